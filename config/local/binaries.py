@@ -50,8 +50,7 @@ def find_binaries(prefer: int | None = None) -> Binaries:
 
     Raises Failure when there is none, or none of the major version asked for.
     """
-    found = [binaries for folder in _folders() if (binaries := _binaries_in(folder))]
-    for binaries in found:
+    for binaries in _all_binaries():
         if prefer in (None, binaries.major):
             return binaries
     wanted = f"PostgreSQL {prefer}" if prefer else f"PostgreSQL {OLDEST_MAJOR} ou plus récent"
@@ -59,6 +58,14 @@ def find_binaries(prefer: int | None = None) -> Binaries:
         f"{wanted} est introuvable : installez-le (Debian : apt install postgresql), "
         "ou relancez « make demo », qui l’installe."
     )
+
+
+def installed_majors() -> set[int]:
+    return {binaries.major for binaries in _all_binaries()}
+
+
+def _all_binaries() -> Iterator[Binaries]:
+    return (binaries for folder in _folders() if (binaries := _binaries_in(folder)))
 
 
 def _folders() -> Iterator[Path]:

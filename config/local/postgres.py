@@ -135,6 +135,8 @@ class Cluster:
             pgdata = kept_data(self.data_dir)
             _stop_orphan(pgdata)
             shutil.rmtree(pgdata, ignore_errors=True)
+            if pgdata.parent != self.data_dir:
+                shutil.rmtree(pgdata.parent, ignore_errors=True)
         shutil.rmtree(self.data_dir)
 
     def died(self) -> bool:
