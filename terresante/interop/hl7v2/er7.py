@@ -195,7 +195,7 @@ def unescape(text: str, separators: Separators = STANDARD, codec: str = "utf-8")
 def escaped(text: str, separators: Separators = STANDARD) -> str:
     """A free text made safe for a field; line ends become `.br`."""
     mark = separators.escape
-    table = {
+    table: dict[str | int, str | int | None] = {
         mark: f"{mark}E{mark}",
         separators.field: f"{mark}F{mark}",
         separators.component: f"{mark}S{mark}",
