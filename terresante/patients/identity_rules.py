@@ -11,6 +11,7 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Z' -]+")
 _SPACES = re.compile(r" {2,}")
 _NIR_BODY = re.compile(r"\d{5}(\d{2}|2A|2B)\d{6}", re.ASCII)
 _COG = re.compile(r"(\d{2}|2A|2B)\d{3}", re.ASCII)
+_CORSICA = {"2A": "21", "2B": "22"}  # inferred from published numbers (2A0000014, 2B0000020), not from a text
 _ONLY_DIGITS = re.compile(r"\d+", re.ASCII)
 
 
@@ -84,10 +85,10 @@ def is_rpps_valid(rpps: str) -> bool:
 
 
 def is_finess_valid(finess: str) -> bool:
-    """False is a warning only: fictitious numbers fail the key. The letter of 2A and 2B counts as 0."""
+    """False is a warning only: fictitious numbers fail the key. In Corsica A counts as 1 and B as 2."""
     if len(finess) != 9:
         return False
-    return is_luhn_valid("2" + finess[2:] if finess[:2] in {"2A", "2B"} else finess)
+    return is_luhn_valid(_CORSICA.get(finess[:2], finess[:2]) + finess[2:])
 
 
 def is_birth_place_code(code: str) -> bool:
