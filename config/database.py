@@ -15,8 +15,15 @@ def connection_settings(environ: Mapping[str, str], *, testing: bool = False) ->
     # No page may hold a transaction while it waits for the outside (DESIGN.md 4, "Screens").
     idle = "0" if testing or role == "owner" else "5s"
     options["options"] = f"-c idle_in_transaction_session_timeout={idle} -c timezone=UTC"
-    if not testing and role == "app":
-        options["pool"] = {"min_size": 1, "max_size": int(environ.get("TERRESANTE_POOL", "16")), "timeout": 10}
+    if testing:
+        # Tests log in as a superuser who steps down: factories may step up again (tests/walls.py).
+        options["assume_role"] = "terresante_app"
+    elif role == "app":
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": int(environ.get("TERRESANTE_POOL", "16")),
+            "timeout": 10,
+        }
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),

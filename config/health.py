@@ -20,5 +20,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
     if waiting:
-        return HttpResponse("migrations are waiting: terresante migrate\n", status=503, content_type="text/plain")
+        return HttpResponse(
+            "migrations are waiting: terresante migrate\n", status=503, content_type="text/plain"
+        )
     return HttpResponse("ready\n", content_type="text/plain")

@@ -116,7 +116,9 @@ WHITENOISE_AUTOREFRESH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
-DEFAULT_FROM_EMAIL = os.environ.get("TERRESANTE_MAIL_FROM", "Terr-eSanté <ne-pas-repondre@terresante.example>")
+DEFAULT_FROM_EMAIL = os.environ.get(
+    "TERRESANTE_MAIL_FROM", "Terr-eSanté <ne-pas-repondre@terresante.example>"
+)
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = os.environ.get("TERRESANTE_SMTP_HOST", "localhost")
 EMAIL_FILE_PATH = VAR_DIR / "mailbox"

@@ -16,6 +16,7 @@ from terresante.care_team.access import (
 from terresante.care_team.enums import Basis, ConsentKind, TeamRole
 from terresante.care_team.events import MemberJoined, MemberLeft, OppositionRecorded, RecordOpenedInEmergency
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.queries import open_record
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, Practitioner
 from terresante.kernel import access, audit, rls
@@ -59,7 +60,9 @@ def create_record(
         patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
     if not rls.found_record(patient_id):
         raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
-    record = CareRecord.objects.create(patient_id=patient_id, holder_id=actor.organization_id, created_by=founder)
+    record = CareRecord.objects.create(
+        patient_id=patient_id, holder_id=actor.organization_id, created_by=founder
+    )
     _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
     return record
@@ -87,13 +90,14 @@ def share_record(
 @action
 def add_member(actor: Actor, record_id: UUID, *, member: NewMember) -> CareTeamParticipant:
     """Raises Conflict when already a member, Refused before the person is informed or after an opposition."""
-    record = access.get(actor, CIRCLE_EDIT, CareRecord, record_id)
-    rls.open_record(record.patient_id)
+    record = open_record(actor, record_id, action=CIRCLE_EDIT).record
     if not record.is_shared:
         raise Refused("Informez d’abord la personne : le dossier n’est pas encore ouvert au partage.")
     _check_member(member)
     member_id = member.practitioner_id or member.organization_id
-    if CareTeamParticipant.objects.filter(patient_id=record.patient_id, member_id=member_id, ended_at=None).exists():
+    if CareTeamParticipant.objects.filter(
+        patient_id=record.patient_id, member_id=member_id, ended_at=None
+    ).exists():
         raise Conflict("Cette personne ou cette structure fait déjà partie du cercle.")
     participant = _join(actor, record, member)
     audit.record(
@@ -103,13 +107,17 @@ def add_member(actor: Actor, record_id: UUID, *, member: NewMember) -> CareTeamP
 
 
 @action
-def remove_member(actor: Actor, participant_id: UUID, *, reason: str = "") -> CareTeamParticipant:
+def remove_member(
+    actor: Actor, record_id: UUID, participant_id: UUID, *, reason: str = ""
+) -> CareTeamParticipant:
     """Ends the period now; the member's next request is refused, what he wrote stays.
 
     Raises Refused for the last member: a record always has somebody who answers for it.
     """
+    record = open_record(actor, record_id, action=CIRCLE_EDIT).record
     participant = access.get(actor, CIRCLE_EDIT, CareTeamParticipant, participant_id, lock=True)
-    rls.open_record(participant.patient_id)
+    if participant.record_id != record.pk:
+        raise NotFound
     if participant.ended_at is not None:
         raise Conflict("Ce membre a déjà quitté le cercle.")
     others = CareTeamParticipant.objects.filter(patient_id=participant.patient_id, ended_at=None)
@@ -123,18 +131,24 @@ def remove_member(actor: Actor, participant_id: UUID, *, reason: str = "") -> Ca
     )
     member_id = participant.practitioner_id or participant.organization_id
     audit.record(
-        actor, CIRCLE_EDIT, patient_id=participant.patient_id, about=participant, detail={"left": str(member_id)}
+        actor,
+        CIRCLE_EDIT,
+        patient_id=participant.patient_id,
+        about=participant,
+        detail={"left": str(member_id)},
     )
     if member_id is not None:
-        emit(actor, MemberLeft(patient_id=participant.patient_id, object_id=participant.pk, member_id=member_id))
+        emit(
+            actor,
+            MemberLeft(patient_id=participant.patient_id, object_id=participant.pk, member_id=member_id),
+        )
     return participant
 
 
 @action
 def record_choice(actor: Actor, record_id: UUID, *, kind: ConsentKind, proof: str) -> Consent:
     """Records an opposition or a consent; an opposition to the record suspends the whole circle at once."""
-    record = access.get(actor, CONSENT_EDIT, CareRecord, record_id)
-    rls.open_record(record.patient_id)
+    record = open_record(actor, record_id, action=CONSENT_EDIT).record
     if Consent.objects.filter(patient_id=record.patient_id, kind=kind, withdrawn_at=None).exists():
         raise Conflict("Ce choix est déjà enregistré.")
     choice = Consent.objects.create(
@@ -156,7 +170,9 @@ def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> Emergen
     if len(why) < REASON_MIN_LENGTH:
         raise Invalid(
             "Indiquez en une phrase pourquoi ce dossier doit être ouvert maintenant.",
-            fields={"reason": "Motif trop court : il sera lu par le patient et par le délégué à la protection des données."},
+            fields={
+                "reason": "Motif trop court : il sera lu par le patient et par le délégué à la protection des données."
+            },
         )
     access_id = new_id()
     outcome = _open_emergency(access_id, patient_id, why[:500])
@@ -220,11 +236,12 @@ def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamPartic
 
 
 def _suspend_circle(patient_id: UUID) -> None:
-    CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None).update(suspended_at=timezone.now())
+    CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None).update(
+        suspended_at=timezone.now()
+    )
 
 
 def _open_emergency(access_id: UUID, patient_id: UUID, why: str) -> str | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT open_emergency_access(%s, %s, %s)", [access_id, patient_id, why])
         return cursor.fetchone()[0]  # type: ignore[no-any-return]  # text of the function's closed list
-

@@ -15,13 +15,23 @@ class CareTeamParticipant(Row):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="participants")
     record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="participants")
     practitioner = models.ForeignKey(
-        "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="participations"
+        "directory.Practitioner",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="participations",
     )
     organization = models.ForeignKey(
-        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="participations"
+        "directory.Organization",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="participations",
     )
     member_id = models.GeneratedField(
-        expression=Coalesce("practitioner_id", "organization_id"), output_field=models.UUIDField(), db_persist=True
+        expression=Coalesce("practitioner_id", "organization_id"),
+        output_field=models.UUIDField(),
+        db_persist=True,
     )
     role = models.CharField("rôle", max_length=20, choices=TeamRole.choices, default=TeamRole.MEMBER)
     basis = models.CharField("au titre de", max_length=20, choices=Basis.choices)
@@ -41,10 +51,13 @@ class CareTeamParticipant(Row):
                 name="member_is_a_person_or_a_structure",
             ),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="leaves_after_joining"
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="leaves_after_joining",
             ),
             models.UniqueConstraint(
-                fields=["patient", "member_id"], condition=Q(ended_at__isnull=True), name="one_open_period_per_member"
+                fields=["patient", "member_id"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_period_per_member",
             ),
         ]
         indexes = [
@@ -103,7 +116,9 @@ class EmergencyAccess(Row):
 
     class Meta:
         verbose_name = "accès en urgence"
-        indexes = [models.Index(fields=["practitioner", "patient", "expires_at"], name="emergency_of_practitioner")]
+        indexes = [
+            models.Index(fields=["practitioner", "patient", "expires_at"], name="emergency_of_practitioner")
+        ]
 
     def __str__(self) -> str:
         return f"{self.opened_at:%Y-%m-%d %H:%M}"

@@ -72,7 +72,9 @@ def relatives_of(actor: Actor, patient_id: UUID) -> QuerySet[RelatedPerson]:
 def open_choices(patient_id: UUID) -> set[str]:
     """Oppositions and consents in force for a patient whose record is open."""
     return set(
-        Consent.objects.filter(patient_id=patient_id, withdrawn_at__isnull=True).values_list("kind", flat=True)
+        Consent.objects.filter(patient_id=patient_id, withdrawn_at__isnull=True).values_list(
+            "kind", flat=True
+        )
     )
 
 
@@ -99,7 +101,9 @@ class FoundPatient:
 def search_patients(*, born: date, name_prefix: str, given_prefix: str, most: int = 20) -> list[FoundPatient]:
     """By normalised prefixes of both names and birth date; through the listed function of the same name."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM search_patients(%s, %s, %s, %s)", [born, name_prefix, given_prefix, most])
+        cursor.execute(
+            "SELECT * FROM search_patients(%s, %s, %s, %s)", [born, name_prefix, given_prefix, most]
+        )
         return [FoundPatient(*row) for row in cursor.fetchall()]
 
 
@@ -109,7 +113,8 @@ def match_patients(
     """(patient, rank): 1 same INS, 2 same strict traits, 3 and 4 one trait apart. Names normalised."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM match_patients(%s, %s, %s, %s, %s, %s)", [ins, birth_name, given_name, birth_date, sex, most]
+            "SELECT * FROM match_patients(%s, %s, %s, %s, %s, %s)",
+            [ins, birth_name, given_name, birth_date, sex, most],
         )
         return [(row[0], row[1]) for row in cursor.fetchall()]
 
@@ -129,7 +134,10 @@ def live_readers(event: Event, connected: Sequence[Actor]) -> set[UUID]:
         actor.user_id
         for actor in connected
         if actor.user_id
-        and (actor.person_id in reached or (actor.kind == ActorKind.PROFESSIONAL and actor.organization_id in reached))
+        and (
+            actor.person_id in reached
+            or (actor.kind == ActorKind.PROFESSIONAL and actor.organization_id in reached)
+        )
         and _may_read(actor, event)
     }
 
@@ -181,8 +189,16 @@ def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
         raise ValueError("a member is a person or a structure")
     role = practitioner.get_profession_display()
     if draft.private_to_id is not None:
-        inside = practitioner.roles.filter(organization_id=draft.private_to_id, period_end__isnull=True).exists()
-        return Reader(practitioner.pk, str(practitioner), role, inside, "réservé à sa structure" if inside else "hors de la structure")
+        inside = practitioner.roles.filter(
+            organization_id=draft.private_to_id, period_end__isnull=True
+        ).exists()
+        return Reader(
+            practitioner.pk,
+            str(practitioner),
+            role,
+            inside,
+            "réservé à sa structure" if inside else "hors de la structure",
+        )
     reads = draft.data_class in matrix.readable(practitioner.profession)
     reason = member.get_role_display() if reads else f"sa profession ne lit pas « {draft.data_class.label} »"
     return Reader(practitioner.pk, str(practitioner), role, reads, reason)

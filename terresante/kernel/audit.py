@@ -53,7 +53,11 @@ def record(
 
 
 def note_read(
-    action: Action, *, patient_id: UUID | None = None, about: Model | None = None, purpose: Purpose | None = None
+    action: Action,
+    *,
+    patient_id: UUID | None = None,
+    about: Model | None = None,
+    purpose: Purpose | None = None,
 ) -> None:
     """Says what the page being built shows; the row is written after its read-only transaction."""
     trail = _trail.get()

@@ -106,7 +106,12 @@ def _park(name: str, row: OutboxEvent) -> None:
 
 def _top_position() -> int:
     with rls.acting(Actor.job("dispatcher")):
-        row = OutboxEvent.objects.filter(position__isnull=False).order_by("-position").values("position").first()
+        row = (
+            OutboxEvent.objects.filter(position__isnull=False)
+            .order_by("-position")
+            .values("position")
+            .first()
+        )
     return int(row["position"] or 0) if row else 0
 
 

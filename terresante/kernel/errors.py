@@ -1,10 +1,10 @@
 """The four families of errors, each with a French sentence the person can act on.
 
-    DomainError
-    ├── Refused    403  known to exist, not permitted
-    ├── NotFound   404  absent, or invisible to the caller: the two are never told apart
-    ├── Invalid    422  the content is wrong; `fields` says where
-    └── Conflict   409  true when read, no longer true
+DomainError
+├── Refused    403  known to exist, not permitted
+├── NotFound   404  absent, or invisible to the caller: the two are never told apart
+├── Invalid    422  the content is wrong; `fields` says where
+└── Conflict   409  true when read, no longer true
 """
 
 from collections.abc import Mapping

@@ -104,13 +104,17 @@ def public(*, reason: str) -> Callable[[PlainView[P]], PlainView[P]]:
 
 
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    template = "kernel/errors/fragment.html" if request.headers.get("HX-Request") else "kernel/errors/error.html"
+    template = (
+        "kernel/errors/fragment.html" if request.headers.get("HX-Request") else "kernel/errors/error.html"
+    )
     context = {"status": error.status, "title": error.title, "sentence": error.sentence}
     return render(request, template, context, status=error.status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return error_page(request, Refused("Cette page est restée ouverte trop longtemps. Rechargez-la puis recommencez."))
+    return error_page(
+        request, Refused("Cette page est restée ouverte trop longtemps. Rechargez-la puis recommencez.")
+    )
 
 
 def frame_context(request: HttpRequest) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
-from terresante.patients.identity_rules import normalise_name
+from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import Patient
 from terresante.patients.traits import Contacts, Traits, check_traits
 
@@ -34,8 +34,8 @@ def apply_traits(patient: Patient, traits: Traits) -> None:
     """Writes checked traits in their strict form (RNIV: capitals, no diacritic) and their matching form."""
     if traits.birth_date is None:
         raise ValueError("check_traits first")
-    patient.birth_name = patient.match_birth_name = normalise_name(traits.birth_name)
-    patient.birth_given_names = normalise_name(traits.birth_given_names)
+    patient.birth_name = patient.match_birth_name = normalised_name(traits.birth_name)
+    patient.birth_given_names = normalised_name(traits.birth_given_names)
     patient.birth_given_name = patient.match_given_name = traits.first_given_name
     patient.birth_date = traits.birth_date
     patient.lunar_birth_date = traits.lunar_birth_date
@@ -43,7 +43,7 @@ def apply_traits(patient: Patient, traits: Traits) -> None:
     patient.birth_place_code = traits.birth_place_code
     patient.birth_place_name = traits.birth_place_name
     patient.used_name = traits.used_name.strip()
-    patient.match_used_name = normalise_name(traits.used_name)
+    patient.match_used_name = normalised_name(traits.used_name)
     patient.used_given_name = traits.used_given_name.strip()
     patient.ins = traits.ins
     patient.ins_oid = traits.ins_oid

@@ -44,23 +44,30 @@ class Patient(Row):
     city = models.CharField("commune", max_length=100, blank=True)
 
     deceased_on = models.DateField("date de décès", null=True, blank=True)
-    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         verbose_name = "patient"
         constraints = [
-            models.CheckConstraint(condition=Q(birth_place_code__regex=r"^[0-9AB]{5}$"), name="birth_place_is_cog"),
+            models.CheckConstraint(
+                condition=Q(birth_place_code__regex=r"^[0-9AB]{5}$"), name="birth_place_is_cog"
+            ),
             models.CheckConstraint(condition=~Q(merged_into=models.F("id")), name="never_merged_into_itself"),
             # INTEROP.md 2: a doubtful or fictitious identity is neither validated, retrieved nor qualified.
             models.CheckConstraint(
-                condition=Q(is_doubtful=False, is_fictitious=False) | Q(identity_status=IdentityStatus.PROVISIONAL),
+                condition=Q(is_doubtful=False, is_fictitious=False)
+                | Q(identity_status=IdentityStatus.PROVISIONAL),
                 name="doubtful_stays_provisional",
             ),
         ]
         indexes = [
-            models.Index(fields=["birth_date", "match_birth_name", "match_given_name"], name="patient_traits"),
+            models.Index(
+                fields=["birth_date", "match_birth_name", "match_given_name"], name="patient_traits"
+            ),
             models.Index(fields=["birth_date", "match_used_name"], name="patient_used_name"),
             models.Index(fields=["ins"], condition=~Q(ins=""), name="patient_ins"),
         ]
@@ -126,7 +133,9 @@ class CareRecord(Row):
     """Dossier de coordination: belongs to a patient, held by a structure, shared only once the person is informed."""
 
     patient = models.OneToOneField(Patient, on_delete=models.PROTECT, related_name="record")
-    holder = models.ForeignKey("directory.Organization", on_delete=models.PROTECT, related_name="held_records")
+    holder = models.ForeignKey(
+        "directory.Organization", on_delete=models.PROTECT, related_name="held_records"
+    )
     created_by = models.ForeignKey(
         "directory.Practitioner", null=True, on_delete=models.PROTECT, related_name="created_records"
     )
@@ -145,7 +154,8 @@ class CareRecord(Row):
             # Nothing opens to sharing before the person is informed (L1110-4 CSP; MISSION B5).
             models.CheckConstraint(
                 condition=Q(is_shared=False)
-                | Q(information_given_at__isnull=False, information_given_by__isnull=False) & ~Q(information_support=""),
+                | Q(information_given_at__isnull=False, information_given_by__isnull=False)
+                & ~Q(information_support=""),
                 name="shared_only_once_informed",
             )
         ]

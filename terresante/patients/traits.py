@@ -6,7 +6,7 @@ from datetime import date
 
 from terresante.kernel.errors import Invalid
 from terresante.patients.enums import IdentityStatus, Sex
-from terresante.patients.identity_rules import normalise_name
+from terresante.patients.identity_rules import normalised_name
 
 UNKNOWN_PLACE = "99999"
 OLDEST = 130
@@ -29,7 +29,7 @@ class Traits:
 
     @property
     def first_given_name(self) -> str:
-        return normalise_name(self.birth_given_names).split(" ")[0]
+        return normalised_name(self.birth_given_names).split(" ")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,10 @@ class Contacts:
 def check_traits(traits: Traits, *, today: date) -> None:
     """Raises Invalid naming each field that is missing or impossible."""
     fields = {
-        "birth_name": "" if normalise_name(traits.birth_name) else "Indiquez le nom de naissance.",
-        "birth_given_names": "" if traits.first_given_name else "Indiquez au moins le premier prénom de naissance.",
+        "birth_name": "" if normalised_name(traits.birth_name) else "Indiquez le nom de naissance.",
+        "birth_given_names": ""
+        if traits.first_given_name
+        else "Indiquez au moins le premier prénom de naissance.",
         "birth_date": _wrong_date(traits.birth_date, today),
         "sex": "" if traits.sex in Sex.values else "Indiquez le sexe : F, M, ou inconnu.",
         "birth_place_code": ""
@@ -62,4 +64,6 @@ def _wrong_date(value: date | None, today: date) -> str:
         return "Indiquez la date de naissance."
     if value > today:
         return "La date de naissance est dans le futur."
-    return "" if today.year - value.year <= OLDEST else f"La date de naissance remonte à plus de {OLDEST} ans."
+    return (
+        "" if today.year - value.year <= OLDEST else f"La date de naissance remonte à plus de {OLDEST} ans."
+    )

@@ -21,7 +21,9 @@ DECLARE
         WHERE own.patient_id = %1$s.%2$I AND own.practitioner_id = (SELECT app_person())
           AND own.organization_id = (SELECT app_organization()) AND own.expires_at > now()
         OFFSET 0)$q$, protected, key);
-    reads text := format('%I = (SELECT app_open_record()) OR %s OR %s', key, member, emergency);
+    -- A patient's own rows: no other person has his key.
+    reads text := format('%1$I = (SELECT app_open_record()) OR %1$I = (SELECT app_person()) OR %2$s OR %3$s',
+                         key, member, emergency);
     writes text := format('%I = (SELECT app_write_record()) OR %s', key, member);
 BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', protected);
@@ -49,7 +51,7 @@ CIRCLE = """
 ALTER TABLE care_team_careteamparticipant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE care_team_careteamparticipant FORCE ROW LEVEL SECURITY;
 CREATE POLICY reads ON care_team_careteamparticipant FOR SELECT TO terresante_app USING (
-    patient_id = (SELECT app_open_record())
+    patient_id IN ((SELECT app_open_record()), (SELECT app_person()))
     OR member_id IN ((SELECT app_person()), (SELECT app_organization())));
 CREATE POLICY adds ON care_team_careteamparticipant FOR INSERT TO terresante_app
     WITH CHECK (patient_id = (SELECT app_write_record()));
