@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -10,7 +11,18 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.events import Event
 
 ActorBehind = Callable[[HttpRequest], Actor | None]
+RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]
 LiveReaders = Callable[[Event, Sequence[Actor]], set[UUID]]
+
+
+@dataclass(frozen=True, slots=True)
+class MainAction:
+    """The one main action of a page of a record; `form_id` when it submits the page's form."""
+
+    label: str
+    url: str = ""
+    icon: str = ""
+    form_id: str = ""
 
 
 @dataclass(slots=True)
@@ -19,6 +31,7 @@ class Ports:
 
     actor_behind: ActorBehind | None = None
     live_readers: LiveReaders | None = None
+    record_frame: RecordFrames | None = None
 
 
 bound = Ports()
@@ -38,3 +51,10 @@ def live_readers(event: Event, connected: Sequence[Actor]) -> set[UUID]:
     if bound.live_readers is None:
         raise RuntimeError("config/ports.py has not bound live_readers")
     return bound.live_readers(event, connected)
+
+
+def record_frame(actor: Actor, opened: Any, tab: str, main_action: MainAction | None) -> Any:
+    """The header, tabs and main action around one page of an open record, in config/navigation's order."""
+    if bound.record_frame is None:
+        raise RuntimeError("config/ports.py has not bound record_frame")
+    return bound.record_frame(actor, opened, tab, main_action)

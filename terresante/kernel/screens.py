@@ -22,7 +22,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import DomainError, NotFound, Refused
-from terresante.kernel.ports import actor_behind
+from terresante.kernel.ports import MainAction, actor_behind, record_frame
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -109,6 +109,21 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     )
     context = {"status": error.status, "title": error.title, "sentence": error.sentence}
     return render(request, template, context, status=error.status)
+
+
+def record_page(
+    request: Request,
+    template: str,
+    opened: Any,
+    context: dict[str, Any],
+    *,
+    tab: str,
+    main_action: MainAction | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Renders a page of an open record inside its frame (`record.html`); `tab` is a key of config/navigation."""
+    frame = record_frame(request.actor, opened, tab, main_action)
+    return render(request, template, {"record": frame, "opened": opened, **context}, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
