@@ -65,7 +65,7 @@ def record(current: str = "Résumé") -> RecordFrame:
     bottom = (
         ("Résumé", "house"),
         ("Documents", "file-text"),
-        ("Notes", "sticky-note"),
+        ("Notes", "note"),
         ("Cercle", "users"),
         ("Mémos", "square-check"),
     )
@@ -122,7 +122,7 @@ def home_groups() -> list[dict[str, object]]:
             "rows": (
                 EventRow(kind="Rouge", level=Level.RED, strong="Poids +3,2\u00a0kg en 7\u00a0jours", fact=", seuil 3\u00a0kg",
                          source="télésuivi insuffisance cardiaque", at=ago(hours=17), action=TAKE, action_is_button=True),
-                EventRow(kind="Note non lue", icon="sticky-note", fact="Jambes gonflées, essoufflé dans l’escalier",
+                EventRow(kind="Note non lue", icon="note", fact="Jambes gonflées, essoufflé dans l’escalier",
                          source="L. Ferrand, infirmière", at=ago(hours=15), action=READ),
             ),
         },
@@ -140,7 +140,7 @@ def home_groups() -> list[dict[str, object]]:
                          source="message de l’hôpital", at=ago(hours=24), action=Action(label="J’ai vu", url="#", method="post")),
                 EventRow(kind="3 bilans non lus", icon="flask-conical", fact=low_haemoglobin(), source="laboratoire de Bicêtre",
                          at=ago(hours=23), action=OPEN),
-                EventRow(kind="2 notes non lues", icon="sticky-note", fact="Adaptation du traitement du diabète",
+                EventRow(kind="2 notes non lues", icon="note", fact="Adaptation du traitement du diabète",
                          source="S. Norbert, C. Marie", at=ago(hours=14), action=READ),
                 EventRow(kind="Compte rendu reçu", icon="file-text", fact="Échographie cardiaque", source="H. Lefort, cardiologue",
                          at=ago(hours=1), action=OPEN),
@@ -164,7 +164,7 @@ def facts_rows() -> tuple[EventRow, ...]:
     return (
         EventRow(kind="", strong="Échographie cardiaque", fact=" · fraction d’éjection 45\u00a0%", icon="file-text",
                  source="Dr H. Lefort, cardiologie, Bicêtre", at=ago(hours=1), unread=True, url="#"),
-        EventRow(kind="", strong="Adaptation du traitement du diabète", fact=" à appliquer ce jour", icon="sticky-note",
+        EventRow(kind="", strong="Adaptation du traitement du diabète", fact=" à appliquer ce jour", icon="note",
                  source="Dr Sébastien Norbert, médecin traitant", at=ago(hours=14), unread=True, url="#"),
         EventRow(kind="", strong="3 passages à domicile suspendus", fact=", intervenants prévenus", icon="house",
                  source="Nora Haddad, coordinatrice", at=ago(hours=23)),
@@ -172,7 +172,7 @@ def facts_rows() -> tuple[EventRow, ...]:
                  icon="flask-conical", source="Laboratoire de Bicêtre · 3 bilans non lus", at=ago(hours=23.5), unread=True, url="#"),
         EventRow(kind="", strong="Admission à Bicêtre, cardiologie", fact=", pour essoufflement", icon="bed",
                  source="Message de l’hôpital, reçu automatiquement", at=ago(hours=24), url="#"),
-        EventRow(kind="", strong="Essoufflée au moindre effort", fact=", +2\u00a0kg depuis vendredi", icon="sticky-note",
+        EventRow(kind="", strong="Essoufflée au moindre effort", fact=", +2\u00a0kg depuis vendredi", icon="note",
                  source="Charlotte Marie, infirmière à domicile", at=ago(days=2), unread=True, url="#"),
     )  # fmt: skip
 
