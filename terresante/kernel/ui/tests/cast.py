@@ -39,7 +39,9 @@ def desk(current: str = "Mes patients") -> DeskFrame:
     places = (("Mes patients", "users"), ("Télésuivi", "activity"), ("Annuaire", "book-user"))
     return DeskFrame(
         home_url="#",
-        places=tuple(Place(label=label, url="#", icon=icon, current=label == current) for label, icon in places),
+        places=tuple(
+            Place(label=label, url="#", icon=icon, current=label == current) for label, icon in places
+        ),
         user=UserMenu(
             name="Dr A. Georges",
             initials="AG",
@@ -83,9 +85,16 @@ def record(current: str = "Résumé") -> RecordFrame:
         back_url="#",
         tabs=tuple(tab(label) for label in labels),
         bottom_tabs=tuple(tab(label, icon) for label, icon in bottom),
-        more_tabs=(Tab(label="Droits et traces", url="#", icon="eye"), Tab(label="Urgence", url="#", icon="siren")),
+        more_tabs=(
+            Tab(label="Droits et traces", url="#", icon="eye"),
+            Tab(label="Urgence", url="#", icon="siren"),
+        ),
         badges=(
-            Badge(text="Hospitalisée à Bicêtre, cardiologie, depuis hier 8\u00a0h\u00a050", level=Level.INFORMATION, icon="bed"),
+            Badge(
+                text="Hospitalisée à Bicêtre, cardiologie, depuis hier 8\u00a0h\u00a050",
+                level=Level.INFORMATION,
+                icon="bed",
+            ),
             Badge(text="Allergie\u00a0: pénicilline", level=Level.RED),
             Badge(text="Anticoagulant\u00a0: apixaban", icon="pill", essential=True),
             Badge(text="Suivie par le GCS REPY", icon="users"),
@@ -200,7 +209,9 @@ def circle() -> dict[str, tuple[PersonRow, ...]]:
 
 def audience() -> AudiencePanel:
     people = circle()
-    quiet = [PersonRow(name=row.name, role=row.role, initials=row.initials) for row in people["Équipe de soins"]]
+    quiet = [
+        PersonRow(name=row.name, role=row.role, initials=row.initials) for row in people["Équipe de soins"]
+    ]
     return AudiencePanel(
         head_count="3 membres sur 5, et la patiente",
         seen=tuple(quiet[:3]),

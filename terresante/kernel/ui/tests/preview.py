@@ -24,8 +24,12 @@ CSP = "default-src 'self'; style-src 'self'; script-src 'self'; object-src 'none
 
 class PersonForm(forms.Form):
     name = forms.CharField(label="Nom de naissance", help_text="Tel qu’il figure sur la pièce d’identité.")
-    birth = forms.DateField(label="Date de naissance", error_messages={"invalid": "Écrivez la date ainsi : 17/04/1958."})
-    sex = forms.ChoiceField(label="Sexe", choices=(("F", "Féminin"), ("M", "Masculin")), widget=forms.RadioSelect)
+    birth = forms.DateField(
+        label="Date de naissance", error_messages={"invalid": "Écrivez la date ainsi : 17/04/1958."}
+    )
+    sex = forms.ChoiceField(
+        label="Sexe", choices=(("F", "Féminin"), ("M", "Masculin")), widget=forms.RadioSelect
+    )
     reason = forms.CharField(label="Motif", required=False, widget=forms.Textarea)
 
 

@@ -140,9 +140,10 @@ def test_a_lost_stream_is_said_and_comes_back_from_the_last_position(browser):
         stage.send("NotePublished", patient="p1", object="n1")
         expect(page.get_by_role("button", name="1\u00a0nouvelle note")).to_be_visible()
         stage.cut(refuse=True)
-        expect(page.get_by_text("Connexion perdue, dernières données à")).to_be_visible(timeout=15_000)
+        strip = page.locator(".strip", has_text="Connexion perdue, dernières données à")
+        expect(strip).to_be_visible(timeout=15_000)
         stage.accept()
-        expect(page.get_by_text("Connexion perdue, dernières données à")).to_have_count(0, timeout=30_000)
+        expect(strip).to_have_count(0, timeout=30_000)
         assert stage.last_event_ids[0] == "40"
         assert stage.last_event_ids[-1] == "41"
         context.close()

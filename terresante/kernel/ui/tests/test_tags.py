@@ -34,7 +34,10 @@ def test_an_entry_takes_its_hashed_name(manifest):
 
 
 def test_a_page_is_served_and_a_check_warns_when_the_front_end_is_not_built(manifest):
-    assert render('{% vite_asset "styles/main.scss" %}') == '<link rel="stylesheet" href="/static/styles/main.scss">'
+    assert (
+        render('{% vite_asset "styles/main.scss" %}')
+        == '<link rel="stylesheet" href="/static/styles/main.scss">'
+    )
     assert [message.id for message in assets.front_end_is_built()] == ["ui.W001"]
 
 
@@ -52,7 +55,9 @@ def test_an_unknown_level_is_refused():
 
 def test_text_is_escaped_everywhere():
     hostile = "<script>alert(1)</script>"
-    html = render("{% badge text %}{% icon 'x' label=text %}{% counter 2 text %}{% level 'red' text %}", text=hostile)
+    html = render(
+        "{% badge text %}{% icon 'x' label=text %}{% counter 2 text %}{% level 'red' text %}", text=hostile
+    )
     assert "<script>" not in html
 
 
@@ -112,7 +117,10 @@ def test_the_main_action_can_submit_the_form_of_the_page():
 
 
 def test_the_current_tab_is_said():
-    html = render_to_string("record.html", {"desk": cast.desk(), "record": record(tabs=(Tab(label="Notes", url="/n", current=True),))})
+    html = render_to_string(
+        "record.html",
+        {"desk": cast.desk(), "record": record(tabs=(Tab(label="Notes", url="/n", current=True),))},
+    )
     assert '<a href="/n" aria-current="page">Notes' in html
 
 

@@ -76,7 +76,14 @@ def test_an_age_is_in_the_unit_of_that_age(birth_date, said):
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(-3, "0 min"), (12, "12 min"), (84, "1 h 24"), (120, "2 h"), (17 * 60 + 8, "17 h"), (3 * 1440, "3 jours")],
+    [
+        (-3, "0 min"),
+        (12, "12 min"),
+        (84, "1 h 24"),
+        (120, "2 h"),
+        (17 * 60 + 8, "17 h"),
+        (3 * 1440, "3 jours"),
+    ],
 )
 def test_a_waiting_time_keeps_what_matters(minutes, said):
     since = datetime.fromtimestamp(NOW.timestamp() - minutes * 60, tz=UTC)
@@ -106,4 +113,7 @@ def test_zero_and_one_are_singular():
 
 
 def test_french_spaces_become_unbreakable_and_none_is_added():
-    assert wording.french("Poids : 3 % « oui » http://x ?") == "Poids\u00a0: 3\u00a0% «\u00a0oui\u00a0» http://x\u00a0?"
+    assert (
+        wording.french("Poids : 3 % « oui » http://x ?")
+        == "Poids\u00a0: 3\u00a0% «\u00a0oui\u00a0» http://x\u00a0?"
+    )
