@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(503)
             return
         self.stage.last_event_ids.append(self.headers["Last-Event-ID"])
-        events = Queue()
+        events: Queue[bytes | None] = Queue()
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()

@@ -78,7 +78,8 @@ def test_nothing_overflows_with_text_twice_as_large(open_page, name):
 def test_targets_are_44_px_under_a_finger(open_page, name):
     page = open_page(name, "phone", has_touch=True, is_mobile=True)
     small = page.evaluate(
-        """() => [...document.querySelectorAll('main button, main .btn, main .chip, .bottom-bar a, .patient a')]
+        """() => [...document.querySelectorAll(
+            'main button, main .btn, main .chip, .bottom-bar a, .patient a')]
         .filter(e => e.checkVisibility() && !e.matches('.task-box, .link-action, .card-patient a'))
         .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
         .filter(([, r]) => r.height < 43.9 || r.width < 43.9).map(([html]) => html)"""

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -83,7 +84,7 @@ def test_every_icon_named_in_a_template_or_in_python_exists():
     icons = Path(settings.BASE_DIR) / "frontend" / "icons"
     known = set((icons / "lucide.txt").read_text().split())
     own = ElementTree.parse(icons / "own.svg")  # noqa: S314 - our own file
-    known |= {symbol.get("id") for symbol in own.iter("{http://www.w3.org/2000/svg}symbol")}
+    known |= {str(symbol.get("id")) for symbol in own.iter("{http://www.w3.org/2000/svg}symbol")}
     sources = [path for path in KERNEL.parent.rglob("*") if path.suffix in {".html", ".py"}]
     named = {
         name
@@ -103,11 +104,16 @@ def test_no_template_has_inline_style_or_script():
 
 
 def record(**changes):
-    values = {
-        "given_name": "Pierrette", "family_name": "ISIDORE", "facts": "F", "back_url": "/retour",
-        "identity": Badge(text="Identité qualifiée", level=Level.GREEN), "tabs": (), "bottom_tabs": (),
-    }  # fmt: skip
-    return RecordFrame(**(values | changes))
+    plain = RecordFrame(
+        given_name="Pierrette",
+        family_name="ISIDORE",
+        facts="F",
+        back_url="/retour",
+        identity=Badge(text="Identité qualifiée", level=Level.GREEN),
+        tabs=(),
+        bottom_tabs=(),
+    )
+    return replace(plain, **changes)
 
 
 def test_the_main_action_can_submit_the_form_of_the_page():
