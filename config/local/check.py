@@ -75,7 +75,7 @@ def _short() -> list[tuple[Step, ...]]:
 def _long() -> list[tuple[Step, ...]]:
     browser = {"TERRESANTE_BROWSER": _browser()}
     oldest = _oldest_major()
-    old_server = {"TERRESANTE_TEST_POSTGRES": str(oldest)}
+    old_server = {"TERRESANTE_TEST_PG": str(oldest)}
     return [
         (_pytest("long", LONG, "-n", "2", env=browser),),
         (_pytest(f"tests-postgresql-{oldest}", UNIT, "-n", "2", env=old_server),),
