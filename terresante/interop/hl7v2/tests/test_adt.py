@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.ack import acknowledgement
 from terresante.interop.hl7v2.adt import read_adt
-from terresante.interop.hl7v2.adt_model import AdtMessage, Authority, Identifier, Name
+from terresante.interop.hl7v2.adt_model import Authority, Identifier, Name
 from terresante.interop.hl7v2.envelope import envelope
 from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.hl7v2.tests.messages import MSH, PID, adt, pid, pv1
@@ -20,7 +20,7 @@ NIA = "ASIP-SANTE-INS-NIA&1.2.250.1.213.1.4.9&ISO"
 MATRICULE = "256021416802587"  # invented; its key is right
 
 
-def adt_of(raw) -> AdtMessage:
+def adt_of(raw):
     message = examine(raw)
     assert isinstance(message, er7.Message), message
     return read_adt(message)

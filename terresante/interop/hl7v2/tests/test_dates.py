@@ -18,7 +18,9 @@ from terresante.interop.hl7v2.dates import PARIS, read_birth_date, read_moment, 
     ],
 )
 def test_moments_of_any_precision(text, iso):
-    assert read_moment(text).isoformat() == iso
+    found = read_moment(text)
+    assert found is not None
+    assert found.isoformat() == iso
 
 
 @pytest.mark.parametrize(
@@ -54,11 +56,13 @@ def test_unreadable_moments(text):
 )
 def test_birth_dates_may_be_partial_or_off_any_calendar(text, known, value):
     found = read_birth_date(text)
+    assert found is not None
     assert (found.text, found.value, found.had_time) == (known, value, False)
 
 
 def test_a_time_and_an_offset_never_move_a_birth_date():
     found = read_birth_date("20130109003000+1200")
+    assert found is not None
     assert found.value == datetime.date(2013, 1, 9)
     assert found.had_time
 

@@ -120,6 +120,7 @@ def test_a_positive_acknowledgement():
 def test_a_negative_acknowledgement_says_where_and_why():
     raw = adt("A01", pid=pid(f3=""))
     refusal = examine(raw)
+    assert isinstance(refusal, Refusal)
     answer = segments(acknowledgement(envelope(raw), refusal))
     assert answer["MSA"] == ["MSA", "AE", "M1"]
     assert answer["ERR"][2:5] == ["PID^1^3", "101^Required field missing^HL70357", "E"]
