@@ -71,14 +71,16 @@ class Client:
         try:
             self._socket.sendall(b"\x0b" + message + b"\x1c\r")
         except OSError as error:
-            raise NoAnswer(f"La plateforme ne prend plus les messages ({type(error).__name__}).") from error
+            raise NoAnswer("La plateforme ne prend plus les messages : la connexion est rompue.") from error
 
     def read_answer(self) -> Ack:
         while (end := self._received.find(b"\x1c\r")) < 0:
             try:
                 content = self._socket.recv(65536)
             except OSError as error:
-                raise NoAnswer(f"La plateforme n’a pas répondu ({type(error).__name__}).") from error
+                raise NoAnswer(
+                    "La plateforme n’a pas répondu à temps, ou la connexion est rompue."
+                ) from error
             if not content:
                 raise NoAnswer("La plateforme a fermé la connexion sans répondre.")
             self._received += content

@@ -48,7 +48,7 @@ def read_people(path: Path) -> list[Person]:
     try:
         return [_person(row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except OSError as error:
-        raise UnusableFile(f"La liste des patients {path} ne s’ouvre pas : {error.strerror}.") from error
+        raise UnusableFile(f"La liste des patients {path} ne s’ouvre pas : vérifiez --patients.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnusableFile(
             f"La liste des patients {path} est illisible ({type(error).__name__}) : chaque patient y porte "
