@@ -24,7 +24,7 @@ def main() -> int:
                 return client.send(content)
         except OSError as error:
             raise NoAnswer(
-                f"La plateforme ne répond pas ({options.host}, port {options.port}) : vérifiez qu’elle est lancée."
+                f"La plateforme ne répond pas ({options.host}, port {options.port}) : est-elle lancée ?"
             ) from error
 
     page = server(Hospital(people, send), port=options.page_port)
