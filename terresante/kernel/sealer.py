@@ -104,8 +104,8 @@ class Sealer:
 
     def _all(self, order: str = "") -> list[Seal]:
         rows = self.connection.execute(
-            "SELECT number, from_xid::text::bigint, to_xid::text::bigint, entries, digest::text, head::text"
-            f" FROM kernel_auditseal ORDER BY number {order}"  # noqa: S608 -- a constant of this file
+            "SELECT number, from_xid::text::bigint, to_xid::text::bigint, entries, digest::text, head::text"  # noqa: S608 -- constants of this file
+            f" FROM kernel_auditseal ORDER BY number {order}"
         )
         return [Seal(*row) for row in rows]
 

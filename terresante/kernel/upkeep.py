@@ -52,5 +52,4 @@ def forget_old_events(actor: Actor) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT last_event_position()")
         newest = cursor.fetchone()[0]
-    old = OutboxEvent.objects.filter(created_at__lt=timezone.now() - OUTBOX_KEPT, position__lt=newest)
-    old._raw_delete(old.db)
+    OutboxEvent.objects.filter(created_at__lt=timezone.now() - OUTBOX_KEPT, position__lt=newest).delete()

@@ -109,7 +109,7 @@ def test_a_rewritten_chain_is_found_by_the_heads_kept_outside(sealer, tmp_path):
     tamper("UPDATE kernel_auditentry SET actor_name = 'personne'")
     tamper("DELETE FROM kernel_auditseal")
     forger = Sealer(sealer.connection, tmp_path / "elsewhere.jsonl")
-    assert forger.seal().entries == 2
+    assert forger.seal() is not None
 
     assert sealer.verify() == [f"le maillon {first.number} diffère de sa copie conservée hors de la base"]
     assert json.loads(sealer.heads.read_text())["head"] == first.head
