@@ -1,0 +1,203 @@
+"""Closed lists of the directory.
+
+Professions: TRE_G15 (health), then social professions, users of a title and the 3xx codes, as published in
+JDV_J01-XdsAuthorSpecialty and JDV_J48-ProfessionNonPS of the CI-SIS (codes of different lists do not collide). Students keep their `G16_` prefix, for a medical
+student must never be taken for a doctor.
+"""
+
+from django.db.models import TextChoices
+
+
+class Source(TextChoices):
+    ANNUAIRE = "annuaire", "Annuaire Santé"
+    FINESS = "finess", "FINESS"
+    LOCAL = "local", "saisie locale"
+
+
+class Profession(TextChoices):
+    DOCTOR = "10", "Médecin"
+    PHARMACIST = "21", "Pharmacien"
+    AUDIOLOGIST = "26", "Audioprothésiste"
+    OPTICIAN = "28", "Opticien-lunetier"
+    DENTAL_ASSISTANT = "31", "Assistant dentaire"
+    MEDICAL_PHYSICIST = "32", "Physicien médical"
+    CARE_ASSISTANT = "35", "Aide-soignant"
+    AMBULANCE_DRIVER = "36", "Ambulancier"
+    CHILDCARE_ASSISTANT = "37", "Auxiliaire de puériculture"
+    HOSPITAL_PHARMACY_TECHNICIAN = "38", "Préparateur en pharmacie hospitalière"
+    PHARMACY_TECHNICIAN = "39", "Préparateur en pharmacie (officine)"
+    DENTIST = "40", "Chirurgien-dentiste"
+    SOCIAL_WORKER = "41", "Assistant de service social"
+    LIFE_ASSISTANT = "42", "Auxiliaire de vie sociale"
+    FAMILY_SUPPORT_WORKER = "43", "Technicien de l’intervention sociale et familiale"
+    SOCIAL_ECONOMY_ADVISER = "44", "Conseiller en économie sociale et familiale"
+    FAMILY_MEDIATOR = "45", "Médiateur familial"
+    FOSTER_CARER = "46", "Assistant familial"
+    MEDICAL_PSYCHOLOGICAL_AIDE = "47", "Aide médico-psychologique"
+    INSTRUCTOR = "48", "Moniteur éducateur"
+    EARLY_CHILDHOOD_EDUCATOR = "49", "Éducateur de jeunes enfants"
+    MIDWIFE = "50", "Sage-femme"
+    SPECIALISED_EDUCATOR = "51", "Éducateur spécialisé"
+    TECHNICAL_EDUCATOR = "52", "Éducateur technique spécialisé"
+    EDUCATIONAL_AND_SOCIAL_CARER = "53", "Accompagnant éducatif et social"
+    NURSE = "60", "Infirmier"
+    PSYCHIATRIC_NURSE = "69", "Infirmier psychiatrique"
+    PHYSIOTHERAPIST = "70", "Masseur-kinésithérapeute"
+    OSTEOPATH = "71", "Ostéopathe"
+    PSYCHOTHERAPIST = "72", "Psychothérapeute"
+    CHIROPRACTOR = "73", "Chiropracteur"
+    PODIATRIST = "80", "Pédicure-podologue"
+    ORTHOPROSTHETIST = "81", "Orthoprothésiste"
+    PODO_ORTHOTIST = "82", "Podo-orthésiste"
+    ORTHOTIST = "83", "Orthopédiste-orthésiste"
+    OCULARIST = "84", "Oculariste"
+    EPITHESIST = "85", "Épithésiste"
+    LABORATORY_TECHNICIAN = "86", "Technicien de laboratoire médical"
+    SPEECH_THERAPIST = "91", "Orthophoniste"
+    ORTHOPTIST = "92", "Orthoptiste"
+    PSYCHOLOGIST = "93", "Psychologue"
+    OCCUPATIONAL_THERAPIST = "94", "Ergothérapeute"
+    DIETITIAN = "95", "Diététicien"
+    PSYCHOMOTOR_THERAPIST = "96", "Psychomotricien"
+    GENETIC_COUNSELLOR = "97", "Conseiller en génétique"
+    RADIOGRAPHER = "98", "Manipulateur d’électroradiologie médicale"
+    TERRITORIAL_COORDINATION = "301", "Coordination territoriale d’appui"
+    HOME_SUPPORT = "302", "Aide et accompagnement à domicile"
+    LEGAL_GUARDIAN = "307", "Mandataire judiciaire à la protection des majeurs"
+    CARE_PILOT = "308", "Pilote MAIA"
+    CASE_MANAGER = "309", "Gestionnaire de cas"
+    APA_TEAM = "310", "Équipe médico-sociale APA"
+    OTHER = "312", "Autre professionnel"
+    PATHWAY_COORDINATOR = "330", "Coordonnateur de parcours"
+    MEDICAL_SECRETARY = "331", "Secrétaire médicale"
+    MEDICAL_ASSISTANT = "332", "Assistant médical"
+    SECTOR_MANAGER = "333", "Responsable de secteur"
+    HOME_HELP = "350", "Aide à domicile"
+    CHILD_MINDER = "351", "Assistant maternel"
+    MEDICAL_STUDENT = "G16_10", "Médecin en formation"
+    PHARMACY_STUDENT = "G16_21", "Pharmacien en formation"
+    DENTAL_STUDENT = "G16_40", "Chirurgien-dentiste en formation"
+    MIDWIFERY_STUDENT = "G16_50", "Sage-femme en formation"
+
+
+# What people type for a profession, beside its label; in `search_form`.
+PROFESSION_WORDS: dict[str, Profession] = {
+    "docteur": Profession.DOCTOR,
+    "dr": Profession.DOCTOR,
+    "generaliste": Profession.DOCTOR,
+    "medecin traitant": Profession.DOCTOR,
+    "pharmacienne": Profession.PHARMACIST,
+    "dentiste": Profession.DENTIST,
+    "assistante sociale": Profession.SOCIAL_WORKER,
+    "assistant social": Profession.SOCIAL_WORKER,
+    "sagefemme": Profession.MIDWIFE,
+    "infirmiere": Profession.NURSE,
+    "ide": Profession.NURSE,
+    "idel": Profession.NURSE,
+    "kine": Profession.PHYSIOTHERAPIST,
+    "kinesitherapeute": Profession.PHYSIOTHERAPIST,
+    "podologue": Profession.PODIATRIST,
+    "pedicure": Profession.PODIATRIST,
+    "opticien": Profession.OPTICIAN,
+    "dieteticienne": Profession.DIETITIAN,
+    "psychomotricienne": Profession.PSYCHOMOTOR_THERAPIST,
+    "ergo": Profession.OCCUPATIONAL_THERAPIST,
+    "aide soignante": Profession.CARE_ASSISTANT,
+    "ambulanciere": Profession.AMBULANCE_DRIVER,
+    "mjpm": Profession.LEGAL_GUARDIAN,
+    "tisf": Profession.FAMILY_SUPPORT_WORKER,
+    "cesf": Profession.SOCIAL_ECONOMY_ADVISER,
+}
+
+
+class OrganizationKind(TextChoices):
+    LEGAL_ENTITY = "legal_entity", "Entité juridique"
+    SOLO_PRACTICE = "solo_practice", "Cabinet individuel"
+    GROUP_PRACTICE = "group_practice", "Cabinet de groupe"
+    MSP = "msp", "Maison de santé pluriprofessionnelle"
+    HEALTH_CENTRE = "health_centre", "Centre de santé"
+    CPTS = "cpts", "Communauté professionnelle territoriale de santé"
+    PHARMACY = "pharmacy", "Pharmacie"
+    LABORATORY = "laboratory", "Laboratoire de biologie médicale"
+    SSIAD = "ssiad", "Service de soins infirmiers à domicile"
+    SAD = "sad", "Service autonomie à domicile"
+    HAD = "had", "Hospitalisation à domicile"
+    EHPAD = "ehpad", "Établissement d’hébergement pour personnes âgées dépendantes"
+    USLD = "usld", "Unité de soins de longue durée"
+    PUBLIC_HOSPITAL = "public_hospital", "Hôpital public"
+    PRIVATE_HOSPITAL = "private_hospital", "Hôpital privé"
+    ESPIC = "espic", "Établissement de santé privé d’intérêt collectif"
+    SMR = "smr", "Soins médicaux et de réadaptation"
+    EMERGENCY = "emergency", "Service d’accueil des urgences"
+    SAMU = "samu", "SAMU"
+    FIRE_AND_RESCUE = "fire_and_rescue", "Service d’incendie et de secours"
+    DAC = "dac", "Dispositif d’appui à la coordination"
+    CLIC = "clic", "Centre local d’information et de coordination"
+    CRISIS_CELL = "crisis_cell", "Cellule de crise sanitaire"
+    CARSIC = "carsic", "CARSIC"
+    EMG = "emg", "Équipe mobile de gériatrie"
+    EMSP = "emsp", "Équipe mobile de soins palliatifs"
+    CANCER_COORDINATION = "3c", "Centre de coordination en cancérologie"
+    HEALTH_NETWORK = "network", "Réseau de santé"
+    PMI = "pmi", "Protection maternelle et infantile"
+    DEPARTMENT = "cd", "Conseil départemental"
+    CCAS = "ccas", "Centre communal d’action sociale"
+    CPAM = "cpam", "Caisse primaire d’assurance maladie"
+    CMP = "cmp", "Centre médico-psychologique"
+    CSAPA = "csapa", "Centre de soins, d’accompagnement et de prévention en addictologie"
+    CAARUD = "caarud", "Centre d’accueil et d’accompagnement à la réduction des risques"
+    PASS = "pass", "Permanence d’accès aux soins de santé"
+    PCO = "pco", "Plateforme de coordination et d’orientation"
+    CAMSP = "camsp", "Centre d’action médico-sociale précoce"
+    SESSAD = "sessad", "Service d’éducation spéciale et de soins à domicile"
+    RESIDENCE = "residence", "Foyer ou résidence"
+    MJPM = "mjpm", "Service mandataire judiciaire"
+    TRANSPORT = "transport", "Transport sanitaire"
+    ARS = "ars", "Agence régionale de santé"
+    SESAN = "sesan", "Groupement régional e-santé"
+    OTHER = "other", "Autre structure"
+
+
+class ExerciseMode(TextChoices):
+    """TRE_R23-ModeExercice."""
+
+    LIBERAL = "L", "Libéral"
+    SALARIED = "S", "Salarié"
+    VOLUNTEER = "B", "Bénévole"
+
+
+class Duty(TextChoices):
+    PRIVACY_OFFICER = "privacy_officer", "délégué à la protection des données"
+    IDENTITY_OFFICER = "identity_officer", "cellule d’identitovigilance"
+    SUPPORT_DESK = "support_desk", "support"
+    ADMINISTRATOR = "administrator", "administrateur"
+
+
+class UnitSensitivity(TextChoices):
+    """Units whose very mention tells a secret: stays decide on it who is told."""
+
+    ORDINARY = "ordinary", "ordinaire"
+    PSYCHIATRY = "psychiatry", "psychiatrie"
+    ADDICTOLOGY = "addictology", "addictologie"
+    ABORTION = "abortion", "interruption volontaire de grossesse"
+    SECRET_BIRTH = "secret_birth", "accouchement dans le secret"
+
+
+class PlaceKind(TextChoices):
+    COMMUNE = "commune", "commune"
+    DISTRICT = "district", "arrondissement municipal"
+    DELEGATED = "delegated", "commune déléguée"
+    ASSOCIATED = "associated", "commune associée"
+    COUNTRY = "country", "pays étranger"
+
+
+class ImportState(TextChoices):
+    APPLIED = "applied", "appliqué"
+    HELD = "held", "retenu, décision attendue"
+    DISCARDED = "discarded", "écarté"
+    DRY_RUN = "dry_run", "essai à blanc"
+
+
+class RemarkLevel(TextChoices):
+    REJECTION = "rejection", "ligne rejetée"
+    WARNING = "warning", "avertissement"
