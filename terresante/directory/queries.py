@@ -131,7 +131,7 @@ def _open_on(day: date | None) -> Q:
     return (Q(period_end=None) | Q(period_end__gt=today)) & Q(period_start__lte=today)
 
 
-def _open_roles() -> Prefetch[str, QuerySet[PractitionerRole], str]:
+def _open_roles() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
     rows = PractitionerRole.objects.filter(_open_on(None)).select_related("organization")
     return Prefetch("roles", queryset=rows.order_by("organization__name", "pk"))
 
