@@ -77,10 +77,10 @@ class Organization(Published):
     short_name = models.CharField(max_length=80, blank=True)
     kind = models.CharField(max_length=20, choices=OrganizationKind.choices, default=OrganizationKind.OTHER)
     # Geographic number of a site, or the number of the legal entity itself: one numbering space.
-    finess = models.CharField(max_length=9, null=True, blank=True, unique=True)  # noqa: DJ001 -- unique
+    finess = models.CharField(max_length=9, null=True, blank=True, unique=True)
     legal_finess = models.CharField(max_length=9, blank=True)
     # « Identifiant technique de la structure » of the Annuaire Santé: practices have no FINESS.
-    annuaire_id = models.CharField(max_length=40, null=True, blank=True, unique=True)  # noqa: DJ001 -- unique
+    annuaire_id = models.CharField(max_length=40, null=True, blank=True, unique=True)
     siret = models.CharField(max_length=14, blank=True)
     # TRE_R02-SecteurActivite.
     sector = models.CharField(max_length=4, blank=True)
@@ -139,10 +139,10 @@ class Unit(Row):
 class Practitioner(Published):
     """A professional, of health or not. Struck off rather than deleted: what they wrote keeps its author."""
 
-    rpps = models.CharField(max_length=11, null=True, blank=True, unique=True)  # noqa: DJ001 -- unique
+    rpps = models.CharField(max_length=11, null=True, blank=True, unique=True)
     adeli = models.CharField(max_length=9, blank=True)
     # « Identification nationale PP » (IDNPS): 8 + RPPS, 0 + ADELI; the key of imports.
-    idnps = models.CharField(max_length=40, null=True, blank=True, unique=True)  # noqa: DJ001 -- unique
+    idnps = models.CharField(max_length=40, null=True, blank=True, unique=True)
     family_name = models.CharField(max_length=100)
     given_name = models.CharField(max_length=100, blank=True)
     title = models.CharField(max_length=40, blank=True)
@@ -177,7 +177,10 @@ class Practitioner(Published):
                 condition=Q(active=True),
             ),
             models.Index(
-                fields=["source"], name="directory_practitioner_open", condition=Q(active=True), include=["idnps"]
+                fields=["source"],
+                name="directory_practitioner_open",
+                condition=Q(active=True),
+                include=["idnps"],
             ),
         ]
 
@@ -205,7 +208,7 @@ class PractitionerRole(Published):
     period_start = models.DateField()
     period_end = models.DateField(null=True, blank=True)
     # Recognises the activity from one import to the next; the Annuaire publishes no identifier of activities.
-    source_key = models.CharField(max_length=32, null=True, blank=True, unique=True)  # noqa: DJ001 -- unique
+    source_key = models.CharField(max_length=32, null=True, blank=True, unique=True)
 
     class Meta:
         constraints = [
@@ -256,7 +259,9 @@ class DirectoryImportRejection(Row):
     sentence = models.CharField(max_length=300)
 
     class Meta:
-        indexes = [models.Index(fields=["directory_import", "file_name", "line"], name="directory_remark_line")]
+        indexes = [
+            models.Index(fields=["directory_import", "file_name", "line"], name="directory_remark_line")
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_name}:{self.line} {self.sentence}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
@@ -17,6 +17,7 @@ from terresante.directory.names import search_form
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
 
+M = TypeVar("M", Practitioner, Organization)
 MOST_RESULTS = 100
 # More words than any name has: the rest is noise.
 MOST_WORDS = 6
@@ -41,6 +42,20 @@ class PractitionerFound:
     practitioner: Practitioner
     # Those of today, with their structure.
     roles: Sequence[PractitionerRole]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkSituation:
+    """A professional in the structure he works for now: what an account acts as."""
+
+    role_id: UUID
+    practitioner_id: UUID
+    practitioner_name: str
+    organization_id: UUID
+    organization_name: str
+    profession: str
+    profession_label: str
+    duties: frozenset[str]
 
 
 def read_terms(text: str) -> SearchTerms:
@@ -111,32 +126,34 @@ def practitioner_by_rpps(actor: Actor, *, rpps: str) -> Practitioner | None:
     return access.list(actor, DIRECTORY_READ, Practitioner).filter(rpps=rpps).first()
 
 
-def practitioner_of_user(user_id: UUID) -> Practitioner | None:
-    """Before there is an actor: this is what builds it. None once struck off."""
-    with access.unrestricted(reason="directory: the professional behind an account"):
-        return Practitioner.objects.filter(user_id=user_id, active=True).first()
-
-
-def open_roles_of(practitioner_id: UUID, *, on: date | None = None) -> list[PractitionerRole]:
-    """The situations a professional may choose to act in."""
-    with access.unrestricted(reason="directory: the professional behind an account"):
-        rows = PractitionerRole.objects.filter(
-            _open_on(on), practitioner_id=practitioner_id, practitioner__active=True, organization__active=True
+def work_situations(user_id: UUID) -> list[WorkSituation]:
+    """The open roles of the active professional behind an account; none = no right, the same day."""
+    today = timezone.localdate()
+    roles = (
+        PractitionerRole.objects.filter(
+            practitioner__user_id=user_id,
+            practitioner__active=True,
+            organization__active=True,
+            period_start__lte=today,
         )
-        return list(rows.select_related("organization").order_by("organization__name", "pk"))
+        .exclude(period_end__lte=today)
+        .select_related("practitioner", "organization")
+        .order_by("organization__name", "pk")
+    )
+    return [_situation(role) for role in roles]
 
 
-def _open_on(day: date | None) -> Q:
-    today = day or timezone.localdate()
+def _open_today() -> Q:
+    today = timezone.localdate()
     return (Q(period_end=None) | Q(period_end__gt=today)) & Q(period_start__lte=today)
 
 
 def _open_roles() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
-    rows = PractitionerRole.objects.filter(_open_on(None)).select_related("organization")
+    rows = PractitionerRole.objects.filter(_open_today()).select_related("organization")
     return Prefetch("roles", queryset=rows.order_by("organization__name", "pk"))
 
 
-def _best_first(rows: QuerySet, words: Sequence[str], limit: int) -> list:
+def _best_first(rows: QuerySet[M], words: Sequence[str], limit: int) -> list[M]:
     """Both steps stop early: the first reads the index of names, the second only what is still missing."""
     if not words:
         return list(rows.order_by("search_name", "pk")[:limit])
@@ -151,6 +168,21 @@ def _best_first(rows: QuerySet, words: Sequence[str], limit: int) -> list:
     return first + list(rows.exclude(starts).order_by("search_name", "pk")[: limit - len(first)])
 
 
+def _situation(role: PractitionerRole) -> WorkSituation:
+    practitioner = role.practitioner
+    title = f"{practitioner.title} " if practitioner.title else ""
+    return WorkSituation(
+        role_id=role.pk,
+        practitioner_id=practitioner.pk,
+        practitioner_name=f"{title}{practitioner}",
+        organization_id=role.organization_id,
+        organization_name=role.organization.name,
+        profession=role.profession,
+        profession_label=role.get_profession_display(),
+        duties=frozenset(role.duties),
+    )
+
+
 def _take_profession(tokens: list[str]) -> tuple[Profession | None, list[str]]:
     for size in range(min(LONGEST_PROFESSION, len(tokens)), 0, -1):
         for start in range(len(tokens) - size + 1):
@@ -160,9 +192,9 @@ def _take_profession(tokens: list[str]) -> tuple[Profession | None, list[str]]:
     return None, tokens
 
 
-def _practising_at(place: str) -> QuerySet:
+def _practising_at(place: str) -> QuerySet[PractitionerRole, Any]:
     located = Organization.objects.filter(_located_at(place), active=True)
-    return PractitionerRole.objects.filter(_open_on(None), organization__in=located).values("practitioner")
+    return PractitionerRole.objects.filter(_open_today(), organization__in=located).values("practitioner")
 
 
 def _located_at(text: str) -> Q:

@@ -1,0 +1,35 @@
+"""The database as one URL per role: pages and gateways use the application role, migrations the owner's."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+URL_OF_ROLE = {"app": "DATABASE_URL", "owner": "DATABASE_OWNER_URL", "sealer": "DATABASE_SEALER_URL"}
+
+
+def connection_settings(environ: Mapping[str, str], *, testing: bool = False) -> dict[str, Any]:
+    role = environ.get("TERRESANTE_DB_ROLE", "app")
+    url = environ.get(URL_OF_ROLE[role], "postgresql://terresante_app@127.0.0.1:5432/terresante")
+    parts = urlsplit(url)
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    # No page may hold a transaction while it waits for the outside (DESIGN.md 4, "Screens").
+    idle = "0" if testing or role == "owner" else "5s"
+    options["options"] = f"-c idle_in_transaction_session_timeout={idle} -c timezone=UTC"
+    if testing:
+        # Tests log in as a superuser who steps down: factories may step up again (tests/walls.py).
+        options["assume_role"] = "terresante_app"
+    elif role == "app":
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": int(environ.get("TERRESANTE_POOL", "16")),
+            "timeout": 10,
+        }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+    }

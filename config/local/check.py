@@ -1,0 +1,210 @@
+"""`make check` and `make check-long`: every step, its duration, its outcome; what is missing is a failure."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.local.binaries import installed_majors
+from config.local.database import prepare
+from config.local.failure import Failure
+from config.local.places import ROOT, say, var_folder
+from config.local.testing import test_server
+
+BIN = Path(sys.executable).parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+UNIT, JOURNEYS, LONG = "not journey and not long", "journey and not long", "long"
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    report: Path | None = None  # JUnit file: a skipped test, or none at all, is a failure
+
+    @property
+    def log(self) -> Path:
+        return _reports() / f"{self.name}.log"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    step: Step
+    seconds: float
+    problem: str
+    output: str
+
+
+def main(arguments: Sequence[str]) -> int:
+    began = time.monotonic()
+    try:
+        batches = _long() if "--long" in arguments else _short()
+        failed = [outcome for batch in batches for outcome in _run_together(batch) if outcome.problem]
+    except Failure as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 2
+    total = f"{time.monotonic() - began:.0f} s"
+    if failed:
+        say(f"\nÉchec ({total}) : {', '.join(outcome.step.name for outcome in failed)}.")
+        return 1
+    say(f"\nTout est bon ({total}).")
+    return 0
+
+
+def _short() -> list[tuple[Step, ...]]:
+    """Batches run one after the other, the steps of a batch at the same time (mypy leaves a core free)."""
+    browser = {"TERRESANTE_BROWSER": _browser()}
+    owner = {**_settings(), **_database()}
+    return [
+        (_tool("format", "ruff", "format", "--check", "--quiet", "."),),
+        (_tool("lint", "ruff", "check", "--quiet", "."),),
+        (_tool("templates", "djlint", "--lint", "--check", "--quiet", "terresante"),),
+        (_tool("layers", "lint-imports", "--no-cache"),),
+        (_terresante("migrations", "makemigrations", "--check", "--dry-run", env=owner),),
+        (_tool("types", "mypy", env=_settings()), _pytest("tests", UNIT, "-n", "2")),
+        (_pytest("journeys", JOURNEYS, env=browser),),
+    ]
+
+
+def _long() -> list[tuple[Step, ...]]:
+    browser = {"TERRESANTE_BROWSER": _browser()}
+    oldest = _oldest_major()
+    old_server = {"TERRESANTE_TEST_POSTGRES": str(oldest)}
+    return [
+        (_pytest("long", LONG, "-n", "2", env=browser),),
+        (_pytest(f"tests-postgresql-{oldest}", UNIT, "-n", "2", env=old_server),),
+    ]
+
+
+def _run_together(steps: Sequence[Step]) -> list[Outcome]:
+    began = time.monotonic()
+    running = {step: _start(step) for step in steps}
+    outcomes = []
+    while running:
+        for step in [step for step, process in running.items() if process.poll() is not None]:
+            code = running.pop(step).returncode
+            outcome = Outcome(
+                step=step,
+                seconds=time.monotonic() - began,
+                problem=f"code {code}" if code else _gap(step.report),
+                output=step.log.read_text(errors="replace"),
+            )
+            _tell(outcome)
+            outcomes.append(outcome)
+        time.sleep(0.05)
+    return outcomes
+
+
+def _start(step: Step) -> "subprocess.Popen[bytes]":
+    if step.report:
+        step.report.unlink(missing_ok=True)
+    step.log.parent.mkdir(parents=True, exist_ok=True)
+    with step.log.open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - commands written above
+            step.argv,
+            cwd=ROOT,
+            env={**os.environ, **step.env},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _tell(outcome: Outcome) -> None:
+    verdict = f"ÉCHEC ({outcome.problem})" if outcome.problem else "bon"
+    say(f"{outcome.step.name:<24}{outcome.seconds:>6.1f} s  {verdict}{_told_by_pytest(outcome.output)}")
+    if outcome.problem:
+        say(outcome.output.rstrip())
+
+
+def _told_by_pytest(output: str) -> str:
+    """The seed, to run the same order again, and the count."""
+    lines = output.splitlines()
+    seed = [line.removeprefix("Using ") for line in lines if line.startswith("Using --randomly-seed")]
+    count = [line.strip("= ") for line in lines[-1:] if " in " in line]
+    return "".join(f"  {part}" for part in (*count, *seed))
+
+
+def _gap(report: Path | None) -> str:
+    if report is None:
+        return ""
+    suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - written by pytest just now
+    cases = [case for suite in suites for case in suite.iter("testcase")]
+    skipped = [case for case in cases for mark in case.iter("skipped") if mark.get("type") == "pytest.skip"]
+    if not cases:
+        return "aucun test"
+    if skipped:
+        return f"{len(skipped)} test(s) sauté(s), dont {skipped[0].get('name')}"
+    return ""
+
+
+def _tool(name: str, program: str, *arguments: str, env: Mapping[str, str] | None = None) -> Step:
+    return Step(name, (str(BIN / program), *arguments), env or {})
+
+
+def _terresante(name: str, *arguments: str, env: Mapping[str, str]) -> Step:
+    return Step(name, (sys.executable, "-m", "config.console", *arguments), env)
+
+
+def _pytest(name: str, markers: str, *arguments: str, env: Mapping[str, str] | None = None) -> Step:
+    report = _reports() / f"{name}.xml"
+    command = (str(BIN / "pytest"), "-q", "-m", markers, f"--junitxml={report}", *arguments)
+    return Step(name, command, {**_settings(), **(env or {})}, report)
+
+
+def _reports() -> Path:
+    return var_folder() / "check"
+
+
+def _settings() -> dict[str, str]:
+    return {"TERRESANTE_TESTING": "1"}
+
+
+def _database() -> dict[str, str]:
+    """An empty database, for commands that look at the history of migrations."""
+    return prepare(test_server(), "terresante_check").environment()
+
+
+def _oldest_major() -> int:
+    """The oldest PostgreSQL here, which must not be the one that all the tests already ran on."""
+    if len(installed_majors()) < 2:
+        _install("postgresql", why="Un second PostgreSQL, plus ancien que celui des tests, est introuvable")
+    return min(installed_majors())
+
+
+def _browser() -> str:
+    if found := _first_program(BROWSERS):
+        return found
+    _install("chromium", why="Aucun navigateur pour les parcours")
+    if found := _first_program(BROWSERS):
+        return found
+    raise Failure("Chromium vient d’être installé mais reste introuvable dans PATH.")
+
+
+def _first_program(names: Sequence[str]) -> str | None:
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def _install(package: str, *, why: str) -> None:
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        raise Failure(f"{why} : installez-le (Debian : sudo apt-get install {package}), puis relancez.")
+    say(f"{why} : installation de {package}…")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (("update",), ("install", "-y", "--no-install-recommends", package)):
+        done = subprocess.run(  # noqa: S603 - fixed command
+            [apt, "-q", *command], env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["raison inconnue"])[-1]
+            raise Failure(f"apt-get n’a pas pu installer {package} : {last}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,224 @@
+"""`terresante demo`: the whole platform, with a region in it and a simulated hospital, on 127.0.0.1 only."""
+
+import base64
+import http.client
+import json
+import os
+import secrets
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.local.binaries import find_binaries
+from config.local.database import prepare
+from config.local.failure import Failure
+from config.local.places import HOST, ROOT, Port, port_from, say, var_folder
+from config.local.postgres import Cluster, kept_major, write_private
+from config.local.supervisor import Service, Supervisor, ending, interrupted_by_signals, signals_ignored
+
+DATABASE = "terresante"
+OF_ANOTHER_DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL")
+ANSWER_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Demo:
+    var: Path
+    pages: Port
+    mllp: Port
+
+    @property
+    def home(self) -> Path:
+        return self.var / "demo"
+
+    @property
+    def loaded(self) -> Path:
+        return self.home / "loaded"
+
+    @property
+    def base_url(self) -> str:
+        return f"http://{HOST}:{self.pages.number}"
+
+
+def run() -> None:
+    """Returns after Ctrl-C, SIGTERM or the end of our parent. Raises Failure with one sentence."""
+    began = time.monotonic()
+    _refuse_another_database()
+    demo = Demo(
+        var=var_folder(),
+        pages=port_from("TERRESANTE_PORT", default=8000),
+        mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
+    )
+    cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
+    with interrupted_by_signals():
+        try:
+            _run(demo, cluster, began=began)
+        except KeyboardInterrupt:
+            say("\nArrêt de la démonstration…")
+        finally:
+            with signals_ignored():
+                cluster.stop()
+    say("La démonstration est arrêtée. Les données sont gardées ; « make demo-reset » les efface.")
+
+
+def reset() -> None:
+    """Delete what the demonstration wrote. Raises Failure while it runs."""
+    var = var_folder()
+    home = var / "demo"
+    if (home / "postgres").exists():
+        Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
+    for folder in (home, var / "files", var / "mailbox"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in (var / "demo.json", var / "demo-accounts.json"):
+        file.unlink(missing_ok=True)
+    say("Les données de démonstration sont effacées ; « make demo » en recrée.")
+
+
+def _refuse_another_database() -> None:
+    for variable in OF_ANOTHER_DATABASE:
+        if os.environ.get(variable):
+            raise Failure(
+                f"{variable} est définie, or la démonstration n’écrit que dans la base qu’elle a créée : "
+                f"relancez sans cette variable (unset {variable})."
+            )
+
+
+def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
+    server = cluster.start()
+    urls = prepare(server, DATABASE)
+    env = {**urls.environment(), **_environment(demo)}
+
+    def check_database() -> None:
+        if cluster.died():
+            raise Failure(f"PostgreSQL s’est arrêté. {ending(cluster.log_path)}")
+
+    with Supervisor(log_dir=demo.var / "log", cwd=ROOT) as supervisor:
+        supervisor.run_once(Service("migrate", _command("migrate", "--noinput"), env))
+        if not demo.loaded.exists():
+            say("Chargement d’une région de démonstration…")
+            supervisor.run_once(Service("load_demo", _command("load_demo"), env))
+            demo.loaded.touch()
+        for service in _services(demo, env):
+            supervisor.start(service)
+        accounts = _write_description(demo)
+        say(f"Prêt en {time.monotonic() - began:.0f} s.\n")
+        _present(demo, accounts)
+        supervisor.watch(also=check_database)
+
+
+def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
+    pages, mllp = str(demo.pages.number), str(demo.mllp.number)
+    return (
+        Service(
+            "serve",
+            _command("serve", "--with-live", "--port", pages),
+            env,
+            ready_check=lambda: answers(demo.pages.number, "/readyz"),
+        ),
+        Service("worker", _command("worker"), env),
+        Service("mllp", _command("mllp", "--port", mllp), env, ready_check=lambda: listens(demo.mllp.number)),
+        # The other side of the wire: it is told where to send, and nothing about our database.
+        Service("hospital", (sys.executable, "-m", "simulators.hospital"), _wire(demo)),
+    )
+
+
+def _command(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "config.console", *arguments)
+
+
+def _wire(demo: Demo) -> dict[str, str]:
+    return {
+        "TERRESANTE_VAR": str(demo.var),
+        "TERRESANTE_DEMO": "1",
+        "TERRESANTE_MLLP_HOST": HOST,
+        "TERRESANTE_MLLP_PORT": str(demo.mllp.number),
+    }
+
+
+def _environment(demo: Demo) -> dict[str, str]:
+    return {
+        **_wire(demo),
+        **_kept_keys(demo.home / "keys.json"),
+        "TERRESANTE_PORT": str(demo.pages.number),
+        "TERRESANTE_BASE_URL": demo.base_url,
+        "TERRESANTE_HOSTS": f"{HOST} localhost",
+    }
+
+
+def _kept_keys(path: Path) -> dict[str, str]:
+    """Each demonstration has its own keys, so that none is written in the code."""
+    if not path.exists():
+        data_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        keys = {
+            "TERRESANTE_SECRET_KEY": secrets.token_urlsafe(48),
+            "TERRESANTE_DATA_KEYS": f"demo:{data_key}",
+        }
+        write_private(path, json.dumps(keys))
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
+
+
+def answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def listens(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=ANSWER_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """As `load_demo` lists them in var/demo-accounts.json; `shows`: what the account is worth opening for."""
+
+    login: str
+    password: str
+    totp_secret: str
+    role: str
+    shows: str
+
+
+def _write_description(demo: Demo) -> list[DemoAccount]:
+    listed = demo.var / "demo-accounts.json"
+    if not listed.exists():
+        raise Failure(f"{listed} manque : lancez « make demo-reset » puis « make demo ».")
+    accounts = [DemoAccount(**account) for account in json.loads(listed.read_text())]
+    description = {
+        "base_url": demo.base_url,
+        "mllp": {"host": HOST, "port": demo.mllp.number},
+        "accounts": [vars(account) for account in accounts],
+    }
+    write_private(demo.var / "demo.json", json.dumps(description, ensure_ascii=False, indent=2))
+    return accounts
+
+
+def _present(demo: Demo, accounts: list[DemoAccount]) -> None:
+    say(f"Terr-eSanté : {demo.base_url}")
+    say(f"Messages hospitaliers (HL7 v2, MLLP) : {HOST}:{demo.mllp.number}\n")
+    say("Comptes de démonstration :")
+    widths = [
+        max((len(cell) for cell in column), default=0) for column in zip(*map(_row, accounts), strict=True)
+    ]
+    for account in accounts:
+        cells = (cell.ljust(width) for cell, width in zip(_row(account), widths, strict=True))
+        say("  " + "  ".join(cells).rstrip())
+    say(f"\nTout est aussi dans {demo.var / 'demo.json'} ; journaux dans {demo.var / 'log'}.")
+    say("Ctrl-C arrête tout et garde les données.")
+
+
+def _row(account: DemoAccount) -> tuple[str, ...]:
+    return (account.login, account.password, account.totp_secret, account.role, account.shows)

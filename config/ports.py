@@ -1,0 +1,62 @@
+"""Which app answers which question from below (DESIGN.md 1). The only place that binds a port."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from terresante.care_team.queries import live_readers
+from terresante.directory.queries import WorkSituation, work_situations
+from terresante.kernel.actor import Actor, ActorKind, Assurance
+from terresante.kernel.ids import new_id
+from terresante.kernel.ports import bound
+from terresante.patients.queries import patient_behind
+
+# Session key: the role, among several, that the person chose to work in.
+SITUATION_KEY = "situation"
+
+
+def actor_behind(request: HttpRequest) -> Actor | None:
+    """The professional in his structure, else the patient; None for nobody, or for an account nothing stands behind."""
+    user = request.user
+    if not user.is_authenticated:
+        return None
+    correlation_id: UUID = getattr(request, "correlation_id", None) or new_id()
+    situation = _chosen(work_situations(user.pk), str(request.session.get(SITUATION_KEY, "")))
+    if situation is not None:
+        return _professional(user.pk, situation, correlation_id)
+    patient = patient_behind(user.pk)
+    if patient is None:
+        return None
+    return Actor(
+        kind=ActorKind.PATIENT,
+        name=patient[1],
+        user_id=user.pk,
+        person_id=patient[0],
+        role_label="Patient",
+        assurance=Assurance.PASSWORD_AND_CODE,
+        correlation_id=correlation_id,
+    )
+
+
+def _chosen(situations: list[WorkSituation], wanted: str) -> WorkSituation | None:
+    return next((s for s in situations if str(s.role_id) == wanted), situations[0] if situations else None)
+
+
+def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID) -> Actor:
+    return Actor(
+        kind=ActorKind.PROFESSIONAL,
+        name=situation.practitioner_name,
+        user_id=user_id,
+        person_id=situation.practitioner_id,
+        organization_id=situation.organization_id,
+        organization_name=situation.organization_name,
+        role=situation.profession,
+        role_label=situation.profession_label,
+        duties=situation.duties,
+        assurance=Assurance.PASSWORD_AND_CODE,
+        correlation_id=correlation_id,
+    )
+
+
+bound.actor_behind = actor_behind
+bound.live_readers = live_readers

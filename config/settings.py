@@ -1,0 +1,138 @@
+"""Settings. Everything a deployment changes comes from the environment; docs/operations.md lists the names."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from config.database import connection_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("TERRESANTE_VAR", BASE_DIR / "var"))
+
+DEMO = os.environ.get("TERRESANTE_DEMO") == "1"
+TESTING = os.environ.get("TERRESANTE_TESTING") == "1"
+DEBUG = False
+SECRET_KEY = os.environ.get("TERRESANTE_SECRET_KEY", "")
+if not SECRET_KEY and (DEMO or TESTING):
+    SECRET_KEY = "demonstration-and-tests-only"  # noqa: S105 -- a deployment without its own key does not start
+# Wraps message contents and second-factor seeds: urlsafe base64 of 32 bytes, "id:key" pairs, newest first.
+DATA_KEYS = os.environ.get("TERRESANTE_DATA_KEYS", "")
+ALLOWED_HOSTS = os.environ.get("TERRESANTE_HOSTS", "127.0.0.1 localhost [::1]").split()
+BASE_URL = os.environ.get("TERRESANTE_BASE_URL", "http://127.0.0.1:8000")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "procrastinate.contrib.django",
+    "terresante.kernel",
+    "terresante.accounts",
+    "terresante.directory",
+    "terresante.patients",
+    "terresante.care_team",
+    "terresante.notifications",
+    "terresante.feed",
+    "terresante.notes",
+    "terresante.stays",
+    "terresante.overview",
+    "terresante.portal",
+    "terresante.interop",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "terresante.kernel.middleware.ContentSecurityPolicy",
+    "terresante.kernel.middleware.Correlation",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "terresante.kernel.screens.frame_context",
+            ],
+            "builtins": ["terresante.kernel.ui.templatetags.ui"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+DATABASES = {"default": connection_settings(os.environ, testing=TESTING)}
+CONN_HEALTH_CHECKS = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "overview:home"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+if TESTING:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "terresante.kernel.screens.csrf_failure"
+
+LANGUAGE_CODE = "fr-fr"
+TIME_ZONE = "Europe/Paris"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.exists() else []
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# A message or a file over these sizes is refused with a sentence before it is read whole.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+DEFAULT_FROM_EMAIL = os.environ.get(
+    "TERRESANTE_MAIL_FROM", "Terr-eSanté <ne-pas-repondre@terresante.example>"
+)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = os.environ.get("TERRESANTE_SMTP_HOST", "localhost")
+EMAIL_FILE_PATH = VAR_DIR / "mailbox"
+if DEMO:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+
+# INTEROP.md 2: production knows the INS-NIR and INS-NIA authorities only; a demonstration also the test ones.
+ACCEPT_TEST_INS = DEMO or TESTING or os.environ.get("TERRESANTE_ACCEPT_TEST_INS") == "1"
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"procrastinate": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,170 @@
+"""Patient-level rules, written once; every app above composes its own rule from them.
+
+`reaches(actor)` says whose rows an actor reaches, `shares(actor)` adds what the row itself limits: its class in the
+matrix, the structure it is private to, whether it is hidden from the patient.
+"""
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from terresante.care_team import matrix
+from terresante.care_team.enums import DataClass
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
+
+RECORD_READ = Action("record.read", "Ouvrir le dossier")
+RECORD_CREATE = Action("record.create", "Créer un dossier")
+RECORD_SHARE = Action("record.share", "Ouvrir le dossier au partage")
+RECORD_SEARCH = Action("record.search", "Rechercher une personne")
+PATIENTS_LIST = Action("record.list", "Consulter la liste de ses patients")
+CIRCLE_READ = Action("circle.read", "Consulter le cercle de soins")
+CIRCLE_EDIT = Action("circle.edit", "Modifier le cercle de soins")
+CONSENT_EDIT = Action("consent.edit", "Enregistrer un choix du patient")
+BREAK_GLASS_OPEN = Action("break_glass.open", "Ouvrir un dossier en urgence")
+BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence")
+ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
+IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
+
+
+def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
+    members = [key for key in (actor.person_id, actor.organization_id) if key is not None]
+    return Q(
+        Exists(
+            CareTeamParticipant.objects.filter(
+                patient_id=OuterRef(patient),
+                member_id__in=members,
+                ended_at__isnull=True,
+                suspended_at__isnull=True,
+                started_at__lte=timezone.now(),
+            )
+        )
+    )
+
+
+def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
+    return Q(
+        Exists(
+            EmergencyAccess.objects.filter(
+                patient_id=OuterRef(patient),
+                practitioner_id=actor.person_id,
+                organization_id=actor.organization_id,
+                expires_at__gt=timezone.now(),
+            )
+        )
+    )
+
+
+def reaches(actor: Actor, patient: str = "patient_id") -> Q:
+    """Rows of the patients this actor may read, as far as the patient level says."""
+    match actor.kind:
+        case ActorKind.PROFESSIONAL:
+            return member_of_circle(actor, patient) | in_emergency(actor, patient)
+        case ActorKind.PATIENT:
+            return Q((patient, actor.person_id))
+        case ActorKind.GATEWAY:
+            return Q(
+                Exists(
+                    SourceIdentity.objects.filter(
+                        patient_id=OuterRef(patient), domain__organization_id=actor.organization_id
+                    )
+                )
+            )
+        case ActorKind.JOB:
+            return Q()
+        case _:
+            return NOBODY
+
+
+def changes(actor: Actor, patient: str = "patient_id") -> Q:
+    """Rows of the patients this actor may write for: break-glass only reads, the patient has his own actions."""
+    match actor.kind:
+        case ActorKind.PROFESSIONAL:
+            return member_of_circle(actor, patient)
+        case ActorKind.GATEWAY | ActorKind.JOB:
+            return reaches(actor, patient)
+        case _:
+            return NOBODY
+
+
+def shares(actor: Actor) -> Q:
+    """Rows with `private_to`, `hidden_from_patient` and `data_class` that this actor may read."""
+    if actor.kind == ActorKind.JOB:
+        return Q()
+    private = Q(private_to__isnull=True)
+    if actor.organization_id is not None:
+        private |= Q(private_to_id=actor.organization_id)
+    if actor.kind == ActorKind.PATIENT:
+        return reaches(actor) & private & Q(hidden_from_patient=False)
+    if actor.kind == ActorKind.GATEWAY:
+        return reaches(actor) & private
+    return reaches(actor) & private & Q(data_class__in=matrix.readable(actor.role))
+
+
+def reads_class(actor: Actor, data_class: DataClass) -> bool:
+    if actor.kind == ActorKind.PROFESSIONAL:
+        return data_class in matrix.readable(actor.role)
+    return actor.kind in (ActorKind.PATIENT, ActorKind.GATEWAY, ActorKind.JOB)
+
+
+def writes_class(actor: Actor, data_class: DataClass) -> bool:
+    return actor.kind == ActorKind.PROFESSIONAL and data_class in matrix.writable(actor.role)
+
+
+@rule(RECORD_READ, CareRecord, visible=True)
+def records_reached(actor: Actor) -> Q:
+    return reaches(actor)
+
+
+@rule(RECORD_READ, Patient, visible=True)
+def patients_reached(actor: Actor) -> Q:
+    return reaches(actor, "pk")
+
+
+@rule(RECORD_SHARE, CareRecord)
+def records_to_share(actor: Actor) -> Q:
+    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+
+
+@rule(CIRCLE_READ, CareTeamParticipant, visible=True)
+def circles_read(actor: Actor) -> Q:
+    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CIRCLE_READ, RelatedPerson, visible=True)
+def relatives_read(actor: Actor) -> Q:
+    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CIRCLE_EDIT, CareRecord)
+def circles_edited(actor: Actor) -> Q:
+    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CIRCLE_EDIT, CareTeamParticipant)
+def participants_ended(actor: Actor) -> Q:
+    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CONSENT_EDIT, CareRecord)
+def choices_recorded(actor: Actor) -> Q:
+    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CONSENT_EDIT, Consent)
+def choices_withdrawn(actor: Actor) -> Q:
+    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(ACCESS_LOG_READ, CareRecord)
+def logs_read(actor: Actor) -> Q:
+    """The patient, and the professionals of the circle; break-glass does not open it."""
+    if actor.kind == ActorKind.PATIENT:
+        return reaches(actor)
+    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+
+
+@rule(BREAK_GLASS_REVIEW, EmergencyAccess, visible=True)
+def emergencies_to_review(actor: Actor) -> Q:
+    return Q() if actor.has_duty("privacy_officer") else NOBODY

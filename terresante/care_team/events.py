@@ -1,0 +1,24 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from terresante.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberJoined(Event):
+    member_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberLeft(Event):
+    member_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOpenedInEmergency(Event):
+    """Somebody outside the circle reads the record; object_id is the emergency access."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OppositionRecorded(Event):
+    kind: str

@@ -1,0 +1,124 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from terresante.care_team.enums import Basis, ConsentKind, TeamRole
+from terresante.kernel.models import Row
+from terresante.patients.models import CareRecord, Patient
+
+
+class CareTeamParticipant(Row):
+    """One period of one member in the circle of one patient; somebody who comes back gets a second row."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="participants")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="participants")
+    practitioner = models.ForeignKey(
+        "directory.Practitioner",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="participations",
+    )
+    organization = models.ForeignKey(
+        "directory.Organization",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="participations",
+    )
+    member_id = models.GeneratedField(
+        expression=Coalesce("practitioner_id", "organization_id"),
+        output_field=models.UUIDField(),
+        db_persist=True,
+    )
+    role = models.CharField("rôle", max_length=20, choices=TeamRole.choices, default=TeamRole.MEMBER)
+    basis = models.CharField("au titre de", max_length=20, choices=Basis.choices)
+    started_at = models.DateTimeField("depuis", default=timezone.now)
+    ended_at = models.DateTimeField("jusqu’à", null=True, blank=True)
+    # Set by an opposition for every member at once, cleared if it is withdrawn: policies look at this row only.
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    added_by_name = models.CharField(max_length=200)
+    ended_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "membre du cercle"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(practitioner__isnull=False, organization__isnull=True)
+                | Q(practitioner__isnull=True, organization__isnull=False),
+                name="member_is_a_person_or_a_structure",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="leaves_after_joining",
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "member_id"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_period_per_member",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["member_id", "patient"],
+                condition=Q(ended_at__isnull=True, suspended_at__isnull=True),
+                name="participant_of_member",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.started_at:%Y-%m-%d}"
+
+
+class Consent(Row):
+    """An opposition or a consent of the patient, with its proof; withdrawn rather than deleted."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="consents")
+    kind = models.CharField(max_length=30, choices=ConsentKind.choices)
+    given_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    recorded_by_name = models.CharField(max_length=200)
+    # Whom a consent outside the team is for.
+    practitioner = models.ForeignKey(
+        "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    proof = models.CharField("preuve", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "choix du patient"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "kind"],
+                condition=Q(withdrawn_at__isnull=True, practitioner__isnull=True),
+                name="one_open_choice_per_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.given_at:%Y-%m-%d}"
+
+
+class EmergencyAccess(Row):
+    """Bris de glace: four hours of reading, with a reason, told to those concerned, reviewed (L1111-17 CSP)."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="emergency_accesses")
+    practitioner = models.ForeignKey(
+        "directory.Practitioner", on_delete=models.PROTECT, related_name="emergency_accesses"
+    )
+    organization = models.ForeignKey("directory.Organization", on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField("motif", max_length=500)
+    opened_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "accès en urgence"
+        indexes = [
+            models.Index(fields=["practitioner", "patient", "expires_at"], name="emergency_of_practitioner")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.opened_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,204 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from terresante.care_team import matrix
+from terresante.care_team.access import CIRCLE_READ, RECORD_READ, reads_class
+from terresante.care_team.enums import ConsentKind, DataClass
+from terresante.care_team.models import CareTeamParticipant, Consent
+from terresante.kernel import access, audit, rls
+from terresante.kernel.access import Action, Reader
+from terresante.kernel.actor import Actor, ActorKind, Purpose
+from terresante.kernel.errors import NotFound
+from terresante.kernel.events import Event
+from terresante.patients.models import CareRecord, Patient, RelatedPerson
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord:
+    """A record that was opened on a checked basis; what a screen of the record starts from."""
+
+    record: CareRecord
+    patient: Patient
+    basis: str
+
+    @property
+    def is_emergency(self) -> bool:
+        return self.basis == "break_glass"
+
+    def purpose(self, actor: Actor) -> Purpose:
+        return Purpose.BREAK_GLASS if self.is_emergency else actor.purpose
+
+
+def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) -> OpenRecord:
+    """Opens a patient's record for this page and notes the reading of it.
+
+    Raises NotFound when the record is absent or out of the actor's reach, Refused when only `action` is.
+    """
+    record = access.get(actor, action, CareRecord, record_id)
+    basis = rls.open_record(record.patient_id)
+    if not basis:
+        raise NotFound
+    patient = Patient.objects.get(pk=record.patient_id)
+    record.patient = patient
+    return OpenRecord(record, patient, basis)
+
+
+def read_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) -> OpenRecord:
+    """`open_record` for a page: the access log gets its line, with the emergency as its purpose if it is one."""
+    opened = open_record(actor, record_id, action=action)
+    audit.note_read(action, patient_id=opened.patient.pk, about=opened.record, purpose=opened.purpose(actor))
+    return opened
+
+
+def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+    """Current members, the treating doctor and the referent first."""
+    return (
+        access.list(actor, CIRCLE_READ, CareTeamParticipant)
+        .filter(patient_id=patient_id, ended_at__isnull=True)
+        .select_related("practitioner", "organization")
+        .order_by("role", "started_at")
+    )
+
+
+def relatives_of(actor: Actor, patient_id: UUID) -> QuerySet[RelatedPerson]:
+    return access.list(actor, CIRCLE_READ, RelatedPerson).filter(patient_id=patient_id).order_by("name")
+
+
+def open_choices(patient_id: UUID) -> set[str]:
+    """Oppositions and consents in force for a patient whose record is open."""
+    return set(
+        Consent.objects.filter(patient_id=patient_id, withdrawn_at__isnull=True).values_list(
+            "kind", flat=True
+        )
+    )
+
+
+def opposes_record(patient_id: UUID) -> bool:
+    return ConsentKind.OPPOSITION_RECORD in open_choices(patient_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPatient:
+    """A line of the patient search: identity only, never clinical (MISSION A10)."""
+
+    patient_id: UUID
+    record_id: UUID | None
+    birth_name: str
+    used_name: str
+    given_name: str
+    birth_date: date
+    sex: str
+    birth_place_name: str
+    identity_status: str
+    is_mine: bool
+
+
+def search_patients(*, born: date, name_prefix: str, given_prefix: str, most: int = 20) -> list[FoundPatient]:
+    """By normalised prefixes of both names and birth date; through the listed function of the same name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM search_patients(%s, %s, %s, %s)", [born, name_prefix, given_prefix, most]
+        )
+        return [FoundPatient(*row) for row in cursor.fetchall()]
+
+
+def match_patients(
+    *, ins: str, birth_name: str, given_name: str, birth_date: date, sex: str, most: int = 10
+) -> list[tuple[UUID, int]]:
+    """(patient, rank): 1 same INS, 2 same strict traits, 3 and 4 one trait apart. Names normalised."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM match_patients(%s, %s, %s, %s, %s, %s)",
+            [ins, birth_name, given_name, birth_date, sex, most],
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def live_readers(event: Event, connected: Sequence[Actor]) -> set[UUID]:
+    """Bound to the kernel's port: who, among those connected, may read what this event tells."""
+    if event.patient_id is None:
+        return set()
+    persons = [actor.person_id for actor in connected if actor.person_id]
+    organizations = [actor.organization_id for actor in connected if actor.organization_id]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT record_readers(%s, %s::uuid[], %s::uuid[])", [event.patient_id, persons, organizations]
+        )
+        reached = {row[0] for row in cursor.fetchall()}
+    return {
+        actor.user_id
+        for actor in connected
+        if actor.user_id
+        and (
+            actor.person_id in reached
+            or (actor.kind == ActorKind.PROFESSIONAL and actor.organization_id in reached)
+        )
+        and _may_read(actor, event)
+    }
+
+
+def _may_read(actor: Actor, event: Event) -> bool:
+    if event.private_to_id is not None and event.private_to_id != actor.organization_id:
+        return False
+    if event.hidden_from_patient and actor.kind == ActorKind.PATIENT:
+        return False
+    return not event.data_class or reads_class(actor, DataClass(event.data_class))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Something about to be shared: what « Qui verra ceci ? » is asked about."""
+
+    patient_id: UUID
+    data_class: DataClass
+    private_to_id: UUID | None = None
+    hidden_from_patient: bool = False
+
+
+@access.audience_of(Draft)
+def readers_of(draft: Draft) -> list[Reader]:
+    members = CareTeamParticipant.objects.filter(
+        patient_id=draft.patient_id, ended_at__isnull=True, suspended_at__isnull=True
+    ).select_related("practitioner", "organization")
+    readers = [_reader(member, draft) for member in members]
+    patient = Patient.objects.get(pk=draft.patient_id)
+    hidden = draft.hidden_from_patient or draft.private_to_id is not None
+    reason = "pas encore visible dans son espace" if hidden else "dans son espace"
+    return [*readers, Reader(patient.pk, str(patient), "Patient", not hidden, reason)]
+
+
+def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
+    if member.organization is not None:
+        kept_out = draft.private_to_id not in (None, member.organization_id)
+        reason = "réservé à une autre structure" if kept_out else "selon la profession de chacun"
+        return Reader(
+            member.organization.pk,
+            member.organization.name,
+            member.organization.get_kind_display(),
+            not kept_out,
+            reason,
+            is_group=True,
+        )
+    practitioner = member.practitioner
+    if practitioner is None:
+        raise ValueError("a member is a person or a structure")
+    role = practitioner.get_profession_display()
+    if draft.private_to_id is not None:
+        inside = practitioner.roles.filter(
+            organization_id=draft.private_to_id, period_end__isnull=True
+        ).exists()
+        return Reader(
+            practitioner.pk,
+            str(practitioner),
+            role,
+            inside,
+            "réservé à sa structure" if inside else "hors de la structure",
+        )
+    reads = draft.data_class in matrix.readable(practitioner.profession)
+    reason = member.get_role_display() if reads else f"sa profession ne lit pas « {draft.data_class.label} »"
+    return Reader(practitioner.pk, str(practitioner), role, reads, reason)

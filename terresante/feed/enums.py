@@ -1,0 +1,29 @@
+from django.db.models import TextChoices
+
+
+class FeedKind(TextChoices):
+    """One kind per notable fact; each app above registers how its object is shown (kernel.slots)."""
+
+    NOTE = "note", "Note"
+    ADMISSION = "admission", "Admission"
+    EMERGENCY_VISIT = "emergency_visit", "Passage aux urgences"
+    TRANSFER = "transfer", "Transfert"
+    LEAVE = "leave", "Permission"
+    DISCHARGE = "discharge", "Sortie"
+    DISCHARGE_CANCELLED = "discharge_cancelled", "Sortie annulée"
+    DEATH = "death", "Décès"
+    PLANNED_STAY = "planned_stay", "Hospitalisation prévue"
+    MEMBER_JOINED = "member_joined", "Arrivée dans le cercle"
+    MEMBER_LEFT = "member_left", "Départ du cercle"
+
+
+# Shown first, with « J’ai vu », and announced live (INTEROP.md 4, "Alert logic").
+ALERTS = frozenset(
+    {
+        FeedKind.ADMISSION,
+        FeedKind.EMERGENCY_VISIT,
+        FeedKind.DISCHARGE,
+        FeedKind.DISCHARGE_CANCELLED,
+        FeedKind.DEATH,
+    }
+)

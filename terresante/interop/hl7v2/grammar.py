@@ -1,0 +1,173 @@
+"""What is refused at the door, before anything is stored as understood (DESIGN.md 6, HL7 v2.5 chapter 2)."""
+
+import enum
+from dataclasses import dataclass
+
+from terresante.interop.hl7v2 import er7
+from terresante.interop.hl7v2.dates import read_moment
+from terresante.interop.hl7v2.triggers import TRIGGERS, Trigger
+
+
+class Code(enum.StrEnum):
+    ACCEPTED = "AA"
+    ERROR = "AE"
+    REJECTED = "AR"
+
+
+# HL7 table 0357, the conditions this gateway answers.
+CONDITIONS = {
+    "100": "Segment sequence error",
+    "101": "Required field missing",
+    "102": "Data type error",
+    "103": "Table value not found",
+    "200": "Unsupported message type",
+    "201": "Unsupported event code",
+    "203": "Unsupported version id",
+    "207": "Application internal error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`location` is an HL7 ERL ("PID^1^3"), `condition` a code of table 0357; people read `sentence`."""
+
+    code: Code
+    condition: str
+    location: str
+    sentence: str
+
+
+NOT_RECORDED = Refusal(Code.ERROR, "207", "", "Message non enregistré, renvoyez-le.")
+TOO_LARGE = Refusal(
+    Code.REJECTED,
+    "207",
+    "",
+    "Message trop volumineux : la connexion est fermée. Envoyez le document séparément.",
+)
+UNFINISHED = Refusal(
+    Code.REJECTED,
+    "100",
+    "",
+    "Message interrompu avant sa fin (0x1C 0x0D) : la connexion est fermée. Renvoyez-le.",
+)
+NOT_HL7 = Refusal(
+    Code.REJECTED,
+    "100",
+    "MSH",
+    "Ce n’est pas un message HL7 v2 : il doit commencer par un segment MSH complet.",
+)
+
+
+def examine(raw: bytes) -> er7.Message | Refusal:
+    """The message when it may be stored as readable; otherwise why not. Never raises on content."""
+    try:
+        message = er7.read(raw)
+    except er7.NotEr7:
+        return NOT_HL7
+    except er7.Undecodable as error:
+        return undecodable(error)
+    return refusal(message) or message
+
+
+def undecodable(error: er7.Undecodable) -> Refusal:
+    return Refusal(
+        Code.ERROR,
+        "102",
+        "MSH^1^18",
+        f"Le contenu ne suit pas le jeu de caractères annoncé en MSH-18 ({error.declared[:20]}) : "
+        "corrigez MSH-18 ou l’encodage, puis renvoyez le message.",
+    )
+
+
+def refusal(message: er7.Message) -> Refusal | None:
+    header = message.segment("MSH")
+    if header is None:
+        return NOT_HL7
+    trigger = TRIGGERS.get(header.value(9, 2)) if header.value(9) == "ADT" else None
+    return _header_refusal(header, trigger) or (trigger and _body_refusal(message, header, trigger)) or None
+
+
+def _header_refusal(header: er7.Segment, trigger: Trigger | None) -> Refusal | None:
+    kind, event = header.value(9), header.value(9, 2)
+    if not kind:
+        return Refusal(Code.REJECTED, "200", "MSH^1^9", "Le type de message (MSH-9) manque : envoyez un ADT.")
+    if not header.value(10):
+        return Refusal(
+            Code.REJECTED, "101", "MSH^1^10", "L’identifiant du message (MSH-10) manque : il est obligatoire."
+        )
+    if kind != "ADT":
+        return Refusal(
+            Code.REJECTED,
+            "200",
+            "MSH^1^9^1^1",
+            f"Type de message {kind[:10]} non pris en charge ici : envoyez un ADT.",
+        )
+    version = header.value(12)
+    if version and not version.startswith("2."):
+        return Refusal(
+            Code.REJECTED,
+            "203",
+            "MSH^1^12",
+            f"Version {version[:10]} non prise en charge : envoyez du HL7 v2.5.",
+        )
+    if trigger is None:
+        return Refusal(
+            Code.REJECTED,
+            "201",
+            "MSH^1^9^1^2",
+            f"Événement {event[:10] or 'absent'} inconnu : voir la liste des événements IHE PAM France.",
+        )
+    return None
+
+
+def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -> Refusal | None:
+    identity = message.segment("PID")
+    if identity is None:
+        return _missing_segment("PID", "l’identité du patient")
+    if not _has_identifier(identity, 3):
+        return _missing_field("PID", 3, "aucun identifiant de patient")
+    if not any(name.value(1) or name.value(2) for name in identity.repetitions(5)):
+        return _missing_field("PID", 5, "aucun nom de patient")
+    if trigger.needs_visit and message.segment("PV1") is None:
+        return _missing_segment("PV1", f"la venue, obligatoire pour l’événement {trigger.code}")
+    if trigger.needs_merge:
+        merge = message.segment("MRG")
+        if merge is None:
+            return _missing_segment(
+                "MRG", f"l’identifiant remplacé, obligatoire pour l’événement {trigger.code}"
+            )
+        if not _has_identifier(merge, 1):
+            return _missing_field("MRG", 1, "aucun identifiant remplacé")
+    return _date_refusal(message, header, trigger)
+
+
+def _date_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -> Refusal | None:
+    event = message.segment("EVN")
+    movement = message.segment("ZBE") if trigger.action else None
+    for segment, field in ((header, 7), (event, 2), (movement, 2)):
+        text = segment.value(field) if segment else ""
+        if text and segment and read_moment(text) is None:
+            return Refusal(
+                Code.ERROR,
+                "102",
+                f"{segment.name}^1^{field}",
+                f"La date {segment.name}-{field} est illisible : le format attendu est AAAAMMJJHHMMSS.",
+            )
+    return None
+
+
+def _has_identifier(segment: er7.Segment, field: int) -> bool:
+    return any(identifier.value(1) for identifier in segment.repetitions(field))
+
+
+def _missing_segment(name: str, what: str) -> Refusal:
+    return Refusal(Code.ERROR, "100", name, f"Le segment {name} manque : il porte {what}.")
+
+
+def _missing_field(name: str, field: int, what: str) -> Refusal:
+    return Refusal(
+        Code.ERROR,
+        "101",
+        f"{name}^1^{field}",
+        f"Le champ {name}-{field} est obligatoire : {what} dans ce message.",
+    )

@@ -1,0 +1,130 @@
+"""Append-only trail of who did what, on whom, why. Writes leave their row in their own transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model
+from django.utils import timezone
+
+from terresante.kernel.access import Action
+from terresante.kernel.actor import Actor, Purpose
+from terresante.kernel.enums import Outcome
+from terresante.kernel.models import AuditEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNote:
+    action: Action
+    patient_id: UUID | None = None
+    about: Model | None = None
+    purpose: Purpose | None = None
+
+
+@dataclass(slots=True)
+class Trail:
+    """What was recorded inside one action or noted during one page."""
+
+    written: int = 0
+    reads: list["ReadNote"] = field(default_factory=list)
+
+
+_trail: ContextVar[Trail | None] = ContextVar("audit_trail", default=None)
+
+
+def record(
+    actor: Actor,
+    action: Action,
+    *,
+    patient_id: UUID | None = None,
+    about: Model | None = None,
+    outcome: Outcome = Outcome.DONE,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Writes one row. `detail` holds codes and identifiers, never clinical content."""
+    AuditEntry.objects.bulk_create([_entry(actor, action, patient_id, about, outcome, detail or {})])
+    trail = _trail.get()
+    if trail is not None:
+        trail.written += 1
+
+
+def note_read(
+    action: Action,
+    *,
+    patient_id: UUID | None = None,
+    about: Model | None = None,
+    purpose: Purpose | None = None,
+) -> None:
+    """Says what the page being built shows; the row is written after its read-only transaction."""
+    trail = _trail.get()
+    if trail is None:
+        raise RuntimeError("note_read() is called while a page is read")
+    trail.reads.append(ReadNote(action, patient_id, about, purpose))
+
+
+def record_reads(actor: Actor, trail: Trail, *, page: Action) -> None:
+    """One row per thing the page showed, or one for the page when it shows nobody's record in particular."""
+    AuditEntry.objects.bulk_create(
+        _entry(
+            actor.with_purpose(read.purpose) if read.purpose else actor,
+            read.action,
+            read.patient_id,
+            read.about,
+            Outcome.DONE,
+            {},
+        )
+        for read in trail.reads or [ReadNote(page)]
+    )
+
+
+@contextmanager
+def collecting() -> Iterator[Trail]:
+    trail = Trail()
+    token = _trail.set(trail)
+    try:
+        yield trail
+    finally:
+        _trail.reset(token)
+        outer = _trail.get()
+        if outer is not None:
+            outer.written += trail.written
+
+
+def ensure_partitions(months_ahead: int = 24) -> int:
+    """Creates the missing monthly partitions; returns how many months ahead the table now reaches."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ensure_audit_partitions(%s)", [months_ahead])
+        return int(cursor.fetchone()[0])
+
+
+def _entry(
+    actor: Actor,
+    action: Action,
+    patient_id: UUID | None,
+    about: Model | None,
+    outcome: Outcome,
+    detail: dict[str, Any],
+) -> AuditEntry:
+    return AuditEntry(
+        at=timezone.now(),
+        action=action.code,
+        outcome=outcome,
+        patient_id=patient_id,
+        object_type=about._meta.label_lower if about is not None else "",
+        object_id=about.pk if about is not None else None,
+        actor_kind=actor.kind,
+        user_id=actor.user_id,
+        person_id=actor.person_id,
+        organization_id=actor.organization_id,
+        actor_name=actor.name,
+        actor_role=actor.role_label,
+        organization_name=actor.organization_name,
+        purpose=actor.purpose,
+        channel=actor.channel,
+        correlation_id=actor.correlation_id,
+        detail=detail,
+    )

@@ -1,0 +1,125 @@
+"""Gives committed events their order, tells the live streams, runs the handlers. One at a time (advisory lock).
+
+A row's turn comes when its transaction id is below the oldest running one: then no row can still appear before it,
+whatever the order in which transactions commit.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from django.db import DatabaseError, connection, transaction
+
+from terresante.kernel import events, rls
+from terresante.kernel.actor import Actor
+from terresante.kernel.models import HandlerCursor, OutboxEvent, ParkedEvent
+
+log = logging.getLogger(__name__)
+
+LIVE_CHANNEL = "terresante_live"
+_LOCK = 7_301_001
+_BATCH = 500
+_IDLE_SECONDS = 0.03
+
+_NUMBER_READY = """
+WITH ready AS (
+    SELECT id, row_number() OVER (ORDER BY xid, seq) AS rank
+    FROM kernel_outboxevent
+    WHERE position IS NULL AND xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY xid, seq LIMIT %s
+), top AS (SELECT coalesce(max(position), 0) AS position FROM kernel_outboxevent)
+UPDATE kernel_outboxevent AS event SET position = top.position + ready.rank
+FROM ready, top WHERE event.id = ready.id
+RETURNING event.position
+"""
+
+
+def run_forever(stopped: Callable[[], bool]) -> None:
+    """Waits for the lock, then works until told to stop; a lost database connection ends the process."""
+    while not stopped():
+        if not _elected():
+            time.sleep(1)
+            continue
+        if not step():
+            time.sleep(_IDLE_SECONDS)
+
+
+def step() -> int:
+    """One round: number what is ready, announce it, bring every handler up to date. Returns how many were numbered."""
+    numbered = number_ready()
+    run_handlers()
+    return numbered
+
+
+def number_ready() -> int:
+    with rls.acting(Actor.job("dispatcher")), connection.cursor() as cursor:
+        cursor.execute(_NUMBER_READY, [_BATCH])
+        positions = [row[0] for row in cursor.fetchall()]
+        if positions:
+            cursor.execute("SELECT pg_notify(%s, %s)", [LIVE_CHANNEL, str(max(positions))])
+    return len(positions)
+
+
+def run_handlers() -> None:
+    top = _top_position()
+    reached = dict(HandlerCursor.objects.values_list("handler", "position"))
+    for name, (kind, handler) in events.handlers().items():
+        position = reached.get(name)
+        if position is None:
+            HandlerCursor.objects.get_or_create(handler=name)
+            position = 0
+        while position < top:
+            position = _advance(name, kind, handler, after=position, top=top)
+
+
+def _advance(name: str, kind: type[events.Event], handler: events.Handler, *, after: int, top: int) -> int:
+    with rls.acting(Actor.job(name)):
+        rows = list(
+            OutboxEvent.objects.filter(position__gt=after, position__lte=top, kind=kind.__name__).order_by(
+                "position"
+            )[:_BATCH]
+        )
+    last = rows[-1].position if len(rows) == _BATCH else top
+    if rows and not _handle(name, handler, rows):
+        for row in rows:
+            if not _handle(name, handler, [row]):
+                _park(name, row)
+    HandlerCursor.objects.filter(handler=name).update(position=last)
+    return int(last or top)
+
+
+def _handle(name: str, handler: events.Handler, rows: Sequence[OutboxEvent]) -> bool:
+    try:
+        with rls.acting(Actor.job(name)):
+            handler([events.restore(row) for row in rows])
+    except Exception as error:  # noqa: BLE001 -- whatever a handler does, the order goes on without it
+        log.warning("handler %s failed on %d event(s): %s", name, len(rows), type(error).__name__)
+        return False
+    return True
+
+
+def _park(name: str, row: OutboxEvent) -> None:
+    with suppress(DatabaseError), transaction.atomic():
+        ParkedEvent.objects.get_or_create(handler=name, event=row, defaults={"error": "handler failed"})
+
+
+def _top_position() -> int:
+    with rls.acting(Actor.job("dispatcher")):
+        row = (
+            OutboxEvent.objects.filter(position__isnull=False)
+            .order_by("-position")
+            .values("position")
+            .first()
+        )
+    return int(row["position"] or 0) if row else 0
+
+
+def _elected() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
+            " AND pid = pg_backend_pid()) OR pg_try_advisory_lock(%s)",
+            [_LOCK, _LOCK],
+        )
+        return bool(cursor.fetchone()[0])

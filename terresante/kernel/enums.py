@@ -1,0 +1,12 @@
+from django.db.models import TextChoices
+
+
+class Outcome(TextChoices):
+    DONE = "done", "fait"
+    REFUSED = "refused", "refusé"
+
+
+class OutboundState(TextChoices):
+    WAITING = "waiting", "en attente"
+    SENT = "sent", "envoyé"
+    ABANDONED = "abandoned", "abandonné"

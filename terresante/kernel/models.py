@@ -1,0 +1,112 @@
+from django.db import models
+from django.db.models import Q
+
+from terresante.kernel.enums import OutboundState, Outcome
+from terresante.kernel.ids import new_id
+
+
+class Row(models.Model):
+    """Base of every table of ours: a key that its creator, a phone included, may choose."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class AuditEntry(Row):
+    """Partitioned by month (migration 0002); `id` alone is not unique in the database, (id, at) is."""
+
+    at = models.DateTimeField()
+    action = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    patient_id = models.UUIDField(null=True)
+    object_type = models.CharField(max_length=60, blank=True)
+    object_id = models.UUIDField(null=True)
+    actor_kind = models.CharField(max_length=20)
+    user_id = models.UUIDField(null=True)
+    person_id = models.UUIDField(null=True)
+    organization_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=200)
+    actor_role = models.CharField(max_length=120, blank=True)
+    organization_name = models.CharField(max_length=200, blank=True)
+    purpose = models.CharField(max_length=20)
+    channel = models.CharField(max_length=20)
+    correlation_id = models.UUIDField()
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        managed = False
+        db_table = "kernel_auditentry"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.outcome} {self.at:%Y-%m-%d %H:%M}"
+
+
+class OutboxEvent(Row):
+    """What happened, as identifiers; committed with the change it tells (DESIGN.md 4, "Events")."""
+
+    kind = models.CharField(max_length=60)
+    patient_id = models.UUIDField(null=True)
+    payload = models.JSONField()
+    correlation_id = models.UUIDField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Order of delivery, given by the dispatcher after commit; ids and sequences commit out of order.
+    position = models.BigIntegerField(null=True, unique=True)
+
+    class Meta:
+        managed = False
+        db_table = "kernel_outboxevent"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.position}"
+
+
+class HandlerCursor(models.Model):
+    """How far one handler has come in the order of events."""
+
+    handler = models.CharField(max_length=120, primary_key=True)
+    position = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.handler} {self.position}"
+
+
+class ParkedEvent(Row):
+    """An event a handler could not digest: kept aside for a person, the later ones go on."""
+
+    handler = models.CharField(max_length=120)
+    event = models.ForeignKey(OutboxEvent, on_delete=models.DO_NOTHING, db_constraint=False)
+    error = models.CharField(max_length=200)
+    parked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["handler", "event"], name="parked_once")]
+
+    def __str__(self) -> str:
+        return f"{self.handler} {self.error}"
+
+
+class OutboundMessage(Row):
+    """An e-mail to send. It may leave twice after a crash, always with the same Message-ID."""
+
+    recipient = models.EmailField()
+    subject = models.CharField(max_length=200)
+    # Sealed by kernel.sealing: a login code is in it until it has left.
+    body = models.BinaryField()
+    state = models.CharField(max_length=10, choices=OutboundState.choices, default=OutboundState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Makes a handler that runs twice send once.
+    dedupe_key = models.CharField(max_length=120, unique=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(state=OutboundState.WAITING), name="outbound_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.created_at:%Y-%m-%d %H:%M}"

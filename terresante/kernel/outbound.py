@@ -1,0 +1,76 @@
+"""E-mails leave from the database: queued with the change that causes them, sent after it, retried until they go.
+
+A crash between the sending and its record sends again, with the same Message-ID.
+"""
+
+import logging
+from datetime import timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import timezone
+
+from terresante.kernel.enums import OutboundState
+from terresante.kernel.models import OutboundMessage
+from terresante.kernel.sealing import seal, unseal
+
+log = logging.getLogger(__name__)
+
+_CONTEXT = "outbound"
+_MOST_ATTEMPTS = 12
+
+
+def queue_email(*, recipient: str, subject: str, body: str, dedupe_key: str) -> None:
+    """The same `dedupe_key` is queued once, whoever repeats it."""
+    message = OutboundMessage(
+        recipient=recipient,
+        subject=subject,
+        body=seal(body.encode(), context=_CONTEXT),
+        dedupe_key=dedupe_key,
+    )
+    OutboundMessage.objects.bulk_create([message], ignore_conflicts=True)
+
+
+def deliver_waiting(limit: int = 50) -> int:
+    """Sends what is due, one short transaction each; returns how many left."""
+    due = OutboundMessage.objects.filter(state=OutboundState.WAITING, next_attempt_at__lte=timezone.now())
+    return sum(
+        _deliver(key) for key in list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
+    )
+
+
+def _deliver(key: object) -> bool:
+    with transaction.atomic():
+        waiting = OutboundMessage.objects.filter(pk=key, state=OutboundState.WAITING)
+        message = waiting.select_for_update(skip_locked=True).first()
+        if message is None:
+            return False
+        try:
+            _send(message)
+        except (SMTPException, OSError) as error:
+            _postpone(message, error)
+            return False
+        message.state, message.body = OutboundState.SENT, b""
+        message.save(update_fields=["state", "body"])
+        return True
+
+
+def _send(message: OutboundMessage) -> None:
+    host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
+    EmailMessage(
+        subject=message.subject,
+        body=unseal(message.body, context=_CONTEXT).decode(),
+        to=[message.recipient],
+        headers={"Message-ID": f"<{message.pk}@{host}>", "Auto-Submitted": "auto-generated"},
+    ).send()
+
+
+def _postpone(message: OutboundMessage, error: Exception) -> None:
+    message.attempts += 1
+    message.next_attempt_at = timezone.now() + timedelta(seconds=min(3600, 2**message.attempts))
+    if message.attempts >= _MOST_ATTEMPTS:
+        message.state = OutboundState.ABANDONED
+    message.save(update_fields=["attempts", "next_attempt_at", "state"])
+    log.warning("e-mail %s not sent (%s), attempt %d", message.pk, type(error).__name__, message.attempts)

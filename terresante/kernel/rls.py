@@ -1,0 +1,104 @@
+"""Second wall: the context that PostgreSQL's row policies read. The only file that sets it (house test).
+
+Every value is transaction-local: a session-level setting would leak to the next user of a pooled connection
+(STACK.md 4). Leaving `acting` puts the outer context back, also when the caller joined a transaction.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from terresante.kernel.actor import Actor
+
+KEYS = (
+    "app.kind",
+    "app.user",
+    "app.person",
+    "app.organization",
+    "app.duties",
+    "app.open_record",
+    "app.write_record",
+)
+_SET = "SELECT " + ", ".join(f"set_config('{key}', %s, true)" for key in KEYS)
+_NOBODY = ("",) * len(KEYS)
+READ_ONLY_BASES = ("", "break_glass")
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    actor: Actor | None
+    values: tuple[str, ...]
+
+
+_current: ContextVar[_Context | None] = ContextVar("rls_context", default=None)
+
+
+@contextmanager
+def acting(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
+    """Opens a transaction, or joins the caller's, in which rows are those of this actor.
+
+    `read_only` holds for a transaction opened here; it cannot narrow one that is already running.
+    """
+    outer = _current.get() if connection.in_atomic_block else None
+    if outer is not None and outer.actor is actor:
+        yield
+        return
+    joined = connection.in_atomic_block
+    with transaction.atomic():
+        _apply(_values(actor), prefix="SET TRANSACTION READ ONLY; " if read_only and not joined else "")
+        token = _current.set(_Context(actor, _values(actor)))
+        try:
+            yield
+        finally:
+            _current.reset(token)
+        if joined and not connection.needs_rollback:
+            _apply(outer.values if outer else _NOBODY)
+
+
+def open_record(patient_id: UUID) -> str:
+    """The basis on which the current actor may open this patient's record, '' when there is none.
+
+    Checked and set by the SQL function of the same name (care_team's migrations): a closed list of bases.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(open_record(%s), '')", [patient_id])
+        basis = str(cursor.fetchone()[0])
+    _remember_open_record(str(patient_id) if basis else "", writable=basis not in READ_ONLY_BASES)
+    return basis
+
+
+def found_record(patient_id: UUID) -> bool:
+    """Opens an identity that has no record yet, so that one can be founded; False when it has one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT found_record(%s)", [patient_id])
+        founded = bool(cursor.fetchone()[0])
+    _remember_open_record(str(patient_id) if founded else "", writable=founded)
+    return founded
+
+
+def _remember_open_record(patient_id: str, *, writable: bool) -> None:
+    context = _current.get()
+    if context is not None:
+        opened = (patient_id, patient_id if writable else "")
+        _current.set(_Context(context.actor, context.values[:-2] + opened))
+
+
+def _values(actor: Actor) -> tuple[str, ...]:
+    return (
+        actor.kind.value,
+        str(actor.user_id or ""),
+        str(actor.person_id or ""),
+        str(actor.organization_id or ""),
+        ",".join(sorted(actor.duties)),
+        "",
+        "",
+    )
+
+
+def _apply(values: tuple[str, ...], *, prefix: str = "") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(prefix + _SET, values)

@@ -1,0 +1,200 @@
+"""The only view decorators: `@reads(ACTION)`, `@writes(ACTION)`, `@public(reason=…)`.
+
+They receive and spool the body, then open the transaction, so that a slow network never holds one (DESIGN.md 4).
+A read page runs READ ONLY; its audit rows and visit marks follow in a second short transaction: no row, no page.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, cast
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django.utils.module_loading import import_string
+
+from terresante.kernel import audit, rls
+from terresante.kernel.access import Action
+from terresante.kernel.actor import Actor
+from terresante.kernel.enums import Outcome
+from terresante.kernel.errors import DomainError, NotFound, Refused
+from terresante.kernel.ports import MainAction, actor_behind, record_frame
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+
+class Request(HttpRequest):
+    """A request whose actor is known; views read `actor`, domain code never sees the request."""
+
+    actor: Actor
+    after_read: list[Callable[[], None]]
+
+
+View = Callable[Concatenate[Request, P], HttpResponse]
+PlainView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a view says of itself; a house test walks the URLs and refuses a view without one."""
+
+    kind: str
+    action: Action | None = None
+    reason: str = ""
+
+
+class Declared(Protocol):
+    declaration: Declaration
+
+
+def reads(action: Action) -> Callable[[View[P]], PlainView[P]]:
+    def decorate(view: View[P]) -> PlainView[P]:
+        def body(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            with audit.collecting() as trail:
+                with rls.acting(request.actor, read_only=True):
+                    response = _rendered(view(request, *args, **kwargs))
+                with rls.acting(request.actor):
+                    audit.record_reads(request.actor, trail, page=action)
+                    for mark in request.after_read:
+                        mark()
+            return response
+
+        return _guarded(view, body, Declaration("reads", action))
+
+    return decorate
+
+
+def writes(action: Action) -> Callable[[View[P]], PlainView[P]]:
+    """GET shows the form, POST acts; both inside one transaction that rolls back on any error."""
+
+    def decorate(view: View[P]) -> PlainView[P]:
+        def body(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            with audit.collecting() as trail, rls.acting(request.actor):
+                response = _rendered(view(request, *args, **kwargs))
+                if request.method == "GET" or trail.reads:
+                    audit.record_reads(request.actor, trail, page=action)
+                for mark in request.after_read:
+                    mark()
+            return response
+
+        return _guarded(view, body, Declaration("writes", action))
+
+    return decorate
+
+
+def public(*, reason: str) -> Callable[[PlainView[P]], PlainView[P]]:
+    """Open without an account. Such a view touches no patient's row: it has no actor to read them with."""
+
+    def decorate(view: PlainView[P]) -> PlainView[P]:
+        @wraps(view)
+        def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except DomainError as error:
+                return error_page(request, error)
+
+        return _declared(run, Declaration("public", reason=reason))
+
+    return decorate
+
+
+def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    template = (
+        "kernel/errors/fragment.html" if request.headers.get("HX-Request") else "kernel/errors/error.html"
+    )
+    context = {"status": error.status, "title": error.title, "sentence": error.sentence}
+    return render(request, template, context, status=error.status)
+
+
+def record_page(
+    request: Request,
+    template: str,
+    opened: Any,
+    context: dict[str, Any],
+    *,
+    tab: str,
+    main_action: MainAction | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Renders a page of an open record inside its frame (`record.html`); `tab` is a key of config/navigation."""
+    frame = record_frame(request.actor, opened, tab, main_action)
+    return render(request, template, {"record": frame, "opened": opened, **context}, status=status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return error_page(
+        request, Refused("Cette page est restée ouverte trop longtemps. Rechargez-la puis recommencez.")
+    )
+
+
+def frame_context(request: HttpRequest) -> dict[str, Any]:
+    """What the frame around a page shows; the order of places and menus is config/navigation's."""
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return {"demo": settings.DEMO}
+    frame: Callable[[HttpRequest, Actor], dict[str, Any]] = import_string("config.navigation.frame")
+    return {"demo": settings.DEMO, "actor": actor, **frame(request, actor)}
+
+
+def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainView[P]:
+    action = declaration.action
+    if action is None:
+        raise RuntimeError("a guarded view declares an action")
+
+    @wraps(view)
+    def run(plain: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if plain.method == "POST":
+            _spool(plain)
+        actor = actor_behind(plain)
+        if actor is None:
+            return _to_login(plain)
+        request = cast(Request, plain)
+        request.actor, request.after_read = actor, []
+        try:
+            response = body(request, *args, **kwargs)
+        except (Refused, NotFound) as error:
+            _record_refusal(actor, action, kwargs)
+            response = error_page(request, error)
+        except DomainError as error:
+            response = error_page(request, error)
+        add_never_cache_headers(response)
+        return response
+
+    return _declared(run, declaration)
+
+
+def _declared(run: PlainView[P], declaration: Declaration) -> PlainView[P]:
+    cast(Declared, run).declaration = declaration
+    return run
+
+
+def _spool(request: HttpRequest) -> None:
+    """Reads the body whole, to memory or temporary files, before any transaction is open."""
+    _ = request.POST, request.FILES
+
+
+def _rendered(response: HttpResponse) -> HttpResponse:
+    lazily = getattr(response, "render", None)
+    return lazily() if lazily is not None and not response.is_rendered else response  # type: ignore[attr-defined]
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=401)
+        response.headers["HX-Redirect"] = settings.LOGIN_URL
+        return response
+    if request.method == "POST":
+        return HttpResponseRedirect("/connexion/")
+    return redirect_to_login(request.get_full_path())
+
+
+def _record_refusal(actor: Actor, action: Action, named: dict[str, Any]) -> None:
+    """In its own transaction, after the rollback; the identifiers asked for, nothing of what they name."""
+    asked = {name: str(value)[:80] for name, value in named.items()}
+    with rls.acting(actor):
+        audit.record(actor, action, outcome=Outcome.REFUSED, detail={"asked": asked})

@@ -1,0 +1,73 @@
+"""What an app shows in the record's frame without the frame knowing it: each slot is one batched query.
+
+@fact_shown(FeedKind.NOTE)                      the timeline row and the "what changed" line of its objects
+def notes_told(actor, ids) -> dict[UUID, FactLine]: ...
+
+@tab_counted("notes")                           the counter of a tab, for one patient
+def unread_notes(actor, patient_id) -> int: ...
+
+@header_badge                                   badges under the patient's name
+def current_stay(actor, patient_id) -> list[HeaderBadge]: ...
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from terresante.kernel.actor import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactLine:
+    """How one object reads on one line: bold words, the rest, its source, where it opens."""
+
+    strong: str
+    text: str = ""
+    source: str = ""
+    url: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderBadge:
+    """`order`: where she is (10), allergies (20), grey facts (30)."""
+
+    order: int
+    level: str
+    icon: str
+    text: str
+    since: datetime | None = None
+
+
+FactsShown = Callable[[Actor, Collection[UUID]], dict[UUID, FactLine]]
+Counter = Callable[[Actor, UUID], int]
+Badges = Callable[[Actor, UUID], list[HeaderBadge]]
+
+facts: dict[str, FactsShown] = {}
+counters: dict[str, Counter] = {}
+badges: list[Badges] = []
+
+
+def fact_shown(*kinds: str) -> Callable[[FactsShown], FactsShown]:
+    def register(function: FactsShown) -> FactsShown:
+        for kind in kinds:
+            if kind in facts:
+                raise RuntimeError(f"facts of kind {kind} are shown twice")
+            facts[kind] = function
+        return function
+
+    return register
+
+
+def tab_counted(tab: str) -> Callable[[Counter], Counter]:
+    def register(function: Counter) -> Counter:
+        counters[tab] = function
+        return function
+
+    return register
+
+
+def header_badge(function: Badges) -> Badges:
+    badges.append(function)
+    return function

@@ -1,0 +1,318 @@
+"""What the layouts and components consume. Screens build these; templates read nothing else about the frame."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    RED = "red"
+    ORANGE = "orange"
+    GREEN = "green"
+    SILENT = "silent"
+    INFORMATION = "information"
+    NEUTRAL = "neutral"
+
+
+LEVEL_WORDS = {
+    Level.RED: "Rouge",
+    Level.ORANGE: "Orange",
+    Level.GREEN: "Vert",
+    Level.SILENT: "Sans réponse",
+    Level.INFORMATION: "Information",
+    Level.NEUTRAL: "",
+}
+LEVEL_ICONS = {
+    Level.RED: "level-red",
+    Level.ORANGE: "level-orange",
+    Level.GREEN: "level-green",
+    Level.SILENT: "level-silent",
+    Level.INFORMATION: "level-information",
+    Level.NEUTRAL: "",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """A link; with `method="post"` a form with its CSRF token; with `form_id` the submit button of that form."""
+
+    label: str
+    url: str = ""
+    icon: str = ""
+    method: str = "get"
+    form_id: str = ""
+    dialog_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    label: str
+    url: str
+    icon: str
+    current: bool = False
+    counter: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tab:
+    """`counter` is shown filled when `unread`, else as a plain total."""
+
+    label: str
+    url: str
+    icon: str = ""
+    counter: int = 0
+    unread: bool = False
+    current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    label: str
+    url: str
+    icon: str = ""
+    level: Level | None = None
+    count: int | None = None
+    current: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """A state. On a phone the record's header keeps those that are not neutral, and those marked essential."""
+
+    text: str
+    level: Level = Level.NEUTRAL
+    icon: str = ""
+    essential: bool = False
+
+    @property
+    def drawing(self) -> str:
+        return self.icon or LEVEL_ICONS[self.level]
+
+    @property
+    def is_fact(self) -> bool:
+        return self.level is Level.NEUTRAL and not self.essential
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserMenu:
+    name: str
+    initials: str
+    logout_url: str
+    role: str = ""
+    links: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """`position` is the outbox position the page was rendered at: the stream starts from there."""
+
+    url: str
+    position: int
+    toast_url: str
+    toast_kinds: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskFrame:
+    """Context name `desk`. Patients' pages use it too: places are their tabs."""
+
+    home_url: str
+    places: tuple[Place, ...]
+    user: UserMenu
+    search_url: str = ""
+    search_query: str = ""
+    search_label: str = "Rechercher un patient"
+    alerts_url: str = ""
+    alerts: int = 0
+    messages_url: str = ""
+    messages: int = 0
+    live: Live | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFrame:
+    """Context name `record`: the header that is the identity check, the same on each page of a record."""
+
+    given_name: str
+    family_name: str
+    birth_name: str = ""
+    facts: str
+    identity: Badge
+    back_url: str
+    tabs: tuple[Tab, ...]
+    bottom_tabs: tuple[Tab, ...]
+    more_tabs: tuple[Tab, ...] = ()
+    badges: tuple[Badge, ...] = ()
+    phone: str = ""
+    phone_url: str = ""
+    address: str = ""
+    map_url: str = ""
+    email: str = ""
+    main_action: Action | None = None
+    side_action: Action | None = None
+    state: str = ""
+    quick_actions: tuple[Action, ...] = ()
+    is_summary: bool = False
+
+    @property
+    def more_is_current(self) -> bool:
+        return any(tab.current for tab in self.more_tabs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRow:
+    """One line: icon or level, type, fact, source, time, one action. `fact` follows `strong` as it is (", seuil 3 kg")."""
+
+    kind: str
+    fact: str
+    at: datetime | date
+    icon: str = ""
+    level: Level | None = None
+    strong: str = ""
+    source: str = ""
+    url: str = ""
+    unread: bool = False
+    action: Action | None = None
+    action_is_button: bool = False
+
+    @property
+    def drawing(self) -> str:
+        return self.icon or (LEVEL_ICONS[self.level] if self.level else "dot")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRow:
+    """`shape`: person, relative or organisation."""
+
+    name: str
+    role: str
+    initials: str
+    shape: str = "person"
+    url: str = ""
+    phone: str = ""
+    phone_url: str = ""
+    write_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRow:
+    text: str
+    due: str = ""
+    note: str = ""
+    level: Level | None = None
+    level_word: str = ""
+    url: str = ""
+    toggle_url: str = ""
+    done: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toast:
+    """Said after a save. `undo` is posted."""
+
+    text: str
+    level: Level = Level.GREEN
+    undo: Action | None = None
+
+    @property
+    def drawing(self) -> str:
+        return LEVEL_ICONS[self.level]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """A state of the whole page; stays until its cause is gone."""
+
+    text: str
+    level: Level = Level.INFORMATION
+    word: str = ""
+    link: Action | None = None
+
+    @property
+    def title(self) -> str:
+        return self.word or LEVEL_WORDS[self.level]
+
+    @property
+    def drawing(self) -> str:
+        return LEVEL_ICONS[self.level]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """A dialog, or a page without JavaScript: title is the question; consequences say what happens and who will know."""
+
+    title: str
+    consequences: tuple[str, ...]
+    verb: str
+    url: str
+    cancel_url: str
+    dialog_id: str = "confirm"
+    grave: bool = True
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of a list; `previous_url` and `next_url` empty at the ends."""
+
+    first: int
+    last: int
+    total: int
+    noun: str
+    previous_url: str = ""
+    next_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One line of a comparison or of a definition list."""
+
+    label: str
+    old: str
+    new: str = ""
+
+    @property
+    def is_different(self) -> bool:
+        return self.old != self.new
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    old_title: str
+    new_title: str
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudiencePanel:
+    """Who will read this, before saving. `head_count` is a sentence ("5 membres sur 9, et la patiente")."""
+
+    head_count: str
+    seen: tuple[PersonRow, ...]
+    hidden: tuple[PersonRow, ...] = ()
+    seen_title: str = "Verront la note"
+    hidden_title: str = "Ne verront pas la note"
+    end: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineEntry:
+    text: str
+    at: datetime | date
+    icon: str
+    source: str = ""
+    url: str = ""
+    level: Level | None = None
+    month: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A refused or missing thing: what is hidden, why, whom to ask."""
+
+    title: str
+    hidden: str
+    reason: str
+    whom: str
+    icon: str = "lock"
+    actions: tuple[Action, ...] = field(default_factory=tuple)

@@ -1,0 +1,127 @@
+from datetime import date, datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from terresante.kernel.ui import assets, wording
+from terresante.kernel.ui.frame import LEVEL_ICONS, LEVEL_WORDS, Badge, Level
+
+register = template.Library()
+
+
+@register.simple_tag
+def vite_asset(source: str) -> SafeString:
+    """The <script> or <link> of an entry of the front-end, named by its source file."""
+    url = assets.asset_url(source)
+    if source.endswith(".ts"):
+        return format_html('<script type="module" src="{}"></script>', url)
+    return format_html('<link rel="stylesheet" href="{}">', url)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", size: str = "") -> SafeString:
+    """`size`: tiny (10 px), small (16), large (24); 20 by default. Without a label the icon is decoration."""
+    css = f"icon icon-{size}" if size else "icon"
+    href = f"{assets.asset_url(assets.SPRITE)}#{name}"
+    if label:
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href
+        )
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', css, href)
+
+
+@register.simple_tag
+def level(value: str, word: str = "") -> SafeString:
+    """A level: its shape and its word, or another word of the same gravity ("En retard")."""
+    known = Level(value)
+    return format_html(
+        '<span class="level is-{}">{}{}</span>',
+        known.value,
+        icon(LEVEL_ICONS[known], size="small"),
+        word or LEVEL_WORDS[known],
+    )
+
+
+@register.simple_tag
+def badge(text: str | Badge, level: str = "neutral", icon: str = "") -> SafeString:
+    shown = text if isinstance(text, Badge) else Badge(text=text, level=Level(level), icon=icon)
+    return badge_html(shown)
+
+
+def badge_html(shown: Badge) -> SafeString:
+    drawing = icon(shown.drawing, size="small") if shown.drawing else ""
+    return format_html('<span class="badge is-{}">{}{}</span>', shown.level.value, drawing, shown.text)
+
+
+@register.simple_tag
+def counter(number: int, what: str = "", plural: str = "") -> SafeString | str:
+    """A filled counter, read aloud with what it counts ("non lu", "non lus"); nothing at zero."""
+    if not number:
+        return ""
+    shown = str(number) if number < 100 else "99+"
+    said = f" {what if number < 2 else plural or what}" if what else ""
+    return format_html('<span class="counter">{}<span class="visually-hidden">{}</span></span>', shown, said)
+
+
+@register.simple_tag
+def out_of_range(direction: str, word: str = "") -> SafeString:
+    """`direction`: low or high."""
+    known = {"low": "bas", "high": "haut"}
+    return format_html(
+        '<span class="out-of-range">{} {}</span>', icon(direction, size="tiny"), word or known[direction]
+    )
+
+
+@register.simple_tag
+def when(moment: date | datetime | None, prefix: str = "") -> SafeString | str:
+    if moment is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}">{}{}</time>',
+        moment.isoformat(),
+        wording.exact(moment),
+        f"{prefix} " if prefix else "",
+        wording.when(moment, now=timezone.now()),
+    )
+
+
+@register.simple_tag
+def elapsed(since: datetime) -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="depuis {}">{}</time>',
+        since.isoformat(),
+        wording.exact(since),
+        wording.elapsed(since, now=timezone.now()),
+    )
+
+
+@register.simple_tag
+def age(birth_date: date | None) -> str:
+    return wording.age(birth_date, today=timezone.now().astimezone(wording.PARIS).date())
+
+
+@register.simple_tag
+def plural(number: int, singular: str, several: str) -> str:
+    return wording.count(number, singular, several)
+
+
+@register.filter
+def initials(name: str) -> str:
+    return wording.initials(name)
+
+
+@register.filter
+def fr_date(day: date | datetime | None) -> str:
+    return wording.long_date(day) if day else ""
+
+
+@register.filter
+def fr_month(day: date | datetime) -> str:
+    return wording.month_title(day)
+
+
+@register.filter
+def fr(text: str) -> str:
+    return wording.french(text)

@@ -1,0 +1,127 @@
+"""Dates, ages and names as people say them in French. Pure: the present moment is an argument."""
+
+import re
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+NBSP = "\u00a0"  # Atkinson Hyperlegible has no U+202F
+
+WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+SHORT_MONTHS = (
+    "janv.", "févr.", "mars", "avr.", "mai", "juin",
+    "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+)  # fmt: skip
+
+WEEKDAY_IS_CLEAR = 5  # beyond that many days ago, "vendredi" is heard as the coming one
+DAYS_OF_A_NEWBORN = 31
+MONTHS_OF_AN_INFANT = 24
+
+_BEFORE_SIGN = re.compile(r"[ \u202f](?=[:;?!%»€])")
+_AFTER_QUOTE = re.compile(r"(?<=«)[ \u202f]")
+
+
+def clock(moment: datetime) -> str:
+    local = moment.astimezone(PARIS)
+    minutes = f"{NBSP}{local.minute:02d}" if local.minute else ""
+    return f"{local.hour}{NBSP}h{minutes}"
+
+
+def when(moment: date | datetime, *, now: datetime) -> str:
+    """The shortest wording nobody mistakes; a plain date gets no time of day."""
+    day = _day(moment)
+    today = now.astimezone(PARIS).date()
+    days = (day - today).days
+    time = f" {clock(moment)}" if isinstance(moment, datetime) else ""
+    if days == 0:
+        return time.strip(" ") or "aujourd’hui"
+    if days == -1:
+        return f"hier{time}"
+    if days == 1:
+        return f"demain{time}"
+    if -WEEKDAY_IS_CLEAR <= days < 0:
+        return f"{WEEKDAYS[day.weekday()]}{time}"
+    return _far_day(day, today=today, time=time if days > 0 else "")
+
+
+def _far_day(day: date, *, today: date, time: str) -> str:
+    number = f"{_ordinal(day)}{NBSP}{SHORT_MONTHS[day.month - 1]}"
+    if day.year != today.year:
+        number = f"{number} {day.year}"
+    if day < today:
+        return number
+    return f"{WEEKDAYS[day.weekday()]} {number}" + (f" à{time}" if time else "")
+
+
+def exact(moment: date | datetime) -> str:
+    text = f"{WEEKDAYS[_day(moment).weekday()]} {long_date(_day(moment))}"
+    return f"{text} à {clock(moment)}" if isinstance(moment, datetime) else text
+
+
+def long_date(day: date | datetime) -> str:
+    local = _day(day)
+    return f"{_ordinal(local)}{NBSP}{MONTHS[local.month - 1]} {local.year}"
+
+
+def month_title(day: date | datetime) -> str:
+    local = _day(day)
+    return f"{MONTHS[local.month - 1]} {local.year}".capitalize()
+
+
+def elapsed(since: datetime, *, now: datetime) -> str:
+    """A waiting time: minutes under one hour, hours and minutes under five, hours under two days, then days."""
+    minutes = max(0, int((now - since).total_seconds() // 60))
+    hours, rest = divmod(minutes, 60)
+    if hours == 0:
+        return f"{minutes}{NBSP}min"
+    if hours < 5 and rest:
+        return f"{hours}{NBSP}h{NBSP}{rest:02d}"
+    if hours < 48:
+        return f"{hours}{NBSP}h"
+    return f"{hours // 24}{NBSP}jours"
+
+
+def age(birth_date: date | None, *, today: date) -> str:
+    if birth_date is None or birth_date > today:
+        return "âge inconnu"
+    days = (today - birth_date).days
+    if days < DAYS_OF_A_NEWBORN:
+        return f"{days}{NBSP}jour{'s' if days > 1 else ''}"
+    months = (today.year - birth_date.year) * 12 + today.month - birth_date.month
+    months -= today.day < birth_date.day
+    if months < MONTHS_OF_AN_INFANT:
+        return f"{max(months, 1)}{NBSP}mois"
+    return f"{months // 12}{NBSP}ans"
+
+
+def initials(name: str) -> str:
+    """Two letters at most: first given name, first part of the family name; titles and particles do not count."""
+    titles = {"dr", "pr", "mme", "m.", "m", "mlle", "me"}
+    particles = {"de", "du", "des", "d’", "la", "le", "les", "van", "von", "et"}
+    words = [word for word in name.replace("-", " ").split() if word.lower() not in titles]
+    strong = [word for word in words if word.lower() not in particles] or words
+    if len(strong) == 1:
+        return strong[0][:2].upper()
+    return "".join(word[0] for word in (strong[:1] + strong[-1:])).upper()
+
+
+def count(number: int, singular: str, plural: str) -> str:
+    """French: zero and one are singular."""
+    return f"{number}{NBSP}{singular if abs(number) < 2 else plural}"
+
+
+def french(text: str) -> str:
+    """Makes the spaces before : ; ? ! % » € and after « unbreakable; adds none."""
+    return _AFTER_QUOTE.sub(NBSP, _BEFORE_SIGN.sub(NBSP, text))
+
+
+def _day(moment: date | datetime) -> date:
+    return moment.astimezone(PARIS).date() if isinstance(moment, datetime) else moment
+
+
+def _ordinal(day: date) -> str:
+    return "1er" if day.day == 1 else str(day.day)

@@ -1,0 +1,69 @@
+"""The five strict traits as they are entered or received, and their checks (INTEROP.md 2, MISSION A7)."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from terresante.kernel.errors import Invalid
+from terresante.patients.enums import IdentityStatus, Sex
+from terresante.patients.identity_rules import normalised_name
+
+UNKNOWN_PLACE = "99999"
+OLDEST = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    birth_name: str
+    birth_given_names: str
+    birth_date: date | None
+    sex: str
+    birth_place_code: str
+    birth_place_name: str = ""
+    used_name: str = ""
+    used_given_name: str = ""
+    lunar_birth_date: str = ""
+    ins: str = ""
+    ins_oid: str = ""
+    identity_status: IdentityStatus = IdentityStatus.PROVISIONAL
+
+    @property
+    def first_given_name(self) -> str:
+        return normalised_name(self.birth_given_names).split(" ")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contacts:
+    phone: str = ""
+    email: str = ""
+    address_line: str = ""
+    postal_code: str = ""
+    city: str = ""
+
+
+def check_traits(traits: Traits, *, today: date) -> None:
+    """Raises Invalid naming each field that is missing or impossible."""
+    fields = {
+        "birth_name": "" if normalised_name(traits.birth_name) else "Indiquez le nom de naissance.",
+        "birth_given_names": ""
+        if traits.first_given_name
+        else "Indiquez au moins le premier prénom de naissance.",
+        "birth_date": _wrong_date(traits.birth_date, today),
+        "sex": "" if traits.sex in Sex.values else "Indiquez le sexe : F, M, ou inconnu.",
+        "birth_place_code": ""
+        if re.fullmatch(r"[0-9AB]{5}", traits.birth_place_code)
+        else f"Choisissez la commune ou le pays de naissance ; inconnu : {UNKNOWN_PLACE}.",
+    }
+    wrong = {name: sentence for name, sentence in fields.items() if sentence}
+    if wrong:
+        raise Invalid("Les cinq traits d’identité sont obligatoires.", fields=wrong)
+
+
+def _wrong_date(value: date | None, today: date) -> str:
+    if value is None:
+        return "Indiquez la date de naissance."
+    if value > today:
+        return "La date de naissance est dans le futur."
+    return (
+        "" if today.year - value.year <= OLDEST else f"La date de naissance remonte à plus de {OLDEST} ans."
+    )
