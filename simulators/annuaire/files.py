@@ -4,7 +4,7 @@ Family names are made of syllables; RPPS numbers have a right key but begin with
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +88,15 @@ def write_files(
     chance = random.Random(seed)  # noqa: S311 -- fiction, not a secret
     files = Extractions(*(folder / name for name in (ACTIVITIES, SKILLS, ESTABLISHMENTS, LEGAL_ENTITIES)))
     legal = max(1, organizations // 20)
-    _write(files.establishments, ";", [["finess", "etalab", "96", "2026-05-12"]], _establishments(chance, organizations, legal))
-    _write(files.legal_entities, ";", [["finess", "etalab", "94", "2026-05-12"]], _legal_entities(chance, legal))
+    _write(
+        files.establishments,
+        ";",
+        [["finess", "etalab", "96", "2026-05-12"]],
+        _establishments(chance, organizations, legal),
+    )
+    _write(
+        files.legal_entities, ";", [["finess", "etalab", "94", "2026-05-12"]], _legal_entities(chance, legal)
+    )
     people = [_person(chance, rank) for rank in range(practitioners)]
     _write(files.activities, "|", [ACTIVITY_COLUMNS], _activities(chance, people, organizations))
     _write(files.skills, "|", [SKILL_COLUMNS], _skills(chance, people))
@@ -145,7 +152,9 @@ def _activities(chance: random.Random, people: list[_Person], organizations: int
         identity = _identity(person)
         for place in range(chance.choice((1, 1, 1, 2))):
             salaried = chance.random() < 0.5
-            row = identity | (_salaried(chance, organizations) if salaried else _practice(chance, person, place))
+            row = identity | (
+                _salaried(chance, organizations) if salaried else _practice(chance, person, place)
+            )
             yield [row.get(name, "") for name in ACTIVITY_COLUMNS]
 
 
@@ -242,7 +251,9 @@ def _legal_entities(chance: random.Random, count: int) -> Iterator[list[str]]:
         yield [row.get(column, "") for column in LEGAL_ENTITY_COLUMNS]
 
 
-def _write(path: Path, separator: str, head: list[list[str]] | list[tuple[str, ...]], rows: Iterator[list[str]]) -> None:
+def _write(
+    path: Path, separator: str, head: Sequence[Sequence[str]], rows: Iterator[list[str]]
+) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         for row in head:
             file.write(separator.join(row) + "\n")

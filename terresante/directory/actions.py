@@ -84,7 +84,9 @@ def add_organization(actor: Actor, *, entry: OrganizationEntry) -> Organization:
     """Raises Invalid on a malformed FINESS, Conflict when it is already here. A wrong key is accepted."""
     require_keeper(actor)
     if entry.finess and not is_finess(entry.finess):
-        raise Invalid("Le numéro FINESS compte 9 caractères.", fields={"finess": "Saisissez les 9 caractères."})
+        raise Invalid(
+            "Le numéro FINESS compte 9 caractères.", fields={"finess": "Saisissez les 9 caractères."}
+        )
     columns = _columns(entry) | {"finess": entry.finess or None}
     organization = Organization(source=Source.LOCAL, **columns)
     _insert(organization, "Ce numéro FINESS est déjà dans l’annuaire : ouvrez la fiche existante.")
@@ -104,7 +106,9 @@ SEARCHED = {"family_name", "given_name", "name", "short_name"}
 
 
 @action
-def correct_practitioner(actor: Actor, *, practitioner_id: UUID, corrections: Mapping[str, str]) -> Practitioner:
+def correct_practitioner(
+    actor: Actor, *, practitioner_id: UUID, corrections: Mapping[str, str]
+) -> Practitioner:
     practitioner = access.get(actor, DIRECTORY_EDIT, Practitioner, practitioner_id, lock=True)
     _correct(practitioner, corrections, PRACTITIONER_CORRECTIONS)
     audit.record(actor, DIRECTORY_EDIT, about=practitioner, detail={"fields": sorted(corrections)})
@@ -126,7 +130,9 @@ def start_role(actor: Actor, *, entry: RoleEntry) -> PractitionerRole:
     practitioner = access.get(actor, DIRECTORY_EDIT, Practitioner, entry.practitioner_id, lock=True)
     organization = access.get(actor, DIRECTORY_EDIT, Organization, entry.organization_id)
     if not (practitioner.active and organization.active):
-        raise Conflict("Ce professionnel est radié, ou cette structure est fermée : aucun rôle ne peut commencer.")
+        raise Conflict(
+            "Ce professionnel est radié, ou cette structure est fermée : aucun rôle ne peut commencer."
+        )
     role = PractitionerRole(
         source=Source.LOCAL,
         practitioner=practitioner,
@@ -230,7 +236,9 @@ def _insert(row: Practitioner | Organization, taken: str) -> None:
         raise Conflict(taken) from error
 
 
-def _correct(row: Practitioner | Organization, corrections: Mapping[str, object], allowed: frozenset[str]) -> None:
+def _correct(
+    row: Practitioner | Organization, corrections: Mapping[str, object], allowed: frozenset[str]
+) -> None:
     refused = sorted(set(corrections) - allowed)
     if refused:
         raise Invalid(f"Le champ « {refused[0]} » vient de l’annuaire national : il ne se corrige pas ici.")

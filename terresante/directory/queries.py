@@ -21,7 +21,9 @@ M = TypeVar("M", Practitioner, Organization)
 MOST_RESULTS = 100
 # More words than any name has: the rest is noise.
 MOST_WORDS = 6
-WORDS_OF_PROFESSION = {search_form(label): Profession(code) for code, label in Profession.choices} | PROFESSION_WORDS
+WORDS_OF_PROFESSION = {
+    search_form(label): Profession(code) for code, label in Profession.choices
+} | PROFESSION_WORDS
 LONGEST_PROFESSION = max(len(words.split()) for words in WORDS_OF_PROFESSION)
 # The COG writes these words in full.
 ABBREVIATIONS = {"st": "saint", "ste": "sainte"}
@@ -68,7 +70,12 @@ def read_terms(text: str) -> SearchTerms:
 
 
 def search_practitioners(
-    actor: Actor, *, text: str, profession: Profession | None = None, commune: str | None = None, limit: int = 20
+    actor: Actor,
+    *,
+    text: str,
+    profession: Profession | None = None,
+    commune: str | None = None,
+    limit: int = 20,
 ) -> list[PractitionerFound]:
     """Names that begin with one of the words come first. Nothing is searched without any criterion."""
     terms = read_terms(text)
@@ -84,7 +91,7 @@ def search_practitioners(
     if place:
         rows = rows.filter(pk__in=_practising_at(place))
     found = _best_first(rows.prefetch_related(_open_roles()), terms.words, min(limit, MOST_RESULTS))
-    return [PractitionerFound(row, row.roles.all()) for row in found]
+    return [PractitionerFound(row, list(row.roles.all())) for row in found]
 
 
 def search_organizations(
@@ -202,7 +209,9 @@ def _located_at(text: str) -> Q:
     name = _place_name(text)
     if len(name) == 5 and name.isdigit():
         # A CEDEX has its own postal code; the commune tells where it is when it has only one.
-        alone = Place.objects.filter(kind=PlaceKind.COMMUNE, postal_codes=[name]).values_list("code", flat=True)
+        alone = Place.objects.filter(kind=PlaceKind.COMMUNE, postal_codes=[name]).values_list(
+            "code", flat=True
+        )
         return Q(postal_code=name) | Q(commune_code__in=list(alone))
     places = Place.objects.exclude(kind=PlaceKind.COUNTRY)
     codes = list(places.filter(search_name=name).values_list("code", flat=True))

@@ -289,7 +289,9 @@ def _identity(number: int, kind: str, identifier: str, national: str) -> Identit
             return Remark(number, column, "Le numéro ADELI n’a pas 9 caractères.")
         return Identity(rpps="", adeli=identifier, idnps=practitioner_national_id(adeli=identifier))
     if not national or len(national) > 40:
-        return Remark(number, "Identification nationale PP", "L’identification nationale est vide ou trop longue.")
+        return Remark(
+            number, "Identification nationale PP", "L’identification nationale est vide ou trop longue."
+        )
     return Identity(rpps="", adeli="", idnps=national)
 
 

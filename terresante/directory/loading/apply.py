@@ -8,6 +8,7 @@ same files applied twice change nothing.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -200,7 +201,8 @@ def _whole_sets(yes: bool) -> None:
 def _is_staged(table: str, import_id: UUID) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE import_id = %s)").format(sql.Identifier(table)), [import_id]
+            sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE import_id = %s)").format(sql.Identifier(table)),
+            [import_id],
         )
         return bool(cursor.fetchone()[0])
 
@@ -208,7 +210,7 @@ def _is_staged(table: str, import_id: UUID) -> bool:
 class _Load:
     def __init__(self, import_id: UUID, today: date) -> None:
         self.changes = Changes()
-        self._parameters = {"import": import_id, "today": today}
+        self._parameters: dict[str, Any] = {"import": import_id, "today": today}
 
     def finess(self) -> None:
         self._pending(PENDING_FINESS, "pending_finess")
@@ -225,7 +227,9 @@ class _Load:
         table, changes = "directory_practitioner", self.changes
         pending = "pending_practitioner"
         changes.practitioners_changed = self._run(_change(table, pending, "idnps", PRACTITIONER_COLUMNS))
-        changes.practitioners_created = self._run(_add(table, pending, "idnps", ("idnps", *PRACTITIONER_COLUMNS)))
+        changes.practitioners_created = self._run(
+            _add(table, pending, "idnps", ("idnps", *PRACTITIONER_COLUMNS))
+        )
         with connection.cursor() as cursor:
             cursor.execute(STRIKE_OFF, self._parameters)
             struck_off: list[tuple[UUID, UUID | None]] = cursor.fetchall()
@@ -252,17 +256,20 @@ class _Load:
         table, changes = "directory_practitionerrole", self.changes
         identity = ("source_key", "practitioner_id", "profession", "function", "mode", "period_start")
         changes.roles_changed = self._run(_change(table, "pending_role", "source_key", ROLE_COLUMNS))
-        changes.roles_created = self._run(_add(table, "pending_role", "source_key", (*identity, *ROLE_COLUMNS)))
+        changes.roles_created = self._run(
+            _add(table, "pending_role", "source_key", (*identity, *ROLE_COLUMNS))
+        )
         changes.roles_ended = self._run(END_ROLES) + self._run(END_ROLES_OF_STRUCK_OFF)
 
     def _pending(self, statement: str, table: str) -> None:
+        self._run(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
         self._run(statement)
         self._run(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
 
     def _run(self, statement: str | sql.Composable) -> int:
         with connection.cursor() as cursor:
             cursor.execute(statement, self._parameters)
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
 
 def _change(table: str, pending: str, key: str, columns: Sequence[str]) -> sql.Composed:
@@ -297,7 +304,7 @@ UNSAID = {
 def _add(table: str, pending: str, key: str, columns: Sequence[str]) -> sql.Composed:
     unsaid = {name: value for name, value in UNSAID[table].items() if name not in columns}
     names = ("id", *columns, "local_fields", *unsaid)
-    values = [sql.SQL("s.{}").format(sql.Identifier(name)) for name in ("id", *columns)]
+    values: list[sql.Composable] = [sql.SQL("s.{}").format(sql.Identifier(name)) for name in ("id", *columns)]
     values += [sql.SQL(value) for value in ("'{}'", *unsaid.values())]
     return sql.SQL(
         "INSERT INTO {table} ({names}) SELECT {values} FROM {pending} s"

@@ -195,7 +195,9 @@ def _organization(number: int, row: dict[str, str]) -> Iterator[FinessOrganizati
         name=name[:200],
         short_name=row["rs"][:80],
         search_name=search_form(name[:200], row["rs"][:80])[:300],
-        kind=OrganizationKind.LEGAL_ENTITY.value if is_legal else _kind(category, row["codesph"], row["libsph"]),
+        kind=OrganizationKind.LEGAL_ENTITY.value
+        if is_legal
+        else _kind(category, row["codesph"], row["libsph"]),
         is_psychiatric=not is_legal and category in PSYCHIATRIC_CATEGORIES,
         siret=row.get("siret", "")[:14],
         address=_address(row),

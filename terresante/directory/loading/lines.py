@@ -92,4 +92,6 @@ def _exactly(fields: list[str], width: int) -> list[str] | None:
 
 def has_control_characters(line: str) -> bool:
     """NUL and the like, which PostgreSQL or a screen would not take."""
-    return not line.isprintable() and any(ord(char) < 32 and char != "\t" or ord(char) == 127 for char in line)
+    return not line.isprintable() and any(
+        (ord(char) < 32 and char != "\t") or ord(char) == 127 for char in line
+    )

@@ -52,7 +52,9 @@ def read_communes(path: Path) -> Iterator[PlaceRecord]:
                 population=row.get("population", 0),
             )
     except (ValueError, KeyError, TypeError) as error:
-        raise FormatError(f"{path.name} n’est pas la liste des communes de @etalab/decoupage-administratif.") from error
+        raise FormatError(
+            f"{path.name} n’est pas la liste des communes de @etalab/decoupage-administratif."
+        ) from error
 
 
 def read_countries(path: Path) -> list[PlaceRecord]:
@@ -61,7 +63,9 @@ def read_countries(path: Path) -> list[PlaceRecord]:
     separator = "\t" if "\t" in text.partition("\n")[0] else ","
     rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
     if not rows or not {"COG", "LIBCOG"} <= set(rows[0]):
-        raise FormatError(f"{path.name} n’a pas les colonnes COG et LIBCOG : ce n’est pas le fichier des pays.")
+        raise FormatError(
+            f"{path.name} n’a pas les colonnes COG et LIBCOG : ce n’est pas le fichier des pays."
+        )
     return [
         PlaceRecord(code=row["COG"], kind=PlaceKind.COUNTRY, name=row["LIBCOG"])
         for row in rows

@@ -75,7 +75,9 @@ def apply_staged(row: DirectoryImport, *, decided_by: str) -> Sequence[UUID]:
     """The professionals struck off who have an account. Raises Conflict when the lines are gone."""
     apply.lock()
     if not staging.staged_lines(row.pk):
-        raise Conflict("Les lignes de cet import ne sont plus conservées : relancez le chargement des fichiers.")
+        raise Conflict(
+            "Les lignes de cet import ne sont plus conservées : relancez le chargement des fichiers."
+        )
     changes = apply.apply(row.pk, today=timezone.localdate())
     staging.empty()
     row.state, row.decided_by, row.decided_at = ImportState.APPLIED, decided_by, timezone.now()
@@ -128,8 +130,18 @@ def _try(row: DirectoryImport, *, accept_strikes: bool) -> tuple[Changes, str]:
 
 def _why_hold(before: Population, changes: Changes) -> str:
     shares = (
-        (changes.practitioners_struck_off, before.practitioners, MOST_STRUCK_OFF, "professionnels seraient radiés"),
-        (changes.organizations_closed, before.organizations, MOST_CLOSED, "structures FINESS seraient fermées"),
+        (
+            changes.practitioners_struck_off,
+            before.practitioners,
+            MOST_STRUCK_OFF,
+            "professionnels seraient radiés",
+        ),
+        (
+            changes.organizations_closed,
+            before.organizations,
+            MOST_CLOSED,
+            "structures FINESS seraient fermées",
+        ),
         (changes.roles_ended, before.roles, MOST_ROLES_ENDED, "activités prendraient fin"),
     )
     reasons = [

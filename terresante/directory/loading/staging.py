@@ -38,7 +38,7 @@ class RemarkBook:
 
     def __init__(self, import_id: UUID) -> None:
         self.import_id = import_id
-        self.counts = {level: 0 for level in RemarkLevel}
+        self.counts = dict.fromkeys(RemarkLevel, 0)
         self._kept: list[DirectoryImportRejection] = []
         self._kept_by_file: dict[tuple[str, RemarkLevel], int] = {}
 
@@ -63,17 +63,17 @@ class RemarkBook:
         DirectoryImportRejection.objects.bulk_create(self._kept, batch_size=2000)
 
 
-def stage_annuaire(path: Path, book: RemarkBook) -> int:
-    return _copy(Activity, _accepted(read_activities(path), path, book), book.import_id)
+def stage_annuaire(path: Path, book: RemarkBook) -> None:
+    _copy(Activity, _accepted(read_activities(path), path, book), book.import_id)
 
 
-def stage_skills(path: Path, book: RemarkBook) -> int:
-    return _copy(Skill, _accepted(read_skills(path), path, book), book.import_id)
+def stage_skills(path: Path, book: RemarkBook) -> None:
+    _copy(Skill, _accepted(read_skills(path), path, book), book.import_id)
 
 
-def stage_finess(paths: Iterable[Path], book: RemarkBook) -> int:
+def stage_finess(paths: Iterable[Path], book: RemarkBook) -> None:
     """A number already met, in any of the files, is a rejected line."""
-    return _copy(FinessOrganization, _once(paths, book), book.import_id)
+    _copy(FinessOrganization, _once(paths, book), book.import_id)
 
 
 def _once(paths: Iterable[Path], book: RemarkBook) -> Iterator[FinessOrganization]:
@@ -85,7 +85,9 @@ def _once(paths: Iterable[Path], book: RemarkBook) -> Iterator[FinessOrganizatio
                 yield record
             else:
                 column = "nofiness" if record.is_legal_entity else "nofinesset"
-                book.add(path.name, Remark(record.line, column, f"Ce numéro FINESS est déjà à la ligne {met}."))
+                book.add(
+                    path.name, Remark(record.line, column, f"Ce numéro FINESS est déjà à la ligne {met}.")
+                )
 
 
 def _accepted(lines: Iterable[R | Remark], path: Path, book: RemarkBook) -> Iterator[R]:
@@ -96,17 +98,15 @@ def _accepted(lines: Iterable[R | Remark], path: Path, book: RemarkBook) -> Iter
             yield line
 
 
-def _copy(record: type[Staged], lines: Iterable[Staged], import_id: UUID) -> int:
+def _copy(record: type[Staged], lines: Iterable[Staged], import_id: UUID) -> None:
     table, keys = TABLES[record]
     columns = ("import_id", *keys, *(field.name for field in fields(record)))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    count = 0
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for count, line in enumerate(lines, start=1):
+        for line in lines:
             copy.write_row((import_id, *(new_id() for _ in keys), *astuple(line)))
-    return count
 
 
 def staged_lines(import_id: UUID) -> int:

@@ -16,8 +16,12 @@ class Command(BaseCommand):
     help = "Charge les communes (et, si un fichier est donné, les pays étrangers) des adresses et lieux de naissance."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--communes", type=Path, default=settings.BASE_DIR / PACKAGE, help="communes.json")
-        parser.add_argument("--pays", type=Path, help="fichier des pays du code officiel géographique (INSEE)")
+        parser.add_argument(
+            "--communes", type=Path, default=settings.BASE_DIR / PACKAGE, help="communes.json"
+        )
+        parser.add_argument(
+            "--pays", type=Path, help="fichier des pays du code officiel géographique (INSEE)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
