@@ -251,9 +251,7 @@ def _legal_entities(chance: random.Random, count: int) -> Iterator[list[str]]:
         yield [row.get(column, "") for column in LEGAL_ENTITY_COLUMNS]
 
 
-def _write(
-    path: Path, separator: str, head: Sequence[Sequence[str]], rows: Iterator[list[str]]
-) -> None:
+def _write(path: Path, separator: str, head: Sequence[Sequence[str]], rows: Iterator[list[str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         for row in head:
             file.write(separator.join(row) + "\n")
