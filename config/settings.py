@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django.contrib.postgres",
     "procrastinate.contrib.django",
     "terresante.kernel",
@@ -74,7 +75,7 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "terresante.kernel.ui.forms.FormRenderer"
 
 DATABASES = {"default": connection_settings(os.environ, testing=TESTING)}
 CONN_HEALTH_CHECKS = True

@@ -22,6 +22,7 @@ PATIENTS_LIST = Action("record.list", "Consulter la liste de ses patients")
 CIRCLE_READ = Action("circle.read", "Consulter le cercle de soins")
 CIRCLE_EDIT = Action("circle.edit", "Modifier le cercle de soins")
 CONSENT_EDIT = Action("consent.edit", "Enregistrer un choix du patient")
+CONSENT_LIFT = Action("consent.lift", "Lever l’opposition au dossier")
 BREAK_GLASS_OPEN = Action("break_glass.open", "Ouvrir un dossier en urgence")
 BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence")
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
@@ -145,6 +146,17 @@ def circles_edited(actor: Actor) -> Q:
 @rule(CIRCLE_EDIT, CareTeamParticipant)
 def participants_ended(actor: Actor) -> Q:
     return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CIRCLE_READ, Consent, visible=True)
+def choices_read(actor: Actor) -> Q:
+    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CONSENT_LIFT, CareRecord)
+def oppositions_lifted(actor: Actor) -> Q:
+    """The circle no longer reaches an opposed record: only the patient opens it again."""
+    return reaches(actor) if actor.kind == ActorKind.PATIENT else NOBODY
 
 
 @rule(CONSENT_EDIT, CareRecord)

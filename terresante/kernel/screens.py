@@ -25,6 +25,7 @@ from terresante.kernel.errors import DomainError, NotFound, Refused
 from terresante.kernel.ports import MainAction, actor_behind, record_frame
 
 log = logging.getLogger(__name__)
+_ERROR_PAGES = frozenset({403, 404, 409})
 P = ParamSpec("P")
 
 
@@ -104,11 +105,8 @@ def public(*, reason: str) -> Callable[[PlainView[P]], PlainView[P]]:
 
 
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    template = (
-        "kernel/errors/fragment.html" if request.headers.get("HX-Request") else "kernel/errors/error.html"
-    )
-    context = {"status": error.status, "title": error.title, "sentence": error.sentence}
-    return render(request, template, context, status=error.status)
+    template = f"{error.status}.html" if error.status in _ERROR_PAGES else "400.html"
+    return render(request, template, {"sentence": error.sentence}, status=error.status)
 
 
 def record_page(
@@ -123,7 +121,8 @@ def record_page(
 ) -> HttpResponse:
     """Renders a page of an open record inside its frame (`record.html`); `tab` is a key of config/navigation."""
     frame = record_frame(request.actor, opened, tab, main_action)
-    return render(request, template, {"record": frame, "opened": opened, **context}, status=status)
+    shown = {"record": frame, "opened": opened, "strips": opened.strips, **context}
+    return render(request, template, shown, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
