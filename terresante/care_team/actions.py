@@ -310,6 +310,8 @@ def _check_member(member: NewMember) -> None:
             "Une structure d’appui s’ajoute comme structure ; pour une personne, choisissez un autre titre."
         )
         raise Invalid(sentence, fields={"basis": sentence})
+    if member.basis == Basis.CONSENT:
+        _check_consent(member)
 
 
 def _check_structure(member: NewMember) -> None:
@@ -331,20 +333,23 @@ def _checked_proof(proof: str) -> str:
     return written[:200]
 
 
-def _record_consent(actor: Actor, record: CareRecord, member: NewMember) -> None:
-    proof = _checked_proof(member.proof)
+def _check_consent(member: NewMember) -> None:
+    _checked_proof(member.proof)
     if member.consented_at is None or member.consented_at > timezone.now():
-        sentence = (
-            "Indiquez la date à laquelle la personne a donné son consentement, au plus tard aujourd’hui."
-        )
+        sentence = "Indiquez la date à laquelle la personne a consenti, au plus tard aujourd’hui."
         raise Invalid(sentence, fields={"consented_at": sentence})
+
+
+def _record_consent(actor: Actor, record: CareRecord, member: NewMember) -> None:
+    if member.consented_at is None:
+        raise ValueError("_check_consent first")
     consent = Consent.objects.create(
         patient_id=record.patient_id,
         kind=ConsentKind.CONSENT_OUTSIDE_TEAM,
         practitioner_id=member.practitioner_id,
         given_at=member.consented_at,
         recorded_by_name=actor.name,
-        proof=proof,
+        proof=_checked_proof(member.proof),
     )
     audit.record(
         actor, CONSENT_EDIT, patient_id=record.patient_id, about=consent, detail={"kind": consent.kind}

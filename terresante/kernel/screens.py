@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -23,6 +24,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import DomainError, NotFound, Refused
 from terresante.kernel.ports import MainAction, actor_behind, record_frame
+from terresante.kernel.ui.frame import Toast
 
 log = logging.getLogger(__name__)
 _ERROR_PAGES = frozenset({403, 404, 409})
@@ -137,7 +139,8 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
     if actor is None:
         return {"demo": settings.DEMO}
     frame: Callable[[HttpRequest, Actor], dict[str, Any]] = import_string("config.navigation.frame")
-    return {"demo": settings.DEMO, "actor": actor, **frame(request, actor)}
+    toasts = (Toast(text=str(message)) for message in get_messages(request))
+    return {"demo": settings.DEMO, "actor": actor, "toasts": toasts, **frame(request, actor)}
 
 
 def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainView[P]:

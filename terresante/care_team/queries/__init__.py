@@ -1,20 +1,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
 
+from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, When
+from django.utils import timezone
 
 from terresante.care_team import matrix
-from terresante.care_team.access import CIRCLE_READ, RECORD_READ, reads_class
+from terresante.care_team.access import (
+    ACCESS_LOG_READ,
+    BREAK_GLASS_REVIEW,
+    CIRCLE_READ,
+    RECORD_READ,
+    REFUSALS_READ,
+    reads_class,
+)
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.directory.models import Organization, Practitioner, PractitionerRole
+from terresante.directory.names import search_form
 from terresante.kernel import access, audit, rls
-from terresante.kernel.access import Action, Reader
+from terresante.kernel.access import Action, Reader, label_of
 from terresante.kernel.actor import Actor, ActorKind, Purpose
 from terresante.kernel.errors import NotFound
 from terresante.kernel.events import Event
+from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.frame import Level, Strip
 from terresante.kernel.ui.wording import clock
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
@@ -239,3 +252,24 @@ def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
     reads = draft.data_class in matrix.readable(practitioner.profession)
     reason = member.get_role_display() if reads else f"sa profession ne lit pas « {draft.data_class.label} »"
     return Reader(practitioner.pk, str(practitioner), role, reads, reason)
+
+
+def classes_read(profession: str) -> tuple[list[str], list[str]]:
+    """(read, not read): the French names of the data this profession reads, and of those it does not."""
+    readable = matrix.readable(profession)
+    return (
+        [kind.label for kind in DataClass if kind in readable],
+        [kind.label for kind in DataClass if kind not in readable],
+    )
+
+
+def holder_of(patient_id: UUID, role: TeamRole) -> CareTeamParticipant | None:
+    return (
+        CareTeamParticipant.objects.filter(patient_id=patient_id, role=role, ended_at=None)
+        .select_related("practitioner", "organization")
+        .first()
+    )
+
+
+def full_name(practitioner: Practitioner) -> str:
+    return f"{practitioner.title} {practitioner}".strip()
