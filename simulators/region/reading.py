@@ -54,7 +54,9 @@ class Setting:
         """A structure of support shares by law; who stands outside the care team, by consent (DOMAIN.md 2.1)."""
         if who in self.structures:
             kind = self.structures[who].kind
-            return "support" if kind in _WITHOUT_CONSENT else "consent" if kind == "residence" else "care_team"
+            return (
+                "support" if kind in _WITHOUT_CONSENT else "consent" if kind == "residence" else "care_team"
+            )
         return "consent" if self.professionals[who].profession in _CONSENT_ASKED else "care_team"
 
 
@@ -134,9 +136,7 @@ def _professionals() -> Iterator[tuple[str, Professional]]:
         )
 
 
-def _story(
-    key: str, content: dict[str, Any], setting: Setting, phones: Iterator[str], order: int
-) -> Story:
+def _story(key: str, content: dict[str, Any], setting: Setting, phones: Iterator[str], order: int) -> Story:
     return Story(
         key=key,
         identity=_identity(content, setting, phones, order),
@@ -154,7 +154,7 @@ def _story(
 
 
 def _identity(content: dict[str, Any], setting: Setting, phones: Iterator[str], order: int) -> Identity:
-    born = _born(content, setting.today)
+    born = _born(content, setting.today, order)
     place = setting.place(content["birth_place"])
     has_ins = content["status"] == "QUAL"
     return Identity(
@@ -174,11 +174,15 @@ def _identity(content: dict[str, Any], setting: Setting, phones: Iterator[str], 
     )
 
 
-def _born(content: dict[str, Any], today: datetime.date) -> datetime.date:
-    """Fixed, or so many days or years (and a hundred days) before today, so that nobody outgrows the story."""
+def _born(content: dict[str, Any], today: datetime.date, order: int) -> datetime.date:
+    """Fixed, or so many days or years (and some days) before today, so that nobody outgrows the story."""
     if "born" in content:
         return datetime.date.fromisoformat(content["born"])
-    days = content["born_days"] if "born_days" in content else int(content["born_years"] * 365.25) + 100
+    days = (
+        content["born_days"]
+        if "born_days" in content
+        else int(content["born_years"] * 365.25) + 20 + 23 * order
+    )
     return today - datetime.timedelta(days=days)
 
 
