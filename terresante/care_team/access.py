@@ -44,6 +44,8 @@ def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
+    if actor.person_id is None or actor.organization_id is None:
+        return NOBODY
     return Q(
         Exists(
             EmergencyAccess.objects.filter(
@@ -64,17 +66,21 @@ def reaches(actor: Actor, patient: str = "patient_id") -> Q:
         case ActorKind.PATIENT:
             return Q((patient, actor.person_id))
         case ActorKind.GATEWAY:
-            return Q(
-                Exists(
-                    SourceIdentity.objects.filter(
-                        patient_id=OuterRef(patient), domain__organization_id=actor.organization_id
-                    )
-                )
-            )
+            return _known_by(actor, patient)
         case ActorKind.JOB:
             return Q()
         case _:
             return NOBODY
+
+
+def _known_by(actor: Actor, patient: str) -> Q:
+    """Patients that a gateway's own establishment knows under one of its identifiers."""
+    if actor.organization_id is None:
+        return NOBODY
+    known = SourceIdentity.objects.filter(
+        patient_id=OuterRef(patient), domain__organization_id=actor.organization_id
+    )
+    return Q(Exists(known))
 
 
 def changes(actor: Actor, patient: str = "patient_id") -> Q:

@@ -55,14 +55,12 @@ def create_record(
 
     Raises Refused for who may not, Invalid for a trait, Conflict when the identity already has a record.
     """
-    founder = _founder(actor)
+    founder, holder_id = _founder(actor)
     if patient_id is None:
         patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
     if not rls.found_record(patient_id):
         raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
-    record = CareRecord.objects.create(
-        patient_id=patient_id, holder_id=actor.organization_id, created_by=founder
-    )
+    record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
     _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
     return record
@@ -196,10 +194,10 @@ def review_emergency(actor: Actor, access_id: UUID) -> EmergencyAccess:
     return opened
 
 
-def _founder(actor: Actor) -> Practitioner:
+def _founder(actor: Actor) -> tuple[Practitioner, UUID]:
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None or actor.person_id is None:
         raise Refused("Seul un professionnel rattaché à une structure crée un dossier.")
-    return Practitioner.objects.get(pk=actor.person_id)
+    return Practitioner.objects.get(pk=actor.person_id), actor.organization_id
 
 
 def _founding_role(founder: Practitioner) -> TeamRole:
@@ -212,7 +210,7 @@ def _check_member(member: NewMember) -> None:
     found = (
         Practitioner.objects.filter(pk=member.practitioner_id, active=True)
         if member.practitioner_id
-        else Organization.objects.filter(pk=member.organization_id, active=True)
+        else Organization.objects.filter(pk=member.organization_id or UUID(int=0), active=True)
     )
     if not found.exists():
         raise Invalid("Ce professionnel ou cette structure n’est plus en activité dans l’annuaire.")

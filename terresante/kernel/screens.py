@@ -54,7 +54,7 @@ class Declared(Protocol):
 
 def reads(action: Action) -> Callable[[View[P]], PlainView[P]]:
     def decorate(view: View[P]) -> PlainView[P]:
-        def body(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             with audit.collecting() as trail:
                 with rls.acting(request.actor, read_only=True):
                     response = _rendered(view(request, *args, **kwargs))
@@ -73,7 +73,7 @@ def writes(action: Action) -> Callable[[View[P]], PlainView[P]]:
     """GET shows the form, POST acts; both inside one transaction that rolls back on any error."""
 
     def decorate(view: View[P]) -> PlainView[P]:
-        def body(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
                 if request.method == "GET" or trail.reads:
