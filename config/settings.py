@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.forms",
     "procrastinate.contrib.django",
     "terresante.kernel",
     "terresante.accounts",
@@ -73,7 +74,7 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "terresante.kernel.ui.forms.FormRenderer"
 
 DATABASES = {"default": connection_settings(os.environ, testing=TESTING)}
 CONN_HEALTH_CHECKS = True
@@ -126,6 +127,11 @@ if DEMO:
 
 # INTEROP.md 2: production knows the INS-NIR and INS-NIA authorities only; a demonstration also the test ones.
 ACCEPT_TEST_INS = DEMO or TESTING or os.environ.get("TERRESANTE_ACCEPT_TEST_INS") == "1"
+
+# Heads of the audit chain, outside the database; a deployment mounts it from another machine.
+AUDIT_HEADS = os.environ.get("TERRESANTE_AUDIT_HEADS", str(VAR_DIR / "audit-heads.jsonl"))
+# Set where the worker may seal: it then opens a connection of its own under the sealer's role.
+DATABASE_SEALER_URL = os.environ.get("DATABASE_SEALER_URL", "")
 
 LOGGING: dict[str, Any] = {
     "version": 1,

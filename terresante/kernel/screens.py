@@ -4,7 +4,6 @@ They receive and spool the body, then open the transaction, so that a slow netwo
 A read page runs READ ONLY; its audit rows and visit marks follow in a second short transaction: no row, no page.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -24,7 +23,7 @@ from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import DomainError, NotFound, Refused
 from terresante.kernel.ports import MainAction, actor_behind, record_frame
 
-log = logging.getLogger(__name__)
+STATUS_PAGES = frozenset({400, 403, 404, 409})
 P = ParamSpec("P")
 
 
@@ -104,10 +103,9 @@ def public(*, reason: str) -> Callable[[PlainView[P]], PlainView[P]]:
 
 
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    template = (
-        "kernel/errors/fragment.html" if request.headers.get("HX-Request") else "kernel/errors/error.html"
-    )
-    context = {"status": error.status, "title": error.title, "sentence": error.sentence}
+    """The page of the error's status (kernel/templates), with the error's own sentence as the reason."""
+    template = f"{error.status if error.status in STATUS_PAGES else 400}.html"
+    context = {"sentence": error.sentence, "correlation": getattr(request, "correlation_id", "")}
     return render(request, template, context, status=error.status)
 
 

@@ -43,8 +43,7 @@ class LiveServer:
             return await _answer(send, 405)
         actor = await sync_to_async(_actor_of, thread_sensitive=False)(scope)
         if actor is None:
-            # 204 tells EventSource not to come back (HTML Standard, 9.2.2).
-            return await _answer(send, 204)
+            return await _answer(send, 401)
         hub = self._started()
         subscriber = await hub.subscribe(actor)
         try:

@@ -348,7 +348,7 @@ def audience() -> AudiencePanel:
         head_count="3 membres sur 5, et la patiente",
         seen=tuple(quiet[:3]),
         hidden=tuple(quiet[3:]),
-        end="Chaque lecture est tracée. Vous pourrez annuler pendant 10\u00a0minutes, puis corriger en gardant l’original.",
+        end="Chaque lecture est tracée. Vous pourrez annuler pendant 10\u00a0minutes.",
     )
 
 

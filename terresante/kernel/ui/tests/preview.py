@@ -1,4 +1,4 @@
-"""The kernel's look in a browser, without database nor accounts: `python -m terresante.kernel.ui.tests.preview`.
+"""The look in a browser, without database nor accounts: `python -m terresante.kernel.ui.tests.preview`.
 
 Serves the style guide and a few invented pages under the Content-Security-Policy of production.
 """
