@@ -20,6 +20,8 @@ DATA_KEYS = os.environ.get("TERRESANTE_DATA_KEYS", "")
 ALLOWED_HOSTS = os.environ.get("TERRESANTE_HOSTS", "127.0.0.1 localhost [::1]").split()
 BASE_URL = os.environ.get("TERRESANTE_BASE_URL", "http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# Our proxy writes the caller's address as the last entry of X-Forwarded-For.
+BEHIND_PROXY = os.environ.get("TERRESANTE_BEHIND_PROXY") == "1"
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -27,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django.contrib.postgres",
     "django.forms",
     "procrastinate.contrib.django",

@@ -155,7 +155,7 @@ def _kept_keys(path: Path) -> dict[str, str]:
         data_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         keys = {
             "TERRESANTE_SECRET_KEY": secrets.token_urlsafe(48),
-            "TERRESANTE_DATA_KEYS": f"demo:{data_key}",
+            "TERRESANTE_DATA_KEYS": f"1:{data_key}",
         }
         write_private(path, json.dumps(keys))
     kept: dict[str, str] = json.loads(path.read_text())

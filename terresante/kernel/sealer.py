@@ -20,6 +20,10 @@ _ROWS = """
 SELECT to_jsonb(entry)::text FROM kernel_auditentry AS entry
 WHERE entry.xid >= %s::text::xid8 AND entry.xid < %s::text::xid8 ORDER BY entry.xid, entry.seq
 """
+_SEALS = """
+SELECT number, from_xid::text::bigint, to_xid::text::bigint, entries, digest::text, head::text
+FROM kernel_auditseal ORDER BY number
+"""
 _GENESIS = "0" * 64
 
 
@@ -100,14 +104,11 @@ class Sealer:
         return entries, digest.hexdigest()
 
     def _last(self) -> Seal | None:
-        return next(iter(self._all("DESC LIMIT 1")), None)
+        row = self.connection.execute(_SEALS + " DESC LIMIT 1").fetchone()
+        return Seal(*row) if row else None
 
-    def _all(self, order: str = "") -> list[Seal]:
-        rows = self.connection.execute(
-            "SELECT number, from_xid::text::bigint, to_xid::text::bigint, entries, digest::text, head::text"  # noqa: S608 -- constants of this file
-            f" FROM kernel_auditseal ORDER BY number {order}"
-        )
-        return [Seal(*row) for row in rows]
+    def _all(self) -> list[Seal]:
+        return [Seal(*row) for row in self.connection.execute(_SEALS)]
 
     def _one(self, query: str, *parameters: object) -> Any:
         row = self.connection.execute(query, parameters).fetchone()
