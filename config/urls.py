@@ -7,4 +7,5 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("", include("terresante.accounts.urls")),
     path("", include("terresante.overview.urls")),
+    path("dossiers/<uuid:record_id>/notes/", include("terresante.notes.urls")),
 ]

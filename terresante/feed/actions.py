@@ -94,7 +94,8 @@ def mark_visited(actor: Actor, patient_id: UUID) -> None:
 
 def mark_read(actor: Actor, *items: FeedItem) -> None:
     marks = [
-        ReadException(user_id=actor.user_id, patient_id=item.patient_id, item=item, is_read=True) for item in items
+        ReadException(user_id=actor.user_id, patient_id=item.patient_id, item=item, is_read=True)
+        for item in items
     ]
     ReadException.objects.bulk_create(
         marks,
@@ -114,7 +115,9 @@ def mark_objects_read(actor: Actor, patient_id: UUID, kind: FeedKind, object_ids
 def _advance(actor: Actor, patient_id: UUID) -> None:
     """Moves the cursor up to the first unread fact and forgets the exceptions it makes useless."""
     settled = timezone.now() - SETTLED
-    waiting = unread(actor).filter(patient_id=patient_id, recorded_at__lte=settled).order_by("recorded_at").first()
+    waiting = (
+        unread(actor).filter(patient_id=patient_id, recorded_at__lte=settled).order_by("recorded_at").first()
+    )
     read_up_to = waiting.recorded_at - timedelta(microseconds=1) if waiting else settled
     cursor = _cursor(actor, patient_id)
     if read_up_to > cursor.read_up_to:

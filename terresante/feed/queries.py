@@ -104,7 +104,9 @@ def unread_objects(actor: Actor, patient_id: UUID, kind: str, among: Collection[
 
 def news_of(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, list[FeedItem]]:
     """The unread facts of many patients in one query: alerts, then the latest, at most 20 for each."""
-    rank = Window(RowNumber(), partition_by=F("patient_id"), order_by=[F("is_alert").desc(), F("recorded_at").desc()])
+    rank = Window(
+        RowNumber(), partition_by=F("patient_id"), order_by=[F("is_alert").desc(), F("recorded_at").desc()]
+    )
     items = unread(actor).filter(patient_id__in=patient_ids).annotate(rank=rank)
     news: dict[UUID, list[FeedItem]] = {patient_id: [] for patient_id in patient_ids}
     for item in items.filter(rank__lte=MOST_NEWS_PER_PATIENT).order_by("patient_id", "rank"):
@@ -117,7 +119,9 @@ def changes_since_last_visit(actor: Actor, patient_id: UUID, *, most: int = 8) -
     now = timezone.now()
     since = _last_visit(actor, patient_id, now)
     news = unread(actor).filter(patient_id=patient_id)
-    recent = access.list(actor, FEED_READ, FeedItem).filter(patient_id=patient_id).exclude(author_id=actor.user_id)
+    recent = (
+        access.list(actor, FEED_READ, FeedItem).filter(patient_id=patient_id).exclude(author_id=actor.user_id)
+    )
     waiting = set(news.order_by("-recorded_at", "pk").values_list("pk", flat=True)[:most])
     shown = recent.filter(Q(pk__in=waiting) | Q(recorded_at__gt=since)) if since else recent
     items = shown.order_by("-recorded_at", "pk")[:most]

@@ -133,7 +133,9 @@ def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
         hidden_from_patient=row.hidden_from_patient,
     ).first()
     if known is None or (written_at is not None and known.written_at != min(written_at, known.recorded_at)):
-        raise Conflict("Cette note n’a pas pu être enregistrée : rechargez la page, puis envoyez-la de nouveau.")
+        raise Conflict(
+            "Cette note n’a pas pu être enregistrée : rechargez la page, puis envoyez-la de nouveau."
+        )
     return known
 
 

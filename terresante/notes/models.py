@@ -7,6 +7,7 @@ from terresante.kernel.models import Row
 from terresante.notes.enums import NOTE_CHOICES, NOTE_CLASSES, NOTE_MAX_LENGTH
 from terresante.patients.models import CareRecord, Patient
 
+
 class Note(Row):
     """Note de suivi ou de liaison. Its key may come from a phone that wrote it offline (DESIGN.md 3)."""
 

@@ -116,7 +116,9 @@ def _tabs(record_id: UUID, page: queries.NotePage, only_unread: bool) -> tuple[T
     url = reverse("notes:list", args=[record_id])
     return (
         Tab(label="Récentes", url=url, current=not only_unread),
-        Tab(label="Non lues", url=f"{url}?vue=non-lues", counter=page.unread, unread=True, current=only_unread),
+        Tab(
+            label="Non lues", url=f"{url}?vue=non-lues", counter=page.unread, unread=True, current=only_unread
+        ),
     )
 
 
