@@ -6,6 +6,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("", include("terresante.accounts.urls")),
+    path("", include("terresante.directory.urls")),
     path("", include("terresante.overview.urls")),
     path("dossiers/<uuid:record_id>/notes/", include("terresante.notes.urls")),
 ]

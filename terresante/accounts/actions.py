@@ -69,10 +69,12 @@ def begin_login(*, login: str, password: str, network: str) -> LoginChallenge:
 
 
 def send_again(challenge: LoginChallenge, *, network: str) -> None:
-    """A fresh code for the same login; its tries are not given back. Raises Invalid when it is too soon, or too often."""
+    """A fresh code for the same login; spent tries are not given back. Raises Invalid when too soon or too often."""
     wait = challenge.sent_at + RESEND_AFTER - timezone.now()
     if wait > timedelta(0):
-        raise Invalid(f"Un code vient d’être envoyé. Patientez {wait.seconds + 1} secondes avant d’en demander un autre.")
+        raise Invalid(
+            f"Un code vient d’être envoyé. Patientez {wait.seconds + 1} secondes avant d’en demander un autre."
+        )
     _refuse_beyond(SENDINGS, f"sending {challenge.user_id} {network}")
     with transaction.atomic():
         _send_code(challenge)
@@ -101,7 +103,11 @@ def create_account(actor: Actor, *, login: str, name: str, email: str, password:
 
 @action
 def set_totp_seed(actor: Actor, user_id: UUID, *, seed: str) -> None:
-    """`seed` in base 32, as authentication applications take it."""
+    """`seed` in base 32, 112 bits at least, as authentication applications take it. Raises Invalid."""
+    try:
+        pyotp.TOTP(seed).generate_otp(0)
+    except ValueError as error:
+        raise Invalid("Le secret de l’application d’authentification est trop court ou mal écrit.") from error
     user = User.objects.select_for_update().get(pk=user_id)
     user.totp_seed = seal(seed.encode(), context="totp")
     user.totp_last_step = 0
@@ -168,7 +174,9 @@ def _is_totp_code(user: User, digits: str) -> bool:
         return False
     totp = pyotp.TOTP(unseal(user.totp_seed, context="totp").decode(), interval=_TOTP_STEP)
     now = int(time.time()) // _TOTP_STEP
-    steps = [step for step in (now - 1, now, now + 1) if constant_time_compare(totp.generate_otp(step), digits)]
+    steps = [
+        step for step in (now - 1, now, now + 1) if constant_time_compare(totp.generate_otp(step), digits)
+    ]
     return bool(
         steps
         and User.objects.filter(pk=user.pk, totp_last_step__lt=steps[-1]).update(totp_last_step=steps[-1])
@@ -192,12 +200,12 @@ def _count(key: str) -> tuple[int, datetime]:
     """Adds one try; a refused one does not prolong the window."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO accounts_attemptcount AS old (key, tries, window_ends_at) VALUES (%s, 1, now() + %s)"
+            "INSERT INTO accounts_attemptcount AS old (key, tries, window_ends_at) VALUES (%s, 1, %s)"
             " ON CONFLICT (key) DO UPDATE SET"
             " tries = CASE WHEN old.window_ends_at < now() THEN 1 ELSE old.tries + 1 END,"
             " window_ends_at = CASE WHEN old.window_ends_at < now() THEN excluded.window_ends_at"
             " ELSE old.window_ends_at END RETURNING tries, window_ends_at",
-            [sha256(key.encode()).hexdigest(), WINDOW],
+            [sha256(key.encode()).hexdigest(), timezone.now() + WINDOW],
         )
         tries, ends_at = cursor.fetchone()
     return int(tries), ends_at

@@ -23,7 +23,9 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label="Code à six chiffres",
         max_length=12,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
         error_messages={"required": "Indiquez le code à six chiffres."},
     )
 

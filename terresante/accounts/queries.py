@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_string
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from terresante.accounts.models import LoginChallenge
 
-_BETWEEN_MESSAGES = "-" * 79
+_BETWEEN_MESSAGES = b"-" * 79
 
 
 def challenge_waiting(challenge_id: UUID) -> LoginChallenge | None:
@@ -41,10 +41,10 @@ def mailbox(*, most: int = 30) -> list[MailboxMessage]:
 
 
 def _messages(path: Path) -> Iterator[MailboxMessage]:
-    for part in path.read_text(encoding="utf-8").split(_BETWEEN_MESSAGES):
+    for part in path.read_bytes().split(_BETWEEN_MESSAGES):
         if not part.strip():
             continue
-        message = message_from_string(part.lstrip("\n"), EmailMessage, policy=default)
+        message = message_from_bytes(part.lstrip(b"\n"), EmailMessage, policy=default)
         yield MailboxMessage(
             at=parsedate_to_datetime(message["Date"]),
             recipient=str(message["To"]),

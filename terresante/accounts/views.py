@@ -67,7 +67,10 @@ def code_again(request: HttpRequest) -> HttpResponse:
         actions.send_again(challenge, network=_network(request))
     except Invalid as error:
         return _door(
-            request, "accounts/code.html", {**_code_page(challenge, CodeForm()), "refused": error.sentence}, True
+            request,
+            "accounts/code.html",
+            {**_code_page(challenge, CodeForm()), "refused": error.sentence},
+            True,
         )
     return redirect("accounts:code")
 

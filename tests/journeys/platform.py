@@ -56,6 +56,7 @@ def running_platform(var: Path) -> Iterator[Platform]:
     try:
         with Supervisor(log_dir=var / "log", cwd=ROOT) as supervisor:
             supervisor.run_once(Service("migrate", _command("migrate", "--noinput"), env))
+            supervisor.run_once(Service("load_communes", _command("load_communes"), env))
             supervisor.run_once(Service("load_demo", _command("load_demo"), env))
             serve = _command("serve", "--with-live", "--port", str(pages))
             supervisor.start(Service("serve", serve, env, lambda: answers(pages, "/readyz")))

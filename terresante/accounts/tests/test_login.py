@@ -10,6 +10,7 @@ from terresante.accounts import actions
 from terresante.accounts.models import AttemptCount, LoginChallenge, User
 from terresante.directory.models import PractitionerRole
 from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.models import AuditEntry, OutboundMessage
 from terresante.kernel.sealing import unseal
 from tests.walls import walls_down
@@ -17,7 +18,7 @@ from tests.walls import walls_down
 pytestmark = pytest.mark.commits
 
 PASSWORD = "des hortensias bleus"
-SEED = "JBSWY3DPEHPK3PXP"
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 ELSEWHERE = "198.51.100.7"
 
 
@@ -40,7 +41,7 @@ def give_code(client, code):
 
 def sent_code():
     message = OutboundMessage.objects.latest("created_at")
-    return re.search(r"\b\d{6}\b", unseal(message.body, context="outbound").decode()).group()
+    return re.findall(r"\b\d{6}\b", unseal(message.body, context="outbound").decode())[0]
 
 
 def wrong(code):
@@ -65,7 +66,10 @@ def test_a_password_then_the_code_of_the_email_open_a_session(client, amar):
 
 
 def test_the_login_is_the_same_in_capitals(client, amar):
-    assert client.post("/connexion/", {"login": f" {amar.login.upper()} ", "password": PASSWORD}).status_code == 302
+    assert (
+        client.post("/connexion/", {"login": f" {amar.login.upper()} ", "password": PASSWORD}).status_code
+        == 302
+    )
 
 
 def test_the_password_alone_opens_nothing(client, amar):
@@ -177,7 +181,7 @@ def test_the_seed_is_sealed(with_application):
 
 
 def test_an_unknown_login_gets_the_answer_and_the_work_of_a_wrong_password(client, amar, monkeypatch):
-    hashed = []
+    hashed: list[str] = []
     known = give_password(client, amar, "pas le bon mot de passe")
     monkeypatch.setattr(actions, "make_password", hashed.append)
     unknown = client.post("/connexion/", {"login": "personne", "password": "pas le bon mot de passe"})
@@ -207,8 +211,8 @@ def test_a_closed_network_opens_again_after_its_window(client, amar):
 
 
 def test_a_login_tried_from_everywhere_is_slowed_and_stays_open(client, amar, monkeypatch):
-    slept = []
-    monkeypatch.setattr(actions.time, "sleep", slept.append)
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
     for network in range(actions.TRIES_OF_A_LOGIN):
         give_password(client, amar, "?", REMOTE_ADDR=f"10.0.{network}.1")
 
@@ -256,5 +260,10 @@ def test_an_account_is_opened_once_for_a_login_whatever_its_case(cast):
     job = Actor.job("tests")
     actions.create_account(job, login="Neuf", name="N", email="n@example.org", password=PASSWORD)
 
-    with pytest.raises(actions.Conflict):
+    with pytest.raises(Conflict):
         actions.create_account(job, login="neuf", name="N", email="n@example.org", password=PASSWORD)
+
+
+def test_a_seed_too_short_to_be_safe_is_refused(amar):
+    with pytest.raises(Invalid):
+        actions.set_totp_seed(Actor.job("tests"), amar.pk, seed="JBSWY3DP")
