@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("terresante.accounts.urls")),
     path("", include("terresante.directory.urls")),
     path("", include("terresante.overview.urls")),
+    path("dossiers/<uuid:record_id>/notes/", include("terresante.notes.urls")),
 ]
