@@ -1,8 +1,11 @@
-from django.urls import path
+from django.urls import include, path
 
 from config import health
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("", include("terresante.care_team.urls")),
+    path("", include("terresante.notifications.urls")),
+    path("", include("terresante.portal.urls")),
 ]
