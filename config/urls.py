@@ -7,4 +7,5 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("", include("terresante.care_team.urls")),
     path("", include("terresante.notifications.urls")),
+    path("", include("terresante.portal.urls")),
 ]

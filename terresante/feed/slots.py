@@ -44,7 +44,7 @@ def members_left(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
 
 @fact_shown(FeedKind.EMERGENCY_ACCESS)
 def emergencies_opened(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-    rows = EmergencyAccess.objects.filter(pk__in=ids).select_related("practitioner", "organization")
+    rows = access.list(actor, CIRCLE_READ, EmergencyAccess).filter(pk__in=ids)
     return {
         row.pk: FactLine(
             strong="Dossier ouvert en urgence",
@@ -52,7 +52,7 @@ def emergencies_opened(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLi
             source=f"{full_name(row.practitioner)}, {row.organization}",
             icon="lock-open",
         )
-        for row in rows
+        for row in rows.select_related("practitioner", "organization")
     }
 
 

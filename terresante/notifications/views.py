@@ -13,7 +13,7 @@ def preferences(request: Request) -> HttpResponse:
     form = PreferencesForm(
         request.POST if request.method == "POST" else None, instance=queries.preferences_of(request.actor)
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound and form.is_valid():
         actions.save_preferences(request.actor, **form.cleaned_data)
         messages.success(request, "Vos réglages sont enregistrés.")
         return redirect("notifications:preferences")

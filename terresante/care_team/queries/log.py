@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
-from terresante.care_team.access import ACCESS_LOG_READ, BREAK_GLASS_REVIEW, REFUSALS_READ
+from terresante.care_team.access import ACCESS_LOG_READ, BREAK_GLASS_REVIEW, CIRCLE_READ, REFUSALS_READ
 from terresante.care_team.models import EmergencyAccess
 from terresante.kernel import access
 from terresante.kernel.access import label_of
@@ -24,6 +24,13 @@ PURPOSE_LABELS = {
     Purpose.BREAK_GLASS: "accès en urgence",
     Purpose.SUPPORT: "assistance",
     Purpose.SYSTEM: "transmission automatique",
+}
+# The same, as the patient reads them.
+LAY_PURPOSES = {
+    Purpose.CARE: "pour vos soins",
+    Purpose.BREAK_GLASS: "en urgence",
+    Purpose.SUPPORT: "pour l’assistance technique",
+    Purpose.SYSTEM: "par transmission automatique",
 }
 _OFFICERS_ONLY = "Cette page est réservée aux délégués à la protection des données."
 
@@ -153,6 +160,10 @@ class AccessLine:
     def purpose_label(self) -> str:
         return PURPOSE_LABELS[Purpose(self.purpose)]
 
+    @property
+    def lay_purpose(self) -> str:
+        return LAY_PURPOSES[Purpose(self.purpose)]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPage:
@@ -195,10 +206,11 @@ def persons_in_log(actor: Actor, patient_id: UUID, *, most: int = 100) -> list[L
     return [LogPerson(person_id=row["person_id"], name=row["name"]) for row in rows if row["person_id"]]
 
 
-def emergencies_of(patient_id: UUID) -> list[EmergencyAccess]:
+def emergencies_of(actor: Actor, patient_id: UUID) -> list[EmergencyAccess]:
     """Emergency accesses to an open record, the latest first, with their reasons."""
     return list(
-        EmergencyAccess.objects.filter(patient_id=patient_id)
+        access.list(actor, CIRCLE_READ, EmergencyAccess)
+        .filter(patient_id=patient_id)
         .select_related("practitioner", "organization")
         .order_by("-opened_at")[:50]
     )
