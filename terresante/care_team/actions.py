@@ -44,6 +44,7 @@ REASON_MIN_LENGTH = 10
 PROOF_MIN_LENGTH = 5
 OPPOSITIONS = frozenset({ConsentKind.OPPOSITION_RECORD, ConsentKind.OPPOSITION_EMERGENCY})
 EMERGENCY_PROFESSIONS = frozenset({Profession.DOCTOR, Profession.NURSE, Profession.MIDWIFE})
+EMERGENCY_ONLY_FOR = "L’accès en urgence est réservé aux médecins, aux infirmiers et aux sages-femmes."
 # TRE_R38: general medicine and its qualifications; a generalist who founds a record is the treating doctor.
 GENERAL_MEDICINE = frozenset({"SM26", "SM53", "SM54"})
 _NOT_ACTIVE = "Ce professionnel ou cette structure n’est plus en activité dans l’annuaire."
@@ -218,7 +219,7 @@ def lift_opposition(actor: Actor, record_id: UUID) -> None:
 def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> EmergencyAccess:
     """Bris de glace: four hours of reading. Raises Refused when the patient opposed it, NotFound without a record."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.role not in EMERGENCY_PROFESSIONS:
-        raise Refused("L’accès en urgence est réservé aux médecins, aux infirmiers et aux sages-femmes.")
+        raise Refused(EMERGENCY_ONLY_FOR)
     why = " ".join(reason.split())
     if len(why) < REASON_MIN_LENGTH:
         raise Invalid(
