@@ -8,11 +8,8 @@ from terresante.care_team.queries import live_readers
 from terresante.directory.queries import WorkSituation, work_situations
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.ids import new_id
-from terresante.kernel.ports import bound
+from terresante.kernel.ports import SITUATION_KEY, bound
 from terresante.patients.queries import patient_behind
-
-# Session key: the role, among several, that the person chose to work in.
-SITUATION_KEY = "situation"
 
 
 def actor_behind(request: HttpRequest) -> Actor | None:

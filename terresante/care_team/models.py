@@ -59,6 +59,11 @@ class CareTeamParticipant(Row):
                 condition=Q(ended_at__isnull=True),
                 name="one_open_period_per_member",
             ),
+            models.UniqueConstraint(
+                fields=["patient", "role"],
+                condition=Q(ended_at__isnull=True, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT]),
+                name="one_attending_and_one_referent",
+            ),
         ]
         indexes = [
             models.Index(
@@ -113,6 +118,8 @@ class EmergencyAccess(Row):
     opened_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     reviewed_at = models.DateTimeField(null=True, blank=True)
+    reviewed_by_name = models.CharField(max_length=200, blank=True, db_default="")
+    review_note = models.CharField("conclusion", max_length=500, blank=True, db_default="")
 
     class Meta:
         verbose_name = "accès en urgence"
