@@ -14,7 +14,13 @@ from terresante.care_team.access import (
     RECORD_SHARE,
 )
 from terresante.care_team.enums import Basis, ConsentKind, TeamRole
-from terresante.care_team.events import MemberJoined, MemberLeft, OppositionRecorded, RecordOpenedInEmergency
+from terresante.care_team.events import (
+    MemberJoined,
+    MemberLeft,
+    OppositionRecorded,
+    RecordCreated,
+    RecordOpenedInEmergency,
+)
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.queries import open_record
 from terresante.directory.enums import Profession
@@ -65,6 +71,7 @@ def create_record(
     )
     _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
+    emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
     return record
 
 
