@@ -12,4 +12,5 @@ urlpatterns = [
     path("", include("terresante.notes.urls")),
     path("", include("terresante.overview.urls")),
     path("", include("terresante.portal.urls")),
+    path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),
 ]

@@ -22,6 +22,7 @@ from terresante.care_team.events import (
     MemberLeft,
     OppositionRecorded,
     OppositionWithdrawn,
+    RecordCreated,
     RecordOpenedInEmergency,
 )
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
@@ -86,6 +87,7 @@ def create_record(
     record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
     _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
+    emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
     return record
 
 
