@@ -68,9 +68,16 @@ class Changes:
     seen_at: datetime
 
 
+def reader_of(actor: Actor) -> UUID:
+    """Whose marks these are. A job or a gateway has none."""
+    if actor.user_id is None:
+        raise ValueError("only somebody with an account has read or not read")
+    return actor.user_id
+
+
 def unread(actor: Actor) -> QuerySet[FeedItem]:
     """Facts of others, after the reader's cursor, but for his exceptions."""
-    mine = {"user_id": actor.user_id, "patient_id": OuterRef("patient_id")}
+    mine = {"user_id": reader_of(actor), "patient_id": OuterRef("patient_id")}
     exceptions = ReadException.objects.filter(item_id=OuterRef("pk"), **mine)
     return (
         access.list(actor, FEED_READ, FeedItem)
@@ -179,7 +186,7 @@ def told(
 
 
 def _last_visit(actor: Actor, patient_id: UUID, now: datetime) -> datetime | None:
-    cursor = ReadCursor.objects.filter(user_id=actor.user_id, patient_id=patient_id).first()
+    cursor = ReadCursor.objects.filter(user_id=reader_of(actor), patient_id=patient_id).first()
     if cursor is None or cursor.visited_at is None:
         return None
     return cursor.previous_visit_at if now - cursor.visited_at < VISIT else cursor.visited_at
