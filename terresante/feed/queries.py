@@ -29,6 +29,12 @@ class Told:
     line: FactLine
     is_unread: bool = False
 
+    @property
+    def rest(self) -> str:
+        """What follows the bold words: joined as it is when it begins with its own sign."""
+        text = self.line.text
+        return f" {text}" if text[:1].isalnum() else text
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -122,7 +128,8 @@ def news_of(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, list[Feed
 
 
 def changes_since_last_visit(actor: Actor, patient_id: UUID, *, most: int = 8) -> Changes:
-    """What is unread, and what was recorded since the last visit although already read; the latest first."""
+    """What is unread, and what was recorded since the last visit although already read: the
+    latest recorded, in the order they occurred."""
     now = timezone.now()
     since = _last_visit(actor, patient_id, now)
     news = unread(actor).filter(patient_id=patient_id)
@@ -131,7 +138,9 @@ def changes_since_last_visit(actor: Actor, patient_id: UUID, *, most: int = 8) -
     )
     waiting = set(news.order_by("-recorded_at", "pk").values_list("pk", flat=True)[:most])
     shown = recent.filter(Q(pk__in=waiting) | Q(recorded_at__gt=since)) if since else recent
-    items = shown.order_by("-recorded_at", "pk")[:most]
+    items = sorted(
+        shown.order_by("-recorded_at", "pk")[:most], key=lambda item: item.occurred_at, reverse=True
+    )
     return Changes(since, told(actor, items, unread_ids=waiting), news.count(), now)
 
 

@@ -12,7 +12,7 @@ from terresante.kernel.slots import FactLine, fact_shown, tab_counted
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 
-EXCERPT = 110
+EXCERPT = 64
 
 
 @fact_shown(FeedKind.NOTE)
@@ -33,5 +33,5 @@ def _line(note: Note) -> FactLine:
         text=f"\u00a0: {excerpt}",
         source=f"{note.author_name}, {note.author_role}, {note.organization_name}",
         url=f"{reverse('notes:one', args=[note.record_id, note.pk])}",
-        icon="sticky-note",
+        icon="note",
     )
