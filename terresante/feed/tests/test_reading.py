@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -23,7 +24,7 @@ START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def told(monkeypatch):
     """Every object reads as one line, but those in the set this fixture gives."""
-    gone = set()
+    gone: set[UUID] = set()
 
     def lines(actor, ids):
         return {pk: FactLine(strong=str(pk)) for pk in ids if pk not in gone}

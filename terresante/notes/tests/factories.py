@@ -15,7 +15,7 @@ def new_note(
     text: str = "Essoufflée au moindre effort",
     *,
     data_class: DataClass = DataClass.CARE,
-    id: UUID | None = None,  # noqa: A002 -- the field's name
+    id: UUID | None = None,
     written_at: datetime | None = None,
     for_my_structure: bool = False,
     hidden_from_patient: bool = False,
