@@ -150,7 +150,7 @@ def event_row(fact: Told) -> EventRow:
 
 def _entry(fact: Told, month: str) -> TimelineEntry:
     return TimelineEntry(
-        text=f"{fact.line.strong}{fact.rest}",
+        text=f"{fact.line.strong}{fact.rest}".strip(),
         at=fact.item.occurred_at,
         icon=fact.line.icon or "history",
         source=fact.line.source,

@@ -4,12 +4,16 @@ from django.test.utils import CaptureQueriesContext
 
 from terresante.accounts.models import User
 from terresante.care_team.enums import DataClass
+from terresante.directory.enums import Profession
+from terresante.directory.models import Organization
 from terresante.feed import queries as feed
 from terresante.kernel import rls
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
+from terresante.notes import slots
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import ago, published
+from tests.cast import join, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -146,12 +150,36 @@ def test_a_live_screen_gets_the_list_alone(client, cast):
     assert "Essoufflée" in fragment and "<html" not in fragment
 
 
-def test_a_secretary_s_class_of_pages_is_refused_with_a_reason(client, cast):
-    """The identity officer of the hospital is in no circle; Samira reads no medical note but opens the list."""
+def test_a_social_worker_opens_the_list_without_a_trace_of_medical_notes(client, cast):
     published(cast.amar, cast.madeleine_record, data_class=DataClass.MEDICAL)
     login(client, cast.samira)
 
     assert "Aucune note dans ce dossier" in client.get(url(cast.madeleine_record)).content.decode()
+
+
+def test_a_secretary_of_the_circle_is_refused_the_notes_and_sees_no_tab(client, cast):
+    with walls_down():
+        secretary = professional(
+            "sec", Profession.MEDICAL_SECRETARY, Organization.objects.get(pk=cast.amar.organization_id)
+        )
+        join(cast.madeleine_record, practitioner_id=secretary.person_id)
+    login(client, secretary)
+
+    assert client.get(url(cast.madeleine_record)).status_code == 403
+    page = client.get(f"/dossiers/{cast.madeleine_record.pk}/")
+    assert (
+        page.status_code == 200
+        and url(cast.madeleine_record) + '"' not in page.content.decode().split("Derniers")[0]
+    )
+
+
+@pytest.mark.parametrize("text", ["mot " * 60, "x" * 300, "court"])
+def test_an_excerpt_is_short_and_never_empty(client, cast, text):
+    note = published(cast.amar, cast.madeleine_record, text)
+    with rls.acting(cast.ines):
+        line = slots.notes_told(cast.ines, [note.pk])[note.pk]
+
+    assert 4 < len(line.text) <= slots.EXCERPT
 
 
 def test_the_list_costs_the_same_with_two_thousand_notes(client, cast):
