@@ -56,7 +56,17 @@ def tell(actor: Actor, fact: Fact) -> None:
     )
 
 
-def withdraw(patient_id: UUID, object_id: UUID, *kinds: FeedKind) -> int:
+def revise(fact: Fact) -> None:
+    """Corrects a fact already told, silently: it stays read where it was read."""
+    FeedItem.objects.filter(patient_id=fact.patient_id, object_id=fact.object_id, kind=fact.kind).update(
+        occurred_at=fact.occurred_at,
+        private_to_id=fact.private_to_id,
+        hidden_from_patient=fact.hidden_from_patient,
+        is_alert=fact.alerts and fact.kind in ALERTS,
+    )
+
+
+def withdraw(patient_id: UUID, object_id: UUID, *kinds: str) -> int:
     """Takes back what was told of an object (all of it when no kind is named); returns how many facts."""
     facts = FeedItem.objects.filter(patient_id=patient_id, object_id=object_id)
     return facts.filter(kind__in=kinds).delete()[0] if kinds else facts.delete()[0]
