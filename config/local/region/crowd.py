@@ -17,7 +17,7 @@ from config.local.region.records import (
 )
 from simulators.region.model import Member, Story
 from terresante.care_team.access import CIRCLE_EDIT, CONSENT_EDIT, RECORD_CREATE, RECORD_SHARE
-from terresante.care_team.actions import GENERAL_MEDICINE, NewMember
+from terresante.care_team.actions import GENERAL_MEDICINE
 from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent
 from terresante.feed.actions import Fact
@@ -71,7 +71,7 @@ class Crowd:
         record = CareRecord(
             id=new_id(),
             patient=patient,
-            holder_id=founder.organization_id,
+            holder=self._directory.workplaces[story.founder],
             created_by_id=founder.person_id,
             programme=story.programme,
             is_shared=True,
@@ -100,18 +100,19 @@ class Crowd:
             self._trace(founder, CIRCLE_EDIT, participant, joined=str(who))
         for member in story.members:
             if member.basis == Basis.CONSENT:
-                self._consent(new_member(member, self._directory, self._times), record, founder)
+                self._consent(member, record, founder)
         return members
 
-    def _consent(self, member: NewMember, record: CareRecord, founder: Actor) -> None:
+    def _consent(self, member: Member, record: CareRecord, founder: Actor) -> None:
+        wanted = new_member(member, self._directory, self._times)
         consent = Consent(
             id=new_id(),
             patient_id=record.patient_id,
             kind=ConsentKind.CONSENT_OUTSIDE_TEAM,
-            practitioner_id=member.practitioner_id,
-            given_at=member.consented_at,
+            practitioner_id=wanted.practitioner_id,
+            given_at=self._times.founding(member.since),
             recorded_by_name=founder.name,
-            proof=member.proof,
+            proof=wanted.proof,
         )
         Consent.objects.bulk_create([consent])
         self._trace(founder, CONSENT_EDIT, consent, kind=consent.kind)
@@ -139,10 +140,10 @@ class Crowd:
                     id=new_id(),
                     patient_id=record.patient_id,
                     record=record,
-                    author_id=author.person_id,
+                    author=self._directory.practitioners[note.author],
                     author_name=author.name,
                     author_role=author.role_label,
-                    organization_id=author.organization_id,
+                    organization=self._directory.workplaces[note.author],
                     organization_name=author.organization_name,
                     data_class=DataClass(note.data_class),
                     text=note.text,
