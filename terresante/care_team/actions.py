@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.functions import Now as TransactionNow
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from terresante.care_team.access import (
@@ -169,7 +169,7 @@ def record_choice(actor: Actor, record_id: UUID, *, kind: ConsentKind, proof: st
     )
     now = timezone.now()
     EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
-        expires_at=TransactionNow()
+        expires_at=Now()
     )
     if kind == ConsentKind.OPPOSITION_RECORD:
         _open_periods(record.patient_id).filter(suspended_at=None).update(suspended_at=now)
