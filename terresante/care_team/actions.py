@@ -168,9 +168,7 @@ def record_choice(actor: Actor, record_id: UUID, *, kind: ConsentKind, proof: st
         patient_id=record.patient_id, kind=kind, recorded_by_name=actor.name, proof=written
     )
     now = timezone.now()
-    EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
-        expires_at=Now()
-    )
+    EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(expires_at=Now())
     if kind == ConsentKind.OPPOSITION_RECORD:
         _open_periods(record.patient_id).filter(suspended_at=None).update(suspended_at=now)
     audit.record(actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"kind": kind})
