@@ -283,7 +283,7 @@ def test_the_log_says_who_from_where_why_and_pages_without_repeating(cast):
 
     first = amar.get(url("access_log", cast)).content.decode()
     assert "Camille INES, Infirmier, Cabinet des Lilas" in re.sub(r"<[^>]*>", "", first)
-    following = re.search(r'href="(\?avant=[^"]+)"', first).group(1).replace("&amp;", "&")
+    [following] = re.findall(r'href="(\?avant=[^"]+)"', first)
     second = amar.get(url("access_log", cast) + following).content.decode()
 
     rows = [page.count('class="event') - page.count('class="event-') for page in (first, second)]

@@ -14,7 +14,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboundMessage
-from terresante.kernel.outbound import unseal
+from terresante.kernel.sealing import unseal
 from terresante.notifications import actions, queries
 from terresante.patients.models import PatientAccount
 from tests.walls import walls_down
