@@ -51,9 +51,8 @@ def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     return Q(
         Exists(
             EmergencyAccess.objects.filter(
+                Q(practitioner_id=actor.person_id, organization_id=actor.organization_id),
                 patient_id=OuterRef(patient),
-                practitioner_id=actor.person_id,
-                organization_id=actor.organization_id,
                 expires_at__gt=timezone.now(),
             )
         )
@@ -71,7 +70,7 @@ def reaches(actor: Actor, patient: str = "patient_id") -> Q:
             return Q(
                 Exists(
                     SourceIdentity.objects.filter(
-                        patient_id=OuterRef(patient), domain__organization_id=actor.organization_id
+                        Q(domain__organization_id=actor.organization_id), patient_id=OuterRef(patient)
                     )
                 )
             )

@@ -78,13 +78,13 @@ def create_record(
 
     Raises Refused for who may not, Invalid for a trait, Conflict when the identity already has a record.
     """
-    founder = _founder(actor)
+    founder, holder_id = _founder(actor)
     if patient_id is None:
         patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
     if not rls.found_record(patient_id):
         raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
     record = CareRecord.objects.create(
-        patient_id=patient_id, holder_id=actor.organization_id, created_by=founder
+        patient_id=patient_id, holder_id=holder_id, created_by=founder
     )
     _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
@@ -279,10 +279,10 @@ def _open_periods(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     return CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None)
 
 
-def _founder(actor: Actor) -> Practitioner:
+def _founder(actor: Actor) -> tuple[Practitioner, UUID]:
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None or actor.person_id is None:
         raise Refused("Seul un professionnel rattaché à une structure crée un dossier.")
-    return Practitioner.objects.get(pk=actor.person_id)
+    return Practitioner.objects.get(pk=actor.person_id), actor.organization_id
 
 
 def _founding_role(founder: Practitioner) -> TeamRole:
