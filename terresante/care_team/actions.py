@@ -83,9 +83,7 @@ def create_record(
         patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
     if not rls.found_record(patient_id):
         raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
-    record = CareRecord.objects.create(
-        patient_id=patient_id, holder_id=holder_id, created_by=founder
-    )
+    record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
     _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
     return record
