@@ -228,7 +228,6 @@ def test_who_is_struck_off_is_refused_the_same_day(client, amar):
         PractitionerRole.objects.filter(practitioner__user=amar).update(period_end=timezone.localdate())
 
     sent_away = client.get("/", follow=True)
-    give_password(client, amar)
 
     assert "Votre compte ne donne plus accès" in sent_away.content.decode()
 
