@@ -20,6 +20,7 @@ from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ports import SITUATION_KEY
 from terresante.kernel.screens import Request, public, reads, writes
 from terresante.kernel.ui.frame import Chip, Comparison, Page, Pair, Toast
+from terresante.kernel.ui.wording import exact
 from terresante.overview import desk_queries as queries
 from terresante.overview.access import SITUATION_CHOOSE
 from terresante.overview.forms import (
@@ -52,7 +53,7 @@ def home(request: Request) -> HttpResponse:
     found = queries.home_of(request.actor, only=only)
     context = {
         "home": found,
-        "now": timezone.now(),
+        "today": exact(timezone.now()).capitalize(),
         "chips": [_chip(found, *chip, only=only) for chip in _CHIPS],
         "structure_count": queries.bounded_count(request.actor, request.actor.organization_id),
         "most": queries.MOST_PATIENTS,

@@ -27,7 +27,7 @@ def lines(monkeypatch):
     def shown(actor, ids):
         return {key: FactLine(strong="Hémoglobine basse", source="laboratoire", url="/x") for key in ids}
 
-    monkeypatch.setattr(slots, "facts", {kind: shown for kind in FeedKind.values})
+    monkeypatch.setattr(slots, "facts", dict.fromkeys(FeedKind.values, shown))
 
 
 def log_in(client, actor):
