@@ -284,3 +284,16 @@ def test_without_an_account_there_is_no_page(client, cast):
         "/annonce/",
     ):
         assert client.get(url).headers["Location"].startswith("/connexion/"), url
+
+
+def test_who_is_struck_off_is_refused_the_same_day_and_told_why(client, cast):
+    log_in(client, cast.amar)
+    with walls_down():
+        PractitionerRole.objects.filter(practitioner_id=cast.amar.person_id).update(
+            period_end=timezone.localdate()
+        )
+
+    sent_away = client.get("/", follow=True)
+
+    assert "Votre compte ne donne plus accès" in sent_away.content.decode()
+    assert "Madeleine" not in sent_away.content.decode()
