@@ -166,7 +166,7 @@ def _linked(work: _Work, patient_id: UUID) -> SourceIdentity:
     known = [
         link_identity(work.job, patient_id, domain=local.domain, value=local.value) for local in work.locals
     ]
-    release_unmatched(work.row.identity_keys, other_than=work.row.pk)
+    release_unmatched(work.row.identity_keys)
     return known[0]
 
 
@@ -226,7 +226,7 @@ def _replaced(work: _Work) -> Settled:
             )
     except Invalid:
         return Settled(_S.REFUSED, _O.MERGE_LOOP)
-    release_unmatched(work.row.identity_keys, other_than=work.row.pk)
+    release_unmatched(work.row.identity_keys)
     return Settled(_S.APPLIED, _O.IDENTIFIER_REPLACED, patient_id)
 
 
@@ -246,7 +246,7 @@ def _related(work: _Work) -> Settled:
     patient_id = behind.pop()
     for local in both:
         link_identity(work.job, patient_id, domain=local.domain, value=local.value)
-    release_unmatched(work.row.identity_keys, other_than=work.row.pk)
+    release_unmatched(work.row.identity_keys)
     return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
 
 
@@ -258,13 +258,11 @@ def _account_moved(work: _Work) -> Settled:
     return Settled(_S.NO_CANDIDATE, _O.NO_RECORD)
 
 
-def release_unmatched(identity_keys: Collection[str], *, other_than: UUID | None = None) -> int:
+def release_unmatched(identity_keys: Collection[str]) -> int:
     """An identifier is known from now on: what it said before is played again, in its order."""
-    return (
-        InboundMessage.objects.filter(state=_S.NO_CANDIDATE, identity_keys__overlap=list(identity_keys))
-        .exclude(pk=other_than)
-        .update(state=_S.RECEIVED, outcome=_O.NONE, trait_keys=[])
-    )
+    return InboundMessage.objects.filter(
+        state=_S.NO_CANDIDATE, identity_keys__overlap=list(identity_keys)
+    ).update(state=_S.RECEIVED, outcome=_O.NONE, trait_keys=[])
 
 
 def release_held(row: InboundMessage) -> int:

@@ -13,7 +13,7 @@ from terresante.interop.digests import ins_digest, ipp_digest, traits_digest
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.adt_model import Identifier, Identity
 from terresante.interop.mapping import accepted_traits, first_given
-from terresante.interop.models import InboundMessage, IdentityDecision, SenderSystem
+from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.patients.enums import IdentityStatus, Sex

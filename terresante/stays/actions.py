@@ -91,6 +91,8 @@ def _record_reported_to(actor: Actor, patient_id: UUID) -> CareRecord:
 
 
 def _stay(actor: Actor, record: CareRecord, source: SourceIdentity, visit_number: str) -> Encounter:
+    if actor.organization_id is None:
+        raise NotFound
     if not visit_number:
         raise Invalid("Le numéro de venue manque : le mouvement ne peut être rattaché à aucun séjour.")
     found = Encounter.objects.select_for_update(of=("self",)).filter(

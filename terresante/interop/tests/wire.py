@@ -109,7 +109,8 @@ async def exchange(content, *, sender_of=None, count=1, limits=None):
 
 
 async def _answers(reader, count):
-    decoder, found = Decoder(), []
+    decoder = Decoder()
+    found: list[list[str]] = []
     while len(found) < count:
         content = await asyncio.wait_for(reader.read(65536), 10)
         if not content:
