@@ -4,15 +4,13 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from config.record_frame import record_frame
 from terresante.care_team.queries import live_readers
 from terresante.directory.queries import WorkSituation, work_situations
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.ids import new_id
-from terresante.kernel.ports import bound
+from terresante.kernel.ports import SITUATION_KEY, bound
 from terresante.patients.queries import patient_behind
-
-# Session key: the role, among several, that the person chose to work in.
-SITUATION_KEY = "situation"
 
 
 def actor_behind(request: HttpRequest) -> Actor | None:
@@ -60,3 +58,4 @@ def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID)
 
 bound.actor_behind = actor_behind
 bound.live_readers = live_readers
+bound.record_frame = record_frame

@@ -20,6 +20,8 @@ DATA_KEYS = os.environ.get("TERRESANTE_DATA_KEYS", "")
 ALLOWED_HOSTS = os.environ.get("TERRESANTE_HOSTS", "127.0.0.1 localhost [::1]").split()
 BASE_URL = os.environ.get("TERRESANTE_BASE_URL", "http://127.0.0.1:8000")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# Our proxy writes the caller's address as the last entry of X-Forwarded-For.
+BEHIND_PROXY = os.environ.get("TERRESANTE_BEHIND_PROXY") == "1"
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -27,6 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django.contrib.postgres",
     "procrastinate.contrib.django",
     "terresante.kernel",
@@ -58,7 +61,6 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-ASGI_APPLICATION = "config.asgi.application"
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -74,7 +76,7 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "terresante.kernel.ui.forms.FormRenderer"
 
 DATABASES = {"default": connection_settings(os.environ, testing=TESTING)}
 CONN_HEALTH_CHECKS = True
@@ -106,11 +108,9 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
-FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
-STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.exists() else []
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+# What `npm run build` made: every name carries the hash of its content.
+STATIC_ROOT = FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$"
 
 # A message or a file over these sizes is refused with a sentence before it is read whole.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -128,6 +128,10 @@ if DEMO:
 # INTEROP.md 2: production knows the INS-NIR and INS-NIA authorities only; a demonstration also the test ones.
 ACCEPT_TEST_INS = DEMO or TESTING or os.environ.get("TERRESANTE_ACCEPT_TEST_INS") == "1"
 
+# Heads of the audit chain, outside the database; a deployment mounts it from another machine.
+AUDIT_HEADS = os.environ.get("TERRESANTE_AUDIT_HEADS", str(VAR_DIR / "audit-heads.jsonl"))
+# Set where the worker may seal: it then opens a connection of its own under the sealer's role.
+DATABASE_SEALER_URL = os.environ.get("DATABASE_SEALER_URL", "")
 # Days a hospital message without candidate, or one refused, is kept sealed before it is emptied (DESIGN.md 6).
 NO_CANDIDATE_DAYS = int(os.environ.get("TERRESANTE_NO_CANDIDATE_DAYS", "7"))
 REFUSED_MESSAGE_DAYS = int(os.environ.get("TERRESANTE_REFUSED_MESSAGE_DAYS", "30"))

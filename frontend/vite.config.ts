@@ -13,7 +13,7 @@ export default defineConfig({
   css: {
     // Bootstrap 5.3 is written with the older Sass syntax; our own files are not silenced.
     preprocessorOptions: {
-      scss: { quietDeps: true, silenceDeprecations: ["import"], loadPaths: [join(root, "..", "node_modules")] },
+      scss: { quietDeps: true, silenceDeprecations: ["import", "global-builtin"], loadPaths: [join(root, "..", "node_modules")] },
     },
   },
   build: {

@@ -3,3 +3,6 @@ import os
 os.environ["TERRESANTE_TESTING"] = "1"
 
 from config.settings import *  # noqa: F403 -- the environment decides what it reads
+
+# There is no collected folder to serve in a test, and whitenoise warns of it.
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]  # noqa: F405

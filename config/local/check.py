@@ -1,6 +1,7 @@
 """`make check` and `make check-long`: every step, its duration, its outcome; what is missing is a failure."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,8 @@ def main(arguments: Sequence[str]) -> int:
 def _short() -> list[tuple[Step, ...]]:
     """Batches run one after the other, the steps of a batch at the same time (mypy leaves a core free)."""
     browser = {"TERRESANTE_BROWSER": _browser()}
-    owner = {**_settings(), **_database()}
+    # As a deployment would: under the tests' settings the connection takes the application role.
+    owner = {**_database(), "TERRESANTE_SECRET_KEY": secrets.token_hex()}
     return [
         (_tool("format", "ruff", "format", "--check", "--quiet", "."),),
         (_tool("lint", "ruff", "check", "--quiet", "."),),
@@ -75,7 +77,7 @@ def _short() -> list[tuple[Step, ...]]:
 def _long() -> list[tuple[Step, ...]]:
     browser = {"TERRESANTE_BROWSER": _browser()}
     oldest = _oldest_major()
-    old_server = {"TERRESANTE_TEST_POSTGRES": str(oldest)}
+    old_server = {"TERRESANTE_TEST_PG": str(oldest)}
     return [
         (_pytest("long", LONG, "-n", "2", env=browser),),
         (_pytest(f"tests-postgresql-{oldest}", UNIT, "-n", "2", env=old_server),),

@@ -99,7 +99,8 @@ def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
     with Supervisor(log_dir=demo.var / "log", cwd=ROOT) as supervisor:
         supervisor.run_once(Service("migrate", _command("migrate", "--noinput"), env))
         if not demo.loaded.exists():
-            say("Chargement d’une région de démonstration…")
+            say("Chargement des communes, puis d’une région de démonstration…")
+            supervisor.run_once(Service("load_communes", _command("load_communes"), env))
             supervisor.run_once(Service("load_demo", _command("load_demo"), env))
             demo.loaded.touch()
         for service in _services(demo, env):
@@ -155,7 +156,7 @@ def _kept_keys(path: Path) -> dict[str, str]:
         data_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         keys = {
             "TERRESANTE_SECRET_KEY": secrets.token_urlsafe(48),
-            "TERRESANTE_DATA_KEYS": f"demo:{data_key}",
+            "TERRESANTE_DATA_KEYS": f"1:{data_key}",
         }
         write_private(path, json.dumps(keys))
     kept: dict[str, str] = json.loads(path.read_text())

@@ -37,6 +37,12 @@ export function iconSprite(): Plugin {
         originalFileName: "icons/sprite.svg",
         source: `<svg xmlns="http://www.w3.org/2000/svg">${symbols}</svg>\n`,
       });
+      this.emitFile({
+        type: "asset",
+        name: "favicon.svg",
+        originalFileName: "icons/favicon.svg",
+        source: readFileSync(join(here, "favicon.svg"), "utf8"),
+      });
     },
   };
 }

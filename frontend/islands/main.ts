@@ -1,2 +1,27 @@
 import htmx from "htmx.org";
-export { htmx };
+import { startFormGuard } from "./form-guard";
+import { startLive } from "./live";
+import {
+  startCopy,
+  startDialogs,
+  startErrorSummary,
+  startLogout,
+  startMenus,
+  startPrint,
+  startSearch,
+} from "./page";
+
+htmx.on("htmx:configRequest", (event) => {
+  const token = document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content;
+  if (token) (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = token;
+});
+
+startSearch();
+startDialogs();
+startMenus();
+startCopy();
+startPrint();
+startErrorSummary();
+startFormGuard();
+startLogout();
+startLive();

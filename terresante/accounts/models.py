@@ -36,3 +36,29 @@ class User(AbstractBaseUser, Row):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LoginChallenge(Row):
+    """A right password that waits for its code. Each login has its own, so that nobody uses up another's tries."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # Keyed hash of the code sent by e-mail; '' when the code comes from the account's TOTP seed.
+    code_hash = models.CharField(max_length=64, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M}"
+
+
+class AttemptCount(models.Model):
+    """Tries of one kind in one window. The key is a hash: what people type in place of a login is not kept."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    tries = models.PositiveIntegerField()
+    window_ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.tries}"

@@ -12,6 +12,8 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.enums import Outcome
+from terresante.kernel.models import AuditEntry
 from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
 
 RECORD_READ = Action("record.read", "Ouvrir le dossier")
@@ -22,9 +24,11 @@ PATIENTS_LIST = Action("record.list", "Consulter la liste de ses patients")
 CIRCLE_READ = Action("circle.read", "Consulter le cercle de soins")
 CIRCLE_EDIT = Action("circle.edit", "Modifier le cercle de soins")
 CONSENT_EDIT = Action("consent.edit", "Enregistrer un choix du patient")
+CONSENT_LIFT = Action("consent.lift", "Lever l’opposition au dossier")
 BREAK_GLASS_OPEN = Action("break_glass.open", "Ouvrir un dossier en urgence")
 BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence")
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
+REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusées")
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
 
 
@@ -44,6 +48,8 @@ def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
+    if actor.person_id is None or actor.organization_id is None:
+        return NOBODY
     return Q(
         Exists(
             EmergencyAccess.objects.filter(
@@ -64,17 +70,21 @@ def reaches(actor: Actor, patient: str = "patient_id") -> Q:
         case ActorKind.PATIENT:
             return Q((patient, actor.person_id))
         case ActorKind.GATEWAY:
-            return Q(
-                Exists(
-                    SourceIdentity.objects.filter(
-                        patient_id=OuterRef(patient), domain__organization_id=actor.organization_id
-                    )
-                )
-            )
+            return _known_by(actor, patient)
         case ActorKind.JOB:
             return Q()
         case _:
             return NOBODY
+
+
+def _known_by(actor: Actor, patient: str) -> Q:
+    """Patients that a gateway's own establishment knows under one of its identifiers."""
+    if actor.organization_id is None:
+        return NOBODY
+    known = SourceIdentity.objects.filter(
+        patient_id=OuterRef(patient), domain__organization_id=actor.organization_id
+    )
+    return Q(Exists(known))
 
 
 def changes(actor: Actor, patient: str = "patient_id") -> Q:
@@ -147,6 +157,23 @@ def participants_ended(actor: Actor) -> Q:
     return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
+@rule(CIRCLE_READ, Consent, visible=True)
+def choices_read(actor: Actor) -> Q:
+    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CIRCLE_READ, EmergencyAccess)
+def emergencies_known(actor: Actor) -> Q:
+    """The circle and the patient read who opened the record in emergency, and why."""
+    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CONSENT_LIFT, CareRecord)
+def oppositions_lifted(actor: Actor) -> Q:
+    """The circle no longer reaches an opposed record: only the patient opens it again."""
+    return reaches(actor) if actor.kind == ActorKind.PATIENT else NOBODY
+
+
 @rule(CONSENT_EDIT, CareRecord)
 def choices_recorded(actor: Actor) -> Q:
     return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
@@ -163,6 +190,19 @@ def logs_read(actor: Actor) -> Q:
     if actor.kind == ActorKind.PATIENT:
         return reaches(actor)
     return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+
+
+@rule(ACCESS_LOG_READ, AuditEntry)
+def accesses_read(actor: Actor) -> Q:
+    """What was done on the record; one's own reading of one's own record is nobody else's access."""
+    if actor.kind == ActorKind.PATIENT:
+        return reaches(actor) & Q(outcome=Outcome.DONE) & ~Q(actor_kind=ActorKind.PATIENT)
+    return changes(actor) & Q(outcome=Outcome.DONE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+
+
+@rule(REFUSALS_READ, AuditEntry)
+def refusals_read(actor: Actor) -> Q:
+    return Q(outcome=Outcome.REFUSED) if actor.has_duty("privacy_officer") else NOBODY
 
 
 @rule(BREAK_GLASS_REVIEW, EmergencyAccess, visible=True)

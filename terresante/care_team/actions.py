@@ -3,6 +3,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now as TransactionNow
 from django.utils import timezone
 
 from terresante.care_team.access import (
@@ -10,14 +12,16 @@ from terresante.care_team.access import (
     BREAK_GLASS_REVIEW,
     CIRCLE_EDIT,
     CONSENT_EDIT,
+    CONSENT_LIFT,
     RECORD_CREATE,
     RECORD_SHARE,
 )
-from terresante.care_team.enums import Basis, ConsentKind, TeamRole
+from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
 from terresante.care_team.events import (
     MemberJoined,
     MemberLeft,
     OppositionRecorded,
+    OppositionWithdrawn,
     RecordCreated,
     RecordOpenedInEmergency,
 )
@@ -26,9 +30,9 @@ from terresante.care_team.queries import open_record
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, Practitioner
 from terresante.kernel import access, audit, rls
+from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Purpose
-from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
 from terresante.kernel.ids import new_id
@@ -38,9 +42,14 @@ from terresante.patients.models import CareRecord
 from terresante.patients.traits import Contacts, Traits
 
 REASON_MIN_LENGTH = 10
+PROOF_MIN_LENGTH = 5
+OPPOSITIONS = frozenset({ConsentKind.OPPOSITION_RECORD, ConsentKind.OPPOSITION_EMERGENCY})
 EMERGENCY_PROFESSIONS = frozenset({Profession.DOCTOR, Profession.NURSE, Profession.MIDWIFE})
+EMERGENCY_ONLY_FOR = "L’accès en urgence est réservé aux médecins, aux infirmiers et aux sages-femmes."
 # TRE_R38: general medicine and its qualifications; a generalist who founds a record is the treating doctor.
 GENERAL_MEDICINE = frozenset({"SM26", "SM53", "SM54"})
+_NOT_ACTIVE = "Ce professionnel ou cette structure n’est plus en activité dans l’annuaire."
+_DOCTOR_ONLY = "Seul un médecin peut être médecin traitant."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,15 @@ class NewMember:
     organization_id: UUID | None = None
     role: TeamRole = TeamRole.MEMBER
     basis: Basis = Basis.CARE_TEAM
+    # Whoever holds the role now stays as an ordinary member.
+    replaces: bool = False
+    # Of the consent, when it is the basis: when it was given, and what proves it (D1110-3-1 CSP).
+    consented_at: datetime | None = None
+    proof: str = ""
+
+    @property
+    def member_id(self) -> UUID | None:
+        return self.practitioner_id or self.organization_id
 
 
 @action
@@ -61,14 +79,12 @@ def create_record(
 
     Raises Refused for who may not, Invalid for a trait, Conflict when the identity already has a record.
     """
-    founder = _founder(actor)
+    founder, holder_id = _founder(actor)
     if patient_id is None:
         patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
     if not rls.found_record(patient_id):
         raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
-    record = CareRecord.objects.create(
-        patient_id=patient_id, holder_id=actor.organization_id, created_by=founder
-    )
+    record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
     _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
     emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
@@ -96,19 +112,26 @@ def share_record(
 
 @action
 def add_member(actor: Actor, record_id: UUID, *, member: NewMember) -> CareTeamParticipant:
-    """Raises Conflict when already a member, Refused before the person is informed or after an opposition."""
-    record = open_record(actor, record_id, action=CIRCLE_EDIT).record
+    """Raises Conflict when already a member, or when the role is held and `replaces` is not said.
+
+    Raises Refused before the person is informed, Invalid for a basis or a role that this member cannot have.
+    """
+    record = _locked_record(actor, record_id, action=CIRCLE_EDIT)
     if not record.is_shared:
         raise Refused("Informez d’abord la personne : le dossier n’est pas encore ouvert au partage.")
     _check_member(member)
-    member_id = member.practitioner_id or member.organization_id
-    if CareTeamParticipant.objects.filter(
-        patient_id=record.patient_id, member_id=member_id, ended_at=None
-    ).exists():
+    if _open_periods(record.patient_id).filter(member_id=member.member_id).exists():
         raise Conflict("Cette personne ou cette structure fait déjà partie du cercle.")
+    _make_room(actor, record, member)
+    if member.basis == Basis.CONSENT:
+        _record_consent(actor, record, member)
     participant = _join(actor, record, member)
     audit.record(
-        actor, CIRCLE_EDIT, patient_id=record.patient_id, about=participant, detail={"joined": str(member_id)}
+        actor,
+        CIRCLE_EDIT,
+        patient_id=record.patient_id,
+        about=participant,
+        detail={"joined": str(member.member_id), "basis": member.basis},
     )
     return participant
 
@@ -121,58 +144,84 @@ def remove_member(
 
     Raises Refused for the last member: a record always has somebody who answers for it.
     """
-    record = open_record(actor, record_id, action=CIRCLE_EDIT).record
+    record = _locked_record(actor, record_id, action=CIRCLE_EDIT)
     participant = access.get(actor, CIRCLE_EDIT, CareTeamParticipant, participant_id, lock=True)
     if participant.record_id != record.pk:
         raise NotFound
-    if participant.ended_at is not None:
-        raise Conflict("Ce membre a déjà quitté le cercle.")
-    others = CareTeamParticipant.objects.filter(patient_id=participant.patient_id, ended_at=None)
-    if not others.exclude(pk=participant.pk).exists():
-        raise Refused("C’est le dernier membre du cercle : ajoutez d’abord la personne qui prend le relais.")
-    participant.ended_at = timezone.now()
-    participant.ended_reason = reason.strip()[:200]
-    # Not save(): the caller may just have left the circle himself, and no longer see his row.
-    CareTeamParticipant.objects.filter(pk=participant.pk).update(
-        ended_at=participant.ended_at, ended_reason=participant.ended_reason
-    )
-    member_id = participant.practitioner_id or participant.organization_id
-    audit.record(
-        actor,
-        CIRCLE_EDIT,
-        patient_id=participant.patient_id,
-        about=participant,
-        detail={"left": str(member_id)},
-    )
-    if member_id is not None:
-        emit(
-            actor,
-            MemberLeft(patient_id=participant.patient_id, object_id=participant.pk, member_id=member_id),
-        )
+    _end(actor, participant, reason=reason)
     return participant
 
 
 @action
 def record_choice(actor: Actor, record_id: UUID, *, kind: ConsentKind, proof: str) -> Consent:
-    """Records an opposition or a consent; an opposition to the record suspends the whole circle at once."""
-    record = open_record(actor, record_id, action=CONSENT_EDIT).record
+    """Records an opposition, which ends the open emergency accesses; one to the record suspends the circle at once.
+
+    A consent names its professional: it is recorded by `add_member`.
+    """
+    record = _locked_record(actor, record_id, action=CONSENT_EDIT)
+    if kind not in OPPOSITIONS:
+        raise Invalid("Un consentement s’enregistre en ajoutant le professionnel qu’il désigne.")
+    written = _checked_proof(proof)
     if Consent.objects.filter(patient_id=record.patient_id, kind=kind, withdrawn_at=None).exists():
         raise Conflict("Ce choix est déjà enregistré.")
     choice = Consent.objects.create(
-        patient_id=record.patient_id, kind=kind, recorded_by_name=actor.name, proof=proof.strip()[:200]
+        patient_id=record.patient_id, kind=kind, recorded_by_name=actor.name, proof=written
+    )
+    now = timezone.now()
+    EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
+        expires_at=TransactionNow()
     )
     if kind == ConsentKind.OPPOSITION_RECORD:
-        _suspend_circle(record.patient_id)
+        _open_periods(record.patient_id).filter(suspended_at=None).update(suspended_at=now)
     audit.record(actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"kind": kind})
     emit(actor, OppositionRecorded(patient_id=record.patient_id, object_id=choice.pk, kind=kind))
     return choice
 
 
 @action
+def withdraw_choice(actor: Actor, record_id: UUID, choice_id: UUID) -> Consent:
+    """Withdraws an opposition to emergency access, or a consent: its professional then leaves the circle at once.
+
+    Raises Refused for an opposition to the record, which the patient alone lifts.
+    """
+    record = _locked_record(actor, record_id, action=CONSENT_EDIT)
+    choice = access.get(actor, CONSENT_EDIT, Consent, choice_id, lock=True)
+    if choice.patient_id != record.patient_id:
+        raise NotFound
+    if choice.withdrawn_at is not None:
+        raise Conflict("Ce choix est déjà retiré.")
+    if choice.kind == ConsentKind.OPPOSITION_RECORD:
+        raise Refused("Seule la personne lève son opposition au dossier, depuis son espace.")
+    choice.withdrawn_at = timezone.now()
+    choice.save(update_fields=["withdrawn_at"])
+    audit.record(
+        actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"withdrawn": choice.kind}
+    )
+    emit(actor, OppositionWithdrawn(patient_id=record.patient_id, object_id=choice.pk, kind=choice.kind))
+    if choice.practitioner_id is not None:
+        _end_consented(actor, record.patient_id, choice.practitioner_id)
+    return choice
+
+
+@action
+def lift_opposition(actor: Actor, record_id: UUID) -> None:
+    """The patient opens the record again to the circle as it was; Conflict when nothing was opposed."""
+    record = access.get(actor, CONSENT_LIFT, CareRecord, record_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lift_record_opposition()")
+        lifted: UUID | None = cursor.fetchone()[0]
+    if lifted is None:
+        raise Conflict("Votre dossier est déjà ouvert à votre cercle de soins.")
+    kind = ConsentKind.OPPOSITION_RECORD
+    audit.record(actor, CONSENT_LIFT, patient_id=record.patient_id, about=record, detail={"kind": kind})
+    emit(actor, OppositionWithdrawn(patient_id=record.patient_id, object_id=lifted, kind=kind))
+
+
+@action
 def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> EmergencyAccess:
     """Bris de glace: four hours of reading. Raises Refused when the patient opposed it, NotFound without a record."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.role not in EMERGENCY_PROFESSIONS:
-        raise Refused("L’accès en urgence est réservé aux médecins, aux infirmiers et aux sages-femmes.")
+        raise Refused(EMERGENCY_ONLY_FOR)
     why = " ".join(reason.split())
     if len(why) < REASON_MIN_LENGTH:
         raise Invalid(
@@ -181,6 +230,13 @@ def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> Emergen
                 "reason": "Motif trop court : il sera lu par le patient et par le délégué à la protection des données."
             },
         )
+    if EmergencyAccess.objects.filter(
+        patient_id=patient_id,
+        practitioner_id=actor.person_id,
+        organization_id=actor.organization_id,
+        expires_at__gt=timezone.now(),
+    ).exists():
+        raise Conflict("Vous avez déjà ouvert ce dossier en urgence : l’accès est encore valable.")
     access_id = new_id()
     outcome = _open_emergency(access_id, patient_id, why[:500])
     if outcome is None:
@@ -190,23 +246,49 @@ def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> Emergen
     opened = EmergencyAccess.objects.get(pk=access_id)
     acting = actor.with_purpose(Purpose.BREAK_GLASS)
     audit.record(acting, BREAK_GLASS_OPEN, patient_id=patient_id, about=opened)
-    emit(acting, RecordOpenedInEmergency(patient_id=patient_id, object_id=access_id))
+    event = RecordOpenedInEmergency(
+        patient_id=patient_id,
+        object_id=access_id,
+        by_user_id=actor.user_id,
+        data_class=DataClass.CIRCLE,
+    )
+    emit(acting, event)
     return opened
 
 
 @action
-def review_emergency(actor: Actor, access_id: UUID) -> EmergencyAccess:
+def review_emergency(actor: Actor, access_id: UUID, *, note: str) -> EmergencyAccess:
+    """Raises Invalid without a conclusion, Conflict when somebody examined it before."""
     opened = access.get(actor, BREAK_GLASS_REVIEW, EmergencyAccess, access_id, lock=True)
-    opened.reviewed_at = timezone.now()
-    opened.save(update_fields=["reviewed_at"])
-    audit.record(actor, BREAK_GLASS_REVIEW, patient_id=opened.patient_id, about=opened, outcome=Outcome.DONE)
+    if opened.reviewed_at is not None:
+        raise Conflict("Cet accès a déjà été examiné.")
+    conclusion = " ".join(note.split())
+    if len(conclusion) < REASON_MIN_LENGTH:
+        sentence = "Écrivez en une phrase ce que l’examen a montré et la suite donnée."
+        raise Invalid(sentence, fields={"note": sentence})
+    opened.reviewed_at, opened.reviewed_by_name = timezone.now(), actor.name
+    opened.review_note = conclusion[:500]
+    opened.save(update_fields=["reviewed_at", "reviewed_by_name", "review_note"])
+    audit.record(actor, BREAK_GLASS_REVIEW, patient_id=opened.patient_id, about=opened)
     return opened
 
 
-def _founder(actor: Actor) -> Practitioner:
+def _locked_record(actor: Actor, record_id: UUID, *, action: Action) -> CareRecord:
+    """Two changes of one circle wait for each other: else two members could remove each other, or join an opposed
+    record.
+    """
+    opened = open_record(actor, record_id, action=action)
+    return CareRecord.objects.select_for_update().get(pk=opened.record.pk)
+
+
+def _open_periods(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+    return CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None)
+
+
+def _founder(actor: Actor) -> tuple[Practitioner, UUID]:
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None or actor.person_id is None:
         raise Refused("Seul un professionnel rattaché à une structure crée un dossier.")
-    return Practitioner.objects.get(pk=actor.person_id)
+    return Practitioner.objects.get(pk=actor.person_id), actor.organization_id
 
 
 def _founding_role(founder: Practitioner) -> TeamRole:
@@ -216,13 +298,123 @@ def _founding_role(founder: Practitioner) -> TeamRole:
 def _check_member(member: NewMember) -> None:
     if (member.practitioner_id is None) == (member.organization_id is None):
         raise Invalid("Choisissez un professionnel ou une structure.")
-    found = (
-        Practitioner.objects.filter(pk=member.practitioner_id, active=True)
-        if member.practitioner_id
-        else Organization.objects.filter(pk=member.organization_id, active=True)
+    if member.organization_id is not None:
+        _check_structure(member)
+        return
+    found = Practitioner.objects.filter(pk=member.practitioner_id, active=True).first()
+    if found is None:
+        raise Invalid(_NOT_ACTIVE)
+    if member.role == TeamRole.ATTENDING and found.profession != Profession.DOCTOR:
+        raise Invalid(_DOCTOR_ONLY, fields={"role": _DOCTOR_ONLY})
+    if member.basis == Basis.SUPPORT:
+        sentence = (
+            "Une structure d’appui s’ajoute comme structure ; pour une personne, choisissez un autre titre."
+        )
+        raise Invalid(sentence, fields={"basis": sentence})
+    if member.basis == Basis.CONSENT:
+        _check_consent(member)
+
+
+def _check_structure(member: NewMember) -> None:
+    if not Organization.objects.filter(pk=member.organization_id, active=True).exists():
+        raise Invalid(_NOT_ACTIVE)
+    if member.role == TeamRole.ATTENDING:
+        raise Invalid(_DOCTOR_ONLY, fields={"role": _DOCTOR_ONLY})
+    if member.basis == Basis.CONSENT:
+        sentence = "Le consentement désigne un professionnel : ajoutez la personne plutôt que sa structure."
+        raise Invalid(sentence, fields={"basis": sentence})
+
+
+def _checked_proof(proof: str) -> str:
+    """Raises Invalid when nothing says how the person expressed the choice."""
+    written = " ".join(proof.split())
+    if len(written) < PROOF_MIN_LENGTH:
+        sentence = "Indiquez comment la personne l’a exprimé : courrier daté, entretien, formulaire signé."
+        raise Invalid(sentence, fields={"proof": sentence})
+    return written[:200]
+
+
+def _check_consent(member: NewMember) -> None:
+    _checked_proof(member.proof)
+    if member.consented_at is None or member.consented_at > timezone.now():
+        sentence = "Indiquez la date à laquelle la personne a consenti, au plus tard aujourd’hui."
+        raise Invalid(sentence, fields={"consented_at": sentence})
+
+
+def _record_consent(actor: Actor, record: CareRecord, member: NewMember) -> None:
+    if member.consented_at is None:
+        raise ValueError("_check_consent first")
+    consent = Consent.objects.create(
+        patient_id=record.patient_id,
+        kind=ConsentKind.CONSENT_OUTSIDE_TEAM,
+        practitioner_id=member.practitioner_id,
+        given_at=member.consented_at,
+        recorded_by_name=actor.name,
+        proof=_checked_proof(member.proof),
     )
-    if not found.exists():
-        raise Invalid("Ce professionnel ou cette structure n’est plus en activité dans l’annuaire.")
+    audit.record(
+        actor, CONSENT_EDIT, patient_id=record.patient_id, about=consent, detail={"kind": consent.kind}
+    )
+
+
+def _make_room(actor: Actor, record: CareRecord, member: NewMember) -> None:
+    """One attending doctor and one referent: the former holder stays as a member, once that is confirmed."""
+    if member.role == TeamRole.MEMBER:
+        return
+    holders = _open_periods(record.patient_id).filter(role=member.role)
+    if not holders.exists():
+        return
+    if not member.replaces:
+        sentence = f"Le rôle « {member.role.label} » est déjà tenu : confirmez le remplacement."
+        raise Conflict(sentence)
+    for holder in holders:
+        audit.record(
+            actor, CIRCLE_EDIT, patient_id=record.patient_id, about=holder, detail={"role": TeamRole.MEMBER}
+        )
+    holders.update(role=TeamRole.MEMBER)
+
+
+def _end(actor: Actor, participant: CareTeamParticipant, *, reason: str) -> None:
+    if participant.ended_at is not None:
+        raise Conflict("Ce membre a déjà quitté le cercle.")
+    if not _open_periods(participant.patient_id).exclude(pk=participant.pk).exists():
+        raise Refused("C’est le dernier membre du cercle : ajoutez d’abord la personne qui prend le relais.")
+    if participant.basis == Basis.CONSENT:
+        Consent.objects.filter(
+            patient_id=participant.patient_id, practitioner_id=participant.practitioner_id, withdrawn_at=None
+        ).update(withdrawn_at=timezone.now())
+    participant.ended_at = timezone.now()
+    participant.ended_reason = " ".join(reason.split())[:200]
+    member_id = participant.practitioner_id or participant.organization_id
+    if member_id is None:
+        raise ValueError("a member is a person or a structure")
+    # Not save(): the caller may just have left the circle himself, and no longer see his row.
+    CareTeamParticipant.objects.filter(pk=participant.pk).update(
+        ended_at=participant.ended_at, ended_reason=participant.ended_reason
+    )
+    audit.record(
+        actor,
+        CIRCLE_EDIT,
+        patient_id=participant.patient_id,
+        about=participant,
+        detail={"left": str(member_id)},
+    )
+    emit(
+        actor,
+        MemberLeft(
+            patient_id=participant.patient_id,
+            object_id=participant.pk,
+            member_id=member_id,
+            by_user_id=actor.user_id,
+            data_class=DataClass.CIRCLE,
+        ),
+    )
+
+
+def _end_consented(actor: Actor, patient_id: UUID, practitioner_id: UUID) -> None:
+    periods = _open_periods(patient_id).filter(practitioner_id=practitioner_id, basis=Basis.CONSENT)
+    for participant in periods:
+        _end(actor, participant, reason="consentement retiré")
 
 
 def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
@@ -236,16 +428,19 @@ def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamPartic
         added_by_name=actor.name,
     )
     participant.save(force_insert=True)
-    member_id = member.practitioner_id or member.organization_id
-    if member_id is not None:
-        emit(actor, MemberJoined(patient_id=record.patient_id, object_id=participant.pk, member_id=member_id))
-    return participant
-
-
-def _suspend_circle(patient_id: UUID) -> None:
-    CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None).update(
-        suspended_at=timezone.now()
+    if member.member_id is None:
+        raise ValueError("a member is a person or a structure")
+    emit(
+        actor,
+        MemberJoined(
+            patient_id=record.patient_id,
+            object_id=participant.pk,
+            member_id=member.member_id,
+            by_user_id=actor.user_id,
+            data_class=DataClass.CIRCLE,
+        ),
     )
+    return participant
 
 
 def _open_emergency(access_id: UUID, patient_id: UUID, why: str) -> str | None:

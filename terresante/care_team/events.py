@@ -12,18 +12,27 @@ class RecordCreated(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined(Event):
     member_id: UUID
+    by_user_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberLeft(Event):
     member_id: UUID
+    by_user_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordOpenedInEmergency(Event):
     """Somebody outside the circle reads the record; object_id is the emergency access."""
 
+    by_user_id: UUID | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OppositionRecorded(Event):
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OppositionWithdrawn(Event):
     kind: str

@@ -1,8 +1,8 @@
 """Closed lists of the directory.
 
 Professions: TRE_G15 (health), then social professions, users of a title and the 3xx codes, as published in
-JDV_J01-XdsAuthorSpecialty and JDV_J48-ProfessionNonPS of the CI-SIS (codes of different lists do not collide). Students keep their `G16_` prefix, for a medical
-student must never be taken for a doctor.
+JDV_J01-XdsAuthorSpecialty and JDV_J48-ProfessionNonPS of the CI-SIS (codes of different lists do not collide).
+Students keep their `G16_` prefix, for a medical student must never be taken for a doctor.
 """
 
 from django.db.models import TextChoices

@@ -1,9 +1,49 @@
+"""Search: prefixes of words, without accents, case, hyphens nor order; by profession; by commune or postal code."""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from terresante.directory.models import PractitionerRole
+from terresante.directory.access import DIRECTORY_READ
+from terresante.directory.enums import PROFESSION_WORDS, PlaceKind, Profession
+from terresante.directory.identifiers import is_rpps
+from terresante.directory.models import Organization, Place, Practitioner, PractitionerRole
+from terresante.directory.names import search_form
+from terresante.kernel import access
+from terresante.kernel.actor import Actor
+
+M = TypeVar("M", Practitioner, Organization)
+MOST_RESULTS = 100
+# More words than any name has: the rest is noise.
+MOST_WORDS = 6
+WORDS_OF_PROFESSION = {
+    search_form(label): Profession(code) for code, label in Profession.choices
+} | PROFESSION_WORDS
+LONGEST_PROFESSION = max(len(words.split()) for words in WORDS_OF_PROFESSION)
+# The COG writes these words in full.
+ABBREVIATIONS = {"st": "saint", "ste": "sainte"}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTerms:
+    """« infirmier dup 94700 » read as a profession, words of a name, a postal code."""
+
+    words: tuple[str, ...]
+    profession: Profession | None
+    postal_code: str
+    rpps: str
+
+
+@dataclass(frozen=True, slots=True)
+class PractitionerFound:
+    practitioner: Practitioner
+    # Those of today, with their structure.
+    roles: Sequence[PractitionerRole]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +58,79 @@ class WorkSituation:
     profession: str
     profession_label: str
     duties: frozenset[str]
+
+
+def read_terms(text: str) -> SearchTerms:
+    tokens = search_form(text).split()
+    profession, tokens = _take_profession(tokens)
+    postal_code = next((token for token in tokens if len(token) == 5 and token.isdigit()), "")
+    rpps = next((token for token in tokens if is_rpps(token)), "")
+    words = tuple(token for token in tokens if token not in {postal_code, rpps})
+    return SearchTerms(words=words[:MOST_WORDS], profession=profession, postal_code=postal_code, rpps=rpps)
+
+
+def search_practitioners(
+    actor: Actor,
+    *,
+    text: str,
+    profession: Profession | None = None,
+    commune: str | None = None,
+    limit: int = 20,
+) -> list[PractitionerFound]:
+    """Names that begin with one of the words come first. Nothing is searched without any criterion."""
+    terms = read_terms(text)
+    place = commune or terms.postal_code
+    profession = profession or terms.profession
+    if not (terms.words or terms.rpps or profession or place):
+        return []
+    rows = access.list(actor, DIRECTORY_READ, Practitioner).filter(active=True)
+    if terms.rpps:
+        rows = rows.filter(rpps=terms.rpps)
+    if profession:
+        rows = rows.filter(profession=profession)
+    if place:
+        rows = rows.filter(pk__in=_practising_at(place))
+    found = _best_first(rows.prefetch_related(_open_roles()), terms.words, min(limit, MOST_RESULTS))
+    return [PractitionerFound(row, list(row.roles.all())) for row in found]
+
+
+def search_organizations(
+    actor: Actor, *, text: str, kind: str | None = None, commune: str | None = None, limit: int = 20
+) -> list[Organization]:
+    tokens = search_form(text).split()
+    postal_code = next((token for token in tokens if len(token) == 5 and token.isdigit()), "")
+    words = tuple(token for token in tokens if token != postal_code)[:MOST_WORDS]
+    place = commune or postal_code
+    if not (words or kind or place):
+        return []
+    rows = access.list(actor, DIRECTORY_READ, Organization).filter(active=True)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if place:
+        rows = rows.filter(_located_at(place))
+    return _best_first(rows, words, min(limit, MOST_RESULTS))
+
+
+def search_communes(text: str, *, limit: int = 20, with_countries: bool = True) -> list[Place]:
+    """For an address or a place of birth: former communes and, unless told otherwise, countries included.
+
+    Exact names first, then the most populated.
+    """
+    name = _place_name(text)
+    if not name:
+        return []
+    rows = Place.objects.all() if with_countries else Place.objects.exclude(kind=PlaceKind.COUNTRY)
+    if len(name) == 5 and name.isdigit():
+        rows = rows.filter(Q(postal_codes__contains=[name]) | Q(code=name))
+    else:
+        rows = rows.filter(search_name__startswith=name)
+    exact = rows.filter(search_name=name).order_by("-population", "code")[:limit]
+    rest = rows.exclude(search_name=name).order_by("-population", "search_name", "code")[:limit]
+    return [*exact, *rest][:limit]
+
+
+def practitioner_by_rpps(actor: Actor, *, rpps: str) -> Practitioner | None:
+    return access.list(actor, DIRECTORY_READ, Practitioner).filter(rpps=rpps).first()
 
 
 def work_situations(user_id: UUID) -> list[WorkSituation]:
@@ -37,6 +150,31 @@ def work_situations(user_id: UUID) -> list[WorkSituation]:
     return [_situation(role) for role in roles]
 
 
+def _open_today() -> Q:
+    today = timezone.localdate()
+    return (Q(period_end=None) | Q(period_end__gt=today)) & Q(period_start__lte=today)
+
+
+def _open_roles() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
+    rows = PractitionerRole.objects.filter(_open_today()).select_related("organization")
+    return Prefetch("roles", queryset=rows.order_by("organization__name", "pk"))
+
+
+def _best_first(rows: QuerySet[M], words: Sequence[str], limit: int) -> list[M]:
+    """Both steps stop early: the first reads the index of names, the second only what is still missing."""
+    if not words:
+        return list(rows.order_by("search_name", "pk")[:limit])
+    prefixes = " & ".join(f"{word}:*" for word in words)
+    rows = rows.filter(search_words=SearchQuery(prefixes, search_type="raw", config="simple"))
+    starts = Q()
+    for word in words:
+        starts |= Q(search_name__startswith=word)
+    first = list(rows.filter(starts).order_by("search_name", "pk")[:limit])
+    if len(first) == limit:
+        return first
+    return first + list(rows.exclude(starts).order_by("search_name", "pk")[: limit - len(first)])
+
+
 def _situation(role: PractitionerRole) -> WorkSituation:
     practitioner = role.practitioner
     title = f"{practitioner.title} " if practitioner.title else ""
@@ -50,3 +188,39 @@ def _situation(role: PractitionerRole) -> WorkSituation:
         profession_label=role.get_profession_display(),
         duties=frozenset(role.duties),
     )
+
+
+def _take_profession(tokens: list[str]) -> tuple[Profession | None, list[str]]:
+    for size in range(min(LONGEST_PROFESSION, len(tokens)), 0, -1):
+        for start in range(len(tokens) - size + 1):
+            profession = WORDS_OF_PROFESSION.get(" ".join(tokens[start : start + size]))
+            if profession is not None:
+                return profession, tokens[:start] + tokens[start + size :]
+    return None, tokens
+
+
+def _practising_at(place: str) -> QuerySet[PractitionerRole, Any]:
+    located = Organization.objects.filter(_located_at(place), active=True)
+    return PractitionerRole.objects.filter(_open_today(), organization__in=located).values("practitioner")
+
+
+def _located_at(text: str) -> Q:
+    """A postal code, or a commune by its name: the whole name when one bears it, else its beginning."""
+    name = _place_name(text)
+    if len(name) == 5 and name.isdigit():
+        # A CEDEX has its own postal code; the commune tells where it is when it has only one.
+        alone = Place.objects.filter(kind=PlaceKind.COMMUNE, postal_codes=[name]).values_list(
+            "code", flat=True
+        )
+        return Q(postal_code=name) | Q(commune_code__in=list(alone))
+    places = Place.objects.exclude(kind=PlaceKind.COUNTRY)
+    codes = list(places.filter(search_name=name).values_list("code", flat=True))
+    if codes:
+        codes += places.filter(kind=PlaceKind.DISTRICT, parent_code__in=codes).values_list("code", flat=True)
+    elif name:
+        codes = list(places.filter(search_name__startswith=name).values_list("code", flat=True)[:500])
+    return Q(commune_code__in=codes)
+
+
+def _place_name(text: str) -> str:
+    return " ".join(ABBREVIATIONS.get(word, word) for word in search_form(text).split())

@@ -28,12 +28,23 @@ Rule = Callable[[Actor], Q]
 NOBODY = Q(pk__in=[])
 
 
+_labels: dict[str, str] = {}
+
+
+def label_of(code: str) -> str:
+    """The French wording of an action found in the access log; its code when the action is no longer declared."""
+    return _labels.get(code, code)
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What somebody does to something; `label` is the French wording of the access log."""
 
     code: str
     label: str
+
+    def __post_init__(self) -> None:
+        _labels[self.code] = self.label
 
 
 @dataclass(frozen=True, slots=True)

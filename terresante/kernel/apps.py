@@ -14,6 +14,8 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("config.ports")
+        import_module("terresante.kernel.ui.assets")
+        import_module("terresante.kernel.upkeep")
         for app in apps.get_app_configs():
             if app.name.startswith("terresante.") and app.name != self.name:
                 for name in REGISTERING:

@@ -6,6 +6,7 @@ A crash between the sending and its record sends again, with the same Message-ID
 import logging
 from datetime import timedelta
 from smtplib import SMTPException
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -41,7 +42,7 @@ def deliver_waiting(limit: int = 50) -> int:
     )
 
 
-def _deliver(key: object) -> bool:
+def _deliver(key: UUID) -> bool:
     with transaction.atomic():
         waiting = OutboundMessage.objects.filter(pk=key, state=OutboundState.WAITING)
         message = waiting.select_for_update(skip_locked=True).first()

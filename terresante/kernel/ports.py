@@ -10,6 +10,9 @@ from django.http import HttpRequest
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import Event
 
+# Session key: the role, among several, that the person chose to work in.
+SITUATION_KEY = "situation"
+
 ActorBehind = Callable[[HttpRequest], Actor | None]
 RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]
 LiveReaders = Callable[[Event, Sequence[Actor]], set[UUID]]

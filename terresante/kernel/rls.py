@@ -25,7 +25,8 @@ KEYS = (
 )
 _SET = "SELECT " + ", ".join(f"set_config('{key}', %s, true)" for key in KEYS)
 _NOBODY = ("",) * len(KEYS)
-READ_ONLY_BASES = ("", "break_glass")
+# The patient writes through listed functions only (care_team's migrations).
+READ_ONLY_BASES = ("", "break_glass", "patient")
 
 
 @dataclass(frozen=True, slots=True)

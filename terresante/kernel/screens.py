@@ -4,7 +4,6 @@ They receive and spool the body, then open the transaction, so that a slow netwo
 A read page runs READ ONLY; its audit rows and visit marks follow in a second short transaction: no row, no page.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -12,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
@@ -23,8 +23,9 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import DomainError, NotFound, Refused
 from terresante.kernel.ports import MainAction, actor_behind, record_frame
+from terresante.kernel.ui.frame import Toast
 
-log = logging.getLogger(__name__)
+STATUS_PAGES = frozenset({400, 403, 404, 409})
 P = ParamSpec("P")
 
 
@@ -54,7 +55,7 @@ class Declared(Protocol):
 
 def reads(action: Action) -> Callable[[View[P]], PlainView[P]]:
     def decorate(view: View[P]) -> PlainView[P]:
-        def body(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             with audit.collecting() as trail:
                 with rls.acting(request.actor, read_only=True):
                     response = _rendered(view(request, *args, **kwargs))
@@ -73,7 +74,7 @@ def writes(action: Action) -> Callable[[View[P]], PlainView[P]]:
     """GET shows the form, POST acts; both inside one transaction that rolls back on any error."""
 
     def decorate(view: View[P]) -> PlainView[P]:
-        def body(request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
                 if request.method == "GET" or trail.reads:
@@ -104,10 +105,9 @@ def public(*, reason: str) -> Callable[[PlainView[P]], PlainView[P]]:
 
 
 def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
-    template = (
-        "kernel/errors/fragment.html" if request.headers.get("HX-Request") else "kernel/errors/error.html"
-    )
-    context = {"status": error.status, "title": error.title, "sentence": error.sentence}
+    """The page of the error's status (kernel/templates), with the error's own sentence as the reason."""
+    template = f"{error.status if error.status in STATUS_PAGES else 400}.html"
+    context = {"sentence": error.sentence, "correlation": getattr(request, "correlation_id", "")}
     return render(request, template, context, status=error.status)
 
 
@@ -123,7 +123,8 @@ def record_page(
 ) -> HttpResponse:
     """Renders a page of an open record inside its frame (`record.html`); `tab` is a key of config/navigation."""
     frame = record_frame(request.actor, opened, tab, main_action)
-    return render(request, template, {"record": frame, "opened": opened, **context}, status=status)
+    shown = {"record": frame, "opened": opened, "strips": opened.strips, **context}
+    return render(request, template, shown, status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -138,7 +139,8 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
     if actor is None:
         return {"demo": settings.DEMO}
     frame: Callable[[HttpRequest, Actor], dict[str, Any]] = import_string("config.navigation.frame")
-    return {"demo": settings.DEMO, "actor": actor, **frame(request, actor)}
+    toasts = (Toast(text=str(message)) for message in get_messages(request))
+    return {"demo": settings.DEMO, "actor": actor, "toasts": toasts, **frame(request, actor)}
 
 
 def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainView[P]:

@@ -37,7 +37,9 @@ def cluster(tmp_path):
 
 def setting(url: str, name: str) -> str:
     with psycopg.connect(url) as connection:
-        return connection.execute("SELECT current_setting(%s)", [name]).fetchone()[0]
+        found = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+        assert found
+        return str(found[0])
 
 
 def test_server_asks_for_its_password_and_listens_on_this_machine_only(cluster):
@@ -155,6 +157,7 @@ def launched(python: str, data_dir: Path, binaries: Binaries, **account):
         text=True,
         **account,
     )
+    assert launcher.stdout
     line = launcher.stdout.readline()
     if not line:
         pytest.fail(launcher.communicate()[1])

@@ -46,6 +46,7 @@ def supervised(tmp_path):
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout
     yield process, [int(pid) for pid in process.stdout.readline().split()]
     process.kill()
     process.communicate()
@@ -70,6 +71,7 @@ def test_supervisor_stops_when_its_own_parent_dies(tmp_path, gone):
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert shell.stdout
     pids = [int(pid) for pid in (shell.stdout.readline() + shell.stdout.readline()).split()]
     shell.kill()
     shell.communicate()

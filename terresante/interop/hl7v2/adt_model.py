@@ -188,7 +188,7 @@ class Pmsi:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`cancels_account` is PV1-51 A or empty on a cancelled admission (PAM France 5.4.1)."""
+    """`indicator` is PV1-51: on a cancelled admission, V spares the account, A or empty does not (5.4.1)."""
 
     patient_class: str
     number: Identifier | None = None

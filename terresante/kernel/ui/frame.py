@@ -1,4 +1,4 @@
-"""What the layouts and components consume. Screens build these; templates read nothing else about the frame."""
+"""What layouts and components consume. Screens build these; templates read nothing else of the frame."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -34,7 +34,7 @@ LEVEL_ICONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """A link; with `method="post"` a form with its CSRF token; with `form_id` the submit button of that form."""
+    """A link; with `method="post"` a form with its token; with `form_id` the submit button of that form."""
 
     label: str
     url: str = ""
@@ -77,7 +77,7 @@ class Chip:
 
 @dataclass(frozen=True, kw_only=True)
 class Badge:
-    """A state. On a phone the record's header keeps those that are not neutral, and those marked essential."""
+    """A state. On a phone the header of a record keeps those not neutral, and those marked essential."""
 
     text: str
     level: Level = Level.NEUTRAL
@@ -135,6 +135,7 @@ class RecordFrame:
 
     given_name: str
     family_name: str
+    # With its participle: "née MARTIN".
     birth_name: str = ""
     facts: str
     identity: Badge
@@ -161,7 +162,7 @@ class RecordFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class EventRow:
-    """One line: icon or level, type, fact, source, time, one action. `fact` follows `strong` as it is (", seuil 3 kg")."""
+    """One event. `fact` follows `strong` as it is (", seuil 3 kg"); without `strong` it follows `kind · `."""
 
     kind: str
     fact: str
@@ -239,7 +240,7 @@ class Strip:
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """A dialog, or a page without JavaScript: title is the question; consequences say what happens and who will know."""
+    """A dialog, or a page without JavaScript. `consequences`: what will happen and who will know."""
 
     title: str
     consequences: tuple[str, ...]

@@ -73,7 +73,7 @@ def month_title(day: date | datetime) -> str:
 
 
 def elapsed(since: datetime, *, now: datetime) -> str:
-    """A waiting time: minutes under one hour, hours and minutes under five, hours under two days, then days."""
+    """A waiting time: minutes under 1 h, hours and minutes under 5 h, hours under 2 days, then days."""
     minutes = max(0, int((now - since).total_seconds() // 60))
     hours, rest = divmod(minutes, 60)
     if hours == 0:
@@ -99,7 +99,7 @@ def age(birth_date: date | None, *, today: date) -> str:
 
 
 def initials(name: str) -> str:
-    """Two letters at most: first given name, first part of the family name; titles and particles do not count."""
+    """Two letters at most, of the first and last words; titles and particles do not count."""
     titles = {"dr", "pr", "mme", "m.", "m", "mlle", "me"}
     particles = {"de", "du", "des", "d’", "la", "le", "les", "van", "von", "et"}
     words = [word for word in name.replace("-", " ").split() if word.lower() not in titles]

@@ -212,11 +212,11 @@ def test_a_slow_sender_is_cut_off_with_an_answer():
         store = Memory()
         async with listening(store) as (port, _):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            for byte in framed(message("SLOW"))[:100]:
-                writer.write(bytes([byte]))
+            content = framed(message("SLOW"))
+            writer.write(content[:120])
+            for position in range(120, 180):
                 await asyncio.sleep(0.01)
-                if writer.is_closing() or reader.at_eof():
-                    break
+                writer.write(content[position : position + 1])
             assert await answers(reader) == ["MSA|AR|SLOW"]
             writer.close()
 

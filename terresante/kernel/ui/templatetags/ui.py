@@ -21,6 +21,11 @@ def vite_asset(source: str) -> SafeString:
 
 
 @register.simple_tag
+def asset(source: str) -> str:
+    return assets.asset_url(source)
+
+
+@register.simple_tag
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """`size`: tiny (10 px), small (16), large (24); 20 by default. Without a label the icon is decoration."""
     css = f"icon icon-{size}" if size else "icon"

@@ -67,7 +67,7 @@ def record(current: str = "Résumé") -> RecordFrame:
     bottom = (
         ("Résumé", "house"),
         ("Documents", "file-text"),
-        ("Notes", "sticky-note"),
+        ("Notes", "note"),
         ("Cercle", "users"),
         ("Mémos", "square-check"),
     )
@@ -79,7 +79,7 @@ def record(current: str = "Résumé") -> RecordFrame:
     return RecordFrame(
         given_name="Pierrette",
         family_name="ISIDORE",
-        birth_name="MARTIN",
+        birth_name="née MARTIN",
         facts="F · 68\u00a0ans · née le 17\u00a0avril 1958",
         identity=Badge(text="Identité qualifiée", level=Level.GREEN, icon="shield-check"),
         back_url="#",
@@ -127,69 +127,201 @@ def low_haemoglobin() -> str:
 def home_groups() -> list[dict[str, object]]:
     return [
         {
-            "name": "René CAUVIN", "birth_name": "", "facts": "M · 81\u00a0ans · Ivry-sur-Seine", "wait": "Sans réponse depuis 17\u00a0h",
+            "name": "René CAUVIN",
+            "birth_name": "",
+            "facts": "M · 81\u00a0ans · Ivry-sur-Seine",
+            "wait": "Sans réponse depuis 17\u00a0h",
             "rows": (
-                EventRow(kind="Rouge", level=Level.RED, strong="Poids +3,2\u00a0kg en 7\u00a0jours", fact=", seuil 3\u00a0kg",
-                         source="télésuivi insuffisance cardiaque", at=ago(hours=17), action=TAKE, action_is_button=True),
-                EventRow(kind="Note non lue", icon="sticky-note", fact="Jambes gonflées, essoufflé dans l’escalier",
-                         source="L. Ferrand, infirmière", at=ago(hours=15), action=READ),
+                EventRow(
+                    kind="Rouge",
+                    level=Level.RED,
+                    strong="Poids +3,2\u00a0kg en 7\u00a0jours",
+                    fact=", seuil 3\u00a0kg",
+                    source="télésuivi insuffisance cardiaque",
+                    at=ago(hours=17),
+                    action=TAKE,
+                    action_is_button=True,
+                ),
+                EventRow(
+                    kind="Note non lue",
+                    icon="note",
+                    fact="Jambes gonflées, essoufflé dans l’escalier",
+                    source="L. Ferrand, infirmière",
+                    at=ago(hours=15),
+                    action=READ,
+                ),
             ),
         },
         {
-            "name": "Mireille TOUSSAINT", "birth_name": "BARON", "facts": "F · 76\u00a0ans · Alfortville", "wait": "Sans réponse depuis 2\u00a0h",
+            "name": "Mireille TOUSSAINT",
+            "birth_name": "née BARON",
+            "facts": "F · 76\u00a0ans · Alfortville",
+            "wait": "Sans réponse depuis 2\u00a0h",
             "rows": (
-                EventRow(kind="Orange", level=Level.ORANGE, strong="Douleur 5 sur 10", fact=", seuil 4",
-                         source="télésuivi après opération, J+3", at=ago(hours=2), action=TAKE, action_is_button=True),
+                EventRow(
+                    kind="Orange",
+                    level=Level.ORANGE,
+                    strong="Douleur 5 sur 10",
+                    fact=", seuil 4",
+                    source="télésuivi après opération, J+3",
+                    at=ago(hours=2),
+                    action=TAKE,
+                    action_is_button=True,
+                ),
             ),
         },
         {
-            "name": "Pierrette ISIDORE", "birth_name": "MARTIN", "facts": "F · 68\u00a0ans · Maisons-Alfort", "wait": "Sans réponse depuis 24\u00a0h",
+            "name": "Pierrette ISIDORE",
+            "birth_name": "née MARTIN",
+            "facts": "F · 68\u00a0ans · Maisons-Alfort",
+            "wait": "Sans réponse depuis 24\u00a0h",
             "rows": (
-                EventRow(kind="Admission", level=Level.INFORMATION, strong="Hospitalisée à Bicêtre, cardiologie", fact=", pour essoufflement",
-                         source="message de l’hôpital", at=ago(hours=24), action=Action(label="J’ai vu", url="#", method="post")),
-                EventRow(kind="3 bilans non lus", icon="flask-conical", fact=low_haemoglobin(), source="laboratoire de Bicêtre",
-                         at=ago(hours=23), action=OPEN),
-                EventRow(kind="2 notes non lues", icon="sticky-note", fact="Adaptation du traitement du diabète",
-                         source="S. Norbert, C. Marie", at=ago(hours=14), action=READ),
-                EventRow(kind="Compte rendu reçu", icon="file-text", fact="Échographie cardiaque", source="H. Lefort, cardiologue",
-                         at=ago(hours=1), action=OPEN),
+                EventRow(
+                    kind="Admission",
+                    level=Level.INFORMATION,
+                    strong="Hospitalisée à Bicêtre, cardiologie",
+                    fact=", pour essoufflement",
+                    source="message de l’hôpital",
+                    at=ago(hours=24),
+                    action=Action(label="J’ai vu", url="#", method="post"),
+                ),
+                EventRow(
+                    kind="3 bilans non lus",
+                    icon="flask-conical",
+                    fact=low_haemoglobin(),
+                    source="laboratoire de Bicêtre",
+                    at=ago(hours=23),
+                    action=OPEN,
+                ),
+                EventRow(
+                    kind="2 notes non lues",
+                    icon="note",
+                    fact="Adaptation du traitement du diabète",
+                    source="S. Norbert, C. Marie",
+                    at=ago(hours=14),
+                    action=READ,
+                ),
+                EventRow(
+                    kind="Compte rendu reçu",
+                    icon="file-text",
+                    fact="Échographie cardiaque",
+                    source="H. Lefort, cardiologue",
+                    at=ago(hours=1),
+                    action=OPEN,
+                ),
             ),
         },
-    ]  # fmt: skip
+    ]
 
 
 def tasks() -> tuple[TaskRow, ...]:
     return (
-        TaskRow(text="Revoir le traitement du diabète", level=Level.ORANGE, level_word="En retard d’un jour",
-                note="· vous et S. Norbert", toggle_url="#", url="#"),
-        TaskRow(text="Prévenir l’infirmière de la date de sortie", note="Aujourd’hui · vous", toggle_url="#", url="#"),
-        TaskRow(text="Livraison quotidienne de plateaux repas", level=Level.RED, level_word="Important",
-                note="· demain · N. Haddad", toggle_url="#", url="#"),
-        TaskRow(text="Appeler la pharmacie\u00a0: pilulier", note="fait ce matin", toggle_url="#", url="#", done=True),
-    )  # fmt: skip
+        TaskRow(
+            text="Revoir le traitement du diabète",
+            level=Level.ORANGE,
+            level_word="En retard d’un jour",
+            note="· vous et S. Norbert",
+            toggle_url="#",
+            url="#",
+        ),
+        TaskRow(
+            text="Prévenir l’infirmière de la date de sortie",
+            note="Aujourd’hui · vous",
+            toggle_url="#",
+            url="#",
+        ),
+        TaskRow(
+            text="Livraison quotidienne de plateaux repas",
+            level=Level.RED,
+            level_word="Important",
+            note="· demain · N. Haddad",
+            toggle_url="#",
+            url="#",
+        ),
+        TaskRow(
+            text="Appeler la pharmacie\u00a0: pilulier",
+            note="fait ce matin",
+            toggle_url="#",
+            url="#",
+            done=True,
+        ),
+    )
 
 
 def facts_rows() -> tuple[EventRow, ...]:
     return (
-        EventRow(kind="", strong="Échographie cardiaque", fact=" · fraction d’éjection 45\u00a0%", icon="file-text",
-                 source="Dr H. Lefort, cardiologie, Bicêtre", at=ago(hours=1), unread=True, url="#"),
-        EventRow(kind="", strong="Adaptation du traitement du diabète", fact=" à appliquer ce jour", icon="sticky-note",
-                 source="Dr Sébastien Norbert, médecin traitant", at=ago(hours=14), unread=True, url="#"),
-        EventRow(kind="", strong="3 passages à domicile suspendus", fact=", intervenants prévenus", icon="house",
-                 source="Nora Haddad, coordinatrice", at=ago(hours=23)),
-        EventRow(kind="", strong="Hémoglobine 98 g/L", fact=format_html(" {}, 104 jeudi dernier · ferritine basse", out_of_range("low")),
-                 icon="flask-conical", source="Laboratoire de Bicêtre · 3 bilans non lus", at=ago(hours=23.5), unread=True, url="#"),
-        EventRow(kind="", strong="Admission à Bicêtre, cardiologie", fact=", pour essoufflement", icon="bed",
-                 source="Message de l’hôpital, reçu automatiquement", at=ago(hours=24), url="#"),
-        EventRow(kind="", strong="Essoufflée au moindre effort", fact=", +2\u00a0kg depuis vendredi", icon="sticky-note",
-                 source="Charlotte Marie, infirmière à domicile", at=ago(days=2), unread=True, url="#"),
-    )  # fmt: skip
+        EventRow(
+            kind="",
+            strong="Échographie cardiaque",
+            fact=" · fraction d’éjection 45\u00a0%",
+            icon="file-text",
+            source="Dr H. Lefort, cardiologie, Bicêtre",
+            at=ago(hours=1),
+            unread=True,
+            url="#",
+        ),
+        EventRow(
+            kind="",
+            strong="Adaptation du traitement du diabète",
+            fact=" à appliquer ce jour",
+            icon="note",
+            source="Dr Sébastien Norbert, médecin traitant",
+            at=ago(hours=14),
+            unread=True,
+            url="#",
+        ),
+        EventRow(
+            kind="",
+            strong="3 passages à domicile suspendus",
+            fact=", intervenants prévenus",
+            icon="house",
+            source="Nora Haddad, coordinatrice",
+            at=ago(hours=23),
+        ),
+        EventRow(
+            kind="",
+            strong="Hémoglobine 98 g/L",
+            fact=format_html(" {}, 104 jeudi dernier · ferritine basse", out_of_range("low")),
+            icon="flask-conical",
+            source="Laboratoire de Bicêtre · 3 bilans non lus",
+            at=ago(hours=23.5),
+            unread=True,
+            url="#",
+        ),
+        EventRow(
+            kind="",
+            strong="Admission à Bicêtre, cardiologie",
+            fact=", pour essoufflement",
+            icon="bed",
+            source="Message de l’hôpital, reçu automatiquement",
+            at=ago(hours=24),
+            url="#",
+        ),
+        EventRow(
+            kind="",
+            strong="Essoufflée au moindre effort",
+            fact=", +2\u00a0kg depuis vendredi",
+            icon="note",
+            source="Charlotte Marie, infirmière à domicile",
+            at=ago(days=2),
+            unread=True,
+            url="#",
+        ),
+    )
 
 
 def circle() -> dict[str, tuple[PersonRow, ...]]:
     def person(name: str, role: str, initials: str, shape: str = "person") -> PersonRow:
-        return PersonRow(name=name, role=role, initials=initials, shape=shape, phone="01 99 00 00 00",
-                         phone_url="tel:+33199000000", write_url="#", url="#")  # fmt: skip
+        return PersonRow(
+            name=name,
+            role=role,
+            initials=initials,
+            shape=shape,
+            phone="01 99 00 00 00",
+            phone_url="tel:+33199000000",
+            write_url="#",
+            url="#",
+        )
 
     return {
         "Proches et aidants": (person("Odile ISIDORE", "Fille, personne de confiance", "OI", "relative"),),
@@ -216,13 +348,16 @@ def audience() -> AudiencePanel:
         head_count="3 membres sur 5, et la patiente",
         seen=tuple(quiet[:3]),
         hidden=tuple(quiet[3:]),
-        end="Chaque lecture est tracée. Vous pourrez annuler pendant 10\u00a0minutes, puis corriger en gardant l’original.",
+        end="Chaque lecture est tracée. Vous pourrez annuler pendant 10\u00a0minutes.",
     )
 
 
 def components() -> dict[str, object]:
     return {
-        "facts": (("Problèmes", "Insuffisance cardiaque, fibrillation atriale"), ("Autonomie", "GIR 4 · marche avec une canne")),
+        "facts": (
+            ("Problèmes", "Insuffisance cardiaque, fibrillation atriale"),
+            ("Autonomie", "GIR 4 · marche avec une canne"),
+        ),
         "chips": (
             Chip(label="Tout", url="#", count=13, current=True),
             Chip(label="Rouge", url="#", icon="level-red", level=Level.RED, count=3),
@@ -231,34 +366,80 @@ def components() -> dict[str, object]:
             Chip(label="Vert", url="#", icon="level-green", level=Level.GREEN, count=64),
         ),
         "page_tabs": (
-            Tab(label="Récent", url="#", current=True), Tab(label="Non lu", url="#", counter=2, unread=True), Tab(label="Favoris", url="#"),
+            Tab(label="Récent", url="#", current=True),
+            Tab(label="Non lu", url="#", counter=2, unread=True),
+            Tab(label="Favoris", url="#"),
         ),
         "strips_all": (
-            Strip(text="Seuils par défaut, version 3, non validés pour un usage clinique.", link=Action(label="Voir les seuils", url="#")),
-            Strip(text="Connexion perdue, dernières données à 9\u00a0h\u00a012.", level=Level.ORANGE, word="Hors connexion"),
+            Strip(
+                text="Seuils par défaut, version 3, non validés pour un usage clinique.",
+                link=Action(label="Voir les seuils", url="#"),
+            ),
+            Strip(
+                text="Connexion perdue, dernières données à 9\u00a0h\u00a012.",
+                level=Level.ORANGE,
+                word="Hors connexion",
+            ),
             Strip(text="Un message de l’hôpital attend une décision.", level=Level.RED),
         ),
         "confirmation": Confirmation(
-            title="Retirer Karim Benali du cercle\u00a0?", verb="Retirer du cercle", url="#", cancel_url="#",
-            consequences=("Il ne pourra plus rien lire de ce dossier dès maintenant.", "Il en sera prévenu, ainsi que la patiente."),
+            title="Retirer Karim Benali du cercle\u00a0?",
+            verb="Retirer du cercle",
+            url="#",
+            cancel_url="#",
+            consequences=(
+                "Il ne pourra plus rien lire de ce dossier dès maintenant.",
+                "Il en sera prévenu, ainsi que la patiente.",
+            ),
         ),
         "page": Page(first=1, last=50, total=312, noun="documents", next_url="#"),
         "comparison": Comparison(
-            old_title="Dans le dossier", new_title="Reçu de l’hôpital",
-            pairs=(Pair(label="Nom de naissance", old="MARTIN", new="MARTIN"), Pair(label="Téléphone", old="06 39 98 12 45", new="06 39 98 12 54")),
+            old_title="Dans le dossier",
+            new_title="Reçu de l’hôpital",
+            pairs=(
+                Pair(label="Nom de naissance", old="MARTIN", new="MARTIN"),
+                Pair(label="Téléphone", old="06 39 98 12 45", new="06 39 98 12 54"),
+            ),
         ),
         "entries": (
-            TimelineEntry(text="Admission à Bicêtre, cardiologie", at=ago(hours=24), icon="bed", level=Level.INFORMATION, source="Message de l’hôpital", month="Novembre 2026"),
-            TimelineEntry(text="Alerte rouge\u00a0: poids", at=ago(days=3), icon="level-red", level=Level.RED, source="Télésuivi", url="#"),
-            TimelineEntry(text="Consultation mémoire", at=datetime(2024, 2, 12, 9, 30, tzinfo=UTC), icon="stethoscope", source="Henri-Mondor", month="Février 2024"),
+            TimelineEntry(
+                text="Admission à Bicêtre, cardiologie",
+                at=ago(hours=24),
+                icon="bed",
+                level=Level.INFORMATION,
+                source="Message de l’hôpital",
+                month="Novembre 2026",
+            ),
+            TimelineEntry(
+                text="Alerte rouge\u00a0: poids",
+                at=ago(days=3),
+                icon="level-red",
+                level=Level.RED,
+                source="Télésuivi",
+                url="#",
+            ),
+            TimelineEntry(
+                text="Consultation mémoire",
+                at=datetime(2024, 2, 12, 9, 30, tzinfo=UTC),
+                icon="stethoscope",
+                source="Henri-Mondor",
+                month="Février 2024",
+            ),
         ),
         "refusal": Refusal(
-            title="Ce volet vous est masqué", hidden="Le volet social de ce dossier.",
-            reason="Il est réservé aux membres sociaux du cercle.", whom="Claire Vidal, assistante sociale, ou la patiente elle-même.",
+            title="Ce volet vous est masqué",
+            hidden="Le volet social de ce dossier.",
+            reason="Il est réservé aux membres sociaux du cercle.",
+            whom="Claire Vidal, assistante sociale, ou la patiente elle-même.",
             actions=(Action(label="Demander l’accès", url="#"),),
         ),
-        "toast": Toast(text="Note enregistrée. 5 membres du cercle peuvent la lire.", undo=Action(label="Annuler", url="#", method="post")),
-        "toast_red": Toast(text="Rouge : René Cauvin, poids +3,2\u00a0kg en 7\u00a0jours.", level=Level.RED, undo=READ),
+        "toast": Toast(
+            text="Note enregistrée. 5 membres du cercle peuvent la lire.",
+            undo=Action(label="Annuler", url="#", method="post"),
+        ),
+        "toast_red": Toast(
+            text="Rouge : René Cauvin, poids +3,2\u00a0kg en 7\u00a0jours.", level=Level.RED, undo=READ
+        ),
         "empty_action": Action(label="Voir les notes récentes", url="#"),
         "dialog_action": Action(label="Retirer du cercle", url="#", dialog_id="confirm"),
-    }  # fmt: skip
+    }

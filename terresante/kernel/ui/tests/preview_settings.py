@@ -1,4 +1,4 @@
-"""The least Django that renders the kernel's templates: previews and tests of the look, without a database."""
+"""The least Django that renders the kernel's templates: previews and tests of the look."""
 
 from pathlib import Path
 

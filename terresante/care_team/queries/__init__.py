@@ -4,18 +4,27 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 
 from terresante.care_team import matrix
-from terresante.care_team.access import CIRCLE_READ, RECORD_READ, reads_class
-from terresante.care_team.enums import ConsentKind, DataClass
-from terresante.care_team.models import CareTeamParticipant, Consent
+from terresante.care_team.access import (
+    CIRCLE_READ,
+    RECORD_READ,
+    reads_class,
+)
+from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.directory.models import Practitioner
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action, Reader
 from terresante.kernel.actor import Actor, ActorKind, Purpose
 from terresante.kernel.errors import NotFound
 from terresante.kernel.events import Event
+from terresante.kernel.ui.frame import Level, Strip
+from terresante.kernel.ui.wording import clock
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
+
+_ROLES_FIRST = Case(When(role=TeamRole.ATTENDING, then=0), When(role=TeamRole.REFERENT, then=1), default=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class OpenRecord:
     record: CareRecord
     patient: Patient
     basis: str
+    strips: tuple[Strip, ...] = ()
 
     @property
     def is_emergency(self) -> bool:
@@ -45,7 +55,20 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
         raise NotFound
     patient = Patient.objects.get(pk=record.patient_id)
     record.patient = patient
-    return OpenRecord(record, patient, basis)
+    strips = (_emergency_strip(actor, patient.pk),) if basis == "break_glass" else ()
+    return OpenRecord(record, patient, basis, strips)
+
+
+def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
+    access_now = EmergencyAccess.objects.filter(
+        patient_id=patient_id, practitioner_id=actor.person_id, organization_id=actor.organization_id
+    ).latest("expires_at")
+    until = clock(access_now.expires_at)
+    return Strip(
+        text=f"lecture seule, jusqu’à {until}. Le patient et son cercle lisent votre motif.",
+        level=Level.RED,
+        word="Accès en urgence",
+    )
 
 
 def read_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) -> OpenRecord:
@@ -61,7 +84,28 @@ def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
         .filter(patient_id=patient_id, ended_at__isnull=True)
         .select_related("practitioner", "organization")
-        .order_by("role", "started_at")
+        .prefetch_related("practitioner__roles__organization")
+        .order_by(_ROLES_FIRST, "started_at", "pk")
+    )
+
+
+def former_members_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+    return (
+        access.list(actor, CIRCLE_READ, CareTeamParticipant)
+        .filter(patient_id=patient_id, ended_at__isnull=False)
+        .select_related("practitioner", "organization")
+        .prefetch_related("practitioner__roles__organization")
+        .order_by("-ended_at", "pk")
+    )
+
+
+def choices_of(actor: Actor, patient_id: UUID) -> QuerySet[Consent]:
+    """Every choice ever recorded, the ones in force first."""
+    return (
+        access.list(actor, CIRCLE_READ, Consent)
+        .filter(patient_id=patient_id)
+        .select_related("practitioner")
+        .order_by(F("withdrawn_at").asc(nulls_first=True), "-given_at")
     )
 
 
@@ -202,3 +246,31 @@ def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
     reads = draft.data_class in matrix.readable(practitioner.profession)
     reason = member.get_role_display() if reads else f"sa profession ne lit pas « {draft.data_class.label} »"
     return Reader(practitioner.pk, str(practitioner), role, reads, reason)
+
+
+def classes_read(profession: str) -> tuple[list[str], list[str]]:
+    """(read, not read): the French names of the data this profession reads, and of those it does not."""
+    readable = matrix.readable(profession)
+    return (
+        [kind.label for kind in DataClass if kind in readable],
+        [kind.label for kind in DataClass if kind not in readable],
+    )
+
+
+def role_holders(patient_id: UUID) -> list[CareTeamParticipant]:
+    """Who holds the two roles that one member has at a time."""
+    return list(
+        CareTeamParticipant.objects.filter(
+            patient_id=patient_id, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT], ended_at=None
+        )
+        .select_related("practitioner", "organization")
+        .order_by(_ROLES_FIRST)
+    )
+
+
+def reaches_patient(actor: Actor, patient_id: UUID) -> bool:
+    return access.list(actor, RECORD_READ, Patient).filter(pk=patient_id).exists()
+
+
+def full_name(practitioner: Practitioner) -> str:
+    return f"{practitioner.title} {practitioner}".strip()

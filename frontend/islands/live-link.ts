@@ -1,0 +1,60 @@
+import type { TabMessage } from "./live.worker";
+import { LiveSource, type LiveMessage } from "./sse";
+
+export interface LiveLink {
+  logout(): void;
+}
+
+type Hear = (message: LiveMessage) => void;
+
+/** One stream per browser: through a SharedWorker, else (Chrome on Android) through one elected tab. */
+export function openLiveLink(url: string, position: number, hear: Hear): LiveLink {
+  return "SharedWorker" in window ? shared(url, position, hear) : elected(url, position, hear);
+}
+
+function shared(url: string, position: number, hear: Hear): LiveLink {
+  const worker = new SharedWorker(new URL("./live.worker.ts", import.meta.url), { type: "module", name: "live" });
+  const send = (message: TabMessage) => worker.port.postMessage(message);
+  worker.port.onmessage = ({ data }: MessageEvent<LiveMessage>) => hear(data);
+  send({ type: "open", url, position });
+  window.addEventListener("pagehide", () => send({ type: "leave" }));
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) location.reload(); // a page back from the cache may show what is no longer allowed
+  });
+  return { logout: () => send({ type: "logout" }) };
+}
+
+/** The tab that holds the lock reads the stream and tells the others; when it closes, another one gets the lock. */
+function elected(url: string, position: number, hear: Hear): LiveLink {
+  const channel = new BroadcastChannel("terresante-live");
+  let source: LiveSource | undefined;
+  let heard = position;
+  const take = (message: LiveMessage) => {
+    if (message.type === "event") {
+      if (message.event.id <= heard) return;
+      heard = message.event.id;
+    }
+    hear(message);
+  };
+  channel.onmessage = ({ data }: MessageEvent<LiveMessage | TabMessage>) => {
+    if (data.type === "open" && source) {
+      channel.postMessage(source.state());
+      source.after(data.position).forEach((event) => channel.postMessage({ type: "event", event }));
+    } else if (data.type === "logout") source?.restart();
+    else if (data.type === "event" || data.type === "state" || data.type === "ended") take(data);
+  };
+  channel.postMessage({ type: "open", url, position } satisfies TabMessage);
+  void navigator.locks.request("terresante-live", async () => {
+    source = new LiveSource(url, heard, (message) => {
+      take(message);
+      channel.postMessage(message);
+    });
+    await source.run();
+  });
+  return {
+    logout: () => {
+      source?.restart();
+      channel.postMessage({ type: "logout" } satisfies TabMessage);
+    },
+  };
+}

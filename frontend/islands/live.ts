@@ -1,0 +1,125 @@
+import htmx from "htmx.org";
+import { announce } from "./announce";
+import { hasUnsavedText } from "./form-guard";
+import { openLiveLink } from "./live-link";
+import type { LiveEvent, LiveMessage } from "./sse";
+
+const REFRESH_MS = 300;
+const CALM_MS = 4_000; // a navigation or a short cut is not worth a strip
+
+const waiting = new WeakMap<HTMLElement, Set<string>>();
+const refreshing = new WeakSet<HTMLElement>();
+let strip: HTMLElement | undefined;
+let stripTimer: number | undefined;
+
+/**
+ * data-live-url: the fragment to fetch. data-live-kinds: event names. data-live-patient: one patient, else any.
+ * data-live-mode="refresh" swaps at once (counters); else a line announces, in the words of data-live-one / data-live-many.
+ */
+export function startLive(): void {
+  const { liveStream, livePosition } = document.body.dataset;
+  if (!liveStream) return;
+  const link = openLiveLink(liveStream, Number(livePosition ?? 0), hear);
+  document.addEventListener("submit", ({ target }) => {
+    if (target instanceof HTMLFormElement && target.matches("[data-logout]")) link.logout();
+  });
+}
+
+function hear(message: LiveMessage): void {
+  if (message.type === "event") spread(message.event);
+  else if (message.type === "state") showState(message.connected, message.lostAt);
+  else leave();
+}
+
+function spread(event: LiveEvent): void {
+  document.querySelectorAll<HTMLElement>("[data-live-url]").forEach((element) => {
+    const { livePatient, liveKinds = "", liveMode } = element.dataset;
+    if (livePatient && livePatient !== event.patient) return;
+    if (!liveKinds.split(" ").includes(event.kind)) return;
+    if (liveMode === "refresh") refreshSoon(element);
+    else announceNew(element, event.object);
+  });
+  const { liveToastUrl, liveToastKinds = "" } = document.body.dataset;
+  if (liveToastUrl && liveToastKinds.split(" ").includes(event.kind)) void toast(liveToastUrl, event.object);
+}
+
+function refreshSoon(element: HTMLElement): void {
+  if (refreshing.has(element)) return;
+  refreshing.add(element);
+  setTimeout(() => {
+    refreshing.delete(element);
+    void htmx.ajax("get", element.dataset["liveUrl"] ?? "", { target: element, swap: "innerHTML" });
+  }, REFRESH_MS * (1 + Math.random()));
+}
+
+function announceNew(element: HTMLElement, object: string): void {
+  const objects = (waiting.get(element) ?? new Set<string>()).add(object);
+  waiting.set(element, objects);
+  const { liveOne = "nouveauté", liveMany = "nouveautés" } = element.dataset;
+  const sentence = `${objects.size}\u00a0${objects.size < 2 ? liveOne : liveMany}`;
+  const before = element.previousElementSibling;
+  const button = before instanceof HTMLButtonElement && before.matches(".new-content") ? before : newLine(element);
+  button.textContent = sentence;
+  announce(sentence);
+}
+
+function newLine(element: HTMLElement): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "new-content";
+  button.addEventListener("click", () => {
+    waiting.delete(element);
+    button.remove();
+    element.tabIndex = -1;
+    void htmx
+      .ajax("get", element.dataset["liveUrl"] ?? "", { target: element, swap: "innerHTML" })
+      .then(() => element.focus({ preventScroll: true }));
+  });
+  element.before(button);
+  return button;
+}
+
+async function toast(url: string, object: string): Promise<void> {
+  await htmx.ajax("get", `${url}?object=${encodeURIComponent(object)}`, { target: "[data-toasts]", swap: "beforeend" });
+}
+
+function showState(connected: boolean, lostAt: number): void {
+  window.clearTimeout(stripTimer);
+  if (connected) {
+    if (strip) announce("Connexion rétablie.");
+    strip?.remove();
+    strip = undefined;
+    return;
+  }
+  stripTimer = window.setTimeout(() => showStrip(lostAt), CALM_MS);
+}
+
+function showStrip(lostAt: number): void {
+  if (strip) return;
+  const at = new Date(lostAt);
+  const time = `${at.getHours()}\u00a0h\u00a0${String(at.getMinutes()).padStart(2, "0")}`;
+  strip = lineOnTop("Hors connexion", `Connexion perdue, dernières données à ${time}.`);
+}
+
+function leave(): void {
+  if (!hasUnsavedText()) {
+    location.reload();
+    return;
+  }
+  strip?.remove();
+  strip = lineOnTop("Session terminée", "Copiez votre texte, puis reconnectez-vous.");
+}
+
+function lineOnTop(word: string, text: string): HTMLElement {
+  const line = document.createElement("div");
+  line.className = "strip strip-page is-orange";
+  const sentence = document.createElement("p");
+  const strong = document.createElement("span");
+  strong.className = "strip-word";
+  strong.textContent = word;
+  sentence.append(strong, ` · ${text}`);
+  line.append(sentence);
+  document.querySelector("main")?.before(line);
+  announce(`${word}. ${text}`);
+  return line;
+}

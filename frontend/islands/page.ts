@@ -1,0 +1,83 @@
+import { announce } from "./announce";
+
+/** "/" goes to the search field, unless somebody is writing. */
+export function startSearch(): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const field = document.querySelector<HTMLInputElement>("[data-search]");
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+}
+
+/** a[data-dialog="id"] opens the page's <dialog>; without it, the link leads to the page that asks the same question. */
+export function startDialogs(): void {
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    const opener = event.target.closest<HTMLElement>("[data-dialog]");
+    const dialog = opener && document.getElementById(opener.dataset["dialog"] ?? "");
+    if (dialog instanceof HTMLDialogElement) {
+      event.preventDefault();
+      dialog.showModal();
+    }
+    const closer = event.target.closest("[data-dialog-close]")?.closest("dialog");
+    if (closer?.open) {
+      event.preventDefault();
+      closer.close();
+    }
+  });
+}
+
+/** details[data-menu] closes on Escape, on a click elsewhere, and when another one opens. */
+export function startMenus(): void {
+  const open = () => document.querySelectorAll<HTMLDetailsElement>("details[data-menu][open]");
+  document.addEventListener("click", ({ target }) => {
+    open().forEach((menu) => {
+      if (target instanceof Node && !menu.contains(target)) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    open().forEach((menu) => {
+      menu.open = false;
+      menu.querySelector("summary")?.focus();
+    });
+  });
+}
+
+/** [data-copy="text"], hidden until copying is possible. */
+export function startCopy(): void {
+  if (navigator.clipboard) document.querySelectorAll<HTMLElement>("[data-copy]").forEach((button) => (button.hidden = false));
+  document.addEventListener("click", async ({ target }) => {
+    const button = target instanceof Element ? target.closest<HTMLElement>("[data-copy]") : null;
+    if (!button) return;
+    await navigator.clipboard.writeText(button.dataset["copy"] ?? "");
+    announce("Copié.");
+    button.classList.add("is-copied");
+  });
+}
+
+export function startPrint(): void {
+  document.querySelectorAll<HTMLElement>("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
+}
+
+/** What is wrong with a form is read first. */
+export function startErrorSummary(): void {
+  document.querySelector<HTMLElement>("[data-error-summary]")?.focus();
+}
+
+/** Logging out leaves nothing of a record in this browser. */
+export function startLogout(): void {
+  document.addEventListener("submit", ({ target }) => {
+    if (!(target instanceof HTMLFormElement) || !target.matches("[data-logout]")) return;
+    sessionStorage.clear();
+    localStorage.clear();
+    if ("caches" in window) void caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))));
+  });
+}

@@ -1,0 +1,35 @@
+import pytest
+from django.core.mail import EmailMessage, get_connection
+
+
+@pytest.fixture
+def mailbox(settings, tmp_path):
+    settings.DEMO = True
+    settings.EMAIL_FILE_PATH = tmp_path
+    return tmp_path
+
+
+def send(folder, subject, body):
+    backend = get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=folder)
+    EmailMessage(subject, body, to=["camille@example.org"], connection=backend).send()
+
+
+def test_a_visitor_reads_the_last_emails(client, mailbox):
+    send(mailbox, "Votre code de connexion", "Votre code : 123456")
+    send(mailbox, "Du nouveau", "Une note vous attend, d’Inès.")
+
+    page = client.get("/demonstration/boite/").content.decode()
+
+    assert "123456" in page
+    assert "d’Inès" in page
+
+
+def test_an_empty_mailbox_says_so(client, mailbox):
+    assert "Aucun courriel" in client.get("/demonstration/boite/").content.decode()
+
+
+def test_there_is_no_mailbox_outside_a_demonstration(client, mailbox, settings):
+    send(mailbox, "Votre code de connexion", "Votre code : 123456")
+    settings.DEMO = False
+
+    assert client.get("/demonstration/boite/").status_code == 404

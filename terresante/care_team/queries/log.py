@@ -1,0 +1,249 @@
+"""Who read or changed a record, in the ordinary way and in emergency."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, Max, Q, QuerySet
+from django.utils import timezone
+
+from terresante.care_team.access import ACCESS_LOG_READ, BREAK_GLASS_REVIEW, CIRCLE_READ, REFUSALS_READ
+from terresante.care_team.models import EmergencyAccess
+from terresante.kernel import access
+from terresante.kernel.access import label_of
+from terresante.kernel.actor import Actor, Purpose
+from terresante.kernel.errors import NotFound, Refused
+from terresante.kernel.models import AuditEntry
+
+# Ends of the codes of actions that only read.
+_READINGS = (".read", ".list", ".search")
+PURPOSE_LABELS = {
+    Purpose.CARE: "soins",
+    Purpose.BREAK_GLASS: "accès en urgence",
+    Purpose.SUPPORT: "assistance",
+    Purpose.SYSTEM: "transmission automatique",
+}
+# The same, as the patient reads them.
+LAY_PURPOSES = {
+    Purpose.CARE: "pour vos soins",
+    Purpose.BREAK_GLASS: "en urgence",
+    Purpose.SUPPORT: "pour l’assistance technique",
+    Purpose.SYSTEM: "par transmission automatique",
+}
+_OFFICERS_ONLY = "Cette page est réservée aux délégués à la protection des données."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyIdentity:
+    """Whom one is about to read in emergency: identity only, through the listed function."""
+
+    record_id: UUID
+    birth_name: str
+    used_name: str
+    given_name: str
+    birth_date: date
+    sex: str
+    birth_place_name: str
+    identity_status: str
+
+
+def emergency_identity(patient_id: UUID) -> EmergencyIdentity:
+    """Raises NotFound without such a patient, or without a record."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM emergency_identity(%s)", [patient_id])
+        row = cursor.fetchone()
+        names = [column.name for column in cursor.description or ()]
+    if row is None:
+        raise NotFound
+    return EmergencyIdentity(**dict(zip(names, row, strict=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyLine:
+    opened: EmergencyAccess
+    initials: str
+    birth_year: int
+    is_open: bool
+
+
+def emergencies(actor: Actor, *, most: int = 200) -> list[EmergencyLine]:
+    """Emergency accesses, those nobody examined first, then the latest. Raises Refused for who does not review."""
+    return _with_initials(
+        list(
+            _reviewed_by(actor)
+            .select_related("practitioner", "organization")
+            .order_by(F("reviewed_at").asc(nulls_first=True), "-opened_at")[:most]
+        )
+    )
+
+
+def emergency(actor: Actor, access_id: UUID) -> EmergencyLine:
+    """Raises Refused for who does not review, NotFound without such an access."""
+    rows = list(_reviewed_by(actor).select_related("practitioner", "organization").filter(pk=access_id))
+    if not rows:
+        raise NotFound
+    return _with_initials(rows)[0]
+
+
+def _reviewed_by(actor: Actor) -> QuerySet[EmergencyAccess]:
+    if not actor.has_duty("privacy_officer"):
+        raise Refused(_OFFICERS_ONLY)
+    return access.list(actor, BREAK_GLASS_REVIEW, EmergencyAccess)
+
+
+def _with_initials(rows: list[EmergencyAccess]) -> list[EmergencyLine]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM emergency_initials(%s::uuid[])", [[row.pk for row in rows]])
+        persons = {key: (initials, year) for key, initials, year in cursor.fetchall()}
+    now = timezone.now()
+    return [
+        EmergencyLine(
+            opened=row,
+            initials=persons[row.pk][0],
+            birth_year=persons[row.pk][1],
+            is_open=row.expires_at > now,
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedAttempt:
+    at: datetime
+    actor_name: str
+    actor_role: str
+    organization_name: str
+    label: str
+
+
+def refusals(actor: Actor, *, most: int = 200) -> list[RefusedAttempt]:
+    """The latest refused attempts, whoever made them. Raises Refused for who is not a privacy officer."""
+    if not actor.has_duty("privacy_officer"):
+        raise Refused(_OFFICERS_ONLY)
+    rows = access.list(actor, REFUSALS_READ, AuditEntry).order_by("-at", "-id")[:most]
+    return [
+        RefusedAttempt(
+            at=row.at,
+            actor_name=row.actor_name,
+            actor_role=row.actor_role,
+            organization_name=row.organization_name,
+            label=label_of(row.action),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessLine:
+    """One page read or one change made: who, for which structure, when, why, what."""
+
+    at: datetime
+    person_id: UUID | None
+    name: str
+    role: str
+    structure: str
+    purpose: str
+    what: tuple[str, ...]
+    is_reading: bool
+
+    @property
+    def is_emergency(self) -> bool:
+        return self.purpose == Purpose.BREAK_GLASS
+
+    @property
+    def day(self) -> date:
+        return timezone.localdate(self.at)
+
+    @property
+    def purpose_label(self) -> str:
+        return PURPOSE_LABELS[Purpose(self.purpose)]
+
+    @property
+    def lay_purpose(self) -> str:
+        return LAY_PURPOSES[Purpose(self.purpose)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPage:
+    lines: list[AccessLine]
+    next_cursor: str
+
+
+def accesses_of(
+    actor: Actor, patient_id: UUID, *, person_id: UUID | None = None, before: str = "", most: int = 60
+) -> AccessPage:
+    """Accesses to an open record, the latest first. `before` is a cursor that an earlier page gave."""
+    rows = access.list(actor, ACCESS_LOG_READ, AuditEntry).filter(patient_id=patient_id)
+    if person_id is not None:
+        rows = rows.filter(person_id=person_id)
+    at, key = _read_cursor(before)
+    if at is not None:
+        rows = rows.filter(Q(at__lt=at) | Q(at=at, id__lt=key), at__lte=at)
+    found = list(rows.order_by("-at", "-id")[: most + 1])
+    more = len(found) > most
+    shown = found[:most]
+    cursor = f"{shown[-1].at.isoformat()}~{shown[-1].pk}" if more else ""
+    pages = groupby(shown, key=lambda row: (row.correlation_id, row.person_id, row.purpose))
+    return AccessPage(lines=[_line(list(group)) for _, group in pages], next_cursor=cursor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPerson:
+    person_id: UUID
+    name: str
+
+
+def persons_in_log(actor: Actor, patient_id: UUID, *, most: int = 100) -> list[LogPerson]:
+    rows = (
+        access.list(actor, ACCESS_LOG_READ, AuditEntry)
+        .filter(patient_id=patient_id, person_id__isnull=False)
+        .values("person_id")
+        .annotate(name=Max("actor_name"))
+        .order_by("name", "person_id")[:most]
+    )
+    return [LogPerson(person_id=row["person_id"], name=row["name"]) for row in rows if row["person_id"]]
+
+
+def emergencies_of(actor: Actor, patient_id: UUID) -> list[EmergencyAccess]:
+    """Emergency accesses to an open record, the latest first, with their reasons."""
+    return list(
+        access.list(actor, CIRCLE_READ, EmergencyAccess)
+        .filter(patient_id=patient_id)
+        .select_related("practitioner", "organization")
+        .order_by("-opened_at")[:50]
+    )
+
+
+def _line(rows: list[AuditEntry]) -> AccessLine:
+    last = rows[0]
+    codes = dict.fromkeys(row.action for row in rows)
+    return AccessLine(
+        at=last.at,
+        person_id=last.person_id,
+        name=last.actor_name,
+        role=last.actor_role,
+        structure=last.organization_name,
+        purpose=last.purpose,
+        what=tuple(label_of(code) for code in codes),
+        is_reading=all(code.endswith(_READINGS) for code in codes),
+    )
+
+
+def _read_cursor(text: str) -> tuple[datetime | None, UUID | None]:
+    """(None, None) for an empty or forged cursor: the log then starts at its beginning."""
+    at, _, key = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, UUID(key)) if moment.tzinfo else (None, None)
+    except ValueError:
+        return None, None
+
+
+def read_person(text: str) -> UUID | None:
+    """The person the log is narrowed to; a forged key narrows nothing."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

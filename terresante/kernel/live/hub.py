@@ -1,0 +1,119 @@
+"""One per process: hears the database once, asks once per event who may read it, hands it to their streams."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from asgiref.sync import sync_to_async
+from django.db import connection
+
+from terresante.kernel.actor import Actor
+from terresante.kernel.dispatcher import LIVE_CHANNEL
+from terresante.kernel.live.events import LiveEvent, events_after, last_position, readers
+
+log = logging.getLogger(__name__)
+
+_QUEUE = 256
+_BATCH = 500
+_RETRY_SECONDS = 2
+
+
+@dataclass(eq=False, slots=True)
+class Subscriber:
+    """One browser's stream; `queue` ends with None when the stream must be closed and opened again."""
+
+    actor: Actor
+    queue: asyncio.Queue[LiveEvent | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
+
+    def give(self, event: LiveEvent | None) -> None:
+        if self.queue.full():
+            # Too slow: the browser comes back with its last position and loses nothing.
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            event = None
+        self.queue.put_nowait(event)
+
+
+class Hub:
+    def __init__(self) -> None:
+        self.position = 0
+        self._subscribers: set[Subscriber] = set()
+        self._ready = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled. A lost database closes every stream, so that each screen says so and comes back."""
+        while True:
+            try:
+                await self._listen()
+            except psycopg.Error as error:
+                log.warning("live: the database is lost (%s), trying again", type(error).__name__)
+            self._ready.clear()
+            for subscriber in self._subscribers:
+                subscriber.give(None)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def subscribe(self, actor: Actor) -> Subscriber:
+        await self._ready.wait()
+        subscriber = Subscriber(actor)
+        self._subscribers.add(subscriber)
+        return subscriber
+
+    def leave(self, subscriber: Subscriber) -> None:
+        self._subscribers.discard(subscriber)
+
+    async def missed(self, actor: Actor, *, after: int, until: int) -> AsyncIterator[LiveEvent]:
+        """What this actor may read of the events a broken stream did not bring."""
+        while after < until:
+            events = await sync_to_async(events_after, thread_sensitive=False)(
+                after, until=until, most=_BATCH
+            )
+            for event in events:
+                if actor.user_id in await _readers(event, [actor]):
+                    yield event
+            after = events[-1].position if len(events) == _BATCH else until
+
+    async def _listen(self) -> None:
+        async with await psycopg.AsyncConnection.connect(
+            **_connection_parameters(), autocommit=True
+        ) as listening:
+            await listening.execute(f"LISTEN {LIVE_CHANNEL}")
+            if not self.position:
+                self.position = await sync_to_async(last_position, thread_sensitive=False)()
+            self._ready.set()
+            await self._publish()
+            async for _ in listening.notifies():
+                await self._publish()
+
+    async def _publish(self) -> None:
+        while True:
+            events = await sync_to_async(events_after, thread_sensitive=False)(self.position, most=_BATCH)
+            for event in events:
+                await self._hand_out(event)
+                self.position = event.position
+            if len(events) < _BATCH:
+                return
+
+    async def _hand_out(self, event: LiveEvent) -> None:
+        subscribers = list(self._subscribers)
+        if not subscribers:
+            return
+        reached = await _readers(event, [subscriber.actor for subscriber in subscribers])
+        for subscriber in subscribers:
+            if subscriber.actor.user_id in reached:
+                subscriber.give(event)
+
+
+async def _readers(event: LiveEvent, actors: list[Actor]) -> set[UUID]:
+    return await sync_to_async(readers, thread_sensitive=False)(event, actors)
+
+
+def _connection_parameters() -> dict[str, Any]:
+    """As Django connects, without its pool: LISTEN needs a connection of its own (STACK.md 2)."""
+    parameters = connection.get_connection_params()
+    return {
+        key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if parameters.get(key)
+    }

@@ -1,0 +1,42 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Serves the pages; with --with-live the streams too, from one process (a demonstration)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=2)
+        parser.add_argument("--with-live", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["with_live"]:
+            _serve_everything(options["host"], options["port"])
+        else:
+            _serve_pages(options["host"], options["port"], options["workers"])
+
+
+def _serve_everything(host: str, port: int) -> None:
+    import uvicorn  # noqa: PLC0415 -- each server is loaded by the one mode that uses it
+
+    uvicorn.run(
+        "config.asgi:everything", host=host, port=port, log_level="warning", timeout_graceful_shutdown=2
+    )
+
+
+def _serve_pages(host: str, port: int, workers: int) -> None:
+    from granian import Granian  # noqa: PLC0415 -- as above
+    from granian.constants import Interfaces  # noqa: PLC0415 -- as above
+
+    Granian(
+        "config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=8,
+    ).serve()

@@ -1,0 +1,3 @@
+from terresante.kernel.access import Action
+
+SITUATION_CHOOSE = Action("situation.choose", "Choisir la structure pour laquelle on travaille")

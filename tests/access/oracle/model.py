@@ -1,0 +1,260 @@
+"""The rules again, by somebody who has not read the platform: its code is not imported here (a test holds that).
+
+Read from DOMAIN.md 2.1 (sharing law, matrix) and DESIGN.md 5 (bases). A world is what happened, in order; every
+question below replays it and answers for the end of it. Hours are counted from now: -1 is an hour ago.
+"""
+
+from dataclasses import dataclass
+
+MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE = (
+    "medical",
+    "care",
+    "coordination",
+    "social",
+    "stay",
+    "circle",
+)
+
+# DOMAIN.md 2.1, default matrix: what each profession's column reads (r) and writes (w), typed again by hand.
+# Medical notes, liaison notes of care and of coordination, social and protection, stays, circle.
+TABLE = """
+doctor              rw rw rw r  r rw
+nurse               rw rw rw r  r rw
+midwife             rw rw rw r  r rw
+pharmacist          r  rw rw -  r r
+physiotherapist     r  rw rw -  r r
+psychologist        r  rw rw r  r r
+social_worker       -  -  rw rw r rw
+home_help           -  r  rw -  r r
+coordinator         r  rw rw rw r rw
+secretary           -  -  -  -  r rw
+other               -  -  r  -  - r
+"""
+CLASSES = (MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE)
+RIGHTS = {
+    line.split()[0]: dict(zip(CLASSES, line.split()[1:], strict=True))
+    for line in TABLE.strip().splitlines()
+}
+PROFESSIONS = tuple(RIGHTS)
+# L1111-17: who opens a record in an emergency.
+RESCUERS = frozenset({"doctor", "nurse", "midwife"})
+
+
+@dataclass(frozen=True)
+class Professional:
+    profession: str
+    structures: tuple[int, ...]
+    struck_off: bool = False
+
+
+@dataclass(frozen=True)
+class Joins:
+    """A person (`who`) or a structure (`structure`) enters the circle; `from_hour` may be in the future."""
+
+    patient: int
+    who: int | None = None
+    structure: int | None = None
+    from_hour: int = -48
+
+
+@dataclass(frozen=True)
+class Leaves:
+    patient: int
+    who: int | None = None
+    structure: int | None = None
+
+
+@dataclass(frozen=True)
+class Opposes:
+    """The patient says no: to the whole record, or (`emergency`) to its opening in an emergency."""
+
+    patient: int
+    emergency: bool = False
+
+
+@dataclass(frozen=True)
+class Lifts:
+    """The patient takes back his opposition to the record."""
+
+    patient: int
+
+
+@dataclass(frozen=True)
+class BreaksGlass:
+    """Attempted; whether it opens is for the rules to say. `hours_ago` past four, it has expired since."""
+
+    patient: int
+    who: int
+    structure: int
+    hours_ago: int = 0
+
+
+@dataclass(frozen=True)
+class Writes:
+    """A row about a patient, with its limits. `row` names it."""
+
+    row: int
+    patient: int
+    data_class: str
+    private_to: int | None = None
+    hidden: bool = False
+
+
+Move = Joins | Leaves | Opposes | Lifts | BreaksGlass | Writes
+
+
+@dataclass(frozen=True)
+class World:
+    structures: int
+    professionals: tuple[Professional, ...]
+    patients: int
+    # (structure, patient): the establishment knows the patient under one of its identifiers.
+    known: tuple[tuple[int, int], ...]
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """kind: professional, patient, representative, gateway or job."""
+
+    kind: str
+    who: int | None = None
+    structure: int | None = None
+
+
+EMERGENCY_HOURS = 4
+
+
+def readers(world: World) -> list[Reader]:
+    """Everybody who may come to a door; somebody struck off is there too, with nothing in his hands."""
+    people = [
+        Reader("professional", who, structure)
+        for who, professional in enumerate(world.professionals)
+        for structure in professional.structures
+    ]
+    patients = [Reader("patient", patient) for patient in range(world.patients)]
+    gateways = [Reader("gateway", None, structure) for structure in range(world.structures)]
+    return [*people, *patients, *gateways, Reader("representative", 0), Reader("job")]
+
+
+def works(world: World, reader: Reader) -> bool:
+    """Struck off this morning, refused this morning."""
+    return reader.kind != "professional" or not world.professionals[reader.who or 0].struck_off
+
+
+def opposed(world: World, patient: int) -> set[bool]:
+    """The oppositions in force: {False} to the record, {True} to emergencies."""
+    return _opposed(world.moves, patient)
+
+
+def _opposed(moves: tuple[Move, ...], patient: int) -> set[bool]:
+    said: set[bool] = set()
+    for move in moves:
+        if isinstance(move, Opposes) and move.patient == patient:
+            said.add(move.emergency)
+        if isinstance(move, Lifts) and move.patient == patient:
+            said.discard(False)
+    return said
+
+
+def glass_opens(world: World, number: int) -> bool:
+    """Whether the attempt that stands at this place of the moves opens the record."""
+    move = world.moves[number]
+    assert isinstance(move, BreaksGlass)
+    return (
+        world.professionals[move.who].profession in RESCUERS
+        and not world.professionals[move.who].struck_off
+        and not _opposed(world.moves[:number], move.patient)
+    )
+
+
+def members(world: World, patient: int) -> set[tuple[str, int]]:
+    """Who is in the circle now, whether or not an opposition closes it: ("who", 3), ("structure", 1)."""
+    inside: set[tuple[str, int]] = set()
+    for move in world.moves:
+        if isinstance(move, Joins | Leaves) and move.patient == patient:
+            member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+            if isinstance(move, Leaves):
+                inside.discard(member)
+            elif move.from_hour <= 0:
+                inside.add(member)
+    return inside
+
+
+def basis(world: World, reader: Reader, patient: int) -> str:
+    """On what ground this reader opens this patient's record; '' for none (DESIGN.md 5, closed list)."""
+    if not works(world, reader):
+        return ""
+    if reader.kind == "job":
+        return "job"
+    if reader.kind == "patient":
+        return "patient" if reader.who == patient else ""
+    if reader.kind == "gateway":
+        return "gateway" if (reader.structure, patient) in world.known else ""
+    if reader.kind != "professional":
+        return ""
+    inside = members(world, patient)
+    if False not in opposed(world, patient):
+        if ("who", reader.who) in inside:
+            return "member"
+        if ("structure", reader.structure) in inside:
+            return "structure"
+    return "break_glass" if _has_broken(world, reader, patient) else ""
+
+
+def _has_broken(world: World, reader: Reader, patient: int) -> bool:
+    """Four hours, in the structure he acted for; an opposition that comes after ends it."""
+    for number, move in enumerate(world.moves):
+        if not isinstance(move, BreaksGlass) or move.patient != patient:
+            continue
+        mine = (move.who, move.structure) == (reader.who, reader.structure)
+        ended = any(isinstance(later, Opposes) and later.patient == patient for later in world.moves[number:])
+        if mine and glass_opens(world, number) and move.hours_ago < EMERGENCY_HOURS and not ended:
+            return True
+    return False
+
+
+def reaches_unopened(world: World, reader: Reader, patient: int) -> bool:
+    """What plain SQL sees before any record is opened: one's own patients; a gateway and a job see nobody."""
+    return reader.kind in ("professional", "patient") and basis(world, reader, patient) != ""
+
+
+def within_limits(reader: Reader, row: Writes) -> bool:
+    """Private to a structure, hidden from the patient: what the database itself holds."""
+    if row.private_to is not None and reader.kind != "job" and reader.structure != row.private_to:
+        return False
+    return not (row.hidden and reader.kind in ("patient", "representative"))
+
+
+def reads(world: World, reader: Reader, row: Writes) -> bool:
+    """The whole rule for one row."""
+    return (
+        basis(world, reader, row.patient) != ""
+        and within_limits(reader, row)
+        and reads_class(world, reader, row.data_class)
+    )
+
+
+def reads_class(world: World, reader: Reader, data_class: str) -> bool:
+    if reader.kind != "professional":
+        return True
+    return "r" in RIGHTS[world.professionals[reader.who or 0].profession][data_class]
+
+
+def writes_class(world: World, reader: Reader, data_class: str) -> bool:
+    if reader.kind != "professional":
+        return False
+    return "w" in RIGHTS[world.professionals[reader.who or 0].profession][data_class]
+
+
+def edits_circle(world: World, reader: Reader, patient: int) -> bool:
+    """Break-glass only reads; the rest is a member's, by his profession."""
+    return basis(world, reader, patient) in ("member", "structure") and writes_class(world, reader, CIRCLE)
+
+
+def reads_log(world: World, reader: Reader, patient: int) -> bool:
+    return basis(world, reader, patient) in ("member", "structure", "patient")
+
+
+def rows(world: World) -> list[Writes]:
+    return [move for move in world.moves if isinstance(move, Writes)]

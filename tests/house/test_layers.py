@@ -1,0 +1,124 @@
+"""What imports do not show: foreign keys, templates and migrations also go down (DESIGN.md 2)."""
+
+import ast
+import re
+
+import pytest
+from django.apps import apps
+from django.urls import get_resolver
+
+from tests.house.tree import PLATFORM, app_of, layer_of, parsed, short, sources, templates
+
+# Django and its neighbours stand below everything.
+BELOW_ALL = {"contenttypes", "auth", "sessions", "messages", "procrastinate"}
+INCLUDED = re.compile(r"""{%-?\s*(?:include|extends)\s+["']([^"']+)["']""")
+MIGRATIONS = sorted(path for path in sources(migrations=True) if path.parent.name == "migrations")
+
+
+def is_below(app: str, other: str) -> bool:
+    layers = layer_of()
+    return other == app or other in BELOW_ALL or layers[other] < layers[app]
+
+
+def test_every_app_has_its_layer():
+    ours = {config.label for config in apps.get_app_configs() if config.name.startswith("terresante.")}
+
+    assert ours == set(layer_of())
+
+
+def test_foreign_keys_go_down():
+    """Good: notes.Note → patients.Patient. Bad: patients.Patient → notes.Note, notes.Note → stays.Encounter."""
+    wrong = [
+        f"{model._meta.label}.{field.name} → {field.related_model._meta.label}"
+        for model in apps.get_models()
+        if model._meta.app_label in layer_of()
+        for field in model._meta.get_fields()
+        if field.is_relation and field.concrete and field.related_model is not None
+        and not is_below(model._meta.app_label, field.related_model._meta.app_label)
+    ]
+
+    assert not wrong
+
+
+def test_templates_include_only_what_stands_below():
+    """Good: `{% include "ui/field.html" %}`. Bad: a kernel template that includes a page of notes."""
+    owners = {}
+    for path in templates():
+        root = next(parent for parent in path.parents if parent.name == "templates")
+        owners[path.relative_to(root).as_posix()] = app_of(path)
+    wrong, missing = [], []
+    for path in templates():
+        for name in INCLUDED.findall(path.read_text()):
+            if name not in owners:
+                missing.append(f"{short(path)}: {name}")
+            elif not is_below(app_of(path), owners[name]):
+                wrong.append(f"{short(path)}: {name}")
+
+    assert not missing
+    assert not wrong
+
+
+def test_a_page_of_an_app_has_its_name():
+    """`templates/<app>/…`, so that no two apps answer to one name. The kernel's layouts have none."""
+    wrong = [
+        short(path)
+        for path in templates()
+        if app_of(path) != "kernel" and f"templates/{app_of(path)}/" not in short(path)
+    ]
+
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=short)
+def test_migrations_depend_only_downwards(path):
+    app = app_of(path)
+    found = []
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("dependencies", "run_before"):
+            found += [
+                pair.elts[0].value
+                for pair in ast.walk(node.value)
+                if isinstance(pair, ast.Tuple) and isinstance(pair.elts[0], ast.Constant)
+            ]
+
+    assert all(is_below(app, other) for other in found), found
+
+
+# What a generated migration names for a column's default or type; nothing of it changes rows.
+OF_COLUMNS = ("terresante.kernel.ids", "terresante.accounts.models")
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=short)
+def test_migrations_import_no_code_of_an_app(path):
+    """Bad: a model or an action imported in a migration, which then changes with the code of another release."""
+    imported = [
+        name
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+    ]
+
+    assert not [name for name in imported if name.startswith("terresante.") and name not in OF_COLUMNS]
+
+
+def test_templates_carry_no_code_and_no_style():
+    """The content security policy refuses them, silently for the reader. Good: `data-…` and a class."""
+    bad = re.compile(r"<style\b|<script(?![^>]*\bsrc=)|\son\w+\s*=|\sstyle\s*=|javascript:", re.IGNORECASE)
+    found = [f"{short(path)}: {hit.group().strip()}" for path in templates() for hit in bad.finditer(path.read_text())]
+
+    assert not found
+
+
+def test_no_template_names_another_site():
+    """Everything comes from our own origin: no request tells a third party who reads what."""
+    elsewhere = re.compile(r"""(?:src|href|action)\s*=\s*["'](?:https?:)?//""")
+    found = [short(path) for path in templates() if elsewhere.search(path.read_text())]
+
+    assert not found
+
+
+def test_urls_are_made_of_the_apps_own_views():
+    resolved = [entry for entry in get_resolver().url_patterns]
+
+    assert resolved
+    assert (PLATFORM / "kernel").is_dir()

@@ -1,0 +1,230 @@
+"""House rules on Python files (DESIGN.md 3 and 4, STYLE.md 4)."""
+
+import ast
+import re
+
+from tests.house.tree import PLATFORM, app_of, files, functions, parsed, short, sources
+
+LINES_OF_A_FUNCTION = 60
+LINES_OF_A_FILE = 500
+LONG_FILE = 300
+# Lists of invented things for the previews: data in the shape of a function.
+DATA = {"terresante/kernel/ui/tests/cast.py"}
+
+# DESIGN.md 3: absence of a file is information.
+ANATOMY = {
+    *("__init__", "apps", "enums", "models", "access", "actions", "queries", "events", "handlers"),
+    *("jobs", "slots", "forms", "views", "urls", "migrations", "templates", "tests"),
+}
+# Other names, and why. The kernel is not an app like the others: its files are DESIGN.md 4's mechanisms.
+MORE_NAMES = {
+    "accounts": {"codes": "one-time codes, pure", "middleware": "who is behind a request, once"},
+    "care_team": {"matrix": "role × data, the one place that says it"},
+    "directory": {
+        "identifiers": "RPPS and FINESS keys, pure",
+        "names": "the form in which a name is searched, pure",
+        "loading": "reading of the national files",
+        "management": "Django's place for a command",
+    },
+    "interop": {
+        "hl7v2": "messages, pure",
+        "mllp": "the listener, pure",
+        "management": "Django's place for a command",
+    },
+    "patients": {
+        "identity_rules": "RNIV and the INS, pure",
+        "traits": "the strict traits before they are an identity, pure",
+    },
+}
+
+# Where rows are read without a rule, and why (access.unrestricted).
+UNRESTRICTED: dict[str, str] = {}
+
+
+def test_the_context_of_the_policies_is_set_in_one_file():
+    """Bad: `cursor.execute("SET LOCAL app.person = …")` in a query, or a session-level set_config anywhere."""
+    found = [
+        short(path)
+        for path in sources()
+        if re.search(r"set_config|SET\s+(LOCAL|SESSION)?\s*app\.|SET\s+ROLE", path.read_text(), re.IGNORECASE)
+    ]
+
+    assert found == ["terresante/kernel/rls.py"]
+
+
+def test_the_context_is_local_to_its_transaction():
+    """`set_config(…, false)` would leak to the next user of a pooled connection (STACK.md 4)."""
+    everywhere = "".join(path.read_text() for path in sources(migrations=True))
+
+    assert not re.findall(r"set_config\([^;]*?,\s*false\s*\)", everywhere)
+
+
+def test_reading_without_a_rule_is_listed():
+    """Good: an entry of UNRESTRICTED with its reason. Bad: `with access.unrestricted(reason="perf")` in a view."""
+    users = {
+        short(path)
+        for path in sources()
+        if short(path) != "terresante/kernel/access.py" and re.search(r"\bunrestricted\(", path.read_text())
+    }
+
+    assert users == set(UNRESTRICTED)
+
+
+def test_domain_code_never_sees_a_request():
+    """Good: `def publish_note(actor, …)`. Bad: `def publish_note(request, …)`."""
+    domain = {"access", "actions", "queries", "events", "handlers", "jobs", "slots"}
+    told = []
+    for path in sources():
+        if not path.is_relative_to(PLATFORM) or app_of(path) == "kernel":
+            continue
+        if not domain & {path.stem, *path.parts}:
+            continue
+        for function in functions(path):
+            names = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+            if "request" in names:
+                told.append(f"{short(path)}:{function.lineno} {function.name}")
+
+    assert not told
+
+
+def test_actions_and_queries_have_no_default_actor():
+    """The first argument of an action is its actor, given by the caller."""
+    wrong = []
+    for path in sources():
+        for function in functions(path):
+            marks = {ast.unparse(mark) for mark in function.decorator_list}
+            first = (function.args.posonlyargs + function.args.args)[:1]
+            if "action" in marks and (not first or first[0].arg != "actor" or function.args.defaults):
+                wrong.append(f"{short(path)}:{function.lineno} {function.name}")
+
+    assert not wrong
+
+
+def test_functions_stay_short():
+    long = [
+        f"{short(path)}:{function.lineno} {function.name}"
+        for path in sources(tests=True)
+        for function in functions(path)
+        if (function.end_lineno or 0) - function.lineno + 1 > LINES_OF_A_FUNCTION and short(path) not in DATA
+    ]
+
+    assert not long
+
+
+def test_files_stay_short():
+    """A file aims at 300 lines and fails at 500; those between are named here when another fails."""
+    kinds = {".py", ".ts", ".scss", ".html"}
+    lengths = {
+        short(path): len(path.read_text().splitlines())
+        for path in files()
+        if path.suffix in kinds and "migrations" not in path.parts
+    }
+    too_long = {name for name, lines in lengths.items() if lines > LINES_OF_A_FILE}
+    long = sorted(name for name, lines in lengths.items() if lines > LONG_FILE)
+
+    assert not too_long, f"fail: {sorted(too_long)}; over {LONG_FILE}: {long}"
+
+
+def test_an_app_holds_the_files_that_its_anatomy_names():
+    """Good: `notes/queries.py`. Bad: `notes/utils.py`, `notes/services.py`."""
+    strange = set()
+    for path in sources():
+        if not path.is_relative_to(PLATFORM) or path.parent == PLATFORM:
+            continue
+        app, entry = path.relative_to(PLATFORM).parts[:2]
+        name = entry.removesuffix(".py")
+        if app != "kernel" and name not in ANATOMY | set(MORE_NAMES.get(app, {})):
+            strange.add(f"{app}/{entry}")
+
+    assert not strange, "use a name of DESIGN.md 3, or list the new one with its reason"
+
+
+def test_no_drawer_is_called_utils():
+    drawers = {"utils", "helpers", "helper", "common", "misc", "manager", "managers", "services", "info", "base"}
+    found = [short(path) for path in sources(tests=True) if drawers & {path.stem, path.parent.name}]
+
+    assert not found
+
+
+def test_apps_do_not_signal_each_other():
+    """Up: an event. Bad: `@receiver(post_save, sender=Note)`."""
+    found = [
+        short(path)
+        for path in sources()
+        if re.search(r"django\.(db\.models|core|dispatch)[\w.]*signals|django\.dispatch", path.read_text())
+    ]
+
+    assert not found
+
+
+def test_no_raw_manager_reads_round_the_rules():
+    """`_base_manager`, `.raw(` and `.extra(` go round what a reader of the code expects."""
+    found = [
+        short(path)
+        for path in sources()
+        if re.search(r"\._base_manager|\.objects\.raw\(|\.extra\(", path.read_text())
+    ]
+
+    assert not found
+
+
+def test_sql_is_never_made_of_what_somebody_typed():
+    """Good: `execute("… %s", [value])`. Bad: an f-string, `%` or `.format` as the statement."""
+    built = []
+    for path in sources():
+        for node in ast.walk(parsed(path)):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr not in ("execute", "executemany") or not node.args:
+                continue
+            if isinstance(node.args[0], ast.JoinedStr) and node.args[0].values and not _constant(node.args[0]):
+                built.append(f"{short(path)}:{node.lineno}")
+            if isinstance(node.args[0], ast.BinOp) and isinstance(node.args[0].op, ast.Mod):
+                built.append(f"{short(path)}:{node.lineno}")
+
+    assert not built
+
+
+def _constant(text: ast.JoinedStr) -> bool:
+    """Made of upper-case names only: constants of the module, such as a channel's name."""
+    inside = [part.value for part in text.values if isinstance(part, ast.FormattedValue)]
+    return all(isinstance(part, ast.Name) and part.id.isupper() for part in inside)
+
+
+def test_templates_are_never_told_that_a_text_is_safe():
+    """Bad: `mark_safe(note.text)`, `|safe`, `{% autoescape off %}`."""
+    python = [short(path) for path in sources() if "mark_safe" in path.read_text()]
+    html = [
+        short(path)
+        for path in files()
+        if path.suffix == ".html" and re.search(r"\|\s*safe\b|autoescape off", path.read_text())
+    ]
+
+    assert set(python) <= {"terresante/kernel/ui/templatetags/ui.py"}
+    assert not html
+
+
+def test_no_machine_is_named_in_a_tracked_file():
+    """Good: a path relative to the project. Bad: a home directory, a build machine's folder."""
+    machine = re.compile(r"(?<![\w./:$~-])/(work|root|home)/(?!$)[\w.-]+")
+    found = []
+    for path in files():
+        if path.suffix in (".png", ".woff2", ".ico", ".gz", ".zip") or path.is_relative_to(PLATFORM / "x"):
+            continue
+        text = path.read_text(errors="replace")
+        found += [f"{short(path)}: {hit.group()}" for hit in machine.finditer(text)]
+
+    assert not found
+
+
+def test_lock_files_name_no_private_registry():
+    """What is installed here is installed elsewhere: only the public hosts, or none."""
+    public = {"registry.npmjs.org", "pypi.org", "files.pythonhosted.org", "opencollective.com", "github.com"}
+    found = set()
+    for path in files():
+        if "lock" in path.name or path.name in (".npmrc", "pyproject.toml", "requirements-node.in"):
+            text = re.sub(r'"funding":\s*(\{[^}]*\}|\[[^\]]*\]|"[^"]*")', "", path.read_text())
+            hosts = re.findall(r"\"?(?:resolved|registry|index-url)\"?\s*[:= ]\s*\"?https?://([\w.-]+)", text)
+            found |= {f"{short(path)}: {host}" for host in hosts if host not in public}
+
+    assert not found

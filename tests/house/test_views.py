@@ -1,0 +1,71 @@
+"""Every screen says what it reads or writes, and for whom it is open."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from terresante.kernel.screens import Declaration
+
+# Open without an account, and why; a view that is not here needs somebody behind it.
+PUBLIC = {
+    "alive": "a supervisor asks whether the process answers",
+    "ready": "a proxy asks whether it may send requests",
+}
+# Django's own views, which touch no row of ours.
+FOREIGN = {"django.views.i18n.set_language", "django.contrib.staticfiles.views.serve"}
+
+
+def patterns(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry)
+        else:
+            yield entry
+
+
+def name_of(view) -> str:
+    return f"{view.__module__}.{getattr(view, '__name__', type(view).__name__)}"
+
+
+def declared() -> dict[str, Declaration]:
+    views = {name_of(entry.callback): entry.callback for entry in patterns()}
+    return {
+        name: getattr(view, "declaration", None) for name, view in views.items() if name not in FOREIGN
+    }
+
+
+def test_every_view_is_declared():
+    """Good: `@reads(NOTE_READ)` above the view. Bad: a bare function, or `login_required`."""
+    bare = [name for name, declaration in declared().items() if declaration is None]
+
+    assert not bare, f"declare with @reads, @writes or @public(reason=…): {bare}"
+
+
+def test_the_declaration_names_its_action_or_its_reason():
+    for name, declaration in declared().items():
+        if declaration is None:
+            continue
+        if declaration.kind == "public":
+            assert len(declaration.reason) > 10, name
+        else:
+            assert declaration.action is not None, name
+
+
+def test_a_public_view_is_listed_here_with_its_reason():
+    """Bad: `@public(reason="simpler")` on a page about a patient, unseen by anybody."""
+    public = {
+        name.rpartition(".")[2]
+        for name, declaration in declared().items()
+        if declaration is not None and declaration.kind == "public"
+    }
+
+    assert public == set(PUBLIC), "list the view in PUBLIC with a reason, or declare what it reads"
+
+
+@pytest.mark.parametrize("entry", list(patterns()), ids=lambda entry: str(entry.pattern))
+def test_no_url_carries_a_login_or_a_name(entry):
+    """An address travels (history, referrer, proxy logs): it holds keys only. Bad: `<str:ins>/`."""
+    told = {"ins", "nir", "login", "email", "birth_name", "name", "token_in_clear"}
+
+    assert not told & set(entry.pattern.converters), entry.pattern

@@ -1,0 +1,216 @@
+"""The second wall, read from PostgreSQL's own catalogue: a table or a function cannot be forgotten."""
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+pytestmark = pytest.mark.django_db
+
+# Policies of the application role that hold for any row, and why.
+ALWAYS_TRUE = {
+    ("kernel_auditentry", "append"): "whoever acts leaves a trace; nobody reads by it",
+    ("kernel_outboxevent", "emit"): "whoever acts tells it; only the dispatcher's context reads",
+}
+# Cross-patient questions and checked openings (DESIGN.md 5), and what each gives back.
+DEFINERS = {
+    "open_record": "the basis on which one record opens",
+    "found_record": "opens an identity that has no record yet",
+    "open_emergency_access": "writes one emergency access",
+    "record_readers": "which of the given keys reach one record",
+    "patient_behind": "the patient of one account",
+    "search_patients": "identities, for the search",
+    "match_patients": "keys of candidate identities",
+    "last_event_position": "a number",
+    "ensure_audit_partitions": "how many months ahead the trail reaches",
+}
+# Changing the schema needs its owner.
+OWNED_BY_OWNER = {"ensure_audit_partitions"}
+
+
+def rows(query: str, *values: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return cursor.fetchall()
+
+
+def patient_tables() -> set[str]:
+    """Every relation with a patient_id column, partitions aside, and the patients themselves."""
+    found = rows(
+        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')"
+        " AND NOT c.relispartition AND a.attname = 'patient_id' AND NOT a.attisdropped"
+    )
+    return {name for (name,) in found} | {"patients_patient"}
+
+
+def policies() -> list[tuple]:
+    """(table, policy, command, permissive, using, check) that bind the application role."""
+    return rows(
+        "SELECT tablename, policyname, cmd, permissive = 'PERMISSIVE', coalesce(qual, ''), coalesce(with_check, '')"
+        " FROM pg_policies WHERE schemaname = 'public' AND roles && ARRAY['terresante_app', 'public']::name[]"
+    )
+
+
+def test_every_patient_table_is_behind_forced_row_security():
+    """Good: `SELECT protect_patient_table('notes_note')` in a migration. Bad: a new table without it."""
+    secured = dict(
+        rows("SELECT relname, relrowsecurity AND relforcerowsecurity FROM pg_class WHERE relkind IN ('r', 'p')")
+    )
+    bare = {table for table in patient_tables() if not secured.get(table)}
+
+    assert not bare
+
+
+def test_every_patient_table_has_a_policy_to_read_it():
+    readable = {table for table, _, command, permissive, *_ in policies() if permissive and command in ("SELECT", "ALL")}
+
+    assert patient_tables() - readable == set()
+
+
+def test_no_policy_is_true_for_everybody():
+    """Bad: `USING (true)`, `USING (app_kind() <> '')`."""
+    whole = {
+        (table, name)
+        for table, name, _, permissive, using, check in policies()
+        if permissive and "true" in (using.strip("() "), check.strip("() "))
+    }
+
+    assert whole == set(ALWAYS_TRUE)
+
+
+def test_every_policy_of_a_patient_table_names_the_caller():
+    """What is read depends on who asks: no policy rests on the row alone."""
+    loose = [
+        (table, name)
+        for table, name, _, permissive, using, check in policies()
+        if permissive and (table, name) not in ALWAYS_TRUE and "app_" not in using + check
+    ]
+
+    assert not loose
+
+
+def test_rows_with_limits_have_their_restrictive_policies():
+    limited = rows(
+        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+        " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+        " AND a.attname IN ('private_to_id', 'hidden_from_patient') AND NOT a.attisdropped"
+    )
+    restrictive = {(table, using) for table, _, _, permissive, using, _ in policies() if not permissive}
+    open_ones = [
+        (table, column)
+        for table, column in limited
+        if not any(table == held and column in using for held, using in restrictive)
+    ]
+
+    assert not open_ones
+
+
+def test_views_and_materialized_views_do_not_go_round_the_policies():
+    """A view runs with its owner's rights unless it says security_invoker."""
+    found = rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND (relkind = 'm'"
+        " OR relkind = 'v' AND NOT coalesce(reloptions::text LIKE '%%security_invoker=true%%', false))"
+    )
+
+    assert not found
+
+
+def test_partitions_are_not_reached_directly():
+    """Policies of the parent do not bind who names the partition."""
+    reached = rows(
+        "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"
+        " AND has_table_privilege('terresante_app', oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')"
+    )
+
+    assert not reached
+
+
+def definers() -> list[tuple]:
+    return rows(
+        "SELECT p.proname, r.rolname, coalesce(p.proconfig::text, ''),"
+        " has_function_privilege('public', p.oid, 'EXECUTE')"
+        " FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
+        " WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef"
+    )
+
+
+def test_functions_that_step_over_the_policies_are_listed():
+    assert {name for name, *_ in definers()} == set(DEFINERS)
+
+
+def test_functions_that_step_over_the_policies_are_tied():
+    """Good: fixed search_path, owner terresante_definer, no PUBLIC. Bad: PostgreSQL's defaults, all three of them."""
+    for name, owner, settings, public in definers():
+        expected = "terresante_owner" if name in OWNED_BY_OWNER else "terresante_definer"
+        assert owner == expected, name
+        assert "search_path=public, pg_temp" in settings, name
+        assert not public, name
+
+
+def test_nobody_calls_the_functions_that_make_policies():
+    reached = rows(
+        "SELECT proname FROM pg_proc WHERE proname = 'protect_patient_table'"
+        " AND has_function_privilege('terresante_app', oid, 'EXECUTE')"
+    )
+
+    assert not reached
+
+
+def test_the_application_role_is_nobody_special():
+    ((superuser, bypasses, creates_roles, creates_databases, replicates),) = rows(
+        "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication FROM pg_roles"
+        " WHERE rolname = 'terresante_app'"
+    )
+
+    assert not (superuser or bypasses or creates_roles or creates_databases or replicates)
+    assert rows("SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'terresante_app'::regrole") == []
+
+
+def test_the_application_role_owns_nothing():
+    owned = rows(
+        "SELECT relname FROM pg_class WHERE relowner = 'terresante_app'::regrole"
+        " UNION ALL SELECT proname FROM pg_proc WHERE proowner = 'terresante_app'::regrole"
+    )
+    creates = rows("SELECT has_schema_privilege('terresante_app', 'public', 'CREATE')")
+
+    assert owned == []
+    assert creates == [(False,)]
+
+
+def test_the_definer_role_cannot_log_in():
+    assert rows("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'terresante_definer'") == [(False,)]
+
+
+def test_the_trail_is_only_added_to():
+    """UPDATE, DELETE and TRUNCATE of the trail and of its seals are nobody's, partitions included."""
+    for privilege in ("UPDATE", "DELETE", "TRUNCATE"):
+        changed = rows(
+            "SELECT relname FROM pg_class WHERE relname LIKE 'kernel_audit%%' AND relkind IN ('r', 'p')"
+            " AND has_table_privilege('terresante_app', oid, %s)",
+            privilege,
+        )
+        assert not changed, privilege
+
+
+def test_nothing_of_the_schema_is_truncated_by_pages():
+    emptied = rows(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        " AND has_table_privilege('terresante_app', oid, 'TRUNCATE')"
+    )
+
+    assert not emptied
+
+
+def test_the_key_of_a_patient_is_always_called_patient_id():
+    """The rules above find tables by that name: no patient's row hides behind another. Bad: `subject = ForeignKey(Patient)`."""
+    misnamed = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        if model._meta.label != "patients.Patient"
+        for field in model._meta.concrete_fields
+        if field.related_model is not None
+        and field.related_model._meta.label == "patients.Patient"
+        and field.column != "patient_id"
+    }
+
+    assert not misnamed
