@@ -38,6 +38,7 @@ from terresante.interop.queries import (
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.jobs import loop, scheduled
 from terresante.kernel.sealing import unseal
 from terresante.patients.actions import complete_identity, link_identity, replace_identifier
 from terresante.patients.models import SourceIdentity
@@ -270,6 +271,16 @@ def release_held(row: InboundMessage) -> int:
     return InboundMessage.objects.filter(
         state=_S.HELD, sender_id=row.sender_id, identity_keys__overlap=row.identity_keys
     ).update(state=_S.RECEIVED)
+
+
+@loop(idle=0.2)
+def apply_what_waits() -> int:
+    return apply_waiting()
+
+
+@scheduled("47 * * * *")
+def purge_what_is_late(actor: Actor) -> None:
+    purge_kept()
 
 
 def purge_kept(*, now: datetime | None = None) -> int:

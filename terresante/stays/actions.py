@@ -256,11 +256,14 @@ def _tell(actor: Actor, encounter: Encounter, told: Told, *, now: datetime) -> N
     alerts = _may_alert(encounter, told, now=now)
     tell(actor, _fact(encounter, told, alerts=alerts))
     if alerts and told.kind in ALERTS:
+        item = FeedItem.objects.get(
+            patient_id=encounter.patient_id, object_id=told.movement_id, kind=told.kind
+        )
         emit(
             actor,
             StayAlerted(
                 patient_id=encounter.patient_id,
-                object_id=told.movement_id,
+                object_id=item.pk,
                 private_to_id=encounter.private_to_id,
                 hidden_from_patient=encounter.hidden_from_patient,
                 data_class=DataClass.STAY,
