@@ -15,13 +15,13 @@ from django.db.models import Func, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import HOLDING, MessageOutcome, MessageState
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
 from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.hl7v2.triggers import Kind
 from terresante.interop.mapping import accepted_traits, reported_movement
-from terresante.interop.mllp.store import SEALED_FOR
 from terresante.interop.models import InboundMessage
 from terresante.interop.queries import (
     Local,

@@ -8,7 +8,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connections
 
-from terresante.interop.digests import ipp_digest
+from terresante.interop.digests import SEALED_FOR, ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.grammar import Code, Refusal
 from terresante.interop.mllp.intake import Outcome, Received, Store
@@ -18,7 +18,6 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.sealing import seal
 
-SEALED_FOR = "inbound"
 FOREIGN_AUTHORITY = Refusal(
     Code.REJECTED,
     "103",

@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
+from terresante.interop.digests import SEALED_FOR
 from terresante.interop.hl7v2.tests.messages import MSH
 from terresante.interop.mllp.framing import framed
 from terresante.interop.mllp.listener import Limits, Peer
-from terresante.interop.mllp.store import SEALED_FOR
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.kernel import rls
@@ -28,7 +28,9 @@ def madeleine(cast, hospital):
 
 
 def sent(hospital, content, **options):
-    return asyncio.run(wire.exchange(content, sender_of=lambda peer: str(hospital.pk), **options))
+    return asyncio.run(
+        wire.exchange(content, wire.store(), sender_of=lambda peer: str(hospital.pk), **options)
+    )
 
 
 def kept():

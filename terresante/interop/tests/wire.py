@@ -93,9 +93,8 @@ def states():
         ]
 
 
-async def exchange(content, *, sender_of=None, count=1, limits=None):
+async def exchange(content, behind, *, sender_of=None, count=1, limits=None):
     """Sends bytes to a listener of our own over a real socket; the MSA fields of each answer."""
-    behind = store()
     store_batch, known = behind.doors()
     listener = Listener(store_batch, sender_of or known, limits=limits or Limits(idle_time=5, stop_time=5))
     port = await listener.start("127.0.0.1", 0)
