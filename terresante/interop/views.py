@@ -17,6 +17,7 @@ from terresante.kernel.errors import Invalid, Refused
 from terresante.kernel.screens import Request, reads, writes
 from terresante.kernel.ui.frame import Comparison, Pair
 from terresante.kernel.ui.wording import long_date
+from terresante.patients.identity_rules import normalised_name
 
 _SHOWN = 100
 
@@ -92,8 +93,8 @@ def _offered(request: Request, message_id: UUID, chosen: str) -> UUID:
 def _compared(case: Case, candidate: Candidate) -> Comparison:
     ours, theirs = candidate.patient, case.traits
     lines = (
-        ("Nom de naissance", ours.birth_name, theirs.birth_name),
-        ("Prénoms de naissance", ours.birth_given_names, theirs.birth_given_names),
+        ("Nom de naissance", ours.birth_name, normalised_name(theirs.birth_name)),
+        ("Prénoms de naissance", ours.birth_given_names, normalised_name(theirs.birth_given_names)),
         (
             "Date de naissance",
             long_date(ours.birth_date),

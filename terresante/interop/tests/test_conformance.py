@@ -18,7 +18,7 @@ def samples(tmp_path, **files):
 
 def conformance(folder):
     said = StringIO()
-    call_command("conformance", folder, stdout=said)
+    call_command("conformance_in_database", folder, stdout=said)
     return said.getvalue()
 
 
