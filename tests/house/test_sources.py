@@ -31,6 +31,10 @@ MORE_NAMES = {
         "mllp": "the listener, pure",
         "management": "Django's place for a command",
     },
+    "overview": {
+        "desk_urls": "pages outside a record, apart from those of a record",
+        "desk_views": "pages outside a record, apart from those of a record",
+    },
     "patients": {
         "identity_rules": "RNIV and the INS, pure",
         "traits": "the strict traits before they are an identity, pure",

@@ -17,6 +17,7 @@ from tests.access.oracle.model import (
     Professional,
     World,
     Writes,
+    members,
     opposed,
 )
 
@@ -112,7 +113,8 @@ def _fits(before: World, move: Move) -> bool:
         case Joins():
             return not _is_inside(before, move) and False not in opposed(before, move.patient)
         case Leaves():
-            return _is_inside(before, move) and False not in opposed(before, move.patient)
+            member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+            return member in members(before, move.patient) and False not in opposed(before, move.patient)
         case Opposes():
             return move.emergency not in opposed(before, move.patient)
         case Lifts():
