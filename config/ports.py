@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from config.record_frame import record_frame
 from terresante.care_team.queries import live_readers
 from terresante.directory.queries import WorkSituation, work_situations
 from terresante.kernel.actor import Actor, ActorKind, Assurance
@@ -57,3 +58,4 @@ def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID)
 
 bound.actor_behind = actor_behind
 bound.live_readers = live_readers
+bound.record_frame = record_frame

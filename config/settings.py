@@ -132,6 +132,15 @@ ACCEPT_TEST_INS = DEMO or TESTING or os.environ.get("TERRESANTE_ACCEPT_TEST_INS"
 AUDIT_HEADS = os.environ.get("TERRESANTE_AUDIT_HEADS", str(VAR_DIR / "audit-heads.jsonl"))
 # Set where the worker may seal: it then opens a connection of its own under the sealer's role.
 DATABASE_SEALER_URL = os.environ.get("DATABASE_SEALER_URL", "")
+# Days a hospital message without candidate, or one refused, is kept sealed before it is emptied (DESIGN.md 6).
+NO_CANDIDATE_DAYS = int(os.environ.get("TERRESANTE_NO_CANDIDATE_DAYS", "7"))
+REFUSED_MESSAGE_DAYS = int(os.environ.get("TERRESANTE_REFUSED_MESSAGE_DAYS", "30"))
+# Where hospitals connect. Without a certificate each sender has its own port on MLLP_HOST (demonstration).
+MLLP_HOST = os.environ.get("TERRESANTE_MLLP_HOST", "127.0.0.1")
+MLLP_TLS_PORT = int(os.environ.get("TERRESANTE_MLLP_PORT", "2575"))
+MLLP_CERTIFICATE = os.environ.get("TERRESANTE_MLLP_CERTIFICATE", "")
+MLLP_KEY = os.environ.get("TERRESANTE_MLLP_KEY", "")
+MLLP_CLIENT_AUTHORITIES = os.environ.get("TERRESANTE_MLLP_CLIENT_AUTHORITIES", "")
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -7,5 +7,10 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("", include("terresante.accounts.urls")),
     path("", include("terresante.directory.urls")),
+    path("", include("terresante.care_team.urls")),
+    path("", include("terresante.notifications.urls")),
+    path("", include("terresante.notes.urls")),
     path("", include("terresante.overview.urls")),
+    path("", include("terresante.portal.urls")),
+    path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),
 ]

@@ -162,6 +162,12 @@ def choices_read(actor: Actor) -> Q:
     return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
+@rule(CIRCLE_READ, EmergencyAccess)
+def emergencies_known(actor: Actor) -> Q:
+    """The circle and the patient read who opened the record in emergency, and why."""
+    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
 @rule(CONSENT_LIFT, CareRecord)
 def oppositions_lifted(actor: Actor) -> Q:
     """The circle no longer reaches an opposed record: only the patient opens it again."""

@@ -22,6 +22,7 @@ from terresante.care_team.events import (
     MemberLeft,
     OppositionRecorded,
     OppositionWithdrawn,
+    RecordCreated,
     RecordOpenedInEmergency,
 )
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
@@ -44,6 +45,7 @@ REASON_MIN_LENGTH = 10
 PROOF_MIN_LENGTH = 5
 OPPOSITIONS = frozenset({ConsentKind.OPPOSITION_RECORD, ConsentKind.OPPOSITION_EMERGENCY})
 EMERGENCY_PROFESSIONS = frozenset({Profession.DOCTOR, Profession.NURSE, Profession.MIDWIFE})
+EMERGENCY_ONLY_FOR = "L’accès en urgence est réservé aux médecins, aux infirmiers et aux sages-femmes."
 # TRE_R38: general medicine and its qualifications; a generalist who founds a record is the treating doctor.
 GENERAL_MEDICINE = frozenset({"SM26", "SM53", "SM54"})
 _NOT_ACTIVE = "Ce professionnel ou cette structure n’est plus en activité dans l’annuaire."
@@ -85,6 +87,7 @@ def create_record(
     record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
     _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
+    emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
     return record
 
 
@@ -218,7 +221,7 @@ def lift_opposition(actor: Actor, record_id: UUID) -> None:
 def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> EmergencyAccess:
     """Bris de glace: four hours of reading. Raises Refused when the patient opposed it, NotFound without a record."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.role not in EMERGENCY_PROFESSIONS:
-        raise Refused("L’accès en urgence est réservé aux médecins, aux infirmiers et aux sages-femmes.")
+        raise Refused(EMERGENCY_ONLY_FOR)
     why = " ".join(reason.split())
     if len(why) < REASON_MIN_LENGTH:
         raise Invalid(

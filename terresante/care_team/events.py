@@ -5,6 +5,11 @@ from terresante.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCreated(Event):
+    """A person has a record from now on; object_id is the record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined(Event):
     member_id: UUID
     by_user_id: UUID | None = None

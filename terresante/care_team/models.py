@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from terresante.care_team.enums import Basis, ConsentKind, TeamRole
+from terresante.directory.models import PractitionerRole
 from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient
 
@@ -75,6 +76,28 @@ class CareTeamParticipant(Row):
 
     def __str__(self) -> str:
         return f"{self.role} {self.started_at:%Y-%m-%d}"
+
+    @property
+    def name(self) -> str:
+        if self.practitioner is not None:
+            return f"{self.practitioner.title} {self.practitioner}".strip()
+        return str(self.organization)
+
+    @property
+    def phone(self) -> str:
+        """His own number, else that of where he works; prefetch his roles."""
+        if self.practitioner is None:
+            return self.organization.phone if self.organization is not None else ""
+        numbers = [self.practitioner.phone, *(role.phone for role in self._open_roles())]
+        return next((number for number in numbers if number), "")
+
+    @property
+    def work_place(self) -> str:
+        return next((role.organization.name for role in self._open_roles()), "")
+
+    def _open_roles(self) -> list[PractitionerRole]:
+        roles = self.practitioner.roles.all() if self.practitioner is not None else []
+        return [role for role in roles if role.period_end is None]
 
 
 class Consent(Row):

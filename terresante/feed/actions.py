@@ -1,13 +1,26 @@
 """Written by the actions of the apps above, in their transaction and under their audit row."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.utils import timezone
+
 from terresante.care_team.enums import DataClass
+from terresante.care_team.queries import open_record
+from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ
 from terresante.feed.enums import ALERTS, FeedKind
-from terresante.feed.models import FeedItem
+from terresante.feed.models import FeedItem, ReadCursor, ReadException
+from terresante.feed.queries import VISIT, unread
+from terresante.kernel import access, audit
+from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
+from terresante.kernel.errors import NotFound
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+# A fact recorded this long ago is committed: the cursor never passes one that is still on its way.
+SETTLED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +56,89 @@ def tell(actor: Actor, fact: Fact) -> None:
     )
 
 
-def withdraw(patient_id: UUID, object_id: UUID, *kinds: FeedKind) -> int:
+def revise(fact: Fact) -> None:
+    """Corrects a fact already told, silently: it stays read where it was read."""
+    FeedItem.objects.filter(patient_id=fact.patient_id, object_id=fact.object_id, kind=fact.kind).update(
+        occurred_at=fact.occurred_at,
+        private_to_id=fact.private_to_id,
+        hidden_from_patient=fact.hidden_from_patient,
+        is_alert=fact.alerts and fact.kind in ALERTS,
+    )
+
+
+def withdraw(patient_id: UUID, object_id: UUID, *kinds: str) -> int:
     """Takes back what was told of an object (all of it when no kind is named); returns how many facts."""
     facts = FeedItem.objects.filter(patient_id=patient_id, object_id=object_id)
     return facts.filter(kind__in=kinds).delete()[0] if kinds else facts.delete()[0]
+
+
+@action
+def acknowledge_alert(actor: Actor, record_id: UUID, item_id: UUID) -> FeedItem:
+    """« J’ai vu »: for the reader alone; the alert stays in front of the others of the circle."""
+    patient_id = open_record(actor, record_id).patient.pk
+    item = access.get(actor, ALERT_ACKNOWLEDGE, FeedItem, item_id)
+    if item.patient_id != patient_id:
+        raise NotFound
+    mark_read(actor, item)
+    audit.record(actor, ALERT_ACKNOWLEDGE, patient_id=patient_id, about=item)
+    return item
+
+
+@action
+def mark_all_read(actor: Actor, record_id: UUID, *, seen_at: datetime) -> None:
+    """Everything recorded up to `seen_at`, what its page showed; alerts are acknowledged one by one."""
+    patient_id = open_record(actor, record_id).patient.pk
+    mark_read(actor, *unread(actor).filter(patient_id=patient_id, is_alert=False, recorded_at__lte=seen_at))
+    audit.record(actor, FEED_MARK_READ, patient_id=patient_id)
+
+
+def mark_visited(actor: Actor, patient_id: UUID) -> None:
+    """Run after a page was read, in the transaction of its audit row (DESIGN.md 4), as `mark_read` is."""
+    cursor = _cursor(actor, patient_id)
+    now = timezone.now()
+    if cursor.visited_at is not None and now - cursor.visited_at >= VISIT:
+        cursor.previous_visit_at = cursor.visited_at
+    cursor.visited_at = now
+    cursor.save(update_fields=["visited_at", "previous_visit_at"])
+
+
+def mark_read(actor: Actor, *items: FeedItem) -> None:
+    marks = [
+        ReadException(user_id=actor.user_id, patient_id=item.patient_id, item=item, is_read=True)
+        for item in items
+    ]
+    ReadException.objects.bulk_create(
+        marks,
+        update_conflicts=True,
+        unique_fields=["patient", "user", "item"],
+        update_fields=["is_read"],
+    )
+    for patient_id in {item.patient_id for item in items}:
+        _advance(actor, patient_id)
+
+
+def mark_objects_read(actor: Actor, patient_id: UUID, kind: FeedKind, object_ids: Iterable[UUID]) -> None:
+    """For the page that has just shown these objects whole."""
+    mark_read(actor, *unread(actor).filter(patient_id=patient_id, kind=kind, object_id__in=list(object_ids)))
+
+
+def _advance(actor: Actor, patient_id: UUID) -> None:
+    """Moves the cursor up to the first unread fact and forgets the exceptions it makes useless."""
+    settled = timezone.now() - SETTLED
+    waiting = (
+        unread(actor).filter(patient_id=patient_id, recorded_at__lte=settled).order_by("recorded_at").first()
+    )
+    read_up_to = waiting.recorded_at - timedelta(microseconds=1) if waiting else settled
+    cursor = _cursor(actor, patient_id)
+    if read_up_to > cursor.read_up_to:
+        cursor.read_up_to = read_up_to
+        cursor.save(update_fields=["read_up_to"])
+    ReadException.objects.filter(
+        user_id=actor.user_id, patient_id=patient_id, is_read=True, item__recorded_at__lte=cursor.read_up_to
+    ).delete()
+
+
+def _cursor(actor: Actor, patient_id: UUID) -> ReadCursor:
+    return ReadCursor.objects.get_or_create(
+        user_id=actor.user_id, patient_id=patient_id, defaults={"read_up_to": NEVER}
+    )[0]

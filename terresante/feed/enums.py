@@ -15,6 +15,7 @@ class FeedKind(TextChoices):
     PLANNED_STAY = "planned_stay", "Hospitalisation prévue"
     MEMBER_JOINED = "member_joined", "Arrivée dans le cercle"
     MEMBER_LEFT = "member_left", "Départ du cercle"
+    EMERGENCY_ACCESS = "emergency_access", "Dossier ouvert en urgence"
 
 
 # Shown first, with « J’ai vu », and announced live (INTEROP.md 4, "Alert logic").
@@ -25,5 +26,6 @@ ALERTS = frozenset(
         FeedKind.DISCHARGE,
         FeedKind.DISCHARGE_CANCELLED,
         FeedKind.DEATH,
+        FeedKind.EMERGENCY_ACCESS,
     }
 )

@@ -38,12 +38,16 @@ class FeedItem(Row):
 
 
 class ReadCursor(Row):
-    """How far somebody has read one patient's feed (by `recorded_at`), and when he last visited."""
+    """How far somebody has read one patient's feed (by `recorded_at`), and when he last visited.
+
+    A visit lasts while its pages follow each other; `previous_visit_at` is the end of the one before it.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     read_up_to = models.DateTimeField()
-    visited_at = models.DateTimeField()
+    visited_at = models.DateTimeField(null=True)
+    previous_visit_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,4 +1,15 @@
-from terresante.overview import desk_urls
+from django.urls import path
+
+from terresante.overview import desk_urls, views
 
 app_name = "overview"
-urlpatterns = [*desk_urls.urlpatterns]
+urlpatterns = [
+    *desk_urls.urlpatterns,
+    path("dossiers/<uuid:record_id>/", views.show_record, name="record"),
+    path("dossiers/<uuid:record_id>/nouveautes/", views.show_changes, name="changes"),
+    path("dossiers/<uuid:record_id>/nouveautes/lues/", views.mark_all_read, name="mark_all_read"),
+    path(
+        "dossiers/<uuid:record_id>/alertes/<uuid:item_id>/vue/", views.acknowledge_alert, name="acknowledge"
+    ),
+    path("dossiers/<uuid:record_id>/chronologie/", views.show_timeline, name="timeline"),
+]

@@ -1,17 +1,22 @@
+from datetime import date
 from uuid import UUID
 
 from django.utils import timezone
 
-from terresante.kernel import audit
+from terresante.kernel import audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ids import new_id
 from terresante.patients.identity_rules import normalised_name
-from terresante.patients.models import Patient
+from terresante.patients.models import IdentityDomain, Patient, SourceIdentity
 from terresante.patients.traits import Contacts, Traits, check_traits
 
 IDENTITY_CREATE = Action("identity.create", "Créer une identité")
+IDENTITY_LINK = Action("identity.link", "Rattacher un identifiant d’établissement")
+IDENTITY_REPLACE = Action("identity.replace", "Rediriger un identifiant d’établissement")
+IDENTITY_COMPLETE = Action("identity.complete", "Compléter une identité")
 
 
 @action
@@ -28,6 +33,79 @@ def register_identity(actor: Actor, *, traits: Traits, contacts: Contacts | None
     Patient.objects.bulk_create([patient])
     audit.record(actor, IDENTITY_CREATE, patient_id=patient.pk, about=patient)
     return patient.pk
+
+
+@action
+def link_identity(actor: Actor, patient_id: UUID, *, domain: IdentityDomain, value: str) -> SourceIdentity:
+    """Says that this local identifier is this patient's; said again, it changes nothing.
+
+    Opens the record. Raises Conflict when the identifier is already somebody else's.
+    """
+    rls.open_record(patient_id)
+    SourceIdentity.objects.bulk_create(
+        [SourceIdentity(domain=domain, value=value, patient_id=patient_id)], ignore_conflicts=True
+    )
+    linked = SourceIdentity.objects.filter(domain=domain, value=value, patient_id=patient_id).first()
+    if linked is None:
+        raise Conflict("Cet identifiant est déjà rattaché à un autre patient.")
+    audit.record(actor, IDENTITY_LINK, patient_id=patient_id, about=linked, detail={"domain": str(domain.pk)})
+    return linked
+
+
+@action
+def replace_identifier(
+    actor: Actor, patient_id: UUID, *, domain: IdentityDomain, dead: str, surviving: str
+) -> SourceIdentity:
+    """The dead identifier of a merge leads to the surviving one; both are this patient's. Opens the record.
+
+    Raises Conflict when one is somebody else's, Invalid when the redirection would come back on itself.
+    """
+    kept = link_identity(actor, patient_id, domain=domain, value=surviving)
+    retired = link_identity(actor, patient_id, domain=domain, value=dead)
+    step: SourceIdentity | None = kept
+    while step is not None:
+        if step.pk == retired.pk:
+            raise Invalid("Fusion refusée : l’identifiant remplacé est aussi celui qui le remplace.")
+        step = step.replaced_by
+    retired.replaced_by = kept
+    retired.save(update_fields=["replaced_by"])
+    audit.record(actor, IDENTITY_REPLACE, patient_id=patient_id, about=retired)
+    return kept
+
+
+@action
+def complete_identity(
+    actor: Actor, patient_id: UUID, *, traits: Traits, deceased_on: date | None = None
+) -> bool:
+    """Fills what is missing and overwrites nothing; whether it changed anything. Opens the record.
+
+    The caller leaves the matricule out of `traits` unless every strict trait is the same.
+    """
+    rls.open_record(patient_id)
+    patient = Patient.objects.select_for_update().get(pk=patient_id)
+    filled = {
+        "used_name": traits.used_name.strip(),
+        "used_given_name": traits.used_given_name.strip(),
+        "birth_place_name": traits.birth_place_name
+        if patient.birth_place_code == traits.birth_place_code
+        else "",
+        "ins": traits.ins,
+        "ins_oid": traits.ins_oid,
+        "deceased_on": deceased_on,
+    }
+    changed = {name: value for name, value in filled.items() if value and not getattr(patient, name)}
+    for name, value in changed.items():
+        setattr(patient, name, value)
+    if "ins" in changed:
+        patient.identity_status = traits.identity_status
+    if "used_name" in changed:
+        patient.match_used_name = normalised_name(patient.used_name)
+    if changed:
+        patient.save()
+    audit.record(
+        actor, IDENTITY_COMPLETE, patient_id=patient_id, about=patient, detail={"filled": sorted(changed)}
+    )
+    return bool(changed)
 
 
 def apply_traits(patient: Patient, traits: Traits) -> None:

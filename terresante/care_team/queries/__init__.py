@@ -1,33 +1,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
+from datetime import date
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchQuery
 from django.db import connection
-from django.db.models import Case, Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, When
-from django.utils import timezone
+from django.db.models import Case, F, QuerySet, When
 
 from terresante.care_team import matrix
 from terresante.care_team.access import (
-    ACCESS_LOG_READ,
-    BREAK_GLASS_REVIEW,
     CIRCLE_READ,
     RECORD_READ,
-    REFUSALS_READ,
     reads_class,
 )
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
-from terresante.directory.models import Organization, Practitioner, PractitionerRole
-from terresante.directory.names import search_form
+from terresante.directory.models import Practitioner
 from terresante.kernel import access, audit, rls
-from terresante.kernel.access import Action, Reader, label_of
+from terresante.kernel.access import Action, Reader
 from terresante.kernel.actor import Actor, ActorKind, Purpose
 from terresante.kernel.errors import NotFound
 from terresante.kernel.events import Event
-from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.frame import Level, Strip
 from terresante.kernel.ui.wording import clock
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
@@ -92,6 +84,7 @@ def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
         .filter(patient_id=patient_id, ended_at__isnull=True)
         .select_related("practitioner", "organization")
+        .prefetch_related("practitioner__roles__organization")
         .order_by(_ROLES_FIRST, "started_at", "pk")
     )
 
@@ -101,6 +94,7 @@ def former_members_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamPartic
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
         .filter(patient_id=patient_id, ended_at__isnull=False)
         .select_related("practitioner", "organization")
+        .prefetch_related("practitioner__roles__organization")
         .order_by("-ended_at", "pk")
     )
 
@@ -263,12 +257,19 @@ def classes_read(profession: str) -> tuple[list[str], list[str]]:
     )
 
 
-def holder_of(patient_id: UUID, role: TeamRole) -> CareTeamParticipant | None:
-    return (
-        CareTeamParticipant.objects.filter(patient_id=patient_id, role=role, ended_at=None)
+def role_holders(patient_id: UUID) -> list[CareTeamParticipant]:
+    """Who holds the two roles that one member has at a time."""
+    return list(
+        CareTeamParticipant.objects.filter(
+            patient_id=patient_id, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT], ended_at=None
+        )
         .select_related("practitioner", "organization")
-        .first()
+        .order_by(_ROLES_FIRST)
     )
+
+
+def reaches_patient(actor: Actor, patient_id: UUID) -> bool:
+    return access.list(actor, RECORD_READ, Patient).filter(pk=patient_id).exists()
 
 
 def full_name(practitioner: Practitioner) -> str:

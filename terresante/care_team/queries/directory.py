@@ -6,8 +6,10 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
+from terresante.care_team.enums import TeamRole
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import full_name
+from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.directory.names import search_form
 from terresante.kernel.errors import NotFound
@@ -23,6 +25,7 @@ class Candidate:
     work: str
     place: str
     is_member: bool
+    profession: str = ""
 
 
 def search_directory(
@@ -84,6 +87,7 @@ def _person(found: Practitioner, members: set[UUID]) -> Candidate:
         work=found.specialty_label or found.get_profession_display(),
         place=", ".join(_located(place) for place in places[:2]),
         is_member=found.pk in members,
+        profession=found.profession,
     )
 
 
@@ -114,3 +118,8 @@ def candidate(*, practitioner_id: UUID | None = None, organization_id: UUID | No
     if structure is None:
         raise NotFound
     return _structure(structure, set())
+
+
+def roles_open_to(chosen: Candidate) -> list[tuple[str, str]]:
+    is_doctor = chosen.profession == Profession.DOCTOR
+    return [(role.value, role.label) for role in TeamRole if is_doctor or role != TeamRole.ATTENDING]

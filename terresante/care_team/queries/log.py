@@ -6,19 +6,33 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
-from terresante.care_team.access import ACCESS_LOG_READ, BREAK_GLASS_REVIEW, REFUSALS_READ
+from terresante.care_team.access import ACCESS_LOG_READ, BREAK_GLASS_REVIEW, CIRCLE_READ, REFUSALS_READ
 from terresante.care_team.models import EmergencyAccess
 from terresante.kernel import access
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
-from terresante.kernel.errors import NotFound
+from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.models import AuditEntry
 
 # Ends of the codes of actions that only read.
 _READINGS = (".read", ".list", ".search")
+PURPOSE_LABELS = {
+    Purpose.CARE: "soins",
+    Purpose.BREAK_GLASS: "accès en urgence",
+    Purpose.SUPPORT: "assistance",
+    Purpose.SYSTEM: "transmission automatique",
+}
+# The same, as the patient reads them.
+LAY_PURPOSES = {
+    Purpose.CARE: "pour vos soins",
+    Purpose.BREAK_GLASS: "en urgence",
+    Purpose.SUPPORT: "pour l’assistance technique",
+    Purpose.SYSTEM: "par transmission automatique",
+}
+_OFFICERS_ONLY = "Cette page est réservée aux délégués à la protection des données."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +69,31 @@ class EmergencyLine:
 
 
 def emergencies(actor: Actor, *, most: int = 200) -> list[EmergencyLine]:
-    """Emergency accesses, those nobody examined first, then the latest."""
-    rows = list(
-        access.list(actor, BREAK_GLASS_REVIEW, EmergencyAccess)
-        .select_related("practitioner", "organization")
-        .order_by(F("reviewed_at").asc(nulls_first=True), "-opened_at")[:most]
+    """Emergency accesses, those nobody examined first, then the latest. Raises Refused for who does not review."""
+    return _with_initials(
+        list(
+            _reviewed_by(actor)
+            .select_related("practitioner", "organization")
+            .order_by(F("reviewed_at").asc(nulls_first=True), "-opened_at")[:most]
+        )
     )
+
+
+def emergency(actor: Actor, access_id: UUID) -> EmergencyLine:
+    """Raises Refused for who does not review, NotFound without such an access."""
+    rows = list(_reviewed_by(actor).select_related("practitioner", "organization").filter(pk=access_id))
+    if not rows:
+        raise NotFound
+    return _with_initials(rows)[0]
+
+
+def _reviewed_by(actor: Actor) -> QuerySet[EmergencyAccess]:
+    if not actor.has_duty("privacy_officer"):
+        raise Refused(_OFFICERS_ONLY)
+    return access.list(actor, BREAK_GLASS_REVIEW, EmergencyAccess)
+
+
+def _with_initials(rows: list[EmergencyAccess]) -> list[EmergencyLine]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM emergency_initials(%s::uuid[])", [[row.pk for row in rows]])
         persons = {key: (initials, year) for key, initials, year in cursor.fetchall()}
@@ -76,9 +109,30 @@ def emergencies(actor: Actor, *, most: int = 200) -> list[EmergencyLine]:
     ]
 
 
-def refusals(actor: Actor, *, most: int = 200) -> list[AuditEntry]:
-    """The latest refused attempts, whoever made them."""
-    return list(access.list(actor, REFUSALS_READ, AuditEntry).order_by("-at", "-id")[:most])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedAttempt:
+    at: datetime
+    actor_name: str
+    actor_role: str
+    organization_name: str
+    label: str
+
+
+def refusals(actor: Actor, *, most: int = 200) -> list[RefusedAttempt]:
+    """The latest refused attempts, whoever made them. Raises Refused for who is not a privacy officer."""
+    if not actor.has_duty("privacy_officer"):
+        raise Refused(_OFFICERS_ONLY)
+    rows = access.list(actor, REFUSALS_READ, AuditEntry).order_by("-at", "-id")[:most]
+    return [
+        RefusedAttempt(
+            at=row.at,
+            actor_name=row.actor_name,
+            actor_role=row.actor_role,
+            organization_name=row.organization_name,
+            label=label_of(row.action),
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +151,18 @@ class AccessLine:
     @property
     def is_emergency(self) -> bool:
         return self.purpose == Purpose.BREAK_GLASS
+
+    @property
+    def day(self) -> date:
+        return timezone.localdate(self.at)
+
+    @property
+    def purpose_label(self) -> str:
+        return PURPOSE_LABELS[Purpose(self.purpose)]
+
+    @property
+    def lay_purpose(self) -> str:
+        return LAY_PURPOSES[Purpose(self.purpose)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +206,11 @@ def persons_in_log(actor: Actor, patient_id: UUID, *, most: int = 100) -> list[L
     return [LogPerson(person_id=row["person_id"], name=row["name"]) for row in rows if row["person_id"]]
 
 
-def emergencies_of(patient_id: UUID) -> list[EmergencyAccess]:
+def emergencies_of(actor: Actor, patient_id: UUID) -> list[EmergencyAccess]:
     """Emergency accesses to an open record, the latest first, with their reasons."""
     return list(
-        EmergencyAccess.objects.filter(patient_id=patient_id)
+        access.list(actor, CIRCLE_READ, EmergencyAccess)
+        .filter(patient_id=patient_id)
         .select_related("practitioner", "organization")
         .order_by("-opened_at")[:50]
     )
@@ -172,3 +239,11 @@ def _read_cursor(text: str) -> tuple[datetime | None, UUID | None]:
         return (moment, UUID(key)) if moment.tzinfo else (None, None)
     except ValueError:
         return None, None
+
+
+def read_person(text: str) -> UUID | None:
+    """The person the log is narrowed to; a forged key narrows nothing."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

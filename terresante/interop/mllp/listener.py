@@ -198,20 +198,17 @@ class _Connection:
                     "mllp: %s sent a message over %d bytes", self._sender, self._limits.message_size
                 )
                 self._is_cut_off = True
-                await self._answer_at_once(received(self._sender, piece.content, refusal=TOO_LARGE))
+                await self._submit(received(self._sender, piece.content, refusal=TOO_LARGE))
                 return False
             else:
                 refusal = UNFINISHED if piece.fault else None
-                item = received(self._sender, piece.content, refusal=refusal)
-                await self._answers.put((item, self._batcher.submit(item)))
+                await self._submit(received(self._sender, piece.content, refusal=refusal))
                 if len(piece.content) > _LARGE:
                     await self._answers.join()
         return True
 
-    async def _answer_at_once(self, item: Received) -> None:
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        future.set_result(Outcome(item.refusal))
-        await self._answers.put((item, future))
+    async def _submit(self, item: Received) -> None:
+        await self._answers.put((item, self._batcher.submit(item)))
 
     async def _answer(self) -> None:
         """Ends only when the peer no longer takes its answers: what it sent is stored all the same."""

@@ -135,6 +135,7 @@ class RecordFrame:
 
     given_name: str
     family_name: str
+    # With its participle: "née MARTIN".
     birth_name: str = ""
     facts: str
     identity: Badge

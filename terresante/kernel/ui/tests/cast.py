@@ -79,7 +79,7 @@ def record(current: str = "Résumé") -> RecordFrame:
     return RecordFrame(
         given_name="Pierrette",
         family_name="ISIDORE",
-        birth_name="MARTIN",
+        birth_name="née MARTIN",
         facts="F · 68\u00a0ans · née le 17\u00a0avril 1958",
         identity=Badge(text="Identité qualifiée", level=Level.GREEN, icon="shield-check"),
         back_url="#",
@@ -154,7 +154,7 @@ def home_groups() -> list[dict[str, object]]:
         },
         {
             "name": "Mireille TOUSSAINT",
-            "birth_name": "BARON",
+            "birth_name": "née BARON",
             "facts": "F · 76\u00a0ans · Alfortville",
             "wait": "Sans réponse depuis 2\u00a0h",
             "rows": (
@@ -172,7 +172,7 @@ def home_groups() -> list[dict[str, object]]:
         },
         {
             "name": "Pierrette ISIDORE",
-            "birth_name": "MARTIN",
+            "birth_name": "née MARTIN",
             "facts": "F · 68\u00a0ans · Maisons-Alfort",
             "wait": "Sans réponse depuis 24\u00a0h",
             "rows": (

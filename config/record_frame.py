@@ -1,0 +1,198 @@
+"""The frame of a record: its header, and its tabs in their order (bound to the kernel's port in config/ports.py)."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from terresante.care_team.access import reads_class
+from terresante.care_team.enums import DataClass
+from terresante.care_team.queries import OpenRecord
+from terresante.kernel import slots
+from terresante.kernel.actor import Actor
+from terresante.kernel.ports import MainAction
+from terresante.kernel.ui import wording
+from terresante.kernel.ui.frame import Action, Badge, Level, RecordFrame, Tab
+from terresante.notes.enums import NOTE_CLASSES
+from terresante.patients.enums import IdentityStatus, Sex
+from terresante.patients.models import CareRecord, Patient
+
+FACTS_ORDER = 30
+
+
+@dataclass(frozen=True, slots=True)
+class TabPlace:
+    """`needs`: at least one of these classes must be readable, else the tab would only lead to a refusal."""
+
+    key: str
+    label: str
+    url_name: str
+    icon: str
+    needs: tuple[DataClass, ...] = ()
+    counts_unread: bool = False
+
+
+TABS = (
+    TabPlace("summary", "Résumé", "overview:record", "house"),
+    TabPlace("notes", "Notes", "notes:list", "sticky-note", NOTE_CLASSES, counts_unread=True),
+    TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),
+    TabPlace("stays", "Séjours", "stays:list", "bed", (DataClass.STAY,)),
+    TabPlace("timeline", "Chronologie", "overview:timeline", "history"),
+)
+MORE = (
+    TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
+    TabPlace("choices", "Choix de la personne", "care_team:choices", "hand-heart", (DataClass.CIRCLE,)),
+)
+
+IDENTITY_LEVELS = {
+    IdentityStatus.PROVISIONAL: (Level.ORANGE, "shield-alert"),
+    IdentityStatus.RETRIEVED: (Level.INFORMATION, "shield-alert"),
+    IdentityStatus.VALIDATED: (Level.GREEN, "shield-check"),
+    IdentityStatus.QUALIFIED: (Level.GREEN, "shield-check"),
+}
+
+
+def record_frame(
+    actor: Actor, opened: OpenRecord, tab: str, main_action: MainAction | None = None
+) -> RecordFrame:
+    patient = opened.patient
+    tabs = _tabs(actor, opened.record, TABS, current=tab)
+    main = _main(main_action)
+    return RecordFrame(
+        given_name=patient.display_given_name,
+        family_name=patient.display_name.upper(),
+        birth_name=f"{born(patient)} {patient.birth_name}" if patient.is_married_name else "",
+        facts=_facts(patient),
+        identity=_identity(patient),
+        back_url=reverse("overview:home"),
+        tabs=tabs,
+        bottom_tabs=tabs,
+        more_tabs=_tabs(actor, opened.record, MORE, current=tab),
+        badges=_badges(actor, opened),
+        phone=patient.phone,
+        phone_url=tel(patient.phone),
+        address=", ".join(part for part in (patient.address_line, patient.city) if part),
+        map_url=_map(patient),
+        email=patient.email,
+        main_action=main,
+        quick_actions=_quick_actions(patient, main),
+        is_summary=tab == "summary",
+    )
+
+
+def born(patient: Patient) -> str:
+    return {Sex.FEMALE: "née", Sex.MALE: "né"}.get(Sex(patient.sex), "né(e)")
+
+
+def tel(number: str) -> str:
+    digits = "".join(sign for sign in number if sign.isdigit() or sign == "+")
+    return f"tel:{digits}" if digits else ""
+
+
+def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, current: str) -> tuple[Tab, ...]:
+    shown = []
+    for place in places:
+        url = _url(place.url_name, record)
+        if url and (not place.needs or any(reads_class(actor, name) for name in place.needs)):
+            counter = slots.counters.get(place.key)
+            number = counter(actor, record.patient_id) if counter else 0
+            shown.append(
+                Tab(
+                    label=place.label,
+                    url=url,
+                    icon=place.icon,
+                    counter=number,
+                    unread=place.counts_unread,
+                    current=place.key == current,
+                )
+            )
+    return tuple(shown)
+
+
+def _url(name: str, record: CareRecord) -> str:
+    """Empty for a page that this deployment does not have: a tab appears with its feature."""
+    try:
+        return reverse(name, args=[record.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def _facts(patient: Patient) -> str:
+    today = timezone.localdate()
+    birth = f"le {wording.long_date(patient.birth_date)}"
+    if patient.lunar_birth_date:
+        birth = f"en {patient.birth_date.year}, jour inconnu"
+    age = wording.age(patient.birth_date, today=patient.deceased_on or today)
+    sex = "" if patient.sex == Sex.UNKNOWN else f"{patient.sex} · "
+    return f"{sex}{age} · {born(patient)} {birth}"
+
+
+def _identity(patient: Patient) -> Badge:
+    if patient.is_fictitious:
+        return Badge(text="Identité fictive", level=Level.RED, icon="shield-x")
+    if patient.is_doubtful:
+        return Badge(text="Identité douteuse", level=Level.RED, icon="shield-x")
+    status = IdentityStatus(patient.identity_status)
+    level, icon = IDENTITY_LEVELS[status]
+    return Badge(text=status.label, level=level, icon=icon)
+
+
+def _badges(actor: Actor, opened: OpenRecord) -> tuple[Badge, ...]:
+    """Where she is, then allergies, then the grey facts: the order of the apps' slots."""
+    told = sorted(
+        (badge for slot in slots.badges for badge in slot(actor, opened.patient.pk)),
+        key=lambda badge: badge.order,
+    )
+    own = _state_of_identity(opened.patient)
+    if not opened.record.is_shared:
+        own.append(Badge(text="Pas encore partagé", level=Level.ORANGE, icon="lock"))
+    first = [_badge(b.text, b.level, b.icon, b.order) for b in told if b.order < FACTS_ORDER]
+    last = [_badge(b.text, b.level, b.icon, b.order) for b in told if b.order >= FACTS_ORDER]
+    return (*first, *own, _holder(opened), *last)
+
+
+def _badge(text: str, level: str, icon: str, order: int) -> Badge:
+    return Badge(text=text, level=Level(level), icon=icon, essential=order < FACTS_ORDER)
+
+
+def _state_of_identity(patient: Patient) -> list[Badge]:
+    badges = []
+    if patient.deceased_on is not None:
+        agreed = "Décédée" if patient.sex == Sex.FEMALE else "Décédé"
+        day = wording.long_date(patient.deceased_on)
+        badges.append(Badge(text=f"{agreed} le {day}", icon="flag", essential=True))
+    if patient.is_homonym:
+        badges.append(
+            Badge(text="Homonyme : vérifiez la date de naissance", level=Level.ORANGE, icon="users")
+        )
+    return badges
+
+
+def _holder(opened: OpenRecord) -> Badge:
+    followed = "Suivie par" if opened.patient.sex == Sex.FEMALE else "Suivi par"
+    if opened.record.programme:
+        return Badge(text=f"{followed} {opened.record.programme}", icon="users")
+    return Badge(text=f"Dossier tenu par {opened.record.holder}", icon="building-2")
+
+
+def _map(patient: Patient) -> str:
+    """The phone's own map application: no third party is told where patients live."""
+    where = " ".join(part for part in (patient.address_line, patient.postal_code, patient.city) if part)
+    return f"geo:0,0?q={quote(where)}" if where else ""
+
+
+def _main(action: MainAction | None) -> Action | None:
+    if action is None:
+        return None
+    return Action(label=action.label, url=action.url, icon=action.icon, form_id=action.form_id)
+
+
+def _quick_actions(patient: Patient, main: Action | None) -> tuple[Action, ...]:
+    """Round buttons of the summary on a phone; one without its number or address is not there."""
+    places = (
+        Action(label="Appeler", url=tel(patient.phone), icon="phone"),
+        Action(label="Itinéraire", url=_map(patient), icon="map-pin"),
+        Action(label="Écrire", url=main.url if main else "", icon="pencil"),
+    )
+    return tuple(place for place in places if place.url)

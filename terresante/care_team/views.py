@@ -1,0 +1,271 @@
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from terresante.care_team import actions, queries
+from terresante.care_team.access import (
+    ACCESS_LOG_READ,
+    BREAK_GLASS_OPEN,
+    BREAK_GLASS_REVIEW,
+    CIRCLE_EDIT,
+    CIRCLE_READ,
+    CONSENT_EDIT,
+    RECORD_SEARCH,
+    REFUSALS_READ,
+)
+from terresante.care_team.actions import NewMember
+from terresante.care_team.enums import Basis, ConsentKind, TeamRole
+from terresante.care_team.forms import (
+    DirectorySearchForm,
+    EmergencyForm,
+    OrganizationMemberForm,
+    PractitionerMemberForm,
+    ProofForm,
+    RemovalForm,
+    ReviewForm,
+    show_error,
+)
+from terresante.care_team.models import CareTeamParticipant, Consent
+from terresante.care_team.queries import directory, log
+from terresante.kernel import access, audit
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.ports import MainAction
+from terresante.kernel.screens import Request, reads, record_page, writes
+
+# What opens after break-glass; the strip of the record says what this access is.
+_RECORD_PAGE = "care_team:circle"
+
+
+@reads(CIRCLE_READ)
+def circle(request: Request, record_id: UUID) -> HttpResponse:
+    opened = queries.read_record(request.actor, record_id)
+    patient_id = opened.patient.pk
+    edits = access.permits(request.actor, CIRCLE_EDIT, opened.record)
+    add = MainAction("Ajouter au cercle", reverse("care_team:add_member", args=[record_id]), "user-plus")
+    members = list(queries.circle_of(request.actor, patient_id))
+    context = {
+        "relatives": queries.relatives_of(request.actor, patient_id),
+        "team": [member for member in members if member.practitioner is not None],
+        "structures": [member for member in members if member.organization is not None],
+        "former": list(queries.former_members_of(request.actor, patient_id)),
+        "edits": edits,
+        "reads_log": access.permits(request.actor, ACCESS_LOG_READ, opened.record),
+    }
+    return record_page(
+        request, "care_team/circle.html", opened, context, tab="circle", main_action=add if edits else None
+    )
+
+
+@reads(CIRCLE_EDIT)
+def add_member(request: Request, record_id: UUID) -> HttpResponse:
+    opened = queries.read_record(request.actor, record_id, action=CIRCLE_EDIT)
+    form = DirectorySearchForm(request.GET or None)
+    found = (
+        directory.search_directory(opened.patient.pk, **form.cleaned_data)
+        if form.is_bound and form.is_valid()
+        else None
+    )
+    return record_page(
+        request, "care_team/add_member.html", opened, {"form": form, "found": found}, tab="circle"
+    )
+
+
+@writes(CIRCLE_EDIT)
+def add_practitioner(request: Request, record_id: UUID, practitioner_id: UUID) -> HttpResponse:
+    chosen = directory.candidate(practitioner_id=practitioner_id)
+    form = PractitionerMemberForm(request.POST or None, initial={"role": TeamRole.MEMBER})
+    form.fields["role"].choices = directory.roles_open_to(chosen)  # type: ignore[attr-defined]  # a ChoiceField
+    if form.is_bound and form.is_valid():
+        member = NewMember(
+            practitioner_id=practitioner_id,
+            role=TeamRole(form.cleaned_data["role"]),
+            basis=Basis(form.cleaned_data["basis"]),
+            replaces=form.cleaned_data["replaces"],
+            consented_at=form.consent_moment,
+            proof=form.cleaned_data["proof"],
+        )
+        return _join(request, record_id, member, form, chosen)
+    return _joining(request, record_id, form, chosen)
+
+
+@writes(CIRCLE_EDIT)
+def add_organization(request: Request, record_id: UUID, organization_id: UUID) -> HttpResponse:
+    chosen = directory.candidate(organization_id=organization_id)
+    form = OrganizationMemberForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        member = NewMember(
+            organization_id=organization_id,
+            role=TeamRole(form.cleaned_data["role"]),
+            basis=Basis(form.cleaned_data["basis"]),
+            replaces=form.cleaned_data["replaces"],
+        )
+        return _join(request, record_id, member, form, chosen)
+    return _joining(request, record_id, form, chosen)
+
+
+def _join(
+    request: Request, record_id: UUID, member: NewMember, form: forms.Form, chosen: directory.Candidate
+) -> HttpResponse:
+    try:
+        actions.add_member(request.actor, record_id, member=member)
+    except (Invalid, Conflict) as error:
+        show_error(form, error)
+        return _joining(request, record_id, form, chosen, status=error.status)
+    messages.success(request, "Le membre est dans le cercle : il peut lire le dossier dès maintenant.")
+    return redirect("care_team:circle", record_id)
+
+
+def _joining(
+    request: Request, record_id: UUID, form: forms.Form, chosen: directory.Candidate, *, status: int = 200
+) -> HttpResponse:
+    opened = queries.read_record(request.actor, record_id, action=CIRCLE_EDIT)
+    readable, hidden = queries.classes_read(chosen.profession)
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "readable": ", ".join(readable),
+        "hidden": ", ".join(hidden),
+        "holders": queries.role_holders(opened.patient.pk),
+    }
+    if form.errors and status == 200:
+        status = Invalid.status
+    return record_page(request, "care_team/join.html", opened, context, tab="circle", status=status)
+
+
+@writes(CIRCLE_EDIT)
+def remove_member(request: Request, record_id: UUID, participant_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        reason = RemovalForm(request.POST)
+        if reason.is_valid():
+            actions.remove_member(
+                request.actor, record_id, participant_id, reason=reason.cleaned_data["reason"]
+            )
+            messages.success(request, "Le membre a quitté le cercle : il ne lit plus rien du dossier.")
+            return redirect("care_team:circle", record_id)
+    opened = queries.read_record(request.actor, record_id, action=CIRCLE_EDIT)
+    member = access.get(request.actor, CIRCLE_EDIT, CareTeamParticipant, participant_id)
+    if member.record_id != record_id or member.ended_at is not None:
+        raise NotFound
+    context = {"member": member, "form": RemovalForm(request.POST or None)}
+    return record_page(request, "care_team/remove_member.html", opened, context, tab="circle")
+
+
+@reads(CIRCLE_READ)
+def choices(request: Request, record_id: UUID) -> HttpResponse:
+    opened = queries.read_record(request.actor, record_id)
+    recorded = list(queries.choices_of(request.actor, opened.patient.pk))
+    context = {
+        "recorded": recorded,
+        "in_force": {choice.kind for choice in recorded if choice.withdrawn_at is None},
+        "kinds": ConsentKind,
+        "edits": access.permits(request.actor, CONSENT_EDIT, opened.record),
+    }
+    return record_page(request, "care_team/choices.html", opened, context, tab="circle")
+
+
+@writes(CONSENT_EDIT)
+def oppose_record(request: Request, record_id: UUID) -> HttpResponse:
+    return _oppose(request, record_id, ConsentKind.OPPOSITION_RECORD)
+
+
+@writes(CONSENT_EDIT)
+def oppose_emergency(request: Request, record_id: UUID) -> HttpResponse:
+    return _oppose(request, record_id, ConsentKind.OPPOSITION_EMERGENCY)
+
+
+def _oppose(request: Request, record_id: UUID, kind: ConsentKind) -> HttpResponse:
+    form = ProofForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            actions.record_choice(request.actor, record_id, kind=kind, proof=form.cleaned_data["proof"])
+        except Invalid as error:
+            show_error(form, error)
+        else:
+            messages.success(request, "Le choix est enregistré ; il est appliqué dès maintenant.")
+            closed = kind == ConsentKind.OPPOSITION_RECORD
+            return redirect("/") if closed else redirect("care_team:choices", record_id)
+    opened = queries.read_record(request.actor, record_id, action=CONSENT_EDIT)
+    context = {"form": form, "closes": kind == ConsentKind.OPPOSITION_RECORD}
+    status = Invalid.status if form.errors else 200
+    return record_page(request, "care_team/oppose.html", opened, context, tab="circle", status=status)
+
+
+@writes(CONSENT_EDIT)
+def withdraw_choice(request: Request, record_id: UUID, choice_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        actions.withdraw_choice(request.actor, record_id, choice_id)
+        messages.success(request, "Le choix est retiré.")
+        return redirect("care_team:choices", record_id)
+    opened = queries.read_record(request.actor, record_id, action=CONSENT_EDIT)
+    choice = access.get(request.actor, CONSENT_EDIT, Consent, choice_id)
+    if choice.patient_id != opened.patient.pk or choice.withdrawn_at is not None:
+        raise NotFound
+    context = {"choice": choice, "is_consent": choice.kind == ConsentKind.CONSENT_OUTSIDE_TEAM}
+    return record_page(request, "care_team/withdraw_choice.html", opened, context, tab="circle")
+
+
+@reads(ACCESS_LOG_READ)
+def access_log(request: Request, record_id: UUID) -> HttpResponse:
+    opened = queries.read_record(request.actor, record_id, action=ACCESS_LOG_READ)
+    patient_id, person_id = opened.patient.pk, log.read_person(request.GET.get("personne", ""))
+    page = log.accesses_of(
+        request.actor, patient_id, person_id=person_id, before=request.GET.get("avant", "")
+    )
+    context = {
+        "page": page,
+        "persons": log.persons_in_log(request.actor, patient_id),
+        "person_id": person_id,
+    }
+    return record_page(request, "care_team/access_log.html", opened, context, tab="circle")
+
+
+@writes(BREAK_GLASS_OPEN)
+def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
+    if request.actor.role not in actions.EMERGENCY_PROFESSIONS:
+        raise Refused(actions.EMERGENCY_ONLY_FOR)
+    person = log.emergency_identity(patient_id)
+    form = EmergencyForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            actions.open_in_emergency(request.actor, patient_id, reason=form.cleaned_data["reason"])
+        except Invalid as error:
+            show_error(form, error)
+        else:
+            return redirect(_RECORD_PAGE, person.record_id)
+    elif queries.reaches_patient(request.actor, patient_id):
+        return redirect(_RECORD_PAGE, person.record_id)
+    audit.note_read(RECORD_SEARCH, patient_id=patient_id)
+    context = {"person": person, "form": form}
+    return render(
+        request, "care_team/break_glass.html", context, status=Invalid.status if form.errors else 200
+    )
+
+
+@reads(BREAK_GLASS_REVIEW)
+def emergencies(request: Request) -> HttpResponse:
+    return render(request, "care_team/emergencies.html", {"lines": log.emergencies(request.actor)})
+
+
+@writes(BREAK_GLASS_REVIEW)
+def review(request: Request, access_id: UUID) -> HttpResponse:
+    line = log.emergency(request.actor, access_id)
+    form = ReviewForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            actions.review_emergency(request.actor, access_id, note=form.cleaned_data["note"])
+        except Invalid as error:
+            show_error(form, error)
+        else:
+            messages.success(request, "L’examen est enregistré.")
+            return redirect("care_team:emergencies")
+    context = {"line": line, "form": form}
+    return render(request, "care_team/review.html", context, status=Invalid.status if form.errors else 200)
+
+
+@reads(REFUSALS_READ)
+def refusals(request: Request) -> HttpResponse:
+    return render(request, "care_team/refusals.html", {"refusals": log.refusals(request.actor)})

@@ -1,0 +1,19 @@
+from django.db.models import Q
+
+from terresante.interop.enums import TO_VERIFY
+from terresante.interop.models import InboundMessage
+from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.actor import Actor
+
+MESSAGE_VERIFY = Action("message.verify", "Vérifier l’identité d’un message d’hôpital")
+MESSAGE_DECIDE = Action("message.decide", "Décider du sort d’un message d’hôpital")
+
+
+@rule(MESSAGE_VERIFY, InboundMessage, visible=True)
+def messages_to_look_at(actor: Actor) -> Q:
+    return Q(state__in=TO_VERIFY) if actor.has_duty("identity_officer") else NOBODY
+
+
+@rule(MESSAGE_DECIDE, InboundMessage)
+def messages_to_decide(actor: Actor) -> Q:
+    return messages_to_look_at(actor)

@@ -1,0 +1,63 @@
+from django.db.models import TextChoices
+
+
+class MessageState(TextChoices):
+    RECEIVED = "received", "À traiter"
+    HELD = "held", "En attente d’un message précédent"
+    APPLIED = "applied", "Appliqué"
+    IGNORED = "ignored", "Sans effet"
+    NO_CANDIDATE = "no_candidate", "Personne sans dossier"
+    DOUBTFUL = "doubtful", "Identité à vérifier"
+    UNREADABLE = "unreadable", "Illisible"
+    REFUSED = "refused", "Refusé"
+    OPPOSED = "opposed", "Opposition"
+    FAILED = "failed", "En échec"
+    PUT_ASIDE = "put_aside", "Écarté"
+    PURGED = "purged", "Effacé"
+
+
+# A later message about the same identity waits behind one of these.
+HOLDING = (MessageState.HELD, MessageState.DOUBTFUL, MessageState.FAILED)
+# What a person must see (DESIGN.md 6).
+TO_VERIFY = (MessageState.DOUBTFUL, MessageState.UNREADABLE, MessageState.REFUSED, MessageState.FAILED)
+
+
+class MessageOutcome(TextChoices):
+    """Why a message ended where it is; sentences for the screen, without a word of its content."""
+
+    NONE = "", ""
+    STAY = "stay", "Mouvement enregistré dans le séjour."
+    IDENTITY_LINKED = "identity_linked", "Identifiant rattaché au patient."
+    IDENTITY_UPDATED = "identity_updated", "Identité du patient complétée."
+    IDENTITY_KNOWN = "identity_known", "Identité déjà connue, rien à changer."
+    IDENTIFIER_REPLACED = "identifier_replaced", "Ancien identifiant redirigé vers le nouveau."
+    UNUSED_EVENT = "unused_event", "Événement sans effet sur la coordination."
+    NO_VISIT = "no_visit", "Le message ne porte ni venue ni mouvement."
+    NO_RECORD = "no_record", "Aucun dossier ne correspond : le message est gardé quelques jours, chiffré."
+    SEVERAL = "several", "Plusieurs patients correspondent."
+    CLOSE = "close", "Un patient ressemble, sans certitude."
+    CONTRADICTION = "contradiction", "L’identité reçue contredit celle du patient rattaché."
+    TWO_PATIENTS = "two_patients", "La fusion concerne deux patients distincts."
+    UNLINKED = "unlinked", "L’établissement sépare deux identifiants rattachés au même patient."
+    ACCOUNT_MOVED = "account_moved", "L’établissement rattache une venue à une autre personne."
+    VISIT_OF_ANOTHER = "visit_of_another", "Le numéro de venue est celui d’une autre personne."
+    OPPOSED = "opposed", "La personne s’oppose à son dossier : rien n’est gardé."
+    MERGE_LOOP = "merge_loop", "Fusion refusée : l’identifiant remplacé est aussi celui qui le remplace."
+    NO_VISIT_NUMBER = (
+        "no_visit_number",
+        "Le numéro de venue (PV1-19) manque : l’émetteur doit le transmettre.",
+    )
+    UNCLEAR_CORRECTION = (
+        "unclear_correction",
+        "La correction ne dit pas quel mouvement elle corrige (ZBE-1, ZBE-6).",
+    )
+    NOT_READABLE = "not_readable", "Message illisible, refusé à l’émetteur avec la raison."
+    NOT_ACCEPTED = "not_accepted", "Message incomplet ou non pris en charge, refusé à l’émetteur."
+    FOREIGN_AUTHORITY = (
+        "foreign_authority",
+        "L’émetteur n’est pas déclaré pour l’autorité de ces identifiants.",
+    )
+    BUG = "bug", "Le traitement a échoué : l’équipe technique doit intervenir."
+    NOBODY_HERE = "nobody_here", "Vérifié : personne ici."
+    SET_ASIDE = "set_aside", "Écarté par la cellule d’identitovigilance."
+    TOO_OLD = "too_old", "Effacé après le délai de garde."

@@ -1,0 +1,36 @@
+from collections.abc import Sequence
+
+from terresante.care_team.events import RecordCreated
+from terresante.interop.digests import ipp_digest
+from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.jobs import release_unmatched
+from terresante.interop.models import InboundMessage
+from terresante.interop.queries import patient_of, trait_keys
+from terresante.kernel.events import on
+from terresante.patients.models import Patient, SourceIdentity
+from terresante.patients.traits import Traits
+
+
+@on(RecordCreated)
+def play_again_what_found_nobody(events: Sequence[RecordCreated]) -> None:
+    """Hospitals spoke of this person before the record existed: by the same traits, INS or local numbers."""
+    for event in events:
+        if event.patient_id is None:
+            continue
+        patient = patient_of(event.patient_id)
+        local = SourceIdentity.objects.filter(patient_id=patient.pk).select_related("domain")
+        release_unmatched([ipp_digest(known.value, known.domain.authority) for known in local])
+        InboundMessage.objects.filter(
+            state=MessageState.NO_CANDIDATE, trait_keys__overlap=trait_keys(_traits_of(patient))
+        ).update(state=MessageState.RECEIVED, outcome=MessageOutcome.NONE, trait_keys=[])
+
+
+def _traits_of(patient: Patient) -> Traits:
+    return Traits(
+        birth_name=patient.birth_name,
+        birth_given_names=patient.birth_given_names,
+        birth_date=patient.birth_date,
+        sex=patient.sex,
+        birth_place_code=patient.birth_place_code,
+        ins=patient.ins,
+    )

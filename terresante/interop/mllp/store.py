@@ -1,0 +1,114 @@
+"""The listener's store: one batch, one INSERT, one commit; only then are its messages acknowledged."""
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+from terresante.interop.digests import ipp_digest
+from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.hl7v2.grammar import Code, Refusal
+from terresante.interop.mllp.intake import Outcome, Received, Store
+from terresante.interop.mllp.listener import Peer, SenderDirectory
+from terresante.interop.models import InboundMessage, SenderSystem
+from terresante.kernel import rls
+from terresante.kernel.actor import Actor, Channel
+from terresante.kernel.sealing import seal
+
+SEALED_FOR = "inbound"
+FOREIGN_AUTHORITY = Refusal(
+    Code.REJECTED,
+    "103",
+    "PID^1^3",
+    "Cet émetteur n’est déclaré pour l’autorité d’aucun identifiant du message (PID-3) : "
+    "faites déclarer l’autorité, puis renvoyez le message.",
+)
+# Where a refusal stands when the content itself could not be read: the frame, the header, the character set.
+_UNREADABLE_AT = frozenset({"", "MSH", "MSH^1^18"})
+_STORED = Outcome()
+
+
+class MessageStore:
+    """Knows the senders as they were when the listener started; a new one is taken at its next start."""
+
+    def __init__(self, senders: list[SenderSystem]) -> None:
+        self._authorities: Mapping[str, tuple[UUID, frozenset[str]]] = {
+            str(sender.pk): (sender.pk, frozenset(domain.authority for domain in sender.domains.all()))
+            for sender in senders
+        }
+        self._by_port = {sender.port: str(sender.pk) for sender in senders if sender.port}
+        self._by_fingerprint = {
+            sender.fingerprint: str(sender.pk) for sender in senders if sender.fingerprint
+        }
+
+    @property
+    def ports(self) -> list[int]:
+        return sorted(self._by_port)
+
+    def sender_of(self, peer: Peer) -> str | None:
+        """A certificate decides alone: a sender known by it is not let in by a port."""
+        if peer.fingerprint:
+            return self._by_fingerprint.get(peer.fingerprint)
+        return self._by_port.get(peer.port)
+
+    def doors(self) -> tuple[Store, SenderDirectory]:
+        """The store in a thread of its own, so that it keeps one connection and the listener keeps listening."""
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mllp-store")
+        return sync_to_async(self.store, thread_sensitive=False, executor=thread), self.sender_of
+
+    def store(self, items: list[Received]) -> list[Outcome]:
+        """A duplicate (same sender, control id and content) is acknowledged like the first, and not kept twice."""
+        close_old_connections()
+        refusals = [self._refusal(item) for item in items]
+        rows = [self._row(item, refusal) for item, refusal in zip(items, refusals, strict=True)]
+        with rls.acting(Actor.job("mllp", channel=Channel.MLLP)):
+            InboundMessage.objects.bulk_create(rows, ignore_conflicts=True)
+        return [Outcome(refusal) if refusal else _STORED for refusal in refusals]
+
+    def _refusal(self, item: Received) -> Refusal | None:
+        """The door's own reason first; then whether this sender may speak for these identifiers."""
+        if item.refusal is not None:
+            return item.refusal
+        _, authorities = self._authorities[item.sender]
+        may_speak = any(key.authority in authorities for key in item.envelope.identity_keys)
+        return None if may_speak else FOREIGN_AUTHORITY
+
+    def _row(self, item: Received, refusal: Refusal | None) -> InboundMessage:
+        sender_id, authorities = self._authorities[item.sender]
+        envelope = item.envelope
+        state, outcome = _first_state(item, refusal)
+        return InboundMessage(
+            sender_id=sender_id,
+            control_id=_text(envelope.control_id, 200),
+            content_hash=hashlib.sha256(item.raw).digest(),
+            received_at=item.received_at,
+            sealed_raw=seal(item.raw, context=SEALED_FOR),
+            message_type=_text(envelope.message_type, 10),
+            trigger=_text(envelope.trigger, 10),
+            identity_keys=[
+                ipp_digest(key.value, key.authority)
+                for key in envelope.identity_keys
+                if key.authority in authorities
+            ],
+            state=state,
+            outcome=outcome,
+            remarks=[f"{refusal.code} {refusal.condition} {refusal.location}"[:60]] if refusal else [],
+        )
+
+
+def _first_state(item: Received, refusal: Refusal | None) -> tuple[MessageState, MessageOutcome]:
+    if refusal is None:
+        return MessageState.RECEIVED, MessageOutcome.NONE
+    if refusal is FOREIGN_AUTHORITY:
+        return MessageState.REFUSED, MessageOutcome.FOREIGN_AUTHORITY
+    if refusal.location in _UNREADABLE_AT:
+        return MessageState.UNREADABLE, MessageOutcome.NOT_READABLE
+    return MessageState.REFUSED, MessageOutcome.NOT_ACCEPTED
+
+
+def _text(value: str, most: int) -> str:
+    """PostgreSQL holds no NUL in a text."""
+    return value.replace("\x00", "")[:most]

@@ -1,0 +1,115 @@
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Func, Q, Value
+
+from terresante.directory.models import Organization
+from terresante.interop.enums import HOLDING, TO_VERIFY, MessageOutcome, MessageState
+from terresante.kernel.models import Row
+from terresante.patients.models import IdentityDomain
+
+
+class SenderSystem(Row):
+    """A hospital's software: how it is recognised, and for which identity domains it may speak."""
+
+    name = models.CharField("nom", max_length=120)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="sender_systems")
+    # In a demonstration a port tells the sender; elsewhere the SHA-256 of its client certificate, in hexadecimal.
+    port = models.PositiveIntegerField(null=True, blank=True, unique=True)
+    fingerprint = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    domains = models.ManyToManyField(IdentityDomain, related_name="senders")
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(port__isnull=False, fingerprint__isnull=True)
+                | Q(port__isnull=True, fingerprint__isnull=False),
+                name="sender_is_known_one_way",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InboundMessage(Row):
+    """One message received, refused ones included. Content sealed; identities only as keyed digests."""
+
+    sender = models.ForeignKey(SenderSystem, on_delete=models.PROTECT, related_name="messages")
+    # Order of arrival; a batch is one INSERT, whose rows take their number in order.
+    sequence = models.BigIntegerField(
+        db_default=Func(Value("interop_message_order"), function="nextval"), editable=False
+    )
+    control_id = models.CharField(max_length=200, blank=True)
+    content_hash = models.BinaryField(max_length=32)
+    received_at = models.DateTimeField()
+    # Any size for now; DESIGN.md 7 sends those over 64 kB to the file store when it exists.
+    sealed_raw = models.BinaryField()
+    message_type = models.CharField(max_length=10, blank=True)
+    trigger = models.CharField(max_length=10, blank=True)
+    # Of the IPPs it names: what keeps the order of one identity.
+    identity_keys = ArrayField(models.CharField(max_length=32), default=list)
+    # Of the INS and strict traits of a message without candidate: what finds it again when a record appears.
+    trait_keys = ArrayField(models.CharField(max_length=32), default=list)
+    state = models.CharField(max_length=12, choices=MessageState.choices, default=MessageState.RECEIVED)
+    outcome = models.CharField(max_length=20, choices=MessageOutcome.choices, blank=True)
+    # Code and place of what was refused or tolerated; never a value.
+    remarks = ArrayField(models.CharField(max_length=60), default=list)
+    is_control_id_reused = models.BooleanField(default=False)
+    patient_id = models.UUIDField(null=True)
+    handled_at = models.DateTimeField(null=True)
+    # Who decided at the identity desk; he keeps seeing what he decided.
+    decided_by_id = models.UUIDField(null=True)
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sender", "control_id", "content_hash"], name="message_stored_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["sequence"], condition=Q(state=MessageState.RECEIVED), name="messages_to_apply"
+            ),
+            models.Index(
+                fields=["sender", "sequence"], condition=Q(state__in=HOLDING), name="messages_holding"
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(state=MessageState.NO_CANDIDATE),
+                name="messages_no_candidate",
+            ),
+            models.Index(fields=["received_at"], condition=Q(state__in=TO_VERIFY), name="messages_to_verify"),
+            GinIndex(
+                fields=["trait_keys"], condition=Q(state=MessageState.NO_CANDIDATE), name="messages_by_traits"
+            ),
+            GinIndex(
+                fields=["identity_keys"],
+                condition=Q(state__in=[MessageState.NO_CANDIDATE, MessageState.HELD]),
+                name="messages_by_identity",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trigger} {self.state} {self.pk}"
+
+
+class IdentityDecision(Row):
+    """Decided at the identity desk: this local identifier is, or is not, this patient, whatever the traits say."""
+
+    identity_key = models.CharField(max_length=32)
+    patient_id = models.UUIDField()
+    is_same = models.BooleanField()
+    decided_at = models.DateTimeField(auto_now_add=True)
+    decided_by_name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["identity_key", "patient_id"], name="decided_once_per_patient")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.is_same} {self.decided_at:%Y-%m-%d}"

@@ -1,0 +1,28 @@
+from django.db.models import Q
+
+from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
+from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.notes.enums import NOTE_CLASSES
+from terresante.notes.models import Note
+from terresante.patients.models import CareRecord
+
+NOTE_READ = Action("note.read", "Lire les notes")
+NOTE_WRITE = Action("note.write", "Écrire une note")
+
+
+@rule(NOTE_READ, Note, visible=True)
+def notes_shared_with(actor: Actor) -> Q:
+    return shares(actor)
+
+
+@rule(NOTE_READ, CareRecord)
+def records_whose_notes_are_read(actor: Actor) -> Q:
+    return reaches(actor) if any(reads_class(actor, name) for name in NOTE_CLASSES) else NOBODY
+
+
+@rule(NOTE_WRITE, CareRecord)
+def records_written_in(actor: Actor) -> Q:
+    if actor.kind != ActorKind.PROFESSIONAL or not any(writes_class(actor, name) for name in NOTE_CLASSES):
+        return NOBODY
+    return changes(actor)

@@ -1,0 +1,7 @@
+from terresante.care_team.enums import DataClass
+
+# The classes of the role × data matrix that a note may have, in the order of the screen.
+NOTE_CLASSES = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataClass.SOCIAL)
+NOTE_CHOICES = [(name.value, name.label) for name in NOTE_CLASSES]
+# In characters, once line ends are one character each.
+NOTE_MAX_LENGTH = 20_000

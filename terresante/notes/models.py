@@ -1,0 +1,43 @@
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
+
+from terresante.kernel.models import Row
+from terresante.notes.enums import NOTE_CHOICES, NOTE_CLASSES, NOTE_MAX_LENGTH
+from terresante.patients.models import CareRecord, Patient
+
+
+class Note(Row):
+    """Note de suivi ou de liaison. Its key may come from a phone that wrote it offline (DESIGN.md 3)."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="notes")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="notes")
+    author = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="notes")
+    # As the author was when he wrote: a note keeps its signature.
+    author_name = models.CharField(max_length=200)
+    author_role = models.CharField(max_length=120)
+    organization = models.ForeignKey("directory.Organization", on_delete=models.PROTECT, related_name="+")
+    organization_name = models.CharField(max_length=200)
+    data_class = models.CharField("type de note", max_length=20, choices=NOTE_CHOICES)
+    text = models.TextField("note")
+    written_at = models.DateTimeField("écrite le")
+    recorded_at = models.DateTimeField("enregistrée le", auto_now_add=True)
+    private_to = models.ForeignKey(
+        "directory.Organization", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    hidden_from_patient = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "note"
+        constraints = [
+            models.CheckConstraint(condition=Q(data_class__in=NOTE_CLASSES), name="note_class_is_known"),
+            models.CheckConstraint(condition=~Q(text=""), name="note_is_not_empty"),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("text"), NOTE_MAX_LENGTH), name="note_has_an_end"
+            ),
+        ]
+        indexes = [models.Index(fields=["patient", "-written_at"], name="note_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.data_class} {self.written_at:%Y-%m-%d %H:%M}"

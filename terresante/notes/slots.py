@@ -1,0 +1,37 @@
+from collections.abc import Collection
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.text import Truncator
+
+from terresante.feed.enums import FeedKind
+from terresante.feed.queries import unread_count
+from terresante.kernel import access
+from terresante.kernel.actor import Actor
+from terresante.kernel.slots import FactLine, fact_shown, tab_counted
+from terresante.notes.access import NOTE_READ
+from terresante.notes.models import Note
+
+EXCERPT = 110
+
+
+@fact_shown(FeedKind.NOTE)
+def notes_told(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
+    notes = access.list(actor, NOTE_READ, Note).filter(pk__in=ids)
+    return {note.pk: _line(note) for note in notes}
+
+
+@tab_counted("notes")
+def unread_notes(actor: Actor, patient_id: UUID) -> int:
+    return unread_count(actor, patient_id, FeedKind.NOTE)
+
+
+def _line(note: Note) -> FactLine:
+    excerpt = Truncator(" ".join(note.text.split())).chars(EXCERPT)
+    return FactLine(
+        strong=f"Note, {note.get_data_class_display().lower()}",
+        text=f"\u00a0: {excerpt}",
+        source=f"{note.author_name}, {note.author_role}, {note.organization_name}",
+        url=f"{reverse('notes:one', args=[note.record_id, note.pk])}",
+        icon="sticky-note",
+    )

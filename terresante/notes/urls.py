@@ -1,0 +1,11 @@
+from django.urls import path
+
+from terresante.notes import views
+
+app_name = "notes"
+urlpatterns = [
+    path("", views.list_notes, name="list"),
+    path("nouvelle/", views.write_note, name="write"),
+    path("destinataires/", views.show_audience, name="audience"),
+    path("<uuid:note_id>/", views.show_note, name="one"),
+]

@@ -1,0 +1,12 @@
+from django.db.models import Q
+
+from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.actor import Actor
+from terresante.notifications.models import EmailPreference
+
+PREFERENCES_EDIT = Action("notifications.edit", "Régler ses courriels d’alerte")
+
+
+@rule(PREFERENCES_EDIT, EmailPreference, visible=True)
+def own_preferences(actor: Actor) -> Q:
+    return Q(user_id=actor.user_id) if actor.user_id is not None else NOBODY

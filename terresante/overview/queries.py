@@ -1,0 +1,264 @@
+"""What the pages of a record gather from the apps below."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from terresante.care_team.access import reads_class
+from terresante.care_team.enums import DataClass, TeamRole
+from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.queries import OpenRecord, circle_of, relatives_of
+from terresante.feed import queries as feed
+from terresante.feed.enums import FeedKind
+from terresante.feed.queries import Changes, Place, Told
+from terresante.kernel import slots
+from terresante.kernel.actor import Actor
+from terresante.kernel.ui import wording
+from terresante.kernel.ui.frame import EventRow, Level, PersonRow, TimelineEntry
+from terresante.notes.queries import NoteLine, recent_notes
+from terresante.patients.models import RelatedPerson
+
+PEOPLE_SHOWN = 9
+FACTS_SHOWN = 7
+# A header badge says where the person is up to this order (kernel.slots).
+WHERE_SHE_IS = 10
+
+KINDS = {
+    "notes": ("Notes", (FeedKind.NOTE,)),
+    "sejours": (
+        "Hospitalisations",
+        (
+            FeedKind.ADMISSION,
+            FeedKind.EMERGENCY_VISIT,
+            FeedKind.TRANSFER,
+            FeedKind.LEAVE,
+            FeedKind.DISCHARGE,
+            FeedKind.DISCHARGE_CANCELLED,
+            FeedKind.PLANNED_STAY,
+            FeedKind.DEATH,
+        ),
+    ),
+    "cercle": ("Cercle", (FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT)),
+}
+PERIODS = {"30": "30 derniers jours", "180": "6 mois", "365": "1 an"}
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    groups: list[tuple[str, list[PersonRow]]]
+    total: int
+
+    @property
+    def not_shown(self) -> int:
+        return self.total - sum(len(people) for _, people in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    alerts: list[Told]
+    changes: Changes
+    notes: list[NoteLine]
+    circle: Circle
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Of the timeline, as its URL says them; what is unknown is as if absent."""
+
+    kind: str = ""
+    period: str = ""
+    start: date | None = None
+    end: date | None = None
+
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """[since, until[ in Paris days; a period counts back from today."""
+        start = self.start
+        if self.period:
+            start = timezone.localdate() - timedelta(days=int(self.period))
+        return _midnight(start), _midnight(self.end + timedelta(days=1) if self.end else None)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    entries: list[TimelineEntry]
+    next_place: Place | None
+
+
+def summary(actor: Actor, opened: OpenRecord) -> Summary:
+    patient_id = opened.patient.pk
+    members = list(circle_of(actor, patient_id))
+    relatives = list(relatives_of(actor, patient_id))
+    return Summary(
+        alerts=feed.alerts_to_see(actor, patient_id),
+        changes=feed.changes_since_last_visit(actor, patient_id, most=FACTS_SHOWN),
+        notes=recent_notes(actor, patient_id),
+        circle=_circle(members, relatives),
+        facts=_facts(actor, opened, members),
+    )
+
+
+def timeline_page(actor: Actor, opened: OpenRecord, filters: Filters, before: Place | None) -> TimelinePage:
+    since, until = filters.bounds()
+    stretch = feed.timeline(
+        actor,
+        opened.patient.pk,
+        kinds=KINDS[filters.kind][1] if filters.kind else (),
+        since=since,
+        until=until,
+        before=before,
+    )
+    month = wording.month_title(before.occurred_at) if before else ""
+    entries = []
+    for fact in stretch.facts:
+        own_month = wording.month_title(fact.item.occurred_at)
+        entries.append(_entry(fact, own_month if own_month != month else ""))
+        month = own_month
+    return TimelinePage(entries, stretch.next_place)
+
+
+def visit_words(since: datetime | None, *, now: datetime) -> str:
+    """What follows « depuis votre visite »; empty at the first one."""
+    if since is None:
+        return ""
+    day, today = timezone.localdate(since), timezone.localdate(now)
+    ago = (today - day).days
+    if ago == 0:
+        return f"d’aujourd’hui, {wording.clock(since)}"
+    if ago == 1:
+        return "d’hier"
+    return (
+        f"de {wording.WEEKDAYS[day.weekday()]}"
+        if ago <= wording.WEEKDAY_IS_CLEAR
+        else f"du {wording.when(day, now=now)}"
+    )
+
+
+def event_row(fact: Told) -> EventRow:
+    return EventRow(
+        kind=FeedKind(fact.item.kind).label,
+        strong=fact.line.strong,
+        fact=_rest(fact),
+        at=fact.item.occurred_at,
+        icon=fact.line.icon,
+        source=fact.line.source,
+        url=fact.line.url,
+        unread=fact.is_unread,
+    )
+
+
+def _entry(fact: Told, month: str) -> TimelineEntry:
+    return TimelineEntry(
+        text=f"{fact.line.strong}{_rest(fact)}",
+        at=fact.item.occurred_at,
+        icon=fact.line.icon or "history",
+        source=fact.line.source,
+        url=fact.line.url,
+        level=Level.INFORMATION if fact.item.is_alert else None,
+        month=month,
+    )
+
+
+def _rest(fact: Told) -> str:
+    """The words after the bold ones: joined as they are when they begin with their own sign."""
+    text = fact.line.text
+    return text if not text or not text[0].isalnum() else f" {text}"
+
+
+def _circle(members: list[CareTeamParticipant], relatives: list[RelatedPerson]) -> Circle:
+    """Relatives, persons, structures; a circle too long for the screen is cut and says so."""
+    groups = [
+        ("Proches et aidants", [_relative(person) for person in relatives]),
+        ("Équipe de soins", [_member(m) for m in members if m.practitioner_id]),
+        ("Organisations", [_member(m) for m in members if m.organization_id]),
+    ]
+    left = PEOPLE_SHOWN
+    shown = []
+    for title, people in groups:
+        if people[:left]:
+            shown.append((title, people[:left]))
+        left = max(left - len(people), 0)
+    return Circle(shown, len(members) + len(relatives))
+
+
+def _relative(person: RelatedPerson) -> PersonRow:
+    marks = [person.get_relationship_display()]
+    marks += ["personne de confiance"] if person.is_trusted_person else []
+    marks += ["à prévenir"] if person.is_person_to_warn else []
+    return PersonRow(
+        name=person.name,
+        role=", ".join(marks),
+        initials=wording.initials(person.name),
+        shape="relative",
+        phone=person.phone,
+        phone_url=_tel(person.phone),
+    )
+
+
+def _member(member: CareTeamParticipant) -> PersonRow:
+    if member.organization is not None:
+        return PersonRow(
+            name=member.organization.name,
+            role=member.organization.get_kind_display(),
+            initials=wording.initials(member.organization.short_name or member.organization.name),
+            shape="organisation",
+            phone=member.organization.phone,
+            phone_url=_tel(member.organization.phone),
+        )
+    practitioner = member.practitioner
+    if practitioner is None:
+        raise ValueError("a member is a person or a structure")
+    has_role = member.role != TeamRole.MEMBER
+    role = (
+        member.get_role_display()
+        if has_role
+        else practitioner.specialty_label or practitioner.get_profession_display()
+    )
+    return PersonRow(
+        name=f"{practitioner.title} {practitioner}".strip(),
+        role=role,
+        initials=wording.initials(str(practitioner)),
+        phone=practitioner.phone,
+        phone_url=_tel(practitioner.phone),
+    )
+
+
+def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant]) -> list[tuple[str, str]]:
+    """« En ce moment »: only lines that say something."""
+    record = opened.record
+    by_role = {member.role: _member(member).name for member in members}
+    lines = [
+        ("Séjour", _where(actor, opened)),
+        ("Médecin traitant", by_role.get(TeamRole.ATTENDING, "Aucun dans le cercle")),
+        ("Référent", by_role.get(TeamRole.REFERENT, "")),
+        ("Suivi par", record.programme),
+        ("Dossier tenu par", str(record.holder)),
+        ("Information", _information(opened)),
+    ]
+    return [(label, said) for label, said in lines if said]
+
+
+def _where(actor: Actor, opened: OpenRecord) -> str:
+    if not reads_class(actor, DataClass.STAY):
+        return ""
+    told = [badge for slot in slots.badges for badge in slot(actor, opened.patient.pk)]
+    places = [badge.text for badge in told if badge.order <= WHERE_SHE_IS]
+    return ", ".join(places) or "Pas d’hospitalisation en cours connue"
+
+
+def _information(opened: OpenRecord) -> str:
+    record = opened.record
+    if record.information_given_at is None:
+        return "Pas encore donnée : le dossier n’est pas partagé"
+    day = wording.long_date(record.information_given_at)
+    return f"Donnée le {day} par {record.information_given_by} ({record.get_information_support_display().lower()})"
+
+
+def _tel(number: str) -> str:
+    digits = "".join(sign for sign in number if sign.isdigit() or sign == "+")
+    return f"tel:{digits}" if digits else ""
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time.min, tzinfo=wording.PARIS) if day else None

@@ -1,0 +1,148 @@
+"""The pages of a record that gather what the apps below know."""
+
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from terresante.care_team.access import RECORD_READ
+from terresante.care_team.queries import OpenRecord, read_record
+from terresante.feed import actions as feed
+from terresante.feed import queries as news
+from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ, FEED_READ
+from terresante.feed.queries import Changes, Place
+from terresante.kernel import access
+from terresante.kernel.errors import NotFound
+from terresante.kernel.ports import MainAction
+from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.frame import Chip
+from terresante.notes.access import NOTE_WRITE
+from terresante.overview import queries
+from terresante.overview.forms import TimelineForm
+from terresante.overview.queries import KINDS, PERIODS, Filters
+
+
+@reads(RECORD_READ)
+def show_record(request: Request, record_id: UUID) -> HttpResponse:
+    opened = read_record(request.actor, record_id)
+    summary = queries.summary(request.actor, opened)
+    request.after_read.append(partial(feed.mark_visited, request.actor, opened.patient.pk))
+    shown = {"summary": summary, **_changes(summary.changes)}
+    return record_page(
+        request,
+        "overview/record.html",
+        opened,
+        shown,
+        tab="summary",
+        main_action=_write_action(request, opened),
+    )
+
+
+@reads(FEED_READ)
+def show_changes(request: Request, record_id: UUID) -> HttpResponse:
+    """The card « Ce qui a changé » alone, for a page that hears that something happened."""
+    opened = read_record(request.actor, record_id)
+    changes = news.changes_since_last_visit(request.actor, opened.patient.pk, most=queries.FACTS_SHOWN)
+    return render(request, "overview/_changes.html", {**_changes(changes), "opened": opened})
+
+
+@writes(FEED_MARK_READ)
+def mark_all_read(request: Request, record_id: UUID) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("overview:record", record_id)
+    seen_at = parse_datetime(request.POST.get("seen_at", "")[:40])
+    if seen_at is None or timezone.is_naive(seen_at):
+        raise NotFound
+    feed.mark_all_read(request.actor, record_id, seen_at=seen_at)
+    messages.success(request, "Les nouveautés de ce dossier sont marquées comme lues.")
+    return redirect("overview:record", record_id)
+
+
+@writes(ALERT_ACKNOWLEDGE)
+def acknowledge_alert(request: Request, record_id: UUID, item_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        feed.acknowledge_alert(request.actor, record_id, item_id)
+        messages.success(request, "Alerte vue.")
+    return redirect("overview:record", record_id)
+
+
+@reads(FEED_READ)
+def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
+    opened = read_record(request.actor, record_id)
+    form = TimelineForm(request.GET)
+    filters = form.filters()
+    before = Place.read(request.GET.get("avant", ""))
+    page = queries.timeline_page(request.actor, opened, filters, before)
+    shown = {
+        "page": page,
+        "form": form,
+        "filters": filters,
+        "before": before,
+        "next_url": _timeline_url(record_id, filters, before=page.next_place) if page.next_place else "",
+        "kinds": _chips(record_id, filters),
+        "periods": _periods(record_id, filters),
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "overview/_timeline.html", {**shown, "opened": opened})
+    return record_page(
+        request,
+        "overview/timeline.html",
+        opened,
+        shown,
+        tab="timeline",
+        main_action=_write_action(request, opened),
+    )
+
+
+def _changes(changes: Changes) -> dict[str, Any]:
+    return {
+        "changes": changes,
+        "since_words": queries.visit_words(changes.since, now=changes.seen_at),
+        "rows": [queries.event_row(fact) for fact in changes.facts],
+    }
+
+
+def _write_action(request: Request, opened: OpenRecord) -> MainAction | None:
+    if not access.permits(request.actor, NOTE_WRITE, opened.record):
+        return None
+    return MainAction("Écrire une note", url=reverse("notes:write", args=[opened.record.pk]), icon="pencil")
+
+
+def _chips(record_id: UUID, filters: Filters) -> tuple[Chip, ...]:
+    choices = [("", "Tout"), *((key, label) for key, (label, _) in KINDS.items())]
+    return tuple(
+        Chip(label=label, url=_timeline_url(record_id, filters, type=key), current=filters.kind == key)
+        for key, label in choices
+    )
+
+
+def _periods(record_id: UUID, filters: Filters) -> tuple[Chip, ...]:
+    dated = filters.start or filters.end
+    return tuple(
+        Chip(
+            label=label,
+            url=_timeline_url(record_id, filters, periode=key, du="", au=""),
+            current=filters.period == key and not dated,
+        )
+        for key, label in [("", "Toutes les dates"), *PERIODS.items()]
+    )
+
+
+def _timeline_url(record_id: UUID, filters: Filters, *, before: Place | None = None, **changed: str) -> str:
+    asked = {
+        "type": filters.kind,
+        "periode": filters.period,
+        "du": filters.start.isoformat() if filters.start else "",
+        "au": filters.end.isoformat() if filters.end else "",
+        "avant": str(before) if before else "",
+        **changed,
+    }
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{reverse('overview:timeline', args=[record_id])}{'?' if query else ''}{query}"

@@ -1,0 +1,251 @@
+"""From the movements of one stay to its state and to what is told of it: pure, and the same in any order.
+
+Nothing is remembered from one message to the next: a cancellation withdraws, a correction is silent, a discharge
+that comes before its admission makes a stay whose end is known, because the whole set is read again each time.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from terresante.directory.enums import UnitSensitivity
+from terresante.feed.enums import FeedKind
+from terresante.stays.enums import ENTRIES, EncounterClass, EncounterStatus, MovementKind, PrivateBecause
+from terresante.stays.models import EncounterMovement
+
+# A consultation or a session of dialysis is in the list of stays; it alerts nobody (README).
+_QUIET = (EncounterClass.OUTPATIENT, EncounterClass.RECURRENT)
+_PRESENT = (EncounterStatus.IN_PROGRESS, EncounterStatus.ON_LEAVE)
+# Of two movements of the same minute, the one that comes first in a stay.
+_RANKS = {kind: rank for rank, kind in enumerate(MovementKind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact of the feed. `is_still_true`: worth an alert, if it is also recent."""
+
+    kind: FeedKind
+    movement_id: UUID
+    occurred_at: datetime
+    is_still_true: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    status: EncounterStatus
+    class_code: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    expected_start_at: datetime | None = None
+    expected_end_at: datetime | None = None
+    unit_code: str = ""
+    unit_name: str = ""
+    destination: str = ""
+    is_deceased: bool = False
+    sensitivity: str = UnitSensitivity.ORDINARY
+    private_because: str = ""
+    facts: tuple[Told, ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        return bool(self.private_because)
+
+
+def fold(movements: Iterable[EncounterMovement]) -> Course:
+    rows = sorted(movements, key=_order)
+    cancelled = _cancelled(rows)
+    live = [row for row in rows if row.is_reported and row.pk not in cancelled]
+    status = _status(rows, live)
+    sensitive = _sensitive(rows, live)
+    course = Course(
+        status=status,
+        class_code=_last(live, "class_code"),
+        started_at=_started_at(live),
+        ended_at=_ended_at(live) if status is EncounterStatus.FINISHED else None,
+        expected_start_at=_last(live, "expected_start_at") or None,
+        expected_end_at=_last(live, "expected_end_at") or None,
+        unit_code=_unit(live).unit_code if live else "",
+        unit_name=_unit(live).unit_name if live else "",
+        destination=_last(_of(live, MovementKind.DISCHARGE), "destination"),
+        is_deceased=any(row.is_death for row in live),
+        sensitivity=sensitive.sensitivity if sensitive else UnitSensitivity.ORDINARY,
+        private_because=(sensitive.private_because or PrivateBecause.SENDER) if sensitive else "",
+    )
+    return _with_facts(course, rows, live)
+
+
+def is_sensitive(row: EncounterMovement) -> bool:
+    return row.is_secret or bool(row.private_because)
+
+
+def _order(row: EncounterMovement) -> tuple[datetime, int, str, str]:
+    return row.occurred_at, _RANKS[MovementKind(row.kind)], row.authority, row.identifier
+
+
+def _cancelled(rows: Sequence[EncounterMovement]) -> set[UUID]:
+    """A cancellation names its movement by number; one that cannot takes back the last of its kind before it."""
+    taken = {row.pk for row in rows if row.cancelled_at is not None}
+    # Only an A11 may use a number of its own: a visit has one admission, whatever the number it is taken back by.
+    loose = [
+        row
+        for row in rows
+        if row.cancelled_at is not None
+        and not row.is_reported
+        and (not row.has_own_identifier or row.kind in ENTRIES)
+    ]
+    for cancellation in sorted(loose, key=lambda row: (row.cancelled_at, row.identifier)):
+        earlier = [
+            row
+            for row in rows
+            if row.family == cancellation.family
+            and row.is_reported
+            and row.pk not in taken
+            and cancellation.cancelled_at is not None
+            and row.recorded_at <= cancellation.cancelled_at
+        ]
+        if earlier:
+            taken.add(max(earlier, key=lambda row: (row.recorded_at, row.identifier)).pk)
+    return taken
+
+
+def _status(rows: Sequence[EncounterMovement], live: Sequence[EncounterMovement]) -> EncounterStatus:
+    entries = [row for row in live if row.kind in ENTRIES]
+    planned = _of(live, MovementKind.PREADMISSION, MovementKind.PENDING_ADMISSION)
+    present = [row for row in live if row not in planned]
+    if not entries and any(row.kind in ENTRIES for row in rows):
+        # The admission was taken back: what followed it did not happen either.
+        present = []
+    if not present:
+        return EncounterStatus.PLANNED if planned else EncounterStatus.CANCELLED
+    # A06 and A07 change the class of a stay; they do not bring back somebody who left.
+    arrivals = _of(entries, MovementKind.ADMISSION, MovementKind.REGISTRATION)
+    discharges = _of(live, MovementKind.DISCHARGE)
+    if discharges and not (arrivals and arrivals[-1].occurred_at > discharges[-1].occurred_at):
+        return EncounterStatus.FINISHED
+    absences = _of(live, MovementKind.LEAVE, MovementKind.RETURN)
+    if absences and absences[-1].kind == MovementKind.LEAVE:
+        return EncounterStatus.ON_LEAVE
+    return EncounterStatus.IN_PROGRESS
+
+
+def _sensitive(
+    rows: Sequence[EncounterMovement], live: Sequence[EncounterMovement]
+) -> EncounterMovement | None:
+    """The first movement that makes the whole stay private; what the sender asked outlives a cancellation."""
+    return next((row for row in rows if row.is_secret or (row in live and row.private_because)), None)
+
+
+def _of(rows: Sequence[EncounterMovement], *kinds: MovementKind) -> list[EncounterMovement]:
+    return [row for row in rows if row.kind in kinds]
+
+
+def _last(rows: Sequence[EncounterMovement], name: str) -> str:
+    return next((value for row in reversed(rows) if (value := getattr(row, name))), "")
+
+
+def _unit(live: Sequence[EncounterMovement]) -> EncounterMovement:
+    """An announced move has not happened: it does not say where she is."""
+    announced = (MovementKind.PENDING_TRANSFER, MovementKind.PENDING_DISCHARGE)
+    placed = [row for row in live if (row.unit_name or row.unit_code) and row.kind not in announced]
+    return placed[-1] if placed else live[-1]
+
+
+def _started_at(live: Sequence[EncounterMovement]) -> datetime | None:
+    entries = [row.occurred_at for row in live if row.kind in ENTRIES]
+    said = [row.admitted_at for row in live if row.admitted_at and row.kind != MovementKind.PREADMISSION]
+    return min(entries or said, default=None)
+
+
+def _ended_at(live: Sequence[EncounterMovement]) -> datetime | None:
+    return next((row.occurred_at for row in reversed(live) if row.kind == MovementKind.DISCHARGE), None)
+
+
+def _with_facts(
+    course: Course, rows: Sequence[EncounterMovement], live: Sequence[EncounterMovement]
+) -> Course:
+    if course.status is EncounterStatus.CANCELLED:
+        return course
+    taken_back = _discharge_taken_back(course, rows, live)
+    told = [*_live_facts(course, live, is_superseded=bool(taken_back)), *taken_back]
+    visible = told if course.is_private else _ordinary(told, rows)
+    return replace(course, facts=tuple(visible))
+
+
+def _ordinary(told: Sequence[Told], rows: Sequence[EncounterMovement]) -> list[Told]:
+    secret = {row.pk for row in rows if is_sensitive(row)}
+    return [fact for fact in told if fact.movement_id not in secret]
+
+
+def _live_facts(course: Course, live: Sequence[EncounterMovement], *, is_superseded: bool) -> list[Told]:
+    """`is_superseded`: « sortie annulée » says already that she is in hospital."""
+    death = next((row for row in live if row.is_death), None)
+    told = [Told(FeedKind.DEATH, death.pk, death.occurred_at, True)] if death else []
+    arrived = [kind for row in live if (kind := _arrival(row))]
+    for row in live:
+        kind = _fact_of(row, course)
+        if kind is None or (kind is FeedKind.DISCHARGE and row.is_death):
+            continue
+        is_true = not is_superseded and _is_still_true(kind, row, course, arrived, live)
+        told.append(Told(kind, row.pk, row.occurred_at, is_true))
+    return told
+
+
+def _fact_of(row: EncounterMovement, course: Course) -> FeedKind | None:
+    if row.kind in (MovementKind.PREADMISSION, MovementKind.PENDING_ADMISSION):
+        is_announced = course.status is EncounterStatus.PLANNED and course.class_code not in _QUIET
+        return FeedKind.PLANNED_STAY if is_announced else None
+    if course.status is EncounterStatus.PLANNED:
+        return None
+    if row.kind in ENTRIES:
+        return _arrival(row)
+    if (row.class_code or course.class_code) in _QUIET:
+        return None
+    return {
+        MovementKind.TRANSFER: FeedKind.TRANSFER,
+        MovementKind.LEAVE: FeedKind.LEAVE,
+        MovementKind.DISCHARGE: FeedKind.DISCHARGE,
+    }.get(MovementKind(row.kind))
+
+
+def _arrival(row: EncounterMovement) -> FeedKind | None:
+    """INTEROP.md 4: A01 and A06 alert, A04 only from the emergency ward."""
+    if row.kind == MovementKind.TO_INPATIENT:
+        return FeedKind.ADMISSION
+    if row.kind not in ENTRIES or row.class_code in _QUIET or row.kind == MovementKind.TO_OUTPATIENT:
+        return None
+    if row.class_code == EncounterClass.EMERGENCY:
+        return FeedKind.EMERGENCY_VISIT
+    return FeedKind.ADMISSION if row.kind == MovementKind.ADMISSION else None
+
+
+def _is_still_true(
+    kind: FeedKind,
+    row: EncounterMovement,
+    course: Course,
+    arrived: Sequence[FeedKind],
+    live: Sequence[EncounterMovement],
+) -> bool:
+    if course.is_deceased:
+        return False
+    if kind is FeedKind.EMERGENCY_VISIT:
+        return course.status in _PRESENT and FeedKind.ADMISSION not in arrived
+    if kind is FeedKind.ADMISSION:
+        return course.status in _PRESENT
+    if kind is FeedKind.DISCHARGE:
+        return course.status is EncounterStatus.FINISHED and row is _of(live, MovementKind.DISCHARGE)[-1]
+    return False
+
+
+def _discharge_taken_back(
+    course: Course, rows: Sequence[EncounterMovement], live: Sequence[EncounterMovement]
+) -> list[Told]:
+    """A13: « sortie annulée », until the person leaves for good."""
+    if course.status not in _PRESENT or course.class_code in _QUIET:
+        return []
+    back = [row for row in rows if row.kind == MovementKind.DISCHARGE and row.is_reported and row not in live]
+    if not back:
+        return []
+    last = max(back, key=lambda row: (row.cancelled_at or row.occurred_at, row.identifier))
+    at = last.cancelled_at or last.occurred_at
+    return [Told(FeedKind.DISCHARGE_CANCELLED, last.pk, at, not course.is_deceased)]

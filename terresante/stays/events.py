@@ -1,0 +1,10 @@
+from dataclasses import dataclass
+
+from terresante.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StayAlerted(Event):
+    """The circle must know now; object_id is the movement, `kind` a FeedKind."""
+
+    kind: str

@@ -1,0 +1,97 @@
+from django.db import models
+
+from terresante.care_team.enums import DataClass
+from terresante.directory.enums import UnitSensitivity
+from terresante.directory.models import Organization
+from terresante.kernel.models import Row
+from terresante.patients.models import CareRecord, Patient, SourceIdentity
+from terresante.stays.enums import EncounterClass, EncounterStatus, MovementKind, PrivateBecause
+
+
+class Limited(Row):
+    """A row of a stay, with the limits its reading has."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    # The hospital, when the stay is sensitive (README, "Secret").
+    private_to = models.ForeignKey(Organization, null=True, on_delete=models.PROTECT, related_name="+")
+    hidden_from_patient = models.BooleanField(default=False)
+    data_class = models.CharField(max_length=20, choices=DataClass.choices, default=DataClass.STAY)
+    sensitivity = models.CharField(
+        max_length=12, choices=UnitSensitivity.choices, default=UnitSensitivity.ORDINARY
+    )
+    private_because = models.CharField(max_length=12, choices=PrivateBecause.choices, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Encounter(Limited):
+    """A stay or a visit, as the movements that were not taken back make it (`course.fold`)."""
+
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="encounters")
+    source_identity = models.ForeignKey(SourceIdentity, on_delete=models.PROTECT, related_name="+")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    visit_number = models.CharField("numéro de venue", max_length=120)
+    class_code = models.CharField(max_length=1, choices=EncounterClass.choices, blank=True)
+    status = models.CharField(max_length=12, choices=EncounterStatus.choices, default=EncounterStatus.PLANNED)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    expected_start_at = models.DateTimeField(null=True)
+    expected_end_at = models.DateTimeField(null=True)
+    unit_code = models.CharField(max_length=20, blank=True)
+    unit_name = models.CharField(max_length=120, blank=True)
+    destination = models.CharField(max_length=120, blank=True)
+    is_deceased = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "séjour"
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "visit_number"], name="one_stay_per_visit_number")
+        ]
+        indexes = [models.Index(fields=["patient", "-started_at"], name="stays_of_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.pk}"
+
+
+class EncounterMovement(Limited):
+    """One movement of a stay as last told; a cancellation that came first leaves a row not yet reported."""
+
+    encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="movements")
+    # ZBE-1, or one made up when the sender gives none.
+    identifier = models.CharField(max_length=120)
+    authority = models.CharField(max_length=80, blank=True)
+    family = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20, choices=MovementKind.choices)
+    trigger = models.CharField(max_length=3)
+    occurred_at = models.DateTimeField()
+    # When the sender recorded what the row now says: a later correction wins, whatever the order of arrival.
+    recorded_at = models.DateTimeField()
+    class_code = models.CharField(max_length=1, choices=EncounterClass.choices, blank=True)
+    unit_code = models.CharField(max_length=20, blank=True)
+    unit_name = models.CharField(max_length=120, blank=True)
+    admitted_at = models.DateTimeField(null=True)
+    expected_start_at = models.DateTimeField(null=True)
+    expected_end_at = models.DateTimeField(null=True)
+    destination = models.CharField(max_length=120, blank=True)
+    is_death = models.BooleanField(default=False)
+    # Asked by the sender in any message about this movement, its cancellation included.
+    is_secret = models.BooleanField(default=False)
+    has_own_identifier = models.BooleanField(default=True)
+    is_reported = models.BooleanField(default=False)
+    is_corrected = models.BooleanField(default=False)
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.UUIDField(null=True)
+    message_id = models.UUIDField()
+
+    class Meta:
+        verbose_name = "mouvement"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["encounter", "authority", "identifier", "family"], name="movement_told_once"
+            )
+        ]
+        indexes = [models.Index(fields=["encounter", "occurred_at"], name="movements_of_stay")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M}"

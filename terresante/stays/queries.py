@@ -1,0 +1,52 @@
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import F, Prefetch, QuerySet
+
+from terresante.kernel import access
+from terresante.kernel.actor import Actor
+from terresante.stays.access import STAY_READ
+from terresante.stays.enums import EncounterStatus
+from terresante.stays.models import Encounter, EncounterMovement
+
+
+def stays_of_patient(actor: Actor, patient_id: UUID) -> QuerySet[Encounter]:
+    """Current and planned first, then the most recent; each with its movements, cancelled ones included."""
+    movements = (
+        access.list(actor, STAY_READ, EncounterMovement)
+        .filter(patient_id=patient_id, is_reported=True)
+        .order_by("occurred_at", "recorded_at", "identifier")
+    )
+    return (
+        access.list(actor, STAY_READ, Encounter)
+        .filter(patient_id=patient_id)
+        .select_related("organization")
+        .prefetch_related(Prefetch("movements", queryset=movements, to_attr="told_movements"))
+        .order_by(
+            F("ended_at").desc(nulls_first=True), F("started_at").desc(nulls_first=True), "visit_number"
+        )
+    )
+
+
+def current_stay(actor: Actor, patient_id: UUID) -> Encounter | None:
+    """Where the person is now, as far as this actor may know; a hospital stay goes before a consultation."""
+    return (
+        access.list(actor, STAY_READ, Encounter)
+        .filter(
+            patient_id=patient_id,
+            class_code__in=["", "I", "E"],
+            status__in=[EncounterStatus.IN_PROGRESS, EncounterStatus.ON_LEAVE],
+        )
+        .select_related("organization", "patient")
+        .order_by("-class_code", F("started_at").desc(nulls_last=True), "visit_number")
+        .first()
+    )
+
+
+def movements_told(actor: Actor, ids: Collection[UUID]) -> QuerySet[EncounterMovement]:
+    return (
+        access.list(actor, STAY_READ, EncounterMovement)
+        .filter(pk__in=ids)
+        .select_related("patient", "encounter__organization")
+        .order_by("occurred_at", "identifier")
+    )

@@ -1,0 +1,49 @@
+from collections.abc import Callable, Collection
+from uuid import UUID
+
+from django.urls import reverse
+
+from terresante.feed.enums import FeedKind
+from terresante.kernel.actor import Actor
+from terresante.kernel.slots import FactLine, HeaderBadge, fact_shown, header_badge
+from terresante.stays.queries import current_stay, movements_told
+from terresante.stays.wording import fact_said, where_now
+
+_ICONS = {
+    FeedKind.ADMISSION: "bed",
+    FeedKind.EMERGENCY_VISIT: "siren",
+    FeedKind.TRANSFER: "arrow-right",
+    FeedKind.LEAVE: "door-open",
+    FeedKind.DISCHARGE: "house",
+    FeedKind.DISCHARGE_CANCELLED: "undo-2",
+    FeedKind.DEATH: "hospital",
+    FeedKind.PLANNED_STAY: "calendar",
+}
+
+
+@header_badge
+def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
+    stay = current_stay(actor, patient_id)
+    if stay is None or stay.is_deceased:
+        return []
+    return [
+        HeaderBadge(order=10, level="information", icon="bed", text=where_now(stay), since=stay.started_at)
+    ]
+
+
+def _lines_of(kind: FeedKind) -> Callable[[Actor, Collection[UUID]], dict[UUID, FactLine]]:
+    def lines(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
+        told = {}
+        for row in movements_told(actor, ids):
+            strong, text = fact_said(kind, row)
+            url = f"{reverse('stays:list', args=[row.encounter.record_id])}#sejour-{row.encounter_id}"
+            told[row.pk] = FactLine(
+                strong=strong, text=text, source=row.encounter.organization.name, url=url, icon=_ICONS[kind]
+            )
+        return told
+
+    return lines
+
+
+for _kind in _ICONS:
+    fact_shown(_kind)(_lines_of(_kind))
