@@ -160,17 +160,19 @@ BEGIN
     RETURN 'opened';
 END $$;
 
--- Who, among those connected, reaches this patient's record: persons (practitioners, the patient) and structures.
-CREATE FUNCTION record_readers(asked uuid, persons uuid[], organizations uuid[]) RETURNS SETOF uuid
+-- Who, among those connected, reaches this patient's record: numbers, from 1, of (person, structure acted for) pairs.
+CREATE FUNCTION record_readers(asked uuid, persons uuid[], organizations uuid[]) RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT member_id FROM care_team_careteamparticipant
-    WHERE patient_id = asked AND member_id = ANY (persons || organizations)
-      AND ended_at IS NULL AND suspended_at IS NULL AND started_at <= now()
-    UNION
-    SELECT practitioner_id FROM care_team_emergencyaccess
-    WHERE patient_id = asked AND practitioner_id = ANY (persons) AND expires_at > now()
-    UNION
-    SELECT asked WHERE asked = ANY (persons)
+    WITH member AS (
+        SELECT member_id FROM care_team_careteamparticipant
+        WHERE patient_id = asked AND member_id = ANY (persons || organizations)
+          AND ended_at IS NULL AND suspended_at IS NULL AND started_at <= now()
+    )
+    SELECT number FROM unnest(persons, organizations) WITH ORDINALITY AS connected (person, organization, number)
+    WHERE person = asked OR person IN (SELECT member_id FROM member) OR organization IN (SELECT member_id FROM member)
+       OR (person, organization) IN (
+            SELECT practitioner_id, organization_id FROM care_team_emergencyaccess
+            WHERE patient_id = asked AND practitioner_id = ANY (persons) AND expires_at > now())
 $$;
 
 CREATE FUNCTION patient_behind(account uuid) RETURNS TABLE (patient_id uuid, name text)

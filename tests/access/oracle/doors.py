@@ -212,7 +212,8 @@ def _live(built: Built) -> Iterator[str]:
                     yield f"{reader} is told live of row {row.row}: {told}"
             together = ports.live_readers(event, list(connected.values()))
         expected = {
-            actor.user_id for reader, actor in connected.items() if model.reads(built.world, reader, row)
+            actor.correlation_id
+            for reader, actor in connected.items() if model.reads(built.world, reader, row)
         }
         if together != expected:
-            yield f"row {row.row} is told to {len(together)} accounts, expected {len(expected)}"
+            yield f"row {row.row} is told to {len(together)} streams, expected {len(expected)}"
