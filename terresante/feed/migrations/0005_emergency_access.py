@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('feed', '0002_walls'),
+        ('feed', '0004_previous_visit'),
     ]
 
     operations = [
