@@ -21,10 +21,14 @@ from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Refused
 from terresante.kernel.ids import new_id
+from terresante.notes.enums import NOTE_CLASSES
+from terresante.notes.models import Note
 from terresante.patients.actions import apply_traits
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord, IdentityDomain, Patient, PatientAccount, SourceIdentity
 from terresante.patients.traits import Traits
+from terresante.stays.enums import EncounterStatus, MovementKind
+from terresante.stays.models import Encounter, EncounterMovement
 from tests.access.oracle import model
 from tests.access.oracle.model import (
     BreaksGlass,
@@ -79,8 +83,73 @@ def fact(limits: Limits) -> FeedItem:
     )
 
 
+def note(limits: Limits) -> Note | None:
+    if limits.data_class not in NOTE_CLASSES:
+        return None
+    return Note.objects.create(
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        author=limits.author,
+        author_name="Camille",
+        author_role="Médecin",
+        organization_id=limits.organization_id,
+        organization_name="Structure",
+        data_class=limits.data_class,
+        text=limits.marker,
+        written_at=timezone.now(),
+        private_to_id=limits.private_to_id,
+        hidden_from_patient=limits.hidden,
+    )
+
+
+def stay(limits: Limits) -> Encounter:
+    return Encounter.objects.create(
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        source_identity=_identity_of_nobody(limits.patient_id),
+        organization_id=limits.organization_id,
+        visit_number=new_id().hex,
+        status=EncounterStatus.FINISHED,
+        started_at=timezone.now() - timedelta(days=2),
+        ended_at=timezone.now() - timedelta(days=1),
+        unit_name=limits.marker,
+        private_to_id=limits.private_to_id,
+        hidden_from_patient=limits.hidden,
+        data_class=limits.data_class,
+    )
+
+
+def movement(limits: Limits) -> EncounterMovement:
+    return EncounterMovement.objects.create(
+        encounter=stay(limits),
+        patient_id=limits.patient_id,
+        identifier=new_id().hex,
+        family="stay",
+        kind=MovementKind.values[0],
+        trigger="A01",
+        occurred_at=timezone.now(),
+        recorded_at=timezone.now(),
+        unit_name=limits.marker,
+        message_id=new_id(),
+        private_to_id=limits.private_to_id,
+        hidden_from_patient=limits.hidden,
+        data_class=limits.data_class,
+    )
+
+
+def _identity_of_nobody(patient_id: UUID) -> SourceIdentity:
+    """In a domain of no structure: it opens the record to no gateway."""
+    domain, _ = IdentityDomain.objects.get_or_create(authority="urn:oid:1.2.3", defaults={"name": "IPP"})
+    return SourceIdentity.objects.create(domain=domain, value=new_id().hex, patient_id=patient_id)
+
+
 # How a row with limits is made, for each model that has them; a test says which one is missing.
-ROWS: dict[str, Callable[[Limits], Any]] = {"feed.FeedItem": fact}
+ROWS: dict[str, Callable[[Limits], Any]] = {
+    "feed.FeedItem": fact,
+    "notes.Note": note,
+    "stays.Encounter": stay,
+    "stays.EncounterMovement": movement,
+}
 
 
 @dataclass
@@ -330,7 +399,8 @@ def _writes(built: Built, move: Writes) -> None:
                     marker=marker(move.row, label),
                 )
             )
-        built.rows[label, move.row] = made.pk
+        if made is not None:
+            built.rows[label, move.row] = made.pk
 
 
 def opens(actor: Actor, patient_id: UUID) -> str:
