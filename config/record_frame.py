@@ -35,7 +35,7 @@ class TabPlace:
 
 TABS = (
     TabPlace("summary", "Résumé", "overview:record", "house"),
-    TabPlace("notes", "Notes", "notes:list", "sticky-note", NOTE_CLASSES, counts_unread=True),
+    TabPlace("notes", "Notes", "notes:list", "note", NOTE_CLASSES, counts_unread=True),
     TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),
     TabPlace("stays", "Séjours", "stays:list", "bed", (DataClass.STAY,)),
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),

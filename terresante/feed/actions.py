@@ -12,7 +12,7 @@ from terresante.care_team.queries import open_record
 from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ
 from terresante.feed.enums import ALERTS, FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
-from terresante.feed.queries import VISIT, unread
+from terresante.feed.queries import VISIT, reader_of, unread
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -104,7 +104,7 @@ def mark_visited(actor: Actor, patient_id: UUID) -> None:
 
 def mark_read(actor: Actor, *items: FeedItem) -> None:
     marks = [
-        ReadException(user_id=actor.user_id, patient_id=item.patient_id, item=item, is_read=True)
+        ReadException(user_id=reader_of(actor), patient_id=item.patient_id, item=item, is_read=True)
         for item in items
     ]
     ReadException.objects.bulk_create(
@@ -134,11 +134,14 @@ def _advance(actor: Actor, patient_id: UUID) -> None:
         cursor.read_up_to = read_up_to
         cursor.save(update_fields=["read_up_to"])
     ReadException.objects.filter(
-        user_id=actor.user_id, patient_id=patient_id, is_read=True, item__recorded_at__lte=cursor.read_up_to
+        user_id=reader_of(actor),
+        patient_id=patient_id,
+        is_read=True,
+        item__recorded_at__lte=cursor.read_up_to,
     ).delete()
 
 
 def _cursor(actor: Actor, patient_id: UUID) -> ReadCursor:
     return ReadCursor.objects.get_or_create(
-        user_id=actor.user_id, patient_id=patient_id, defaults={"read_up_to": NEVER}
+        user_id=reader_of(actor), patient_id=patient_id, defaults={"read_up_to": NEVER}
     )[0]

@@ -29,6 +29,12 @@ class Told:
     line: FactLine
     is_unread: bool = False
 
+    @property
+    def rest(self) -> str:
+        """What follows the bold words: joined as it is when it begins with its own sign."""
+        text = self.line.text
+        return f" {text}" if text[:1].isalnum() else text
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -68,9 +74,16 @@ class Changes:
     seen_at: datetime
 
 
+def reader_of(actor: Actor) -> UUID:
+    """Whose marks these are. A job or a gateway has none."""
+    if actor.user_id is None:
+        raise ValueError("only somebody with an account has read or not read")
+    return actor.user_id
+
+
 def unread(actor: Actor) -> QuerySet[FeedItem]:
     """Facts of others, after the reader's cursor, but for his exceptions."""
-    mine = {"user_id": actor.user_id, "patient_id": OuterRef("patient_id")}
+    mine = {"user_id": reader_of(actor), "patient_id": OuterRef("patient_id")}
     exceptions = ReadException.objects.filter(item_id=OuterRef("pk"), **mine)
     return (
         access.list(actor, FEED_READ, FeedItem)
@@ -115,7 +128,8 @@ def news_of(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, list[Feed
 
 
 def changes_since_last_visit(actor: Actor, patient_id: UUID, *, most: int = 8) -> Changes:
-    """What is unread, and what was recorded since the last visit although already read; the latest first."""
+    """What is unread, and what was recorded since the last visit although already read: the
+    latest recorded, in the order they occurred."""
     now = timezone.now()
     since = _last_visit(actor, patient_id, now)
     news = unread(actor).filter(patient_id=patient_id)
@@ -124,7 +138,9 @@ def changes_since_last_visit(actor: Actor, patient_id: UUID, *, most: int = 8) -
     )
     waiting = set(news.order_by("-recorded_at", "pk").values_list("pk", flat=True)[:most])
     shown = recent.filter(Q(pk__in=waiting) | Q(recorded_at__gt=since)) if since else recent
-    items = shown.order_by("-recorded_at", "pk")[:most]
+    items = sorted(
+        shown.order_by("-recorded_at", "pk")[:most], key=lambda item: item.occurred_at, reverse=True
+    )
     return Changes(since, told(actor, items, unread_ids=waiting), news.count(), now)
 
 
@@ -179,7 +195,7 @@ def told(
 
 
 def _last_visit(actor: Actor, patient_id: UUID, now: datetime) -> datetime | None:
-    cursor = ReadCursor.objects.filter(user_id=actor.user_id, patient_id=patient_id).first()
+    cursor = ReadCursor.objects.filter(user_id=reader_of(actor), patient_id=patient_id).first()
     if cursor is None or cursor.visited_at is None:
         return None
     return cursor.previous_visit_at if now - cursor.visited_at < VISIT else cursor.visited_at

@@ -132,7 +132,8 @@ def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
         private_to_id=row.private_to_id,
         hidden_from_patient=row.hidden_from_patient,
     ).first()
-    if known is None or (written_at is not None and known.written_at != min(written_at, known.recorded_at)):
+    # A clock that was fast was brought back to the moment of recording.
+    if known is None or not (written_at in (None, known.written_at) or written_at > known.recorded_at):
         raise Conflict(
             "Cette note n’a pas pu être enregistrée : rechargez la page, puis envoyez-la de nouveau."
         )

@@ -1,8 +1,8 @@
 from collections.abc import Collection
+from textwrap import shorten
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils.text import Truncator
 
 from terresante.feed.enums import FeedKind
 from terresante.feed.queries import unread_count
@@ -12,7 +12,7 @@ from terresante.kernel.slots import FactLine, fact_shown, tab_counted
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 
-EXCERPT = 110
+EXCERPT = 72
 
 
 @fact_shown(FeedKind.NOTE)
@@ -27,11 +27,16 @@ def unread_notes(actor: Actor, patient_id: UUID) -> int:
 
 
 def _line(note: Note) -> FactLine:
-    excerpt = Truncator(" ".join(note.text.split())).chars(EXCERPT)
     return FactLine(
-        strong=f"Note, {note.get_data_class_display().lower()}",
-        text=f"\u00a0: {excerpt}",
+        strong="",
+        text=_excerpt(" ".join(note.text.split())),
         source=f"{note.author_name}, {note.author_role}, {note.organization_name}",
-        url=f"{reverse('notes:one', args=[note.record_id, note.pk])}",
-        icon="sticky-note",
+        url=reverse("notes:one", args=[note.record_id, note.pk]),
+        icon="note",
     )
+
+
+def _excerpt(text: str) -> str:
+    """Cut between two words, or where it must be in a text without spaces."""
+    cut = shorten(text, EXCERPT, placeholder="…")
+    return cut if len(cut) > 1 else f"{text[: EXCERPT - 1]}…"

@@ -7,10 +7,14 @@ class TimelineForm(forms.Form):
     """The filters of the timeline, read from its URL."""
 
     du = forms.DateField(
-        label="Du", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="Du",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "control"}, format="%Y-%m-%d"),
     )
     au = forms.DateField(
-        label="Au", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="Au",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "control"}, format="%Y-%m-%d"),
     )
 
     def filters(self) -> Filters:

@@ -20,7 +20,7 @@ from terresante.notes.queries import NoteLine, recent_notes
 from terresante.patients.models import RelatedPerson
 
 PEOPLE_SHOWN = 9
-FACTS_SHOWN = 7
+FACTS_SHOWN = 6
 # A header badge says where the person is up to this order (kernel.slots).
 WHERE_SHE_IS = 10
 
@@ -139,7 +139,7 @@ def event_row(fact: Told) -> EventRow:
     return EventRow(
         kind=FeedKind(fact.item.kind).label,
         strong=fact.line.strong,
-        fact=_rest(fact),
+        fact=fact.rest,
         at=fact.item.occurred_at,
         icon=fact.line.icon,
         source=fact.line.source,
@@ -150,7 +150,7 @@ def event_row(fact: Told) -> EventRow:
 
 def _entry(fact: Told, month: str) -> TimelineEntry:
     return TimelineEntry(
-        text=f"{fact.line.strong}{_rest(fact)}",
+        text=f"{fact.line.strong}{fact.rest}".strip(),
         at=fact.item.occurred_at,
         icon=fact.line.icon or "history",
         source=fact.line.source,
@@ -158,12 +158,6 @@ def _entry(fact: Told, month: str) -> TimelineEntry:
         level=Level.INFORMATION if fact.item.is_alert else None,
         month=month,
     )
-
-
-def _rest(fact: Told) -> str:
-    """The words after the bold ones: joined as they are when they begin with their own sign."""
-    text = fact.line.text
-    return text if not text or not text[0].isalnum() else f" {text}"
 
 
 def _circle(members: list[CareTeamParticipant], relatives: list[RelatedPerson]) -> Circle:

@@ -227,20 +227,15 @@ def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
     if practitioner is None:
         raise ValueError("a member is a person or a structure")
     role = practitioner.get_profession_display()
-    if draft.private_to_id is not None:
-        inside = practitioner.roles.filter(
-            organization_id=draft.private_to_id, period_end__isnull=True
-        ).exists()
-        return Reader(
-            practitioner.pk,
-            str(practitioner),
-            role,
-            inside,
-            "réservé à sa structure" if inside else "hors de la structure",
-        )
+    if draft.private_to_id is not None and not _works_at(practitioner, draft.private_to_id):
+        return Reader(practitioner.pk, str(practitioner), role, False, "hors de la structure")
     reads = draft.data_class in matrix.readable(practitioner.profession)
     reason = member.get_role_display() if reads else f"sa profession ne lit pas « {draft.data_class.label} »"
     return Reader(practitioner.pk, str(practitioner), role, reads, reason)
+
+
+def _works_at(practitioner: Practitioner, organization_id: UUID) -> bool:
+    return practitioner.roles.filter(organization_id=organization_id, period_end__isnull=True).exists()
 
 
 def classes_read(profession: str) -> tuple[list[str], list[str]]:

@@ -1,0 +1,213 @@
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from terresante.accounts.models import User
+from terresante.care_team import actions as team
+from terresante.care_team.enums import DataClass
+from terresante.feed.enums import FeedKind
+from terresante.feed.models import FeedItem
+from terresante.kernel import slots
+from terresante.kernel.ids import new_id
+from terresante.kernel.models import AuditEntry
+from terresante.kernel.slots import FactLine
+from terresante.notes.models import Note
+from terresante.notes.tests.factories import published
+from terresante.overview.queries import visit_words
+from terresante.patients.models import CareRecord, Patient
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+NOW = datetime(2026, 11, 19, 9, 31, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def stays_told(monkeypatch):
+    def lines(actor, ids):
+        return {
+            pk: FactLine(strong="Admission à Bicêtre", text=", cardiologie", url="#", icon="bed")
+            for pk in ids
+        }
+
+    monkeypatch.setitem(slots.facts, FeedKind.ADMISSION, lines)
+
+
+def login(client, actor):
+    client.force_login(User.objects.get(pk=actor.user_id))
+
+
+def url(record, rest=""):
+    return f"/dossiers/{record.pk}/{rest}"
+
+
+def admission(record, *, at=None):
+    with walls_down():
+        return FeedItem.objects.create(
+            patient_id=record.patient_id,
+            kind=FeedKind.ADMISSION,
+            object_id=new_id(),
+            occurred_at=at or timezone.now(),
+            data_class=DataClass.STAY,
+            is_alert=True,
+        )
+
+
+@pytest.mark.parametrize("page", ["", "chronologie/", "nouveautes/"])
+def test_the_pages_of_a_record_are_those_of_its_circle(client, cast, page):
+    for name, status in (("amar", 200), ("ines", 200), ("samira", 200), ("brun", 404), ("urgentiste", 404)):
+        login(client, cast.actors[name])
+        assert client.get(url(cast.madeleine_record, page)).status_code == status, name
+
+
+def test_the_resume_says_who_she_is_what_changed_and_whom_to_call(client, cast):
+    published(cast.amar, cast.madeleine_record, "Adaptation du traitement")
+    login(client, cast.ines)
+
+    page = client.get(url(cast.madeleine_record)).content.decode()
+
+    for said in (
+        "LEROUX",
+        "née le 2\u00a0avril 1939",
+        "Identité provisoire",
+        "Médecin traitant",
+        "Camille AMAR",
+    ):
+        assert said in page, said
+    for said in (
+        "Ce qui a changé récemment",
+        "Adaptation du traitement",
+        "DAC Est",
+        "Écrire une note",
+        "Donnée le",
+    ):
+        assert said in page, said
+
+
+def test_a_record_opened_in_emergency_offers_nothing_to_write(client, cast):
+    team.open_in_emergency(cast.urgentiste, cast.madeleine_record.patient_id, reason="Coma, sans témoin")
+    login(client, cast.urgentiste)
+
+    page = client.get(url(cast.madeleine_record)).content.decode()
+
+    assert "lecture seule" in page and "Écrire une note" not in page
+    with walls_down():
+        row = AuditEntry.objects.get(action="record.read", user_id=cast.urgentiste.user_id)
+        assert row.purpose == "break_glass"
+
+
+def test_a_record_not_yet_shared_says_so(client, cast):
+    with walls_down():
+        CareRecord.objects.filter(pk=cast.madeleine_record.pk).update(
+            is_shared=False, information_given_at=None, information_given_by=None, information_support=""
+        )
+    login(client, cast.amar)
+
+    assert "Pas encore partagé" in client.get(url(cast.madeleine_record)).content.decode()
+
+
+def test_an_alert_stays_first_until_its_reader_has_seen_it(client, cast):
+    alert = admission(cast.madeleine_record)
+    login(client, cast.ines)
+    assert "J’ai vu" in client.get(url(cast.madeleine_record)).content.decode()
+    vue = f"alertes/{alert.pk}/vue/"
+
+    answer = client.post(url(cast.madeleine_record, vue), follow=True).content.decode()
+
+    assert "Aucune alerte" in answer and "Alerte vue" in answer
+    login(client, cast.amar)
+    assert "J’ai vu" in client.get(url(cast.madeleine_record)).content.decode()
+    login(client, cast.brun)
+    assert client.post(url(cast.leon_record, vue)).status_code == 404
+    assert client.post(url(cast.madeleine_record, vue)).status_code == 404
+
+
+def test_everything_shown_is_marked_as_read_at_once(client, cast):
+    published(cast.amar, cast.madeleine_record)
+    login(client, cast.ines)
+    seen_at = timezone.now().isoformat()
+
+    client.post(url(cast.madeleine_record, "nouveautes/lues/"), {"seen_at": seen_at})
+
+    assert "Tout marquer comme lu" not in client.get(url(cast.madeleine_record)).content.decode()
+    for wrong in ("", "hier", "2026-01-01", "2026-01-01T10:00:00"):
+        assert (
+            client.post(url(cast.madeleine_record, "nouveautes/lues/"), {"seen_at": wrong}).status_code == 404
+        )
+
+
+def test_the_timeline_filters_and_goes_on(client, cast):
+    for days in range(60):
+        admission(cast.madeleine_record, at=timezone.now() - timedelta(days=days))
+    published(cast.amar, cast.madeleine_record, "Une seule note")
+    login(client, cast.ines)
+
+    whole = client.get(url(cast.madeleine_record, "chronologie/")).content.decode()
+    notes = client.get(url(cast.madeleine_record, "chronologie/"), {"type": "notes"}).content.decode()
+    month = client.get(url(cast.madeleine_record, "chronologie/"), {"type": "sejours", "periode": "30"})
+    nonsense = client.get(
+        url(cast.madeleine_record, "chronologie/"), {"type": "x", "du": "hier", "avant": "y"}
+    )
+
+    assert "Afficher la suite" in whole and whole.count("Admission à Bicêtre") == 49
+    assert "Une seule note" in notes and "Bicêtre" not in notes
+    assert month.content.decode().count("Admission à Bicêtre") == 31
+    assert nonsense.status_code == 200 and "Une date n’est pas reconnue" in nonsense.content.decode()
+
+
+def test_pages_cost_the_same_with_a_thousand_events_and_two_thousand_notes(client, cast):
+    for number in range(25):
+        published(cast.amar, cast.madeleine_record, f"Note {number}")
+        admission(cast.madeleine_record)
+    login(client, cast.ines)
+    few = {page: queries_of(client, url(cast.madeleine_record, page)) for page in ("", "chronologie/")}
+    with walls_down():
+        copies(Note.objects.first(), 2000)
+        copies(FeedItem.objects.filter(kind=FeedKind.ADMISSION).first(), 1000)
+
+    for page, before in few.items():
+        started = time.perf_counter()
+        assert queries_of(client, url(cast.madeleine_record, page)) <= before, page
+        assert time.perf_counter() - started < 1, page
+    assert few[""] <= 36 and few["chronologie/"] <= 26
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        (timedelta(hours=1), "d’aujourd’hui, 9\u00a0h\u00a031"),
+        (timedelta(days=1), "d’hier"),
+        (timedelta(days=2), "de mardi"),
+        (timedelta(days=7), "du 12\u00a0nov."),
+    ],
+)
+def test_a_visit_is_said_as_people_say_it(since, said):
+    assert visit_words(NOW - since, now=NOW) == said
+
+
+def test_a_man_is_not_said_to_be_a_woman(client, cast):
+    with walls_down():
+        Patient.objects.filter(pk=cast.leon_record.patient_id).update(sex="M", used_name="MARTIN")
+    login(client, cast.brun)
+
+    page = client.get(url(cast.leon_record)).content.decode()
+
+    assert "né LEROUX" in page and "né le 12" in page and "· née" not in page and "née LEROUX" not in page
+
+
+def copies(row, number):
+    kept = {f.attname: getattr(row, f.attname) for f in row._meta.fields if f.name not in ("id", "object_id")}
+    rows = [type(row)(**kept, id=new_id()) for _ in range(number)]
+    for copy in rows:
+        if hasattr(copy, "object_id"):
+            copy.object_id = new_id()
+    type(row).objects.bulk_create(rows)
+
+
+def queries_of(client, address):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
