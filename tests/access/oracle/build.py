@@ -68,6 +68,7 @@ class Limits:
     hidden: bool
     author: Practitioner
     organization_id: UUID
+    row: int
     marker: str
 
 
@@ -108,7 +109,7 @@ def stay(limits: Limits) -> Encounter:
         record_id=limits.record_id,
         source_identity=_identity_of_nobody(limits.patient_id),
         organization_id=limits.organization_id,
-        visit_number=new_id().hex,
+        visit_number=str(limits.row),
         status=EncounterStatus.FINISHED,
         started_at=timezone.now() - timedelta(days=2),
         ended_at=timezone.now() - timedelta(days=1),
@@ -120,8 +121,11 @@ def stay(limits: Limits) -> Encounter:
 
 
 def movement(limits: Limits) -> EncounterMovement:
+    """Of the stay that the same row has just made."""
     return EncounterMovement.objects.create(
-        encounter=stay(limits),
+        encounter=Encounter.objects.get(
+            organization_id=limits.organization_id, visit_number=str(limits.row)
+        ),
         patient_id=limits.patient_id,
         identifier=new_id().hex,
         family="stay",
@@ -396,6 +400,7 @@ def _writes(built: Built, move: Writes) -> None:
                     hidden=move.hidden,
                     author=built.people[0],
                     organization_id=built.structures[0].pk,
+                    row=move.row,
                     marker=marker(move.row, label),
                 )
             )
