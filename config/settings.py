@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "terresante.portal",
     "terresante.interop",
 ]
+if DEMO or TESTING:
+    INSTALLED_APPS += ["config.local"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 
 from terresante.care_team import matrix
 from terresante.care_team.access import (
@@ -60,9 +60,8 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
 
 
 def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
-    access_now = EmergencyAccess.objects.filter(
-        patient_id=patient_id, practitioner_id=actor.person_id, organization_id=actor.organization_id
-    ).latest("expires_at")
+    mine = Q(practitioner_id=actor.person_id, organization_id=actor.organization_id)
+    access_now = EmergencyAccess.objects.filter(mine, patient_id=patient_id).latest("expires_at")
     until = clock(access_now.expires_at)
     return Strip(
         text=f"lecture seule, jusqu’à {until}. Le patient et son cercle lisent votre motif.",

@@ -1,0 +1,147 @@
+"""The whole load, in one transaction: it is there entire, or not at all and may be run again."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from config.local.database import MARKER
+from config.local.failure import Failure
+from config.local.postgres import write_private
+from config.local.region import marks
+from config.local.region.crowd import Crowd
+from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
+from config.local.region.records import Teller, Times
+from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
+from simulators.region.build import build
+from simulators.region.model import Region
+from terresante.accounts.models import User
+from terresante.directory.models import Organization
+from terresante.kernel import rls
+from terresante.kernel.actor import Actor, Channel
+from terresante.patients.models import PatientAccount
+
+Say = Callable[[str], None]
+_EMERGENCY_PHYSICIAN = "roche"
+
+
+def load(*, now: datetime, var: Path, mllp_port: int, say: Say) -> None:
+    """Raises Failure in a database that the demonstration did not create, or that already has a region."""
+    _refuse_another_database()
+    region = build(timezone.localdate(now))
+    with transaction.atomic():
+        loading = _Loading(region, Times(region, now), say)
+        loading.run(mllp_port)
+    accounts = [asdict(account) for account in loading.opened]
+    write_private(var / "demo-accounts.json", json.dumps(accounts, ensure_ascii=False, indent=2))
+    write_private(var / "demo-hospital.json", json.dumps(_hospital(region), ensure_ascii=False, indent=2))
+
+
+class _Loading:
+    def __init__(self, region: Region, times: Times, say: Say) -> None:
+        self.opened: list[OpenedAccount] = []
+        self._region = region
+        self._times = times
+        self._say = say
+        self._job = Actor.job("Chargement de la démonstration", channel=Channel.COMMAND)
+        self._users: dict[str, User] = {}
+        self._patients: dict[str, UUID] = {}
+
+    def run(self, mllp_port: int) -> None:
+        region = self._region
+        with self._step("comptes"):
+            self._open_accounts()
+        with self._step("structures et professionnels"):
+            directory = fill_directory(region, self._users)
+        with self._step("histoires écrites"):
+            self._tell(directory)
+        with self._step("autres patients"):
+            self._settle(directory)
+        with self._step("séjours, par les messages des hôpitaux"):
+            senders = connect_hospitals(self._job, region, directory, port=mllp_port)
+            link_patients(self._job, region, self._patients)
+            play_stays(region, senders, self._times)
+        with self._step("lectures et accès"):
+            self._finish(directory)
+
+    def _open_accounts(self) -> None:
+        stories = {story.key: story for story in self._region.stories}
+        for account in self._region.accounts:
+            if account.is_patient:
+                identity = stories[account.holder].identity
+                name = f"{identity.given.split()[0]} {identity.used_name or identity.birth_name}"
+            else:
+                who = self._region.professionals[account.holder]
+                name = f"{who.given} {who.family}"
+            self._users[account.holder], opened = open_account(self._job, account, name)
+            self.opened.append(opened)
+
+    def _tell(self, directory: Directory) -> None:
+        teller = Teller(self._job, directory, self._times)
+        for story in self._region.stories:
+            if story.is_written_by_hand:
+                self._patients[story.key] = teller.tell(story)
+
+    def _settle(self, directory: Directory) -> None:
+        crowd = [story for story in self._region.stories if not story.is_written_by_hand]
+        found = Crowd(self._job, directory, self._times).settle(crowd)
+        self._patients |= {story.key: patient for story, patient in zip(crowd, found, strict=True)}
+
+    def _finish(self, directory: Directory) -> None:
+        marks.put_back_stays(self._job, self._region, self._patients)
+        stories = {story.key: story for story in self._region.stories}
+        marks.mark_read(directory, stories, self._patients, self._times)
+        for account in self._region.accounts:
+            if account.is_patient:
+                self._give_own_account(self._users[account.holder], self._patients[account.holder])
+        marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
+        marks.forget_events(self._job)
+
+    def _give_own_account(self, user: User, patient_id: UUID) -> None:
+        with rls.acting(self._job):
+            rls.open_record(patient_id)
+            PatientAccount.objects.bulk_create([PatientAccount(user=user, patient_id=patient_id)])
+        marks.mark_own_record_read(user, patient_id, self._times)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._say(f"  {name} : {time.monotonic() - began:.1f} s")
+
+
+def _refuse_another_database() -> None:
+    if not (settings.DEMO or settings.TESTING):
+        raise Failure("load_demo ne sert qu’à la démonstration : lancez « make demo ».")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        )
+        if cursor.fetchone()[0] != MARKER:
+            raise Failure(
+                "Cette base n’a pas été créée par la démonstration : rien n’y est écrit. Lancez « make demo »."
+            )
+    if Organization.objects.exists():
+        raise Failure("Cette base contient déjà une région : lancez d’abord « make demo-reset ».")
+
+
+def _hospital(region: Region) -> list[dict[str, object]]:
+    structure = region.structures[region.simulated_hospital]
+    rows = []
+    for visitor in region.visitors:
+        person = person_of(visitor.identity, visitor.ipp, structure)
+        row = {
+            name: getattr(person, name)
+            for name in ("ipp", "birth_name", "given", "birth_date", "sex", "birth_place", "ins", "used_name")
+        }
+        name = f"{visitor.identity.given.split()[0]} {person.used_name or person.birth_name}"
+        rows.append({**row, "label": f"{name} : {visitor.label}", "authority": asdict(person.authority)})
+    return rows

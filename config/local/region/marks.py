@@ -1,0 +1,72 @@
+"""What makes the first login look like a Thursday morning: reading marks, and an access to review."""
+
+from uuid import UUID
+
+from config.local.region.places import Directory
+from config.local.region.records import Times, put_back_facts
+from simulators.region.model import Moment, Region, Story
+from terresante.accounts.models import User
+from terresante.care_team.actions import open_in_emergency
+from terresante.feed.models import ReadCursor
+from terresante.kernel import rls
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.ids import new_id
+from terresante.kernel.models import OutboxEvent
+
+LAST_VISIT = Moment(days=2, hour=18, minute=10)
+# A child brought in while her mother cannot be reached: no circle of hers has the emergency physician.
+_EMERGENCY_PATIENT = "roussel"
+_EMERGENCY_REASON = "Crise d’asthme, mère injoignable : traitement de fond et allergies à connaître."
+
+
+def mark_read(directory: Directory, stories: dict[str, Story], patients: dict[str, UUID], times: Times) -> None:
+    """Everybody with an account has read everything up to his last visit, two days ago."""
+    for key, actor in directory.actors.items():
+        if actor.user_id is not None:
+            keys = {key, _structure_of(actor, directory)}
+            followed = [patients[name] for name, story in stories.items() if keys & _circle(story)]
+            _set_cursors(actor, followed, times)
+
+
+def mark_own_record_read(user: User, patient_id: UUID, times: Times) -> None:
+    actor = Actor(kind=ActorKind.PATIENT, name=user.name, user_id=user.pk, person_id=patient_id)
+    _set_cursors(actor, [patient_id], times)
+
+
+def open_one_in_emergency(directory: Directory, patients: dict[str, UUID], *, physician: str) -> None:
+    open_in_emergency(
+        directory.actors[physician], patients[_EMERGENCY_PATIENT], reason=_EMERGENCY_REASON
+    )
+
+
+def put_back_stays(job: Actor, region: Region, patients: dict[str, UUID]) -> None:
+    for story in region.stories:
+        if story.stays:
+            with rls.acting(job):
+                rls.open_record(patients[story.key])
+                put_back_facts(patients[story.key])
+
+
+def forget_events(job: Actor) -> int:
+    """The past was announced in its time: nobody gets four hundred e-mails on the first day."""
+    with rls.acting(job):
+        return OutboxEvent.objects.filter(position__isnull=True).delete()[0]
+
+
+def _circle(story: Story) -> set[str]:
+    return {story.founder, *(member.who for member in story.members)}
+
+
+def _structure_of(actor: Actor, directory: Directory) -> str:
+    return next(key for key, known in directory.organizations.items() if known.pk == actor.organization_id)
+
+
+def _set_cursors(actor: Actor, patients: list[UUID], times: Times) -> None:
+    visit = times.at(LAST_VISIT)
+    with rls.acting(actor):
+        ReadCursor.objects.bulk_create(
+            ReadCursor(
+                id=new_id(), user_id=actor.user_id, patient_id=patient_id, read_up_to=visit, visited_at=visit
+            )
+            for patient_id in patients
+        )

@@ -1,0 +1,159 @@
+"""The stays come as they would in life: HL7 messages of the hospitals, stored, then applied in their order."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from config.local.region.places import Directory
+from config.local.region.records import Times
+from simulators.hospital.messages import Authority, Movement, Person, Place, message
+from simulators.hospital.messages import Stay as MessageStay
+from simulators.region.build import ipp_of
+from simulators.region.model import Identity, Moment, Region, Stay, Story, Structure
+from terresante.interop.actions import register_sender
+from terresante.interop.jobs import apply_waiting
+from terresante.interop.mllp.intake import received
+from terresante.interop.mllp.store import MessageStore
+from terresante.interop.models import SenderSystem
+from terresante.kernel import rls
+from terresante.kernel.actor import Actor
+from terresante.patients.actions import link_identity
+from terresante.patients.models import IdentityDomain
+
+_LAST_EVENING = Moment(days=1, hour=21, minute=40)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    sender: str
+    at: datetime
+    content: bytes
+
+
+class UnexpectedAnswer(RuntimeError):
+    """A programming error: the platform refuses what a well-behaved hospital sends."""
+
+
+def connect_hospitals(job: Actor, region: Region, directory: Directory, *, port: int) -> dict[str, SenderSystem]:
+    """The simulated hospital has the port; the others, whom nothing plays, a certificate nobody holds."""
+    senders = {}
+    for key, structure in region.structures.items():
+        if not structure.oid:
+            continue
+        is_simulated = key == region.simulated_hospital
+        senders[key] = register_sender(
+            job,
+            directory.organizations[key].pk,
+            name=f"Admissions, {structure.short_name}",
+            authorities=[structure.oid],
+            port=port if is_simulated else None,
+            fingerprint=None if is_simulated else hashlib.sha256(structure.oid.encode()).hexdigest(),
+        )
+    return senders
+
+
+def link_patients(job: Actor, region: Region, patients: dict[str, UUID]) -> None:
+    """Hospitals know those who stayed there, and those a visitor may play."""
+    domains = {domain.authority: domain for domain in IdentityDomain.objects.all()}
+    for story in region.stories:
+        for hospital in sorted({stay.hospital for stay in story.stays}):
+            domain = domains[region.structures[hospital].oid]
+            with rls.acting(job):
+                link_identity(job, patients[story.key], domain=domain, value=ipp_of(story, hospital))
+
+
+def play_stays(region: Region, senders: dict[str, SenderSystem], times: Times) -> int:
+    """Stores and applies each message at its own time, oldest first; returns how many."""
+    everything = sorted(_messages(region, senders, times), key=lambda sent: sent.at)
+    store = MessageStore(list(SenderSystem.objects.prefetch_related("domains")))
+    for sent in everything:
+        outcome = store.store([replace(received(sent.sender, sent.content), received_at=sent.at)])[0]
+        if outcome.refusal is not None:
+            raise UnexpectedAnswer(outcome.refusal.sentence)
+        apply_waiting(1, clock=lambda at=sent.at: at)  # type: ignore[misc]  # bound now, not at the call
+    return len(everything)
+
+
+def person_of(identity: Identity, ipp: str, structure: Structure) -> Person:
+    return Person(
+        ipp=ipp,
+        birth_name=identity.birth_name,
+        given=identity.given,
+        birth_date=identity.born.isoformat(),
+        sex=identity.sex,
+        birth_place=identity.birth_place.code,
+        authority=authority_of(structure),
+        ins=identity.ins,
+        used_name=identity.used_name,
+    )
+
+
+def authority_of(structure: Structure) -> Authority:
+    return Authority(structure.key.upper(), structure.oid)
+
+
+def _messages(region: Region, senders: dict[str, SenderSystem], times: Times) -> Iterator[Sent]:
+    for story in region.stories:
+        for number, stay in enumerate(story.stays):
+            yield from _of_stay(region, senders, times, story, stay, number)
+    yield _waiting_for_a_decision(region, senders, times)
+
+
+def _of_stay(
+    region: Region,
+    senders: dict[str, SenderSystem],
+    times: Times,
+    story: Story,
+    stay: Stay,
+    number: int,
+) -> Iterable[Sent]:
+    structure = region.structures[stay.hospital]
+    person = person_of(story.identity, ipp_of(story, stay.hospital), structure)
+    sender, name = str(senders[stay.hospital].pk), f"{person.ipp}{number}"
+    came = times.at(stay.came)
+    shown = _shown(structure, stay, f"V{name}", came)
+    arrival = "A01" if stay.patient_class == "I" else "A04"
+    yield Sent(sender, came, _adt(arrival, person, shown, f"{name}E", came))
+    if stay.gone is not None:
+        gone = times.at(stay.gone)
+        left = replace(
+            shown,
+            discharged_at=gone,
+            circumstance="3",
+            exit_mode=stay.exit_mode,
+            destination=stay.destination,
+        )
+        yield Sent(sender, gone, _adt("A03", person, left, f"{name}S", gone))
+
+
+def _shown(structure: Structure, stay: Stay, number: str, came: datetime) -> MessageStay:
+    unit = next(unit for unit in structure.units if unit.code == stay.unit)
+    return MessageStay(
+        number=number,
+        account=f"D{number[1:]}",
+        patient_class=stay.patient_class,
+        place=Place(unit.name, unit.code, unit.name[:8].upper().strip()),
+        admitted_at=came,
+        entry_mode="8",
+        reason=stay.reason,
+        is_protected=stay.is_protected,
+    )
+
+
+def _adt(event: str, person: Person, stay: MessageStay, name: str, at: datetime) -> bytes:
+    return message(event, person, control_id=f"M{name}", at=at, stay=stay, movement=Movement(f"MV{name}", at))
+
+
+def _waiting_for_a_decision(region: Region, senders: dict[str, SenderSystem], times: Times) -> Sent:
+    """Something on the identity desk: the homonym, under a number that the simulator does not use."""
+    key = region.simulated_hospital
+    homonym = region.visitors[-1]
+    structure = region.structures[key]
+    stay = Stay(hospital=key, unit="8782", reason="Douleur abdominale", came=_LAST_EVENING, gone=None)
+    came = times.at(stay.came)
+    shown = replace(_shown(structure, stay, "VB9000000030", came), patient_class="E")
+    person = person_of(homonym.identity, "B900000003", structure)
+    return Sent(str(senders[key].pk), came, _adt("A04", person, shown, "B9000000030E", came))
+
