@@ -35,9 +35,7 @@ def name_of(view) -> str:
 
 def declared() -> dict[str, Declaration]:
     views = {name_of(entry.callback): entry.callback for entry in patterns()}
-    return {
-        name: getattr(view, "declaration", None) for name, view in views.items() if name not in FOREIGN
-    }
+    return {name: getattr(view, "declaration", None) for name, view in views.items() if name not in FOREIGN}
 
 
 def test_every_view_is_declared():

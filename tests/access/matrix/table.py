@@ -8,6 +8,7 @@ from django.db.models import Model
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
+from terresante.patients.models import Patient
 from tests.cast import Cast
 
 # Order and French words of the columns; the first patient is Madeleine, the second Léon.
@@ -36,15 +37,16 @@ PATIENTS = {"madeleine": "Madeleine", "leon": "Léon", "opposee": "Odile, oppos�
 class Line:
     action: Action
     model: str
+    of_patient: bool
+    # Whether there was a row to ask about.
+    asked: bool
     # For each patient, the columns that may.
     allowed: dict[str, frozenset[str]]
 
 
 def lines(cast: Cast, rows: dict[tuple[str, type[Model]], UUID]) -> list[Line]:
     """`rows`: one row of each model, without any limit of its own, for each patient."""
-    declared = sorted(
-        access.declared_rules(), key=lambda pair: (pair[1]._meta.label, pair[0].code)
-    )
+    declared = sorted(access.declared_rules(), key=lambda pair: (pair[1]._meta.label, pair[0].code))
     found = []
     for action, model in declared:
         allowed = {
@@ -52,11 +54,15 @@ def lines(cast: Cast, rows: dict[tuple[str, type[Model]], UUID]) -> list[Line]:
                 name
                 for name in COLUMNS
                 if (patient, model) in rows
-                and may(cast.actors[name], action, model, rows[patient, model], cast.records[patient].patient_id)
+                and may(
+                    cast.actors[name], action, model, rows[patient, model], cast.records[patient].patient_id
+                )
             )
             for patient in PATIENTS
         }
-        found.append(Line(action, str(model._meta.verbose_name), allowed))
+        of_patient = "patient" in {field.name for field in model._meta.fields} or model is Patient
+        asked = all((patient, model) in rows for patient in PATIENTS)
+        found.append(Line(action, str(model._meta.verbose_name), of_patient, asked, allowed))
     return found
 
 

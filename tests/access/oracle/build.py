@@ -123,9 +123,7 @@ def stay(limits: Limits) -> Encounter:
 def movement(limits: Limits) -> EncounterMovement:
     """Of the stay that the same row has just made."""
     return EncounterMovement.objects.create(
-        encounter=Encounter.objects.get(
-            organization_id=limits.organization_id, visit_number=str(limits.row)
-        ),
+        encounter=Encounter.objects.get(organization_id=limits.organization_id, visit_number=str(limits.row)),
         patient_id=limits.patient_id,
         identifier=new_id().hex,
         family="stay",
@@ -190,9 +188,7 @@ def _structures_and_people(built: Built) -> None:
     for number in range(built.world.structures):
         name = f"Structure {number} {new_id().hex[-8:]}"
         built.structures.append(
-            Organization.objects.create(
-                name=name, kind=OrganizationKind.PUBLIC_HOSPITAL, source=Source.LOCAL
-            )
+            Organization.objects.create(name=name, kind=OrganizationKind.PUBLIC_HOSPITAL, source=Source.LOCAL)
         )
     for number, professional in enumerate(built.world.professionals):
         user = _user()
@@ -328,7 +324,9 @@ def _joins(built: Built, before: World, move: Joins) -> None:
 
 def _leaves(built: Built, before: World, move: Leaves) -> None:
     record = built.records[move.patient]
-    member_id = built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
+    member_id = (
+        built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
+    )
     editor = _editor(built, before, move.patient)
     with walls_down():
         periods = CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None)
@@ -350,7 +348,9 @@ def _opposes(built: Built, before: World, move: Opposes) -> None:
     with walls_down():
         Consent.objects.create(patient_id=record.patient_id, kind=kind, recorded_by_name="la preuve")
         now = timezone.now()
-        EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(expires_at=now)
+        EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
+            expires_at=now
+        )
         if not move.emergency:
             CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None).update(
                 suspended_at=now

@@ -36,7 +36,10 @@ def differences(built: Built, chance: Random) -> Iterator[str]:
         if actor is None:
             continue
         for patient in range(built.world.patients):
-            yield from (f"{reader} at patient {patient}: {found}" for found in _ask(built, reader, actor, patient, limits))
+            yield from (
+                f"{reader} at patient {patient}: {found}"
+                for found in _ask(built, reader, actor, patient, limits)
+            )
         yield from (f"{reader}: {found}" for found in _one_by_one(built, reader, actor, chance))
     yield from _live(built)
 
@@ -76,16 +79,16 @@ def _sql(built: Built, reader: Reader, limits: dict, *, opened: int | None) -> I
         }
         if seen[table] != expected:
             yield f"plain SQL on {table} {moment}: {len(seen[table])} rows, expected {len(expected)}"
-    periods = {
-        key for key, period in built.periods.items() if model.sees_period(reader, period, opened)
-    }
+    periods = {key for key, period in built.periods.items() if model.sees_period(reader, period, opened)}
     found = _visible(["care_team_careteamparticipant"], [record.patient_id for record in built.records])
     if found["care_team_careteamparticipant"] != periods:
         yield f"plain SQL on periods {moment}: {len(found['care_team_careteamparticipant'])}, expected {len(periods)}"
 
 
 def _visible(tables: list[str], patients: list[UUID]) -> dict[str, set[UUID]]:
-    parts = [f'SELECT \'{table}\', id FROM "{table}" WHERE {_key(table)} = ANY (%(patients)s)' for table in tables]
+    parts = [
+        f"SELECT '{table}', id FROM \"{table}\" WHERE {_key(table)} = ANY (%(patients)s)" for table in tables
+    ]
     seen: dict[str, set[UUID]] = {table: set() for table in tables}
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), {"patients": patients})
@@ -117,7 +120,9 @@ def _rows_of_walled_tables(built: Built) -> dict[str, dict[UUID, model.Writes]]:
     found: dict[str, dict[UUID, model.Writes]] = {}
     with walls_down(), connection.cursor() as cursor:
         for table in walled_tables():
-            columns = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+            columns = {
+                column.name for column in connection.introspection.get_table_description(cursor, table)
+            }
             private = "private_to_id" if "private_to_id" in columns else "NULL::uuid"
             hidden = "hidden_from_patient" if "hidden_from_patient" in columns else "false"
             cursor.execute(
@@ -125,7 +130,9 @@ def _rows_of_walled_tables(built: Built) -> dict[str, dict[UUID, model.Writes]]:
                 [list(patients)],
             )
             found[table] = {
-                key: model.Writes(0, patients[patient], "", None if kept is None else structures[kept], secret)
+                key: model.Writes(
+                    0, patients[patient], "", None if kept is None else structures[kept], secret
+                )
                 for key, patient, kept, secret in cursor.fetchall()
             }
     return found
@@ -150,7 +157,10 @@ def _lists(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterator
         yield f"the identity, expected {reaches}"
     circle = reaches and model.reads_class(world, reader, model.CIRCLE)
     periods = sum(1 for period in built.periods.values() if period.patient == patient) if circle else 0
-    if access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(patient_id=record.patient_id).count() != periods:
+    if (
+        access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(patient_id=record.patient_id).count()
+        != periods
+    ):
         yield f"the circle, expected {periods} periods"
     for label in ROWS:
         expected_rows = {
@@ -168,7 +178,9 @@ def _lists(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterator
 def _counters(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterator[str]:
     """A number tells too: no tab counts more than the rows its reader may read."""
     readable = [
-        row for row in model.rows(built.world) if row.patient == patient and model.reads(built.world, reader, row)
+        row
+        for row in model.rows(built.world)
+        if row.patient == patient and model.reads(built.world, reader, row)
     ]
     for tab, counter in slots.counters.items():
         counted = counter(actor, built.records[patient].patient_id) if actor.user_id else 0
@@ -179,7 +191,11 @@ def _counters(built: Built, reader: Reader, actor: Actor, patient: int) -> Itera
 def _reading_rule(label: str):
     """The rule that says who knows of the rows of this model, found among those declared."""
     wanted = apps.get_model(label)
-    codes = [action for action, ruled in access.declared_rules() if ruled is wanted and action.code.endswith(".read")]
+    codes = [
+        action
+        for action, ruled in access.declared_rules()
+        if ruled is wanted and action.code.endswith(".read")
+    ]
     return lambda actor: access.list(actor, codes[0], wanted)
 
 
@@ -189,7 +205,9 @@ def _one_by_one(built: Built, reader: Reader, actor: Actor, chance: Random) -> I
     for row in chance.sample(rows, min(2, len(rows))):
         for label in {label for label in ROWS if (label, row.row) in built.rows}:
             wanted = apps.get_model(label)
-            rule = next(a for a, ruled in access.declared_rules() if ruled is wanted and a.code.endswith(".read"))
+            rule = next(
+                a for a, ruled in access.declared_rules() if ruled is wanted and a.code.endswith(".read")
+            )
             expected = model.reads(built.world, reader, row)
             with rls.acting(actor, read_only=True):
                 rls.open_record(built.records[row.patient].patient_id)
@@ -222,7 +240,8 @@ def _live(built: Built) -> Iterator[str]:
             together = ports.live_readers(event, list(connected.values()))
         expected = {
             actor.correlation_id
-            for reader, actor in connected.items() if model.reads(built.world, reader, row)
+            for reader, actor in connected.items()
+            if model.reads(built.world, reader, row)
         }
         if together != expected:
             yield f"row {row.row} is told to {len(together)} streams, expected {len(expected)}"

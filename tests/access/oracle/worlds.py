@@ -122,7 +122,9 @@ def _fits(before: World, move: Move) -> bool:
         case BreaksGlass():
             # A past attempt is set in place, not played: it stands before every opposition.
             past = move.hours_ago > 0
-            return not (past and any(isinstance(m, Opposes) and m.patient == move.patient for m in before.moves))
+            return not (
+                past and any(isinstance(m, Opposes) and m.patient == move.patient for m in before.moves)
+            )
     return True
 
 
