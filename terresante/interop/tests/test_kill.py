@@ -20,7 +20,7 @@ from tests.walls import walls_down
 pytestmark = [pytest.mark.commits, pytest.mark.long]
 
 ROOT = Path(__file__).resolve().parents[3]
-BURST = 1500
+BURST = 400
 
 
 def listening(port):
@@ -48,7 +48,8 @@ def listening(port):
 
 def acknowledged(port, raws, *, until=None, kill=None):
     """The control ids acknowledged AA, stopping (and killing) after `until` of them."""
-    found, decoder = [], Decoder()
+    found: list[str] = []
+    decoder = Decoder()
     with socket.create_connection(("127.0.0.1", port), timeout=30) as wire_:
         waiting = iter(raws)
         for raw in islice(waiting, 60):
