@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from config.local import demo
+from config.local import conformance, demo
 from config.local.failure import Failure
 
 EXPECTED_FAILURE = 2
@@ -16,7 +16,7 @@ OF_THE_MACHINE = {
     errno.EPERM: "Ce compte n’a pas le droit nécessaire sur ce fichier",
     errno.EROFS: "Ce dossier est en lecture seule",
 }
-LOCAL_COMMANDS = {"demo": demo.run, "demo-reset": demo.reset}
+LOCAL_COMMANDS = {"demo": demo.run, "demo-reset": demo.reset, "conformance": conformance.run}
 # These change or compare the schema, which the application role neither owns nor may alter.
 OWNER_COMMANDS = frozenset(
     {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "squashmigrations", "optimizemigration"}

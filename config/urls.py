@@ -9,8 +9,9 @@ urlpatterns = [
     path("", include("terresante.directory.urls")),
     path("", include("terresante.care_team.urls")),
     path("", include("terresante.notifications.urls")),
-    path("", include("terresante.notes.urls")),
+    path("dossiers/<uuid:record_id>/notes/", include("terresante.notes.urls")),
     path("", include("terresante.overview.urls")),
     path("", include("terresante.portal.urls")),
+    path("a-verifier/", include("terresante.interop.urls")),
     path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),
 ]

@@ -53,9 +53,8 @@ def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     return Q(
         Exists(
             EmergencyAccess.objects.filter(
+                Q(practitioner_id=actor.person_id, organization_id=actor.organization_id),
                 patient_id=OuterRef(patient),
-                practitioner_id=actor.person_id,
-                organization_id=actor.organization_id,
                 expires_at__gt=timezone.now(),
             )
         )

@@ -3,8 +3,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
-from django.db.models.functions import Now as TransactionNow
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from terresante.care_team.access import (
@@ -168,9 +168,7 @@ def record_choice(actor: Actor, record_id: UUID, *, kind: ConsentKind, proof: st
         patient_id=record.patient_id, kind=kind, recorded_by_name=actor.name, proof=written
     )
     now = timezone.now()
-    EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
-        expires_at=TransactionNow()
-    )
+    EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(expires_at=Now())
     if kind == ConsentKind.OPPOSITION_RECORD:
         _open_periods(record.patient_id).filter(suspended_at=None).update(suspended_at=now)
     audit.record(actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"kind": kind})
@@ -230,12 +228,8 @@ def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> Emergen
                 "reason": "Motif trop court : il sera lu par le patient et par le délégué à la protection des données."
             },
         )
-    if EmergencyAccess.objects.filter(
-        patient_id=patient_id,
-        practitioner_id=actor.person_id,
-        organization_id=actor.organization_id,
-        expires_at__gt=timezone.now(),
-    ).exists():
+    mine = Q(practitioner_id=actor.person_id, organization_id=actor.organization_id)
+    if EmergencyAccess.objects.filter(mine, patient_id=patient_id, expires_at__gt=timezone.now()).exists():
         raise Conflict("Vous avez déjà ouvert ce dossier en urgence : l’accès est encore valable.")
     access_id = new_id()
     outcome = _open_emergency(access_id, patient_id, why[:500])
@@ -296,12 +290,16 @@ def _founding_role(founder: Practitioner) -> TeamRole:
 
 
 def _check_member(member: NewMember) -> None:
-    if (member.practitioner_id is None) == (member.organization_id is None):
+    if member.practitioner_id is not None and member.organization_id is None:
+        _check_person(member, member.practitioner_id)
+    elif member.organization_id is not None and member.practitioner_id is None:
+        _check_structure(member, member.organization_id)
+    else:
         raise Invalid("Choisissez un professionnel ou une structure.")
-    if member.organization_id is not None:
-        _check_structure(member)
-        return
-    found = Practitioner.objects.filter(pk=member.practitioner_id, active=True).first()
+
+
+def _check_person(member: NewMember, practitioner_id: UUID) -> None:
+    found = Practitioner.objects.filter(pk=practitioner_id, active=True).first()
     if found is None:
         raise Invalid(_NOT_ACTIVE)
     if member.role == TeamRole.ATTENDING and found.profession != Profession.DOCTOR:
@@ -315,8 +313,8 @@ def _check_member(member: NewMember) -> None:
         _check_consent(member)
 
 
-def _check_structure(member: NewMember) -> None:
-    if not Organization.objects.filter(pk=member.organization_id, active=True).exists():
+def _check_structure(member: NewMember, organization_id: UUID) -> None:
+    if not Organization.objects.filter(pk=organization_id, active=True).exists():
         raise Invalid(_NOT_ACTIVE)
     if member.role == TeamRole.ATTENDING:
         raise Invalid(_DOCTOR_ONLY, fields={"role": _DOCTOR_ONLY})
@@ -379,7 +377,7 @@ def _end(actor: Actor, participant: CareTeamParticipant, *, reason: str) -> None
         raise Conflict("Ce membre a déjà quitté le cercle.")
     if not _open_periods(participant.patient_id).exclude(pk=participant.pk).exists():
         raise Refused("C’est le dernier membre du cercle : ajoutez d’abord la personne qui prend le relais.")
-    if participant.basis == Basis.CONSENT:
+    if participant.basis == Basis.CONSENT and participant.practitioner_id is not None:
         Consent.objects.filter(
             patient_id=participant.patient_id, practitioner_id=participant.practitioner_id, withdrawn_at=None
         ).update(withdrawn_at=timezone.now())

@@ -31,13 +31,12 @@ class PractitionerMemberForm(forms.Form):
         label="Date du consentement",
         widget=_DATE,
         required=False,
-        help_text="Seulement hors équipe de soins.",
     )
     proof = forms.CharField(
         label="Preuve du consentement",
         max_length=200,
         required=False,
-        help_text="Seulement hors équipe de soins : document remis, formulaire signé, message de la personne.",
+        help_text="Document remis, formulaire signé, message de la personne.",
     )
     replaces = forms.BooleanField(
         label="Remplacer qui tient déjà ce rôle : il restera membre du cercle", required=False

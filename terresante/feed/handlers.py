@@ -34,14 +34,14 @@ def tell_of_left(events: Sequence[MemberLeft]) -> None:
 @on(RecordOpenedInEmergency)
 def tell_of_emergency(events: Sequence[RecordOpenedInEmergency]) -> None:
     for event in events:
-        if _opens(event.patient_id):
+        if event.object_id is not None and _opens(event.patient_id):
             opened = EmergencyAccess.objects.filter(pk=event.object_id).first()
             if opened is not None:
                 _tell(event, FeedKind.EMERGENCY_ACCESS, opened.opened_at)
 
 
 def _participant(event: MemberJoined | MemberLeft) -> CareTeamParticipant | None:
-    if not _opens(event.patient_id):
+    if event.object_id is None or not _opens(event.patient_id):
         return None
     return CareTeamParticipant.objects.filter(pk=event.object_id).first()
 

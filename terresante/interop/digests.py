@@ -4,6 +4,8 @@ from datetime import date
 
 from django.utils.crypto import salted_hmac
 
+# The context under which kernel.sealing closes raw messages.
+SEALED_FOR = "inbound"
 _SALT = "terresante.interop.identity"
 
 

@@ -15,13 +15,13 @@ from django.db.models import Func, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import HOLDING, MessageOutcome, MessageState
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
 from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.hl7v2.triggers import Kind
 from terresante.interop.mapping import accepted_traits, reported_movement
-from terresante.interop.mllp.store import SEALED_FOR
 from terresante.interop.models import InboundMessage
 from terresante.interop.queries import (
     Local,
@@ -38,6 +38,7 @@ from terresante.interop.queries import (
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.jobs import loop, scheduled
 from terresante.kernel.sealing import unseal
 from terresante.patients.actions import complete_identity, link_identity, replace_identifier
 from terresante.patients.models import SourceIdentity
@@ -166,7 +167,7 @@ def _linked(work: _Work, patient_id: UUID) -> SourceIdentity:
     known = [
         link_identity(work.job, patient_id, domain=local.domain, value=local.value) for local in work.locals
     ]
-    release_unmatched(work.row.identity_keys, other_than=work.row.pk)
+    release_unmatched(work.row.identity_keys)
     return known[0]
 
 
@@ -226,7 +227,7 @@ def _replaced(work: _Work) -> Settled:
             )
     except Invalid:
         return Settled(_S.REFUSED, _O.MERGE_LOOP)
-    release_unmatched(work.row.identity_keys, other_than=work.row.pk)
+    release_unmatched(work.row.identity_keys)
     return Settled(_S.APPLIED, _O.IDENTIFIER_REPLACED, patient_id)
 
 
@@ -246,7 +247,7 @@ def _related(work: _Work) -> Settled:
     patient_id = behind.pop()
     for local in both:
         link_identity(work.job, patient_id, domain=local.domain, value=local.value)
-    release_unmatched(work.row.identity_keys, other_than=work.row.pk)
+    release_unmatched(work.row.identity_keys)
     return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
 
 
@@ -258,13 +259,11 @@ def _account_moved(work: _Work) -> Settled:
     return Settled(_S.NO_CANDIDATE, _O.NO_RECORD)
 
 
-def release_unmatched(identity_keys: Collection[str], *, other_than: UUID | None = None) -> int:
+def release_unmatched(identity_keys: Collection[str]) -> int:
     """An identifier is known from now on: what it said before is played again, in its order."""
-    return (
-        InboundMessage.objects.filter(state=_S.NO_CANDIDATE, identity_keys__overlap=list(identity_keys))
-        .exclude(pk=other_than)
-        .update(state=_S.RECEIVED, outcome=_O.NONE, trait_keys=[])
-    )
+    return InboundMessage.objects.filter(
+        state=_S.NO_CANDIDATE, identity_keys__overlap=list(identity_keys)
+    ).update(state=_S.RECEIVED, outcome=_O.NONE, trait_keys=[])
 
 
 def release_held(row: InboundMessage) -> int:
@@ -272,6 +271,16 @@ def release_held(row: InboundMessage) -> int:
     return InboundMessage.objects.filter(
         state=_S.HELD, sender_id=row.sender_id, identity_keys__overlap=row.identity_keys
     ).update(state=_S.RECEIVED)
+
+
+@loop(idle=0.2)
+def apply_what_waits() -> int:
+    return apply_waiting()
+
+
+@scheduled("47 * * * *")
+def purge_what_is_late(actor: Actor) -> None:
+    purge_kept()
 
 
 def purge_kept(*, now: datetime | None = None) -> int:

@@ -125,7 +125,7 @@ def first_given(traits: Traits) -> str:
 
 
 def _status(identity: Identity) -> IdentityStatus:
-    """INTEROP.md 2: VALI with an INS is qualified, VALI alone validated; a doubtful or fictitious one is provisional."""
+    """INTEROP.md 2: VALI with an INS is qualified, VALI alone validated; a doubtful one is provisional."""
     if "VALI" not in identity.reliability or {"DOUT", "DOUB", "FICT"} & set(identity.reliability):
         return IdentityStatus.PROVISIONAL
     return IdentityStatus.QUALIFIED if identity.usable_ins else IdentityStatus.VALIDATED

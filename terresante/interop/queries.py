@@ -9,13 +9,16 @@ from django.db.models import QuerySet
 
 from terresante.care_team.queries import match_patients, opposes_record
 from terresante.interop.access import MESSAGE_VERIFY
-from terresante.interop.digests import ins_digest, ipp_digest, traits_digest
+from terresante.interop.digests import SEALED_FOR, ins_digest, ipp_digest, traits_digest
 from terresante.interop.enums import MessageOutcome
+from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import Identifier, Identity
+from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.mapping import accepted_traits, first_given
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
+from terresante.kernel.sealing import unseal
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, IdentityDomain, Patient
@@ -209,3 +212,34 @@ def messages_to_verify(actor: Actor) -> QuerySet[InboundMessage]:
         .defer("sealed_raw")
         .order_by("sequence")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    patient: Patient
+    differences: Differences
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the identity desk compares: the traits received, and the patients they may be. Nothing clinical."""
+
+    traits: Traits
+    event: str
+    candidates: tuple[Candidate, ...]
+
+
+def case_of(message: InboundMessage) -> Case | None:
+    """None when the message cannot be read. Candidates are looked for as the gateway does, under its own actor."""
+    found = examine(unseal(message.sealed_raw, context=SEALED_FOR)) if message.sealed_raw else None
+    if found is None or isinstance(found, Refusal):
+        return None
+    adt = read_adt(found)
+    traits = accepted_traits(adt.identity, test_ins=settings.ACCEPT_TEST_INS)
+    locals_ = local_identifiers(message.sender, adt.identity.ipps)
+    with rls.acting(Actor.job("interop")):
+        linked = [patient_id for local in locals_ if (patient_id := linked_patient(local))]
+        keys = dict.fromkeys([*linked, *(key for key, _ in candidates_of(traits, locals_))])
+        patients = [patient_of(key) for key in keys if has_open_record(key)]
+    candidates = tuple(Candidate(patient, compare(patient, traits)) for patient in patients)
+    return Case(traits, adt.trigger.label, candidates)

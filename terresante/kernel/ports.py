@@ -50,7 +50,7 @@ def actor_behind(request: HttpRequest) -> Actor | None:
 
 
 def live_readers(event: Event, connected: Sequence[Actor]) -> set[UUID]:
-    """The user ids among `connected` who may read what the event tells: one set query, never one per subscriber."""
+    """Correlation ids of those `connected` who may read what the event tells: one set query, never one per stream."""
     if bound.live_readers is None:
         raise RuntimeError("config/ports.py has not bound live_readers")
     return bound.live_readers(event, connected)

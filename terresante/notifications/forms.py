@@ -1,9 +1,6 @@
 from django import forms
 
-from terresante.notifications.models import EmailPreference
 
-
-class PreferencesForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable when it runs
-    class Meta:
-        model = EmailPreference
-        fields = ("own_circle", "my_structure")
+class PreferencesForm(forms.Form):
+    own_circle = forms.BooleanField(label="patients dont je suis membre du cercle", required=False)
+    my_structure = forms.BooleanField(label="patients suivis par ma structure", required=False)

@@ -63,7 +63,7 @@ def emergency_addresses(access_id: UUID) -> list[Address]:
 def preferences_of(actor: Actor) -> EmailPreference:
     """The actor's own, unsaved with the defaults when he never chose."""
     mine = access.list(actor, PREFERENCES_EDIT, EmailPreference).first()
-    return mine or EmailPreference(user_id=actor.user_id)
+    return mine or EmailPreference()
 
 
 def _reads(person: Told, data_class: DataClass) -> bool:

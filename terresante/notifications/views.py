@@ -10,9 +10,10 @@ from terresante.notifications.forms import PreferencesForm
 
 @writes(PREFERENCES_EDIT)
 def preferences(request: Request) -> HttpResponse:
-    form = PreferencesForm(
-        request.POST if request.method == "POST" else None, instance=queries.preferences_of(request.actor)
-    )
+    mine = queries.preferences_of(request.actor)
+    # Two unchecked boxes post nothing but the token.
+    posted = request.POST if request.method == "POST" else None
+    form = PreferencesForm(posted, initial={"own_circle": mine.own_circle, "my_structure": mine.my_structure})
     if form.is_bound and form.is_valid():
         actions.save_preferences(request.actor, **form.cleaned_data)
         messages.success(request, "Vos réglages sont enregistrés.")

@@ -2,9 +2,17 @@
 
 from django.urls import path
 
-from terresante.overview import desk_views
+from terresante.overview import desk_views as views
 
 urlpatterns = [
-    path("", desk_views.home, name="home"),
-    path("situation/", desk_views.situation, name="situation"),
+    path("", views.home, name="home"),
+    path("situation/", views.situation, name="situation"),
+    path("patients/", views.my_patients, name="patients"),
+    path("patients/structure/", views.structure_patients, name="structure_patients"),
+    path("patients/nouveau/", views.new_patient, name="new_patient"),
+    path("patients/lieux/", views.birth_places, name="birth_places"),
+    path("recherche/", views.search, name="search"),
+    path("annonce/", views.toast, name="toast"),
+    path("dossiers/<uuid:record_id>/information/", views.information, name="information"),
+    path("dossiers/<uuid:record_id>/information/notice/", views.notice, name="notice"),
 ]

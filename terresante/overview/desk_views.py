@@ -1,35 +1,283 @@
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
 
-from terresante.care_team.access import PATIENTS_LIST
-from terresante.directory.queries import work_situations
-from terresante.kernel import audit
-from terresante.kernel.errors import NotFound
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+
+from terresante.care_team.access import PATIENTS_LIST, RECORD_CREATE, RECORD_READ, RECORD_SHARE
+from terresante.care_team.actions import EMERGENCY_PROFESSIONS, create_record, share_record
+from terresante.care_team.queries import read_record
+from terresante.directory.queries import search_communes, work_situations
+from terresante.feed.access import FEED_READ
+from terresante.kernel import access, audit
+from terresante.kernel.actor import ActorKind
+from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ports import SITUATION_KEY
-from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.screens import Request, public, reads, writes
+from terresante.kernel.ui.frame import Chip, Comparison, Page, Pair, Toast
+from terresante.kernel.ui.wording import exact
+from terresante.overview import desk_queries as queries
 from terresante.overview.access import SITUATION_CHOOSE
+from terresante.overview.forms import (
+    InformationForm,
+    PatientForm,
+    SearchForm,
+    SearchWords,
+    place_label,
+    read_search,
+)
+from terresante.patients.enums import IdentityStatus, InformationSupport, Sex
+from terresante.patients.identity_rules import normalised_name
+from terresante.patients.models import CareRecord
+from terresante.patients.traits import Traits
+
+_CHIPS = (
+    ("", "Tout", ""),
+    ("alertes", "Alertes", "bell"),
+    ("notes", "Notes", "note"),
+    ("sejours", "Séjours", "bed"),
+)
+_WRONG_DATE = "Cette date de naissance n’existe pas. Vérifiez le jour, le mois et l’année."
 
 
 @reads(PATIENTS_LIST)
 def home(request: Request) -> HttpResponse:
-    return render(request, "overview/home.html", {})
+    if request.actor.kind == ActorKind.PATIENT:
+        return redirect("portal:home")
+    only = request.GET.get("filtre", "")
+    found = queries.home_of(request.actor, only=only)
+    context = {
+        "home": found,
+        "today": exact(timezone.now()).capitalize(),
+        "chips": [_chip(found, *chip, only=only) for chip in _CHIPS],
+        "structure_count": queries.bounded_count(request.actor, request.actor.organization_id),
+        "most": queries.MOST_PATIENTS,
+    }
+    return render(request, "overview/home.html", context)
+
+
+@reads(PATIENTS_LIST)
+def my_patients(request: Request) -> HttpResponse:
+    rows = queries.records_of(request.actor, request.actor.person_id)
+    page = Paginator(rows, queries.PER_PAGE).get_page(request.GET.get("page"))
+    shown = Page(
+        first=page.start_index(),
+        last=page.end_index(),
+        total=page.paginator.count,
+        noun="patients",
+        previous_url=f"?page={page.previous_page_number()}" if page.has_previous() else "",
+        next_url=f"?page={page.next_page_number()}" if page.has_next() else "",
+    )
+    return render(request, "overview/patients.html", {"rows": _listed(page.object_list), "page": shown})
+
+
+@reads(PATIENTS_LIST)
+def structure_patients(request: Request) -> HttpResponse:
+    actor, after = request.actor, request.GET.get("apres", "")
+    rows = queries.records_of(actor, actor.organization_id)
+    if after:
+        rows = queries.page_after(rows, access.get(actor, RECORD_READ, CareRecord, _uuid(after)))
+    found = list(rows[: queries.PER_PAGE + 1])
+    more = f"?apres={found[queries.PER_PAGE - 1].pk}" if len(found) > queries.PER_PAGE else ""
+    context = {
+        "rows": _listed(found[: queries.PER_PAGE]),
+        "count": queries.bounded_count(actor, actor.organization_id),
+        "most": queries.MOST_PATIENTS,
+        "next_url": more,
+        "is_first": not after,
+    }
+    return render(request, "overview/structure_patients.html", context)
+
+
+@reads(PATIENTS_LIST)
+def search(request: Request) -> HttpResponse:
+    form = SearchForm(request.GET or None)
+    fields = [request.GET.get(name, "") for name in ("q", "name", "given_name", "born")]
+    text = " ".join(" ".join(fields).split())
+    context: dict[str, Any] = {
+        "form": form,
+        "query": text,
+        "opens": request.actor.role in EMERGENCY_PROFESSIONS,
+    }
+    try:
+        words = read_search(text)
+        context |= _found(request, words)
+    except ValueError:
+        context["notice"] = _WRONG_DATE
+    return render(request, "overview/search.html", context)
+
+
+@writes(RECORD_CREATE)
+def new_patient(request: Request) -> HttpResponse:
+    if request.actor.kind != ActorKind.PROFESSIONAL:
+        raise Refused("Seul un professionnel rattaché à une structure crée un dossier.")
+    form = PatientForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid() or "edit" in request.POST:
+        status = 422 if form.errors and "edit" not in request.POST else 200
+        return render(request, "overview/new_patient.html", {"form": form}, status=status)
+    alike = queries.look_alikes(request.actor, form.traits)
+    known = next((one for one in alike if str(one.patient_id) == request.POST.get("known")), None)
+    if known is None and ("create" not in request.POST or (alike and "distinct" not in request.POST)):
+        return render(request, "overview/check_patient.html", _checked(request, form, alike))
+    record = create_record(
+        request.actor,
+        traits=form.traits,
+        contacts=form.contacts,
+        patient_id=known.patient_id if known else None,
+    )
+    return redirect("overview:information", record.pk)
+
+
+@public(reason="Communes et pays du code officiel géographique : une liste publique, sans patient")
+def birth_places(request: HttpRequest) -> HttpResponse:
+    places = search_communes(request.GET.get("birth_place", "")[:100], limit=8)
+    return render(
+        request, "overview/_birth_places.html", {"places": [place_label(place) for place in places]}
+    )
+
+
+@writes(RECORD_SHARE)
+def information(request: Request, record_id: UUID) -> HttpResponse:
+    opened = read_record(request.actor, record_id, action=RECORD_SHARE)
+    form = InformationForm(request.POST or None, initial={"given_on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        day = form.cleaned_data["given_on"]
+        noon = timezone.make_aware(datetime.combine(day, time(12)))
+        support = InformationSupport(form.cleaned_data["support"])
+        share_record(request.actor, record_id, support=support, given_at=min(noon, timezone.now()))
+        return redirect(queries.record_url(record_id))
+    context = {"opened": opened, "form": form, "record_url": queries.record_url(record_id)}
+    return render(request, "overview/information.html", context, status=422 if form.errors else 200)
+
+
+@reads(RECORD_SHARE)
+def notice(request: Request, record_id: UUID) -> HttpResponse:
+    opened = read_record(request.actor, record_id, action=RECORD_SHARE)
+    holder = opened.record.holder
+    return render(
+        request, "overview/notice.html", {"opened": opened, "holder": holder, "now": timezone.now()}
+    )
+
+
+@reads(FEED_READ)
+def toast(request: Request) -> HttpResponse:
+    """What the live stream says of a new alert; empty when it is not for this person."""
+    told = queries.alert_about(request.actor, _uuid(request.GET.get("object", "")))
+    if told is None:
+        return HttpResponse("")
+    item, patient = told
+    said = Toast(text=f"{item.get_kind_display()} : {patient}", level=queries.level_of(item) or Toast.level)
+    return render(request, "ui/toast.html", {"toast": said})
 
 
 @writes(SITUATION_CHOOSE)
 def situation(request: Request) -> HttpResponse:
     """For whom one works, among several structures; passes on at once when there is only one."""
-    if request.actor.user_id is None:
-        raise NotFound
-    choices = work_situations(request.actor.user_id)
-    after = request.POST.get("next") or request.GET.get("next") or ""
-    if not url_has_allowed_host_and_scheme(after, {request.get_host()}):
-        after = ""
+    user_id = request.actor.user_id
+    choices = work_situations(user_id) if user_id else []
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    after = wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
     chosen = next((c for c in choices if str(c.role_id) == request.POST.get("situation")), None)
-    if len(choices) < 2:
-        return redirect(after or "overview:home")
-    if request.method == "POST" and chosen is not None:
+    if len(choices) > 1 and chosen is None:
+        return render(request, "overview/situation.html", {"choices": choices, "next": after})
+    if chosen is not None:
         request.session[SITUATION_KEY] = str(chosen.role_id)
         audit.record(request.actor, SITUATION_CHOOSE, detail={"organization": str(chosen.organization_id)})
-        return redirect(after or "overview:home")
-    return render(request, "overview/situation.html", {"choices": choices, "next": after})
+    return redirect(after or "overview:home")
+
+
+def _chip(found: queries.Home, key: str, label: str, icon: str, *, only: str) -> Chip:
+    url = f"{reverse('overview:home')}?{urlencode({'filtre': key})}" if key else reverse("overview:home")
+    return Chip(label=label, url=url, icon=icon, count=found.counts[key], current=key == only)
+
+
+def _listed(records: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "record": record,
+            "patient": record.patient,
+            "url": queries.record_url(record.pk),
+            "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
+        }
+        for record in records
+    ]
+
+
+def _found(request: Request, words: SearchWords) -> dict[str, Any]:
+    if not words.born and len("".join(words.names)) < 2:
+        return {"notice": "Écrivez au moins deux lettres du nom." if request.GET else ""}
+    context: dict[str, Any] = {"asked": True, "mine": _listed(queries.mine_called(request.actor, words))}
+    try:
+        context["others"] = [
+            (person, _status(person.identity_status))
+            for person in queries.found_in_region(request.actor, words)
+        ]
+    except Refused as error:
+        context["notice"] = error.sentence
+    return {**context, "in_region": bool(words.born and words.splits)}
+
+
+def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]) -> dict[str, Any]:
+    return {
+        "form": form,
+        "traits": _pairs(form.traits),
+        "alike": [
+            {
+                "person": one,
+                "comparison": _comparison(form.traits, one),
+                "status": _status(one.identity_status),
+            }
+            for one in alike
+        ],
+        "must_confirm": "create" in request.POST,
+        "opens": request.actor.role in EMERGENCY_PROFESSIONS,
+    }
+
+
+def _pairs(traits: Traits) -> list[tuple[str, str]]:
+    born = traits.birth_date
+    shown = [
+        ("Nom de naissance", traits.birth_name.upper()),
+        ("Prénoms de naissance", traits.birth_given_names),
+        ("Date de naissance", f"{born:%d/%m/%Y}" if born and not traits.lunar_birth_date else _lunar(traits)),
+        ("Sexe", Sex(traits.sex).label),
+        ("Lieu de naissance", f"{traits.birth_place_name} ({traits.birth_place_code})"),
+    ]
+    return [*shown, ("Nom utilisé", traits.used_name)] if traits.used_name else shown
+
+
+def _lunar(traits: Traits) -> str:
+    year, month, _ = traits.lunar_birth_date.split("-")
+    return f"{month}/{year}, jour inconnu" if month != "00" else f"{year}, jour et mois inconnus"
+
+
+def _comparison(traits: Traits, known: queries.LookAlike) -> Comparison:
+    entered = dict(_pairs(traits))
+    stored = {
+        "Nom de naissance": known.birth_name,
+        "Prénoms de naissance": known.given_names,
+        "Date de naissance": f"{known.birth_date:%d/%m/%Y}",
+        "Sexe": Sex(known.sex).label,
+        "Lieu de naissance": known.birth_place_name,
+    }
+    typed = {**entered, "Lieu de naissance": traits.birth_place_name}
+    typed["Prénoms de naissance"] = normalised_name(traits.birth_given_names)
+    typed["Nom de naissance"] = normalised_name(traits.birth_name)
+    pairs = tuple(Pair(label=label, old=value, new=typed[label]) for label, value in stored.items())
+    return Comparison(old_title="Personne connue", new_title="Votre saisie", pairs=pairs)
+
+
+def _status(code: str) -> str:
+    return IdentityStatus(code).label
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound from error

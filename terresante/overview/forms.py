@@ -1,6 +1,257 @@
-from django import forms
+"""What is typed to find somebody, or to found a record."""
 
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.urls import reverse_lazy
+from django.utils import timezone
+
+from terresante.directory.models import Place
+from terresante.directory.queries import search_communes
+from terresante.kernel.errors import Invalid
 from terresante.overview.queries import KINDS, PERIODS, Filters
+from terresante.patients.enums import InformationSupport, Sex
+from terresante.patients.identity_rules import normalised_name
+from terresante.patients.traits import UNKNOWN_PLACE, Contacts, Traits, check_traits
+
+_DAY_FIRST = re.compile(r"\b(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})\b|\b(\d{2})(\d{2})(\d{4})\b", re.ASCII)
+_YEAR_FIRST = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b", re.ASCII)
+_YEAR = re.compile(r"\b(\d{4})\b", re.ASCII)
+# As our suggestions write it; five digits alone may also be a postal code.
+_PLACE_CODE = re.compile(r"\((\d[0-9AB]\d{3})\)$|^(\d[AB]\d{3})$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class BirthDate:
+    """`lunar` is what was said when the day or the month is not known: the date then holds the first."""
+
+    day: date
+    lunar: str = ""
+
+
+def read_birth_date(text: str) -> BirthDate | None:
+    """ "17/04/1958", "17041958", "1958-04-17"; "00/00/1950" or "1950" when day and month are unknown.
+
+    Raises ValueError for a date that does not exist.
+    """
+    if found := _YEAR_FIRST.search(text):
+        year, month, day = (int(part) for part in found.groups())
+    elif found := _DAY_FIRST.search(text):
+        day, month, year = (int(part) for part in found.groups() if part is not None)
+    elif found := _YEAR.search(text):
+        day, month, year = 0, 0, int(found.group(1))
+    else:
+        return None
+    if day and not month:
+        raise ValueError("a day without its month")
+    lunar = "" if day else f"{year:04d}-{month:02d}-00"
+    return BirthDate(date(year, month or 1, day or 1), lunar)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchWords:
+    """`born` is None without a complete date; `names` are normalised."""
+
+    names: tuple[str, ...]
+    born: date | None
+
+    @property
+    def splits(self) -> list[tuple[str, str]]:
+        """(name, given name), in either order, wherever one ends and the other begins; two letters at least each."""
+        words = self.names[:4]
+        halves = [(" ".join(words[:cut]), " ".join(words[cut:])) for cut in range(1, len(words))]
+        both = [pair for half in halves for pair in (half, half[::-1])]
+        return [pair for pair in dict.fromkeys(both) if min(len(part) for part in pair) >= 2]
+
+
+def read_search(text: str) -> SearchWords:
+    """Raises ValueError for a date that does not exist."""
+    born = None
+    for pattern in (_YEAR_FIRST, _DAY_FIRST):
+        if found := pattern.search(text):
+            read = read_birth_date(found.group())
+            born, text = read.day if read else None, text.replace(found.group(), " ")
+            break
+    return SearchWords(tuple(normalised_name(text).split()), born)
+
+
+class SearchForm(forms.Form):
+    """The fields of the advanced search; together they make the words of the field at the top."""
+
+    name = forms.CharField(label="Nom de naissance ou nom utilisé", max_length=100, required=False)
+    given_name = forms.CharField(label="Premier prénom", max_length=100, required=False)
+    born = forms.CharField(
+        label="Date de naissance", max_length=20, required=False, help_text="Par exemple 17/04/1958."
+    )
+
+
+class PatientForm(forms.Form):
+    """The five strict traits, how the person is called, and how to reach them."""
+
+    birth_name = forms.CharField(
+        label="Nom de naissance",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        error_messages={"required": "Indiquez le nom de naissance."},
+    )
+    birth_given_names = forms.CharField(
+        label="Prénoms de naissance",
+        max_length=200,
+        help_text="Tous, dans l’ordre de l’état civil. Composé, avec son trait d’union : Jean-Pierre.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Indiquez au moins le premier prénom de naissance."},
+    )
+    birth_date = forms.CharField(
+        label="Date de naissance",
+        max_length=20,
+        help_text="Par exemple 17/04/1958. Jour et mois inconnus : 1958, ou 00/00/1958.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"required": "Indiquez la date de naissance."},
+    )
+    sex = forms.ChoiceField(
+        label="Sexe",
+        choices=Sex.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Indiquez le sexe : féminin, masculin, ou inconnu."},
+    )
+    birth_place = forms.CharField(
+        label="Commune ou pays de naissance",
+        max_length=140,
+        help_text=f"Nom, code postal ou code INSEE. Lieu inconnu : {UNKNOWN_PLACE}.",
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "list": "birth-places",
+                "hx-get": reverse_lazy("overview:birth_places"),
+                "hx-trigger": "input changed delay:200ms",
+                "hx-target": "#birth-places",
+                "hx-sync": "this:replace",
+            }
+        ),
+        error_messages={"required": "Indiquez la commune ou le pays de naissance."},
+    )
+    used_name = forms.CharField(
+        label="Nom utilisé", max_length=100, required=False, help_text="S’il diffère du nom de naissance."
+    )
+    used_given_name = forms.CharField(label="Prénom utilisé", max_length=100, required=False)
+    phone = forms.CharField(label="Téléphone", max_length=20, required=False)
+    email = forms.EmailField(
+        label="Adresse électronique",
+        required=False,
+        error_messages={"invalid": "Cette adresse électronique est incomplète."},
+    )
+    address_line = forms.CharField(label="Adresse", max_length=200, required=False)
+    postal_code = forms.RegexField(
+        r"^\d{5}$",
+        label="Code postal",
+        required=False,
+        error_messages={"invalid": "Le code postal compte cinq chiffres."},
+    )
+    city = forms.CharField(label="Commune", max_length=100, required=False)
+
+    traits: Traits
+
+    def clean_birth_date(self) -> BirthDate:
+        try:
+            read = read_birth_date(self.cleaned_data["birth_date"])
+        except ValueError as error:
+            raise forms.ValidationError(
+                "Cette date n’existe pas. Vérifiez le jour, le mois et l’année."
+            ) from error
+        if read is None:
+            raise forms.ValidationError("Écrivez la date ainsi : 17/04/1958.")
+        return read
+
+    def clean_birth_place(self) -> tuple[str, str]:
+        """(code, name) of one place; several homonyms or none are said, with what to write."""
+        text = self.cleaned_data["birth_place"].strip()
+        if UNKNOWN_PLACE in text:
+            return UNKNOWN_PLACE, "Lieu inconnu"
+        code = _PLACE_CODE.search(text)
+        found = (
+            list(Place.objects.filter(code=code.group(1) or code.group(2)).order_by("kind", "pk")[:1])
+            if code
+            else []
+        )
+        found = found or _same_name(text)
+        if len({place.code for place in found}) == 1:
+            return found[0].code, found[0].name
+        raise forms.ValidationError(_which_place(text, found))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            self.traits = _traits(cleaned)
+            try:
+                check_traits(self.traits, today=timezone.localdate())
+            except Invalid as error:
+                for name, sentence in error.fields.items():
+                    self.add_error("birth_place" if name == "birth_place_code" else name, sentence)
+        return cleaned
+
+    @property
+    def contacts(self) -> Contacts:
+        names = ("phone", "email", "address_line", "postal_code", "city")
+        return Contacts(**{name: self.cleaned_data[name] for name in names})
+
+
+class InformationForm(forms.Form):
+    support = forms.ChoiceField(
+        label="Comment la personne a été informée",
+        choices=InformationSupport.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Indiquez comment la personne a été informée."},
+    )
+    given_on = forms.DateField(
+        label="Le",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": "Indiquez la date de l’information.",
+            "invalid": "Cette date n’existe pas.",
+        },
+    )
+
+    def clean_given_on(self) -> date:
+        day: date = self.cleaned_data["given_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("La date de l’information est dans le futur.")
+        return day
+
+
+def place_label(place: Place) -> str:
+    return f"{place.name} ({place.code})"
+
+
+def _same_name(text: str) -> list[Place]:
+    found = search_communes(text, limit=6)
+    exact = [place for place in found if normalised_name(place.name) == normalised_name(text)]
+    return exact or found
+
+
+def _which_place(text: str, found: list[Place]) -> str:
+    if found:
+        names = ", ".join(place_label(place) for place in found[:6])
+        return f"Plusieurs lieux répondent à « {text} » : {names}. Recopiez celui qui convient."
+    return f"Aucun lieu ne s’appelle « {text} ». Essayez le code postal ; lieu inconnu : {UNKNOWN_PLACE}."
+
+
+def _traits(cleaned: dict[str, Any]) -> Traits:
+    born: BirthDate = cleaned["birth_date"]
+    code, name = cleaned["birth_place"]
+    return Traits(
+        birth_name=cleaned["birth_name"],
+        birth_given_names=cleaned["birth_given_names"],
+        birth_date=born.day,
+        lunar_birth_date=born.lunar,
+        sex=cleaned["sex"],
+        birth_place_code=code,
+        birth_place_name=name,
+        used_name=cleaned["used_name"],
+        used_given_name=cleaned["used_given_name"],
+    )
 
 
 class TimelineForm(forms.Form):

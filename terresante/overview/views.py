@@ -23,7 +23,7 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import Chip
-from terresante.notes.access import NOTE_WRITE
+from terresante.notes.access import NOTE_READ, NOTE_WRITE
 from terresante.overview import queries
 from terresante.overview.forms import TimelineForm
 from terresante.overview.queries import KINDS, PERIODS, Filters
@@ -34,7 +34,8 @@ def show_record(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id)
     summary = queries.summary(request.actor, opened)
     request.after_read.append(partial(feed.mark_visited, request.actor, opened.patient.pk))
-    shown = {"summary": summary, **_changes(summary.changes)}
+    reads_notes = access.permits(request.actor, NOTE_READ, opened.record)
+    shown = {"summary": summary, "reads_notes": reads_notes, **_changes(summary.changes)}
     return record_page(
         request,
         "overview/record.html",

@@ -91,6 +91,8 @@ def _record_reported_to(actor: Actor, patient_id: UUID) -> CareRecord:
 
 
 def _stay(actor: Actor, record: CareRecord, source: SourceIdentity, visit_number: str) -> Encounter:
+    if actor.organization_id is None:
+        raise NotFound
     if not visit_number:
         raise Invalid("Le numéro de venue manque : le mouvement ne peut être rattaché à aucun séjour.")
     found = Encounter.objects.select_for_update(of=("self",)).filter(
@@ -254,11 +256,14 @@ def _tell(actor: Actor, encounter: Encounter, told: Told, *, now: datetime) -> N
     alerts = _may_alert(encounter, told, now=now)
     tell(actor, _fact(encounter, told, alerts=alerts))
     if alerts and told.kind in ALERTS:
+        item = FeedItem.objects.get(
+            patient_id=encounter.patient_id, object_id=told.movement_id, kind=told.kind
+        )
         emit(
             actor,
             StayAlerted(
                 patient_id=encounter.patient_id,
-                object_id=told.movement_id,
+                object_id=item.pk,
                 private_to_id=encounter.private_to_id,
                 hidden_from_patient=encounter.hidden_from_patient,
                 data_class=DataClass.STAY,

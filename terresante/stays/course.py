@@ -63,8 +63,8 @@ def fold(movements: Iterable[EncounterMovement]) -> Course:
         class_code=_last(live, "class_code"),
         started_at=_started_at(live),
         ended_at=_ended_at(live) if status is EncounterStatus.FINISHED else None,
-        expected_start_at=_last(live, "expected_start_at") or None,
-        expected_end_at=_last(live, "expected_end_at") or None,
+        expected_start_at=_last_time(live, "expected_start_at"),
+        expected_end_at=_last_time(live, "expected_end_at"),
         unit_code=_unit(live).unit_code if live else "",
         unit_name=_unit(live).unit_name if live else "",
         destination=_last(_of(live, MovementKind.DISCHARGE), "destination"),
@@ -142,6 +142,10 @@ def _of(rows: Sequence[EncounterMovement], *kinds: MovementKind) -> list[Encount
 
 def _last(rows: Sequence[EncounterMovement], name: str) -> str:
     return next((value for row in reversed(rows) if (value := getattr(row, name))), "")
+
+
+def _last_time(rows: Sequence[EncounterMovement], name: str) -> datetime | None:
+    return next((value for row in reversed(rows) if (value := getattr(row, name))), None)
 
 
 def _unit(live: Sequence[EncounterMovement]) -> EncounterMovement:

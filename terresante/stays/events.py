@@ -5,6 +5,6 @@ from terresante.kernel.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StayAlerted(Event):
-    """The circle must know now; object_id is the movement, `kind` a FeedKind."""
+    """The circle must know now; object_id is the fact of the feed, `kind` its FeedKind."""
 
     kind: str

@@ -2,10 +2,12 @@ from collections.abc import Callable, Collection
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 
 from terresante.feed.enums import FeedKind
 from terresante.kernel.actor import Actor
 from terresante.kernel.slots import FactLine, HeaderBadge, fact_shown, header_badge
+from terresante.kernel.ui import wording
 from terresante.stays.queries import current_stay, movements_told
 from terresante.stays.wording import fact_said, where_now
 
@@ -26,9 +28,10 @@ def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
     stay = current_stay(actor, patient_id)
     if stay is None or stay.is_deceased:
         return []
-    return [
-        HeaderBadge(order=10, level="information", icon="bed", text=where_now(stay), since=stay.started_at)
-    ]
+    at = stay.started_at
+    since = f", depuis {wording.when(at, now=timezone.now())}" if at is not None else ""
+    text = f"{where_now(stay)}{since}"
+    return [HeaderBadge(order=10, level="information", icon="bed", text=text, since=at)]
 
 
 def _lines_of(kind: FeedKind) -> Callable[[Actor, Collection[UUID]], dict[UUID, FactLine]]:

@@ -33,7 +33,9 @@ def test_foreign_keys_go_down():
         for model in apps.get_models()
         if model._meta.app_label in layer_of()
         for field in model._meta.get_fields()
-        if field.is_relation and field.concrete and field.related_model is not None
+        if field.is_relation
+        and field.concrete
+        and field.related_model is not None
         and not is_below(model._meta.app_label, field.related_model._meta.app_label)
     ]
 
@@ -95,7 +97,9 @@ def test_migrations_import_no_code_of_an_app(path):
         name
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names])
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
     ]
 
     assert not [name for name in imported if name.startswith("terresante.") and name not in OF_COLUMNS]
@@ -104,7 +108,11 @@ def test_migrations_import_no_code_of_an_app(path):
 def test_templates_carry_no_code_and_no_style():
     """The content security policy refuses them, silently for the reader. Good: `data-…` and a class."""
     bad = re.compile(r"<style\b|<script(?![^>]*\bsrc=)|\son\w+\s*=|\sstyle\s*=|javascript:", re.IGNORECASE)
-    found = [f"{short(path)}: {hit.group().strip()}" for path in templates() for hit in bad.finditer(path.read_text())]
+    found = [
+        f"{short(path)}: {hit.group().strip()}"
+        for path in templates()
+        for hit in bad.finditer(path.read_text())
+    ]
 
     assert not found
 

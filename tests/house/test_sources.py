@@ -31,6 +31,10 @@ MORE_NAMES = {
         "mllp": "the listener, pure",
         "management": "Django's place for a command",
     },
+    "overview": {
+        "desk_urls": "pages outside a record, apart from those of a record",
+        "desk_views": "pages outside a record, apart from those of a record",
+    },
     "patients": {
         "identity_rules": "RNIV and the INS, pure",
         "traits": "the strict traits before they are an identity, pure",
@@ -140,7 +144,18 @@ def test_an_app_holds_the_files_that_its_anatomy_names():
 
 
 def test_no_drawer_is_called_utils():
-    drawers = {"utils", "helpers", "helper", "common", "misc", "manager", "managers", "services", "info", "base"}
+    drawers = {
+        "utils",
+        "helpers",
+        "helper",
+        "common",
+        "misc",
+        "manager",
+        "managers",
+        "services",
+        "info",
+        "base",
+    }
     found = [short(path) for path in sources(tests=True) if drawers & {path.stem, path.parent.name}]
 
     assert not found
@@ -177,7 +192,11 @@ def test_sql_is_never_made_of_what_somebody_typed():
                 continue
             if node.func.attr not in ("execute", "executemany") or not node.args:
                 continue
-            if isinstance(node.args[0], ast.JoinedStr) and node.args[0].values and not _constant(node.args[0]):
+            if (
+                isinstance(node.args[0], ast.JoinedStr)
+                and node.args[0].values
+                and not _constant(node.args[0])
+            ):
                 built.append(f"{short(path)}:{node.lineno}")
             if isinstance(node.args[0], ast.BinOp) and isinstance(node.args[0].op, ast.Mod):
                 built.append(f"{short(path)}:{node.lineno}")

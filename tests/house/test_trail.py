@@ -37,7 +37,17 @@ def test_an_event_has_one_class():
 def test_events_carry_identifiers_and_codes_only():
     """Good: `note_id: UUID`, `kind: str`. Bad: `text: str`, `patient_name: str`."""
     load_every_module()
-    told = {"text", "content", "body", "title", "reason", "patient_name", "birth_name", "given_name", "comment"}
+    told = {
+        "text",
+        "content",
+        "body",
+        "title",
+        "reason",
+        "patient_name",
+        "birth_name",
+        "given_name",
+        "comment",
+    }
     wrong = [
         f"{cls.__name__}.{field}"
         for cls in every_event()
@@ -107,7 +117,9 @@ def test_every_model_is_in_the_glossary():
 def test_every_app_has_its_page():
     """README.md, one page: what the app does, its doors, its rules."""
     with_models_or_views = {
-        path.parent for path in files() if path.name in ("actions.py", "views.py") and path.is_relative_to(PLATFORM)
+        path.parent
+        for path in files()
+        if path.name in ("actions.py", "views.py") and path.is_relative_to(PLATFORM)
     }
     silent = [
         folder.name

@@ -11,6 +11,11 @@ from terresante.kernel.screens import Declaration
 PUBLIC = {
     "alive": "a supervisor asks whether the process answers",
     "ready": "a proxy asks whether it may send requests",
+    "login": "nobody has an account before this page",
+    "code": "the second step, before the session is anybody's",
+    "code_again": "another code for the same step",
+    "logout": "ends one's own session, whatever stands behind it",
+    "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",
 }
 # Django's own views, which touch no row of ours.
 FOREIGN = {"django.views.i18n.set_language", "django.contrib.staticfiles.views.serve"}
@@ -30,9 +35,7 @@ def name_of(view) -> str:
 
 def declared() -> dict[str, Declaration]:
     views = {name_of(entry.callback): entry.callback for entry in patterns()}
-    return {
-        name: getattr(view, "declaration", None) for name, view in views.items() if name not in FOREIGN
-    }
+    return {name: getattr(view, "declaration", None) for name, view in views.items() if name not in FOREIGN}
 
 
 def test_every_view_is_declared():

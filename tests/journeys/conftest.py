@@ -21,7 +21,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 def browser() -> Iterator[Browser]:
     path = os.environ.get("TERRESANTE_BROWSER", "/usr/bin/chromium")
     if not Path(path).exists():
-        pytest.fail(f"Aucun navigateur en {path} : installez chromium, ou donnez son chemin par TERRESANTE_BROWSER.")
+        pytest.fail(
+            f"Aucun navigateur en {path} : installez chromium, ou donnez son chemin par TERRESANTE_BROWSER."
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from terresante.accounts import actions
 from terresante.accounts.models import AttemptCount, LoginChallenge, User
-from terresante.directory.models import PractitionerRole
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.models import AuditEntry, OutboundMessage
@@ -219,18 +218,6 @@ def test_a_login_tried_from_everywhere_is_slowed_and_stays_open(client, amar, mo
     assert not slept
     assert give_password(client, amar).status_code == 302
     assert slept == [actions.SLOWED_SECONDS]
-
-
-def test_who_is_struck_off_is_refused_the_same_day(client, amar):
-    give_password(client, amar)
-    give_code(client, sent_code())
-    with walls_down():
-        PractitionerRole.objects.filter(practitioner__user=amar).update(period_end=timezone.localdate())
-
-    sent_away = client.get("/", follow=True)
-    give_password(client, amar)
-
-    assert "Votre compte ne donne plus accès" in sent_away.content.decode()
 
 
 def test_a_disabled_account_is_answered_like_a_wrong_password(client, amar):

@@ -43,16 +43,17 @@ BEGIN
                    OR (SELECT app_kind()) NOT IN ('patient', 'representative'))$q$, protected);
     END IF;
 END $body$;
-REVOKE ALL ON FUNCTION protect_patient_table(regclass, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION protect_patient_table(regclass, text) FROM PUBLIC, terresante_app;
 """
 
 # Policies of the two tables the others look into are not recursive: the caller's own rows, or the open record's.
 CIRCLE = """
 ALTER TABLE care_team_careteamparticipant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE care_team_careteamparticipant FORCE ROW LEVEL SECURITY;
+-- A structure's membership is its professionals': its gateway reaches only the patients it knows under its own number.
 CREATE POLICY reads ON care_team_careteamparticipant FOR SELECT TO terresante_app USING (
     patient_id IN ((SELECT app_open_record()), (SELECT app_person()))
-    OR member_id IN ((SELECT app_person()), (SELECT app_organization())));
+    OR (SELECT app_kind()) = 'professional' AND member_id IN ((SELECT app_person()), (SELECT app_organization())));
 CREATE POLICY adds ON care_team_careteamparticipant FOR INSERT TO terresante_app
     WITH CHECK (patient_id = (SELECT app_write_record()));
 CREATE POLICY changes ON care_team_careteamparticipant FOR UPDATE TO terresante_app
@@ -85,7 +86,11 @@ CREATE POLICY identity_desk ON patients_patient FOR SELECT TO terresante_app
 CREATE POLICY identity_desk ON patients_sourceidentity FOR SELECT TO terresante_app
     USING ((SELECT app_has_duty('identity_officer')));
 CREATE POLICY links ON patients_sourceidentity FOR INSERT TO terresante_app
-    WITH CHECK ((SELECT app_kind()) IN ('gateway', 'job') OR (SELECT app_has_duty('identity_officer')));
+    WITH CHECK ((SELECT app_kind()) = 'job' OR (SELECT app_has_duty('identity_officer'))
+                -- A gateway links in its own establishment's domains: another's would open it another's patients.
+                OR (SELECT app_kind()) = 'gateway' AND EXISTS (
+                    SELECT 1 FROM patients_identitydomain AS domain
+                    WHERE domain.id = domain_id AND domain.organization_id = (SELECT app_organization())));
 
 ALTER TABLE patients_patientaccount ENABLE ROW LEVEL SECURITY;
 ALTER TABLE patients_patientaccount FORCE ROW LEVEL SECURITY;
@@ -155,17 +160,19 @@ BEGIN
     RETURN 'opened';
 END $$;
 
--- Who, among those connected, reaches this patient's record: persons (practitioners, the patient) and structures.
-CREATE FUNCTION record_readers(asked uuid, persons uuid[], organizations uuid[]) RETURNS SETOF uuid
+-- Who, among those connected, reaches this patient's record: numbers, from 1, of (person, structure acted for) pairs.
+CREATE FUNCTION record_readers(asked uuid, persons uuid[], organizations uuid[]) RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT member_id FROM care_team_careteamparticipant
-    WHERE patient_id = asked AND member_id = ANY (persons || organizations)
-      AND ended_at IS NULL AND suspended_at IS NULL AND started_at <= now()
-    UNION
-    SELECT practitioner_id FROM care_team_emergencyaccess
-    WHERE patient_id = asked AND practitioner_id = ANY (persons) AND expires_at > now()
-    UNION
-    SELECT asked WHERE asked = ANY (persons)
+    WITH member AS (
+        SELECT member_id FROM care_team_careteamparticipant
+        WHERE patient_id = asked AND member_id = ANY (persons || organizations)
+          AND ended_at IS NULL AND suspended_at IS NULL AND started_at <= now()
+    )
+    SELECT number FROM unnest(persons, organizations) WITH ORDINALITY AS connected (person, organization, number)
+    WHERE person = asked OR person IN (SELECT member_id FROM member) OR organization IN (SELECT member_id FROM member)
+       OR (person, organization) IN (
+            SELECT practitioner_id, organization_id FROM care_team_emergencyaccess
+            WHERE patient_id = asked AND practitioner_id = ANY (persons) AND expires_at > now())
 $$;
 
 CREATE FUNCTION patient_behind(account uuid) RETURNS TABLE (patient_id uuid, name text)

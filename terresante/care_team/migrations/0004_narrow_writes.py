@@ -90,7 +90,7 @@ END $$;
 # An opposition also ends the emergency accesses that are open; a choice is withdrawn, never deleted.
 NARROW = """
 CREATE POLICY closes ON care_team_emergencyaccess FOR UPDATE TO terresante_app
-    USING (patient_id = (SELECT app_write_record())) WITH CHECK (expires_at <= now());
+    USING (patient_id = (SELECT app_write_record())) WITH CHECK (expires_at <= statement_timestamp());
 REVOKE UPDATE ON care_team_emergencyaccess FROM terresante_app;
 GRANT UPDATE (expires_at, reviewed_at, reviewed_by_name, review_note) ON care_team_emergencyaccess TO terresante_app;
 REVOKE DELETE ON care_team_consent FROM terresante_app;

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, Q, QuerySet, When
 
 from terresante.care_team import matrix
 from terresante.care_team.access import (
@@ -60,9 +60,8 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
 
 
 def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
-    access_now = EmergencyAccess.objects.filter(
-        patient_id=patient_id, practitioner_id=actor.person_id, organization_id=actor.organization_id
-    ).latest("expires_at")
+    mine = Q(practitioner_id=actor.person_id, organization_id=actor.organization_id)
+    access_now = EmergencyAccess.objects.filter(mine, patient_id=patient_id).latest("expires_at")
     until = clock(access_now.expires_at)
     return Strip(
         text=f"lecture seule, jusqu’à {until}. Le patient et son cercle lisent votre motif.",
@@ -164,26 +163,21 @@ def match_patients(
 
 
 def live_readers(event: Event, connected: Sequence[Actor]) -> set[UUID]:
-    """Bound to the kernel's port: who, among those connected, may read what this event tells."""
+    """Bound to the kernel's port: who, among those connected, may read what this event tells.
+
+    Somebody connected in two structures is two actors: their correlation ids tell them apart.
+    """
     if event.patient_id is None:
         return set()
-    persons = [actor.person_id for actor in connected if actor.person_id]
-    organizations = [actor.organization_id for actor in connected if actor.organization_id]
+    asked = [actor for actor in connected if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT)]
+    persons = [actor.person_id for actor in asked]
+    organizations = [actor.organization_id for actor in asked]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT record_readers(%s, %s::uuid[], %s::uuid[])", [event.patient_id, persons, organizations]
         )
-        reached = {row[0] for row in cursor.fetchall()}
-    return {
-        actor.user_id
-        for actor in connected
-        if actor.user_id
-        and (
-            actor.person_id in reached
-            or (actor.kind == ActorKind.PROFESSIONAL and actor.organization_id in reached)
-        )
-        and _may_read(actor, event)
-    }
+        reached = [asked[number - 1] for (number,) in cursor.fetchall()]
+    return {actor.correlation_id for actor in reached if _may_read(actor, event)}
 
 
 def _may_read(actor: Actor, event: Event) -> bool:

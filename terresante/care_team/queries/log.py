@@ -16,6 +16,7 @@ from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
 from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.models import AuditEntry
+from terresante.kernel.ui.wording import clock
 
 # Ends of the codes of actions that only read.
 _READINGS = (".read", ".list", ".search")
@@ -155,6 +156,10 @@ class AccessLine:
     @property
     def day(self) -> date:
         return timezone.localdate(self.at)
+
+    @property
+    def clock(self) -> str:
+        return clock(self.at)
 
     @property
     def purpose_label(self) -> str:

@@ -161,3 +161,17 @@ def test_each_action_leaves_its_audit_row(cast):
     with walls_down():
         row = AuditEntry.objects.get(action="record.create")
         assert (row.actor_name, row.organization_name) == (cast.amar.name, "Cabinet des Lilas")
+
+
+def test_an_opposition_ends_an_emergency_access_that_is_open(cast):
+    actions.open_in_emergency(
+        cast.urgentiste, cast.madeleine_record.patient_id, reason="inconsciente, traitement inconnu"
+    )
+    assert opens(cast.urgentiste, cast.madeleine_record) == "break_glass"
+
+    actions.record_choice(
+        cast.amar, cast.madeleine_record.pk, kind=ConsentKind.OPPOSITION_EMERGENCY, proof="courrier"
+    )
+
+    assert opens(cast.urgentiste, cast.madeleine_record) is None
+    assert opens(cast.amar, cast.madeleine_record) == "member"

@@ -2,6 +2,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.backends.base import SessionBase
 from django.test import RequestFactory
 
 from terresante.directory import views
@@ -9,13 +10,13 @@ from terresante.directory.models import Practitioner
 from terresante.kernel import screens
 from terresante.kernel.actor import Actor, ActorKind
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("terresante.directory.tests.urls")]
+pytestmark = pytest.mark.django_db
 
 
 def page(monkeypatch, actor, *, whole=False, **criteria):
     monkeypatch.setattr(screens, "actor_behind", lambda request: actor)
     request = RequestFactory().get("/annuaire/", criteria, headers={} if whole else {"HX-Request": "true"})
-    request.session = SimpleNamespace(session_key="")
+    request.session = SessionBase()
     return views.search(request)
 
 

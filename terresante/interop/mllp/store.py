@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
-from terresante.interop.digests import ipp_digest
+from terresante.interop.digests import SEALED_FOR, ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.grammar import Code, Refusal
 from terresante.interop.mllp.intake import Outcome, Received, Store
@@ -18,7 +18,6 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.sealing import seal
 
-SEALED_FOR = "inbound"
 FOREIGN_AUTHORITY = Refusal(
     Code.REJECTED,
     "103",
@@ -35,6 +34,7 @@ class MessageStore:
     """Knows the senders as they were when the listener started; a new one is taken at its next start."""
 
     def __init__(self, senders: list[SenderSystem]) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mllp-store")
         self._authorities: Mapping[str, tuple[UUID, frozenset[str]]] = {
             str(sender.pk): (sender.pk, frozenset(domain.authority for domain in sender.domains.all()))
             for sender in senders
@@ -56,8 +56,12 @@ class MessageStore:
 
     def doors(self) -> tuple[Store, SenderDirectory]:
         """The store in a thread of its own, so that it keeps one connection and the listener keeps listening."""
-        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mllp-store")
-        return sync_to_async(self.store, thread_sensitive=False, executor=thread), self.sender_of
+        return sync_to_async(self.store, thread_sensitive=False, executor=self._thread), self.sender_of
+
+    def close(self) -> None:
+        """Gives back the thread and its database connection, once the listener has stopped."""
+        self._thread.submit(connections.close_all).result()
+        self._thread.shutdown()
 
     def store(self, items: list[Received]) -> list[Outcome]:
         """A duplicate (same sender, control id and content) is acknowledged like the first, and not kept twice."""

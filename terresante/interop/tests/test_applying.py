@@ -1,10 +1,28 @@
-import pytest
+from datetime import date, timedelta
 
+import pytest
+from django.utils import timezone
+
+from terresante.care_team.actions import create_record, record_choice
+from terresante.care_team.enums import ConsentKind
+from terresante.feed.models import FeedItem
+from terresante.interop import jobs
+from terresante.interop.hl7v2.tests.messages import PID, PV1, ZBE
+from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
-from terresante.stays.models import Encounter
+from terresante.kernel import dispatcher
+from terresante.kernel.errors import Conflict
+from terresante.patients.identity_rules import ins_key
+from terresante.patients.models import Patient, SourceIdentity
+from terresante.patients.traits import Traits
+from terresante.stays.actions import apply_movement
+from terresante.stays.models import Encounter, EncounterMovement
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
+
+INS_BODY = "2390494028001"
+INS = f"{INS_BODY}{ins_key(INS_BODY)}"
 
 
 @pytest.fixture
@@ -12,12 +30,460 @@ def hospital(cast):
     return wire.connect()
 
 
-def test_a_message_of_a_known_person_becomes_a_stay(cast, hospital):
+@pytest.fixture
+def madeleine(cast, hospital):
+    """Her PID, as the hospital that knows her under P1 sends it."""
     wire.know(cast.madeleine_record, hospital)
+    return wire.person(cast.madeleine_record)
 
-    codes = wire.receive(hospital, wire.stamped("A01", pid=wire.person(cast.madeleine_record)))
 
-    assert (codes, wire.apply()) == (["AA"], 1)
-    assert wire.states() == [("applied", "stay")]
+def give_ins(record, matricule=INS, **changes):
     with walls_down():
-        assert Encounter.objects.get().patient_id == cast.madeleine_record.patient_id
+        Patient.objects.filter(pk=record.patient_id).update(
+            ins=matricule, ins_oid="1.2.250.1.213.1.4.8", identity_status="QUAL", **changes
+        )
+
+
+def with_ins(pid, matricule=INS):
+    return pid.replace("&N^PI|", f"&N^PI~{matricule}^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS|")
+
+
+def stays():
+    with walls_down():
+        return list(Encounter.objects.order_by("visit_number").values_list("visit_number", "status"))
+
+
+def told():
+    with walls_down():
+        return {(item.kind, item.is_alert) for item in FeedItem.objects.all()}
+
+
+def numbers():
+    with walls_down():
+        return dict(SourceIdentity.objects.values_list("value", "patient_id"))
+
+
+def test_a_message_of_a_known_person_becomes_a_stay(cast, hospital, madeleine):
+    assert wire.receive(hospital, wire.stamped("A01", pid=madeleine)) == ["AA"]
+    assert wire.apply() == 1
+
+    assert wire.states() == [("applied", "stay")]
+    assert (stays(), told()) == ([("V1", "in-progress")], {("admission", True)})
+
+
+def test_admission_then_discharge_then_its_cancellation(hospital, madeleine):
+    discharge = ZBE.replace("MV1", "MV2")
+    wire.receive(
+        hospital,
+        wire.stamped("A01", pid=madeleine),
+        wire.stamped("A03", "ZFM|8|8||", pid=madeleine, zbe=discharge, control_id="M2"),
+        wire.stamped("A13", pid=madeleine, zbe=discharge.replace("INSERT", "CANCEL"), control_id="M3"),
+    )
+    wire.apply()
+
+    assert stays() == [("V1", "in-progress")]
+    assert told() == {("admission", False), ("discharge_cancelled", True)}
+
+
+def test_a_person_without_record_is_kept_sealed_out_of_every_queue(hospital):
+    wire.receive(
+        hospital,
+        wire.stamped("A01", pid=wire.STRANGER),
+        wire.stamped("A28", pid=wire.STRANGER, control_id="M2"),
+    )
+    wire.apply()
+
+    assert wire.states() == [("no_candidate", "no_record")] * 2
+    assert numbers() == {}
+    with walls_down():
+        row = InboundMessage.objects.order_by("sequence")[0]
+        assert b"INCONNU" not in bytes(row.sealed_raw)
+        assert row.patient_id is None
+
+
+def test_it_is_played_again_when_the_record_appears(cast, hospital):
+    give = Traits(
+        birth_name="Essai",
+        birth_given_names="Claire Anne",
+        birth_date=date(1956, 2, 14),
+        sex="F",
+        birth_place_code="77379",
+    )
+    wire.receive(hospital, wire.stamped("A01"))
+    wire.apply()
+
+    create_record(cast.amar, traits=give)
+    dispatcher.step()
+    wire.apply()
+
+    # The same traits without a matricule are for a person to confirm (INTEROP.md 2).
+    assert wire.states() == [("doubtful", "close")]
+
+
+def test_it_is_played_again_when_its_identifier_is_known(cast, hospital):
+    give_ins(cast.madeleine_record)
+    unknown_yet = wire.person(cast.madeleine_record, f5="AUTRE^NOM^NOM^^^^L", f7="19000101")
+    wire.receive(hospital, wire.stamped("A01", pid=unknown_yet))
+    wire.apply()
+    assert wire.states() == [("no_candidate", "no_record")]
+
+    wire.receive(
+        hospital,
+        wire.stamped(
+            "A28", pid=with_ins(wire.person(cast.madeleine_record)), control_id="M2", pv1=None, zbe=None
+        ),
+    )
+    wire.apply()
+    # Played again, it contradicts the person its number now is: somebody must look.
+    assert wire.states() == [("doubtful", "contradiction"), ("applied", "identity_linked")]
+
+
+def test_what_found_nobody_is_emptied_after_a_week(hospital):
+    wire.receive(hospital, wire.stamped("A01", pid=wire.STRANGER))
+    wire.apply()
+
+    assert jobs.purge_kept(now=timezone.now() + timedelta(days=6)) == 0
+    assert jobs.purge_kept(now=timezone.now() + timedelta(days=8)) == 1
+    with walls_down():
+        row = InboundMessage.objects.get()
+        assert (row.state, bytes(row.sealed_raw), row.identity_keys, row.trait_keys) == (
+            "purged",
+            b"",
+            [],
+            [],
+        )
+
+
+def test_the_same_matricule_and_traits_link_by_themselves(cast, hospital):
+    give_ins(cast.madeleine_record)
+    wire.receive(hospital, wire.stamped("A01", pid=with_ins(wire.person(cast.madeleine_record))))
+    wire.apply()
+
+    assert wire.states() == [("applied", "stay")]
+    assert numbers() == {"P1": cast.madeleine_record.patient_id}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"f7": "19390403"},
+        {"f8": "M"},
+        {"f5": "LEROUX^MARIE^MARIE^^^^L"},
+        {"f11": "^^PROVINS^^^FRA^BDL^^77379"},
+        {"f11": ""},
+    ],
+)
+def test_a_matricule_whose_traits_are_not_all_the_same_waits_for_a_person(cast, hospital, change):
+    give_ins(cast.madeleine_record)
+    wire.receive(hospital, wire.stamped("A01", pid=with_ins(wire.person(cast.madeleine_record, **change))))
+    wire.apply()
+
+    assert wire.states() == [("doubtful", "close")]
+    assert (numbers(), stays()) == ({}, [])
+
+
+def test_a_matricule_with_a_wrong_key_links_nobody(cast, hospital):
+    wrong = f"{INS_BODY}{(int(INS[13:]) + 1) % 97 or 97:02d}"
+    give_ins(cast.madeleine_record, wrong)
+    wire.receive(hospital, wire.stamped("A01", pid=with_ins(wire.person(cast.madeleine_record), wrong)))
+    wire.apply()
+
+    assert wire.states() == [("doubtful", "close")]
+    with walls_down():
+        assert "ins-key PID-3" in InboundMessage.objects.get().remarks
+
+
+def test_a_sex_that_differs_from_the_matricule_is_no_obstacle(cast, hospital):
+    body = "1" + INS_BODY[1:]
+    give_ins(cast.madeleine_record, f"{body}{ins_key(body)}")
+    wire.receive(
+        hospital,
+        wire.stamped("A01", pid=with_ins(wire.person(cast.madeleine_record), f"{body}{ins_key(body)}")),
+    )
+    wire.apply()
+
+    assert wire.states() == [("applied", "stay")]
+
+
+def test_a_birth_date_with_a_time_is_a_birth_date(cast, hospital, madeleine):
+    born = madeleine.split("|")[7]
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine.replace(f"|{born}|", f"|{born}214522|")))
+    wire.apply()
+
+    assert wire.states() == [("applied", "stay")]
+
+
+def test_a_known_number_with_another_person_s_traits_waits_for_a_person(cast, hospital, madeleine):
+    wire.receive(hospital, wire.stamped("A01", pid=PID))
+    wire.apply()
+
+    assert wire.states() == [("doubtful", "contradiction")]
+    assert stays() == []
+
+
+def test_a_doubtful_message_holds_back_only_its_own_identity(cast, hospital, madeleine):
+    wire.know(cast.leon_record, hospital, value="P2")
+    leon = wire.person(cast.leon_record).replace("P1^", "P2^")
+    wire.receive(
+        hospital,
+        wire.stamped("A01", pid=PID),
+        wire.stamped("A02", pid=madeleine, control_id="M2"),
+        wire.stamped("A01", pid=leon, control_id="M3", pv1=PV1.replace("V1^", "V2^")),
+    )
+    wire.apply()
+
+    assert [state for state, _ in wire.states()] == ["doubtful", "held", "applied"]
+    assert stays() == [("V2", "in-progress")]
+
+
+def test_two_hospitals_with_the_same_number_are_two_identities(cast, hospital, madeleine):
+    other = wire.connect("Clinique du Canal", authority="750000333", port=21002)
+    with walls_down():
+        domain = other.domains.get()
+        SourceIdentity.objects.create(domain=domain, value="P1", patient_id=cast.leon_record.patient_id)
+    leon = wire.person(cast.leon_record).replace("750000222", "750000333")
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine))
+    wire.receive(other, wire.stamped("A01", pid=leon))
+    wire.apply()
+
+    assert wire.states() == [("applied", "stay")] * 2
+    with walls_down():
+        found = dict(Encounter.objects.values_list("organization_id", "patient_id"))
+    assert found == {
+        hospital.organization_id: cast.madeleine_record.patient_id,
+        other.organization_id: cast.leon_record.patient_id,
+    }
+
+
+def test_a_visit_number_of_another_person_waits_for_a_person(cast, hospital, madeleine):
+    wire.know(cast.leon_record, hospital, value="P2")
+    leon = wire.person(cast.leon_record).replace("P1^", "P2^")
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine), wire.stamped("A01", pid=leon, control_id="M2"))
+    wire.apply()
+
+    assert wire.states() == [("applied", "stay"), ("doubtful", "visit_of_another")]
+
+
+def test_an_opposition_leaves_nothing_but_the_count(cast, hospital, madeleine):
+    record_choice(cast.amar, cast.madeleine_record.pk, kind=ConsentKind.OPPOSITION_RECORD, proof="courrier")
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine))
+    wire.apply()
+
+    assert wire.states() == [("opposed", "opposed")]
+    assert (stays(), told()) == ([], set())
+    with walls_down():
+        row = InboundMessage.objects.get()
+        assert (bytes(row.sealed_raw), row.identity_keys, row.patient_id, row.control_id) == (
+            b"",
+            [],
+            None,
+            "",
+        )
+
+
+def test_the_dmp_opposition_of_zfa_is_not_ours(hospital, madeleine):
+    wire.receive(
+        hospital, wire.stamped("A01", "ZFA|ACTIF|20240309|||||||IO|20240309|INC|20240309", pid=madeleine)
+    )
+    wire.apply()
+
+    assert wire.states() == [("applied", "stay")]
+
+
+def test_an_identity_update_fills_and_never_overwrites(cast, hospital, madeleine):
+    with walls_down():
+        Patient.objects.filter(pk=cast.madeleine_record.patient_id).update(used_name="DEJA")
+    married = madeleine.replace("^^^^L|", "^^^^L~NOUVEAU^MADO^^^^^D|")
+    wire.receive(hospital, wire.stamped("A31", pid=with_ins(married), pv1=None, zbe=None))
+    wire.apply()
+
+    assert wire.states() == [("applied", "identity_updated")]
+    with walls_down():
+        patient = Patient.objects.get(pk=cast.madeleine_record.patient_id)
+        assert (patient.used_name, patient.used_given_name, patient.ins, patient.identity_status) == (
+            "DEJA",
+            "MADO",
+            INS,
+            "QUAL",
+        )
+    assert stays() == []
+
+
+def test_a_qualified_identity_contradicted_waits_for_a_person(cast, hospital, madeleine):
+    give_ins(cast.madeleine_record)
+    wire.receive(
+        hospital,
+        wire.stamped("A31", pid=wire.person(cast.madeleine_record, f7="19390403"), pv1=None, zbe=None),
+    )
+    wire.apply()
+
+    assert wire.states() == [("doubtful", "contradiction")]
+
+
+def merge(dead, kept, pid, control_id="M1", trigger="A40"):
+    return wire.stamped(
+        trigger,
+        f"MRG|{dead}^^^HOPITAL-T&750000222&N^PI",
+        pid=pid.replace("P1^", f"{kept}^"),
+        pv1=None,
+        zbe=None,
+        control_id=control_id,
+    )
+
+
+def test_a_merge_makes_both_numbers_one_person(cast, hospital, madeleine):
+    wire.receive(
+        hospital,
+        merge("P1", "P7", madeleine),
+        wire.stamped("A01", pid=madeleine.replace("P1^", "P7^"), control_id="M2"),
+        wire.stamped("A02", pid=madeleine, control_id="M3", zbe=ZBE.replace("MV1", "MV2")),
+    )
+    wire.apply()
+
+    assert wire.states() == [("applied", "identifier_replaced"), ("applied", "stay"), ("applied", "stay")]
+    assert numbers() == dict.fromkeys(("P1", "P7"), cast.madeleine_record.patient_id)
+    with walls_down():
+        assert SourceIdentity.objects.get(replaced_by__value="P7").value == "P1"
+
+
+def test_a_merge_of_unknown_numbers_concerns_nobody_here(hospital):
+    wire.receive(hospital, merge("P8", "P9", PID))
+    wire.apply()
+
+    assert wire.states() == [("no_candidate", "no_record")]
+
+
+def test_a_merge_loop_is_refused(hospital, madeleine):
+    wire.receive(
+        hospital,
+        merge("P1", "P1", madeleine),
+        merge("P1", "P7", madeleine, "M2"),
+        merge("P7", "P1", madeleine, "M3"),
+    )
+    wire.apply()
+
+    assert wire.states() == [
+        ("refused", "merge_loop"),
+        ("applied", "identifier_replaced"),
+        ("refused", "merge_loop"),
+    ]
+
+
+def test_a_merge_of_two_patients_of_ours_waits_for_a_person(cast, hospital, madeleine):
+    wire.know(cast.leon_record, hospital, value="P2")
+    wire.receive(hospital, merge("P2", "P1", madeleine))
+    wire.apply()
+
+    assert wire.states() == [("doubtful", "two_patients")]
+
+
+def test_an_identifier_change_is_followed(cast, hospital, madeleine):
+    wire.receive(hospital, merge("P1", "P7", madeleine, trigger="A47"))
+    wire.apply()
+
+    assert numbers()["P7"] == cast.madeleine_record.patient_id
+
+
+def test_two_identities_linked_then_parted(cast, hospital, madeleine):
+    other = PID.replace("P1^", "P5^")
+    wire.receive(
+        hospital,
+        wire.stamped("A24", other, pid=madeleine, pv1=None, zbe=None),
+        wire.stamped("A37", other, pid=madeleine, pv1=None, zbe=None, control_id="M2"),
+    )
+    wire.apply()
+
+    assert wire.states() == [("applied", "identity_linked"), ("doubtful", "unlinked")]
+
+
+def test_an_event_without_effect_keeps_no_content(hospital, madeleine):
+    wire.receive(hospital, wire.stamped("A60", pid=madeleine))
+    wire.apply()
+
+    assert wire.states() == [("ignored", "unused_event")]
+    with walls_down():
+        assert bytes(InboundMessage.objects.get().sealed_raw) == b""
+
+
+def test_a_movement_without_visit_number_is_refused_and_seen(hospital, madeleine):
+    parts = PV1.split("|")
+    parts[19] = ""
+    without_account = "|".join([*madeleine.split("|")[:18], "", *madeleine.split("|")[19:]])
+    wire.receive(hospital, wire.stamped("A01", pid=without_account, pv1="|".join(parts)))
+    wire.apply()
+
+    assert wire.states() == [("refused", "no_visit_number")]
+
+
+def test_a_shifted_zbe_is_read_all_the_same(hospital, madeleine):
+    moment = f"{timezone.localtime():%Y%m%d%H%M%S}"
+    shifted = f"ZBE|MV1^HOPITAL-T^750000222|{moment}|{moment}||INSERT|N||Urgences^^^^^^UF^^^8782||HMS"
+    wire.receive(hospital, wire.stamped("A03", pid=madeleine, zbe=shifted))
+    wire.apply()
+
+    assert (wire.states(), stays()) == ([("applied", "stay")], [("V1", "finished")])
+
+
+def test_a_message_that_fails_stays_visible_and_stops_only_its_identity(
+    cast, hospital, madeleine, monkeypatch, caplog
+):
+    wire.know(cast.leon_record, hospital, value="P2")
+    leon = wire.person(cast.leon_record).replace("P1^", "P2^")
+
+    def broken(actor, patient_id, **rest):
+        if patient_id == cast.madeleine_record.patient_id:
+            raise RuntimeError("LEROUX MADELEINE")
+        return apply_movement(actor, patient_id, **rest)
+
+    monkeypatch.setattr("terresante.interop.jobs.apply_movement", broken)
+    wire.receive(
+        hospital,
+        wire.stamped("A01", pid=madeleine),
+        wire.stamped("A03", pid=madeleine, control_id="M2"),
+        wire.stamped("A01", pid=leon, control_id="M3", pv1=PV1.replace("V1^", "V2^")),
+    )
+    wire.apply()
+
+    assert [state for state, _ in wire.states()] == ["failed", "held", "applied"]
+    assert stays() == [("V2", "in-progress")]
+    assert "RuntimeError" in caplog.text
+    assert "LEROUX" not in caplog.text
+
+
+def test_the_same_control_id_with_other_content_is_a_new_message_flagged(hospital, madeleine):
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine))
+    wire.receive(hospital, wire.stamped("A03", pid=madeleine, zbe=ZBE.replace("MV1", "MV2")))
+    wire.apply()
+
+    with walls_down():
+        flags = list(
+            InboundMessage.objects.order_by("sequence").values_list("is_control_id_reused", flat=True)
+        )
+    assert flags == [False, True]
+    assert wire.states() == [("applied", "stay")] * 2
+
+
+def test_a_secret_stay_alerts_nobody_and_is_the_hospital_s(cast, hospital, madeleine):
+    parts = PV1.split("|")
+    parts[16] = "Y"
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine, pv1="|".join(parts)))
+    wire.apply()
+
+    assert told() == {("admission", False)}
+    with walls_down():
+        stay = Encounter.objects.get()
+        assert (stay.private_to_id, stay.private_because) == (hospital.organization_id, "sender")
+        assert {row.private_to_id for row in EncounterMovement.objects.all()} == {hospital.organization_id}
+        assert {item.private_to_id for item in FeedItem.objects.all()} == {hospital.organization_id}
+
+
+def test_an_authority_belongs_to_one_hospital(hospital):
+    with pytest.raises(Conflict):
+        wire.connect("Clinique du Canal", authority=wire.AUTHORITY, port=21002)
+
+
+def test_only_one_process_applies(hospital, madeleine, monkeypatch):
+    monkeypatch.setattr(jobs, "_locked", lambda function: False)
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine))
+
+    assert wire.apply() == 0

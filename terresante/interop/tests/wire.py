@@ -93,9 +93,9 @@ def states():
         ]
 
 
-async def exchange(content, *, sender_of=None, count=1, limits=None):
+async def exchange(content, behind, *, sender_of=None, count=1, limits=None):
     """Sends bytes to a listener of our own over a real socket; the MSA fields of each answer."""
-    store_batch, known = store().doors()
+    store_batch, known = behind.doors()
     listener = Listener(store_batch, sender_of or known, limits=limits or Limits(idle_time=5, stop_time=5))
     port = await listener.start("127.0.0.1", 0)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -105,11 +105,14 @@ async def exchange(content, *, sender_of=None, count=1, limits=None):
         return await _answers(reader, count)
     finally:
         writer.close()
+        await writer.wait_closed()
         await listener.stop()
+        behind.close()
 
 
 async def _answers(reader, count):
-    decoder, found = Decoder(), []
+    decoder = Decoder()
+    found: list[list[str]] = []
     while len(found) < count:
         content = await asyncio.wait_for(reader.read(65536), 10)
         if not content:

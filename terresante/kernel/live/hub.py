@@ -72,7 +72,7 @@ class Hub:
                 after, until=until, most=_BATCH
             )
             for event in events:
-                if actor.user_id in await _readers(event, [actor]):
+                if actor.correlation_id in await _readers(event, [actor]):
                     yield event
             after = events[-1].position if len(events) == _BATCH else until
 
@@ -103,7 +103,7 @@ class Hub:
             return
         reached = await _readers(event, [subscriber.actor for subscriber in subscribers])
         for subscriber in subscribers:
-            if subscriber.actor.user_id in reached:
+            if subscriber.actor.correlation_id in reached:
                 subscriber.give(event)
 
 

@@ -1,6 +1,7 @@
 """A hospital of the tests and what it reports."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from terresante.directory.enums import UnitSensitivity
@@ -54,7 +55,7 @@ class Hospital:
 def movement(kind="admission", *, hours=0, recorded=None, **changes) -> ReportedMovement:
     """A movement `hours` after 09:00 UTC of the tests' day, recorded at once unless said otherwise."""
     start = NOW - timedelta(hours=3)
-    said = {
+    said: dict[str, Any] = {
         "visit_number": "V1",
         "action": MovementAction.INSERT,
         "trigger": "A01",

@@ -21,7 +21,7 @@ TABLE = """
 doctor              rw rw rw r  r rw
 nurse               rw rw rw r  r rw
 midwife             rw rw rw r  r rw
-pharmacist          r  rw rw -  r r
+pharmacist          r  r  r  -  r r
 physiotherapist     r  rw rw -  r r
 psychologist        r  rw rw r  r r
 social_worker       -  -  rw rw r rw
@@ -32,8 +32,7 @@ other               -  -  r  -  - r
 """
 CLASSES = (MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE)
 RIGHTS = {
-    line.split()[0]: dict(zip(CLASSES, line.split()[1:], strict=True))
-    for line in TABLE.strip().splitlines()
+    line.split()[0]: dict(zip(CLASSES, line.split()[1:], strict=True)) for line in TABLE.strip().splitlines()
 }
 PROFESSIONS = tuple(RIGHTS)
 # L1111-17: who opens a record in an emergency.
@@ -254,6 +253,16 @@ def edits_circle(world: World, reader: Reader, patient: int) -> bool:
 
 def reads_log(world: World, reader: Reader, patient: int) -> bool:
     return basis(world, reader, patient) in ("member", "structure", "patient")
+
+
+def sees_period(reader: Reader, period: Joins, opened: int | None) -> bool:
+    """One's own periods, past ones included; the whole circle of the record that is open; the patient's own circle."""
+    if period.patient == opened or (reader.kind == "patient" and reader.who == period.patient):
+        return True
+    mine = (period.who is not None and period.who == reader.who) or (
+        period.structure is not None and period.structure == reader.structure
+    )
+    return reader.kind == "professional" and mine
 
 
 def rows(world: World) -> list[Writes]:

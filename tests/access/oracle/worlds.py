@@ -17,6 +17,7 @@ from tests.access.oracle.model import (
     Professional,
     World,
     Writes,
+    members,
     opposed,
 )
 
@@ -112,7 +113,8 @@ def _fits(before: World, move: Move) -> bool:
         case Joins():
             return not _is_inside(before, move) and False not in opposed(before, move.patient)
         case Leaves():
-            return _is_inside(before, move) and False not in opposed(before, move.patient)
+            member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+            return member in members(before, move.patient) and False not in opposed(before, move.patient)
         case Opposes():
             return move.emergency not in opposed(before, move.patient)
         case Lifts():
@@ -120,7 +122,9 @@ def _fits(before: World, move: Move) -> bool:
         case BreaksGlass():
             # A past attempt is set in place, not played: it stands before every opposition.
             past = move.hours_ago > 0
-            return not (past and any(isinstance(m, Opposes) and m.patient == move.patient for m in before.moves))
+            return not (
+                past and any(isinstance(m, Opposes) and m.patient == move.patient for m in before.moves)
+            )
     return True
 
 

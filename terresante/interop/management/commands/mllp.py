@@ -41,8 +41,7 @@ def _tls_context() -> ssl.SSLContext | None:
 
 
 async def _listen(store: MessageStore, tls: ssl.SSLContext | None, *, say: Any) -> None:
-    store_batch, sender_of = store.doors()
-    listener = Listener(store_batch, sender_of)
+    listener = Listener(*store.doors())
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -51,3 +50,4 @@ async def _listen(store: MessageStore, tls: ssl.SSLContext | None, *, say: Any) 
         say(f"MLLP {settings.MLLP_HOST}:{taken}")
     await stopping.wait()
     await listener.stop()
+    store.close()

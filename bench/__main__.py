@@ -1,0 +1,78 @@
+"""`make bench`: the figures of docs/bench.md, on the databases of `make bench-data`.
+
+python -m bench                  10,000 and 1 million patients
+python -m bench --size bench_100k    the larger side on another database
+python -m bench --smoke          200 patients, one short round: that everything runs
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import data, pages
+from bench.cluster import SIZES, running
+from bench.pages import Side
+from bench.readers import log_in
+from bench.report import Figure, machine, tell
+from bench.serving import Platform, make_bypassing_role, supervised
+from config.local.places import var_folder
+from config.local.postgres import Server
+from config.local.supervisor import Supervisor
+
+SMOKE = {"bench_smoke": 200}
+
+
+def main(arguments: Sequence[str]) -> int:
+    asked = _parser().parse_args(arguments)
+    large = "bench_smoke" if asked.smoke else asked.size
+    small = "bench_smoke" if asked.smoke else "bench_10k"
+    seconds, rounds = (0.5, 1) if asked.smoke else (asked.seconds, asked.rounds)
+    context = machine()
+    with running() as server, supervised() as supervisor:
+        figures = _measure(server, supervisor, small, large, rounds=rounds, seconds=seconds)
+    patients = (SIZES | SMOKE)[large]
+    tell(
+        figures,
+        context=f"{context} ; {patients} patients, {patients // 5} professionnels ; {rounds} tours de {seconds:g} s",
+        path=asked.output or var_folder() / "bench.json",
+    )
+    return 0
+
+
+def _measure(
+    server: Server, supervisor: Supervisor, small: str, large: str, *, rounds: int, seconds: float
+) -> list[Figure]:
+    sides = {name: _side(server, supervisor, name) for name in dict.fromkeys((small, large))}
+    bare_port = sides[large].platform.pages(settings="bench.settings", kind="bare")
+    figures = pages.figures(sides[small], sides[large], bare_port, rounds=rounds, seconds=seconds)
+    live_port = sides[large].platform.live()
+    sides[large].platform.worker()
+    figures += pages.delivered(sides[large], live_port, seconds=seconds)
+    return figures
+
+
+def _side(server: Server, supervisor: Supervisor, name: str) -> Side:
+    urls = data.load(server, name, patients=(SIZES | SMOKE)[name])
+    make_bypassing_role(server)
+    platform = Platform(name, urls, supervisor)
+    return Side(
+        platform=platform,
+        workload=log_in(urls),
+        port=platform.pages(),
+        port_without_walls=platform.without_walls().pages(),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--size", choices=list(SIZES), default="bench_1m")
+    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--output", type=Path)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""The private cluster of the measures: durable, sized for a million patients, kept in var/bench."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import sql
+
+from config.local.binaries import find_binaries
+from config.local.database import Urls, prepare
+from config.local.places import ROOT, var_folder
+from config.local.postgres import Cluster, Server
+
+SECRET_KEY = "bench"  # noqa: S105 -- of a private cluster that holds nobody
+FOLDER = var_folder() / "bench"
+# Durable as PostgreSQL is by default (fsync, full_page_writes, synchronous_commit); only memory and WAL are sized.
+SETTINGS = {
+    "shared_buffers": "3GB",
+    "effective_cache_size": "8GB",
+    "maintenance_work_mem": "1GB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "max_connections": "120",
+}
+SIZES = {"bench_10k": 10_000, "bench_100k": 100_000, "bench_1m": 1_000_000}
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    cluster = Cluster(FOLDER / "cluster", find_binaries())
+    server = cluster.start(settings=SETTINGS)
+    try:
+        yield server
+    finally:
+        cluster.stop()
+
+
+def migrated(server: Server, name: str) -> Urls:
+    urls = prepare(server, name)
+    command = [sys.executable, "-m", "config.console", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=environment(urls), check=True)
+    return urls
+
+
+def environment(urls: Urls) -> Mapping[str, str]:
+    """Of a process of the platform, as in production: nothing of a demonstration nor of the tests."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TERRESANTE_")}
+    return {
+        **kept,
+        **urls.environment(),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONPATH": str(ROOT),
+        "TERRESANTE_VAR": str(FOLDER),
+        "TERRESANTE_SECRET_KEY": SECRET_KEY,
+        "TERRESANTE_DATA_KEYS": "bench:" + "A" * 43 + "=",
+    }
+
+
+def patients_in(urls: Urls) -> int:
+    with psycopg.connect(urls.superuser) as connection:
+        row = connection.execute("SELECT count(*) FROM patients_patient").fetchone()
+    return int(row[0]) if row else 0
+
+
+def drop(server: Server, name: str) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

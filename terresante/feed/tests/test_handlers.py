@@ -1,0 +1,55 @@
+import pytest
+
+from terresante.care_team import actions
+from terresante.care_team.models import CareTeamParticipant
+from terresante.feed.access import FEED_READ
+from terresante.feed.enums import FeedKind
+from terresante.feed.models import FeedItem
+from terresante.kernel import access, dispatcher, rls
+from terresante.kernel.slots import facts
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+
+
+def facts_read(actor, record):
+    with rls.acting(actor):
+        rls.open_record(record.patient_id)
+        rows = list(access.list(actor, FEED_READ, FeedItem).filter(patient_id=record.patient_id))
+        return {row.kind: facts[row.kind](actor, [row.object_id])[row.object_id] for row in rows}
+
+
+def test_an_emergency_access_enters_the_timeline_with_its_reason(cast):
+    actions.open_in_emergency(
+        cast.urgentiste, cast.madeleine_record.patient_id, reason="Coma, sans témoin ni ordonnance"
+    )
+    dispatcher.step()
+
+    for reader in (cast.amar, cast.colin, cast.madeleine):
+        line = facts_read(reader, cast.madeleine_record)[FeedKind.EMERGENCY_ACCESS]
+        assert "Coma, sans témoin" in line.text
+        assert line.source == "Camille URGENTISTE, Hôpital Saint-Martin"
+    assert facts_read(cast.brun, cast.madeleine_record) == {}
+    with walls_down():
+        item = FeedItem.objects.get()
+        assert item.is_alert
+        assert item.author_id == cast.urgentiste.user_id
+
+
+def test_who_joins_and_who_leaves_is_told_once(cast):
+    with walls_down():
+        ines = CareTeamParticipant.objects.get(practitioner_id=cast.ines.person_id)
+    actions.remove_member(cast.amar, cast.madeleine_record.pk, ines.pk, reason="déménagement")
+    actions.add_member(
+        cast.amar,
+        cast.madeleine_record.pk,
+        member=actions.NewMember(practitioner_id=cast.brun.person_id),
+    )
+    dispatcher.step()
+    dispatcher.step()
+
+    told = facts_read(cast.amar, cast.madeleine_record)
+
+    assert told[FeedKind.MEMBER_LEFT].strong == "Camille INES"
+    assert told[FeedKind.MEMBER_LEFT].source == "déménagement"
+    assert told[FeedKind.MEMBER_JOINED].strong == "Camille BRUN"

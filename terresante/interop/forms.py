@@ -1,0 +1,5 @@
+from django import forms
+
+
+class PutAsideForm(forms.Form):
+    reason = forms.CharField(label="Pourquoi ce message est écarté", max_length=200)

@@ -1,0 +1,140 @@
+import asyncio
+
+import pytest
+
+from terresante.interop.digests import SEALED_FOR
+from terresante.interop.hl7v2.tests.messages import MSH
+from terresante.interop.mllp.framing import framed
+from terresante.interop.mllp.listener import Limits, Peer
+from terresante.interop.models import InboundMessage
+from terresante.interop.tests import wire
+from terresante.kernel import rls
+from terresante.kernel.sealing import unseal
+from terresante.stays.models import Encounter, EncounterMovement
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+
+
+@pytest.fixture
+def hospital(cast):
+    return wire.connect()
+
+
+@pytest.fixture
+def madeleine(cast, hospital):
+    wire.know(cast.madeleine_record, hospital)
+    return wire.person(cast.madeleine_record)
+
+
+def sent(hospital, content, **options):
+    return asyncio.run(
+        wire.exchange(content, wire.store(), sender_of=lambda peer: str(hospital.pk), **options)
+    )
+
+
+def kept():
+    with walls_down():
+        return [
+            unseal(row.sealed_raw, context=SEALED_FOR) for row in InboundMessage.objects.order_by("sequence")
+        ]
+
+
+WHOLE = wire.stamped("A01")
+BAD = {
+    "truncated": (framed(WHOLE)[:-40], "AR", "unreadable"),
+    "not HL7": (framed(b"GET / HTTP/1.1"), "AR", "unreadable"),
+    "wrong charset": (
+        framed(WHOLE.replace(b"CLAIRE", "CLAIR\u00c9".encode("latin-1"))),
+        "AE",
+        "unreadable",
+    ),
+    "unknown trigger": (framed(wire.stamped("Q99")), "AR", "refused"),
+    "no PID": (framed(wire.stamped("A01", pid=None)), "AE", "refused"),
+    "no control id": (framed(wire.stamped("A01", control_id="")), "AR", "refused"),
+    "not an ADT": (framed(wire.stamped("A01", msh=MSH.replace("ADT^", "ORU^"))), "AR", "refused"),
+    "foreign authority": (framed(WHOLE.replace(b"750000222", b"750000999")), "AR", "refused"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_refused_with_a_reason_and_its_bytes_are_kept(hospital, name):
+    content, code, state = BAD[name]
+
+    answers = sent(hospital, content)
+
+    assert [answer[0] for answer in answers] == [code]
+    assert [found for found, _ in wire.states()] == [state]
+    assert kept()[0] in content
+    assert wire.apply() == 0
+    with walls_down():
+        assert not Encounter.objects.exists()
+
+
+def test_an_oversized_message_is_refused_and_its_beginning_kept(hospital):
+    content = framed(WHOLE + b"OBX|" + b"x" * 20_000)
+
+    answers = sent(hospital, content, limits=Limits(message_size=10_000, idle_time=5, stop_time=5))
+
+    assert answers == [["AR", "M1"]]
+    assert [state for state, _ in wire.states()] == ["unreadable"]
+    assert len(kept()[0]) == 4096
+
+
+def test_five_hundred_duplicates_are_acknowledged_and_kept_once(hospital, madeleine):
+    raw = wire.stamped("A01", pid=madeleine)
+
+    answers = sent(hospital, framed(raw) * 500, count=500)
+    wire.apply()
+
+    assert answers == [["AA", "M1"]] * 500
+    assert wire.states() == [("applied", "stay")]
+    with walls_down():
+        assert EncounterMovement.objects.count() == 1
+
+
+@pytest.mark.long
+def test_ten_thousand_duplicates_are_kept_once(hospital, madeleine):
+    raw = wire.stamped("A01", pid=madeleine)
+
+    assert sent(hospital, framed(raw) * 10_000, count=10_000) == [["AA", "M1"]] * 10_000
+    assert len(wire.states()) == 1
+
+
+def test_messages_keep_the_order_of_the_wire(hospital, madeleine):
+    raws = [wire.stamped("A01", pid=madeleine, control_id=f"K{n}") for n in range(60)]
+
+    sent(hospital, b"".join(framed(raw) for raw in raws), count=60)
+
+    assert kept() == raws
+
+
+def test_a_sender_is_known_by_its_own_port_and_by_no_other(hospital):
+    store = wire.store()
+
+    assert store.sender_of(Peer(hospital.port)) == str(hospital.pk)
+    assert store.sender_of(Peer(hospital.port + 1)) is None
+    assert store.sender_of(Peer(hospital.port, fingerprint="0" * 64)) is None
+
+
+def test_an_inactive_sender_is_not_answered(hospital):
+    with walls_down():
+        type(hospital).objects.update(active=False)
+
+    assert wire.store().sender_of(Peer(hospital.port)) is None
+
+
+def test_nothing_readable_of_a_person_lies_in_the_row(hospital, madeleine):
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine))
+
+    with walls_down():
+        row = InboundMessage.objects.values().get()
+    assert "LEROUX" not in str(row)
+    assert "P1" not in row["identity_keys"]
+
+
+def test_messages_are_out_of_reach_of_everybody_but_the_gateway(cast, hospital, madeleine):
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine))
+    for actor in cast.actors.values():
+        with rls.acting(actor):
+            assert not InboundMessage.objects.exists()

@@ -1,0 +1,144 @@
+import dataclasses
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from terresante.accounts.models import User
+from terresante.care_team import actions as circle
+from terresante.care_team.enums import DataClass
+from terresante.care_team.events import MemberJoined
+from terresante.directory.models import PractitionerRole
+from terresante.kernel import dispatcher, rls
+from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Refused
+from terresante.kernel.ids import new_id
+from terresante.kernel.models import OutboundMessage
+from terresante.kernel.sealing import unseal
+from terresante.notifications import actions, queries
+from terresante.patients.models import PatientAccount
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+JOB = Actor.job("tests")
+
+
+def event(record, **limits):
+    return MemberJoined(patient_id=record.patient_id, object_id=new_id(), member_id=new_id(), **limits)
+
+
+def mailed():
+    return sorted(OutboundMessage.objects.values_list("recipient", flat=True))
+
+
+def send(told):
+    with rls.acting(JOB):
+        return actions.email_alert(told)
+
+
+def opens(cast, record):
+    circle.open_in_emergency(cast.urgentiste, record.patient_id, reason="Coma, sans témoin ni ordonnance")
+    dispatcher.step()
+
+
+def test_the_circle_is_told_and_a_structure_only_if_it_asked(cast):
+    assert send(event(cast.madeleine_record)) == 2
+    assert mailed() == ["amar@example.org", "ines@example.org"]
+
+    actions.save_preferences(cast.colin, own_circle=True, my_structure=True)
+    actions.save_preferences(cast.ines, own_circle=False, my_structure=True)
+    OutboundMessage.objects.all().delete()
+    send(event(cast.madeleine_record))
+
+    assert mailed() == ["amar@example.org", "colin@example.org"]
+
+
+def test_the_matrix_and_the_structure_limit_who_is_told(cast):
+    for actor in (cast.colin, cast.samira):
+        actions.save_preferences(actor, own_circle=True, my_structure=True)
+
+    send(event(cast.madeleine_record, data_class=DataClass.MEDICAL))
+    assert mailed() == ["amar@example.org", "colin@example.org", "ines@example.org"]
+
+    OutboundMessage.objects.all().delete()
+    send(event(cast.madeleine_record, private_to_id=cast.colin.organization_id))
+    assert mailed() == ["colin@example.org", "samira@example.org"]
+
+
+def test_the_same_event_is_told_once_however_often_it_is_repeated(cast):
+    told = event(cast.madeleine_record)
+
+    send(told)
+    send(told)
+
+    assert len(mailed()) == 2
+
+
+def test_nobody_learns_from_the_function_whom_a_patient_has(cast):
+    for actor in (cast.amar, cast.madeleine, cast.brun):
+        with rls.acting(actor):
+            assert queries.users_to_tell(cast.madeleine_record.patient_id, None) == []
+    with rls.acting(JOB):
+        assert queries.users_to_tell(cast.madeleine_record.patient_id, None)
+
+
+def test_who_left_his_structure_or_the_circle_is_not_told(cast):
+    with walls_down():
+        PractitionerRole.objects.filter(practitioner_id=cast.ines.person_id).update(
+            period_end="2025-12-31", period_start="2025-01-01"
+        )
+
+    send(event(cast.madeleine_record))
+
+    assert mailed() == ["amar@example.org"]
+
+
+def test_an_emergency_access_is_told_within_one_step_to_those_concerned_only(cast):
+    opens(cast, cast.madeleine_record)
+
+    assert mailed() == ["amar@example.org", "dpo@example.org", "madeleine@example.org"]
+
+
+def test_a_patient_without_an_account_is_told_at_his_own_address(cast):
+    with walls_down():
+        PatientAccount.objects.filter(patient_id=cast.madeleine_record.patient_id).delete()
+        patient = cast.madeleine_record.patient
+        type(patient).objects.filter(pk=patient.pk).update(email="chez-elle@example.org")
+
+    opens(cast, cast.madeleine_record)
+
+    assert mailed() == ["amar@example.org", "chez-elle@example.org", "dpo@example.org"]
+
+
+def test_every_e_mail_is_the_same_whatever_happened_and_to_whom(cast):
+    opens(cast, cast.madeleine_record)
+    opens(cast, cast.leon_record)
+    send(event(cast.leon_record))
+
+    rows = list(OutboundMessage.objects.all())
+
+    texts = {(row.subject, unseal(row.body, context="outbound").decode()) for row in rows}
+    assert len(rows) > 5
+    assert len(texts) == 1
+    assert "LEROUX" not in str(texts).upper()
+
+
+def test_preferences_are_one_s_own_and_of_professionals(cast):
+    client = Client()
+    client.force_login(User.objects.get(pk=cast.ines.user_id))
+    page = reverse("notifications:preferences")
+    assert client.get(page).status_code == 200
+
+    assert client.post(page, {"my_structure": "on"}).status_code == 302
+
+    mine = queries.preferences_of(cast.ines)
+    assert (mine.own_circle, mine.my_structure) == (False, True)
+    assert queries.preferences_of(cast.amar).own_circle
+    with pytest.raises(Refused):
+        actions.save_preferences(cast.madeleine, own_circle=True, my_structure=True)
+
+
+def test_an_actor_without_account_has_no_preferences_to_read(cast):
+    actions.save_preferences(cast.ines, own_circle=False, my_structure=False)
+
+    assert queries.preferences_of(dataclasses.replace(cast.ines, user_id=None)).own_circle

@@ -1,0 +1,11 @@
+from collections.abc import Sequence
+
+from terresante.kernel.events import on
+from terresante.notifications import actions as notifications
+from terresante.stays.events import StayAlerted
+
+
+@on(StayAlerted)
+def write_to_the_circle(events: Sequence[StayAlerted]) -> None:
+    for event in events:
+        notifications.email_alert(event)

@@ -1,0 +1,91 @@
+import pytest
+
+from terresante.feed.models import FeedItem
+from terresante.kernel import access, rls
+from terresante.kernel.models import OutboxEvent
+from terresante.stays.access import STAY_READ
+from terresante.stays.models import Encounter, EncounterMovement
+from terresante.stays.tests.reports import Hospital, cancelled, movement
+from tests.cast import join
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+
+
+@pytest.fixture
+def hospital(cast):
+    return Hospital(cast.madeleine_record)
+
+
+def readers(cast, model=Encounter):
+    """Who finds the stay through the rule, and through the row policies alone."""
+    by_rule, by_policy = set(), set()
+    for name, actor in cast.actors.items():
+        with rls.acting(actor):
+            by_rule |= {name} if access.list(actor, STAY_READ, model).exists() else set()
+            by_policy |= {name} if model.objects.exists() else set()
+    return by_rule, by_policy
+
+
+def test_an_ordinary_stay_is_read_by_the_circle_and_by_nobody_else(cast, hospital):
+    hospital.reports(movement("admission"))
+
+    for model in (Encounter, EncounterMovement):
+        by_rule, by_policy = readers(cast, model)
+        assert by_rule == by_policy == {"amar", "ines", "samira", "colin", "madeleine"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"unit_code": "6001"}, {"is_secret": True}, {"is_legal_care": True}],
+)
+def test_a_sensitive_stay_is_read_by_its_hospital_only_and_alerts_nobody(cast, hospital, change):
+    with walls_down():
+        join(cast.madeleine_record, organization_id=hospital.organization.pk)
+    hospital.reports(movement("admission", **change))
+
+    for model in (Encounter, EncounterMovement):
+        by_rule, by_policy = readers(cast, model)
+        assert by_rule == {"urgentiste"}
+        assert by_policy - {"dpo", "identito"} == {"urgentiste"}
+    with walls_down():
+        assert not OutboxEvent.objects.filter(kind="StayAlerted").exists()
+        assert {item.private_to_id for item in FeedItem.objects.all()} == {hospital.organization.pk}
+
+
+def test_an_unknown_unit_of_a_psychiatric_hospital_is_sensitive(cast):
+    hospital = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    hospital.reports(movement("admission", unit_code="9999"))
+
+    assert readers(cast)[0] == set()
+
+
+def test_a_transfer_to_a_sensitive_unit_withdraws_the_whole_stay_like_a_cancelled_admission(cast, hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("transfer", hours=1, unit_code="6001"))
+
+    assert readers(cast)[0] == set()
+    assert readers(cast, EncounterMovement)[0] == set()
+    with walls_down():
+        assert not FeedItem.objects.filter(private_to=None).exists()
+
+
+def test_it_stays_withdrawn_after_the_return_to_an_ordinary_unit_and_the_discharge(cast, hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("transfer", hours=1, unit_code="6001"))
+    hospital.reports(movement("transfer", hours=2, identifier="back"))
+    hospital.reports(movement("discharge", hours=2.5))
+
+    assert readers(cast)[0] == set()
+    with walls_down():
+        assert OutboxEvent.objects.filter(kind="StayAlerted").count() == 1
+
+
+def test_a_transfer_taken_back_is_not_shown_in_the_stay_that_comes_back(cast, hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("transfer", hours=1, unit_code="6001"))
+    hospital.reports(cancelled("transfer", hours=2))
+
+    with rls.acting(cast.amar):
+        kinds = set(EncounterMovement.objects.values_list("kind", flat=True))
+    assert kinds == {"admission"}

@@ -1,0 +1,132 @@
+"""The named cast in the situations that the rules tell apart, and one plain row of every model for each patient."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Model
+from django.utils import timezone
+
+from terresante.care_team import actions
+from terresante.care_team.enums import ConsentKind
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.directory.enums import OrganizationKind, Profession
+from terresante.directory.models import Organization, Practitioner
+from terresante.kernel import access, audit, rls
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.models import AuditEntry
+from terresante.patients.models import CareRecord, IdentityDomain, RelatedPerson, SourceIdentity
+from tests.access.oracle.build import ROWS, Limits
+from tests.cast import Cast, assemble, join, organization, professional, shared_record
+from tests.walls import walls_down
+
+Rows = dict[tuple[str, type[Model]], UUID]
+
+
+def settle() -> tuple[Cast, Rows]:
+    cast = assemble()
+    with walls_down():
+        _more_people(cast)
+    reason = "inconsciente, traitement inconnu"
+    actions.open_in_emergency(cast.urgentiste, cast.records["madeleine"].patient_id, reason=reason)
+    rows: Rows = {}
+    with walls_down():
+        for patient, record in cast.records.items():
+            for model, key in _rows_of(cast, record).items():
+                rows[patient, model] = key
+    proof = "courrier du 3 mars"
+    actions.record_choice(
+        cast.brun, cast.records["opposee"].pk, kind=ConsentKind.OPPOSITION_RECORD, proof=proof
+    )
+    return cast, rows
+
+
+def _more_people(cast: Cast) -> None:
+    practice = Organization.objects.get(pk=cast.amar.organization_id)
+    hospital = Organization.objects.get(pk=cast.urgentiste.organization_id)
+    clinic = organization("Clinique du Parc", OrganizationKind.PRIVATE_HOSPITAL)
+    for name, profession in (
+        ("secretaire", Profession.MEDICAL_SECRETARY),
+        ("aide", Profession.HOME_HELP),
+        ("ancien", Profession.NURSE),
+    ):
+        cast.actors[name] = professional(name, profession, practice)
+        join(cast.records["madeleine"], practitioner_id=cast.actors[name].person_id)
+    CareTeamParticipant.objects.filter(practitioner_id=cast.actors["ancien"].person_id).update(
+        ended_at=timezone.now()
+    )
+    # Léon's doctor also follows somebody who has closed her record to everybody.
+    cast.records["opposee"] = shared_record(cast.brun, "MOREL", "ODILE", date(1950, 6, 1))
+    for name, place in (("hopital", hospital), ("clinique", clinic)):
+        cast.actors[name] = Actor(kind=ActorKind.GATEWAY, name=place.name, organization_id=place.pk)
+        IdentityDomain.objects.create(authority=f"urn:oid:{place.pk.int}", name="IPP", organization=place)
+    SourceIdentity.objects.create(
+        domain=IdentityDomain.objects.get(organization=hospital),
+        value="0001",
+        patient_id=cast.records["madeleine"].patient_id,
+    )
+    cast.actors["job"] = Actor.job("matrice")
+
+
+def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
+    """A plain row of each model that a rule names; models of no patient are asked in their first row, if any."""
+    patient = record.patient_id
+    author = Practitioner.objects.get(pk=cast.amar.person_id)
+    limits = Limits(
+        patient_id=patient,
+        record_id=record.pk,
+        data_class="coordination",
+        private_to_id=None,
+        hidden=False,
+        author=author,
+        organization_id=record.holder_id,
+        row=record.pk.int % 10**9,
+        marker="ligne",
+    )
+    made: dict[type[Model], Any] = {
+        CareRecord: record,
+        type(record.patient): record.patient,
+        CareTeamParticipant: CareTeamParticipant.objects.filter(patient_id=patient).latest("started_at"),
+        RelatedPerson: RelatedPerson.objects.create(
+            patient_id=patient, name="Un proche", relationship="child"
+        ),
+        Consent: _consent(patient, author),
+        EmergencyAccess: _emergency(cast, patient),
+        AuditEntry: _entry(cast, patient),
+        **{apps.get_model(label): make(limits) for label, make in ROWS.items()},
+    }
+    for _, model in access.declared_rules():
+        if model not in made:
+            made[model] = model._default_manager.order_by("pk").first()
+    return {model: row.pk for model, row in made.items() if row is not None}
+
+
+def _consent(patient_id: UUID, author: Practitioner) -> Consent:
+    return Consent.objects.create(
+        patient_id=patient_id,
+        kind=ConsentKind.CONSENT_OUTSIDE_TEAM,
+        practitioner=author,
+        recorded_by_name="la distribution",
+    )
+
+
+def _emergency(cast: Cast, patient_id: UUID) -> EmergencyAccess:
+    """Of somebody else, and over: it is told, it opens nothing."""
+    return EmergencyAccess.objects.create(
+        patient_id=patient_id,
+        practitioner_id=cast.jules.person_id,
+        organization_id=cast.jules.organization_id,
+        user_id=cast.jules.user_id,
+        reason="chute dans la rue",
+        opened_at=timezone.now() - timedelta(days=2),
+        expires_at=timezone.now() - timedelta(days=2) + timedelta(hours=4),
+    )
+
+
+def _entry(cast: Cast, patient_id: UUID) -> AuditEntry:
+    action = next(action for action, _ in access.declared_rules())
+    correlation = Actor.job("matrice")
+    with rls.acting(correlation):
+        audit.record(correlation, action, patient_id=patient_id)
+    return AuditEntry.objects.get(patient_id=patient_id, correlation_id=correlation.correlation_id)

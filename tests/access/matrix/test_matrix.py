@@ -1,0 +1,50 @@
+import os
+
+import pytest
+
+from tests.access.matrix.people import settle
+from tests.access.matrix.table import COLUMNS, PATIENTS, lines, written
+from tests.house.tree import ROOT
+
+pytestmark = pytest.mark.commits
+PAGE = ROOT / "docs" / "access-matrix.md"
+
+
+@pytest.fixture
+def found():
+    cast, rows = settle()
+    return lines(cast, rows)
+
+
+def test_the_page_says_what_the_rules_do(found):
+    now = written(found)
+    if os.environ.get("TERRESANTE_WRITE_MATRIX"):
+        PAGE.write_text(now)
+
+    assert PAGE.read_text() == now, "run python -m tests.access.matrix, read the difference, commit it"
+
+
+def test_nobody_reaches_the_record_of_somebody_elses_patient(found):
+    """Whatever the rule, of today or of tomorrow: the other GP has his own patients, and not hers."""
+    about_patients = [line for line in found if line.of_patient]
+
+    assert about_patients
+    for line in about_patients:
+        assert not line.allowed["madeleine"] & {"brun", "ancien", "leon", "clinique"}, line
+        assert not line.allowed["leon"] & (set(COLUMNS) - {"brun", "leon", "job", "dpo"}), line
+
+
+def test_an_opposed_record_is_closed_to_everybody_but_its_patient(found):
+    for line in found:
+        if line.of_patient:
+            assert not line.allowed["opposee"] & (set(COLUMNS) - {"job", "dpo"}), line
+
+
+def test_every_rule_is_asked_about_a_row(found):
+    """A model without a row in the matrix is a column of dots that proves nothing."""
+    asked = {patient: [line for line in found if line.asked] for patient in PATIENTS}
+
+    assert [
+        f"{line.action.code} on {line.model}" for line in found if line.of_patient and not line.asked
+    ] == []
+    assert all(asked.values())

@@ -1,0 +1,413 @@
+"""Sets a world up in the database: by the platform's own actions wherever somebody may act, else behind the walls."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from terresante.accounts.models import User
+from terresante.care_team import actions
+from terresante.care_team.enums import Basis, ConsentKind
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.directory.enums import OrganizationKind, Profession, Source
+from terresante.directory.models import Organization, Practitioner, PractitionerRole
+from terresante.feed.enums import FeedKind
+from terresante.feed.models import FeedItem
+from terresante.kernel import ports, rls
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.errors import Conflict, Refused
+from terresante.kernel.ids import new_id
+from terresante.notes.enums import NOTE_CLASSES
+from terresante.notes.models import Note
+from terresante.patients.actions import apply_traits
+from terresante.patients.enums import InformationSupport
+from terresante.patients.models import CareRecord, IdentityDomain, Patient, PatientAccount, SourceIdentity
+from terresante.patients.traits import Traits
+from terresante.stays.enums import EncounterStatus, MovementKind
+from terresante.stays.models import Encounter, EncounterMovement
+from tests.access.oracle import model
+from tests.access.oracle.model import (
+    BreaksGlass,
+    Joins,
+    Leaves,
+    Lifts,
+    Opposes,
+    Reader,
+    World,
+    Writes,
+)
+from tests.walls import walls_down
+
+PROFESSIONS = {
+    "doctor": Profession.DOCTOR,
+    "nurse": Profession.NURSE,
+    "midwife": Profession.MIDWIFE,
+    "pharmacist": Profession.PHARMACIST,
+    "physiotherapist": Profession.PHYSIOTHERAPIST,
+    "psychologist": Profession.PSYCHOLOGIST,
+    "social_worker": Profession.SOCIAL_WORKER,
+    "home_help": Profession.HOME_HELP,
+    "coordinator": Profession.PATHWAY_COORDINATOR,
+    "secretary": Profession.MEDICAL_SECRETARY,
+    "other": Profession.OTHER,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a row about a patient carries, in the platform's own keys."""
+
+    patient_id: UUID
+    record_id: UUID
+    data_class: str
+    private_to_id: UUID | None
+    hidden: bool
+    author: Practitioner
+    organization_id: UUID
+    row: int
+    marker: str
+
+
+def fact(limits: Limits) -> FeedItem:
+    return FeedItem.objects.create(
+        patient_id=limits.patient_id,
+        kind=FeedKind.values[0],
+        object_id=new_id(),
+        occurred_at=timezone.now(),
+        private_to_id=limits.private_to_id,
+        hidden_from_patient=limits.hidden,
+        data_class=limits.data_class,
+    )
+
+
+def note(limits: Limits) -> Note | None:
+    if limits.data_class not in NOTE_CLASSES:
+        return None
+    return Note.objects.create(
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        author=limits.author,
+        author_name="Camille",
+        author_role="Médecin",
+        organization_id=limits.organization_id,
+        organization_name="Structure",
+        data_class=limits.data_class,
+        text=limits.marker,
+        written_at=timezone.now(),
+        private_to_id=limits.private_to_id,
+        hidden_from_patient=limits.hidden,
+    )
+
+
+def stay(limits: Limits) -> Encounter:
+    return Encounter.objects.create(
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        source_identity=_identity_of_nobody(limits.patient_id),
+        organization_id=limits.organization_id,
+        visit_number=str(limits.row),
+        status=EncounterStatus.FINISHED,
+        started_at=timezone.now() - timedelta(days=2),
+        ended_at=timezone.now() - timedelta(days=1),
+        unit_name=limits.marker,
+        private_to_id=limits.private_to_id,
+        hidden_from_patient=limits.hidden,
+        data_class=limits.data_class,
+    )
+
+
+def movement(limits: Limits) -> EncounterMovement:
+    """Of the stay that the same row has just made."""
+    return EncounterMovement.objects.create(
+        encounter=Encounter.objects.get(organization_id=limits.organization_id, visit_number=str(limits.row)),
+        patient_id=limits.patient_id,
+        identifier=new_id().hex,
+        family="stay",
+        kind=MovementKind.values[0],
+        trigger="A01",
+        occurred_at=timezone.now(),
+        recorded_at=timezone.now(),
+        unit_name=limits.marker,
+        message_id=new_id(),
+        private_to_id=limits.private_to_id,
+        hidden_from_patient=limits.hidden,
+        data_class=limits.data_class,
+    )
+
+
+def _identity_of_nobody(patient_id: UUID) -> SourceIdentity:
+    """In a domain of no structure: it opens the record to no gateway."""
+    domain, _ = IdentityDomain.objects.get_or_create(authority="urn:oid:1.2.3", defaults={"name": "IPP"})
+    return SourceIdentity.objects.create(domain=domain, value=new_id().hex, patient_id=patient_id)
+
+
+# How a row with limits is made, for each model that has them; a test says which one is missing.
+ROWS: dict[str, Callable[[Limits], Any]] = {
+    "feed.FeedItem": fact,
+    "notes.Note": note,
+    "stays.Encounter": stay,
+    "stays.EncounterMovement": movement,
+}
+
+
+@dataclass
+class Built:
+    world: World
+    structures: list[Organization] = field(default_factory=list)
+    people: list[Practitioner] = field(default_factory=list)
+    records: list[CareRecord] = field(default_factory=list)
+    actors: dict[Reader, Actor | None] = field(default_factory=dict)
+    users: dict[Reader, tuple[User, UUID | None]] = field(default_factory=dict)
+    # (model label, row number) → the row's key
+    rows: dict[tuple[str, int], UUID] = field(default_factory=dict)
+    periods: dict[UUID, Joins] = field(default_factory=dict)
+    surprises: list[str] = field(default_factory=list)
+
+
+def build(world: World) -> Built:
+    built = Built(world)
+    with walls_down():
+        _structures_and_people(built)
+        _patients(built)
+    _actors(built)
+    for number, move in enumerate(world.moves):
+        _play(built, replace(world, moves=world.moves[:number]), move, number)
+    return built
+
+
+def marker(row: int, label: str) -> str:
+    """A word that stands nowhere else, to be looked for in a page."""
+    return f"zq{row}x{label.partition('.')[2].lower()}qz"
+
+
+def _structures_and_people(built: Built) -> None:
+    for number in range(built.world.structures):
+        name = f"Structure {number} {new_id().hex[-8:]}"
+        built.structures.append(
+            Organization.objects.create(name=name, kind=OrganizationKind.PUBLIC_HOSPITAL, source=Source.LOCAL)
+        )
+    for number, professional in enumerate(built.world.professionals):
+        user = _user()
+        person = Practitioner.objects.create(
+            family_name=f"NOM{number}",
+            given_name="Camille",
+            profession=PROFESSIONS[professional.profession],
+            user=user,
+            source=Source.LOCAL,
+            active=not professional.struck_off,
+        )
+        built.people.append(person)
+        for structure in professional.structures:
+            role = PractitionerRole.objects.create(
+                practitioner=person,
+                organization=built.structures[structure],
+                profession=person.profession,
+                period_start=timezone.localdate() - timedelta(days=90),
+                source=Source.LOCAL,
+            )
+            built.users[Reader("professional", number, structure)] = (user, role.pk)
+
+
+def _patients(built: Built) -> None:
+    for number in range(built.world.patients):
+        patient = Patient(id=new_id())
+        apply_traits(
+            patient,
+            Traits(
+                birth_name=f"NOM{number}",
+                birth_given_names="CAMILLE",
+                birth_date=date(1940, 1, 1 + number),
+                sex="F",
+                birth_place_code="94028",
+            ),
+        )
+        patient.save(force_insert=True)
+        built.records.append(
+            CareRecord.objects.create(
+                patient=patient,
+                holder=built.structures[0],
+                is_shared=True,
+                information_given_at=timezone.now(),
+                information_given_by=built.people[0],
+                information_support=InformationSupport.ORAL_WITH_NOTICE,
+            )
+        )
+        user = _user()
+        PatientAccount.objects.create(user=user, patient=patient)
+        built.users[Reader("patient", number)] = (user, None)
+    for structure, patient_number in built.world.known:
+        domain, _ = IdentityDomain.objects.get_or_create(
+            authority=f"urn:oid:1.2.{built.structures[structure].pk.int}",
+            defaults={"name": "IPP", "organization": built.structures[structure]},
+        )
+        SourceIdentity.objects.create(
+            domain=domain, value=new_id().hex, patient_id=built.records[patient_number].patient_id
+        )
+
+
+def _user() -> User:
+    login = f"{new_id().hex}@example.org"
+    return User.objects.create(login=login, name="Camille", email=login)
+
+
+def _actors(built: Built) -> None:
+    """Through the door itself where there is an account: who is behind this session?"""
+    for reader in model.readers(built.world):
+        if reader in built.users:
+            user, role_id = built.users[reader]
+            session = {ports.SITUATION_KEY: str(role_id)} if role_id else {}
+            asked: Any = SimpleNamespace(user=user, session=session)
+            built.actors[reader] = ports.actor_behind(asked)
+        elif reader.kind == "gateway":
+            structure = built.structures[reader.structure or 0]
+            built.actors[reader] = Actor(
+                kind=ActorKind.GATEWAY, name=structure.name, organization_id=structure.pk
+            )
+        elif reader.kind == "representative":
+            built.actors[reader] = Actor(
+                kind=ActorKind.REPRESENTATIVE, name="Proche", person_id=new_id(), user_id=new_id()
+            )
+        else:
+            built.actors[reader] = Actor.job("oracle")
+
+
+def _play(built: Built, before: World, move: model.Move, number: int) -> None:
+    match move:
+        case Joins():
+            _joins(built, before, move)
+        case Leaves():
+            _leaves(built, before, move)
+        case Opposes():
+            _opposes(built, before, move)
+        case Lifts():
+            patient = built.actors[Reader("patient", move.patient)]
+            assert patient is not None
+            actions.lift_opposition(patient, built.records[move.patient].pk)
+        case BreaksGlass():
+            _breaks(built, before, move, number)
+        case Writes():
+            _writes(built, move)
+
+
+def _editor(built: Built, before: World, patient: int) -> Actor | None:
+    """Somebody whom the model lets edit this circle: if the platform refuses him, that is a difference."""
+    found = [r for r in model.readers(before) if model.edits_circle(before, r, patient)]
+    return built.actors[found[0]] if found else None
+
+
+def _joins(built: Built, before: World, move: Joins) -> None:
+    record = built.records[move.patient]
+    practitioner_id = built.people[move.who].pk if move.who is not None else None
+    organization_id = built.structures[move.structure].pk if move.structure is not None else None
+    struck_off = move.who is not None and before.professionals[move.who].struck_off
+    editor = _editor(built, before, move.patient)
+    if editor is not None and move.from_hour <= 0 and not struck_off:
+        member = actions.NewMember(practitioner_id=practitioner_id, organization_id=organization_id)
+        period = actions.add_member(editor, record.pk, member=member)
+    else:
+        with walls_down():
+            period = CareTeamParticipant.objects.create(
+                patient_id=record.patient_id,
+                record=record,
+                practitioner_id=practitioner_id,
+                organization_id=organization_id,
+                basis=Basis.CARE_TEAM,
+                started_at=timezone.now() + timedelta(hours=move.from_hour),
+                added_by_name="la preuve",
+            )
+    built.periods[period.pk] = move
+
+
+def _leaves(built: Built, before: World, move: Leaves) -> None:
+    record = built.records[move.patient]
+    member_id = (
+        built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
+    )
+    editor = _editor(built, before, move.patient)
+    with walls_down():
+        periods = CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None)
+        period, is_last = periods.get(member_id=member_id), periods.count() == 1
+    if editor is not None and not is_last:
+        actions.remove_member(editor, record.pk, period.pk, reason="fin des soins")
+        return
+    with walls_down():
+        CareTeamParticipant.objects.filter(pk=period.pk).update(ended_at=timezone.now())
+
+
+def _opposes(built: Built, before: World, move: Opposes) -> None:
+    record = built.records[move.patient]
+    kind = ConsentKind.OPPOSITION_EMERGENCY if move.emergency else ConsentKind.OPPOSITION_RECORD
+    editor = _editor(built, before, move.patient)
+    if editor is not None:
+        actions.record_choice(editor, record.pk, kind=kind, proof="courrier du 3 mars")
+        return
+    with walls_down():
+        Consent.objects.create(patient_id=record.patient_id, kind=kind, recorded_by_name="la preuve")
+        now = timezone.now()
+        EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
+            expires_at=now
+        )
+        if not move.emergency:
+            CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None).update(
+                suspended_at=now
+            )
+
+
+def _breaks(built: Built, before: World, move: BreaksGlass, number: int) -> None:
+    record, reader = built.records[move.patient], Reader("professional", move.who, move.structure)
+    actor, opens = built.actors[reader], model.glass_opens(built.world, number)
+    if actor is None:
+        return
+    if move.hours_ago:
+        if opens:
+            with walls_down():
+                opened_at = timezone.now() - timedelta(hours=move.hours_ago)
+                EmergencyAccess.objects.create(
+                    patient_id=record.patient_id,
+                    practitioner_id=actor.person_id,
+                    organization_id=actor.organization_id,
+                    user_id=actor.user_id,
+                    reason="retrouvée inconsciente",
+                    opened_at=opened_at,
+                    expires_at=opened_at + timedelta(hours=model.EMERGENCY_HOURS),
+                )
+        return
+    try:
+        actions.open_in_emergency(actor, record.patient_id, reason="retrouvée inconsciente")
+        outcome = True
+    except Conflict:
+        outcome = opens
+    except Refused:
+        outcome = False
+    if outcome != opens:
+        built.surprises.append(f"move {number}: breaking the glass {outcome}, expected {opens}")
+
+
+def _writes(built: Built, move: Writes) -> None:
+    record = built.records[move.patient]
+    for label, make in ROWS.items():
+        with walls_down():
+            made = make(
+                Limits(
+                    patient_id=record.patient_id,
+                    record_id=record.pk,
+                    data_class=move.data_class,
+                    private_to_id=None if move.private_to is None else built.structures[move.private_to].pk,
+                    hidden=move.hidden,
+                    author=built.people[0],
+                    organization_id=built.structures[0].pk,
+                    row=move.row,
+                    marker=marker(move.row, label),
+                )
+            )
+        if made is not None:
+            built.rows[label, move.row] = made.pk
+
+
+def opens(actor: Actor, patient_id: UUID) -> str:
+    with rls.acting(actor):
+        return rls.open_record(patient_id)
