@@ -136,7 +136,7 @@ def patients_reached(actor: Actor) -> Q:
 
 @rule(RECORD_SHARE, CareRecord)
 def records_to_share(actor: Actor) -> Q:
-    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, CareTeamParticipant, visible=True)

@@ -10,7 +10,8 @@ from tests.journeys.platform import Platform
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-_RULES = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 5)])"
+_RULES = """async () => (await axe.run(document, {resultTypes: ['violations']}))
+    .violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 5)])"""
 
 
 class Visitor:
