@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import data, pages
-from bench.cluster import FOLDER, SIZES, running
+from bench.cluster import SIZES, running
 from bench.pages import Side
 from bench.readers import log_in
 from bench.report import Figure, machine, tell
 from bench.serving import Platform, make_bypassing_role, supervised
-from config.local.places import say, var_folder
+from config.local.places import var_folder
 from config.local.postgres import Server
 from config.local.supervisor import Supervisor
 

@@ -1,4 +1,4 @@
-"""Pages and writes by HTTP: against bare Django, without the row policies, and at ten thousand and a million patients."""
+"""Pages and writes by HTTP: against bare Django, without the row policies, and from 10,000 to a million patients."""
 
 import time
 from collections.abc import Callable, Sequence
