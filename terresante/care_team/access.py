@@ -4,7 +4,11 @@
 matrix, the structure it is private to, whether it is hidden from the patient.
 """
 
-from django.db.models import Exists, OuterRef, Q
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from terresante.care_team import matrix
@@ -32,33 +36,47 @@ REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusée
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
 
 
+class _OwnRow(Func):
+    """EXISTS, about one patient, over rows that name the caller.
+
+    Written as SQL because nearly every query of a page holds it: built through the ORM each time, it cost more than
+    PostgreSQL took to answer (docs/bench.md).
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, patient: F, condition: str, *values: object) -> None:
+        super().__init__(patient)
+        self.condition = condition
+        self.values = values
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
+    ) -> tuple[str, list[Any]]:
+        column, parameters = compiler.compile(self.source_expressions[0])
+        exists = f"EXISTS (SELECT 1 FROM {self.condition} AND own.patient_id = {column})"  # noqa: S608 -- the two below
+        return exists, [*self.values, *parameters]
+
+
+_IN_CIRCLE = (
+    "care_team_careteamparticipant AS own WHERE own.member_id = ANY (%s) AND own.ended_at IS NULL"
+    " AND own.suspended_at IS NULL AND own.started_at <= %s"
+)
+_IN_EMERGENCY = (
+    "care_team_emergencyaccess AS own WHERE own.practitioner_id = %s AND own.organization_id = %s"
+    " AND own.expires_at > %s"
+)
+
+
 def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
     members = [key for key in (actor.person_id, actor.organization_id) if key is not None]
-    return Q(
-        Exists(
-            CareTeamParticipant.objects.filter(
-                patient_id=OuterRef(patient),
-                member_id__in=members,
-                ended_at__isnull=True,
-                suspended_at__isnull=True,
-                started_at__lte=timezone.now(),
-            )
-        )
-    )
+    return Q(_OwnRow(F(patient), _IN_CIRCLE, members, timezone.now()))
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     if actor.person_id is None or actor.organization_id is None:
         return NOBODY
-    return Q(
-        Exists(
-            EmergencyAccess.objects.filter(
-                Q(practitioner_id=actor.person_id, organization_id=actor.organization_id),
-                patient_id=OuterRef(patient),
-                expires_at__gt=timezone.now(),
-            )
-        )
-    )
+    return Q(_OwnRow(F(patient), _IN_EMERGENCY, actor.person_id, actor.organization_id, timezone.now()))
 
 
 def reaches(actor: Actor, patient: str = "patient_id") -> Q:
