@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
@@ -19,6 +19,11 @@ _PLACES = (
     ("À vérifier", "interop:queue", "shield-alert", "identity_officer"),
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
 )
+_PATIENT_PLACES = (
+    ("Mon dossier", "portal:home", "eye"),
+    ("Mon équipe", "portal:circle", "users"),
+    ("Mes choix", "portal:choices", "shield-check"),
+)
 # Events of the live stream that are announced wherever the person is.
 _ANNOUNCED = "StayAlerted"
 
@@ -26,8 +31,7 @@ _ANNOUNCED = "StayAlerted"
 def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """The bar of a professional; a patient's pages take their places from the portal."""
     if actor.kind != ActorKind.PROFESSIONAL:
-        home = _url("portal:home") or "/"
-        return {"desk": DeskFrame(home_url=home, places=(), user=_user(actor))}
+        return {"desk": _patient_frame(request, actor)}
     return {
         "desk": DeskFrame(
             home_url=reverse("overview:home"),
@@ -48,14 +52,19 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     }
 
 
+def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
+    places = tuple(
+        Place(label=label, url=reverse(name), icon=icon, current=request.path == reverse(name))
+        for label, name, icon in _PATIENT_PLACES
+    )
+    return DeskFrame(home_url=reverse("portal:home"), places=places, user=_user(actor))
+
+
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
-    known = [
-        (label, _url(name), icon) for label, name, icon, duty in _PLACES if not duty or actor.has_duty(duty)
-    ]
     return tuple(
-        Place(label=label, url=url, icon=icon, current=_is_current(request, url))
-        for label, url, icon in known
-        if url
+        Place(label=label, url=reverse(name), icon=icon, current=_is_current(request, reverse(name)))
+        for label, name, icon, duty in _PLACES
+        if not duty or actor.has_duty(duty)
     )
 
 
@@ -66,20 +75,16 @@ def _is_current(request: HttpRequest, url: str) -> bool:
 
 
 def _user(actor: Actor, *, several: bool = False) -> UserMenu:
+    if actor.kind != ActorKind.PROFESSIONAL:
+        return UserMenu(name=actor.name, initials=initials(actor.name), logout_url=reverse("accounts:logout"))
     role = ", ".join(part for part in (actor.role_label, actor.organization_name) if part)
+    emails = Action(label="Mes notifications", url=reverse("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=reverse("overview:situation"), icon="building-2")
     return UserMenu(
         name=actor.name,
         initials=initials(actor.name),
         role=role,
         logout_url=reverse("accounts:logout"),
-        links=(change,) if several else (),
+        links=(change, emails) if several else (emails,),
     )
 
-
-def _url(name: str) -> str:
-    """'' while the app that answers there is not installed."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from terresante.care_team.access import reads_class
@@ -93,14 +93,13 @@ def tel(number: str) -> str:
 def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, current: str) -> tuple[Tab, ...]:
     shown = []
     for place in places:
-        url = _url(place.url_name, record)
-        if url and (not place.needs or any(reads_class(actor, name) for name in place.needs)):
+        if not place.needs or any(reads_class(actor, name) for name in place.needs):
             counter = slots.counters.get(place.key)
             number = counter(actor, record.patient_id) if counter else 0
             shown.append(
                 Tab(
                     label=place.label,
-                    url=url,
+                    url=reverse(place.url_name, args=[record.pk]),
                     icon=place.icon,
                     counter=number,
                     unread=place.counts_unread,
@@ -108,14 +107,6 @@ def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, cur
                 )
             )
     return tuple(shown)
-
-
-def _url(name: str, record: CareRecord) -> str:
-    """Empty for a page that this deployment does not have: a tab appears with its feature."""
-    try:
-        return reverse(name, args=[record.pk])
-    except NoReverseMatch:
-        return ""
 
 
 def _facts(patient: Patient) -> str:

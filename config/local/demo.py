@@ -23,6 +23,8 @@ from config.local.supervisor import Service, Supervisor, ending, interrupted_by_
 DATABASE = "terresante"
 OF_ANOTHER_DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL")
 ANSWER_SECONDS = 5
+# Written by load_demo: whom the simulated hospital knows.
+HOSPITAL_PATIENTS = "demo-hospital.json"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Demo:
     var: Path
     pages: Port
     mllp: Port
+    hospital: Port
 
     @property
     def home(self) -> Path:
@@ -52,6 +55,7 @@ def run() -> None:
         var=var_folder(),
         pages=port_from("TERRESANTE_PORT", default=8000),
         mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
+        hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
     )
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
@@ -73,7 +77,7 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (var / "demo.json", var / "demo-accounts.json"):
+    for file in (var / "demo.json", var / "demo-accounts.json", var / HOSPITAL_PATIENTS):
         file.unlink(missing_ok=True)
     say("Les données de démonstration sont effacées ; « make demo » en recrée.")
 
@@ -112,7 +116,7 @@ def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
 
 
 def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
-    pages, mllp = str(demo.pages.number), str(demo.mllp.number)
+    pages = str(demo.pages.number)
     return (
         Service(
             "serve",
@@ -121,10 +125,16 @@ def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
             ready_check=lambda: answers(demo.pages.number, "/readyz"),
         ),
         Service("worker", _command("worker"), env),
-        Service("mllp", _command("mllp", "--port", mllp), env, ready_check=lambda: listens(demo.mllp.number)),
+        Service("mllp", _command("mllp"), env, ready_check=lambda: listens(demo.mllp.number)),
         # The other side of the wire: it is told where to send, and nothing about our database.
-        Service("hospital", (sys.executable, "-m", "simulators.hospital"), _wire(demo)),
+        Service("hospital", _hospital(demo), _wire(demo)),
     )
+
+
+def _hospital(demo: Demo) -> tuple[str, ...]:
+    known = str(demo.var / HOSPITAL_PATIENTS)
+    wire = ("--host", HOST, "--port", str(demo.mllp.number), "--page-port", str(demo.hospital.number))
+    return (sys.executable, "-m", "simulators.hospital", *wire, "--patients", known)
 
 
 def _command(*arguments: str) -> tuple[str, ...]:
@@ -201,6 +211,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
     description = {
         "base_url": demo.base_url,
         "mllp": {"host": HOST, "port": demo.mllp.number},
+        "hospital": f"http://{HOST}:{demo.hospital.number}/",
         "accounts": [vars(account) for account in accounts],
     }
     write_private(demo.var / "demo.json", json.dumps(description, ensure_ascii=False, indent=2))
@@ -209,6 +220,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
 
 def _present(demo: Demo, accounts: list[DemoAccount]) -> None:
     say(f"Terr-eSanté : {demo.base_url}")
+    say(f"Hôpital simulé : http://{HOST}:{demo.hospital.number}/")
     say(f"Messages hospitaliers (HL7 v2, MLLP) : {HOST}:{demo.mllp.number}\n")
     say("Comptes de démonstration :")
     widths = [

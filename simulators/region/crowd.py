@@ -37,6 +37,7 @@ class _Team:
     nurses: tuple[str, ...]
     pharmacists: tuple[str, ...]
     aides: tuple[str, ...]
+    social: tuple[str, ...]
 
 
 class Crowd:
@@ -126,6 +127,7 @@ class Crowd:
             "nurse": draw.choice(team.nurses),
             "pharmacist": draw.choice(team.pharmacists),
             "aide": draw.choice(team.aides),
+            "social": draw.choice(team.social),
         }
         named = {step["by"] for step in template["steps"]} - roles.keys()
         return roles | {name: name for name in sorted(named)}

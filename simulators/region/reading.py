@@ -33,7 +33,7 @@ _WITH_FINESS = frozenset(
 # TRE_G15 codes of those who are in the RPPS; the others have no national number here.
 _WITH_RPPS = frozenset({"10", "21", "50", "60", "70", "80", "91", "94", "95", "93", "96", "41", "35"})
 _GENERAL_MEDICINE = ("SM54", "Médecine générale")
-_WITHOUT_CONSENT = frozenset({"dac", "3c"})
+_SUPPORT = frozenset({"dac", "3c"})
 _CONSENT_ASKED = frozenset({"41", "42", "51", "307", "350"})
 
 
@@ -51,12 +51,9 @@ class Setting:
         return next(place for place in (*self.communes, *self.birth_places) if place.code == code)
 
     def basis_of(self, who: str) -> str:
-        """A structure of support shares by law; who stands outside the care team, by consent (DOMAIN.md 2.1)."""
+        """A structure of support shares by law; a person outside the care team, by consent (DOMAIN.md 2.1)."""
         if who in self.structures:
-            kind = self.structures[who].kind
-            return (
-                "support" if kind in _WITHOUT_CONSENT else "consent" if kind == "residence" else "care_team"
-            )
+            return "support" if self.structures[who].kind in _SUPPORT else "care_team"
         return "consent" if self.professionals[who].profession in _CONSENT_ASKED else "care_team"
 
 

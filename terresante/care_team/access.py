@@ -125,14 +125,17 @@ def shares(actor: Actor) -> Q:
     if actor.kind == ActorKind.PATIENT:
         return reaches(actor) & private & Q(hidden_from_patient=False)
     if actor.kind == ActorKind.GATEWAY:
-        return reaches(actor) & private
+        return reaches(actor) & private & Q(data_class=DataClass.STAY)
     return reaches(actor) & private & Q(data_class__in=matrix.readable(actor.role))
 
 
 def reads_class(actor: Actor, data_class: DataClass) -> bool:
     if actor.kind == ActorKind.PROFESSIONAL:
         return data_class in matrix.readable(actor.role)
-    return actor.kind in (ActorKind.PATIENT, ActorKind.GATEWAY, ActorKind.JOB)
+    if actor.kind == ActorKind.GATEWAY:
+        # A hospital's messages tell stays; what the circle wrote is none of its wire's business.
+        return data_class == DataClass.STAY
+    return actor.kind in (ActorKind.PATIENT, ActorKind.JOB)
 
 
 def writes_class(actor: Actor, data_class: DataClass) -> bool:

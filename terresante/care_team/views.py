@@ -37,7 +37,7 @@ from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 
 # What opens after break-glass; the strip of the record says what this access is.
-_RECORD_PAGE = "care_team:circle"
+_RECORD_PAGE = "overview:record"
 
 
 @reads(CIRCLE_READ)

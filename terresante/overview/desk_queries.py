@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from terresante.care_team.access import IDENTITY_COMPARE, RECORD_READ, RECORD_SEARCH
@@ -206,10 +206,7 @@ def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlik
 
 
 def record_url(record_id: UUID) -> str:
-    try:
-        return reverse("overview:summary", args=[record_id])
-    except NoReverseMatch:
-        return reverse("overview:information", args=[record_id])
+    return reverse("overview:record", args=[record_id])
 
 
 def role_label(role: str) -> str:

@@ -15,4 +15,4 @@ from terresante.stays.wording import stay_shown
 def list_stays(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=STAY_READ)
     stays = [stay_shown(stay, opened.patient) for stay in stays_of_patient(request.actor, opened.patient.pk)]
-    return record_page(request, "stays/list.html", opened, {"stays": stays}, tab="summary")
+    return record_page(request, "stays/list.html", opened, {"stays": stays}, tab="stays")

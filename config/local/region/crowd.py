@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Model
 
 from config.local.region.places import Directory
 from config.local.region.records import (
@@ -16,15 +16,19 @@ from config.local.region.records import (
     traits_of,
 )
 from simulators.region.model import Member, Story
-from terresante.care_team.access import CIRCLE_EDIT, RECORD_CREATE, RECORD_SHARE
+from terresante.care_team.access import CIRCLE_EDIT, CONSENT_EDIT, RECORD_CREATE, RECORD_SHARE
 from terresante.care_team.actions import GENERAL_MEDICINE
-from terresante.care_team.enums import DataClass, TeamRole
-from terresante.care_team.models import CareTeamParticipant
-from terresante.feed.actions import Fact, tell
+from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
+from terresante.care_team.models import CareTeamParticipant, Consent
+from terresante.feed.actions import Fact
 from terresante.feed.enums import FeedKind
-from terresante.kernel import audit, rls
+from terresante.feed.models import FeedItem
+from terresante.kernel import rls
+from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
+from terresante.kernel.enums import Outcome
 from terresante.kernel.ids import new_id
+from terresante.kernel.models import AuditEntry
 from terresante.notes.access import NOTE_WRITE
 from terresante.notes.models import Note
 from terresante.patients.actions import IDENTITY_CREATE, apply_traits
@@ -37,6 +41,7 @@ class Crowd:
         self._job = job
         self._directory = directory
         self._times = times
+        self._audit: list[AuditEntry] = []
 
     def settle(self, stories: Sequence[Story]) -> list[UUID]:
         """In the order of `stories`."""
@@ -45,33 +50,28 @@ class Crowd:
             Patient.objects.bulk_create(patients)
             for story, patient in zip(stories, patients, strict=True):
                 self._found(story, patient)
+            AuditEntry.objects.bulk_create(self._audit, batch_size=1000)
         return [patient.pk for patient in patients]
 
     def _found(self, story: Story, patient: Patient) -> None:
         founder = self._directory.actors[story.founder]
         rls.found_record(patient.pk)
         record = self._record(story, patient, founder)
+        self._trace(founder, IDENTITY_CREATE, patient)
+        self._trace(founder, RECORD_CREATE, record)
+        self._trace(founder, RECORD_SHARE, record, support=story.support)
         members = self._members(story, record, founder)
         RelatedPerson.objects.bulk_create(relatives_of(patient.pk, story.relatives))
-        self._notes(story, record)
-        for member in members:
-            tell(self._job, joined(member))
+        facts = [_fact(joined(member), None) for member in members]
+        FeedItem.objects.bulk_create([*facts, *self._notes(story, record)])
         put_back_facts(patient.pk)
-        audit.record(founder, IDENTITY_CREATE, patient_id=patient.pk, about=patient)
-        audit.record(founder, RECORD_CREATE, patient_id=patient.pk, about=record)
-        audit.record(
-            founder, RECORD_SHARE, patient_id=patient.pk, about=record, detail={"support": story.support}
-        )
-        for member in members[1:]:
-            who = str(member.practitioner_id or member.organization_id)
-            audit.record(founder, CIRCLE_EDIT, patient_id=patient.pk, about=member, detail={"joined": who})
 
     def _record(self, story: Story, patient: Patient, founder: Actor) -> CareRecord:
         founded_at = self._times.founding(story.since)
         record = CareRecord(
             id=new_id(),
             patient=patient,
-            holder_id=founder.organization_id,
+            holder=self._directory.workplaces[story.founder],
             created_by_id=founder.person_id,
             programme=story.programme,
             is_shared=True,
@@ -95,10 +95,30 @@ class Crowd:
         )
         members = [self._participant(member, record, founder) for member in (own, *story.members)]
         CareTeamParticipant.objects.bulk_create(members)
+        for participant in members[1:]:
+            who = participant.practitioner_id or participant.organization_id
+            self._trace(founder, CIRCLE_EDIT, participant, joined=str(who))
+        for member in story.members:
+            if member.basis == Basis.CONSENT:
+                self._consent(member, record, founder)
         return members
 
+    def _consent(self, member: Member, record: CareRecord, founder: Actor) -> None:
+        wanted = new_member(member, self._directory, self._times)
+        consent = Consent(
+            id=new_id(),
+            patient_id=record.patient_id,
+            kind=ConsentKind.CONSENT_OUTSIDE_TEAM,
+            practitioner_id=wanted.practitioner_id,
+            given_at=self._times.founding(member.since),
+            recorded_by_name=founder.name,
+            proof=wanted.proof,
+        )
+        Consent.objects.bulk_create([consent])
+        self._trace(founder, CONSENT_EDIT, consent, kind=consent.kind)
+
     def _participant(self, member: Member, record: CareRecord, founder: Actor) -> CareTeamParticipant:
-        wanted = new_member(member, self._directory)
+        wanted = new_member(member, self._directory, self._times)
         return CareTeamParticipant(
             id=new_id(),
             patient_id=record.patient_id,
@@ -111,8 +131,8 @@ class Crowd:
             added_by_name=founder.name,
         )
 
-    def _notes(self, story: Story, record: CareRecord) -> None:
-        written = []
+    def _notes(self, story: Story, record: CareRecord) -> list[FeedItem]:
+        written: list[Note] = []
         for note in story.notes:
             author = self._directory.actors[note.author]
             written.append(
@@ -120,24 +140,45 @@ class Crowd:
                     id=new_id(),
                     patient_id=record.patient_id,
                     record=record,
-                    author_id=author.person_id,
+                    author=self._directory.practitioners[note.author],
                     author_name=author.name,
                     author_role=author.role_label,
-                    organization_id=author.organization_id,
+                    organization=self._directory.workplaces[note.author],
                     organization_name=author.organization_name,
                     data_class=DataClass(note.data_class),
                     text=note.text,
                     written_at=self._times.at(note.at),
                 )
             )
+            self._trace(author, NOTE_WRITE, written[-1], **{"class": note.data_class})
         Note.objects.bulk_create(written)
         Note.objects.filter(record=record).update(recorded_at=F("written_at"))
-        for note, row in zip(story.notes, written, strict=True):
-            author = self._directory.actors[note.author]
-            tell(author, _published(row))
-            audit.record(
-                author, NOTE_WRITE, patient_id=row.patient_id, about=row, detail={"class": note.data_class}
+        authors = [self._directory.actors[note.author].user_id for note in story.notes]
+        return [_fact(_published(row), author) for row, author in zip(written, authors, strict=True)]
+
+    def _trace(self, actor: Actor, action: Action, about: Model, **detail: str) -> None:
+        """The row that `audit.record` would write; all of them go in together."""
+        self._audit.append(
+            AuditEntry(
+                at=self._times.now,
+                action=action.code,
+                outcome=Outcome.DONE,
+                patient_id=getattr(about, "patient_id", about.pk),
+                object_type=about._meta.label_lower,
+                object_id=about.pk,
+                actor_kind=actor.kind,
+                user_id=actor.user_id,
+                person_id=actor.person_id,
+                organization_id=actor.organization_id,
+                actor_name=actor.name,
+                actor_role=actor.role_label,
+                organization_name=actor.organization_name,
+                purpose=actor.purpose,
+                channel=actor.channel,
+                correlation_id=actor.correlation_id,
+                detail=detail,
             )
+        )
 
 
 def _patient(story: Story) -> Patient:
@@ -160,4 +201,15 @@ def _published(row: Note) -> Fact:
         object_id=row.pk,
         occurred_at=row.written_at,
         data_class=DataClass(row.data_class),
+    )
+
+
+def _fact(fact: Fact, author_id: UUID | None) -> FeedItem:
+    return FeedItem(
+        patient_id=fact.patient_id,
+        kind=fact.kind,
+        object_id=fact.object_id,
+        occurred_at=fact.occurred_at,
+        author_id=author_id,
+        data_class=fact.data_class,
     )

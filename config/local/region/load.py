@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -37,12 +38,17 @@ def load(*, now: datetime, var: Path, mllp_port: int, say: Say) -> None:
     """Raises Failure in a database that the demonstration did not create, or that already has a region."""
     _refuse_another_database()
     region = build(timezone.localdate(now))
+    var.mkdir(parents=True, exist_ok=True)
     with transaction.atomic():
         loading = _Loading(region, Times(region, now), say)
         loading.run(mllp_port)
-    accounts = [asdict(account) for account in loading.opened]
-    write_private(var / "demo-accounts.json", json.dumps(accounts, ensure_ascii=False, indent=2))
-    write_private(var / "demo-hospital.json", json.dumps(_hospital(region), ensure_ascii=False, indent=2))
+        # Before the commit: a region without the list of its accounts could not be entered.
+        _write(var / "demo-accounts.json", [asdict(account) for account in loading.opened])
+        _write(var / "demo-hospital.json", _hospital(region))
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    write_private(path, json.dumps(rows, ensure_ascii=False, indent=2))
 
 
 class _Loading:
@@ -133,9 +139,9 @@ def _refuse_another_database() -> None:
         raise Failure("Cette base contient déjà une région : lancez d’abord « make demo-reset ».")
 
 
-def _hospital(region: Region) -> list[dict[str, object]]:
+def _hospital(region: Region) -> list[dict[str, Any]]:
     structure = region.structures[region.simulated_hospital]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for visitor in region.visitors:
         person = person_of(visitor.identity, visitor.ipp, structure)
         row = {

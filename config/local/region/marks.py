@@ -19,24 +19,24 @@ _EMERGENCY_PATIENT = "roussel"
 _EMERGENCY_REASON = "Crise d’asthme, mère injoignable : traitement de fond et allergies à connaître."
 
 
-def mark_read(directory: Directory, stories: dict[str, Story], patients: dict[str, UUID], times: Times) -> None:
+def mark_read(
+    directory: Directory, stories: dict[str, Story], patients: dict[str, UUID], times: Times
+) -> None:
     """Everybody with an account has read everything up to his last visit, two days ago."""
     for key, actor in directory.actors.items():
         if actor.user_id is not None:
             keys = {key, _structure_of(actor, directory)}
             followed = [patients[name] for name, story in stories.items() if keys & _circle(story)]
-            _set_cursors(actor, followed, times)
+            _set_cursors(actor, actor.user_id, followed, times)
 
 
 def mark_own_record_read(user: User, patient_id: UUID, times: Times) -> None:
     actor = Actor(kind=ActorKind.PATIENT, name=user.name, user_id=user.pk, person_id=patient_id)
-    _set_cursors(actor, [patient_id], times)
+    _set_cursors(actor, user.pk, [patient_id], times)
 
 
 def open_one_in_emergency(directory: Directory, patients: dict[str, UUID], *, physician: str) -> None:
-    open_in_emergency(
-        directory.actors[physician], patients[_EMERGENCY_PATIENT], reason=_EMERGENCY_REASON
-    )
+    open_in_emergency(directory.actors[physician], patients[_EMERGENCY_PATIENT], reason=_EMERGENCY_REASON)
 
 
 def put_back_stays(job: Actor, region: Region, patients: dict[str, UUID]) -> None:
@@ -61,12 +61,12 @@ def _structure_of(actor: Actor, directory: Directory) -> str:
     return next(key for key, known in directory.organizations.items() if known.pk == actor.organization_id)
 
 
-def _set_cursors(actor: Actor, patients: list[UUID], times: Times) -> None:
+def _set_cursors(actor: Actor, user_id: UUID, patients: list[UUID], times: Times) -> None:
     visit = times.at(LAST_VISIT)
     with rls.acting(actor):
         ReadCursor.objects.bulk_create(
             ReadCursor(
-                id=new_id(), user_id=actor.user_id, patient_id=patient_id, read_up_to=visit, visited_at=visit
+                id=new_id(), user_id=user_id, patient_id=patient_id, read_up_to=visit, visited_at=visit
             )
             for patient_id in patients
         )

@@ -44,6 +44,8 @@ class Directory:
     organizations: dict[str, Organization]
     practitioners: dict[str, Practitioner]
     actors: dict[str, Actor]
+    # Where each professional works.
+    workplaces: dict[str, Organization]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def fill_directory(region: Region, users: dict[str, User]) -> Directory:
     }
     PractitionerRole.objects.bulk_create(roles.values())
     actors = {key: _actor(role) for key, role in roles.items()}
-    return Directory(organizations, practitioners, actors)
+    workplaces = {key: organizations[who.structure] for key, who in region.professionals.items()}
+    return Directory(organizations, practitioners, actors, workplaces)
 
 
 def open_account(job: Actor, account: Account, name: str) -> tuple[User, OpenedAccount]:

@@ -26,6 +26,7 @@ from terresante.patients.traits import Contacts, Traits
 TEST_INS_OID = "1.2.250.1.213.1.4.10"
 _MORNING, _FOUNDED, _SHARED = 8, 0, 20
 _JUST_NOW = timedelta(minutes=4)
+_PROOF = "Entretien, accord oral noté au dossier"
 
 
 class Times:
@@ -52,6 +53,7 @@ def traits_of(identity: Identity) -> Traits:
         birth_place_code=identity.birth_place.code,
         birth_place_name=identity.birth_place.name,
         used_name=identity.used_name,
+        used_given_name=identity.given.split()[0],
         ins=identity.ins,
         ins_oid=TEST_INS_OID if identity.ins else "",
         identity_status=IdentityStatus(identity.status),
@@ -67,13 +69,16 @@ def contacts_of(identity: Identity) -> Contacts:
     )
 
 
-def new_member(member: Member, directory: Directory) -> NewMember:
+def new_member(member: Member, directory: Directory, times: Times) -> NewMember:
+    is_by_consent = member.basis == Basis.CONSENT
     structure = directory.organizations.get(member.who)
     return NewMember(
         practitioner_id=None if structure else directory.practitioners[member.who].pk,
         organization_id=structure.pk if structure else None,
         role=TeamRole(member.role),
         basis=Basis(member.basis),
+        consented_at=times.founding(member.since) if is_by_consent else None,
+        proof=_PROOF if is_by_consent else "",
     )
 
 
@@ -103,14 +108,16 @@ class Teller:
 
     def tell(self, story: Story) -> UUID:
         founder = self._directory.actors[story.founder]
-        record = create_record(founder, traits=traits_of(story.identity), contacts=contacts_of(story.identity))
+        record = create_record(
+            founder, traits=traits_of(story.identity), contacts=contacts_of(story.identity)
+        )
         self._put_back_founding(record, story)
         informed_at = self._times.founding(story.since, minute=_SHARED)
         share_record(founder, record.pk, support=InformationSupport(story.support), given_at=informed_at)
         since = {founder.person_id: self._times.founding(story.since)}
         for member in story.members:
-            joined = add_member(founder, record.pk, member=new_member(member, self._directory))
-            since[joined.practitioner_id or joined.organization_id] = self._times.founding(member.since)
+            added = add_member(founder, record.pk, member=new_member(member, self._directory, self._times))
+            since[added.practitioner_id or added.organization_id] = self._times.founding(member.since)
         self._put_back_circle(record.patient_id, since)
         self._publish(record, story)
         self._oppose(record, founder, story)

@@ -36,7 +36,9 @@ class UnexpectedAnswer(RuntimeError):
     """A programming error: the platform refuses what a well-behaved hospital sends."""
 
 
-def connect_hospitals(job: Actor, region: Region, directory: Directory, *, port: int) -> dict[str, SenderSystem]:
+def connect_hospitals(
+    job: Actor, region: Region, directory: Directory, *, port: int
+) -> dict[str, SenderSystem]:
     """The simulated hospital has the port; the others, whom nothing plays, a certificate nobody holds."""
     senders = {}
     for key, structure in region.structures.items():
@@ -69,7 +71,7 @@ def play_stays(region: Region, senders: dict[str, SenderSystem], times: Times) -
     everything = sorted(_messages(region, senders, times), key=lambda sent: sent.at)
     store = MessageStore(list(SenderSystem.objects.prefetch_related("domains")))
     for sent in everything:
-        outcome = store.store([replace(received(sent.sender, sent.content), received_at=sent.at)])[0]
+        outcome = store.keep([replace(received(sent.sender, sent.content), received_at=sent.at)])[0]
         if outcome.refusal is not None:
             raise UnexpectedAnswer(outcome.refusal.sentence)
         apply_waiting(1, clock=lambda at=sent.at: at)  # type: ignore[misc]  # bound now, not at the call
@@ -156,4 +158,3 @@ def _waiting_for_a_decision(region: Region, senders: dict[str, SenderSystem], ti
     shown = replace(_shown(structure, stay, "VB9000000030", came), patient_class="E")
     person = person_of(homonym.identity, "B900000003", structure)
     return Sent(str(senders[key].pk), came, _adt("A04", person, shown, "B9000000030E", came))
-

@@ -112,11 +112,17 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
         "shows": "Ses tournées",
     }
     (tmp_path / "demo-accounts.json").write_text(json.dumps([account]))
-    described = demo.Demo(tmp_path, Port(8000, "TERRESANTE_PORT"), Port(2575, "TERRESANTE_MLLP_PORT"))
+    described = demo.Demo(
+        tmp_path,
+        Port(8000, "TERRESANTE_PORT"),
+        Port(2575, "TERRESANTE_MLLP_PORT"),
+        Port(8087, "TERRESANTE_HOSPITAL_PORT"),
+    )
     demo._write_description(described)
     assert json.loads((tmp_path / "demo.json").read_text()) == {
         "base_url": "http://127.0.0.1:8000",
         "mllp": {"host": "127.0.0.1", "port": 2575},
+        "hospital": "http://127.0.0.1:8087/",
         "accounts": [account],
     }
     assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
