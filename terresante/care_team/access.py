@@ -4,11 +4,7 @@
 matrix, the structure it is private to, whether it is hidden from the patient.
 """
 
-from typing import Any
-
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from terresante.care_team import matrix
@@ -16,6 +12,7 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.condition import SqlCondition
 from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
 from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
@@ -36,47 +33,25 @@ REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusée
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
 
 
-class _OwnRow(Func):
-    """EXISTS, about one patient, over rows that name the caller.
-
-    Written as SQL because nearly every query of a page holds it: built through the ORM each time, it cost more than
-    PostgreSQL took to answer (docs/bench.md).
-    """
-
-    output_field = BooleanField()
-
-    def __init__(self, patient: F, condition: str, *values: object) -> None:
-        super().__init__(patient)
-        self.condition = condition
-        self.values = values
-
-    def as_sql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any
-    ) -> tuple[str, list[Any]]:
-        column, parameters = compiler.compile(self.source_expressions[0])
-        exists = f"EXISTS (SELECT 1 FROM {self.condition} AND own.patient_id = {column})"  # noqa: S608 -- the two below
-        return exists, [*self.values, *parameters]
-
-
-_IN_CIRCLE = (
-    "care_team_careteamparticipant AS own WHERE own.member_id = ANY (%s) AND own.ended_at IS NULL"
-    " AND own.suspended_at IS NULL AND own.started_at <= %s"
-)
-_IN_EMERGENCY = (
-    "care_team_emergencyaccess AS own WHERE own.practitioner_id = %s AND own.organization_id = %s"
-    " AND own.expires_at > %s"
-)
+_IN_CIRCLE = """EXISTS (
+    SELECT 1 FROM care_team_careteamparticipant AS own
+    WHERE own.patient_id = {0} AND own.member_id = ANY (%s)
+      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= %s)"""
+_IN_EMERGENCY = """EXISTS (
+    SELECT 1 FROM care_team_emergencyaccess AS own
+    WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s AND own.expires_at > %s)"""
 
 
 def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
     members = [key for key in (actor.person_id, actor.organization_id) if key is not None]
-    return Q(_OwnRow(F(patient), _IN_CIRCLE, members, timezone.now()))
+    return Q(SqlCondition(_IN_CIRCLE, patient, values=(members, timezone.now())))
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     if actor.person_id is None or actor.organization_id is None:
         return NOBODY
-    return Q(_OwnRow(F(patient), _IN_EMERGENCY, actor.person_id, actor.organization_id, timezone.now()))
+    values = (actor.person_id, actor.organization_id, timezone.now())
+    return Q(SqlCondition(_IN_EMERGENCY, patient, values=values))
 
 
 def reaches(actor: Actor, patient: str = "patient_id") -> Q:
