@@ -1,5 +1,6 @@
 """Arranging data behind the walls: tests act as the application role, factories step over it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,3 +35,17 @@ def _set_role(role: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
         cursor.execute(f"SET ROLE {role}")
+
+
+def wait_for_older_transactions(seconds: float = 60) -> None:
+    """Numbering and sealing wait for every older transaction of the server, another worker's tests included."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        mine = cursor.fetchone()[0]
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+            if cursor.fetchone()[0] > mine:
+                return
+            time.sleep(0.02)
+    raise TimeoutError("an older transaction is still running on the test server")

@@ -7,7 +7,7 @@ from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, dispatcher, rls
 from terresante.kernel.slots import facts
-from tests.walls import walls_down
+from tests.walls import wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -23,6 +23,7 @@ def test_an_emergency_access_enters_the_timeline_with_its_reason(cast):
     actions.open_in_emergency(
         cast.urgentiste, cast.madeleine_record.patient_id, reason="Coma, sans témoin ni ordonnance"
     )
+    wait_for_older_transactions()
     dispatcher.step()
 
     for reader in (cast.amar, cast.colin, cast.madeleine):
@@ -45,7 +46,9 @@ def test_who_joins_and_who_leaves_is_told_once(cast):
         cast.madeleine_record.pk,
         member=actions.NewMember(practitioner_id=cast.brun.person_id),
     )
+    wait_for_older_transactions()
     dispatcher.step()
+    wait_for_older_transactions()
     dispatcher.step()
 
     told = facts_read(cast.amar, cast.madeleine_record)

@@ -17,7 +17,7 @@ from terresante.patients.models import Patient, SourceIdentity
 from terresante.patients.traits import Traits
 from terresante.stays.actions import apply_movement
 from terresante.stays.models import Encounter, EncounterMovement
-from tests.walls import walls_down
+from tests.walls import wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -113,6 +113,7 @@ def test_it_is_played_again_when_the_record_appears(cast, hospital):
     wire.apply()
 
     create_record(cast.amar, traits=give)
+    wait_for_older_transactions()
     dispatcher.step()
     wire.apply()
 

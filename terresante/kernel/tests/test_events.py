@@ -11,7 +11,7 @@ from terresante.kernel import dispatcher, events, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.live.events import events_after, last_position
 from terresante.kernel.models import HandlerCursor, OutboxEvent, ParkedEvent
-from tests.walls import walls_down
+from tests.walls import wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -39,6 +39,11 @@ def ring(*numbers: int) -> None:
     for number in numbers:
         with rls.acting(Actor.job("tests")):
             events.emit(Actor.job("tests"), Rang(number=number))
+
+
+def step() -> int:
+    wait_for_older_transactions()
+    return dispatcher.step()
 
 
 def numbers_after(position: int) -> list[int]:
@@ -71,7 +76,7 @@ def test_two_transactions_that_commit_in_the_inverse_order_are_both_heard_by_who
         last_event_id = last_position()
 
         first.commit()
-        dispatcher.step()
+        step()
 
     assert seen_before + numbers_after(last_event_id) == [1, 2]
     assert [event.position for event in events_after(0, most=10)] == [1, 2]
@@ -83,7 +88,7 @@ def test_an_event_of_a_transaction_that_rolls_back_is_never_told(heard):
         events.emit(Actor.job("tests"), Rang(number=1))
         raise ZeroDivisionError
 
-    dispatcher.step()
+    step()
 
     assert heard == []
 
@@ -96,7 +101,7 @@ def test_emitting_outside_an_action_is_refused():
 def test_a_bad_event_is_put_aside_and_the_later_ones_go_on(heard):
     ring(1, -2, 3)
 
-    dispatcher.step()
+    step()
 
     assert heard == [1, 3]
     with walls_down():
@@ -107,20 +112,21 @@ def test_a_bad_event_is_put_aside_and_the_later_ones_go_on(heard):
 
 def test_killed_between_numbering_and_handling_loses_nothing(heard):
     ring(1, 2)
+    wait_for_older_transactions()
     dispatcher.number_ready()
 
-    dispatcher.step()
-    dispatcher.step()
+    step()
+    step()
 
     assert heard == [1, 2]
 
 
 def test_a_cursor_that_was_not_written_brings_the_events_again(heard):
     ring(1)
-    dispatcher.step()
+    step()
     HandlerCursor.objects.update(position=0)
 
-    dispatcher.step()
+    step()
 
     assert heard == [1, 1]
 

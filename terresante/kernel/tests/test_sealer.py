@@ -10,6 +10,7 @@ from terresante.kernel import audit
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.sealer import Sealer
+from tests.walls import wait_for_older_transactions
 
 pytestmark = pytest.mark.commits
 
@@ -30,6 +31,11 @@ def leave_rows(number):
         audit.record(Actor.job(f"job {n}"), LOOKED)
 
 
+def sealed(sealer):
+    wait_for_older_transactions()
+    return sealer.seal()
+
+
 def tamper(statement, *parameters):
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
@@ -39,13 +45,13 @@ def tamper(statement, *parameters):
 
 def test_batches_chain_and_verify(sealer):
     leave_rows(3)
-    first = sealer.seal()
+    first = sealed(sealer)
     leave_rows(2)
-    second = sealer.seal()
+    second = sealed(sealer)
 
     assert (first.entries, second.entries) == (3, 2)
     assert second.from_xid == first.to_xid
-    assert sealer.seal() is None
+    assert sealed(sealer) is None
     assert sealer.verify() == []
 
 
@@ -57,7 +63,7 @@ def test_a_transaction_still_running_is_left_for_the_next_batch(sealer):
         leave_rows(2)
         assert sealer.seal() is None
         slow.rollback()
-    assert sealer.seal().entries == 2
+    assert sealed(sealer).entries == 2
 
 
 @pytest.mark.parametrize(
@@ -69,7 +75,7 @@ def test_a_transaction_still_running_is_left_for_the_next_batch(sealer):
 )
 def test_a_changed_or_removed_row_is_found(sealer, statement):
     leave_rows(3)
-    sealer.seal()
+    sealed(sealer)
 
     tamper(statement)
 
@@ -78,7 +84,7 @@ def test_a_changed_or_removed_row_is_found(sealer, statement):
 
 def test_an_inserted_row_is_found(sealer):
     leave_rows(3)
-    seal = sealer.seal()
+    seal = sealed(sealer)
 
     tamper(
         "INSERT INTO kernel_auditentry (id, at, action, outcome, object_type, actor_kind, actor_name, actor_role,"
@@ -92,9 +98,9 @@ def test_an_inserted_row_is_found(sealer):
 
 def test_a_cut_tail_is_found_by_the_heads_kept_outside(sealer):
     leave_rows(1)
-    sealer.seal()
+    sealed(sealer)
     leave_rows(1)
-    last = sealer.seal()
+    last = sealed(sealer)
 
     tamper("DELETE FROM kernel_auditentry WHERE xid >= %s::text::xid8", last.from_xid)
     tamper("DELETE FROM kernel_auditseal WHERE number = %s", last.number)
@@ -104,12 +110,12 @@ def test_a_cut_tail_is_found_by_the_heads_kept_outside(sealer):
 
 def test_a_rewritten_chain_is_found_by_the_heads_kept_outside(sealer, tmp_path):
     leave_rows(2)
-    first = sealer.seal()
+    first = sealed(sealer)
 
     tamper("UPDATE kernel_auditentry SET actor_name = 'personne'")
     tamper("DELETE FROM kernel_auditseal")
     forger = Sealer(sealer.connection, tmp_path / "elsewhere.jsonl")
-    assert forger.seal() is not None
+    assert sealed(forger) is not None
 
     assert sealer.verify() == [f"le maillon {first.number} diffère de sa copie conservée hors de la base"]
     assert json.loads(sealer.heads.read_text())["head"] == first.head

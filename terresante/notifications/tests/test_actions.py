@@ -17,7 +17,7 @@ from terresante.kernel.models import OutboundMessage
 from terresante.kernel.sealing import unseal
 from terresante.notifications import actions, queries
 from terresante.patients.models import PatientAccount
-from tests.walls import walls_down
+from tests.walls import wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
 JOB = Actor.job("tests")
@@ -38,6 +38,7 @@ def send(told):
 
 def opens(cast, record):
     circle.open_in_emergency(cast.urgentiste, record.patient_id, reason="Coma, sans témoin ni ordonnance")
+    wait_for_older_transactions()
     dispatcher.step()
 
 
