@@ -241,8 +241,7 @@ def test_an_oversized_message_is_refused_and_its_connection_closed():
             writer.close()
             assert await exchange(port, framed(message("K1")), count=1) == ["MSA|AA|K1"]
         # The head of the refused one is kept too, for the person who will look.
-
-    assert store.ids == ["BIG", "K1"]
+        assert store.ids == ["BIG", "K1"]
 
     asyncio.run(scenario())
 
