@@ -115,12 +115,16 @@ def unread_objects(actor: Actor, patient_id: UUID, kind: str, among: Collection[
     return set(items.values_list("object_id", flat=True))
 
 
-def news_of(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, list[FeedItem]]:
+def news_of(
+    actor: Actor, patient_ids: Collection[UUID], *, since: datetime | None = None
+) -> dict[UUID, list[FeedItem]]:
     """The unread facts of many patients in one query: alerts, then the latest, at most 20 for each."""
     rank = Window(
         RowNumber(), partition_by=F("patient_id"), order_by=[F("is_alert").desc(), F("recorded_at").desc()]
     )
     items = unread(actor).filter(patient_id__in=patient_ids).annotate(rank=rank)
+    if since:
+        items = items.filter(recorded_at__gt=since)
     news: dict[UUID, list[FeedItem]] = {patient_id: [] for patient_id in patient_ids}
     for item in items.filter(rank__lte=MOST_NEWS_PER_PATIENT).order_by("patient_id", "rank"):
         news[item.patient_id].append(item)

@@ -71,6 +71,8 @@ def acknowledge_alert(request: Request, record_id: UUID, item_id: UUID) -> HttpR
     if request.method == "POST":
         feed.acknowledge_alert(request.actor, record_id, item_id)
         messages.success(request, "Alerte vue.")
+    if "accueil" in request.GET:
+        return redirect(f"{reverse('overview:home')}?{urlencode({'filtre': request.GET['accueil']})}")
     return redirect("overview:record", record_id)
 
 

@@ -8,8 +8,8 @@ from terresante.feed.enums import FeedKind
 from terresante.kernel.actor import Actor
 from terresante.kernel.slots import FactLine, HeaderBadge, fact_shown, header_badge
 from terresante.kernel.ui import wording
-from terresante.stays.queries import current_stay, movements_told
-from terresante.stays.wording import fact_said, where_now
+from terresante.stays.queries import current_places, movements_told
+from terresante.stays.wording import fact_said
 
 _ICONS = {
     FeedKind.ADMISSION: "bed",
@@ -25,13 +25,12 @@ _ICONS = {
 
 @header_badge
 def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
-    stay = current_stay(actor, patient_id)
-    if stay is None or stay.is_deceased:
+    place = current_places(actor, [patient_id]).get(patient_id)
+    if place is None:
         return []
-    at = stay.started_at
-    since = f", depuis {wording.when(at, now=timezone.now())}" if at is not None else ""
-    text = f"{where_now(stay)}{since}"
-    return [HeaderBadge(order=10, level="information", icon="bed", text=text, since=at)]
+    since = f", depuis {wording.when(place.since, now=timezone.now())}" if place.since else ""
+    text = f"{place.text}{since}"
+    return [HeaderBadge(order=10, level="information", icon="bed", text=text, since=place.since)]
 
 
 def _lines_of(kind: FeedKind) -> Callable[[Actor, Collection[UUID]], dict[UUID, FactLine]]:
