@@ -1,4 +1,4 @@
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from uuid import UUID
 
 from django.urls import reverse
@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from terresante.feed.enums import FeedKind
 from terresante.kernel.actor import Actor
-from terresante.kernel.slots import FactLine, HeaderBadge, fact_shown, header_badge
+from terresante.kernel.slots import FactKey, FactLine, HeaderBadge, fact_shown, header_badge
 from terresante.kernel.ui import wording
+from terresante.stays.models import EncounterMovement
 from terresante.stays.queries import current_places, movements_told
 from terresante.stays.wording import fact_said
 
@@ -33,19 +34,14 @@ def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
     return [HeaderBadge(order=10, level="information", icon="bed", text=text, since=place.since)]
 
 
-def _lines_of(kind: FeedKind) -> Callable[[Actor, Collection[UUID]], dict[UUID, FactLine]]:
-    def lines(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-        told = {}
-        for row in movements_told(actor, ids):
-            strong, text = fact_said(kind, row)
-            url = f"{reverse('stays:list', args=[row.encounter.record_id])}#sejour-{row.encounter_id}"
-            told[row.pk] = FactLine(
-                strong=strong, text=text, source=row.encounter.organization.name, url=url, icon=_ICONS[kind]
-            )
-        return told
-
-    return lines
+@fact_shown(*_ICONS)
+def movements_lines(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
+    rows = {row.pk: row for row in movements_told(actor, [pk for _, pk in keys])}
+    return {(kind, pk): _line(FeedKind(kind), rows[pk]) for kind, pk in keys if pk in rows}
 
 
-for _kind in _ICONS:
-    fact_shown(_kind)(_lines_of(_kind))
+def _line(kind: FeedKind, row: EncounterMovement) -> FactLine:
+    strong, text = fact_said(kind, row)
+    url = f"{reverse('stays:list', args=[row.encounter.record_id])}#sejour-{row.encounter_id}"
+    source = row.encounter.organization.name
+    return FactLine(strong=strong, text=text, source=source, url=url, icon=_ICONS[kind])

@@ -19,7 +19,9 @@ _EMERGENCY_PATIENT = "roussel"
 _EMERGENCY_REASON = "Crise d’asthme, mère injoignable : traitement de fond et allergies à connaître."
 
 
-def mark_read(directory: Directory, stories: dict[str, Story], patients: dict[str, UUID], times: Times) -> None:
+def mark_read(
+    directory: Directory, stories: dict[str, Story], patients: dict[str, UUID], times: Times
+) -> None:
     """Everybody with an account has read everything up to his last visit, two days ago."""
     for key, actor in directory.actors.items():
         if actor.user_id is not None:
@@ -34,9 +36,7 @@ def mark_own_record_read(user: User, patient_id: UUID, times: Times) -> None:
 
 
 def open_one_in_emergency(directory: Directory, patients: dict[str, UUID], *, physician: str) -> None:
-    open_in_emergency(
-        directory.actors[physician], patients[_EMERGENCY_PATIENT], reason=_EMERGENCY_REASON
-    )
+    open_in_emergency(directory.actors[physician], patients[_EMERGENCY_PATIENT], reason=_EMERGENCY_REASON)
 
 
 def put_back_stays(job: Actor, region: Region, patients: dict[str, UUID]) -> None:

@@ -103,7 +103,9 @@ class Teller:
 
     def tell(self, story: Story) -> UUID:
         founder = self._directory.actors[story.founder]
-        record = create_record(founder, traits=traits_of(story.identity), contacts=contacts_of(story.identity))
+        record = create_record(
+            founder, traits=traits_of(story.identity), contacts=contacts_of(story.identity)
+        )
         self._put_back_founding(record, story)
         informed_at = self._times.founding(story.since, minute=_SHARED)
         share_record(founder, record.pk, support=InformationSupport(story.support), given_at=informed_at)

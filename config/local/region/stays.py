@@ -36,7 +36,9 @@ class UnexpectedAnswer(RuntimeError):
     """A programming error: the platform refuses what a well-behaved hospital sends."""
 
 
-def connect_hospitals(job: Actor, region: Region, directory: Directory, *, port: int) -> dict[str, SenderSystem]:
+def connect_hospitals(
+    job: Actor, region: Region, directory: Directory, *, port: int
+) -> dict[str, SenderSystem]:
     """The simulated hospital has the port; the others, whom nothing plays, a certificate nobody holds."""
     senders = {}
     for key, structure in region.structures.items():
@@ -156,4 +158,3 @@ def _waiting_for_a_decision(region: Region, senders: dict[str, SenderSystem], ti
     shown = replace(_shown(structure, stay, "VB9000000030", came), patient_class="E")
     person = person_of(homonym.identity, "B900000003", structure)
     return Sent(str(senders[key].pk), came, _adt("A04", person, shown, "B9000000030E", came))
-

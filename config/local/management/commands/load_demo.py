@@ -9,7 +9,9 @@ from config.local.region.load import load
 
 
 class Command(BaseCommand):
-    help = "Charge la région de démonstration, dans la base que la démonstration a créée et dans aucune autre."
+    help = (
+        "Charge la région de démonstration, dans la base que la démonstration a créée et dans aucune autre."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         load(
