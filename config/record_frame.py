@@ -69,7 +69,7 @@ def record_frame(
         tabs=tabs,
         bottom_tabs=tabs,
         more_tabs=_tabs(actor, opened.record, MORE, current=tab),
-        badges=_badges(actor, opened),
+        badges=_badges(opened),
         phone=patient.phone,
         phone_url=tel(patient.phone),
         address=", ".join(part for part in (patient.address_line, patient.city) if part),
@@ -129,17 +129,13 @@ def _identity(patient: Patient) -> Badge:
     return Badge(text=status.label, level=level, icon=icon)
 
 
-def _badges(actor: Actor, opened: OpenRecord) -> tuple[Badge, ...]:
+def _badges(opened: OpenRecord) -> tuple[Badge, ...]:
     """Where she is, then allergies, then the grey facts: the order of the apps' slots."""
-    told = sorted(
-        (badge for slot in slots.badges for badge in slot(actor, opened.patient.pk)),
-        key=lambda badge: badge.order,
-    )
     own = _state_of_identity(opened.patient)
     if not opened.record.is_shared:
         own.append(Badge(text="Pas encore partagé", level=Level.ORANGE, icon="lock"))
-    first = [_badge(b.text, b.level, b.icon, b.order) for b in told if b.order < FACTS_ORDER]
-    last = [_badge(b.text, b.level, b.icon, b.order) for b in told if b.order >= FACTS_ORDER]
+    first = [_badge(b.text, b.level, b.icon, b.order) for b in opened.badges if b.order < FACTS_ORDER]
+    last = [_badge(b.text, b.level, b.icon, b.order) for b in opened.badges if b.order >= FACTS_ORDER]
     return (*first, *own, _holder(opened), *last)
 
 

@@ -44,7 +44,8 @@ _RECORD_PAGE = "overview:record"
 def circle(request: Request, record_id: UUID) -> HttpResponse:
     opened = queries.read_record(request.actor, record_id)
     patient_id = opened.patient.pk
-    edits = access.permits(request.actor, CIRCLE_EDIT, opened.record)
+    permitted = access.permitted(request.actor, opened.record, CIRCLE_EDIT, ACCESS_LOG_READ)
+    edits = CIRCLE_EDIT in permitted
     add = MainAction("Ajouter au cercle", reverse("care_team:add_member", args=[record_id]), "user-plus")
     members = list(queries.circle_of(request.actor, patient_id))
     context = {
@@ -53,7 +54,7 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
         "structures": [member for member in members if member.organization is not None],
         "former": list(queries.former_members_of(request.actor, patient_id)),
         "edits": edits,
-        "reads_log": access.permits(request.actor, ACCESS_LOG_READ, opened.record),
+        "reads_log": ACCESS_LOG_READ in permitted,
     }
     return record_page(
         request, "care_team/circle.html", opened, context, tab="circle", main_action=add if edits else None
@@ -65,7 +66,7 @@ def add_member(request: Request, record_id: UUID) -> HttpResponse:
     opened = queries.read_record(request.actor, record_id, action=CIRCLE_EDIT)
     form = DirectorySearchForm(request.GET or None)
     found = (
-        directory.search_directory(opened.patient.pk, **form.cleaned_data)
+        directory.search_directory(request.actor, opened.patient.pk, **form.cleaned_data)
         if form.is_bound and form.is_valid()
         else None
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Case, F, When
 from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
@@ -94,12 +95,11 @@ def mark_all_read(actor: Actor, record_id: UUID, *, seen_at: datetime) -> None:
 
 def mark_visited(actor: Actor, patient_id: UUID) -> None:
     """Run after a page was read, in the transaction of its audit row (DESIGN.md 4), as `mark_read` is."""
-    cursor = _cursor(actor, patient_id)
     now = timezone.now()
-    if cursor.visited_at is not None and now - cursor.visited_at >= VISIT:
-        cursor.previous_visit_at = cursor.visited_at
-    cursor.visited_at = now
-    cursor.save(update_fields=["visited_at", "previous_visit_at"])
+    mine = {"user_id": reader_of(actor), "patient_id": patient_id}
+    ended = Case(When(visited_at__lte=now - VISIT, then=F("visited_at")), default=F("previous_visit_at"))
+    if not ReadCursor.objects.filter(**mine).update(previous_visit_at=ended, visited_at=now):
+        ReadCursor.objects.get_or_create(**mine, defaults={"read_up_to": NEVER, "visited_at": now})
 
 
 def mark_read(actor: Actor, *items: FeedItem) -> None:
@@ -129,19 +129,7 @@ def _advance(actor: Actor, patient_id: UUID) -> None:
         unread(actor).filter(patient_id=patient_id, recorded_at__lte=settled).order_by("recorded_at").first()
     )
     read_up_to = waiting.recorded_at - timedelta(microseconds=1) if waiting else settled
-    cursor = _cursor(actor, patient_id)
-    if read_up_to > cursor.read_up_to:
-        cursor.read_up_to = read_up_to
-        cursor.save(update_fields=["read_up_to"])
-    ReadException.objects.filter(
-        user_id=reader_of(actor),
-        patient_id=patient_id,
-        is_read=True,
-        item__recorded_at__lte=cursor.read_up_to,
-    ).delete()
-
-
-def _cursor(actor: Actor, patient_id: UUID) -> ReadCursor:
-    return ReadCursor.objects.get_or_create(
-        user_id=reader_of(actor), patient_id=patient_id, defaults={"read_up_to": NEVER}
-    )[0]
+    mine = {"user_id": reader_of(actor), "patient_id": patient_id}
+    if not ReadCursor.objects.filter(**mine, read_up_to__lt=read_up_to).update(read_up_to=read_up_to):
+        ReadCursor.objects.get_or_create(**mine, defaults={"read_up_to": read_up_to})
+    ReadException.objects.filter(**mine, is_read=True, item__recorded_at__lte=read_up_to).delete()

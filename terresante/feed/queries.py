@@ -3,18 +3,17 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from terresante.feed.access import FEED_READ
-from terresante.feed.models import FeedItem, ReadCursor
+from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.kernel import access, slots
 from terresante.kernel.actor import Actor
-from terresante.kernel.condition import SqlCondition
 from terresante.kernel.slots import FactLine
 
 # Pages less than this apart belong to one visit.
@@ -75,6 +74,17 @@ class Changes:
     seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    alerts: list[Told]
+    changes: Changes
+
+
+_IS_UNREAD = Q(marked=False) | Q(marked__isnull=True) & (
+    Q(read_up_to__isnull=True) | Q(recorded_at__gt=F("read_up_to"))
+)
+
+
 def reader_of(actor: Actor) -> UUID:
     """Whose marks these are. A job or a gateway has none."""
     if actor.user_id is None:
@@ -82,19 +92,23 @@ def reader_of(actor: Actor) -> UUID:
     return actor.user_id
 
 
-# A mark on the fact itself decides, else the reader's cursor; without either it is unread.
-_IS_UNREAD = """coalesce(
-    (SELECT NOT mark.is_read FROM feed_readexception AS mark
-     WHERE mark.item_id = {0} AND mark.patient_id = {1} AND mark.user_id = %s),
-    NOT EXISTS (SELECT 1 FROM feed_readcursor AS reader
-                WHERE reader.patient_id = {1} AND reader.user_id = %s AND reader.read_up_to >= {2}))"""
-
-
 def unread(actor: Actor) -> QuerySet[FeedItem]:
     """Facts of others, after the reader's cursor, but for his exceptions."""
-    reader = reader_of(actor)
-    is_unread = SqlCondition(_IS_UNREAD, "pk", "patient_id", "recorded_at", values=(reader, reader))
-    return access.list(actor, FEED_READ, FeedItem).exclude(author_id=actor.user_id).filter(is_unread)
+    return _marked(actor).filter(_IS_UNREAD)
+
+
+def _marked(actor: Actor) -> QuerySet[FeedItem]:
+    """Facts of others, with the marks of this reader that `_IS_UNREAD` asks about."""
+    mine = {"user_id": reader_of(actor), "patient_id": OuterRef("patient_id")}
+    exceptions = ReadException.objects.filter(item_id=OuterRef("pk"), **mine)
+    return (
+        access.list(actor, FEED_READ, FeedItem)
+        .exclude(author_id=actor.user_id)
+        .annotate(
+            read_up_to=Subquery(ReadCursor.objects.filter(**mine).values("read_up_to")),
+            marked=Subquery(exceptions.values("is_read")),
+        )
+    )
 
 
 def unread_count(actor: Actor, patient_id: UUID, *kinds: str) -> int:
@@ -108,44 +122,41 @@ def unread_counts(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, int
     return {row["patient_id"]: row["number"] for row in rows.order_by()}
 
 
-def unread_objects(actor: Actor, patient_id: UUID, kind: str, among: Collection[UUID]) -> set[UUID]:
-    items = unread(actor).filter(patient_id=patient_id, kind=kind, object_id__in=among)
-    return set(items.values_list("object_id", flat=True))
-
-
-def news_of(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, list[FeedItem]]:
+def news_of(
+    actor: Actor, patient_ids: Collection[UUID], *, since: datetime | None = None
+) -> dict[UUID, list[FeedItem]]:
     """The unread facts of many patients in one query: alerts, then the latest, at most 20 for each."""
     rank = Window(
         RowNumber(), partition_by=F("patient_id"), order_by=[F("is_alert").desc(), F("recorded_at").desc()]
     )
     items = unread(actor).filter(patient_id__in=patient_ids).annotate(rank=rank)
+    if since:
+        items = items.filter(recorded_at__gt=since)
     news: dict[UUID, list[FeedItem]] = {patient_id: [] for patient_id in patient_ids}
     for item in items.filter(rank__lte=MOST_NEWS_PER_PATIENT).order_by("patient_id", "rank"):
         news[item.patient_id].append(item)
     return news
 
 
-def changes_since_last_visit(actor: Actor, patient_id: UUID, *, most: int = 8) -> Changes:
-    """What is unread, and what was recorded since the last visit although already read: the
-    latest recorded, in the order they occurred."""
+def visit(actor: Actor, patient_id: UUID, *, most: int = 8, most_alerts: int = 5) -> Visit:
+    """Alerts that this reader has not acknowledged; then what is unread, and what was recorded since the last
+    visit although already read: the latest recorded, in the order they occurred."""
     now = timezone.now()
-    since = _last_visit(actor, patient_id, now)
-    news = unread(actor).filter(patient_id=patient_id)
-    recent = (
-        access.list(actor, FEED_READ, FeedItem).filter(patient_id=patient_id).exclude(author_id=actor.user_id)
+    waiting = unread(actor).filter(patient_id=patient_id, is_alert=True)
+    alerts = list(waiting.order_by("-occurred_at", "pk")[:most_alerts])
+    changed = _changed(actor, patient_id, now).order_by("-recorded_at", "pk")[:most]
+    items = sorted(changed, key=lambda item: item.occurred_at, reverse=True)
+    unread_ids = {item.pk for item in (*items, *alerts) if item in alerts or item.waits}
+    lines = {fact.item.pk: fact for fact in told(actor, {*items, *alerts}, unread_ids=unread_ids)}
+    return Visit(
+        alerts=[lines[item.pk] for item in alerts if item.pk in lines],
+        changes=Changes(
+            since=items[0].since if items else _last_visit(actor, patient_id, now),
+            facts=[lines[item.pk] for item in items if item.pk in lines],
+            unread=items[0].number if items else 0,
+            seen_at=now,
+        ),
     )
-    waiting = set(news.order_by("-recorded_at", "pk").values_list("pk", flat=True)[:most])
-    shown = recent.filter(Q(pk__in=waiting) | Q(recorded_at__gt=since)) if since else recent
-    items = sorted(
-        shown.order_by("-recorded_at", "pk")[:most], key=lambda item: item.occurred_at, reverse=True
-    )
-    return Changes(since, told(actor, items, unread_ids=waiting), news.count(), now)
-
-
-def alerts_to_see(actor: Actor, patient_id: UUID, *, most: int = 5) -> list[Told]:
-    """Alerts that this reader has not acknowledged."""
-    items = unread(actor).filter(patient_id=patient_id, is_alert=True).order_by("-occurred_at", "pk")[:most]
-    return told(actor, items, are_unread=True)
 
 
 def timeline(
@@ -179,21 +190,41 @@ def timeline(
 def told(
     actor: Actor, items: Iterable[FeedItem], *, unread_ids: Collection[UUID] = (), are_unread: bool = False
 ) -> list[Told]:
-    """Asks each app how its objects read, one query a kind; drops the facts whose object the actor cannot read."""
+    """Asks each app how its objects read, one query an app; drops the facts whose object the actor cannot read."""
     listed = list(items)
-    objects: dict[str, set[UUID]] = {}
+    asked: dict[slots.FactsShown, set[slots.FactKey]] = {}
     for item in listed:
-        objects.setdefault(item.kind, set()).add(item.object_id)
-    lines = {kind: slots.facts[kind](actor, ids) for kind, ids in objects.items() if kind in slots.facts}
+        if item.kind in slots.facts:
+            asked.setdefault(slots.facts[item.kind], set()).add((item.kind, item.object_id))
+    lines: dict[slots.FactKey, FactLine] = {}
+    for function, keys in asked.items():
+        lines |= function(actor, keys)
     return [
-        Told(item, lines[item.kind][item.object_id], are_unread or item.pk in unread_ids)
+        Told(item, lines[item.kind, item.object_id], are_unread or item.pk in unread_ids)
         for item in listed
-        if item.object_id in lines.get(item.kind, {})
+        if (item.kind, item.object_id) in lines
     ]
 
 
+def _changed(actor: Actor, patient_id: UUID, now: datetime) -> QuerySet[FeedItem, Any]:
+    """Each fact says if it `waits`, since when the reader was away, and the `number` of all that wait."""
+    return (
+        _marked(actor)
+        .filter(patient_id=patient_id)
+        .annotate(
+            since=Subquery(_visits(actor, patient_id, now)),
+            waits=Case(When(_IS_UNREAD, then=True), default=False),
+        )
+        .filter(Q(waits=True) | Q(since__isnull=True) | Q(recorded_at__gt=F("since")))
+        .annotate(number=Window(Count("pk", filter=Q(waits=True))))
+    )
+
+
 def _last_visit(actor: Actor, patient_id: UUID, now: datetime) -> datetime | None:
-    cursor = ReadCursor.objects.filter(user_id=reader_of(actor), patient_id=patient_id).first()
-    if cursor is None or cursor.visited_at is None:
-        return None
-    return cursor.previous_visit_at if now - cursor.visited_at < VISIT else cursor.visited_at
+    return _visits(actor, patient_id, now).first()
+
+
+def _visits(actor: Actor, patient_id: UUID, now: datetime) -> QuerySet[ReadCursor, datetime | None]:
+    is_running = When(visited_at__gt=now - VISIT, then=F("previous_visit_at"))
+    cursors = ReadCursor.objects.filter(user_id=reader_of(actor), patient_id=patient_id)
+    return cursors.values_list(Case(is_running, default=F("visited_at")), flat=True)

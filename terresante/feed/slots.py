@@ -1,7 +1,6 @@
 """How the facts of the circle read on one line; apps above show their own."""
 
 from collections.abc import Collection
-from uuid import UUID
 
 from django.urls import reverse
 
@@ -11,42 +10,21 @@ from terresante.care_team.queries import full_name
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
-from terresante.kernel.slots import FactLine, fact_shown
+from terresante.kernel.slots import FactKey, FactLine, fact_shown
 
 
-@fact_shown(FeedKind.MEMBER_JOINED)
-def members_joined(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-    return {
-        member.pk: FactLine(
-            strong=member.name,
-            text=" a rejoint le cercle",
-            source=f"ajouté par {member.added_by_name}",
-            url=reverse("care_team:circle", args=[member.record_id]),
-            icon="user-plus",
-        )
-        for member in _members(actor, ids)
-    }
-
-
-@fact_shown(FeedKind.MEMBER_LEFT)
-def members_left(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-    return {
-        member.pk: FactLine(
-            strong=member.name,
-            text=" a quitté le cercle",
-            source=member.ended_reason,
-            url=reverse("care_team:circle", args=[member.record_id]),
-            icon="user-x",
-        )
-        for member in _members(actor, ids)
-    }
+@fact_shown(FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT)
+def members_told(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
+    rows = access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(pk__in=[pk for _, pk in keys])
+    members = {row.pk: row for row in rows.select_related("practitioner", "organization")}
+    return {(kind, pk): _member(kind, members[pk]) for kind, pk in keys if pk in members}
 
 
 @fact_shown(FeedKind.EMERGENCY_ACCESS)
-def emergencies_opened(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-    rows = access.list(actor, CIRCLE_READ, EmergencyAccess).filter(pk__in=ids)
+def emergencies_opened(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
+    rows = access.list(actor, CIRCLE_READ, EmergencyAccess).filter(pk__in=[pk for _, pk in keys])
     return {
-        row.pk: FactLine(
+        (FeedKind.EMERGENCY_ACCESS, row.pk): FactLine(
             strong="Dossier ouvert en urgence",
             text=f"\u00a0: «\u00a0{row.reason}\u00a0»",
             source=f"{full_name(row.practitioner)}, {row.organization}",
@@ -56,6 +34,12 @@ def emergencies_opened(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLi
     }
 
 
-def _members(actor: Actor, ids: Collection[UUID]) -> list[CareTeamParticipant]:
-    rows = access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(pk__in=ids)
-    return list(rows.select_related("practitioner", "organization"))
+def _member(kind: str, member: CareTeamParticipant) -> FactLine:
+    joined = kind == FeedKind.MEMBER_JOINED
+    return FactLine(
+        strong=member.name,
+        text=" a rejoint le cercle" if joined else " a quitté le cercle",
+        source=f"ajouté par {member.added_by_name}" if joined else member.ended_reason,
+        url=reverse("care_team:circle", args=[member.record_id]),
+        icon="user-plus" if joined else "user-x",
+    )

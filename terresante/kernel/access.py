@@ -10,14 +10,14 @@ Undeclared means refused. A creation is an action on the parent: `access.get(act
 """
 
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Case, Model, Q, QuerySet, When
 
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
@@ -85,12 +85,22 @@ def list(actor: Actor, action: Action, model: type[M]) -> QuerySet[M]:
     return model._default_manager.filter(declared(actor))
 
 
-def get(actor: Actor, action: Action, model: type[M], pk: UUID, *, lock: bool = False) -> M:
-    """The row itself.
+def get(
+    actor: Actor,
+    action: Action,
+    model: type[M],
+    pk: UUID,
+    *,
+    lock: bool = False,
+    related: Sequence[str] = (),
+) -> M:
+    """The row itself, with the `related` rows it points to, read under their own row policies.
 
     Raises NotFound when the actor may not know of it, Refused when he may but not do this to it.
     """
     rows = list(actor, action, model)
+    if related:
+        rows = rows.select_related(*related)
     found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=pk).first()
     if found is not None:
         return found
@@ -103,6 +113,17 @@ def get(actor: Actor, action: Action, model: type[M], pk: UUID, *, lock: bool = 
 def permits(actor: Actor, action: Action, row: Model) -> bool:
     declared = _rules.get((action, type(row)))
     return declared is not None and type(row)._default_manager.filter(declared(actor), pk=row.pk).exists()
+
+
+def permitted(actor: Actor, row: Model, *actions: Action) -> frozenset[Action]:
+    """Those of `actions` this actor may do to the row, in one query."""
+    asked = {
+        f"may_{number}": Case(When(_rules[action, type(row)](actor), then=True), default=False)
+        for number, action in enumerate(actions)
+        if (action, type(row)) in _rules
+    }
+    answers = type(row)._default_manager.filter(pk=row.pk).values(**asked).first() or {}
+    return frozenset(actions[int(name.removeprefix("may_"))] for name, may in answers.items() if may)
 
 
 def audience_of(subject: type[M] | type[Any]) -> Callable[[Callable[[Any], builtins.list[Reader]]], Any]:

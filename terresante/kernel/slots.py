@@ -1,7 +1,7 @@
 """What an app shows in the record's frame without the frame knowing it: each slot is one batched query.
 
 @fact_shown(FeedKind.NOTE)                      the timeline row and the "what changed" line of its objects
-def notes_told(actor, ids) -> dict[UUID, FactLine]: ...
+def notes_told(actor, keys) -> dict[FactKey, FactLine]: ...
 
 @tab_counted("notes")                           the counter of a tab, for one patient
 def unread_notes(actor, patient_id) -> int: ...
@@ -40,7 +40,9 @@ class HeaderBadge:
     since: datetime | None = None
 
 
-FactsShown = Callable[[Actor, Collection[UUID]], dict[UUID, FactLine]]
+# The kind of a fact and the key of its object: one object may be told as several kinds.
+FactKey = tuple[str, UUID]
+FactsShown = Callable[[Actor, Collection[FactKey]], dict[FactKey, FactLine]]
 Counter = Callable[[Actor, UUID], int]
 Badges = Callable[[Actor, UUID], list[HeaderBadge]]
 

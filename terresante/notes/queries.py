@@ -1,8 +1,9 @@
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
@@ -68,7 +69,7 @@ def note_page(actor: Actor, patient_id: UUID, *, only_unread: bool = False, numb
         notes = notes.filter(pk__in=waiting.values("object_id"))
     page = Paginator(notes, PER_PAGE).get_page(number)
     return NotePage(
-        lines=_lines(actor, patient_id, list(page.object_list)),
+        lines=_lines(actor, page.object_list),
         number=page.number,
         total=page.paginator.count,
         unread=waiting.count(),
@@ -77,7 +78,7 @@ def note_page(actor: Actor, patient_id: UUID, *, only_unread: bool = False, numb
 
 
 def recent_notes(actor: Actor, patient_id: UUID, *, most: int = 5) -> list[NoteLine]:
-    return _lines(actor, patient_id, list(notes_of(actor, patient_id)[:most]))
+    return _lines(actor, notes_of(actor, patient_id)[:most])
 
 
 def classes_written_by(actor: Actor) -> list[DataClass]:
@@ -110,16 +111,18 @@ def _person(reader: Reader, patient: Patient) -> PersonRow:
     )
 
 
-def _lines(actor: Actor, patient_id: UUID, notes: list[Note]) -> list[NoteLine]:
-    waiting = feed.unread_objects(actor, patient_id, FeedKind.NOTE, [note.pk for note in notes])
+def _lines(actor: Actor, notes: Any) -> list[NoteLine]:
+    told = feed.unread(actor).filter(
+        patient_id=OuterRef("patient_id"), kind=FeedKind.NOTE, object_id=OuterRef("pk")
+    )
     lines, month = [], ""
-    for note in notes:
+    for note in notes.annotate(is_unread=Exists(told)):
         beginning, rest = _folded(note.text)
         own_month = wording.month_title(note.written_at)
         lines.append(
             NoteLine(
                 note=note,
-                is_unread=note.pk in waiting,
+                is_unread=note.is_unread,
                 is_mine=note.author_id == actor.person_id,
                 beginning=beginning,
                 rest=rest,

@@ -8,7 +8,7 @@ from terresante.feed.enums import FeedKind
 from terresante.feed.queries import unread_count
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
-from terresante.kernel.slots import FactLine, fact_shown, tab_counted
+from terresante.kernel.slots import FactKey, FactLine, fact_shown, tab_counted
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 
@@ -16,9 +16,9 @@ EXCERPT = 72
 
 
 @fact_shown(FeedKind.NOTE)
-def notes_told(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-    notes = access.list(actor, NOTE_READ, Note).filter(pk__in=ids)
-    return {note.pk: _line(note) for note in notes}
+def notes_told(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
+    notes = access.list(actor, NOTE_READ, Note).filter(pk__in=[pk for _, pk in keys])
+    return {(FeedKind.NOTE, note.pk): _line(note) for note in notes}
 
 
 @tab_counted("notes")

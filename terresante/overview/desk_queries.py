@@ -3,15 +3,16 @@
 « My patients » are those of whom the actor is a member in person; the rest of his structure is a list of its own.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from terresante.care_team.access import IDENTITY_COMPARE, RECORD_READ, RECORD_SEARCH
 from terresante.care_team.enums import TeamRole
@@ -19,25 +20,26 @@ from terresante.care_team.queries import FoundPatient, search_patients
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
-from terresante.kernel import access, audit, slots
+from terresante.feed.queries import Told
+from terresante.kernel import access, audit
 from terresante.kernel.access import Action as AccessAction
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
 from terresante.kernel.models import AuditEntry
-from terresante.kernel.slots import FactLine
 from terresante.kernel.ui.frame import Action, EventRow, Level
 from terresante.overview.forms import SearchWords
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient
 from terresante.patients.traits import Traits
+from terresante.stays.queries import CurrentPlace, current_places
 
 MOST_PATIENTS = 1000
 PER_PAGE = 20
 MOST_ALERTS = 100
 MOST_FOUND = 50
 REGION_SEARCHES_PER_HOUR = 60
-_MOST_NEWS = 500
 _NEWS_GO_BACK = timedelta(days=60)
+_BY_NAME = ("patient__match_birth_name", "patient__match_given_name", "patient_id")
 
 GRAVITY = {FeedKind.DEATH: Level.RED, FeedKind.EMERGENCY_VISIT: Level.ORANGE}
 _LEVELS = (Level.RED, Level.ORANGE, Level.INFORMATION)
@@ -59,11 +61,23 @@ class Home:
     urgent: tuple[PatientNews, ...]
     others: tuple[PatientNews, ...]
     followed: int
+    # In person, then through the structure: each counted up to one more than MOST_PATIENTS.
+    mine: int
+    of_structure: int
+    hospitalised: int
     counts: dict[str, int]
 
     @property
     def concerned(self) -> int:
         return len(self.urgent) + len(self.others)
+
+    @property
+    def is_of_structure(self) -> bool:
+        return bool(self.followed) and not self.mine
+
+    @property
+    def is_too_large(self) -> bool:
+        return not self.mine and self.of_structure > MOST_PATIENTS
 
 
 FILTERS: dict[str, frozenset[str]] = {
@@ -84,7 +98,7 @@ def records_of(actor: Actor, member_id: UUID | None) -> QuerySet[CareRecord]:
         )
         .annotate(circle_role=F("patient__participants__role"))
         .select_related("patient")
-        .order_by("patient__match_birth_name", "patient__match_given_name", "patient_id")
+        .order_by(*_BY_NAME)
     )
 
 
@@ -103,53 +117,57 @@ def bounded_count(actor: Actor, member_id: UUID | None) -> int:
     return records_of(actor, member_id).order_by()[: MOST_PATIENTS + 1].count()
 
 
+def followed_by(actor: Actor) -> QuerySet[CareRecord]:
+    """Those the home page tells of, by name: one's own, else those of a structure that follows few enough."""
+    mine = records_of(actor, actor.person_id).order_by()
+    of_structure = records_of(actor, actor.organization_id).order_by()
+    instead = of_structure.filter(~Exists(mine), ~Exists(of_structure[MOST_PATIENTS:]))
+    followed = mine.values("patient_id").union(instead.values("patient_id"), all=True)
+    rows = access.list(actor, RECORD_READ, CareRecord).filter(patient_id__in=followed)
+    return rows.select_related("patient").order_by(*_BY_NAME)
+
+
 def home_of(actor: Actor, *, only: str = "") -> Home:
-    records = {record.patient_id: record for record in records_of(actor, actor.person_id)[:MOST_PATIENTS]}
-    news = [item for items in news_of(actor, records).values() for item in items]
-    lines = lines_of(actor, news)
-    shown = [item for item in news if item.pk in lines]
-    counts = {name: sum(_passes(item, name) for item in shown) for name in ("", *FILTERS)}
-    by_patient: dict[UUID, list[FeedItem]] = {}
-    for item in shown:
-        if _passes(item, only):
-            by_patient.setdefault(item.patient_id, []).append(item)
-    cards = [_card(records[patient_id], items, lines) for patient_id, items in by_patient.items()]
-    urgent = sorted((card for card in cards if card.waits_since), key=_gravity_then_age)
-    others = sorted((card for card in cards if not card.waits_since), key=lambda card: card.rows[0].at)
-    return Home(urgent=tuple(urgent), others=tuple(others), followed=len(records), counts=counts)
+    records = {record.patient_id: record for record in followed_by(actor)[:MOST_PATIENTS]}
+    news = feed.news_of(actor, records, since=_oldest_news())
+    facts = feed.told(actor, [item for items in news.values() for item in items], are_unread=True)
+    by_patient: dict[UUID, list[Told]] = {}
+    for fact in facts:
+        if _passes(fact.item, only):
+            by_patient.setdefault(fact.item.patient_id, []).append(fact)
+    cards = [_card(records[patient_id], told, only=only) for patient_id, told in by_patient.items()]
+    return Home(
+        urgent=tuple(sorted((card for card in cards if card.waits_since), key=_gravity_then_age)),
+        others=tuple(
+            sorted((card for card in cards if not card.waits_since), key=lambda card: card.rows[0].at)
+        ),
+        followed=len(records),
+        mine=bounded_count(actor, actor.person_id),
+        of_structure=bounded_count(actor, actor.organization_id),
+        hospitalised=len(current_places(actor, records)),
+        counts={name: sum(_passes(fact.item, name) for fact in facts) for name in ("", *FILTERS)},
+    )
 
 
-def news_of(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, list[FeedItem]]:
-    """Unread facts of each patient, the oldest first."""
-    found: dict[UUID, list[FeedItem]] = {}
-    for item in _unread(actor).filter(patient_id__in=list(patient_ids)).order_by("occurred_at")[:_MOST_NEWS]:
-        found.setdefault(item.patient_id, []).append(item)
-    return found
+def hospitalised(actor: Actor) -> tuple[list[CareRecord], dict[UUID, CurrentPlace]]:
+    """Those of the home page who are in hospital now, as far as the actor may know; by name."""
+    records = list(followed_by(actor)[:MOST_PATIENTS])
+    places = places_of(actor, records)
+    return [record for record in records if record.patient_id in places], places
+
+
+def places_of(actor: Actor, records: Iterable[CareRecord]) -> dict[UUID, CurrentPlace]:
+    return current_places(actor, [record.patient_id for record in records])
 
 
 def alert_count(actor: Actor) -> int:
-    mine = records_of(actor, actor.person_id).order_by().values("patient_id")
-    return _unread(actor).filter(patient_id__in=mine, is_alert=True)[:MOST_ALERTS].count()
+    return _alerts(actor)[:MOST_ALERTS].count()
 
 
-def alert_about(actor: Actor, object_id: UUID) -> tuple[FeedItem, Patient] | None:
-    """The unread alert that tells this object, when it concerns one of my patients."""
-    mine = records_of(actor, actor.person_id).order_by().values("patient_id")
-    item = _unread(actor).filter(patient_id__in=mine, is_alert=True, object_id=object_id).first()
-    return (item, Patient.objects.get(pk=item.patient_id)) if item else None
-
-
-def lines_of(actor: Actor, items: Iterable[FeedItem]) -> dict[UUID, FactLine]:
-    """How each fact reads, by its own key; a fact whose object the actor may not read, or is gone, is absent."""
-    by_function: dict[slots.FactsShown, list[FeedItem]] = {}
-    for item in items:
-        if item.kind in slots.facts:
-            by_function.setdefault(slots.facts[item.kind], []).append(item)
-    lines: dict[UUID, FactLine] = {}
-    for function, told in by_function.items():
-        objects = function(actor, {item.object_id for item in told})
-        lines |= {item.pk: objects[item.object_id] for item in told if item.object_id in objects}
-    return lines
+def alert_about(actor: Actor, item_id: UUID) -> tuple[FeedItem, Patient] | None:
+    """The unread alert itself, when it concerns one of those the home page tells of."""
+    item = _alerts(actor).filter(pk=item_id).select_related("patient").first()
+    return (item, item.patient) if item else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +235,13 @@ def level_of(item: FeedItem) -> Level | None:
     return GRAVITY.get(FeedKind(item.kind), Level.INFORMATION) if item.is_alert else None
 
 
-def _unread(actor: Actor) -> QuerySet[FeedItem]:
-    return feed.unread(actor).filter(recorded_at__gt=timezone.now() - _NEWS_GO_BACK)
+def _alerts(actor: Actor) -> QuerySet[FeedItem]:
+    followed = followed_by(actor).order_by().values("patient_id")
+    return feed.unread(actor).filter(patient_id__in=followed, is_alert=True, recorded_at__gt=_oldest_news())
+
+
+def _oldest_news() -> datetime:
+    return timezone.now() - _NEWS_GO_BACK
 
 
 def _called(rows: QuerySet[CareRecord], words: SearchWords) -> QuerySet[CareRecord]:
@@ -228,7 +251,7 @@ def _called(rows: QuerySet[CareRecord], words: SearchWords) -> QuerySet[CareReco
             begins |= Q(**{f"patient__match_{name}_name__startswith": word})
             begins |= Q(**{f"patient__match_{name}_name__contains": f" {word}"})
         rows = rows.filter(begins)
-    return rows.order_by("patient__match_birth_name", "patient__match_given_name", "patient_id")
+    return rows.order_by(*_BY_NAME)
 
 
 def _count_search(actor: Actor, action: AccessAction) -> None:
@@ -251,30 +274,42 @@ def _passes(item: FeedItem, name: str) -> bool:
     return not name or name not in FILTERS or item.kind in FILTERS[name]
 
 
-def _card(record: CareRecord, items: list[FeedItem], lines: dict[UUID, FactLine]) -> PatientNews:
-    ordered = sorted(items, key=lambda item: (not item.is_alert, item.occurred_at))
+def _card(record: CareRecord, facts: list[Told], *, only: str) -> PatientNews:
+    ordered = sorted(facts, key=lambda fact: (not fact.item.is_alert, fact.item.occurred_at))
     return PatientNews(
         patient=record.patient,
         url=record_url(record.pk),
-        rows=tuple(_row(item, lines[item.pk]) for item in ordered),
-        waits_since=min((item.occurred_at for item in items if item.is_alert), default=None),
+        rows=tuple(_row(record.pk, fact, only=only) for fact in ordered),
+        waits_since=min((fact.item.occurred_at for fact in facts if fact.item.is_alert), default=None),
     )
 
 
-def _row(item: FeedItem, line: FactLine) -> EventRow:
-    verb = "Lire" if item.kind == FeedKind.NOTE else "Ouvrir"
+def _row(record_id: UUID, fact: Told, *, only: str) -> EventRow:
+    item, line = fact.item, fact.line
     return EventRow(
         kind=item.get_kind_display(),
         strong=line.strong,
-        fact=line.text,
+        fact=fact.rest,
         source=line.source,
         at=item.occurred_at,
         icon=line.icon if not item.is_alert else "",
         level=level_of(item),
         unread=True,
         url=line.url,
-        action=Action(label=verb, url=line.url) if line.url else None,
+        action=_seen(record_id, item, only=only) if item.is_alert else _opening(item, line.url),
     )
+
+
+def _seen(record_id: UUID, item: FeedItem, *, only: str) -> Action:
+    """Comes back to the home page, filtered as it was."""
+    url = reverse("overview:acknowledge", args=[record_id, item.pk])
+    return Action(
+        label="J’ai vu", url=f"{url}?{urlencode({'accueil': only})}", method="post", swaps="#contenu"
+    )
+
+
+def _opening(item: FeedItem, url: str) -> Action | None:
+    return Action(label="Lire" if item.kind == FeedKind.NOTE else "Ouvrir", url=url) if url else None
 
 
 def _gravity_then_age(card: PatientNews) -> tuple[int, datetime]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("situation/", views.situation, name="situation"),
     path("patients/", views.my_patients, name="patients"),
     path("patients/structure/", views.structure_patients, name="structure_patients"),
+    path("patients/hospitalises/", views.hospitalised, name="hospitalised"),
     path("patients/nouveau/", views.new_patient, name="new_patient"),
     path("patients/lieux/", views.birth_places, name="birth_places"),
     path("recherche/", views.search, name="search"),

@@ -35,6 +35,7 @@ from terresante.patients.enums import IdentityStatus, InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord
 from terresante.patients.traits import Traits
+from terresante.stays.queries import CurrentPlace
 
 _CHIPS = (
     ("", "Tout", ""),
@@ -55,7 +56,6 @@ def home(request: Request) -> HttpResponse:
         "home": found,
         "today": exact(timezone.now()).capitalize(),
         "chips": [_chip(found, *chip, only=only) for chip in _CHIPS],
-        "structure_count": queries.bounded_count(request.actor, request.actor.organization_id),
         "most": queries.MOST_PATIENTS,
     }
     return render(request, "overview/home.html", context)
@@ -73,7 +73,9 @@ def my_patients(request: Request) -> HttpResponse:
         previous_url=f"?page={page.previous_page_number()}" if page.has_previous() else "",
         next_url=f"?page={page.next_page_number()}" if page.has_next() else "",
     )
-    return render(request, "overview/patients.html", {"rows": _listed(page.object_list), "page": shown})
+    places = queries.places_of(request.actor, page.object_list)
+    context = {"rows": _listed(page.object_list, places), "page": shown}
+    return render(request, "overview/patients.html", context)
 
 
 @reads(PATIENTS_LIST)
@@ -83,15 +85,22 @@ def structure_patients(request: Request) -> HttpResponse:
     if after:
         rows = queries.page_after(rows, access.get(actor, RECORD_READ, CareRecord, _uuid(after)))
     found = list(rows[: queries.PER_PAGE + 1])
-    more = f"?apres={found[queries.PER_PAGE - 1].pk}" if len(found) > queries.PER_PAGE else ""
+    shown = found[: queries.PER_PAGE]
+    more = f"?apres={shown[-1].pk}" if len(found) > queries.PER_PAGE else ""
     context = {
-        "rows": _listed(found[: queries.PER_PAGE]),
+        "rows": _listed(shown, queries.places_of(actor, shown)),
         "count": queries.bounded_count(actor, actor.organization_id),
         "most": queries.MOST_PATIENTS,
         "next_url": more,
         "is_first": not after,
     }
     return render(request, "overview/structure_patients.html", context)
+
+
+@reads(PATIENTS_LIST)
+def hospitalised(request: Request) -> HttpResponse:
+    records, places = queries.hospitalised(request.actor)
+    return render(request, "overview/hospitalised.html", {"rows": _listed(records, places)})
 
 
 @reads(PATIENTS_LIST)
@@ -196,12 +205,13 @@ def _chip(found: queries.Home, key: str, label: str, icon: str, *, only: str) ->
     return Chip(label=label, url=url, icon=icon, count=found.counts[key], current=key == only)
 
 
-def _listed(records: Any) -> list[dict[str, Any]]:
+def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, Any]]:
     return [
         {
             "record": record,
             "patient": record.patient,
             "url": queries.record_url(record.pk),
+            "place": places.get(record.patient_id),
             "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
         }
         for record in records
@@ -211,7 +221,8 @@ def _listed(records: Any) -> list[dict[str, Any]]:
 def _found(request: Request, words: SearchWords) -> dict[str, Any]:
     if not words.born and len("".join(words.names)) < 2:
         return {"notice": "Écrivez au moins deux lettres du nom." if request.GET else ""}
-    context: dict[str, Any] = {"asked": True, "mine": _listed(queries.mine_called(request.actor, words))}
+    mine = queries.mine_called(request.actor, words)
+    context: dict[str, Any] = {"asked": True, "mine": _listed(mine, queries.places_of(request.actor, mine))}
     try:
         context["others"] = [
             (person, _status(person.identity_status))

@@ -12,7 +12,6 @@ from terresante.care_team.queries import OpenRecord, circle_of, relatives_of
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.feed.queries import Changes, Place, Told
-from terresante.kernel import slots
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import EventRow, Level, PersonRow, TimelineEntry
@@ -88,11 +87,13 @@ class TimelinePage:
 
 def summary(actor: Actor, opened: OpenRecord) -> Summary:
     patient_id = opened.patient.pk
-    members = list(circle_of(actor, patient_id))
+    # A line of the résumé says what each person is, not where: no roles.
+    members = list(circle_of(actor, patient_id).prefetch_related(None))
     relatives = list(relatives_of(actor, patient_id))
+    visit = feed.visit(actor, patient_id, most=FACTS_SHOWN)
     return Summary(
-        alerts=feed.alerts_to_see(actor, patient_id),
-        changes=feed.changes_since_last_visit(actor, patient_id, most=FACTS_SHOWN),
+        alerts=visit.alerts,
+        changes=visit.changes,
         notes=recent_notes(actor, patient_id),
         circle=_circle(members, relatives),
         facts=_facts(actor, opened, members),
@@ -236,8 +237,7 @@ def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant])
 def _where(actor: Actor, opened: OpenRecord) -> str:
     if not reads_class(actor, DataClass.STAY):
         return ""
-    told = [badge for slot in slots.badges for badge in slot(actor, opened.patient.pk)]
-    places = [badge.text for badge in told if badge.order <= WHERE_SHE_IS]
+    places = [badge.text for badge in opened.badges if badge.order <= WHERE_SHE_IS]
     return ", ".join(places) or "Pas d’hospitalisation en cours connue"
 
 

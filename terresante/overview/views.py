@@ -34,15 +34,15 @@ def show_record(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id)
     summary = queries.summary(request.actor, opened)
     request.after_read.append(partial(feed.mark_visited, request.actor, opened.patient.pk))
-    reads_notes = access.permits(request.actor, NOTE_READ, opened.record)
-    shown = {"summary": summary, "reads_notes": reads_notes, **_changes(summary.changes)}
+    permitted = access.permitted(request.actor, opened.record, NOTE_READ, NOTE_WRITE)
+    shown = {"summary": summary, "reads_notes": NOTE_READ in permitted, **_changes(summary.changes)}
     return record_page(
         request,
         "overview/record.html",
         opened,
         shown,
         tab="summary",
-        main_action=_write_action(request, opened),
+        main_action=_write_action(opened) if NOTE_WRITE in permitted else None,
     )
 
 
@@ -50,8 +50,8 @@ def show_record(request: Request, record_id: UUID) -> HttpResponse:
 def show_changes(request: Request, record_id: UUID) -> HttpResponse:
     """The card « Ce qui a changé » alone, for a page that hears that something happened."""
     opened = read_record(request.actor, record_id)
-    changes = news.changes_since_last_visit(request.actor, opened.patient.pk, most=queries.FACTS_SHOWN)
-    return render(request, "overview/_changes.html", {**_changes(changes), "opened": opened})
+    visit = news.visit(request.actor, opened.patient.pk, most=queries.FACTS_SHOWN)
+    return render(request, "overview/_changes.html", {**_changes(visit.changes), "opened": opened})
 
 
 @writes(FEED_MARK_READ)
@@ -71,6 +71,8 @@ def acknowledge_alert(request: Request, record_id: UUID, item_id: UUID) -> HttpR
     if request.method == "POST":
         feed.acknowledge_alert(request.actor, record_id, item_id)
         messages.success(request, "Alerte vue.")
+    if "accueil" in request.GET:
+        return redirect(f"{reverse('overview:home')}?{urlencode({'filtre': request.GET['accueil']})}")
     return redirect("overview:record", record_id)
 
 
@@ -80,6 +82,7 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
     form = TimelineForm(request.GET)
     filters = form.filters()
     before = Place.read(request.GET.get("avant", ""))
+    may_write = access.permits(request.actor, NOTE_WRITE, opened.record)
     page = queries.timeline_page(request.actor, opened, filters, before)
     shown = {
         "page": page,
@@ -98,7 +101,7 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
         opened,
         shown,
         tab="timeline",
-        main_action=_write_action(request, opened),
+        main_action=_write_action(opened) if may_write else None,
     )
 
 
@@ -110,9 +113,7 @@ def _changes(changes: Changes) -> dict[str, Any]:
     }
 
 
-def _write_action(request: Request, opened: OpenRecord) -> MainAction | None:
-    if not access.permits(request.actor, NOTE_WRITE, opened.record):
-        return None
+def _write_action(opened: OpenRecord) -> MainAction:
     return MainAction("Écrire une note", url=reverse("notes:write", args=[opened.record.pk]), icon="pencil")
 
 

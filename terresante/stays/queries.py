@@ -1,4 +1,6 @@
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Prefetch, QuerySet
@@ -8,6 +10,15 @@ from terresante.kernel.actor import Actor
 from terresante.stays.access import STAY_READ
 from terresante.stays.enums import EncounterStatus
 from terresante.stays.models import Encounter, EncounterMovement
+from terresante.stays.wording import where_now
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentPlace:
+    """« Hospitalisée à Bicêtre, cardiologie », and since when if the hospital said so."""
+
+    text: str
+    since: datetime | None
 
 
 def stays_of_patient(actor: Actor, patient_id: UUID) -> QuerySet[Encounter]:
@@ -28,19 +39,27 @@ def stays_of_patient(actor: Actor, patient_id: UUID) -> QuerySet[Encounter]:
     )
 
 
-def current_stay(actor: Actor, patient_id: UUID) -> Encounter | None:
-    """Where the person is now, as far as this actor may know; a hospital stay goes before a consultation."""
-    return (
+def current_places(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, CurrentPlace]:
+    """Where each person is now, as far as this actor may know; a hospital stay goes before a consultation.
+
+    Who is at home, or died there, is absent.
+    """
+    stays = (
         access.list(actor, STAY_READ, Encounter)
         .filter(
-            patient_id=patient_id,
+            patient_id__in=patient_ids,
             class_code__in=["", "I", "E"],
             status__in=[EncounterStatus.IN_PROGRESS, EncounterStatus.ON_LEAVE],
         )
         .select_related("organization", "patient")
-        .order_by("-class_code", F("started_at").desc(nulls_last=True), "visit_number")
-        .first()
+        .order_by("patient_id", "-class_code", F("started_at").desc(nulls_last=True), "visit_number")
+        .distinct("patient_id")
     )
+    return {
+        stay.patient_id: CurrentPlace(where_now(stay), stay.started_at)
+        for stay in stays
+        if not stay.is_deceased
+    }
 
 
 def movements_told(actor: Actor, ids: Collection[UUID]) -> QuerySet[EncounterMovement]:

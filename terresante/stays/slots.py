@@ -1,4 +1,4 @@
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from uuid import UUID
 
 from django.urls import reverse
@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from terresante.feed.enums import FeedKind
 from terresante.kernel.actor import Actor
-from terresante.kernel.slots import FactLine, HeaderBadge, fact_shown, header_badge
+from terresante.kernel.slots import FactKey, FactLine, HeaderBadge, fact_shown, header_badge
 from terresante.kernel.ui import wording
-from terresante.stays.queries import current_stay, movements_told
-from terresante.stays.wording import fact_said, where_now
+from terresante.stays.models import EncounterMovement
+from terresante.stays.queries import current_places, movements_told
+from terresante.stays.wording import fact_said
 
 _ICONS = {
     FeedKind.ADMISSION: "bed",
@@ -25,28 +26,22 @@ _ICONS = {
 
 @header_badge
 def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
-    stay = current_stay(actor, patient_id)
-    if stay is None or stay.is_deceased:
+    place = current_places(actor, [patient_id]).get(patient_id)
+    if place is None:
         return []
-    at = stay.started_at
-    since = f", depuis {wording.when(at, now=timezone.now())}" if at is not None else ""
-    text = f"{where_now(stay)}{since}"
-    return [HeaderBadge(order=10, level="information", icon="bed", text=text, since=at)]
+    since = f", depuis {wording.when(place.since, now=timezone.now())}" if place.since else ""
+    text = f"{place.text}{since}"
+    return [HeaderBadge(order=10, level="information", icon="bed", text=text, since=place.since)]
 
 
-def _lines_of(kind: FeedKind) -> Callable[[Actor, Collection[UUID]], dict[UUID, FactLine]]:
-    def lines(actor: Actor, ids: Collection[UUID]) -> dict[UUID, FactLine]:
-        told = {}
-        for row in movements_told(actor, ids):
-            strong, text = fact_said(kind, row)
-            url = f"{reverse('stays:list', args=[row.encounter.record_id])}#sejour-{row.encounter_id}"
-            told[row.pk] = FactLine(
-                strong=strong, text=text, source=row.encounter.organization.name, url=url, icon=_ICONS[kind]
-            )
-        return told
-
-    return lines
+@fact_shown(*_ICONS)
+def movements_lines(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
+    rows = {row.pk: row for row in movements_told(actor, [pk for _, pk in keys])}
+    return {(kind, pk): _line(FeedKind(kind), rows[pk]) for kind, pk in keys if pk in rows}
 
 
-for _kind in _ICONS:
-    fact_shown(_kind)(_lines_of(_kind))
+def _line(kind: FeedKind, row: EncounterMovement) -> FactLine:
+    strong, text = fact_said(kind, row)
+    url = f"{reverse('stays:list', args=[row.encounter.record_id])}#sejour-{row.encounter_id}"
+    source = row.encounter.organization.name
+    return FactLine(strong=strong, text=text, source=source, url=url, icon=_ICONS[kind])

@@ -74,8 +74,8 @@ def fact_said(kind: str, row: EncounterMovement) -> tuple[str, str]:
         FeedKind.LEAVE: (f"{agreed('Parti', row.patient)} en permission", f" {place}{unit}"),
         FeedKind.DISCHARGE: (f"{agreed('Sorti', row.patient)} de l’hôpital", f" {place}{unit}{destination}"),
         FeedKind.DISCHARGE_CANCELLED: (
-            "Sortie annulée",
-            f"\u00a0: toujours {agreed('hospitalisé', row.patient)} {place}{unit}",
+            f"Toujours {agreed('hospitalisé', row.patient)} {place}",
+            f"{unit}\u00a0: la sortie est annulée",
         ),
         FeedKind.DEATH: (f"{agreed('Décédé', row.patient)} à l’hôpital", f" {place}"),
         FeedKind.PLANNED_STAY: (f"Hospitalisation prévue {place}", unit),

@@ -1,10 +1,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, Q, QuerySet, When
+from django.db.models import Case, F, Prefetch, Q, QuerySet, When
 
 from terresante.care_team import matrix
 from terresante.care_team.access import (
@@ -14,31 +15,40 @@ from terresante.care_team.access import (
 )
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
-from terresante.directory.models import Practitioner
-from terresante.kernel import access, audit, rls
+from terresante.directory.models import Practitioner, PractitionerRole
+from terresante.kernel import access, audit, rls, slots
 from terresante.kernel.access import Action, Reader
 from terresante.kernel.actor import Actor, ActorKind, Purpose
 from terresante.kernel.errors import NotFound
 from terresante.kernel.events import Event
+from terresante.kernel.slots import HeaderBadge
 from terresante.kernel.ui.frame import Level, Strip
 from terresante.kernel.ui.wording import clock
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
 
+_SHOWN_WITH_RECORD = ("patient", "holder", "information_given_by")
 _ROLES_FIRST = Case(When(role=TeamRole.ATTENDING, then=0), When(role=TeamRole.REFERENT, then=1), default=2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpenRecord:
     """A record that was opened on a checked basis; what a screen of the record starts from."""
 
     record: CareRecord
     patient: Patient
     basis: str
+    opened_by: Actor
     strips: tuple[Strip, ...] = ()
 
     @property
     def is_emergency(self) -> bool:
         return self.basis == "break_glass"
+
+    @cached_property
+    def badges(self) -> list[HeaderBadge]:
+        """What the apps say under the name, in their order; asked once a page."""
+        told = [badge for slot in slots.badges for badge in slot(self.opened_by, self.patient.pk)]
+        return sorted(told, key=lambda badge: badge.order)
 
     def purpose(self, actor: Actor) -> Purpose:
         return Purpose.BREAK_GLASS if self.is_emergency else actor.purpose
@@ -49,14 +59,12 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
 
     Raises NotFound when the record is absent or out of the actor's reach, Refused when only `action` is.
     """
-    record = access.get(actor, action, CareRecord, record_id)
+    record = access.get(actor, action, CareRecord, record_id, related=_SHOWN_WITH_RECORD)
     basis = rls.open_record(record.patient_id)
     if not basis:
         raise NotFound
-    patient = Patient.objects.get(pk=record.patient_id)
-    record.patient = patient
-    strips = (_emergency_strip(actor, patient.pk),) if basis == "break_glass" else ()
-    return OpenRecord(record, patient, basis, strips)
+    strips = (_emergency_strip(actor, record.patient_id),) if basis == "break_glass" else ()
+    return OpenRecord(record, record.patient, basis, actor, strips)
 
 
 def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
@@ -83,8 +91,14 @@ def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
         .filter(patient_id=patient_id, ended_at__isnull=True)
         .select_related("practitioner", "organization")
-        .prefetch_related("practitioner__roles__organization")
+        .prefetch_related(_places_of_work())
         .order_by(_ROLES_FIRST, "started_at", "pk")
+    )
+
+
+def _places_of_work() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
+    return Prefetch(
+        "practitioner__roles", queryset=PractitionerRole.objects.select_related("organization").order_by("pk")
     )
 
 
@@ -93,7 +107,7 @@ def former_members_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamPartic
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
         .filter(patient_id=patient_id, ended_at__isnull=False)
         .select_related("practitioner", "organization")
-        .prefetch_related("practitioner__roles__organization")
+        .prefetch_related(_places_of_work())
         .order_by("-ended_at", "pk")
     )
 

@@ -1,17 +1,16 @@
 """The directory, as it is searched while somebody is added to a circle."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
-
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from terresante.care_team.enums import TeamRole
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import full_name
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
-from terresante.directory.names import search_form
+from terresante.directory.queries import search_organizations, search_practitioners
+from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
 
 
@@ -29,57 +28,27 @@ class Candidate:
 
 
 def search_directory(
-    patient_id: UUID, *, name: str, profession: str = "", commune: str = "", most: int = 20
+    actor: Actor, patient_id: UUID, *, name: str, profession: str = "", commune: str = "", most: int = 20
 ) -> list[Candidate]:
-    """Active professionals, then structures, whose names begin with the words typed; at most `most` of each."""
-    words = search_form(name).split()
+    """Active professionals, then structures, as the directory finds them; at most `most` of each."""
     place = commune.strip()
-    if not words and not (profession and place):
+    if not name.strip() and not (profession and place):
         return []
     members = set(
         CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None).values_list(
             "member_id", flat=True
         )
     )
-    practitioners = _practitioners_named(words, profession, place)[:most]
-    structures = [] if profession else _structures_named(words, place)[:most]
-    return [_person(found, members) for found in practitioners] + [
+    asked = Profession(profession) if profession else None
+    practitioners = search_practitioners(actor, text=name, profession=asked, commune=place, limit=most)
+    structures = [] if asked else search_organizations(actor, text=name, commune=place, limit=most)
+    return [_person(found.practitioner, found.roles, members) for found in practitioners] + [
         _structure(found, members) for found in structures
     ]
 
 
-def _practitioners_named(words: list[str], profession: str, place: str) -> QuerySet[Practitioner]:
-    found = Practitioner.objects.filter(_begins(words), active=True)
-    if profession:
-        found = found.filter(profession=profession)
-    if place:
-        located = PractitionerRole.objects.filter(
-            practitioner_id=OuterRef("pk"),
-            period_end=None,
-            organization__commune_name__istartswith=place,
-        )
-        found = found.filter(Exists(located))
-    roles = PractitionerRole.objects.filter(period_end=None).select_related("organization").order_by("pk")
-    return found.prefetch_related(Prefetch("roles", queryset=roles)).order_by("search_name", "pk")
-
-
-def _structures_named(words: list[str], place: str) -> QuerySet[Organization]:
-    found = Organization.objects.filter(_begins(words), active=True)
-    if place:
-        found = found.filter(commune_name__istartswith=place)
-    return found.order_by("search_name", "pk")
-
-
-def _begins(words: list[str]) -> Q:
-    """Words are [a-z0-9] after `search_form`: nothing of the query language passes."""
-    if not words:
-        return Q()
-    asked = SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
-    return Q(search_words=asked)
-
-
-def _person(found: Practitioner, members: set[UUID]) -> Candidate:
-    places = [role.organization for role in found.roles.all()]
+def _person(found: Practitioner, roles: Sequence[PractitionerRole], members: set[UUID]) -> Candidate:
+    places = [role.organization for role in roles]
     return Candidate(
         key=found.pk,
         is_structure=False,
@@ -109,9 +78,10 @@ def _located(place: Organization) -> str:
 def candidate(*, practitioner_id: UUID | None = None, organization_id: UUID | None = None) -> Candidate:
     """Raises NotFound for a key the directory does not hold, or no longer as active."""
     if practitioner_id is not None:
-        person = _practitioners_named([], "", "").filter(pk=practitioner_id).first()
+        person = Practitioner.objects.filter(pk=practitioner_id, active=True).first()
         if person is not None:
-            return _person(person, set())
+            roles = person.roles.filter(period_end=None).select_related("organization").order_by("pk")
+            return _person(person, list(roles), set())
     structure = (
         Organization.objects.filter(pk=organization_id, active=True).first() if organization_id else None
     )

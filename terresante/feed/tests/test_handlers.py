@@ -16,7 +16,8 @@ def facts_read(actor, record):
     with rls.acting(actor):
         rls.open_record(record.patient_id)
         rows = list(access.list(actor, FEED_READ, FeedItem).filter(patient_id=record.patient_id))
-        return {row.kind: facts[row.kind](actor, [row.object_id])[row.object_id] for row in rows}
+        keys = [(row.kind, row.object_id) for row in rows]
+        return {key[0]: facts[key[0]](actor, [key])[key] for key in keys}
 
 
 def test_an_emergency_access_enters_the_timeline_with_its_reason(cast):

@@ -27,7 +27,7 @@ def told(monkeypatch):
     gone: set[UUID] = set()
 
     def lines(actor, ids):
-        return {pk: FactLine(strong=str(pk)) for pk in ids if pk not in gone}
+        return {(kind, pk): FactLine(strong=str(pk)) for kind, pk in ids if pk not in gone}
 
     monkeypatch.setattr(slots, "facts", dict.fromkeys(FeedKind.values, lines))
     return gone
@@ -116,7 +116,7 @@ def test_an_alert_is_acknowledged_by_each_reader_for_himself(cast):
 
     for actor, left in ((cast.ines, 0), (cast.amar, 1)):
         with rls.acting(actor):
-            assert len(queries.alerts_to_see(actor, cast.madeleine_record.patient_id)) == left
+            assert len(queries.visit(actor, cast.madeleine_record.patient_id).alerts) == left
     for actor, record, item in (
         (cast.brun, cast.leon_record, alert),
         (cast.brun, cast.madeleine_record, alert),
@@ -151,7 +151,7 @@ def test_news_of_many_patients_are_one_query_alerts_first(cast, django_assert_nu
 def test_changes_are_those_since_the_visit_before_this_one(cast):
     record = cast.madeleine_record
     with rls.acting(cast.ines):
-        assert queries.changes_since_last_visit(cast.ines, record.patient_id).since is None
+        assert queries.visit(cast.ines, record.patient_id).changes.since is None
         actions.mark_visited(cast.ines, record.patient_id)
     two_days_ago = timezone.now() - timedelta(days=2)
     with walls_down():
@@ -162,7 +162,7 @@ def test_changes_are_those_since_the_visit_before_this_one(cast):
 
     for _ in range(2):
         with rls.acting(cast.ines):
-            changes = queries.changes_since_last_visit(cast.ines, record.patient_id)
+            changes = queries.visit(cast.ines, record.patient_id).changes
             actions.mark_visited(cast.ines, record.patient_id)
         assert changes.since == two_days_ago
         assert [(t.item.pk, t.is_unread) for t in changes.facts] == [(unread.pk, True), (read.pk, False)]

@@ -34,7 +34,10 @@ LEVEL_ICONS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """A link; with `method="post"` a form with its token; with `form_id` the submit button of that form."""
+    """A link; with `method="post"` a form with its token; with `form_id` the submit button of that form.
+
+    `swaps`: selector of what the answer of a post replaces in place; without JavaScript the page comes again.
+    """
 
     label: str
     url: str = ""
@@ -42,6 +45,7 @@ class Action:
     method: str = "get"
     form_id: str = ""
     dialog_id: str = ""
+    swaps: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ def doors(actor, note):
             feed.unread_count(actor, patient_id),
             len(feed.timeline(actor, patient_id).facts),
             len(feed.news_of(actor, [patient_id])[patient_id]),
-            len(feed.changes_since_last_visit(actor, patient_id).facts),
+            len(feed.visit(actor, patient_id).changes.facts),
         )
 
 

@@ -7,6 +7,7 @@ from terresante.care_team.enums import DataClass
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization
 from terresante.feed import queries as feed
+from terresante.feed.enums import FeedKind
 from terresante.kernel import rls
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
@@ -177,7 +178,8 @@ def test_a_secretary_of_the_circle_is_refused_the_notes_and_sees_no_tab(client, 
 def test_an_excerpt_is_short_and_never_empty(client, cast, text):
     note = published(cast.amar, cast.madeleine_record, text)
     with rls.acting(cast.ines):
-        line = slots.notes_told(cast.ines, [note.pk])[note.pk]
+        key = (FeedKind.NOTE, note.pk)
+        line = slots.notes_told(cast.ines, [key])[key]
 
     assert 4 < len(line.text) <= slots.EXCERPT
 
