@@ -14,7 +14,7 @@ pytestmark = pytest.mark.commits
 def person() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(current_setting('app.person', true), '')")
-        return cursor.fetchone()[0]
+        return str(cursor.fetchone()[0])
 
 
 def test_the_context_ends_with_its_transaction(cast):
@@ -65,15 +65,16 @@ def test_the_next_user_of_a_pooled_connection_finds_nobody(cast):
     with ConnectionPool(kwargs=wanted, min_size=1, max_size=1, open=True) as pool:
         with pool.connection() as first:
             first.execute(local)
-            backend, seen = first.execute(read).fetchone()
+            before = first.execute(read).fetchall()
         with pytest.raises(ZeroDivisionError), pool.connection() as failing:
             failing.execute(local)
             raise ZeroDivisionError
         with pool.connection() as second:
-            again, left = second.execute(read).fetchone()
+            after = second.execute(read).fetchall()
 
-    assert seen == str(cast.amar.person_id)
-    assert (again, left) == (backend, "")
+    backend = before[0][0]
+    assert before == [(backend, str(cast.amar.person_id))]
+    assert after == [(backend, "")]
 
 
 def test_a_read_only_page_cannot_write(cast):

@@ -64,6 +64,11 @@ def _run(loop: Loop, stop: threading.Event) -> None:
 
 
 def _run_scheduled() -> None:
-    jobs = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]  # Django's connector
-    with jobs.replace_connector(jobs.connector):
-        asyncio.run(jobs.run_worker_async(install_signal_handlers=False, delete_jobs="successful"))
+    asyncio.run(_scheduled())
+
+
+async def _scheduled() -> None:
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's connector
+    jobs = app.with_connector(connector)
+    async with jobs.open_async():
+        await jobs.run_worker_async(install_signal_handlers=False, delete_jobs="successful")
