@@ -111,6 +111,10 @@ class MessageStore:
     def store(self, items: list[Received]) -> list[Outcome]:
         """A duplicate (same sender, control id and content) is acknowledged like the first, and not kept twice."""
         close_old_connections()
+        return self.keep(items)
+
+    def keep(self, items: list[Received]) -> list[Outcome]:
+        """`store` inside the caller's transaction."""
         refusals = [self._refusal(item) for item in items]
         rows = [self._row(item, refusal) for item, refusal in zip(items, refusals, strict=True)]
         columns = [list(column) for column in zip(*rows, strict=True)]
