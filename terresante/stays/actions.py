@@ -69,7 +69,7 @@ def apply_movement(
     if actor.organization_id is None:
         raise NotFound
     record = _record_reported_to(actor, patient_id)
-    known = _known_stay(actor, record, movement.visit_number)
+    known = _known_stay(record, actor.organization_id, movement.visit_number)
     encounter = known or Encounter(
         patient_id=record.patient_id,
         record=record,
@@ -100,11 +100,11 @@ def _record_reported_to(actor: Actor, patient_id: UUID) -> CareRecord:
     return record
 
 
-def _known_stay(actor: Actor, record: CareRecord, visit_number: str) -> Encounter | None:
+def _known_stay(record: CareRecord, organization_id: UUID, visit_number: str) -> Encounter | None:
     if not visit_number:
         raise Invalid("Le numéro de venue manque : le mouvement ne peut être rattaché à aucun séjour.")
     found = Encounter.objects.select_for_update(of=("self",)).filter(
-        organization_id=actor.organization_id, visit_number=visit_number
+        organization_id=organization_id, visit_number=visit_number
     )
     return found.filter(patient_id=record.patient_id).first()
 
