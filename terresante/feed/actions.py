@@ -37,24 +37,24 @@ class Fact:
     alerts: bool = True
 
 
-def tell(actor: Actor, fact: Fact) -> None:
-    """Adds the fact to its patient's feed; telling the same fact again changes nothing."""
-    FeedItem.objects.bulk_create(
-        [
-            FeedItem(
-                patient_id=fact.patient_id,
-                kind=fact.kind,
-                object_id=fact.object_id,
-                occurred_at=fact.occurred_at,
-                author_id=actor.user_id,
-                private_to_id=fact.private_to_id,
-                hidden_from_patient=fact.hidden_from_patient,
-                data_class=fact.data_class,
-                is_alert=fact.alerts and fact.kind in ALERTS,
-            )
-        ],
-        ignore_conflicts=True,
+def tell(actor: Actor, fact: Fact) -> FeedItem:
+    """Adds the fact to its patient's feed; telling the same fact again changes nothing.
+
+    The item is the stored one only when the fact was not told before.
+    """
+    item = FeedItem(
+        patient_id=fact.patient_id,
+        kind=fact.kind,
+        object_id=fact.object_id,
+        occurred_at=fact.occurred_at,
+        author_id=actor.user_id,
+        private_to_id=fact.private_to_id,
+        hidden_from_patient=fact.hidden_from_patient,
+        data_class=fact.data_class,
+        is_alert=fact.alerts and fact.kind in ALERTS,
     )
+    FeedItem.objects.bulk_create([item], ignore_conflicts=True)
+    return item
 
 
 def revise(fact: Fact) -> None:

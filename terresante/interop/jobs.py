@@ -1,17 +1,18 @@
-"""Messages become identities and stays, one transaction each, in the order each sender sent them.
+"""Messages become identities and stays, in the order each sender sent them for each identity.
 
 A message that waits for a person, or that failed, holds back only the later ones about the same identity.
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import psycopg
 from django.conf import settings
-from django.db import connection
-from django.db.models import Func, Q, TextField, Value
+from django.db import OperationalError, connection
+from django.db.models import Exists, Func, OuterRef, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -40,6 +41,7 @@ from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.jobs import loop, scheduled
 from terresante.kernel.sealing import unseal
+from terresante.kernel.together import written_together
 from terresante.patients.actions import complete_identity, link_identity, replace_identifier
 from terresante.patients.models import SourceIdentity
 from terresante.patients.traits import Traits
@@ -48,7 +50,9 @@ from terresante.stays.actions import apply_movement
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-_LOCK = 7_301_003
+# Messages looked at, to find those whose turn it is; and applied in one transaction, told to browsers at its end.
+_WINDOW = 200
+_TOGETHER = 24
 _S, _O = MessageState, MessageOutcome
 _REPLACEMENTS = (Kind.IDENTITY_MERGED, Kind.IDENTIFIER_CHANGED)
 _OF_AN_IDENTITY = (Kind.IDENTITY_CREATED, Kind.IDENTITY_UPDATED)
@@ -82,55 +86,83 @@ class _Work:
 
 
 def apply_waiting(limit: int = 200, *, clock: Clock = timezone.now) -> int:
-    """Applies up to `limit` waiting messages; returns how many were settled. One process at a time (advisory lock)."""
-    if not _locked("pg_try_advisory_lock"):
-        return 0
-    try:
-        settled = 0
-        while settled < limit and _apply_next(clock):
-            settled += 1
-        return settled
-    finally:
-        _locked("pg_advisory_unlock")
+    """Applies up to `limit` waiting messages; returns how many were settled. Processes may share the work."""
+    settled = 0
+    while settled < limit and (done := _apply_together(min(_TOGETHER, limit - settled), clock)):
+        settled += done
+    return settled
 
 
-def _apply_next(clock: Clock) -> bool:
-    with rls.acting(_job()):
-        waiting = InboundMessage.objects.filter(state=_S.RECEIVED).order_by("sequence")
-        key = waiting.values_list("pk", flat=True).first()
-    if key is None:
-        return False
-    try:
-        with rls.acting(_job(key)):
-            _settle(_locked_row(key), clock())
-    except Exception as error:  # noqa: BLE001 -- one message's bug stops nobody else's; its text may quote the row
-        log.error("interop: message %s failed, %s", key, type(error).__name__)
-        with rls.acting(_job(key)):
-            _write(_locked_row(key), Settled(_S.FAILED, _O.BUG), clock())
-    return True
+def _apply_together(most: int, clock: Clock) -> int:
+    """One transaction, and a savepoint for each message: what fails rolls back alone.
+
+    A deadlock or a lost database rolls everything back, to be applied again.
+    """
+    with rls.acting(_job()), written_together():
+        turns = [(row, _settled(row, clock())) for row in _whose_turn_it_is(most)]
+        if turns:
+            _write(turns, clock())
+            release_unmatched(
+                {key for row, settled in turns if settled.patient_id for key in row.identity_keys}
+            )
+    return len(turns)
 
 
-def _locked_row(key: UUID) -> InboundMessage:
-    return (
-        InboundMessage.objects.select_related("sender__organization")
-        .select_for_update(of=("self",))
-        .get(pk=key)
+def _whose_turn_it_is(most: int) -> list[InboundMessage]:
+    """The oldest ones, one of each identity, locked; without those another process has taken.
+
+    A message still waiting when the list was read keeps the later ones of its identity out, locked or not.
+    """
+    waiting = InboundMessage.objects.filter(state=_S.RECEIVED).order_by("sequence")
+    first: list[UUID] = []
+    seen: set[str] = set()
+    for key, identity_keys in waiting.values_list("pk", "identity_keys")[:_WINDOW]:
+        if seen.isdisjoint(identity_keys):
+            first.append(key)
+        seen.update(identity_keys)
+    earlier = InboundMessage.objects.filter(
+        sender_id=OuterRef("sender_id"), sequence__lt=OuterRef("sequence")
+    )
+    holding = earlier.filter(state__in=HOLDING, identity_keys__overlap=OuterRef("identity_keys"))
+    repeated = earlier.exclude(control_id="").filter(control_id=OuterRef("control_id"))
+    return list(
+        waiting.filter(pk__in=first)
+        .annotate(is_held=Exists(holding), repeats=Exists(repeated))
+        .select_related("sender__organization")
+        .prefetch_related("sender__domains")
+        .select_for_update(of=("self",), skip_locked=True)[:most]
     )
 
 
-def _settle(row: InboundMessage, now: datetime) -> None:
-    earlier = InboundMessage.objects.filter(sender_id=row.sender_id, sequence__lt=row.sequence)
-    if earlier.filter(state__in=HOLDING, identity_keys__overlap=row.identity_keys).exists():
-        _write(row, Settled(_S.HELD, _O.NONE), now)
-        return
-    row.is_control_id_reused = bool(row.control_id) and earlier.filter(control_id=row.control_id).exists()
+def _settled(row: InboundMessage, now: datetime) -> Settled:
+    try:
+        job = _job(row.pk)
+        with rls.acting(job), written_together():
+            return _settle(row, job, now)
+    except Exception as error:  # one message's bug stops nobody else's; its text may quote the row
+        if _is_passing(error):
+            raise
+        log.error("interop: message %s failed, %s", row.pk, type(error).__name__)
+        return Settled(_S.FAILED, _O.BUG)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Not the message's fault: the connection (08, or no code), a deadlock (40), a lock (55), a shutdown (57)."""
+    cause = error.__cause__
+    code = (cause.sqlstate if isinstance(cause, psycopg.Error) else None) or "08"
+    return isinstance(error, OperationalError) and code[:2] in ("08", "40", "55", "57")
+
+
+def _settle(row: InboundMessage, job: Actor, now: datetime) -> Settled:
+    if row.is_held:  # type: ignore[attr-defined]  # annotated
+        return Settled(_S.HELD, _O.NONE)
+    row.is_control_id_reused = row.repeats  # type: ignore[attr-defined]  # annotated
     found = examine(unseal(row.sealed_raw, context=SEALED_FOR))
     if isinstance(found, Refusal):
-        _write(row, Settled(_S.UNREADABLE, _O.NOT_READABLE), now)
-        return
+        return Settled(_S.UNREADABLE, _O.NOT_READABLE)
     message = read_adt(found)
     row.remarks = [f"{oddity.code} {oddity.where}"[:60] for oddity in message.warnings]
-    _write(row, _applied(_Work(row, message, _job(row.pk), _hospital(row), now)), now)
+    return _applied(_Work(row, message, job, _hospital(row), now))
 
 
 def _applied(work: _Work) -> Settled:
@@ -164,11 +196,17 @@ def _not_matched(work: _Work, match: Match) -> Settled:
 
 def _linked(work: _Work, patient_id: UUID) -> SourceIdentity:
     """Every number of the message that its sender may give is this person's from now on."""
-    known = [
-        link_identity(work.job, patient_id, domain=local.domain, value=local.value) for local in work.locals
+    numbers = [local.value for local in work.locals]
+    known = {
+        (source.domain_id, source.value): source
+        for source in SourceIdentity.objects.filter(patient_id=patient_id, value__in=numbers)
+    }
+    sources = [
+        known.get((local.domain.pk, local.value))
+        or link_identity(work.job, patient_id, domain=local.domain, value=local.value)
+        for local in work.locals
     ]
-    release_unmatched(work.row.identity_keys)
-    return known[0]
+    return sources[0]
 
 
 def _identity_applied(work: _Work, match: Match, patient_id: UUID) -> Settled:
@@ -195,7 +233,8 @@ def _movement_applied(work: _Work, patient_id: UUID, source: SourceIdentity) -> 
     if not movement.visit_number:
         return Settled(_S.REFUSED, _O.NO_VISIT_NUMBER, patient_id)
     try:
-        apply_movement(work.hospital, patient_id, source=source, movement=movement, now=work.now)
+        with written_together():
+            apply_movement(work.hospital, patient_id, source=source, movement=movement, now=work.now)
     except Conflict:
         return Settled(_S.DOUBTFUL, _O.VISIT_OF_ANOTHER, patient_id)
     except Invalid:
@@ -227,7 +266,6 @@ def _replaced(work: _Work) -> Settled:
             )
     except Invalid:
         return Settled(_S.REFUSED, _O.MERGE_LOOP)
-    release_unmatched(work.row.identity_keys)
     return Settled(_S.APPLIED, _O.IDENTIFIER_REPLACED, patient_id)
 
 
@@ -247,7 +285,6 @@ def _related(work: _Work) -> Settled:
     patient_id = behind.pop()
     for local in both:
         link_identity(work.job, patient_id, domain=local.domain, value=local.value)
-    release_unmatched(work.row.identity_keys)
     return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
 
 
@@ -302,23 +339,41 @@ def purge_kept(*, now: datetime | None = None) -> int:
         )
 
 
-def _write(row: InboundMessage, settled: Settled, now: datetime) -> None:
-    row.state, row.outcome = settled.state, settled.outcome
-    row.patient_id, row.trait_keys = settled.patient_id, list(settled.trait_keys)
-    row.handled_at = now
-    if settled.state in (_S.OPPOSED, _S.IGNORED):
-        row.sealed_raw = b""
-    if settled.state is _S.OPPOSED:
-        # Nothing is kept but the count (DESIGN.md 6).
-        row.identity_keys, row.control_id, row.content_hash = [], "", row.pk.bytes
-        row.remarks, row.patient_id = [], None
-    row.save()
+# Of an opposition nothing is kept but the count (DESIGN.md 6); of a message without effect, not its content.
+_WRITE = """
+UPDATE interop_inboundmessage AS message
+SET state = turn.state, outcome = turn.outcome, patient_id = turn.patient_id, handled_at = %s,
+    trait_keys = string_to_array(turn.trait_keys, ','),
+    is_control_id_reused = turn.is_control_id_reused,
+    remarks = CASE WHEN turn.state = 'opposed' THEN '{}' ELSE string_to_array(turn.remarks, chr(31)) END,
+    sealed_raw = CASE WHEN turn.state IN ('opposed', 'ignored') THEN '' ELSE message.sealed_raw END,
+    identity_keys = CASE WHEN turn.state = 'opposed' THEN '{}' ELSE message.identity_keys END,
+    control_id = CASE WHEN turn.state = 'opposed' THEN '' ELSE message.control_id END,
+    content_hash = CASE WHEN turn.state = 'opposed' THEN uuid_send(message.id) ELSE message.content_hash END
+FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::boolean[], %s::text[])
+     AS turn (id, state, outcome, patient_id, trait_keys, is_control_id_reused, remarks)
+WHERE message.id = turn.id
+"""
 
 
-def _locked(function: str) -> bool:
+def _write(turns: Sequence[tuple[InboundMessage, Settled]], now: datetime) -> None:
+    columns = zip(
+        *(
+            (
+                row.pk,
+                settled.state.value,
+                settled.outcome.value,
+                settled.patient_id,
+                ",".join(settled.trait_keys),
+                row.is_control_id_reused,
+                "\x1f".join(row.remarks),
+            )
+            for row, settled in turns
+        ),
+        strict=True,
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
+        cursor.execute(_WRITE, [now, *(list(column) for column in columns)])
 
 
 def _job(message_id: UUID | None = None) -> Actor:

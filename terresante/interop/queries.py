@@ -121,12 +121,13 @@ def _decided(patient_id: UUID) -> Match:
 
 
 def _linked(patient_id: UUID, traits: Traits) -> Match:
-    patient = patient_of(patient_id)
+    rls.open_record(patient_id)
     if opposes_record(patient_id):
         return Match(Standing.OPPOSED, patient_id, MessageOutcome.OPPOSED)
-    if not CareRecord.objects.filter(patient_id=patient_id).exists():
+    record = CareRecord.objects.filter(patient_id=patient_id).select_related("patient").first()
+    if record is None:
         return Match(Standing.NOBODY, outcome=MessageOutcome.NO_RECORD)
-    if _contradicts(patient, traits):
+    if _contradicts(record.patient, traits):
         return Match(Standing.DOUBTFUL, patient_id, MessageOutcome.CONTRADICTION)
     return Match(Standing.LINKED, patient_id)
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
+from terresante.kernel import together
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, Purpose
 from terresante.kernel.enums import Outcome
@@ -46,7 +47,7 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Writes one row. `detail` holds codes and identifiers, never clinical content."""
-    AuditEntry.objects.bulk_create([_entry(actor, action, patient_id, about, outcome, detail or {})])
+    together.write(_entry(actor, action, patient_id, about, outcome, detail or {}))
     trail = _trail.get()
     if trail is not None:
         trail.written += 1

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from terresante.kernel import together
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboxEvent
@@ -36,16 +37,14 @@ def emit(actor: Actor, event: Event) -> None:
     """Writes the outbox row in the caller's transaction: told if and only if it happened."""
     if not connection.in_atomic_block:
         raise RuntimeError("emit() is called inside an action")
-    OutboxEvent.objects.bulk_create(
-        [
-            OutboxEvent(
-                id=new_id(),
-                kind=type(event).__name__,
-                patient_id=event.patient_id,
-                payload={name: _plain(value) for name, value in dataclasses.asdict(event).items()},
-                correlation_id=actor.correlation_id,
-            )
-        ]
+    together.write(
+        OutboxEvent(
+            id=new_id(),
+            kind=type(event).__name__,
+            patient_id=event.patient_id,
+            payload={name: _plain(value) for name, value in dataclasses.asdict(event).items()},
+            correlation_id=actor.correlation_id,
+        )
     )
 
 

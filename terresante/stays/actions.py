@@ -1,9 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from terresante.care_team.enums import DataClass
 from terresante.directory.enums import UnitSensitivity
@@ -66,10 +66,20 @@ def apply_movement(
     Raises NotFound when this hospital knows no such person or there is no record, Invalid without a visit number,
     Conflict when the number is another person's. Locks the stay.
     """
+    if actor.organization_id is None:
+        raise NotFound
     record = _record_reported_to(actor, patient_id)
-    encounter = _stay(actor, record, source, movement.visit_number)
-    row = _written(encounter, movement)
-    _bring_up_to_date(actor, encounter, now=now)
+    known = _known_stay(record, actor.organization_id, movement.visit_number)
+    encounter = known or Encounter(
+        patient_id=record.patient_id,
+        record=record,
+        source_identity=source,
+        organization_id=actor.organization_id,
+        visit_number=movement.visit_number,
+    )
+    told = list(known.movements.all()) if known else []
+    row = _reported(encounter, told, movement)
+    _bring_up_to_date(actor, encounter, told, changed=row, now=now)
     audit.record(
         actor,
         STAY_REPORT,
@@ -90,73 +100,57 @@ def _record_reported_to(actor: Actor, patient_id: UUID) -> CareRecord:
     return record
 
 
-def _stay(actor: Actor, record: CareRecord, source: SourceIdentity, visit_number: str) -> Encounter:
-    if actor.organization_id is None:
-        raise NotFound
+def _known_stay(record: CareRecord, organization_id: UUID, visit_number: str) -> Encounter | None:
     if not visit_number:
         raise Invalid("Le numéro de venue manque : le mouvement ne peut être rattaché à aucun séjour.")
     found = Encounter.objects.select_for_update(of=("self",)).filter(
-        organization_id=actor.organization_id, visit_number=visit_number
+        organization_id=organization_id, visit_number=visit_number
     )
-    encounter = found.filter(patient_id=record.patient_id).first()
-    if encounter is not None:
-        return encounter
-    try:
-        with transaction.atomic():
-            return Encounter.objects.create(
-                patient_id=record.patient_id,
-                record=record,
-                source_identity=source,
-                organization_id=actor.organization_id,
-                visit_number=visit_number,
-            )
-    except IntegrityError as error:
-        raise Conflict("Ce numéro de venue est déjà celui du séjour d’une autre personne.") from error
+    return found.filter(patient_id=record.patient_id).first()
 
 
-def _written(encounter: Encounter, movement: ReportedMovement) -> EncounterMovement:
-    row = _row_of(encounter, movement)
+def _reported(
+    encounter: Encounter, told: Sequence[EncounterMovement], movement: ReportedMovement
+) -> EncounterMovement:
+    """The row as this message makes it, not yet saved."""
+    row = _row_of(encounter, told, movement)
     row.is_secret = row.is_secret or movement.is_secret
     if movement.action is MovementAction.CANCEL:
         if row.cancelled_at is None or movement.recorded_at < row.cancelled_at:
             row.cancelled_at, row.cancelled_by = movement.recorded_at, movement.message_id
     else:
-        _take(row, movement, encounter.organization)
-    row.save()
+        _take(row, movement, encounter.organization_id)
     return row
 
 
-def _row_of(encounter: Encounter, movement: ReportedMovement) -> EncounterMovement:
-    kind = movement.kind or _kind_corrected(encounter, movement)
-    identifier = movement.identifier or _made_up(movement, kind)
-    found = encounter.movements.filter(
-        authority=movement.authority, identifier=identifier, family=family_of(kind)
-    ).first()
+def _row_of(
+    encounter: Encounter, told: Sequence[EncounterMovement], movement: ReportedMovement
+) -> EncounterMovement:
+    kind = movement.kind or _kind_corrected(told, movement)
+    name = (movement.authority, movement.identifier or _made_up(movement, kind), family_of(kind))
+    found = next((row for row in told if (row.authority, row.identifier, row.family) == name), None)
     return found or EncounterMovement(
         patient_id=encounter.patient_id,
         encounter=encounter,
-        identifier=identifier,
-        authority=movement.authority,
-        family=family_of(kind),
+        authority=name[0],
+        identifier=name[1],
+        family=name[2],
         kind=kind,
         trigger=movement.trigger,
         occurred_at=movement.occurred_at,
         recorded_at=movement.recorded_at,
         message_id=movement.message_id,
         has_own_identifier=bool(movement.identifier),
-        private_to=encounter.private_to,
     )
 
 
-def _kind_corrected(encounter: Encounter, movement: ReportedMovement) -> MovementKind:
+def _kind_corrected(told: Sequence[EncounterMovement], movement: ReportedMovement) -> MovementKind:
     """A Z99 without ZBE-6 corrects the movement that bears its number."""
-    known = encounter.movements.filter(authority=movement.authority, identifier=movement.identifier).order_by(
-        "recorded_at"
-    )
-    first = known.first() if movement.identifier else None
-    if first is None:
+    name = (movement.authority, movement.identifier)
+    known = [row for row in told if movement.identifier and (row.authority, row.identifier) == name]
+    if not known:
         raise Invalid("La correction ne dit pas quel mouvement elle corrige.")
-    return MovementKind(first.kind)
+    return MovementKind(min(known, key=lambda row: row.recorded_at).kind)
 
 
 def _made_up(movement: ReportedMovement, kind: MovementKind) -> str:
@@ -165,7 +159,7 @@ def _made_up(movement: ReportedMovement, kind: MovementKind) -> str:
     return f"sans numéro, {kind}, {movement.occurred_at.isoformat()}"
 
 
-def _take(row: EncounterMovement, movement: ReportedMovement, organization: Organization) -> None:
+def _take(row: EncounterMovement, movement: ReportedMovement, organization_id: UUID) -> None:
     """The latest word wins, a correction over what it corrects when both bear the same time."""
     said = (movement.recorded_at, movement.action is MovementAction.UPDATE, movement.occurred_at)
     if row.is_reported and said < (row.recorded_at, row.is_corrected, row.occurred_at):
@@ -179,41 +173,56 @@ def _take(row: EncounterMovement, movement: ReportedMovement, organization: Orga
     row.occurred_at, row.recorded_at = movement.occurred_at, movement.recorded_at
     row.message_id = movement.message_id
     row.class_code = movement.class_code
-    row.unit_code, row.unit_name = movement.unit_code, movement.unit_name
+    row.unit_code = movement.unit_code
     row.admitted_at = movement.admitted_at
     row.expected_start_at, row.expected_end_at = movement.expected_start_at, movement.expected_end_at
     row.destination, row.is_death = movement.destination, movement.is_death
-    row.sensitivity, row.private_because = _secrecy(movement, organization)
-    known = _unit_named(organization, movement.unit_code)
-    row.unit_name = known.name if known else movement.unit_name
+    unit = _unit_named(organization_id, movement.unit_code)
+    row.unit_name = unit.name if unit else movement.unit_name
+    row.sensitivity, row.private_because = _secrecy(movement, unit, organization_id)
 
 
-def _unit_named(organization: Organization, code: str) -> Unit | None:
-    return Unit.objects.filter(organization=organization, code=code).first() if code else None
+def _unit_named(organization_id: UUID, code: str) -> Unit | None:
+    return Unit.objects.filter(organization_id=organization_id, code=code).first() if code else None
 
 
-def _secrecy(movement: ReportedMovement, organization: Organization) -> tuple[str, str]:
+def _secrecy(movement: ReportedMovement, unit: Unit | None, organization_id: UUID) -> tuple[str, str]:
     """(sensitivity, why) of the movement alone; the fold decides for the stay."""
     if movement.is_legal_care:
         return UnitSensitivity.PSYCHIATRY, PrivateBecause.LEGAL_CARE
-    unit = _unit_named(organization, movement.unit_code)
     if unit is not None and unit.sensitivity != UnitSensitivity.ORDINARY:
         return unit.sensitivity, PrivateBecause.UNIT
-    if unit is None and organization.is_psychiatric:
+    if unit is None and Organization.objects.filter(pk=organization_id, is_psychiatric=True).exists():
         return UnitSensitivity.PSYCHIATRY, PrivateBecause.UNKNOWN_UNIT
     return UnitSensitivity.ORDINARY, ""
 
 
-def _bring_up_to_date(actor: Actor, encounter: Encounter, *, now: datetime) -> None:
-    rows = list(encounter.movements.order_by("occurred_at", "identifier"))
+def _bring_up_to_date(
+    actor: Actor,
+    encounter: Encounter,
+    told: Sequence[EncounterMovement],
+    *,
+    changed: EncounterMovement,
+    now: datetime,
+) -> None:
+    rows = list(told) if changed in told else [*told, changed]
     course = fold(rows)
     _set_state(encounter, course)
+    try:
+        encounter.save()
+    except IntegrityError as error:
+        raise Conflict("Ce numéro de venue est déjà celui du séjour d’une autre personne.") from error
     for row in rows:
         private_to = encounter.organization_id if course.is_private or is_sensitive(row) else None
-        if row.private_to_id != private_to:
-            row.private_to_id = private_to
+        is_moved = row.private_to_id != private_to
+        row.private_to_id = private_to
+        if row is changed:
+            row.save()
+        elif is_moved:
             row.save(update_fields=["private_to"])
-    _set_facts(actor, encounter, course, [row.pk for row in rows], now=now)
+    ids = [row.pk for row in told]
+    known = FeedItem.objects.filter(patient_id=encounter.patient_id, object_id__in=ids) if ids else []
+    _set_facts(actor, encounter, course, known, now=now)
 
 
 def _set_state(encounter: Encounter, course: Course) -> None:
@@ -226,18 +235,14 @@ def _set_state(encounter: Encounter, course: Course) -> None:
     encounter.destination, encounter.is_deceased = course.destination, course.is_deceased
     encounter.sensitivity, encounter.private_because = course.sensitivity, course.private_because
     encounter.private_to_id = encounter.organization_id if course.is_private else None
-    encounter.save()
 
 
 def _set_facts(
-    actor: Actor, encounter: Encounter, course: Course, ids: Sequence[UUID], *, now: datetime
+    actor: Actor, encounter: Encounter, course: Course, already: Iterable[FeedItem], *, now: datetime
 ) -> None:
     """Feeds what is not told yet, takes back what no longer holds; announces what is new, recent and still true."""
     wanted = {(told.movement_id, told.kind): told for told in course.facts}
-    known = {
-        (item.object_id, item.kind): item
-        for item in FeedItem.objects.filter(patient_id=encounter.patient_id, object_id__in=ids)
-    }
+    known = {(item.object_id, item.kind): item for item in already}
     for key, item in known.items():
         if key not in wanted or item.private_to_id != encounter.private_to_id:
             withdraw(encounter.patient_id, item.object_id, item.kind)
@@ -254,11 +259,8 @@ def _set_facts(
 
 def _tell(actor: Actor, encounter: Encounter, told: Told, *, now: datetime) -> None:
     alerts = _may_alert(encounter, told, now=now)
-    tell(actor, _fact(encounter, told, alerts=alerts))
+    item = tell(actor, _fact(encounter, told, alerts=alerts))
     if alerts and told.kind in ALERTS:
-        item = FeedItem.objects.get(
-            patient_id=encounter.patient_id, object_id=told.movement_id, kind=told.kind
-        )
         emit(
             actor,
             StayAlerted(

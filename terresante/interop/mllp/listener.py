@@ -42,7 +42,7 @@ class Limits:
     message_time: float = 30
     idle_time: float = 3600
     answer_time: float = 30
-    stop_time: float = 20
+    stop_time: float = 3
     connections: int = 512
     gather_for: float = 0.004
     batch: int = 256
@@ -91,6 +91,7 @@ class Listener:
         if self._connections:
             _, late = await asyncio.wait(self._connections, timeout=self._limits.stop_time)
             for task in late:
+                self._connections[task].cut()
                 task.cancel()
         if self._batching is not None:
             self._batching.cancel()
@@ -140,6 +141,10 @@ class _Connection:
         self._is_stopping = True
         if self._reading is not None:
             self._reading.cancel()
+
+    def cut(self) -> None:
+        """For a peer that takes no answer: it will send again what it was not told."""
+        self._writer.transport.abort()
 
     async def serve(self) -> None:
         answering = asyncio.create_task(self._answer())

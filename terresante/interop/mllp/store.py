@@ -1,21 +1,25 @@
 """The listener's store: one batch, one INSERT, one commit; only then are its messages acknowledged."""
 
+import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 
 from terresante.interop.digests import SEALED_FOR, ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.grammar import Code, Refusal
 from terresante.interop.mllp.intake import Outcome, Received, Store
 from terresante.interop.mllp.listener import Peer, SenderDirectory
-from terresante.interop.models import InboundMessage, SenderSystem
+from terresante.interop.models import SenderSystem
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, Channel
+from terresante.kernel.ids import new_id
 from terresante.kernel.sealing import seal
 
 FOREIGN_AUTHORITY = Refusal(
@@ -30,19 +34,52 @@ _UNREADABLE_AT = frozenset({"", "MSH", "MSH^1^18"})
 _STORED = Outcome()
 
 
-class MessageStore:
-    """Knows the senders as they were when the listener started; a new one is taken at its next start."""
+# One row of _INSERT, in its order.
+_Columns = tuple[UUID, UUID, str, bytes, datetime, bytes, str, str, str, str, str, str]
+# Twelve parameters whatever the batch: the rows take their number in the order of their arrival.
+_INSERT = """
+INSERT INTO interop_inboundmessage (
+    id, sender_id, control_id, content_hash, received_at, sealed_raw, message_type, trigger, identity_keys,
+    state, outcome, remarks, trait_keys, is_control_id_reused, decided_by_name, reason)
+SELECT id, sender_id, control_id, content_hash, received_at, sealed_raw, message_type, trigger,
+       string_to_array(identity_keys, ','), state, outcome, array_remove(ARRAY[remark], ''), '{}', false, '', ''
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[], %s::bytea[], %s::text[], %s::text[],
+            %s::text[], %s::text[], %s::text[], %s::text[]) WITH ORDINALITY
+     AS item (id, sender_id, control_id, content_hash, received_at, sealed_raw, message_type, trigger,
+              identity_keys, state, outcome, remark, rank)
+ORDER BY rank
+ON CONFLICT DO NOTHING
+"""
 
-    def __init__(self, senders: list[SenderSystem]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A sender, and the authorities it may speak for."""
+
+    key: UUID
+    authorities: frozenset[str]
+
+
+class MessageStore:
+    """Knows the senders as they were when last told (`know`)."""
+
+    def __init__(self, senders: Iterable[SenderSystem]) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mllp-store")
-        self._authorities: Mapping[str, tuple[UUID, frozenset[str]]] = {
-            str(sender.pk): (sender.pk, frozenset(domain.authority for domain in sender.domains.all()))
-            for sender in senders
+        self._known: dict[str, _Known] = {}
+        self._by_port: dict[int, str] = {}
+        self._by_fingerprint: dict[str, str] = {}
+        self.know(senders)
+
+    def know(self, senders: Iterable[SenderSystem]) -> None:
+        """These and no others: one that is gone may still hold a connection, and speaks for nobody on it."""
+        told = list(senders)
+        gone = {key: replace(known, authorities=frozenset()) for key, known in self._known.items()}
+        self._known = gone | {
+            str(sender.pk): _Known(sender.pk, frozenset(domain.authority for domain in sender.domains.all()))
+            for sender in told
         }
-        self._by_port = {sender.port: str(sender.pk) for sender in senders if sender.port}
-        self._by_fingerprint = {
-            sender.fingerprint: str(sender.pk) for sender in senders if sender.fingerprint
-        }
+        self._by_port = {sender.port: str(sender.pk) for sender in told if sender.port}
+        self._by_fingerprint = {sender.fingerprint: str(sender.pk) for sender in told if sender.fingerprint}
 
     @property
     def ports(self) -> list[int]:
@@ -58,6 +95,14 @@ class MessageStore:
         """The store in a thread of its own, so that it keeps one connection and the listener keeps listening."""
         return sync_to_async(self.store, thread_sensitive=False, executor=self._thread), self.sender_of
 
+    async def renew(self) -> None:
+        """Asks the database which senders there are, in the store's own thread."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._renew)
+
+    def _renew(self) -> None:
+        close_old_connections()
+        self.know(active_senders())
+
     def close(self) -> None:
         """Gives back the thread and its database connection, once the listener has stopped."""
         self._thread.submit(connections.close_all).result()
@@ -72,39 +117,45 @@ class MessageStore:
         """`store` inside the caller's transaction."""
         refusals = [self._refusal(item) for item in items]
         rows = [self._row(item, refusal) for item, refusal in zip(items, refusals, strict=True)]
-        with rls.acting(Actor.job("mllp", channel=Channel.MLLP)):
-            InboundMessage.objects.bulk_create(rows, ignore_conflicts=True)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        with rls.acting(Actor.job("mllp", channel=Channel.MLLP)), connection.cursor() as cursor:
+            cursor.execute(_INSERT, columns)
         return [Outcome(refusal) if refusal else _STORED for refusal in refusals]
 
     def _refusal(self, item: Received) -> Refusal | None:
         """The door's own reason first; then whether this sender may speak for these identifiers."""
         if item.refusal is not None:
             return item.refusal
-        _, authorities = self._authorities[item.sender]
+        authorities = self._known[item.sender].authorities
         may_speak = any(key.authority in authorities for key in item.envelope.identity_keys)
         return None if may_speak else FOREIGN_AUTHORITY
 
-    def _row(self, item: Received, refusal: Refusal | None) -> InboundMessage:
-        sender_id, authorities = self._authorities[item.sender]
-        envelope = item.envelope
+    def _row(self, item: Received, refusal: Refusal | None) -> _Columns:
+        known, envelope = self._known[item.sender], item.envelope
         state, outcome = _first_state(item, refusal)
-        return InboundMessage(
-            sender_id=sender_id,
-            control_id=_text(envelope.control_id, 200),
-            content_hash=hashlib.sha256(item.raw).digest(),
-            received_at=item.received_at,
-            sealed_raw=seal(item.raw, context=SEALED_FOR),
-            message_type=_text(envelope.message_type, 10),
-            trigger=_text(envelope.trigger, 10),
-            identity_keys=[
-                ipp_digest(key.value, key.authority)
-                for key in envelope.identity_keys
-                if key.authority in authorities
-            ],
-            state=state,
-            outcome=outcome,
-            remarks=[f"{refusal.code} {refusal.condition} {refusal.location}"[:60]] if refusal else [],
+        keys = (
+            ipp_digest(key.value, key.authority)
+            for key in envelope.identity_keys
+            if key.authority in known.authorities
         )
+        return (
+            new_id(),
+            known.key,
+            _text(envelope.control_id, 200),
+            hashlib.sha256(item.raw).digest(),
+            item.received_at,
+            seal(item.raw, context=SEALED_FOR),
+            _text(envelope.message_type, 10),
+            _text(envelope.trigger, 10),
+            ",".join(keys),
+            state.value,
+            outcome.value,
+            f"{refusal.code} {refusal.condition} {refusal.location}"[:60] if refusal else "",
+        )
+
+
+def active_senders() -> list[SenderSystem]:
+    return list(SenderSystem.objects.filter(active=True).prefetch_related("domains").order_by("name"))
 
 
 def _first_state(item: Received, refusal: Refusal | None) -> tuple[MessageState, MessageOutcome]:

@@ -1,6 +1,8 @@
 from datetime import date, timedelta
 
+import psycopg
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from terresante.care_team.actions import create_record, record_choice
@@ -483,8 +485,32 @@ def test_an_authority_belongs_to_one_hospital(hospital):
         wire.connect("Clinique du Canal", authority=wire.AUTHORITY, port=21002)
 
 
-def test_only_one_process_applies(hospital, madeleine, monkeypatch):
-    monkeypatch.setattr(jobs, "_locked", lambda function: False)
+def test_what_another_process_holds_keeps_its_identity_waiting_and_no_other(cast, hospital, madeleine):
+    wire.know(cast.leon_record, hospital, "P9")
+    leon = wire.person(cast.leon_record, p3=PID.split("|")[3].replace("P1^", "P9^"))
     wire.receive(hospital, wire.stamped("A01", pid=madeleine))
+    wire.receive(hospital, wire.stamped("A03", pid=madeleine, control_id="M2"))
+    wire.receive(hospital, wire.stamped("A01", pid=leon, control_id="M3", pv1=PV1.replace("V1^", "V9^")))
 
-    assert wire.apply() == 0
+    with wire.another_process() as elsewhere:
+        elsewhere.execute("SELECT id FROM interop_inboundmessage WHERE control_id = 'M1' FOR UPDATE")
+        assert wire.apply() == 1
+    assert [state for state, _ in wire.states()] == ["received", "received", "applied"]
+
+    assert wire.apply() == 2
+    assert [state for state, _ in wire.states()] == ["applied"] * 3
+
+
+def test_a_deadlock_is_nobodys_fault_and_the_message_is_applied_again(hospital, madeleine, monkeypatch):
+    def deadlocked(*_, **__):
+        raise OperationalError from psycopg.errors.DeadlockDetected()
+
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine))
+    with monkeypatch.context() as patched:
+        patched.setattr("terresante.interop.jobs.apply_movement", deadlocked)
+        with pytest.raises(OperationalError):
+            wire.apply()
+    assert [state for state, _ in wire.states()] == ["received"]
+
+    assert wire.apply() == 1
+    assert wire.states() == [("applied", "stay")]

@@ -5,7 +5,9 @@ import pytest
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.hl7v2.tests.messages import MSH
 from terresante.interop.mllp.framing import framed
+from terresante.interop.mllp.intake import received
 from terresante.interop.mllp.listener import Limits, Peer
+from terresante.interop.mllp.store import FOREIGN_AUTHORITY
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.kernel import rls
@@ -115,6 +117,22 @@ def test_a_sender_is_known_by_its_own_port_and_by_no_other(hospital):
     assert store.sender_of(Peer(hospital.port)) == str(hospital.pk)
     assert store.sender_of(Peer(hospital.port + 1)) is None
     assert store.sender_of(Peer(hospital.port, fingerprint="0" * 64)) is None
+
+
+def test_senders_are_followed_while_the_listener_runs(hospital, madeleine):
+    store = wire.store()
+    later = wire.connect("Clinique des Essais", authority="750000333", port=21002)
+    with walls_down():
+        type(hospital).objects.filter(pk=hospital.pk).update(active=False)
+
+    asyncio.run(store.renew())
+
+    assert store.ports == [21002]
+    assert store.sender_of(Peer(later.port)) == str(later.pk)
+    # Over a connection it still holds, a sender that is gone speaks for nobody.
+    outcome = store.store([received(str(hospital.pk), wire.stamped("A01", pid=madeleine))])[0]
+    assert outcome.refusal is FOREIGN_AUTHORITY
+    store.close()
 
 
 def test_an_inactive_sender_is_not_answered(hospital):

@@ -98,8 +98,9 @@ def test_a_listener_killed_in_a_burst_loses_nothing_acknowledged_and_doubles_not
 
     second = listening(port)
     assert len(acknowledged(port, raws)) == BURST
-    second.terminate()
-    second.wait()
+    with socket.create_connection(("127.0.0.1", port)):
+        second.terminate()
+        assert second.wait(timeout=5) == 0
     second.stdout.close()
 
     with walls_down():

@@ -1,7 +1,10 @@
 """A hospital connected to the platform, in a test's own database: messages come through the real door."""
 
 import asyncio
+from contextlib import contextmanager
 
+import psycopg
+from django.db import connection
 from django.utils import timezone
 
 from terresante.directory.models import Organization, Unit
@@ -83,6 +86,21 @@ def receive(sender, *raws):
 
 def apply(**options):
     return apply_waiting(1000, **options)
+
+
+@contextmanager
+def another_process():
+    """A transaction of another connection, as the superuser of the test server."""
+    known = connection.settings_dict
+    with psycopg.connect(
+        dbname=known["NAME"],
+        user=known["USER"],
+        password=known["PASSWORD"],
+        host=known["HOST"],
+        port=known["PORT"],
+    ) as other:
+        yield other
+        other.rollback()
 
 
 def states():

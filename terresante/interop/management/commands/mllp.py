@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import logging
 import signal
 import ssl
 from pathlib import Path
@@ -6,18 +8,20 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from terresante.interop.mllp.listener import Listener, server_context
-from terresante.interop.mllp.store import MessageStore
-from terresante.interop.models import SenderSystem
+from terresante.interop.mllp.store import MessageStore, active_senders
+
+logger = logging.getLogger(__name__)
+_RENEW_SECONDS = 30.0
 
 
 class Command(BaseCommand):
     help = "Écoute les établissements en MLLP : un port par émetteur en démonstration, un certificat client sinon."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        senders = list(SenderSystem.objects.filter(active=True).prefetch_related("domains").order_by("name"))
-        store = MessageStore(senders)
+        store = MessageStore(active_senders())
         tls = _tls_context()
         if tls is None and not store.ports:
             raise CommandError(
@@ -45,9 +49,28 @@ async def _listen(store: MessageStore, tls: ssl.SSLContext | None, *, say: Any) 
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    for port in [settings.MLLP_TLS_PORT] if tls else store.ports:
-        taken = await listener.start(settings.MLLP_HOST, port, tls=tls)
-        say(f"MLLP {settings.MLLP_HOST}:{taken}")
-    await stopping.wait()
+    open_ports: set[int] = set()
+    while not stopping.is_set():
+        wanted = {settings.MLLP_TLS_PORT} if tls else set(store.ports)
+        for port in sorted(wanted - open_ports):
+            await _open(listener, port, tls, say=say)
+            open_ports.add(port)
+        await _renewed(store, stopping)
     await listener.stop()
     store.close()
+
+
+async def _open(listener: Listener, port: int, tls: ssl.SSLContext | None, *, say: Any) -> None:
+    taken = await listener.start(settings.MLLP_HOST, port, tls=tls)
+    say(f"MLLP {settings.MLLP_HOST}:{taken}")
+
+
+async def _renewed(store: MessageStore, stopping: asyncio.Event) -> None:
+    """A sender registered meanwhile is listened to without a restart; one that is gone is heard no more."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), _RENEW_SECONDS)
+        return
+    try:
+        await store.renew()
+    except DatabaseError as error:
+        logger.warning("mllp: the senders were not read again, %s", type(error).__name__)
