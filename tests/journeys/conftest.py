@@ -37,6 +37,6 @@ def visit(browser: Browser, platform: Platform) -> Iterator[Visits]:
     assert visits.errors == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hospital(platform: Platform) -> Hospital:
     return Hospital(platform)

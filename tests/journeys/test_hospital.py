@@ -13,7 +13,7 @@ def test_an_admission_is_seen_live_by_the_doctor_and_the_nurse(visit, hospital):
     doctor.open_record("DIALLO")
     doctor.tab("Cercle")
     doctor.page.get_by_role("link", name="Ajouter au cercle").click()
-    doctor.page.get_by_label("Nom", exact=True).fill("Marie")
+    doctor.page.get_by_label(re.compile("^Nom( facultatif)?$")).fill("Marie")
     doctor.page.get_by_role("button", name="Rechercher dans l’annuaire").click()
     doctor.page.get_by_role("link", name=re.compile("Ajouter.*Charlotte", re.IGNORECASE)).click()
     doctor.page.get_by_role("button", name="Ajouter au cercle").click()

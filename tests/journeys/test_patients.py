@@ -10,7 +10,7 @@ def test_a_record_is_two_clicks_away_from_what_changed(visit):
     doctor = visit("s.norbert")
     expect(doctor.page.get_by_role("heading", name="Mes patients")).to_be_visible()
     card = doctor.page.get_by_role("region", name=re.compile("ISIDORE")).first
-    expect(card).to_contain_text("Marie")
+    expect(card).to_contain_text("Admission")
     card.get_by_role("heading").get_by_role("link").click()
     expect(doctor.page.get_by_role("heading", level=1)).to_contain_text("Pierrette ISIDORE")
     expect(doctor.page.get_by_role("heading", name=re.compile("Ce qui a changé"))).to_be_visible()

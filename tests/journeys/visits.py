@@ -30,7 +30,7 @@ class Visits:
             timezone_id="Europe/Paris",
             storage_state=self._session(account) if account else None,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(7_000)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self._contexts.append(context)
         visitor = Visitor(context.new_page(), self._platform)
