@@ -8,9 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from terresante.directory.identifiers import practitioner_national_id, with_key
-from terresante.directory.loading.annuaire import ACTIVITY_COLUMNS, SKILL_COLUMNS
-from terresante.directory.loading.finess import ESTABLISHMENT_COLUMNS, LEGAL_ENTITY_COLUMNS
+from simulators.annuaire.columns import (
+    ACTIVITY_COLUMNS,
+    ESTABLISHMENT_COLUMNS,
+    LEGAL_ENTITY_COLUMNS,
+    SKILL_COLUMNS,
+)
+from simulators.region.identifiers import luhn_key
 
 ACTIVITIES = "PS_LibreAcces_Personne_activite.txt"
 SKILLS = "PS_LibreAcces_SavoirFaire.txt"
@@ -103,16 +107,20 @@ def write_files(
     return files
 
 
+def _with_key(digits: str) -> str:
+    return digits + luhn_key(digits)
+
+
 def finess_number(rank: int) -> str:
-    return with_key(f"94{rank:06d}")
+    return _with_key(f"94{rank:06d}")
 
 
 def legal_finess_number(rank: int) -> str:
-    return with_key(f"949{rank:05d}")
+    return _with_key(f"949{rank:05d}")
 
 
 def rpps_number(rank: int) -> str:
-    return with_key(f"99{rank:08d}")
+    return _with_key(f"99{rank:08d}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,7 @@ def _identity(person: _Person) -> dict[str, str]:
     return {
         "Type d'identifiant PP": "8",
         "Identifiant PP": rpps,
-        "Identification nationale PP": practitioner_national_id(rpps=rpps),
+        "Identification nationale PP": "8" + rpps,
         "Nom d'exercice": person.family_name,
         "Prénom d'exercice": person.given_name,
         "Code profession": person.profession,

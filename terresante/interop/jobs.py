@@ -48,7 +48,7 @@ from terresante.stays.actions import apply_movement
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-_LOCK = 7_301_002
+_LOCK = 7_301_003
 _S, _O = MessageState, MessageOutcome
 _REPLACEMENTS = (Kind.IDENTITY_MERGED, Kind.IDENTIFIER_CHANGED)
 _OF_AN_IDENTITY = (Kind.IDENTITY_CREATED, Kind.IDENTITY_UPDATED)

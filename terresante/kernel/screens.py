@@ -77,7 +77,8 @@ def writes(action: Action) -> Callable[[View[P]], PlainView[P]]:
         def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
-                if request.method == "GET" or trail.reads:
+                # A form shown again after a mistake has written nothing: it is a page like another, with its row.
+                if trail.reads or not trail.written:
                     audit.record_reads(request.actor, trail, page=action)
                 for mark in request.after_read:
                     mark()

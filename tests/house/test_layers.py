@@ -5,9 +5,8 @@ import re
 
 import pytest
 from django.apps import apps
-from django.urls import get_resolver
 
-from tests.house.tree import PLATFORM, app_of, layer_of, parsed, short, sources, templates
+from tests.house.tree import app_of, layer_of, parsed, short, sources, templates
 
 # Django and its neighbours stand below everything.
 BELOW_ALL = {"contenttypes", "auth", "sessions", "messages", "procrastinate"}
@@ -123,10 +122,3 @@ def test_no_template_names_another_site():
     found = [short(path) for path in templates() if elsewhere.search(path.read_text())]
 
     assert not found
-
-
-def test_urls_are_made_of_the_apps_own_views():
-    resolved = [entry for entry in get_resolver().url_patterns]
-
-    assert resolved
-    assert (PLATFORM / "kernel").is_dir()

@@ -27,19 +27,29 @@ MORE_NAMES = {
         "management": "Django's place for a command",
     },
     "interop": {
+        "digests": "identities told equal without being read, pure",
+        "mapping": "from a message to what an action takes, pure",
         "hl7v2": "messages, pure",
         "mllp": "the listener, pure",
         "management": "Django's place for a command",
     },
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
+        "desk_queries": "pages outside a record, apart from those of a record",
         "desk_views": "pages outside a record, apart from those of a record",
     },
     "patients": {
         "identity_rules": "RNIV and the INS, pure",
         "traits": "the strict traits before they are an identity, pure",
     },
+    "stays": {
+        "course": "from the movements of a stay to its state, pure",
+        "wording": "stays as people say them, pure",
+    },
 }
+
+# Statements made of a name that their own module chooses, never of what somebody typed.
+BUILT_SQL = {"terresante/interop/jobs.py": "one of PostgreSQL's two lock functions"}
 
 # Where rows are read without a rule, and why (access.unrestricted).
 UNRESTRICTED: dict[str, str] = {}
@@ -201,7 +211,7 @@ def test_sql_is_never_made_of_what_somebody_typed():
             if isinstance(node.args[0], ast.BinOp) and isinstance(node.args[0].op, ast.Mod):
                 built.append(f"{short(path)}:{node.lineno}")
 
-    assert not built
+    assert {place.partition(":")[0] for place in built} == set(BUILT_SQL), built
 
 
 def _constant(text: ast.JoinedStr) -> bool:

@@ -15,6 +15,7 @@ PUBLIC = {
     "code": "the second step, before the session is anybody's",
     "code_again": "another code for the same step",
     "logout": "ends one's own session, whatever stands behind it",
+    "birth_places": "the official list of communes and countries, without any patient",
     "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",
 }
 # Django's own views, which touch no row of ours.

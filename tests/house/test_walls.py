@@ -24,6 +24,10 @@ DEFINERS = {
     "lift_record_opposition": "the patient opens his own record again",
     "emergency_identity": "whose record is about to be opened in an emergency",
     "emergency_initials": "initials, for the privacy officer",
+    "look_alikes": "identities, before one more is created",
+    "linked_patient": "the patient behind a local identifier, for jobs and the identity desk",
+    "users_to_tell": "accounts an e-mail may go to, for jobs",
+    "emergency_addresses": "accounts told of an emergency access, for jobs",
     "ensure_audit_partitions": "how many months ahead the trail reaches",
 }
 # Changing the schema needs its owner.
@@ -215,7 +219,7 @@ def test_nothing_of_the_schema_is_truncated_by_pages():
 
 
 def test_the_key_of_a_patient_is_always_called_patient_id():
-    """The rules above find tables by that name: no patient's row hides behind another. Bad: `subject = ForeignKey(Patient)`."""
+    """The rules above find tables by that name: none hides behind another. Bad: `subject = ForeignKey(Patient)`."""
     misnamed = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()

@@ -38,7 +38,9 @@ def test_who_is_removed_reads_nothing_from_the_next_request_on(visit):
         aide.page.locator(".tabs-record").get_by_role("link", name="Cercle").click()
     assert refused.value.status in (403, 404)
     expect(aide.page.get_by_text("ISIDORE")).to_have_count(0)
-    expect(aide.page.get_by_text("ne faites pas partie", exact=False).or_(aide.page.locator("h1")).first).to_be_visible()
+    expect(
+        aide.page.get_by_text("ne faites pas partie", exact=False).or_(aide.page.locator("h1")).first
+    ).to_be_visible()
 
     doctor.tab("Notes")
     expect(doctor.page.get_by_role("article").filter(has_text="réfrigérateur presque vide")).to_be_visible()

@@ -1,13 +1,27 @@
 """Browsers, one per person."""
 
-from playwright.sync_api import Browser, BrowserContext, StorageState
+import os
+from pathlib import Path
 
+from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState
+
+from config.local.failure import Failure
 from tests.journeys.platform import Platform
 from tests.journeys.steps import Visitor
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # A login costs seconds, and each of its codes serves once: the sessions opened are kept for all the journeys.
 _sessions: dict[str, StorageState] = {}
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """Raises Failure when there is none."""
+    path = os.environ.get("TERRESANTE_BROWSER", "/usr/bin/chromium")
+    if not Path(path).exists():
+        raise Failure(
+            f"Aucun navigateur en {path} : installez chromium, ou donnez son chemin par TERRESANTE_BROWSER."
+        )
+    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
 class Visits:

@@ -78,9 +78,9 @@ def written(found: list[Line]) -> str:
     parts = [
         "# Matrice des accès",
         "",
-        "Générée par `python -m tests.access.matrix` : chaque règle déclarée, posée à chaque personne de la distribution.",
-        "Ne pas modifier à la main ; un test la compare aux règles. Une ligne porte sur un élément sans restriction propre",
-        "(ni réservé à une structure, ni masqué au patient), de la classe « coordination » où l’élément en a une.",
+        "Générée par `python -m tests.access.matrix` : chaque règle déclarée, posée à toute la distribution.",
+        "Ne pas modifier à la main ; un test la compare aux règles. Une ligne porte sur un élément sans",
+        "restriction (ni réservé à une structure, ni masqué au patient), de la classe « coordination » s’il en a une.",
     ]
     for patient, name in PATIENTS.items():
         parts += ["", f"## Sur le dossier de {name}", "", head, "|---|---|" + ":-:|" * len(COLUMNS)]

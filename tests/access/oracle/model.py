@@ -235,6 +235,8 @@ def reads(world: World, reader: Reader, row: Writes) -> bool:
 
 
 def reads_class(world: World, reader: Reader, data_class: str) -> bool:
+    if reader.kind == "gateway":
+        return data_class == STAY
     if reader.kind != "professional":
         return True
     return "r" in RIGHTS[world.professionals[reader.who or 0].profession][data_class]

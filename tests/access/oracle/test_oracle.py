@@ -6,6 +6,7 @@ import ast
 import os
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -42,10 +43,13 @@ def prove(count: int, *, seconds: float = float("inf")) -> None:
         drawn = world(seed + number)
         found = differences(drawn)
         if found:
-            until = time.monotonic() + SHRINKING_SECONDS
-            small = smallest(drawn, lambda tried: time.monotonic() < until and bool(differences(tried)))
+            small = smallest(drawn, _still_differs(until=time.monotonic() + SHRINKING_SECONDS))
             told = "\n  ".join(differences(small))
             pytest.fail(f"world {seed + number} differs:\n  {told}\n\nsmallest:\n{small!r}")
+
+
+def _still_differs(*, until: float) -> Callable[[World], bool]:
+    return lambda tried: time.monotonic() < until and bool(differences(tried))
 
 
 def test_every_door_answers_as_the_model_does():

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections, connection
-from procrastinate import App
 from procrastinate.contrib.django import app
 
 from terresante.kernel import dispatcher
@@ -65,11 +64,11 @@ def _run(loop: Loop, stop: threading.Event) -> None:
 
 
 def _run_scheduled() -> None:
-    jobs = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]  # Django's connector
-    with jobs.replace_connector(jobs.connector):
-        asyncio.run(_work(jobs))
+    asyncio.run(_scheduled())
 
 
-async def _work(jobs: App) -> None:
+async def _scheduled() -> None:
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's connector
+    jobs = app.with_connector(connector)
     async with jobs.open_async():
         await jobs.run_worker_async(install_signal_handlers=False, delete_jobs="successful")
