@@ -231,6 +231,7 @@ def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]
                 "person": one,
                 "comparison": _comparison(form.traits, one),
                 "status": _status(one.identity_status),
+                "url": queries.record_url(one.record_id) if one.is_mine and one.record_id else "",
             }
             for one in alike
         ],
