@@ -132,10 +132,10 @@ def alert_count(actor: Actor) -> int:
     return _unread(actor).filter(patient_id__in=mine, is_alert=True)[:MOST_ALERTS].count()
 
 
-def alert_about(actor: Actor, object_id: UUID) -> tuple[FeedItem, Patient] | None:
-    """The unread alert that tells this object, when it concerns one of my patients."""
+def alert_told(actor: Actor, item_id: UUID) -> tuple[FeedItem, Patient] | None:
+    """The alert that a `StayAlerted` names, when it is unread and concerns one of my patients."""
     mine = records_of(actor, actor.person_id).order_by().values("patient_id")
-    item = _unread(actor).filter(patient_id__in=mine, is_alert=True, object_id=object_id).first()
+    item = _unread(actor).filter(patient_id__in=mine, is_alert=True, pk=item_id).first()
     return (item, Patient.objects.get(pk=item.patient_id)) if item else None
 
 

@@ -70,7 +70,7 @@ SCREENS = (
     Screen("urgence-examen", "h.fontanel", "/acces-en-urgence/", click="Examiner"),
     Screen("refus-journal", "h.fontanel", "/acces-en-urgence/refus/"),
     Screen("a-verifier", "a.guerin", "/a-verifier/"),
-    Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Ouvrir"),
+    Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-choix", _PATIENT, "/mon-dossier/mes-choix/"),

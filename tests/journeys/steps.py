@@ -41,7 +41,7 @@ class Visitor:
         with self.page.expect_popup() as opened:
             self.page.get_by_role("link", name="boîte aux lettres de démonstration").click()
         mailbox = opened.value
-        letter = mailbox.get_by_role("article").first
+        letter = mailbox.get_by_role("article").filter(has_text=re.compile(r"\b\d{6}\b")).first
         until_shown(mailbox, letter)
         found = re.search(r"\b\d{6}\b", letter.inner_text())
         assert found, letter.inner_text()

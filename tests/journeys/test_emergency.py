@@ -42,7 +42,7 @@ def test_breaking_the_glass_is_explained_and_told(visit):
 def test_the_glass_stays_whole_for_who_refused_it(visit):
     physician = visit("i.roche")
     page = physician.page
-    physician.find("DELORME-RAHMANI CAMILLE " + born(visit, "RAHMANI"))
+    physician.find("DELORME-RAHMANI CAMILLE " + born(visit, "DELORME"))
     page.get_by_role("link", name="Ouvrir en urgence").click()
     page.get_by_label("Pourquoi ouvrir ce dossier maintenant").fill(REASON)
     page.get_by_role("button", name="Ouvrir en urgence").click()

@@ -56,7 +56,7 @@ def test_psychiatry_tells_nobody_outside(visit, hospital):
     hospital.sends("urgences", "KERVELLA")
     expect(pharmacist.toasts().filter(has_text="LE GOFF")).to_be_visible()
     expect(pharmacist.toasts()).to_have_count(1)
-    pharmacist.open_record("RAHMANI")
+    pharmacist.open_record("DELORME")
     expect(pharmacist.page.locator(".patient-badges")).not_to_contain_text("Hospitalisé")
     pharmacist.tab("Séjours")
     expect(pharmacist.page.locator("#contenu")).not_to_contain_text("Psychiatrie")
