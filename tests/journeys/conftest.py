@@ -1,13 +1,11 @@
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.journeys.hospital import Hospital
 from tests.journeys.platform import Platform, running_platform
-from tests.journeys.visits import Visits
+from tests.journeys.visits import Visits, chromium
 
 
 @pytest.fixture(scope="session")
@@ -18,13 +16,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("TERRESANTE_BROWSER", "/usr/bin/chromium")
-    if not Path(path).exists():
-        pytest.fail(
-            f"Aucun navigateur en {path} : installez chromium, ou donnez son chemin par TERRESANTE_BROWSER."
-        )
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = chromium(playwright)
         yield browser
         browser.close()
 
@@ -37,6 +30,6 @@ def visit(browser: Browser, platform: Platform) -> Iterator[Visits]:
     assert visits.errors == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hospital(platform: Platform) -> Hospital:
     return Hospital(platform)

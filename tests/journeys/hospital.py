@@ -1,5 +1,7 @@
 """The other side of the wire: a hospital that sends what its people do."""
 
+import itertools
+
 from config.local.places import HOST
 from simulators.hospital.client import Client
 from simulators.hospital.gestures import GESTURES, Ward
@@ -11,10 +13,11 @@ class Hospital:
     def __init__(self, platform: Platform) -> None:
         self._port = platform.mllp_port
         people = read_people(platform.var / "demo-hospital.json")
-        self._wards = {person.birth_name: Ward(person) for person in reversed(people)}
+        numbers = itertools.count(1)
+        # The first listed of two homonyms.
+        self._wards = {person.birth_name: Ward(person, numbers=numbers) for person in reversed(people)}
 
     def sends(self, gesture: str, birth_name: str) -> None:
-        """One message, accepted; the first listed of two homonyms."""
         performed = next(known for known in GESTURES if known.key == gesture)
         with Client(HOST, self._port) as client:
             ack = client.send(self._wards[birth_name].perform(performed))

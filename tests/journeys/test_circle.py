@@ -11,7 +11,7 @@ def test_a_colleague_joins_the_circle_from_the_directory(visit):
     doctor.open_record("ISIDORE")
     doctor.tab("Cercle")
     doctor.page.get_by_role("link", name="Ajouter au cercle").click()
-    doctor.page.get_by_label("Nom", exact=True).fill("Ferrand")
+    doctor.page.get_by_label(re.compile("^Nom( facultatif)?$")).fill("Ferrand")
     doctor.page.get_by_role("button", name="Rechercher dans l’annuaire").click()
     doctor.page.get_by_role("link", name=re.compile("Ajouter.*FERRAND")).first.click()
     expect(doctor.page.get_by_text("lira :")).to_be_visible()

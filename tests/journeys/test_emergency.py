@@ -42,8 +42,7 @@ def test_breaking_the_glass_is_explained_and_told(visit):
 def test_the_glass_stays_whole_for_who_refused_it(visit):
     physician = visit("i.roche")
     page = physician.page
-    physician.find("DELORME-RAHMANI CAMILLE")
-    page.goto("/recherche/?q=DELORME-RAHMANI CAMILLE " + born(visit, "RAHMANI"))
+    physician.find("DELORME-RAHMANI CAMILLE " + born(visit, "DELORME"))
     page.get_by_role("link", name="Ouvrir en urgence").click()
     page.get_by_label("Pourquoi ouvrir ce dossier maintenant").fill(REASON)
     page.get_by_role("button", name="Ouvrir en urgence").click()
@@ -54,5 +53,5 @@ def test_the_glass_stays_whole_for_who_refused_it(visit):
 def born(visit, name: str) -> str:
     pharmacist = visit("k.benali")
     pharmacist.find(name)
-    shown = pharmacist.page.get_by_role("row").filter(has_text=name).inner_text()
+    shown = pharmacist.page.locator("tr", has_text=name).inner_text()
     return re.search(r"\d{2}/\d{2}/\d{4}", shown).group()

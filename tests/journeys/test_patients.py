@@ -10,7 +10,7 @@ def test_a_record_is_two_clicks_away_from_what_changed(visit):
     doctor = visit("s.norbert")
     expect(doctor.page.get_by_role("heading", name="Mes patients")).to_be_visible()
     card = doctor.page.get_by_role("region", name=re.compile("ISIDORE")).first
-    expect(card).to_contain_text("Marie")
+    expect(card).to_contain_text("Admission")
     card.get_by_role("heading").get_by_role("link").click()
     expect(doctor.page.get_by_role("heading", level=1)).to_contain_text("Pierrette ISIDORE")
     expect(doctor.page.get_by_role("heading", name=re.compile("Ce qui a changé"))).to_be_visible()
@@ -27,7 +27,7 @@ def test_a_doctor_creates_a_record_and_informs_the_person_in_one_go(visit):
     expect(page.get_by_text("Pas encore partagé.")).to_be_visible()
 
     record = page.get_by_role("link", name="Plus tard").get_attribute("href")
-    page.get_by_label("oral", exact=False).first.check()
+    page.get_by_label("Entretien, avec la notice remise").check()
     page.get_by_role("button", name="Ouvrir au partage").click()
     page.goto(record)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Marguerite ABEILLON")

@@ -1,13 +1,27 @@
 """Browsers, one per person."""
 
-from playwright.sync_api import Browser, BrowserContext, StorageState
+import os
+from pathlib import Path
 
+from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState
+
+from config.local.failure import Failure
 from tests.journeys.platform import Platform
 from tests.journeys.steps import Visitor
 
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # A login costs seconds, and each of its codes serves once: the sessions opened are kept for all the journeys.
 _sessions: dict[str, StorageState] = {}
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """Raises Failure when there is none."""
+    path = os.environ.get("TERRESANTE_BROWSER", "/usr/bin/chromium")
+    if not Path(path).exists():
+        raise Failure(
+            f"Aucun navigateur en {path} : installez chromium, ou donnez son chemin par TERRESANTE_BROWSER."
+        )
+    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
 class Visits:
@@ -30,7 +44,7 @@ class Visits:
             timezone_id="Europe/Paris",
             storage_state=self._session(account) if account else None,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(7_000)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self._contexts.append(context)
         visitor = Visitor(context.new_page(), self._platform)

@@ -59,8 +59,12 @@ def connect_hospitals(
 def link_patients(job: Actor, region: Region, patients: dict[str, UUID]) -> None:
     """Hospitals know those who stayed there, and those a visitor may play."""
     domains = {domain.authority: domain for domain in IdentityDomain.objects.all()}
+    played = {visitor.ipp for visitor in region.visitors}
     for story in region.stories:
-        for hospital in sorted({stay.hospital for stay in story.stays}):
+        hospitals = {stay.hospital for stay in story.stays}
+        if ipp_of(story, region.simulated_hospital) in played:
+            hospitals.add(region.simulated_hospital)
+        for hospital in sorted(hospitals):
             domain = domains[region.structures[hospital].oid]
             with rls.acting(job):
                 link_identity(job, patients[story.key], domain=domain, value=ipp_of(story, hospital))
