@@ -164,31 +164,10 @@ def alert_count(actor: Actor) -> int:
     return _alerts(actor)[:MOST_ALERTS].count()
 
 
-<<<<<<< HEAD
 def alert_about(actor: Actor, item_id: UUID) -> tuple[FeedItem, Patient] | None:
     """The unread alert itself, when it concerns one of those the home page tells of."""
     item = _alerts(actor).filter(pk=item_id).select_related("patient").first()
     return (item, item.patient) if item else None
-=======
-def alert_told(actor: Actor, item_id: UUID) -> tuple[FeedItem, Patient] | None:
-    """The alert that a `StayAlerted` names, when it is unread and concerns one of my patients."""
-    mine = records_of(actor, actor.person_id).order_by().values("patient_id")
-    item = _unread(actor).filter(patient_id__in=mine, is_alert=True, pk=item_id).first()
-    return (item, Patient.objects.get(pk=item.patient_id)) if item else None
-
-
-def lines_of(actor: Actor, items: Iterable[FeedItem]) -> dict[UUID, FactLine]:
-    """How each fact reads, by its own key; a fact whose object the actor may not read, or is gone, is absent."""
-    by_function: dict[slots.FactsShown, list[FeedItem]] = {}
-    for item in items:
-        if item.kind in slots.facts:
-            by_function.setdefault(slots.facts[item.kind], []).append(item)
-    lines: dict[UUID, FactLine] = {}
-    for function, told in by_function.items():
-        objects = function(actor, {item.object_id for item in told})
-        lines |= {item.pk: objects[item.object_id] for item in told if item.object_id in objects}
-    return lines
->>>>>>> journeys
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,13 +241,8 @@ def test_patients_do_not_search(client, cast):
 
 
 def test_a_toast_tells_a_new_alert_of_my_patient_only(client, cast):
-<<<<<<< HEAD
     alert = told(cast.madeleine_record, FeedKind.ADMISSION, is_alert=True)
     asked = {"object": str(alert.pk)}
-=======
-    item = told(cast.madeleine_record, FeedKind.ADMISSION, is_alert=True)
-    asked = {"object": str(item.pk)}
->>>>>>> journeys
 
     assert "Admission : Madeleine LEROUX" in page(log_in(client, cast.amar), "/annonce/", **asked)
     assert not page(log_in(client, cast.brun), "/annonce/", **asked)
