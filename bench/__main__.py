@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import data, pages
+from bench import data, intake, pages
 from bench.cluster import SIZES, running
 from bench.pages import Side
 from bench.readers import log_in
@@ -27,10 +27,18 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     large = "bench_smoke" if asked.smoke else asked.size
     small = "bench_smoke" if asked.smoke else "bench_10k"
-    seconds, rounds = (0.5, 1) if asked.smoke else (asked.seconds, asked.rounds)
+    seconds, rounds = (0.3, 1) if asked.smoke else (asked.seconds, asked.rounds)
     context = machine()
     with running() as server, supervised() as supervisor:
-        figures = _measure(server, supervisor, small, large, rounds=rounds, seconds=seconds)
+        figures = _measure(
+            server,
+            supervisor,
+            small,
+            large,
+            rounds=rounds,
+            seconds=seconds,
+            intake_seconds=1 if asked.smoke else asked.intake_seconds,
+        )
     patients = (SIZES | SMOKE)[large]
     tell(
         figures,
@@ -41,7 +49,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure(
-    server: Server, supervisor: Supervisor, small: str, large: str, *, rounds: int, seconds: float
+    server: Server,
+    supervisor: Supervisor,
+    small: str,
+    large: str,
+    *,
+    rounds: int,
+    seconds: float,
+    intake_seconds: float,
 ) -> list[Figure]:
     sides = {name: _side(server, supervisor, name) for name in dict.fromkeys((small, large))}
     bare_port = sides[large].platform.pages(settings="bench.settings", kind="bare")
@@ -49,7 +64,7 @@ def _measure(
     live_port = sides[large].platform.live()
     sides[large].platform.worker()
     figures += pages.delivered(sides[large], live_port, seconds=seconds)
-    return figures
+    return figures + intake.figures(sides[large], live_port, seconds=intake_seconds)
 
 
 def _side(server: Server, supervisor: Supervisor, name: str) -> Side:
@@ -70,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", choices=list(SIZES), default="bench_1m")
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--intake-seconds", type=float, default=30)
     parser.add_argument("--output", type=Path)
     return parser
 

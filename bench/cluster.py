@@ -56,7 +56,7 @@ def environment(urls: Urls) -> Mapping[str, str]:
         "PYTHONPATH": str(ROOT),
         "TERRESANTE_VAR": str(FOLDER),
         "TERRESANTE_SECRET_KEY": SECRET_KEY,
-        "TERRESANTE_DATA_KEYS": "bench:" + "A" * 43 + "=",
+        "TERRESANTE_DATA_KEYS": "1:" + "A" * 43 + "=",
     }
 
 

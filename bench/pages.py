@@ -1,4 +1,4 @@
-"""Pages and writes by HTTP: against bare Django, without the row policies, and at ten thousand and a million patients."""
+"""Pages and writes by HTTP: against bare Django, without the row policies, and from 10,000 to a million patients."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -97,6 +97,7 @@ def delivered(side: Side, live_port: int, *, seconds: float) -> list[Figure]:
     """Notes while a stream of each author listens: what arrives, and how late the last of them is."""
     requests = side.workload.notes_of_several(64)
     authors = [post.cookie for post in requests]
+    _wait_until_told(side.platform.urls)
     with Listeners(authors, port=live_port) as listeners:
         run = measure(requests, port=side.port, seconds=seconds, expected=302)
         ended = time.monotonic()
@@ -115,6 +116,19 @@ def delivered(side: Side, live_port: int, *, seconds: float) -> list[Figure]:
         ),
         Figure(name="dernière annonce après la dernière note", value=late, unit="s"),
     ]
+
+
+def _wait_until_told(urls: Urls, *, most: float = 60) -> None:
+    """What earlier measures emitted must not be counted as heard."""
+    began = time.monotonic()
+    with psycopg.connect(urls.superuser, autocommit=True) as connection:
+        while time.monotonic() - began < most:
+            row = connection.execute(
+                "SELECT 1 FROM kernel_outboxevent WHERE position IS NULL LIMIT 1"
+            ).fetchone()
+            if row is None:
+                return
+            time.sleep(0.2)
 
 
 def _median(requests: Sequence[Get | Post], port: int, rounds: int, seconds: float) -> float:

@@ -94,7 +94,8 @@ def log_in(urls: Urls) -> Workload:
         expires = datetime.now(UTC) + timedelta(days=1)
         connection.cursor().executemany(
             "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s)"
-            " ON CONFLICT (session_key) DO UPDATE SET session_data = excluded.session_data, expire_date = excluded.expire_date",
+            " ON CONFLICT (session_key) DO UPDATE"
+            " SET session_data = excluded.session_data, expire_date = excluded.expire_date",
             [(user.hex, _session(user), expires) for user in users],
         )
         # The hourly limit of region-wide searches counts these rows; a run starts afresh.

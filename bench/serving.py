@@ -45,6 +45,10 @@ class Platform:
     def worker(self) -> None:
         self._start("worker", ("worker",), {}, None)
 
+    def mllp(self, port: int) -> None:
+        """Senders known by their port: the one thing that asks for a demonstration's setting."""
+        self._start("mllp", ("mllp",), {"TERRESANTE_DEMO": "1"}, port, path="")
+
     def without_walls(self) -> "Platform":
         """The same database under a role whom row policies do not hold."""
         url = self.urls.app.replace("terresante_app", BYPASSING, 1)

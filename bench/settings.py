@@ -3,4 +3,4 @@
 from config.settings import *  # noqa: F403 -- the same deployment, to the URLs and the middleware
 
 ROOT_URLCONF = "bench.urls"
-MIDDLEWARE: list[str] = []
+MIDDLEWARE = []

@@ -87,4 +87,3 @@ def _user(actor: Actor, *, several: bool = False) -> UserMenu:
         logout_url=reverse("accounts:logout"),
         links=(change, emails) if several else (emails,),
     )
-

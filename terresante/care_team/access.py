@@ -12,6 +12,7 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.condition import SqlCondition
 from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
 from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
@@ -32,33 +33,25 @@ REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusée
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
 
 
+_IN_CIRCLE = """EXISTS (
+    SELECT 1 FROM care_team_careteamparticipant AS own
+    WHERE own.patient_id = {0} AND own.member_id = ANY (%s)
+      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= %s)"""
+_IN_EMERGENCY = """EXISTS (
+    SELECT 1 FROM care_team_emergencyaccess AS own
+    WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s AND own.expires_at > %s)"""
+
+
 def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
     members = [key for key in (actor.person_id, actor.organization_id) if key is not None]
-    return Q(
-        Exists(
-            CareTeamParticipant.objects.filter(
-                patient_id=OuterRef(patient),
-                member_id__in=members,
-                ended_at__isnull=True,
-                suspended_at__isnull=True,
-                started_at__lte=timezone.now(),
-            )
-        )
-    )
+    return Q(SqlCondition(_IN_CIRCLE, patient, values=(members, timezone.now())))
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     if actor.person_id is None or actor.organization_id is None:
         return NOBODY
-    return Q(
-        Exists(
-            EmergencyAccess.objects.filter(
-                Q(practitioner_id=actor.person_id, organization_id=actor.organization_id),
-                patient_id=OuterRef(patient),
-                expires_at__gt=timezone.now(),
-            )
-        )
-    )
+    values = (actor.person_id, actor.organization_id, timezone.now())
+    return Q(SqlCondition(_IN_EMERGENCY, patient, values=values))
 
 
 def reaches(actor: Actor, patient: str = "patient_id") -> Q:
@@ -136,7 +129,7 @@ def patients_reached(actor: Actor) -> Q:
 
 @rule(RECORD_SHARE, CareRecord)
 def records_to_share(actor: Actor) -> Q:
-    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, CareTeamParticipant, visible=True)

@@ -48,4 +48,5 @@ class RoleGroup(TextChoices):
     HOME_AIDE = "home_aide", "Aides à domicile"
     COORDINATOR = "coordinator", "Coordinateurs"
     SECRETARY = "secretary", "Secrétariats"
+    GUARDIAN = "guardian", "Mandataires judiciaires"
     OTHER = "other", "Autres"

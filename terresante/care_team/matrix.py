@@ -44,6 +44,7 @@ GROUP_OF: dict[str, RoleGroup] = {
     Profession.MIDWIFE: RoleGroup.NURSE,
     Profession.PHARMACIST: RoleGroup.PHARMACIST,
     Profession.PSYCHOLOGIST: RoleGroup.PSYCHOLOGIST,
+    Profession.LEGAL_GUARDIAN: RoleGroup.GUARDIAN,
     Profession.MEDICAL_SECRETARY: RoleGroup.SECRETARY,
     Profession.MEDICAL_ASSISTANT: RoleGroup.SECRETARY,
     **dict.fromkeys(_PARAMEDICS, RoleGroup.PARAMEDIC),
@@ -66,6 +67,8 @@ MATRIX: dict[RoleGroup, dict[DataClass, str]] = {
     _G.HOME_AIDE: {_D.CARE: R, _D.COORDINATION: W, _D.STAY: R, _D.CIRCLE: R},
     _G.COORDINATOR: {_D.MEDICAL: R, _D.CARE: W, _D.COORDINATION: W, _D.SOCIAL: W, _D.STAY: R, _D.CIRCLE: W},
     _G.SECRETARY: {_D.STAY: R, _D.CIRCLE: W},
+    # His own measure is the social section's, which comes later; notes are not his.
+    _G.GUARDIAN: {_D.CIRCLE: R},
     _G.OTHER: {_D.COORDINATION: R, _D.CIRCLE: R},
 }
 

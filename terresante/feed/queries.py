@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from terresante.feed.access import FEED_READ
-from terresante.feed.models import FeedItem, ReadCursor, ReadException
+from terresante.feed.models import FeedItem, ReadCursor
 from terresante.kernel import access, slots
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import SqlCondition
 from terresante.kernel.slots import FactLine
 
 # Pages less than this apart belong to one visit.
@@ -81,22 +82,19 @@ def reader_of(actor: Actor) -> UUID:
     return actor.user_id
 
 
+# A mark on the fact itself decides, else the reader's cursor; without either it is unread.
+_IS_UNREAD = """coalesce(
+    (SELECT NOT mark.is_read FROM feed_readexception AS mark
+     WHERE mark.item_id = {0} AND mark.patient_id = {1} AND mark.user_id = %s),
+    NOT EXISTS (SELECT 1 FROM feed_readcursor AS reader
+                WHERE reader.patient_id = {1} AND reader.user_id = %s AND reader.read_up_to >= {2}))"""
+
+
 def unread(actor: Actor) -> QuerySet[FeedItem]:
     """Facts of others, after the reader's cursor, but for his exceptions."""
-    mine = {"user_id": reader_of(actor), "patient_id": OuterRef("patient_id")}
-    exceptions = ReadException.objects.filter(item_id=OuterRef("pk"), **mine)
-    return (
-        access.list(actor, FEED_READ, FeedItem)
-        .exclude(author_id=actor.user_id)
-        .annotate(
-            read_up_to=Subquery(ReadCursor.objects.filter(**mine).values("read_up_to")),
-            marked=Subquery(exceptions.values("is_read")),
-        )
-        .filter(
-            Q(marked=False)
-            | Q(marked__isnull=True) & (Q(read_up_to__isnull=True) | Q(recorded_at__gt=F("read_up_to")))
-        )
-    )
+    reader = reader_of(actor)
+    is_unread = SqlCondition(_IS_UNREAD, "pk", "patient_id", "recorded_at", values=(reader, reader))
+    return access.list(actor, FEED_READ, FeedItem).exclude(author_id=actor.user_id).filter(is_unread)
 
 
 def unread_count(actor: Actor, patient_id: UUID, *kinds: str) -> int:

@@ -7,9 +7,8 @@ whatever the order in which transactions commit.
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from terresante.kernel import events, rls
 from terresante.kernel.actor import Actor
@@ -67,8 +66,9 @@ def run_handlers() -> None:
     for name, (kind, handler) in events.handlers().items():
         position = reached.get(name)
         if position is None:
-            HandlerCursor.objects.get_or_create(handler=name)
-            position = 0
+            # The first handlers hear everything; one added by a later release does not replay the past.
+            position = top if reached else 0
+            HandlerCursor.objects.get_or_create(handler=name, defaults={"position": position})
         while position < top:
             position = _advance(name, kind, handler, after=position, top=top)
 
@@ -100,7 +100,8 @@ def _handle(name: str, handler: events.Handler, rows: Sequence[OutboxEvent]) -> 
 
 
 def _park(name: str, row: OutboxEvent) -> None:
-    with suppress(DatabaseError), transaction.atomic():
+    """Raises DatabaseError: an event that can be neither handled nor parked stops its handler, never vanishes."""
+    with transaction.atomic():
         ParkedEvent.objects.get_or_create(handler=name, event=row, defaults={"error": "handler failed"})
 
 

@@ -9,16 +9,16 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from terresante.care_team.access import IDENTITY_COMPARE, RECORD_READ, RECORD_SEARCH
 from terresante.care_team.enums import TeamRole
 from terresante.care_team.queries import FoundPatient, search_patients
-from terresante.feed.access import FEED_READ
+from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
-from terresante.feed.models import FeedItem, ReadCursor, ReadException
+from terresante.feed.models import FeedItem
 from terresante.kernel import access, audit, slots
 from terresante.kernel.access import Action as AccessAction
 from terresante.kernel.actor import Actor
@@ -218,20 +218,7 @@ def level_of(item: FeedItem) -> Level | None:
 
 
 def _unread(actor: Actor) -> QuerySet[FeedItem]:
-    now = timezone.now()
-    mine = {"user_id": actor.user_id, "patient_id": OuterRef("patient_id")}
-    cursor = ReadCursor.objects.filter(**mine).values("read_up_to")[:1]
-    exception = ReadException.objects.filter(**mine, item_id=OuterRef("pk")).values("is_read")[:1]
-    return (
-        access.list(actor, FEED_READ, FeedItem)
-        .filter(recorded_at__gt=now - _NEWS_GO_BACK)
-        .exclude(author_id=actor.user_id)
-        .annotate(read_up_to=Subquery(cursor), marked=Subquery(exception))
-        .filter(
-            Q(marked=False)
-            | Q(marked__isnull=True) & (Q(read_up_to__isnull=True) | Q(recorded_at__gt=F("read_up_to")))
-        )
-    )
+    return feed.unread(actor).filter(recorded_at__gt=timezone.now() - _NEWS_GO_BACK)
 
 
 def _called(rows: QuerySet[CareRecord], words: SearchWords) -> QuerySet[CareRecord]:

@@ -61,9 +61,7 @@ def running_platform(var: Path) -> Iterator[Platform]:
             serve = _command("serve", "--with-live", "--port", str(pages))
             supervisor.start(Service("serve", serve, env, lambda: answers(pages, "/readyz")))
             supervisor.start(Service("worker", _command("worker"), env))
-            supervisor.start(
-                Service("mllp", _command("mllp", "--port", str(mllp)), env, lambda: listens(mllp))
-            )
+            supervisor.start(Service("mllp", _command("mllp"), env, lambda: listens(mllp)))
             yield _described(var, pages, mllp)
     finally:
         with psycopg.connect(server.url(), autocommit=True) as admin:

@@ -1,16 +1,21 @@
 """What a person does, in the words of the screen."""
 
+import re
+import time
 from pathlib import Path
 
 import pyotp
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from config.local.demo import DemoAccount
 from tests.journeys.platform import Platform
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-_RULES = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 5)])"
+_RULES = """async () => (await axe.run(document, {resultTypes: ['violations']}))
+    .violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 5)])"""
+_TOTP_SECONDS = 30
+_last_step: dict[str, int] = {}
 
 
 class Visitor:
@@ -18,15 +23,64 @@ class Visitor:
         self.page, self.platform = page, platform
 
     def log_in(self, account: DemoAccount) -> None:
+        """With the application of the telephone, or the code received by e-mail."""
+        self.give_password(account)
+        code = fresh_totp(account) if account.totp_secret else self._code_by_email()
+        self.page.get_by_label("Code à six chiffres").fill(code)
+        self.page.get_by_role("button", name="Se connecter").click()
+        self.page.wait_for_url(lambda url: "/connexion" not in url)
+
+    def give_password(self, account: DemoAccount) -> None:
         self.page.goto("/connexion/")
         self.page.get_by_label("Identifiant").fill(account.login)
         self.page.get_by_label("Mot de passe").fill(account.password)
         self.page.get_by_role("button", name="Continuer").click()
-        code = self.page.get_by_label("Code", exact=False)
-        expect(code).to_be_visible()
-        code.fill(pyotp.TOTP(account.totp_secret).now())
-        self.page.get_by_role("button", name="Se connecter").click()
-        self.page.wait_for_url(lambda url: "/connexion" not in url)
+        expect(self.page.get_by_label("Code à six chiffres")).to_be_visible()
+
+    def _code_by_email(self) -> str:
+        with self.page.expect_popup() as opened:
+            self.page.get_by_role("link", name="boîte aux lettres de démonstration").click()
+        mailbox = opened.value
+        letter = mailbox.get_by_role("article").first
+        until_shown(mailbox, letter)
+        found = re.search(r"\b\d{6}\b", letter.inner_text())
+        assert found, letter.inner_text()
+        mailbox.close()
+        return found.group()
+
+    def log_out(self) -> None:
+        self.page.locator("summary", has=self.page.locator(".user-name")).click()
+        self.page.get_by_role("button", name="Se déconnecter").click()
+        self.page.wait_for_url("**/connexion/**")
+
+    def find(self, words: str) -> None:
+        self.page.goto("/recherche/?q=" + words)
+
+    def open_record(self, name: str) -> str:
+        """The record of one of my patients; returns its path."""
+        self.find(name)
+        self.page.get_by_role("rowheader").get_by_role("link", name=re.compile(name, re.IGNORECASE)).click()
+        self.page.wait_for_url("**/dossiers/**")
+        return self.page.url.removeprefix(self.platform.base_url)
+
+    def tab(self, label: str) -> None:
+        """A tab of the record: under its header, or at the bottom of a phone."""
+        bars = self.page.locator(".bottom-bar a:visible, .tabs-record > a:visible")
+        bars.filter(has_text=label).first.click()
+        expect(bars.filter(has_text=label).first).to_have_attribute("aria-current", "page")
+
+    def write_note(self, text: str, *, kind: str = "") -> None:
+        self.page.get_by_role("link", name="Écrire une note").and_(
+            self.page.locator(":visible")
+        ).first.click()
+        if kind:
+            self.page.locator("label.chip", has_text=kind).click()
+        self.page.get_by_label("Note", exact=True).fill(text)
+        self.page.get_by_role("button", name="Enregistrer la note").click()
+        self.page.wait_for_url("**/notes/")
+
+    def toasts(self) -> Locator:
+        return self.page.locator("[data-toasts] .toast")
 
     def axe(self) -> list[object]:
         """What axe-core finds on this page; the CSP is not loosened: the script enters through DevTools."""
@@ -36,3 +90,27 @@ class Visitor:
     def assert_accessible(self) -> None:
         found = self.axe()
         assert found == [], f"{self.page.url}: {found}"
+
+    def assert_fits(self) -> None:
+        """Nothing to scroll sideways."""
+        wider = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wider <= 0, f"{self.page.url}: {wider} px too wide"
+
+
+def fresh_totp(account: DemoAccount) -> str:
+    """A code is taken once, and the next one is accepted up to thirty seconds early."""
+    now = int(time.time()) // _TOTP_SECONDS
+    step = max(now, _last_step.get(account.login, 0) + 1)
+    while step > int(time.time()) // _TOTP_SECONDS + 1:
+        time.sleep(1)
+    _last_step[account.login] = step
+    return pyotp.TOTP(account.totp_secret).generate_otp(step)
+
+
+def until_shown(page: Page, awaited: Locator, *, seconds: float = 10) -> None:
+    """For a page without live content: asks again, as a person would."""
+    limit = time.monotonic() + seconds
+    while not awaited.count():
+        assert time.monotonic() < limit, f"{page.url}: nothing came"
+        page.wait_for_timeout(300)
+        page.reload()

@@ -198,7 +198,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                    WHERE own.patient_id = patient.id AND own.member_id IN (app_person(), app_organization())
                      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= now())
     FROM patients_patient AS patient LEFT JOIN patients_carerecord AS record ON record.patient_id = patient.id
-    WHERE app_kind() = 'professional' AND patient.birth_date = born AND patient.merged_into_id IS NULL
+    WHERE app_kind() = 'professional' AND length(name_prefix) >= 2 AND length(given_prefix) >= 2
+      AND patient.birth_date = born AND patient.merged_into_id IS NULL
       AND (starts_with(patient.match_birth_name, name_prefix) OR starts_with(patient.match_used_name, name_prefix))
       AND starts_with(patient.match_given_name, given_prefix)
     ORDER BY patient.match_birth_name, patient.match_given_name LIMIT least(most, 50)

@@ -143,12 +143,11 @@ def _lists(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterator
     world, record = built.world, built.records[patient]
     reaches = model.basis(world, reader, patient) != ""
     edits = model.edits_circle(world, reader, patient)
-    shares = model.basis(world, reader, patient) in ("member", "structure")
     for action, expected in (
         (RECORD_READ, reaches),
         (CIRCLE_EDIT, edits),
         (CONSENT_EDIT, edits),
-        (RECORD_SHARE, shares),
+        (RECORD_SHARE, edits),
         (ACCESS_LOG_READ, model.reads_log(world, reader, patient)),
     ):
         if access.list(actor, action, CareRecord).filter(pk=record.pk).exists() != expected:

@@ -1,0 +1,62 @@
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.steps import until_shown
+
+pytestmark = pytest.mark.journey
+
+
+def test_an_admission_is_seen_live_by_the_doctor_and_the_nurse(visit, hospital):
+    doctor = visit("a.georges")
+    doctor.open_record("DIALLO")
+    doctor.tab("Cercle")
+    doctor.page.get_by_role("link", name="Ajouter au cercle").click()
+    doctor.page.get_by_label("Nom", exact=True).fill("Marie")
+    doctor.page.get_by_role("button", name="Rechercher dans l’annuaire").click()
+    doctor.page.get_by_role("link", name=re.compile("Ajouter.*Charlotte", re.IGNORECASE)).click()
+    doctor.page.get_by_role("button", name="Ajouter au cercle").click()
+    nurse = visit("c.marie", phone=True)
+    doctor.page.goto("/")
+
+    hospital.sends("cardiologie", "DIALLO")
+    for person in (doctor, nurse):
+        expect(person.toasts().filter(has_text="DIALLO")).to_be_visible()
+        person.open_record("DIALLO")
+        expect(person.page.locator("#contenu")).to_contain_text("Cardiologie")
+        expect(person.page.locator(".patient-badges")).to_contain_text("Hospitalisé")
+
+    hospital.sends("sortie", "DIALLO")
+    changed = nurse.page.get_by_role("button", name=re.compile("nouveauté"))
+    expect(changed).to_be_visible()
+    nurse.page.reload()
+    expect(nurse.page.locator(".patient-badges")).not_to_contain_text("Hospitalisé")
+
+    hospital.sends("annuler-sortie", "DIALLO")
+    badges = nurse.page.locator(".patient-badges", has_text="Hospitalisé")
+    until_shown(nurse.page, badges)
+
+
+def test_the_email_says_the_same_to_everybody_about_everybody(visit, hospital):
+    hospital.sends("urgences", "CAUVIN")
+    anybody = visit()
+    anybody.page.goto("/demonstration/boite/")
+    letters = anybody.page.get_by_role("article").filter(has_text="Une nouvelle information vous attend")
+    until_shown(anybody.page, letters)
+    texts = {re.sub(r"À \S+@\S+", "", letter.locator(".card-body").inner_text()) for letter in letters.all()}
+    assert len(texts) == 1
+    assert not re.search("CAUVIN|DIALLO|GOFF|hospital|urgence", texts.pop(), re.IGNORECASE)
+
+
+def test_psychiatry_tells_nobody_outside(visit, hospital):
+    pharmacist = visit("k.benali")
+    hospital.sends("psychiatrie", "DELORME-RAHMANI")
+    # Applied in their order: when the second is told, the first would have been.
+    hospital.sends("urgences", "KERVELLA")
+    expect(pharmacist.toasts().filter(has_text="LE GOFF")).to_be_visible()
+    expect(pharmacist.toasts()).to_have_count(1)
+    pharmacist.open_record("RAHMANI")
+    expect(pharmacist.page.locator(".patient-badges")).not_to_contain_text("Hospitalisé")
+    pharmacist.tab("Séjours")
+    expect(pharmacist.page.locator("#contenu")).not_to_contain_text("Psychiatrie")

@@ -1,0 +1,50 @@
+"""Browsers, one per person."""
+
+from playwright.sync_api import Browser, BrowserContext, StorageState
+
+from tests.journeys.platform import Platform
+from tests.journeys.steps import Visitor
+
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+# A login costs seconds, and each of its codes serves once: the sessions opened are kept for all the journeys.
+_sessions: dict[str, StorageState] = {}
+
+
+class Visits:
+    """Opens separate browsers, at either size; keeps what any page's scripts complained of."""
+
+    def __init__(self, browser: Browser, platform: Platform) -> None:
+        self._browser, self._platform = browser, platform
+        self._contexts: list[BrowserContext] = []
+        self.errors: list[str] = []
+
+    def __call__(self, account: str = "", *, phone: bool = False, javascript: bool = True) -> Visitor:
+        """Already logged in when an account is named."""
+        context = self._browser.new_context(
+            base_url=self._platform.base_url,
+            viewport=PHONE if phone else DESK,
+            has_touch=phone,
+            is_mobile=phone,
+            java_script_enabled=javascript,
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            storage_state=self._session(account) if account else None,
+        )
+        context.set_default_timeout(10_000)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        self._contexts.append(context)
+        visitor = Visitor(context.new_page(), self._platform)
+        if account:
+            visitor.page.goto("/")
+        return visitor
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _session(self, account: str) -> StorageState:
+        if account not in _sessions:
+            visitor = self()
+            visitor.log_in(self._platform.account(account))
+            _sessions[account] = visitor.page.context.storage_state()
+        return _sessions[account]
