@@ -176,7 +176,7 @@ def notice(request: Request, record_id: UUID) -> HttpResponse:
 @reads(FEED_READ)
 def toast(request: Request) -> HttpResponse:
     """What the live stream says of a new alert; empty when it is not for this person."""
-    told = queries.alert_told(request.actor, _uuid(request.GET.get("object", "")))
+    told = queries.alert_about(request.actor, _uuid(request.GET.get("object", "")))
     if told is None:
         return HttpResponse("")
     item, patient = told
