@@ -54,4 +54,6 @@ def born(visit, name: str) -> str:
     pharmacist = visit("k.benali")
     pharmacist.find(name)
     shown = pharmacist.page.locator("tr", has_text=name).inner_text()
-    return re.search(r"\d{2}/\d{2}/\d{4}", shown).group()
+    found = re.search(r"\d{2}/\d{2}/\d{4}", shown)
+    assert found, shown
+    return found.group()

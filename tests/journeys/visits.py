@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState
+from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState, ViewportSize
 
 from config.local.failure import Failure
 from tests.journeys.platform import Platform
 from tests.journeys.steps import Visitor
 
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 # A login costs seconds, and each of its codes serves once: the sessions opened are kept for all the journeys.
 _sessions: dict[str, StorageState] = {}
 
