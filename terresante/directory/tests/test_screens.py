@@ -38,4 +38,4 @@ def test_without_an_account_there_is_no_page(monkeypatch):
 def test_the_whole_page_works_without_a_script(monkeypatch):
     somebody = Actor(kind=ActorKind.PROFESSIONAL, name="Inès", user_id=uuid4())
     shown = page(monkeypatch, somebody, whole=True).content.decode()
-    assert '<form method="get"' in shown and "Commune ou code postal" in shown
+    assert 'method="get"' in shown and "Commune ou code postal" in shown
