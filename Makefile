@@ -52,8 +52,8 @@ screenshots: install-dev ## Photograph the demonstration's screens
 migrate: install ## Apply the migrations to the database of DATABASE_OWNER_URL
 	@$(RUN)/terresante migrate
 
-format: install-dev ## Format Python and templates
-	@$(RUN)/ruff check --fix-only -q . && $(RUN)/ruff format -q . && $(RUN)/djlint --reformat --quiet terresante
+format: install-dev ## Format Python
+	@$(RUN)/ruff check --fix-only -q . && $(RUN)/ruff format -q .
 
 lock: ## Choose the versions again (needs uv)
 	@$(COMPILE) pyproject.toml -o requirements.lock

@@ -66,7 +66,7 @@ def _short() -> list[tuple[Step, ...]]:
     return [
         (_tool("format", "ruff", "format", "--check", "--quiet", "."),),
         (_tool("lint", "ruff", "check", "--quiet", "."),),
-        (_tool("templates", "djlint", "--lint", "--check", "--quiet", "terresante"),),
+        (_tool("templates", "djlint", "--lint", "--quiet", "terresante"),),
         (_tool("layers", "lint-imports", "--no-cache"),),
         (_terresante("migrations", "makemigrations", "--check", "--dry-run", env=owner),),
         (_tool("types", "mypy", env=_settings()), _pytest("tests", UNIT, "-n", "2")),
