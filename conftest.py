@@ -11,12 +11,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection, connections
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from config.local.database import Urls, prepare
 from config.local.postgres import Server
 from config.local.testing import test_server
 from tests.cast import Cast, assemble
+from tests.journeys.visits import chromium
 from tests.walls import empty_tables
 
 ROOT = Path(__file__).parent
@@ -105,3 +107,12 @@ def cast(request: pytest.FixtureRequest) -> Cast:
     if request.node.get_closest_marker("commits") is None:
         request.getfixturevalue("db")
     return assemble()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for all the tests: Playwright runs once in a process."""
+    with sync_playwright() as playwright:
+        browser = chromium(playwright)
+        yield browser
+        browser.close()
