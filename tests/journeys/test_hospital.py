@@ -24,7 +24,7 @@ def test_an_admission_is_seen_live_by_the_doctor_and_the_nurse(visit, hospital):
     for person in (doctor, nurse):
         expect(person.toasts().filter(has_text="DIALLO")).to_be_visible()
         person.open_record("DIALLO")
-        expect(person.page.locator("#contenu")).to_contain_text("Cardiologie")
+        expect(person.page.locator("#contenu")).to_contain_text("cardiologie")
         expect(person.page.locator(".patient-badges")).to_contain_text("Hospitalisé")
 
     hospital.sends("sortie", "DIALLO")

@@ -1,7 +1,6 @@
 """The region in the database: what it refuses, and what it leaves behind."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +29,6 @@ from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 # Of our own processor time: a busy machine proves nothing.
-SECONDS = 25
 
 
 @pytest.fixture
@@ -95,10 +93,8 @@ def test_a_load_that_fails_leaves_nothing(tmp_path, marked_database, monkeypatch
 
 
 @pytest.mark.long
-def test_the_region_is_whole_coherent_and_quick(tmp_path, marked_database):
-    began = time.process_time()
+def test_the_region_is_whole_and_coherent(tmp_path, marked_database):
     said = load_into(tmp_path)
-    assert time.process_time() - began < SECONDS
     assert any("séjours" in line for line in said)
     with pytest.raises(Failure, match="contient déjà une région"):
         load_into(tmp_path)
