@@ -22,15 +22,6 @@ class InsKind(enum.StrEnum):
     DEMO = "demo"
 
 
-class ConfidenceStatus(enum.StrEnum):
-    """The four exclusive statuses of the RNIV (EXI SI 07)."""
-
-    PROVISIONAL = "PROV"
-    RETRIEVED = "RECUP"
-    VALIDATED = "VALI"
-    QUALIFIED = "QUAL"
-
-
 # Référentiel INS, list of the OIDs of the assigning authorities.
 INS_OIDS = {
     "1.2.250.1.213.1.4.8": InsKind.NIR,
@@ -61,12 +52,6 @@ def is_ins_key_valid(matricule: str) -> bool:
 def matricule_agrees_with_birth(matricule: str, *, year: int, month: int) -> bool:
     """A matricule may legitimately differ (month above 12): a warning, never a refusal."""
     return matricule[1:3] == f"{year % 100:02d}" and matricule[3:5] == f"{month:02d}"
-
-
-def confidence_status(*, document_checked: bool, returned_by_insi: bool) -> ConfidenceStatus:
-    if document_checked:
-        return ConfidenceStatus.QUALIFIED if returned_by_insi else ConfidenceStatus.VALIDATED
-    return ConfidenceStatus.RETRIEVED if returned_by_insi else ConfidenceStatus.PROVISIONAL
 
 
 def is_luhn_valid(digits: str) -> bool:

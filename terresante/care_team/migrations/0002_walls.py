@@ -101,6 +101,7 @@ CREATE POLICY opens ON patients_patientaccount FOR INSERT TO terresante_app
 """
 
 FUNCTIONS = """
+-- Break-glass and the patient's own basis only read: what he changes goes through `lift_record_opposition`.
 CREATE FUNCTION open_record(asked uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE basis text;
@@ -124,7 +125,7 @@ BEGIN
     END;
     PERFORM set_config('app.open_record', CASE WHEN basis IS NULL THEN '' ELSE asked::text END, true);
     PERFORM set_config('app.write_record',
-        CASE WHEN basis IS NULL OR basis = 'break_glass' THEN '' ELSE asked::text END, true);
+        CASE WHEN basis IS NULL OR basis IN ('break_glass', 'patient') THEN '' ELSE asked::text END, true);
     RETURN basis;
 END $$;
 

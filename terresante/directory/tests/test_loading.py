@@ -152,7 +152,7 @@ def test_an_rpps_already_here_is_a_conflict():
 
 
 @pytest.mark.long
-def test_200_000_professionals_and_40_000_structures_in_under_two_minutes(tmp_path, capsys):
+def test_200_000_professionals_and_40_000_structures_are_loaded_twice_and_searched(tmp_path, capsys):
     files = write_files(tmp_path)
     with walls_down():
         first, second = load(files), load(files)

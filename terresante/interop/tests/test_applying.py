@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from terresante.care_team.actions import create_record, record_choice
 from terresante.care_team.enums import ConsentKind
-from terresante.feed.models import FeedItem
 from terresante.interop import jobs
 from terresante.interop.hl7v2.tests.messages import PID, PV1, ZBE
 from terresante.interop.models import InboundMessage
@@ -23,18 +22,6 @@ INS_BODY = "2390494028001"
 INS = f"{INS_BODY}{ins_key(INS_BODY)}"
 
 
-@pytest.fixture
-def hospital(cast):
-    return wire.connect()
-
-
-@pytest.fixture
-def madeleine(cast, hospital):
-    """Her PID, as the hospital that knows her under P1 sends it."""
-    wire.know(cast.madeleine_record, hospital)
-    return wire.person(cast.madeleine_record)
-
-
 def give_ins(record, matricule=INS, **changes):
     with walls_down():
         Patient.objects.filter(pk=record.patient_id).update(
@@ -44,16 +31,6 @@ def give_ins(record, matricule=INS, **changes):
 
 def with_ins(pid, matricule=INS):
     return pid.replace("&N^PI|", f"&N^PI~{matricule}^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS|")
-
-
-def stays():
-    with walls_down():
-        return list(Encounter.objects.order_by("visit_number").values_list("visit_number", "status"))
-
-
-def told():
-    with walls_down():
-        return {(item.kind, item.is_alert) for item in FeedItem.objects.all()}
 
 
 def numbers():
@@ -66,7 +43,7 @@ def test_a_message_of_a_known_person_becomes_a_stay(cast, hospital, madeleine):
     assert wire.apply() == 1
 
     assert wire.states() == [("applied", "stay")]
-    assert (stays(), told()) == ([("V1", "in-progress")], {("admission", True)})
+    assert (wire.stays(), wire.told()) == ([("V1", "in-progress")], {("admission", True)})
 
 
 def test_admission_then_discharge_then_its_cancellation(hospital, madeleine):
@@ -79,8 +56,8 @@ def test_admission_then_discharge_then_its_cancellation(hospital, madeleine):
     )
     wire.apply()
 
-    assert stays() == [("V1", "in-progress")]
-    assert told() == {("admission", False), ("discharge_cancelled", True)}
+    assert wire.stays() == [("V1", "in-progress")]
+    assert wire.told() == {("admission", False), ("discharge_cancelled", True)}
 
 
 def test_a_person_without_record_is_kept_sealed_out_of_every_queue(hospital):
@@ -178,7 +155,7 @@ def test_a_matricule_whose_traits_are_not_all_the_same_waits_for_a_person(cast, 
     wire.apply()
 
     assert wire.states() == [("doubtful", "close")]
-    assert (numbers(), stays()) == ({}, [])
+    assert (numbers(), wire.stays()) == ({}, [])
 
 
 def test_a_matricule_with_a_wrong_key_links_nobody(cast, hospital):
@@ -217,7 +194,7 @@ def test_a_known_number_with_another_person_s_traits_waits_for_a_person(cast, ho
     wire.apply()
 
     assert wire.states() == [("doubtful", "contradiction")]
-    assert stays() == []
+    assert wire.stays() == []
 
 
 def test_a_doubtful_message_holds_back_only_its_own_identity(cast, hospital, madeleine):
@@ -232,7 +209,7 @@ def test_a_doubtful_message_holds_back_only_its_own_identity(cast, hospital, mad
     wire.apply()
 
     assert [state for state, _ in wire.states()] == ["doubtful", "held", "applied"]
-    assert stays() == [("V2", "in-progress")]
+    assert wire.stays() == [("V2", "in-progress")]
 
 
 def test_two_hospitals_with_the_same_number_are_two_identities(cast, hospital, madeleine):
@@ -269,7 +246,7 @@ def test_an_opposition_leaves_nothing_but_the_count(cast, hospital, madeleine):
     wire.apply()
 
     assert wire.states() == [("opposed", "opposed")]
-    assert (stays(), told()) == ([], set())
+    assert (wire.stays(), wire.told()) == ([], set())
     with walls_down():
         row = InboundMessage.objects.get()
         assert (bytes(row.sealed_raw), row.identity_keys, row.patient_id, row.control_id) == (
@@ -305,7 +282,7 @@ def test_an_identity_update_fills_and_never_overwrites(cast, hospital, madeleine
             INS,
             "QUAL",
         )
-    assert stays() == []
+    assert wire.stays() == []
 
 
 def test_a_qualified_identity_contradicted_waits_for_a_person(cast, hospital, madeleine):

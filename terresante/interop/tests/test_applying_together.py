@@ -8,54 +8,11 @@ from terresante.interop.hl7v2.tests.messages import PID, PV1, ZBE
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.kernel.errors import Conflict
-from terresante.patients.identity_rules import ins_key
-from terresante.patients.models import Patient, SourceIdentity
 from terresante.stays.actions import apply_movement
 from terresante.stays.models import Encounter, EncounterMovement
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-
-INS_BODY = "2390494028001"
-INS = f"{INS_BODY}{ins_key(INS_BODY)}"
-
-
-@pytest.fixture
-def hospital(cast):
-    return wire.connect()
-
-
-@pytest.fixture
-def madeleine(cast, hospital):
-    """Her PID, as the hospital that knows her under P1 sends it."""
-    wire.know(cast.madeleine_record, hospital)
-    return wire.person(cast.madeleine_record)
-
-
-def give_ins(record, matricule=INS, **changes):
-    with walls_down():
-        Patient.objects.filter(pk=record.patient_id).update(
-            ins=matricule, ins_oid="1.2.250.1.213.1.4.8", identity_status="QUAL", **changes
-        )
-
-
-def with_ins(pid, matricule=INS):
-    return pid.replace("&N^PI|", f"&N^PI~{matricule}^^^ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS|")
-
-
-def stays():
-    with walls_down():
-        return list(Encounter.objects.order_by("visit_number").values_list("visit_number", "status"))
-
-
-def told():
-    with walls_down():
-        return {(item.kind, item.is_alert) for item in FeedItem.objects.all()}
-
-
-def numbers():
-    with walls_down():
-        return dict(SourceIdentity.objects.values_list("value", "patient_id"))
 
 
 def test_an_event_without_effect_keeps_no_content(hospital, madeleine):
@@ -83,7 +40,7 @@ def test_a_shifted_zbe_is_read_all_the_same(hospital, madeleine):
     wire.receive(hospital, wire.stamped("A03", pid=madeleine, zbe=shifted))
     wire.apply()
 
-    assert (wire.states(), stays()) == ([("applied", "stay")], [("V1", "finished")])
+    assert (wire.states(), wire.stays()) == ([("applied", "stay")], [("V1", "finished")])
 
 
 def test_a_message_that_fails_stays_visible_and_stops_only_its_identity(
@@ -107,7 +64,7 @@ def test_a_message_that_fails_stays_visible_and_stops_only_its_identity(
     wire.apply()
 
     assert [state for state, _ in wire.states()] == ["failed", "held", "applied"]
-    assert stays() == [("V2", "in-progress")]
+    assert wire.stays() == [("V2", "in-progress")]
     assert "RuntimeError" in caplog.text
     assert "LEROUX" not in caplog.text
 
@@ -131,7 +88,7 @@ def test_a_secret_stay_alerts_nobody_and_is_the_hospital_s(cast, hospital, madel
     wire.receive(hospital, wire.stamped("A01", pid=madeleine, pv1="|".join(parts)))
     wire.apply()
 
-    assert told() == {("admission", False)}
+    assert wire.told() == {("admission", False)}
     with walls_down():
         stay = Encounter.objects.get()
         assert (stay.private_to_id, stay.private_because) == (hospital.organization_id, "sender")

@@ -18,17 +18,6 @@ from tests.walls import walls_down
 pytestmark = pytest.mark.commits
 
 
-@pytest.fixture
-def hospital(cast):
-    return wire.connect()
-
-
-@pytest.fixture
-def madeleine(cast, hospital):
-    wire.know(cast.madeleine_record, hospital)
-    return wire.person(cast.madeleine_record)
-
-
 def sent(hospital, content, **options):
     return asyncio.run(
         wire.exchange(content, wire.store(), sender_of=lambda peer: str(hospital.pk), **options)

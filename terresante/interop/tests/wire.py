@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from terresante.directory.models import Organization, Unit
+from terresante.feed.models import FeedItem
 from terresante.interop.actions import register_sender
 from terresante.interop.hl7v2.tests.messages import EVN, MSH, PID, PV1, ZBE
 from terresante.interop.jobs import apply_waiting
@@ -18,6 +19,7 @@ from terresante.interop.mllp.store import MessageStore
 from terresante.interop.models import InboundMessage, SenderSystem
 from terresante.kernel.actor import Actor
 from terresante.patients.models import IdentityDomain, SourceIdentity
+from terresante.stays.models import Encounter
 from tests.walls import walls_down
 
 AUTHORITY = "750000222"
@@ -138,3 +140,13 @@ async def _answers(reader, count):
         for piece in decoder.feed(content):
             found.append(piece.content.decode().split("\r")[1].split("|")[1:3])
     return found
+
+
+def stays():
+    with walls_down():
+        return list(Encounter.objects.order_by("visit_number").values_list("visit_number", "status"))
+
+
+def told():
+    with walls_down():
+        return {(item.kind, item.is_alert) for item in FeedItem.objects.all()}

@@ -56,15 +56,6 @@ def test_professional_and_structure_numbers():
     assert not rules.is_finess_valid("75071218")
 
 
-@pytest.mark.parametrize(
-    ("document_checked", "returned_by_insi", "status"),
-    [(False, False, "PROV"), (True, False, "VALI"), (False, True, "RECUP"), (True, True, "QUAL")],
-)
-def test_the_four_confidence_statuses(document_checked, returned_by_insi, status):
-    found = rules.confidence_status(document_checked=document_checked, returned_by_insi=returned_by_insi)
-    assert found == status
-
-
 def test_birth_place_codes():
     assert all(rules.is_birth_place_code(code) for code in ("77379", "2A004", "99109"))
     assert not any(rules.is_birth_place_code(code) for code in ("", "7737", "2C004", "773791", "PARIS"))

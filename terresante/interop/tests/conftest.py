@@ -1,0 +1,14 @@
+import pytest
+
+from terresante.interop.tests import wire
+
+
+@pytest.fixture
+def hospital(cast):
+    return wire.connect()
+
+
+@pytest.fixture
+def madeleine(cast, hospital):
+    wire.know(cast.madeleine_record, hospital)
+    return wire.person(cast.madeleine_record)
