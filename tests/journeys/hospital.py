@@ -4,7 +4,7 @@ import itertools
 
 from config.local.places import HOST
 from simulators.hospital.client import Client
-from simulators.hospital.gestures import GESTURES, Ward
+from simulators.hospital.gestures import GESTURES, Impossible, Ward
 from simulators.hospital.page import read_people
 from tests.journeys.platform import Platform
 
@@ -22,3 +22,11 @@ class Hospital:
         with Client(HOST, self._port) as client:
             ack = client.send(self._wards[birth_name].perform(performed))
         assert ack.is_accepted, ack.text
+
+    def admits(self, gesture: str, birth_name: str) -> None:
+        """As `sends`, whatever an earlier journey left: who is still there goes home first."""
+        try:
+            self.sends(gesture, birth_name)
+        except Impossible:
+            self.sends("sortie", birth_name)
+            self.sends(gesture, birth_name)

@@ -20,7 +20,7 @@ def test_an_admission_is_seen_live_by_the_doctor_and_the_nurse(visit, hospital):
     nurse = visit("c.marie", phone=True)
     doctor.page.goto("/")
 
-    hospital.sends("cardiologie", "DIALLO")
+    hospital.admits("cardiologie", "DIALLO")
     for person in (doctor, nurse):
         expect(person.toasts().filter(has_text="DIALLO")).to_be_visible()
         person.open_record("DIALLO")
@@ -39,7 +39,7 @@ def test_an_admission_is_seen_live_by_the_doctor_and_the_nurse(visit, hospital):
 
 
 def test_the_email_says_the_same_to_everybody_about_everybody(visit, hospital):
-    hospital.sends("urgences", "CAUVIN")
+    hospital.admits("urgences", "CAUVIN")
     anybody = visit()
     anybody.page.goto("/demonstration/boite/")
     letters = anybody.page.get_by_role("article").filter(has_text="Une nouvelle information vous attend")
@@ -51,9 +51,9 @@ def test_the_email_says_the_same_to_everybody_about_everybody(visit, hospital):
 
 def test_psychiatry_tells_nobody_outside(visit, hospital):
     pharmacist = visit("k.benali")
-    hospital.sends("psychiatrie", "DELORME-RAHMANI")
+    hospital.admits("psychiatrie", "DELORME-RAHMANI")
     # Applied in their order: when the second is told, the first would have been.
-    hospital.sends("urgences", "KERVELLA")
+    hospital.admits("urgences", "KERVELLA")
     expect(pharmacist.toasts().filter(has_text="LE GOFF")).to_be_visible()
     expect(pharmacist.toasts()).to_have_count(1)
     pharmacist.open_record("DELORME")

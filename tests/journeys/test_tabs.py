@@ -14,7 +14,7 @@ def test_ten_tabs_share_one_stream_and_each_shows_the_alert(visit, hospital):
     pages = [first.page, *(context.new_page() for _ in range(TABS - 1))]
     for page in pages[1:]:
         page.goto("/")
-    hospital.sends("cardiologie", "CAUVIN")
+    hospital.admits("cardiologie", "CAUVIN")
     for page in pages:
         expect(page.locator("[data-toasts] .toast").filter(has_text="CAUVIN")).to_be_visible()
     assert len(streams) <= 1, streams
