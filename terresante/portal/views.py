@@ -18,7 +18,7 @@ from terresante.portal.queries import own_record_id, read_own_record
 def home(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor)
     shown = _accesses(request.actor, opened, before=request.GET.get("avant", "")) if opened else {}
-    return render(request, "portal/home.html", {"opened": opened, "current": "home", **shown})
+    return render(request, "portal/home.html", {"opened": opened, **shown})
 
 
 def _accesses(actor: Actor, opened: OpenRecord, *, before: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def circle(request: Request) -> HttpResponse:
     if opened is not None:
         shown["members"] = circle_of(request.actor, opened.patient.pk)
         shown["relatives"] = relatives_of(request.actor, opened.patient.pk)
-    return render(request, "portal/circle.html", {"opened": opened, "current": "circle", **shown})
+    return render(request, "portal/circle.html", {"opened": opened, **shown})
 
 
 @reads(CIRCLE_READ)
@@ -45,7 +45,6 @@ def choices(request: Request) -> HttpResponse:
     recorded = list(choices_of(request.actor, opened.patient.pk)) if opened else []
     context = {
         "opened": opened,
-        "current": "choices",
         "recorded": recorded,
         "is_closed": any(
             choice.kind == ConsentKind.OPPOSITION_RECORD and choice.withdrawn_at is None
@@ -64,4 +63,4 @@ def lift_opposition(request: Request) -> HttpResponse:
         actions.lift_opposition(request.actor, record_id)
         messages.success(request, "Votre dossier est de nouveau ouvert à votre cercle de soins.")
         return redirect("portal:choices")
-    return render(request, "portal/lift_opposition.html", {"current": "choices"})
+    return render(request, "portal/lift_opposition.html")
