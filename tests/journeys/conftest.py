@@ -25,3 +25,9 @@ def visit(browser: Browser, platform: Platform) -> Iterator[Visits]:
 @pytest.fixture(scope="session")
 def hospital(platform: Platform) -> Hospital:
     return Hospital(platform)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The walk through every screen comes first: it expects the region as it was loaded, journeys change it."""
+    items.sort(key=lambda item: "test_accessible.py" not in item.nodeid)
