@@ -18,6 +18,7 @@ _PLACES = (
     ("Annuaire", "directory:search", "book-user", ""),
     ("À vérifier", "interop:queue", "shield-alert", "identity_officer"),
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
+    ("Logiciels partenaires", "interop:partners", "plug", "administrator"),
 )
 _PATIENT_PLACES = (
     ("Qui a vu mon dossier", "portal:home", "eye"),

@@ -25,6 +25,8 @@ OF_ANOTHER_DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_UR
 ANSWER_SECONDS = 5
 # Written by load_demo: whom the simulated hospital knows.
 HOSPITAL_PATIENTS = "demo-hospital.json"
+# Likewise: how the simulated software of a practice signs its calls.
+PRACTICE_SETTINGS = "demo-practice.json"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Demo:
     pages: Port
     mllp: Port
     hospital: Port
+    practice: Port
 
     @property
     def home(self) -> Path:
@@ -56,6 +59,7 @@ def run() -> None:
         pages=port_from("TERRESANTE_PORT", default=8000),
         mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
         hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
+        practice=port_from("TERRESANTE_PRACTICE_PORT", default=8088),
     )
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
@@ -77,8 +81,8 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (var / "demo.json", var / "demo-accounts.json", var / HOSPITAL_PATIENTS):
-        file.unlink(missing_ok=True)
+    for file in ("demo.json", "demo-accounts.json", HOSPITAL_PATIENTS, PRACTICE_SETTINGS):
+        (var / file).unlink(missing_ok=True)
     say("Les données de démonstration sont effacées ; « make demo » en recrée.")
 
 
@@ -128,6 +132,7 @@ def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
         Service("mllp", _command("mllp"), env, ready_check=lambda: listens(demo.mllp.number)),
         # The other side of the wire: it is told where to send, and nothing about our database.
         Service("hospital", _hospital(demo), _wire(demo)),
+        Service("practice", _practice(demo), _wire(demo)),
     )
 
 
@@ -135,6 +140,18 @@ def _hospital(demo: Demo) -> tuple[str, ...]:
     known = str(demo.var / HOSPITAL_PATIENTS)
     wire = ("--host", HOST, "--port", str(demo.mllp.number), "--page-port", str(demo.hospital.number))
     return (sys.executable, "-m", "simulators.hospital", *wire, "--patients", known)
+
+
+def _practice(demo: Demo) -> tuple[str, ...]:
+    wire = ("--platform", demo.base_url, "--page-port", str(demo.practice.number))
+    return (
+        sys.executable,
+        "-m",
+        "simulators.practice",
+        *wire,
+        "--settings",
+        str(demo.var / PRACTICE_SETTINGS),
+    )
 
 
 def _command(*arguments: str) -> tuple[str, ...]:
@@ -212,6 +229,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
         "base_url": demo.base_url,
         "mllp": {"host": HOST, "port": demo.mllp.number},
         "hospital": f"http://{HOST}:{demo.hospital.number}/",
+        "practice": f"http://{HOST}:{demo.practice.number}/",
         "accounts": [vars(account) for account in accounts],
     }
     write_private(demo.var / "demo.json", json.dumps(description, ensure_ascii=False, indent=2))
@@ -221,6 +239,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
 def _present(demo: Demo, accounts: list[DemoAccount]) -> None:
     say(f"Terr-eSanté : {demo.base_url}")
     say(f"Hôpital simulé : http://{HOST}:{demo.hospital.number}/")
+    say(f"Logiciel de cabinet simulé : http://{HOST}:{demo.practice.number}/")
     say(f"Messages hospitaliers (HL7 v2, MLLP) : {HOST}:{demo.mllp.number}\n")
     say("Comptes de démonstration :")
     widths = [

@@ -117,12 +117,14 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
         Port(8000, "TERRESANTE_PORT"),
         Port(2575, "TERRESANTE_MLLP_PORT"),
         Port(8087, "TERRESANTE_HOSPITAL_PORT"),
+        Port(8088, "TERRESANTE_PRACTICE_PORT"),
     )
     demo._write_description(described)
     assert json.loads((tmp_path / "demo.json").read_text()) == {
         "base_url": "http://127.0.0.1:8000",
         "mllp": {"host": "127.0.0.1", "port": 2575},
         "hospital": "http://127.0.0.1:8087/",
+        "practice": "http://127.0.0.1:8088/",
         "accounts": [account],
     }
     assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
