@@ -126,8 +126,8 @@ def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
         return _missing_segment("PID", "l’identité du patient")
     if not _has_identifier(identity, 3):
         return _missing_field("PID", 3, "aucun identifiant de patient")
-    if not any(part.value(1) and part.value(5) in ("PI", "") for part in identity.repetitions(3)):
-        return _missing_field("PID", 3, "aucun IPP (identifiant de type PI)")
+    if not any(_is_ipp(part) for part in identity.repetitions(3)):
+        return _missing_field("PID", 3, "aucun IPP (identifiant de type PI) avec son autorité")
     if not any(name.value(1) or name.value(2) for name in identity.repetitions(5)):
         return _missing_field("PID", 5, "aucun nom de patient")
     if trigger.needs_visit:
@@ -164,6 +164,11 @@ def _date_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
 
 def _has_identifier(segment: er7.Segment, field: int) -> bool:
     return any(identifier.value(1) for identifier in segment.repetitions(field))
+
+
+def _is_ipp(part: er7.Repetition) -> bool:
+    authority = part.value(4, 2) or part.value(4)
+    return bool(part.value(1) and authority) and part.value(5) in ("PI", "")
 
 
 def _missing_segment(name: str, what: str) -> Refusal:

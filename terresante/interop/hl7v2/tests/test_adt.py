@@ -312,6 +312,13 @@ def test_a_merge_names_both_identities():
     assert found.merge.account.value == "D0"
 
 
+def test_a_merged_number_without_authority_is_of_the_authority_of_the_one_that_stays():
+    found = adt_of(adt("A40", "MRG|P0", pv1=None, zbe=None))
+    assert [(ipp.value, ipp.authority) for ipp in found.merge.ipps] == [("P0", HOSPITAL)]
+    two = with_identifiers("R7^^^REGION&1.2.3&ISO^PI", trigger="A40") + b"MRG|P0\r"
+    assert adt_of(two).merge.ipps[0].authority.key == ""
+
+
 def test_a_link_carries_two_identities():
     found = adt_of(adt("A24", PID.replace("P1^", "P9^"), pv1=None, zbe=None))
     assert found.linked_identity.ipps[0].value == "P9"
