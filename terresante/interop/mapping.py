@@ -34,6 +34,7 @@ _ACTIONS = {
     Action.CANCEL: MovementAction.CANCEL,
 }
 _ARRIVALS = (MovementKind.ADMISSION, MovementKind.REGISTRATION)
+_QUIET = (EncounterClass.OUTPATIENT, EncounterClass.RECURRENT)
 _EXPECTED = (MovementKind.PREADMISSION, MovementKind.PENDING_ADMISSION)
 _ELSEWHERE = "autre établissement"
 # ZFM-4 (PMSI), after a transfer. Psychiatry (4) is left out: where she goes would tell what for.
@@ -154,9 +155,12 @@ def _visit_number(message: AdtMessage, visit: Visit) -> str:
 def _occurred_at(
     message: AdtMessage, movement: Movement, visit: Visit, kind: MovementKind | None
 ) -> datetime | None:
-    """Some senders date a movement by the night batch that exports it: the visit knows its own ends better."""
+    """Some senders date a movement by the night batch that exports it: the visit knows its own ends better.
+
+    Not the start of a hospital stay: PV1-44 is then often the arrival in the emergency ward, days before.
+    """
     own, start = None, movement.start
-    if kind in _ARRIVALS:
+    if kind in _ARRIVALS and visit.patient_class in _QUIET:
         own = visit.admitted_at
     elif kind is MovementKind.DISCHARGE:
         own = visit.discharged_at

@@ -146,15 +146,17 @@ def _status(rows: Sequence[EncounterMovement], live: Sequence[EncounterMovement]
     discharges = _of(live, MovementKind.DISCHARGE)
     if discharges and not (arrivals and arrivals[-1].occurred_at > discharges[-1].occurred_at):
         return EncounterStatus.FINISHED
-    return EncounterStatus.ON_LEAVE if _is_away(rows, live) else EncounterStatus.IN_PROGRESS
+    since = rows[rows.index(arrivals[-1]) :] if arrivals else rows
+    return EncounterStatus.ON_LEAVE if _is_away(since, live) else EncounterStatus.IN_PROGRESS
 
 
-def _is_away(rows: Sequence[EncounterMovement], live: Sequence[EncounterMovement]) -> bool:
-    absences = _of(live, MovementKind.LEAVE, MovementKind.RETURN)
+def _is_away(since: Sequence[EncounterMovement], live: Sequence[EncounterMovement]) -> bool:
+    """By what happened since the person last arrived."""
+    absences = [row for row in _of(since, MovementKind.LEAVE, MovementKind.RETURN) if row in live]
     if absences:
         return absences[-1].kind == MovementKind.LEAVE
     # A return taken back, from a leave that was never told.
-    return bool(_of(rows, MovementKind.RETURN)) and not _of(rows, MovementKind.LEAVE)
+    return bool(_of(since, MovementKind.RETURN)) and not _of(since, MovementKind.LEAVE)
 
 
 def _sensitive(
@@ -206,7 +208,10 @@ def _with_facts(
     if course.status is EncounterStatus.CANCELLED:
         return course
     taken_back = _discharge_taken_back(course, rows, live)
-    told = [*_live_facts(course, live, is_superseded=bool(taken_back)), *taken_back]
+    told = [
+        *_live_facts(course, live, back_since=taken_back[0].occurred_at if taken_back else None),
+        *taken_back,
+    ]
     visible = told if course.is_private else _ordinary(told, rows)
     return replace(course, facts=tuple(visible))
 
@@ -216,8 +221,10 @@ def _ordinary(told: Sequence[Told], rows: Sequence[EncounterMovement]) -> list[T
     return [fact for fact in told if fact.movement_id not in secret]
 
 
-def _live_facts(course: Course, live: Sequence[EncounterMovement], *, is_superseded: bool) -> list[Told]:
-    """`is_superseded`: « sortie annulée » says already that she is in hospital."""
+def _live_facts(
+    course: Course, live: Sequence[EncounterMovement], *, back_since: datetime | None
+) -> list[Told]:
+    """`back_since`: « sortie annulée » says already that she is in hospital, and when."""
     death = next((row for row in live if row.is_death), None)
     told = [Told(FeedKind.DEATH, death.pk, death.occurred_at, True)] if death else []
     arrived = [kind for row in live if (kind := _arrival(row))]
@@ -225,7 +232,8 @@ def _live_facts(course: Course, live: Sequence[EncounterMovement], *, is_superse
         kind = _fact_of(row, course)
         if kind is None or (kind is FeedKind.DISCHARGE and row.is_death):
             continue
-        is_true = not is_superseded and _is_still_true(kind, row, course, arrived, live)
+        is_news = back_since is None or row.occurred_at > back_since
+        is_true = is_news and _is_still_true(kind, row, course, arrived, live)
         told.append(Told(kind, row.pk, row.occurred_at, is_true))
     return told
 
@@ -288,4 +296,5 @@ def _discharge_taken_back(
         return []
     last = max(back, key=lambda row: (row.cancelled_at or row.occurred_at, row.identifier))
     at = last.cancelled_at or last.occurred_at
-    return [Told(FeedKind.DISCHARGE_CANCELLED, last.pk, at, not course.is_deceased)]
+    came_again = any(_arrival(row) and row.occurred_at > at for row in live)
+    return [Told(FeedKind.DISCHARGE_CANCELLED, last.pk, at, not course.is_deceased and not came_again)]
