@@ -8,6 +8,7 @@ from dataclasses import dataclass
 ERASED = '""'  # HL7 v2.5 chapter 2.5.3: the sender asks that the value be removed
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_IN_WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
 _LINE_ENDS = re.compile("\r\n|\r|\n")
 _CODECS = {
     "": "",
@@ -17,8 +18,11 @@ _CODECS = {
     "88591": "iso8859-1",
     "iso88591": "iso8859-1",
     "latin1": "iso8859-1",
-    "885915": "iso8859-15",
-    "iso885915": "iso8859-15",
+    **{
+        f"{prefix}8859{part}": f"iso8859-{part}"
+        for prefix in ("", "iso")
+        for part in (2, 3, 4, 5, 6, 7, 8, 9, 15)
+    },
     "ascii": "ascii",
 }
 
@@ -254,6 +258,9 @@ def _decoded(content: bytes, declared: str) -> tuple[str, str, bool]:
             text = content.decode(codec)
         except UnicodeDecodeError:
             raise Undecodable(declared) from None
+        if codec == "iso8859-1" and _IN_WINDOWS_ONLY.search(content):
+            # No text has those control characters: it is Windows-1252, announced as its neighbour.
+            return content.decode("cp1252", "replace"), codec, True
         return text, codec, codec.startswith("iso") and _is_utf8(content)
     if _is_utf8(content):
         return content.decode("utf-8"), "utf-8", True

@@ -37,7 +37,17 @@ def test_an_ordinary_stay_is_read_by_the_circle_and_by_nobody_else(cast, hospita
 
 @pytest.mark.parametrize(
     "change",
-    [{"unit_code": "6001"}, {"is_secret": True}, {"is_legal_care": True}],
+    [
+        {"unit_code": "6001"},
+        {"care_unit_code": "6001"},
+        {"ward": "6001"},
+        {"unit_code": "", "unit_name": "Psychiatrie adulte"},
+        {"unit_code": "7", "unit_name": "U.F. d’addictologie"},
+        {"ward": "ORTHOGENIE"},
+        {"care_unit_code": "8", "care_unit_name": "Accouchement sous X"},
+        {"is_secret": True},
+        {"is_legal_care": True},
+    ],
 )
 def test_a_sensitive_stay_is_read_by_its_hospital_only_and_alerts_nobody(cast, hospital, change):
     with walls_down():
@@ -58,6 +68,32 @@ def test_an_unknown_unit_of_a_psychiatric_hospital_is_sensitive(cast):
     hospital.reports(movement("admission", unit_code="9999"))
 
     assert readers(cast)[0] == set()
+
+
+@pytest.mark.parametrize("change", [{}, {"care_unit_code": "4411"}])
+def test_a_unit_declared_by_a_psychiatric_hospital_is_what_it_is_declared(cast, change):
+    hospital = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    hospital.reports(movement("admission", ward="ALPHA", **change))
+
+    assert "amar" in readers(cast)[0]
+
+
+def test_an_unknown_care_unit_of_a_psychiatric_hospital_is_sensitive(cast):
+    hospital = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    hospital.reports(movement("admission", care_unit_code="9999"))
+
+    assert readers(cast)[0] == set()
+
+
+@pytest.mark.parametrize("kind", ["admission", "transfer", "discharge"])
+def test_taking_back_what_was_never_told_of_a_sensitive_unit_tells_nothing(cast, kind):
+    hospital = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    hospital.reports(cancelled(kind, hours=1, unit_code="9999"))
+
+    for model in (Encounter, EncounterMovement):
+        assert readers(cast, model)[0] == set()
+    with walls_down():
+        assert not OutboxEvent.objects.filter(kind="StayAlerted").exists()
 
 
 def test_a_transfer_to_a_sensitive_unit_withdraws_the_whole_stay_like_a_cancelled_admission(cast, hospital):
