@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from terresante.accounts import actions
@@ -22,7 +22,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Invalid, NotFound
 from terresante.kernel.ports import actor_behind
-from terresante.kernel.screens import public
+from terresante.kernel.screens import next_page, public
 
 _CHALLENGE = "login_challenge"
 # Of the password that was right: it may have been changed while the code was waited for.
@@ -33,7 +33,7 @@ _NEXT = "login_next"
 @public(reason="Première étape de la connexion")
 def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return _arrival(request, _safe_next(request))
+        return _arrival(request, next_page(request))
     form = LoginForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -43,7 +43,7 @@ def login(request: HttpRequest) -> HttpResponse:
         else:
             _remember(request, challenge)
             return redirect("accounts:code")
-    return _door(request, "accounts/login.html", {"form": form, "next": _safe_next(request)}, form.errors)
+    return _door(request, "accounts/login.html", {"form": form, "next": next_page(request)}, form.errors)
 
 
 @public(reason="Seconde étape de la connexion")
@@ -117,7 +117,7 @@ def _remember(request: HttpRequest, challenge: LoginChallenge) -> None:
     request.session.cycle_key()
     request.session[_CHALLENGE] = str(challenge.pk)
     request.session[_PROVED] = challenge.user.get_session_auth_hash()
-    request.session[_NEXT] = _safe_next(request)
+    request.session[_NEXT] = next_page(request)
 
 
 def _waiting(request: HttpRequest) -> LoginChallenge | None:
@@ -153,11 +153,6 @@ def _arrival(request: HttpRequest, after: str) -> HttpResponse:
 def _trace(actor: Actor, done: Action) -> None:
     with rls.acting(actor):
         audit.record(actor, done)
-
-
-def _safe_next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
 
 
 def _network(request: HttpRequest) -> str:
