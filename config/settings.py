@@ -123,6 +123,7 @@ DEFAULT_FROM_EMAIL = os.environ.get(
 )
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = os.environ.get("TERRESANTE_SMTP_HOST", "localhost")
+EMAIL_TIMEOUT = 20
 EMAIL_FILE_PATH = VAR_DIR / "mailbox"
 if DEMO:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

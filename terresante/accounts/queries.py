@@ -19,7 +19,7 @@ _BETWEEN_MESSAGES = b"-" * 79
 def challenge_waiting(challenge_id: UUID) -> LoginChallenge | None:
     return (
         LoginChallenge.objects.select_related("user")
-        .filter(pk=challenge_id, expires_at__gt=timezone.now())
+        .filter(pk=challenge_id, expires_at__gt=timezone.now(), user__is_active=True)
         .first()
     )
 

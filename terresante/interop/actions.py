@@ -97,10 +97,10 @@ def decide_nobody(actor: Actor, message_id: UUID, *, candidates: Sequence[UUID])
 @action
 def put_aside(actor: Actor, message_id: UUID, *, reason: str) -> InboundMessage:
     """Nothing will be made of it; those that waited behind it go on. Raises Invalid without a reason."""
+    message = access.get(actor, MESSAGE_DECIDE, InboundMessage, message_id, lock=True)
     why = " ".join(reason.split())
     if len(why) < _REASON_MIN_LENGTH:
         raise Invalid("Indiquez pourquoi ce message est écarté.", fields={"reason": "Motif trop court."})
-    message = access.get(actor, MESSAGE_DECIDE, InboundMessage, message_id, lock=True)
     message.reason = why[:200]
     message.state, message.outcome = MessageState.PUT_ASIDE, MessageOutcome.SET_ASIDE
     _signed(actor, message)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 
 from terresante.care_team.access import PATIENTS_LIST, RECORD_CREATE, RECORD_READ, RECORD_SHARE
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS, create_record, share_record
@@ -18,7 +18,7 @@ from terresante.kernel import access, audit
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ports import SITUATION_KEY
-from terresante.kernel.screens import Request, public, reads, writes
+from terresante.kernel.screens import Request, next_page, public, reads, writes
 from terresante.kernel.ui.frame import Chip, Comparison, Page, Pair, Toast
 from terresante.kernel.ui.wording import exact
 from terresante.overview import desk_queries as queries
@@ -189,8 +189,7 @@ def situation(request: Request) -> HttpResponse:
     """For whom one works, among several structures; passes on at once when there is only one."""
     user_id = request.actor.user_id
     choices = work_situations(user_id) if user_id else []
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    after = wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
+    after = next_page(request)
     chosen = next((c for c in choices if str(c.role_id) == request.POST.get("situation")), None)
     if len(choices) > 1 and chosen is None:
         return render(request, "overview/situation.html", {"choices": choices, "next": after})

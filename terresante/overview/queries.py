@@ -76,7 +76,8 @@ class Filters:
         start = self.start
         if self.period:
             start = timezone.localdate() - timedelta(days=int(self.period))
-        return _midnight(start), _midnight(self.end + timedelta(days=1) if self.end else None)
+        last = self.end if self.end != date.max else None
+        return _midnight(start), _midnight(last + timedelta(days=1) if last else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The pages of a record that gather what the apps below know."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -58,9 +59,7 @@ def show_changes(request: Request, record_id: UUID) -> HttpResponse:
 def mark_all_read(request: Request, record_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("overview:record", record_id)
-    seen_at = parse_datetime(request.POST.get("seen_at", "")[:40])
-    if seen_at is None or timezone.is_naive(seen_at):
-        raise NotFound
+    seen_at = _moment(request.POST.get("seen_at", ""))
     feed.mark_all_read(request.actor, record_id, seen_at=seen_at)
     messages.success(request, "Les nouveautés de ce dossier sont marquées comme lues.")
     return redirect("overview:record", record_id)
@@ -103,6 +102,16 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
         tab="timeline",
         main_action=_write_action(opened) if may_write else None,
     )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        read = parse_datetime(text[:40])
+    except ValueError as error:  # as one writes a moment, and no moment: a thirteenth month
+        raise NotFound from error
+    if read is None or timezone.is_naive(read):
+        raise NotFound
+    return read
 
 
 def _changes(changes: Changes) -> dict[str, Any]:

@@ -86,13 +86,10 @@ def apply_movement(
     told = list(known.movements.all()) if known else []
     row = _reported(encounter, told, movement)
     _bring_up_to_date(actor, encounter, told, _Change(row, movement.action), now=now)
-    audit.record(
-        actor,
-        STAY_REPORT,
-        patient_id=patient_id,
-        about=encounter,
-        detail={"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)},
-    )
+    detail = {"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)}
+    if private_to := row.private_to_id or encounter.private_to_id:
+        detail["private_to"] = str(private_to)
+    audit.record(actor, STAY_REPORT, patient_id=patient_id, about=encounter, detail=detail)
     return encounter
 
 

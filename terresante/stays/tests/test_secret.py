@@ -1,8 +1,10 @@
 import pytest
+from django.urls import reverse
 
+from terresante.accounts.models import User
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, rls
-from terresante.kernel.models import OutboxEvent
+from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.stays.access import STAY_READ
 from terresante.stays.models import Encounter, EncounterMovement
 from terresante.stays.tests.reports import Hospital, cancelled, movement
@@ -125,3 +127,49 @@ def test_a_transfer_taken_back_is_not_shown_in_the_stay_that_comes_back(cast, ho
     with rls.acting(cast.amar):
         kinds = set(EncounterMovement.objects.values_list("kind", flat=True))
     assert kinds == {"admission"}
+
+
+def test_a_sensitive_discharge_taken_back_alerts_nobody_and_is_counted_nowhere(cast, hospital):
+    """The stay comes back to the circle; what happened in the sensitive unit does not, even taken back."""
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("discharge", hours=1, unit_code="6001"))
+    with walls_down():
+        before = OutboxEvent.objects.filter(kind="StayAlerted").count()
+    hospital.reports(cancelled("discharge", hours=2))
+
+    with walls_down():
+        assert OutboxEvent.objects.filter(kind="StayAlerted").count() == before
+    with rls.acting(cast.amar):
+        assert set(EncounterMovement.objects.values_list("kind", flat=True)) == {"admission"}
+        assert set(FeedItem.objects.values_list("kind", flat=True)) == {"admission"}
+
+
+def log_of(client, cast, name):
+    client.force_login(User.objects.get(pk=cast.actors[name].user_id))
+    if name == "madeleine":
+        return client.get(reverse("portal:home")).content.decode()
+    return client.get(reverse("care_team:access_log", args=[cast.madeleine_record.pk])).content.decode()
+
+
+@pytest.mark.parametrize("name", ["amar", "madeleine"])
+def test_the_access_log_does_not_tell_what_the_stay_keeps_secret(client, cast, name):
+    """« Centre Sainte-Claire, à 9 h » in the log of the record would say all that the row hides."""
+    psychiatry = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    ordinary = Hospital(cast.madeleine_record, "Hôpital du Canal")
+    psychiatry.reports(movement("admission", unit_code="9999"))
+    ordinary.reports(movement("admission"))
+
+    told = log_of(client, cast, name)
+
+    assert "Canal" in told
+    assert "Sainte-Claire" not in told
+    with walls_down():
+        assert AuditEntry.objects.filter(actor_name="Centre Sainte-Claire").exists()
+
+
+def test_plain_sql_in_an_open_record_does_not_tell_it_either(cast, hospital):
+    hospital.reports(movement("admission", is_secret=True))
+
+    with rls.acting(cast.amar):
+        rls.open_record(cast.madeleine_record.patient_id)
+        assert not AuditEntry.objects.filter(actor_name=hospital.organization.name).exists()

@@ -113,14 +113,15 @@ def _consent(patient_id: UUID, author: Practitioner) -> Consent:
 
 def _emergency(cast: Cast, patient_id: UUID) -> EmergencyAccess:
     """Of somebody else, and over: it is told, it opens nothing."""
+    opened_at = timezone.now() - timedelta(days=2)
     return EmergencyAccess.objects.create(
         patient_id=patient_id,
         practitioner_id=cast.jules.person_id,
         organization_id=cast.jules.organization_id,
         user_id=cast.jules.user_id,
         reason="chute dans la rue",
-        opened_at=timezone.now() - timedelta(days=2),
-        expires_at=timezone.now() - timedelta(days=2) + timedelta(hours=4),
+        opened_at=opened_at,
+        expires_at=opened_at + timedelta(hours=4),
     )
 
 
