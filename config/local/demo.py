@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import itertools
 import json
 import os
 import secrets
@@ -61,6 +62,7 @@ def run() -> None:
         hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
         practice=port_from("TERRESANTE_PRACTICE_PORT", default=8088),
     )
+    _check_distinct(demo.pages, demo.mllp, demo.hospital)
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
         try:
@@ -92,6 +94,16 @@ def _refuse_another_database() -> None:
             raise Failure(
                 f"{variable} est définie, or la démonstration n’écrit que dans la base qu’elle a créée : "
                 f"relancez sans cette variable (unset {variable})."
+            )
+
+
+def _check_distinct(*ports: Port) -> None:
+    """Each was found free alone: the second service of a shared one would only say that it does not start."""
+    for port, other in itertools.combinations(ports, 2):
+        if port.number == other.number:
+            raise Failure(
+                f"{port.variable} et {other.variable} valent tous deux {port.number} : "
+                "donnez à chacun son propre port."
             )
 
 

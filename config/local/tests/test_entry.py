@@ -1,4 +1,5 @@
 import ast
+import errno
 import json
 import os
 import socket
@@ -47,6 +48,55 @@ def test_folder_that_cannot_be_written_gets_a_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Failure, match="Impossible d’écrire dans"):
         install.check_writable([tmp_path / "file" / "var"])
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("npm error code ECONNREFUSED", "ne répond pas"),
+        ("WARNING: Retrying NewConnectionError('…')\nERROR: No matching distribution found", "ne répond pas"),
+        ("ERROR: Could not find a version that satisfies the requirement a==1", "manque dans le registre"),
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+            "n’est pas celui attendu",
+        ),
+        ("npm error code SELF_SIGNED_CERT_IN_CHAIN", "certificat du registre"),
+        ("ERROR: Could not install packages: [Errno 28] No space left on device", "Le disque est plein"),
+    ],
+)
+def test_installer_that_fails_gets_one_sentence_and_the_place_of_the_details(
+    tmp_path, monkeypatch, written, sentence
+):
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    with pytest.raises(Failure, match=sentence) as refused:
+        install._run([sys.executable, "-c", f"print({written!r}); raise SystemExit(1)"])
+    assert str(refused.value).endswith(f"(détails : {tmp_path / 'log' / 'install.log'}).")
+    assert "\n" not in str(refused.value)
+
+
+def test_what_an_earlier_installation_wrote_explains_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    with pytest.raises(Failure, match="ne répond pas"):
+        install._run([sys.executable, "-c", "print('ECONNREFUSED'); raise SystemExit(1)"])
+    with pytest.raises(Failure, match="dernières lignes"):
+        install._run([sys.executable, "-c", "print('syntax error'); raise SystemExit(1)"])
+
+
+def test_file_of_another_account_gets_a_sentence(tmp_path, monkeypatch, capsys):
+    def refused(_lock):
+        raise PermissionError(errno.EACCES, "Permission denied", "/somewhere/.venv/bin/terresante")
+
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    monkeypatch.setattr(install, "_install_python", refused)
+    assert install.main([]) == 2
+    assert capsys.readouterr().err == (
+        "Ce compte n’a pas le droit nécessaire sur ce fichier : /somewhere/.venv/bin/terresante.\n"
+    )
+
+
+def test_two_services_on_one_port_get_a_sentence():
+    with pytest.raises(Failure, match="A et C valent tous deux 8000"):
+        demo._check_distinct(Port(8000, "A"), Port(2575, "B"), Port(8000, "C"))
 
 
 def test_busy_port_names_itself_and_its_variable(monkeypatch):
