@@ -163,3 +163,51 @@ def test_a_stay_come_through_the_emergency_ward_days_before_still_rings(hospital
     wire.apply()
 
     assert rung() == ["admission"]
+
+
+@pytest.mark.parametrize(
+    ("first", "zbe", "status", "told"),
+    [
+        ("A11", ZBE.replace("INSERT", "CANCEL"), NOT_COME, set()),
+        ("A03", NEXT, OUT, {("admission", False), ("discharge", True)}),
+    ],
+)
+def test_what_comes_before_its_admission(hospital, madeleine, first, zbe, status, told):
+    early = timezone.now() - timedelta(hours=1)
+    wire.receive(
+        hospital,
+        wire.stamped(first, pid=madeleine, zbe=zbe),
+        wire.stamped("A01", pid=madeleine, at=early, control_id="M2"),
+    )
+    wire.apply()
+
+    assert wire.states() == [("applied", "stay")] * 2
+    assert (wire.stays(), wire.told()) == ([("V1", status)], told)
+    assert "admission" not in rung()
+
+
+def test_a_person_in_two_hospitals_has_two_stays_and_two_alerts(cast, hospital, admitted):
+    other = wire.connect("Clinique du Canal", authority="750000333", port=21002)
+    wire.know(cast.madeleine_record, other)
+    elsewhere = admitted.replace("750000222", "750000333")
+    wire.receive(other, wire.stamped("A01", pid=elsewhere))
+    wire.apply()
+
+    assert wire.stays() == [("V1", IN)] * 2
+    assert rung() == ["admission"] * 2
+
+
+def test_a_late_movement_enters_the_timeline_and_rings_nowhere(hospital, madeleine):
+    late = timezone.now() - timedelta(hours=25)
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine, at=late))
+    wire.apply()
+
+    assert (wire.told(), rung()) == ({("admission", False)}, [])
+
+
+def test_a_death_is_told_instead_of_the_way_home(hospital, admitted):
+    wire.receive(hospital, wire.stamped("A03", "ZFM|8|9||", pid=admitted, zbe=NEXT))
+    wire.apply()
+
+    assert wire.told() == {("admission", False), ("death", True)}
+    assert rung() == ["admission", "death"]
