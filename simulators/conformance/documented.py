@@ -300,7 +300,7 @@ def _holds(kind: str, stay: Stay) -> bool:
 def _happened(stay: Stay, told: Told) -> list[str]:
     if told.event in _PLANNED:
         stay.planned[told.number] = told.event
-        stay.status = stay.status or _EXPECTED
+        stay.status = _EXPECTED if stay.status in ("", _CANCELLED) else stay.status
         return []
     rung: list[str] = []
     if told.event in _ENTRIES:

@@ -156,7 +156,8 @@ def read(raw: bytes) -> Message:
     content, header, separators = _opened(raw)
     declared = _declared_charset(header, separators)
     text, codec, is_doubtful = _decoded(content, declared)
-    message = Message(_segment_lines(text, separators.field), separators, codec, declared)
+    # PostgreSQL holds no NUL in a text, and no sender means one.
+    message = Message(_segment_lines(text.replace("\x00", ""), separators.field), separators, codec, declared)
     message.is_charset_doubtful = is_doubtful
     return message
 
@@ -300,6 +301,6 @@ def _segment_lines(text: str, field_separator: str) -> list[str]:
 
 def _from_hexadecimal(digits: str, codec: str) -> str:
     try:
-        return bytes.fromhex(digits).decode(codec)
+        return bytes.fromhex(digits).decode(codec).replace("\x00", "")
     except (ValueError, UnicodeDecodeError):
         return ""

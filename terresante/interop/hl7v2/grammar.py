@@ -7,6 +7,9 @@ from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.dates import read_moment
 from terresante.interop.hl7v2.triggers import TRIGGERS, Trigger
 
+# A local number longer than that is none, and cut short it would be another person's.
+IDENTIFIER_LENGTH = 60
+
 
 class Code(enum.StrEnum):
     ACCEPTED = "AA"
@@ -128,6 +131,8 @@ def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
         return _missing_field("PID", 3, "aucun identifiant de patient")
     if not any(_is_ipp(part) for part in identity.repetitions(3)):
         return _missing_field("PID", 3, "aucun IPP (identifiant de type PI) avec son autorité")
+    if any(len(part.value(1)) > IDENTIFIER_LENGTH for part in identity.repetitions(3)):
+        return _missing_field("PID", 3, f"un identifiant dépasse {IDENTIFIER_LENGTH} caractères")
     if not any(name.value(1) or name.value(2) for name in identity.repetitions(5)):
         return _missing_field("PID", 5, "aucun nom de patient")
     if trigger.needs_visit:

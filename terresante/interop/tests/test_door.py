@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from terresante.interop.actions import register_sender
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.hl7v2.tests.messages import MSH, PID, PV1
 from terresante.interop.mllp.framing import framed
@@ -11,6 +12,7 @@ from terresante.interop.mllp.store import FOREIGN_AUTHORITY
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.kernel import rls
+from terresante.kernel.actor import Actor
 from terresante.kernel.sealing import unseal
 from terresante.patients.models import IdentityDomain
 from terresante.stays.models import Encounter, EncounterMovement
@@ -114,6 +116,21 @@ def test_a_sender_is_known_by_its_own_port_and_by_no_other(hospital):
     assert store.sender_of(Peer(hospital.port)) == str(hospital.pk)
     assert store.sender_of(Peer(hospital.port + 1)) is None
     assert store.sender_of(Peer(hospital.port, fingerprint="0" * 64)) is None
+
+
+def test_a_sender_is_known_by_its_certificate_whatever_the_port(hospital):
+    certified = register_sender(
+        Actor.job("tests"),
+        hospital.organization_id,
+        name="GAM certifiée",
+        authorities=["1.2.250.1.778"],
+        fingerprint="a" * 64,
+    )
+    store = wire.store()
+
+    assert store.sender_of(Peer(hospital.port, fingerprint="a" * 64)) == str(certified.pk)
+    assert store.sender_of(Peer(2575, fingerprint="a" * 64)) == str(certified.pk)
+    assert store.sender_of(Peer(2575)) is None
 
 
 def test_senders_are_followed_while_the_listener_runs(hospital, madeleine):

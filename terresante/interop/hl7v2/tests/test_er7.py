@@ -60,6 +60,8 @@ def test_repeated_segments():
     [
         (r"a\F\b\S\c\T\d\R\e\E\f", r"a|b^c&d~e\f"),
         (r"x\X0D0A\y", "x\r\ny"),
+        (r"x\X00\y", r"x\X00\y"),
+        ("x\x00y", "xy"),
         (r"caf\XC3A9\ noir", "café noir"),
         (r"un\.br\deux", "un\ndeux"),
         (r"\H\gras\N\ ", "gras"),
