@@ -95,7 +95,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @public(reason="Boîte aux lettres d’une démonstration, sans destinataire réel ; absente ailleurs")
 @require_safe
 def demonstration_mailbox(request: HttpRequest) -> HttpResponse:
-    if not settings.DEMO:
+    if not settings.DEMO or not _is_this_machine(request):
         raise NotFound
     response = render(request, "accounts/mailbox.html", {"messages_received": mailbox()})
     add_never_cache_headers(response)
@@ -153,6 +153,13 @@ def _arrival(request: HttpRequest, after: str) -> HttpResponse:
 def _trace(actor: Actor, done: Action) -> None:
     with rls.acting(actor):
         audit.record(actor, done)
+
+
+def _is_this_machine(request: HttpRequest) -> bool:
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
 
 
 def _network(request: HttpRequest) -> str:

@@ -178,3 +178,28 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
         "accounts": [account],
     }
     assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (("serve", "--host", "0.0.0.0"), {}),  # noqa: S104 -- what must be refused
+        (("serve",), {"TERRESANTE_HOSTS": "terresante.example"}),
+        (("mllp",), {"TERRESANTE_MLLP_HOST": "0.0.0.0"}),  # noqa: S104 -- as above
+    ],
+)
+def test_a_demonstration_answers_this_machine_alone(arguments, environment):
+    command = [sys.executable, "-m", "config.console", *arguments]
+    env = {**os.environ, "TERRESANTE_DEMO": "1", "TERRESANTE_TESTING": "", **environment}
+
+    done = subprocess.run(  # noqa: S603 -- our own command
+        command,
+        cwd=ROOT,
+        env={**env, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode != 0
+    assert "127.0.0.1" in done.stderr.decode()

@@ -33,3 +33,10 @@ def test_there_is_no_mailbox_outside_a_demonstration(client, mailbox, settings):
     settings.DEMO = False
 
     assert client.get("/demonstration/boite/").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::1", ""])
+def test_nobody_reads_it_from_another_machine(client, mailbox, address):
+    send(mailbox, "Votre code de connexion", "Votre code : 123456")
+
+    assert client.get("/demonstration/boite/", REMOTE_ADDR=address).status_code == 404
