@@ -217,7 +217,7 @@ class _Load:
         self._parameters: dict[str, Any] = {"import": import_id, "today": today}
 
     def finess(self) -> None:
-        self._pending(PENDING_FINESS, "directory_pending_finess")
+        self._run(PENDING_FINESS)
         table, changes = "directory_organization", self.changes
         changes.organizations_changed = self._run(
             _change(table, "directory_pending_finess", "finess", FINESS_COLUMNS)
@@ -229,7 +229,7 @@ class _Load:
         self._run(ATTACH_TO_LEGAL_ENTITY)
 
     def practitioners(self) -> None:
-        self._pending(PENDING_PRACTITIONERS, "directory_pending_practitioner")
+        self._run(PENDING_PRACTITIONERS)
         table, changes = "directory_practitioner", self.changes
         pending = "directory_pending_practitioner"
         changes.practitioners_changed = self._run(_change(table, pending, "idnps", PRACTITIONER_COLUMNS))
@@ -244,10 +244,10 @@ class _Load:
         self._parameters["ids"] = [pk for pk, _ in struck_off]
 
     def practices(self) -> None:
-        self._pending(PENDING_PLACES, "directory_pending_place")
+        self._run(PENDING_PLACES)
         self._run(RECOGNISE_BY_FINESS)
         self._run(RECOGNISE_BY_ANNUAIRE_ID)
-        self._pending(PENDING_ANNUAIRE, "directory_pending_annuaire")
+        self._run(PENDING_ANNUAIRE)
         table, changes = "directory_organization", self.changes
         changes.practices_changed = self._run(
             _change(table, "directory_pending_annuaire", "id", PLACE_COLUMNS)
@@ -260,7 +260,7 @@ class _Load:
         changes.practices_closed = self._run(CLOSE_PLACES)
 
     def roles(self) -> None:
-        self._pending(PENDING_ROLES, "directory_pending_role")
+        self._run(PENDING_ROLES)
         table, changes = "directory_practitionerrole", self.changes
         identity = ("source_key", "practitioner_id", "profession", "function", "mode", "period_start")
         changes.roles_changed = self._run(
@@ -273,20 +273,12 @@ class _Load:
 
     def forget(self) -> None:
         for table in PENDING_TABLES:
-            self._run(_empty(table))
-
-    def _pending(self, statement: str, table: str) -> None:
-        self._run(_empty(table))
-        self._run(statement)
+            self._run(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
     def _run(self, statement: str | sql.Composable) -> int:
         with connection.cursor() as cursor:
             cursor.execute(statement, self._parameters)
             return int(cursor.rowcount)
-
-
-def _empty(table: str) -> sql.Composed:
-    return sql.SQL("TRUNCATE {}").format(sql.Identifier(table))
 
 
 def _change(table: str, pending: str, key: str, columns: Sequence[str]) -> sql.Composed:

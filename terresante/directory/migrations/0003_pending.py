@@ -1,7 +1,7 @@
 """Unlogged tables that one import shapes like the directory (loading/apply.py), in the order of its SELECTs.
 
 Temporary tables would need a right on the database that the application role does not have: with it, a connection
-could hide a real table behind one of its own. TRUNCATE empties them without a trace of 200,000 rows each time.
+could hide a real table behind one of its own.
 """
 
 from django.db import migrations
@@ -33,10 +33,7 @@ PENDING = {
 
 
 def create(table):
-    return migrations.RunSQL(
-        [f"CREATE UNLOGGED TABLE {table} ({PENDING[table]})", f"GRANT TRUNCATE ON {table} TO terresante_app"],
-        f"DROP TABLE {table}",
-    )
+    return migrations.RunSQL(f"CREATE UNLOGGED TABLE {table} ({PENDING[table]})", f"DROP TABLE {table}")
 
 
 class Migration(migrations.Migration):
