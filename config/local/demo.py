@@ -83,8 +83,10 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in ("demo.json", "demo-accounts.json", HOSPITAL_PATIENTS, PRACTICE_SETTINGS):
-        (var / file).unlink(missing_ok=True)
+    described = ("demo.json", "demo-accounts.json", HOSPITAL_PATIENTS, PRACTICE_SETTINGS)
+    # The heads of a chain that is gone would accuse the next one of having been rewritten.
+    for file in (var / name for name in (*described, "audit-heads.jsonl")):
+        file.unlink(missing_ok=True)
     say("Les données de démonstration sont effacées ; « make demo » en recrée.")
 
 

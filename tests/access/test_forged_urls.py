@@ -26,6 +26,8 @@ NAMED = {
     "access_id": "care_team.EmergencyAccess",
     "item_id": "feed.FeedItem",
     "message_id": "interop.InboundMessage",
+    "partner_id": "interop.Partner",
+    "key_id": "interop.PartnerKey",
     "practitioner_id": None,
     "organization_id": None,
 }

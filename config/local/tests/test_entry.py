@@ -144,7 +144,14 @@ def test_demo_on_a_busy_port_writes_one_line_and_nothing_else(tmp_path):
 
 def test_demo_reset_deletes_what_the_demonstration_wrote_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
-    for file in ("demo/loaded", "mailbox/1.eml", "demo.json", "demo-accounts.json", "test/kept"):
+    for file in (
+        "demo/loaded",
+        "mailbox/1.eml",
+        "demo.json",
+        "demo-accounts.json",
+        "audit-heads.jsonl",
+        "test/kept",
+    ):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).touch()
     demo.reset()
