@@ -20,7 +20,7 @@ _PLACES = (
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
 )
 _PATIENT_PLACES = (
-    ("Qui a vu mon dossier", "portal:home", "eye"),
+    ("Qui a vu", "portal:home", "eye"),
     ("Mon équipe", "portal:circle", "users"),
     ("Mes choix", "portal:choices", "shield-check"),
 )
