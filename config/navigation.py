@@ -21,7 +21,7 @@ _PLACES = (
     ("Logiciels partenaires", "interop:partners", "plug", "administrator"),
 )
 _PATIENT_PLACES = (
-    ("Qui a vu mon dossier", "portal:home", "eye"),
+    ("Qui a vu", "portal:home", "eye"),
     ("Mon équipe", "portal:circle", "users"),
     ("Mes choix", "portal:choices", "shield-check"),
 )

@@ -17,6 +17,9 @@ from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
 from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
 
+# Ends of the codes of actions that only read.
+READINGS = (".read", ".list", ".search")
+
 RECORD_READ = Action("record.read", "Ouvrir le dossier")
 RECORD_CREATE = Action("record.create", "Créer un dossier")
 RECORD_SHARE = Action("record.share", "Ouvrir le dossier au partage")

@@ -5,6 +5,7 @@ from django.db.models import Func, Q, Value
 
 from terresante.directory.models import Organization
 from terresante.interop.enums import HOLDING, TO_VERIFY, MessageOutcome, MessageState
+from terresante.interop.hl7v2.triggers import TRIGGERS
 from terresante.kernel.models import Row
 from terresante.patients.models import IdentityDomain
 
@@ -95,6 +96,11 @@ class InboundMessage(Row):
 
     def __str__(self) -> str:
         return f"{self.trigger} {self.state} {self.pk}"
+
+    @property
+    def event(self) -> str:
+        known = TRIGGERS.get(self.trigger)
+        return known.label if known else "message illisible"
 
 
 class IdentityDecision(Row):

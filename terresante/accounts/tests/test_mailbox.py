@@ -1,5 +1,10 @@
+from datetime import timedelta
+
 import pytest
 from django.core.mail import EmailMessage, get_connection
+from django.utils import timezone
+
+from terresante.accounts import queries
 
 
 @pytest.fixture
@@ -22,6 +27,12 @@ def test_a_visitor_reads_the_last_emails(client, mailbox):
 
     assert "123456" in page
     assert "d’Inès" in page
+
+
+def test_an_email_says_the_hour_it_was_sent_at(mailbox):
+    send(mailbox, "Votre code de connexion", "Votre code : 123456")
+
+    assert abs(timezone.now() - queries.mailbox()[0].at) < timedelta(minutes=1)
 
 
 def test_an_empty_mailbox_says_so(client, mailbox):

@@ -244,7 +244,9 @@ def test_a_toast_tells_a_new_alert_of_my_patient_only(client, cast):
     alert = told(cast.madeleine_record, FeedKind.ADMISSION, is_alert=True)
     asked = {"object": str(alert.pk)}
 
-    assert "Admission : Madeleine LEROUX" in page(log_in(client, cast.amar), "/annonce/", **asked)
+    assert "Madeleine LEROUX\u00a0: Hémoglobine basse" in page(
+        log_in(client, cast.amar), "/annonce/", **asked
+    )
     assert not page(log_in(client, cast.brun), "/annonce/", **asked)
 
 
