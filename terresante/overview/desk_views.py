@@ -57,6 +57,7 @@ def home(request: Request) -> HttpResponse:
         "home": found,
         "today": exact(timezone.now()).capitalize(),
         "chips": [_chip(found, *chip, only=only) for chip in _CHIPS],
+        "is_filtered": bool(only),
         "most": queries.MOST_PATIENTS,
     }
     return render(request, "overview/home.html", context)

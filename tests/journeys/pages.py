@@ -87,6 +87,7 @@ SCREENS = (
     Screen("boite", "", "/demonstration/boite/"),
     Screen("accueil", "a.georges", "/"),
     Screen("accueil-alertes", "a.georges", "/?filtre=alertes"),
+    Screen("accueil-filtre-vide", "k.benali", "/?filtre=alertes"),
     Screen("accueil-vide", "i.roche", "/"),
     Screen("patients", "a.georges", "/patients/"),
     Screen("patients-structure", "a.georges", "/patients/structure/"),
