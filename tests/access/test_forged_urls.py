@@ -95,7 +95,7 @@ def told(response) -> tuple[int, str]:
     return response.status_code, CHANGING.sub("", response.content.decode())
 
 
-@pytest.mark.parametrize("name", ["brun", "ancien", "dpo", "leon"])
+@pytest.mark.parametrize("name", ["brun", "ancien", "identito", "leon"])
 def test_what_is_out_of_reach_is_not_told_from_what_does_not_exist(world, name):
     cast, _ = world
     client = logged_in(cast.actors[name])
@@ -104,7 +104,8 @@ def test_what_is_out_of_reach_is_not_told_from_what_does_not_exist(world, name):
     for view in there.keys() - SHOWS_AN_IDENTITY:
         for method in (client.get, client.post):
             found, forged = told(method(there[view])), told(method(nowhere[view]))
-            assert found[0] in (403, 404, 405), view
+            # Some addresses only lead, when they are not posted to, to the page of the record.
+            assert found[0] in (403, 404, 405) or (found[0] == 302 and method == client.get), view
             assert found == forged, view
             assert "MADELEINE" not in found[1].upper(), view
 
