@@ -1,28 +1,29 @@
 """How the facts of the circle read on one line; apps above show their own."""
 
 from collections.abc import Collection
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from terresante.care_team.access import CIRCLE_READ
 from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
 from terresante.care_team.queries import full_name
 from terresante.feed.enums import FeedKind
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import among
 from terresante.kernel.slots import FactKey, FactLine, fact_shown
 
 
 @fact_shown(FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT)
 def members_told(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
-    rows = access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(pk__in=[pk for _, pk in keys])
-    members = {row.pk: row for row in rows.select_related("practitioner", "organization")}
+    members = {row.pk: row for row in _members(actor, [pk for _, pk in keys])}
     return {(kind, pk): _member(kind, members[pk]) for kind, pk in keys if pk in members}
 
 
 @fact_shown(FeedKind.EMERGENCY_ACCESS)
 def emergencies_opened(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
-    rows = access.list(actor, CIRCLE_READ, EmergencyAccess).filter(pk__in=[pk for _, pk in keys])
     return {
         (FeedKind.EMERGENCY_ACCESS, row.pk): FactLine(
             strong="Dossier ouvert en urgence",
@@ -30,8 +31,20 @@ def emergencies_opened(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey,
             source=f"{full_name(row.practitioner)}, {row.organization}",
             icon="lock-open",
         )
-        for row in rows.select_related("practitioner", "organization")
+        for row in _emergencies(actor, [pk for _, pk in keys])
     }
+
+
+@compiled.rows
+def _members(actor: Actor, keys: list[UUID]) -> QuerySet[CareTeamParticipant]:
+    rows = access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(among("pk", keys))
+    return rows.select_related("practitioner", "organization")
+
+
+@compiled.rows
+def _emergencies(actor: Actor, keys: list[UUID]) -> QuerySet[EmergencyAccess]:
+    rows = access.list(actor, CIRCLE_READ, EmergencyAccess).filter(among("pk", keys))
+    return rows.select_related("practitioner", "organization")
 
 
 def _member(kind: str, member: CareTeamParticipant) -> FactLine:

@@ -11,7 +11,7 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import open_record
 from terresante.feed.actions import Fact, tell
 from terresante.feed.enums import FeedKind
-from terresante.kernel import audit
+from terresante.kernel import audit, compiled
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, Refused
@@ -114,7 +114,7 @@ def _stored(row: Note) -> bool:
     """False when the id is taken, by a row that the actor may see or not: the key holds beneath the row policies."""
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
+            compiled.insert(row)
     except IntegrityError as error:
         if isinstance(error.__cause__, UniqueViolation):
             return False

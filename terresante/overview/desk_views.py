@@ -2,7 +2,6 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -63,8 +62,7 @@ def home(request: Request) -> HttpResponse:
 
 @reads(PATIENTS_LIST)
 def my_patients(request: Request) -> HttpResponse:
-    rows = queries.records_of(request.actor, request.actor.person_id)
-    page = Paginator(rows, queries.PER_PAGE).get_page(request.GET.get("page"))
+    page, records = queries.mine_page(request.actor, request.GET.get("page"))
     shown = Page(
         first=page.start_index(),
         last=page.end_index(),
@@ -73,8 +71,7 @@ def my_patients(request: Request) -> HttpResponse:
         previous_url=f"?page={page.previous_page_number()}" if page.has_previous() else "",
         next_url=f"?page={page.next_page_number()}" if page.has_next() else "",
     )
-    places = queries.places_of(request.actor, page.object_list)
-    context = {"rows": _listed(page.object_list, places), "page": shown}
+    context = {"rows": _listed(records, queries.places_of(request.actor, records)), "page": shown}
     return render(request, "overview/patients.html", context)
 
 
