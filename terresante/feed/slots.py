@@ -4,7 +4,6 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from terresante.care_team.access import CIRCLE_READ
 from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
@@ -14,6 +13,7 @@ from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
 from terresante.kernel.slots import FactKey, FactLine, fact_shown
+from terresante.kernel.ui.links import link
 
 
 @fact_shown(FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT)
@@ -53,6 +53,6 @@ def _member(kind: str, member: CareTeamParticipant) -> FactLine:
         strong=member.name,
         text=" a rejoint le cercle" if joined else " a quitté le cercle",
         source=f"ajouté par {member.added_by_name}" if joined else member.ended_reason,
-        url=reverse("care_team:circle", args=[member.record_id]),
+        url=link("care_team:circle", member.record_id),
         icon="user-plus" if joined else "user-x",
     )

@@ -97,14 +97,16 @@ def number(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, int]:
     return asked
 
 
-def insert(row: Model, *, once: bool = False) -> None:
-    """A new row that brings its key; with `once`, one that a constraint knows already is passed over."""
+def insert(row: Model, *, once: bool = False) -> bool:
+    """A new row that brings its key; with `once`, False for one that a constraint knows already."""
     connection = connections[DEFAULT_DB_ALIAS]
     fields = row._meta.local_concrete_fields
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(_insertion(type(row), once), values)
+        written: bool = cursor.rowcount == 1
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 -- as `save` leaves it
+    return written
 
 
 @cache

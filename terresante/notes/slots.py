@@ -3,7 +3,6 @@ from textwrap import shorten
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from terresante.feed.enums import FeedKind
 from terresante.feed.queries import unread_count
@@ -11,6 +10,7 @@ from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
 from terresante.kernel.slots import FactKey, FactLine, fact_shown, tab_counted
+from terresante.kernel.ui.links import link
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 
@@ -37,7 +37,7 @@ def _line(note: Note) -> FactLine:
         strong="",
         text=_excerpt(" ".join(note.text.split())),
         source=f"{note.author_name}, {note.author_role}, {note.organization_name}",
-        url=reverse("notes:one", args=[note.record_id, note.pk]),
+        url=link("notes:one", note.record_id, note.pk),
         icon="note",
     )
 

@@ -13,7 +13,6 @@ from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Exists, F, Q, QuerySet
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
@@ -32,6 +31,7 @@ from terresante.kernel.condition import SqlCondition
 from terresante.kernel.errors import Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.frame import Action, EventRow, Level
+from terresante.kernel.ui.links import link
 from terresante.overview.forms import SearchWords
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient
@@ -276,7 +276,7 @@ def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlik
 
 
 def record_url(record_id: UUID) -> str:
-    return reverse("overview:record", args=[record_id])
+    return link("overview:record", record_id)
 
 
 def role_label(role: str) -> str:
@@ -357,7 +357,7 @@ def _row(record_id: UUID, fact: Told, *, only: str) -> EventRow:
 
 def _seen(record_id: UUID, item: FeedItem, *, only: str) -> Action:
     """Comes back to the home page, filtered as it was."""
-    url = reverse("overview:acknowledge", args=[record_id, item.pk])
+    url = link("overview:acknowledge", record_id, item.pk)
     return Action(
         label="J’ai vu", url=f"{url}?{urlencode({'accueil': only})}", method="post", swaps="#contenu"
     )

@@ -1,4 +1,4 @@
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ports import SITUATION_KEY
 from terresante.kernel.screens import Request, public, reads, writes
 from terresante.kernel.ui.frame import Chip, Comparison, Page, Pair, Toast
-from terresante.kernel.ui.wording import exact
+from terresante.kernel.ui.wording import age, exact
 from terresante.overview import desk_queries as queries
 from terresante.overview.access import SITUATION_CHOOSE
 from terresante.overview.forms import (
@@ -32,7 +32,7 @@ from terresante.overview.forms import (
 )
 from terresante.patients.enums import IdentityStatus, InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
-from terresante.patients.models import CareRecord
+from terresante.patients.models import CareRecord, Patient
 from terresante.patients.traits import Traits
 from terresante.stays.queries import CurrentPlace
 
@@ -203,16 +203,23 @@ def _chip(found: queries.Home, key: str, label: str, icon: str, *, only: str) ->
 
 
 def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, Any]]:
+    today = timezone.localdate()
     return [
         {
             "record": record,
             "patient": record.patient,
+            "born": _born(record.patient, today),
             "url": queries.record_url(record.pk),
             "place": places.get(record.patient_id),
             "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
         }
         for record in records
     ]
+
+
+def _born(patient: Patient, today: date) -> str:
+    day = patient.birth_date
+    return f"{day:%d/%m/%Y} · {patient.sex} · {age(day, today=today)}"
 
 
 def _found(request: Request, words: SearchWords) -> dict[str, Any]:

@@ -228,14 +228,24 @@ class Draft:
 
 @access.audience_of(Draft)
 def readers_of(draft: Draft) -> list[Reader]:
-    members = CareTeamParticipant.objects.filter(
-        patient_id=draft.patient_id, ended_at__isnull=True, suspended_at__isnull=True
-    ).select_related("practitioner", "organization")
-    readers = [_reader(member, draft) for member in members]
-    patient = Patient.objects.get(pk=draft.patient_id)
+    readers = [_reader(member, draft) for member in _sharing(draft.patient_id)]
+    (patient,) = _patients(draft.patient_id)
     hidden = draft.hidden_from_patient or draft.private_to_id is not None
     reason = "pas encore visible dans son espace" if hidden else "dans son espace"
     return [*readers, Reader(patient.pk, str(patient), "Patient", not hidden, reason)]
+
+
+@compiled.rows
+def _sharing(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+    members = CareTeamParticipant.objects.filter(
+        patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
+    )
+    return members.select_related("practitioner", "organization")
+
+
+@compiled.rows
+def _patients(patient_id: UUID) -> QuerySet[Patient]:
+    return Patient.objects.filter(pk=patient_id)
 
 
 def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
