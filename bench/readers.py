@@ -109,7 +109,7 @@ def _session(user_id: UUID) -> str:
     return SessionStore().encode(
         {
             "_auth_user_id": str(user_id),
-            "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
+            "_auth_user_backend": "terresante.accounts.sessions.AccountBackend",
             "_auth_user_hash": salted_hmac(salt, "!", algorithm="sha256").hexdigest(),
         }
     )

@@ -5,6 +5,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 URL_OF_ROLE = {"app": "DATABASE_URL", "owner": "DATABASE_OWNER_URL", "sealer": "DATABASE_SEALER_URL"}
+# Times a statement is sent as text on a connection before it is prepared there.
+PREPARED_AFTER = 2
 
 
 def connection_settings(environ: Mapping[str, str], *, testing: bool = False) -> dict[str, Any]:
@@ -15,6 +17,9 @@ def connection_settings(environ: Mapping[str, str], *, testing: bool = False) ->
     # No page may hold a transaction while it waits for the outside (DESIGN.md 4, "Screens").
     idle = "0" if testing or role == "owner" else "5s"
     options["options"] = f"-c idle_in_transaction_session_timeout={idle} -c timezone=UTC"
+    if role == "app":
+        # Prepared: with row policies PostgreSQL takes longer to plan a page's statements than to run them.
+        options |= {"server_side_binding": True, "prepare_threshold": PREPARED_AFTER}
     if testing:
         # Tests log in as a superuser who steps down: factories may step up again (tests/walls.py).
         options["assume_role"] = "terresante_app"

@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
 from terresante.kernel.ports import SITUATION_KEY
 from terresante.kernel.ui.frame import Action, DeskFrame, Live, Place, UserMenu
+from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
 
@@ -35,18 +35,18 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         return {"desk": _patient_frame(request, actor)}
     return {
         "desk": DeskFrame(
-            home_url=reverse("overview:home"),
+            home_url=link("overview:home"),
             places=_places(request, actor),
             # Only somebody with several structures ever chose one.
             user=_user(actor, several=SITUATION_KEY in request.session),
-            search_url=reverse("overview:search"),
+            search_url=link("overview:search"),
             search_query=request.GET.get("q", ""),
-            alerts_url=f"{reverse('overview:home')}?filtre=alertes",
+            alerts_url=f"{link('overview:home')}?filtre=alertes",
             alerts=alert_count(actor),
             live=Live(
                 url="/live",
                 position=last_position(),
-                toast_url=reverse("overview:toast"),
+                toast_url=link("overview:toast"),
                 toast_kinds=_ANNOUNCED,
             ),
         )
@@ -55,36 +55,36 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
 
 def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
     places = tuple(
-        Place(label=label, url=reverse(name), icon=icon, current=request.path == reverse(name))
+        Place(label=label, url=link(name), icon=icon, current=request.path == link(name))
         for label, name, icon in _PATIENT_PLACES
     )
-    return DeskFrame(home_url=reverse("portal:home"), places=places, user=_user(actor))
+    return DeskFrame(home_url=link("portal:home"), places=places, user=_user(actor))
 
 
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
     return tuple(
-        Place(label=label, url=reverse(name), icon=icon, current=_is_current(request, reverse(name)))
+        Place(label=label, url=link(name), icon=icon, current=_is_current(request, link(name)))
         for label, name, icon, duty in _PLACES
         if not duty or actor.has_duty(duty)
     )
 
 
 def _is_current(request: HttpRequest, url: str) -> bool:
-    if url == reverse("overview:home"):
-        return request.path == url or request.path.startswith(reverse("overview:patients"))
+    if url == link("overview:home"):
+        return request.path == url or request.path.startswith(link("overview:patients"))
     return request.path.startswith(url)
 
 
 def _user(actor: Actor, *, several: bool = False) -> UserMenu:
     if actor.kind != ActorKind.PROFESSIONAL:
-        return UserMenu(name=actor.name, initials=initials(actor.name), logout_url=reverse("accounts:logout"))
+        return UserMenu(name=actor.name, initials=initials(actor.name), logout_url=link("accounts:logout"))
     role = ", ".join(part for part in (actor.role_label, actor.organization_name) if part)
-    emails = Action(label="Mes notifications", url=reverse("notifications:preferences"), icon="bell")
-    change = Action(label="Changer de structure", url=reverse("overview:situation"), icon="building-2")
+    emails = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
+    change = Action(label="Changer de structure", url=link("overview:situation"), icon="building-2")
     return UserMenu(
         name=actor.name,
         initials=initials(actor.name),
         role=role,
-        logout_url=reverse("accounts:logout"),
+        logout_url=link("accounts:logout"),
         links=(change, emails) if several else (emails,),
     )

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.urls import reverse
 from django.utils import timezone
 
 from terresante.care_team.access import reads_class
@@ -14,6 +13,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.ports import MainAction
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import Action, Badge, Level, RecordFrame, Tab
+from terresante.kernel.ui.links import link
 from terresante.notes.enums import NOTE_CLASSES
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.models import CareRecord, Patient
@@ -65,7 +65,7 @@ def record_frame(
         birth_name=f"{born(patient)} {patient.birth_name}" if patient.is_married_name else "",
         facts=_facts(patient),
         identity=_identity(patient),
-        back_url=reverse("overview:home"),
+        back_url=link("overview:home"),
         tabs=tabs,
         bottom_tabs=tabs,
         more_tabs=_tabs(actor, opened.record, MORE, current=tab),
@@ -99,7 +99,7 @@ def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, cur
             shown.append(
                 Tab(
                     label=place.label,
-                    url=reverse(place.url_name, args=[record.pk]),
+                    url=link(place.url_name, record.pk),
                     icon=place.icon,
                     counter=number,
                     unread=place.counts_unread,

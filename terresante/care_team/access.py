@@ -5,7 +5,6 @@ matrix, the structure it is private to, whether it is hidden from the patient.
 """
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from terresante.care_team import matrix
 from terresante.care_team.enums import DataClass
@@ -38,23 +37,22 @@ IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
 
 _IN_CIRCLE = """EXISTS (
     SELECT 1 FROM care_team_careteamparticipant AS own
-    WHERE own.patient_id = {0} AND own.member_id = ANY (%s)
-      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= %s)"""
+    WHERE own.patient_id = {0} AND own.member_id IN (%s, %s)
+      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp())"""
 _IN_EMERGENCY = """EXISTS (
     SELECT 1 FROM care_team_emergencyaccess AS own
-    WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s AND own.expires_at > %s)"""
+    WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s
+      AND own.expires_at > statement_timestamp())"""
 
 
 def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
-    members = [key for key in (actor.person_id, actor.organization_id) if key is not None]
-    return Q(SqlCondition(_IN_CIRCLE, patient, values=(members, timezone.now())))
+    return Q(SqlCondition(_IN_CIRCLE, patient, values=(actor.person_id, actor.organization_id)))
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     if actor.person_id is None or actor.organization_id is None:
         return NOBODY
-    values = (actor.person_id, actor.organization_id, timezone.now())
-    return Q(SqlCondition(_IN_EMERGENCY, patient, values=values))
+    return Q(SqlCondition(_IN_EMERGENCY, patient, values=(actor.person_id, actor.organization_id)))
 
 
 def reaches(actor: Actor, patient: str = "patient_id") -> Q:

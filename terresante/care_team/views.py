@@ -47,7 +47,7 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
     permitted = access.permitted(request.actor, opened.record, CIRCLE_EDIT, ACCESS_LOG_READ)
     edits = CIRCLE_EDIT in permitted
     add = MainAction("Ajouter au cercle", reverse("care_team:add_member", args=[record_id]), "user-plus")
-    members = list(queries.circle_of(request.actor, patient_id))
+    members = queries.circle_at_work(request.actor, patient_id)
     context = {
         "relatives": queries.relatives_of(request.actor, patient_id),
         "team": [member for member in members if member.practitioner is not None],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from terresante.directory.enums import PROFESSION_WORDS, PlaceKind, Profession
 from terresante.directory.identifiers import is_rpps
 from terresante.directory.models import Organization, Place, Practitioner, PractitionerRole
 from terresante.directory.names import search_form
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 
 M = TypeVar("M", Practitioner, Organization)
@@ -135,8 +136,12 @@ def practitioner_by_rpps(actor: Actor, *, rpps: str) -> Practitioner | None:
 
 def work_situations(user_id: UUID) -> list[WorkSituation]:
     """The open roles of the active professional behind an account; none = no right, the same day."""
-    today = timezone.localdate()
-    roles = (
+    return [_situation(role) for role in _roles_of_account(user_id, timezone.localdate())]
+
+
+@compiled.rows
+def _roles_of_account(user_id: UUID, today: date) -> QuerySet[PractitionerRole]:
+    return (
         PractitionerRole.objects.filter(
             practitioner__user_id=user_id,
             practitioner__active=True,
@@ -147,7 +152,6 @@ def work_situations(user_id: UUID) -> list[WorkSituation]:
         .select_related("practitioner", "organization")
         .order_by("organization__name", "pk")
     )
-    return [_situation(role) for role in roles]
 
 
 def _open_today() -> Q:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, F, When
+from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
@@ -14,14 +14,20 @@ from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ
 from terresante.feed.enums import ALERTS, FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.feed.queries import VISIT, reader_of, unread
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, compiled
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
+from terresante.kernel.ids import new_id
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 # A fact recorded this long ago is committed: the cursor never passes one that is still on its way.
 SETTLED = timedelta(minutes=1)
+_VISITED = """
+INSERT INTO feed_readcursor AS own (id, user_id, patient_id, read_up_to, visited_at) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (patient_id, user_id) DO UPDATE SET visited_at = excluded.visited_at,
+    previous_visit_at = CASE WHEN own.visited_at <= %s THEN own.visited_at ELSE own.previous_visit_at END
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ def tell(actor: Actor, fact: Fact) -> FeedItem:
         data_class=fact.data_class,
         is_alert=fact.alerts and fact.kind in ALERTS,
     )
-    FeedItem.objects.bulk_create([item], ignore_conflicts=True)
+    compiled.insert(item, once=True)
     return item
 
 
@@ -96,10 +102,8 @@ def mark_all_read(actor: Actor, record_id: UUID, *, seen_at: datetime) -> None:
 def mark_visited(actor: Actor, patient_id: UUID) -> None:
     """Run after a page was read, in the transaction of its audit row (DESIGN.md 4), as `mark_read` is."""
     now = timezone.now()
-    mine = {"user_id": reader_of(actor), "patient_id": patient_id}
-    ended = Case(When(visited_at__lte=now - VISIT, then=F("visited_at")), default=F("previous_visit_at"))
-    if not ReadCursor.objects.filter(**mine).update(previous_visit_at=ended, visited_at=now):
-        ReadCursor.objects.get_or_create(**mine, defaults={"read_up_to": NEVER, "visited_at": now})
+    with connection.cursor() as cursor:
+        cursor.execute(_VISITED, [new_id(), reader_of(actor), patient_id, NEVER, now, now - VISIT])
 
 
 def mark_read(actor: Actor, *items: FeedItem) -> None:

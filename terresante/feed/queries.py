@@ -11,9 +11,11 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from terresante.feed.access import FEED_READ
+from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
-from terresante.kernel import access, slots
+from terresante.kernel import access, compiled, slots
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import among
 from terresante.kernel.slots import FactLine
 
 # Pages less than this apart belong to one visit.
@@ -111,10 +113,11 @@ def _marked(actor: Actor) -> QuerySet[FeedItem]:
     )
 
 
-def unread_count(actor: Actor, patient_id: UUID, *kinds: str) -> int:
+@compiled.number
+def unread_count(actor: Actor, patient_id: UUID, *kinds: FeedKind) -> QuerySet[FeedItem]:
     """Of all kinds when none is named."""
     items = unread(actor).filter(patient_id=patient_id)
-    return (items.filter(kind__in=kinds) if kinds else items).count()
+    return items.filter(kind__in=kinds) if kinds else items
 
 
 def unread_counts(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -126,33 +129,38 @@ def news_of(
     actor: Actor, patient_ids: Collection[UUID], *, since: datetime | None = None
 ) -> dict[UUID, list[FeedItem]]:
     """The unread facts of many patients in one query: alerts, then the latest, at most 20 for each."""
+    news: dict[UUID, list[FeedItem]] = {patient_id: [] for patient_id in patient_ids}
+    for item in _news(actor, list(patient_ids), since):
+        news[item.patient_id].append(item)
+    return news
+
+
+@compiled.rows
+def _news(actor: Actor, patient_ids: list[UUID], since: datetime | None) -> QuerySet[FeedItem]:
     rank = Window(
         RowNumber(), partition_by=F("patient_id"), order_by=[F("is_alert").desc(), F("recorded_at").desc()]
     )
-    items = unread(actor).filter(patient_id__in=patient_ids).annotate(rank=rank)
+    items = unread(actor).filter(among("patient_id", patient_ids)).annotate(rank=rank)
     if since:
         items = items.filter(recorded_at__gt=since)
-    news: dict[UUID, list[FeedItem]] = {patient_id: [] for patient_id in patient_ids}
-    for item in items.filter(rank__lte=MOST_NEWS_PER_PATIENT).order_by("patient_id", "rank"):
-        news[item.patient_id].append(item)
-    return news
+    return items.filter(rank__lte=MOST_NEWS_PER_PATIENT).order_by("patient_id", "rank")
 
 
 def visit(actor: Actor, patient_id: UUID, *, most: int = 8, most_alerts: int = 5) -> Visit:
     """Alerts that this reader has not acknowledged; then what is unread, and what was recorded since the last
     visit although already read: the latest recorded, in the order they occurred."""
     now = timezone.now()
-    waiting = unread(actor).filter(patient_id=patient_id, is_alert=True)
-    alerts = list(waiting.order_by("-occurred_at", "pk")[:most_alerts])
-    changed = _changed(actor, patient_id, now).order_by("-recorded_at", "pk")[:most]
-    items = sorted(changed, key=lambda item: item.occurred_at, reverse=True)
-    unread_ids = {item.pk for item in (*items, *alerts) if item in alerts or item.waits}
-    lines = {fact.item.pk: fact for fact in told(actor, {*items, *alerts}, unread_ids=unread_ids)}
+    items = _changed(actor, patient_id, now - VISIT, most, most_alerts)
+    alerts = [item for item in items if item.is_alert and item.waits and item.alert_rank <= most_alerts]
+    shown = {
+        fact.item.pk: fact
+        for fact in told(actor, items, unread_ids={item.pk for item in items if item.waits})
+    }
     return Visit(
-        alerts=[lines[item.pk] for item in alerts if item.pk in lines],
+        alerts=[shown[item.pk] for item in alerts if item.pk in shown],
         changes=Changes(
             since=items[0].since if items else _last_visit(actor, patient_id, now),
-            facts=[lines[item.pk] for item in items if item.pk in lines],
+            facts=[shown[item.pk] for item in items if item.rank <= most and item.pk in shown],
             unread=items[0].number if items else 0,
             seen_at=now,
         ),
@@ -206,25 +214,47 @@ def told(
     ]
 
 
-def _changed(actor: Actor, patient_id: UUID, now: datetime) -> QuerySet[FeedItem, Any]:
-    """Each fact says if it `waits`, since when the reader was away, and the `number` of all that wait."""
+@compiled.rows
+def _changed(
+    actor: Actor, patient_id: UUID, this_visit: datetime, most: int, most_alerts: int
+) -> QuerySet[FeedItem, Any]:
+    """Each fact says if it `waits`, since when the reader was away, and the `number` of all that wait.
+
+    The latest recorded and the latest alerts that wait, in the order they occurred.
+    """
+    latest = Window(RowNumber(), order_by=[F("recorded_at").desc(), F("pk").asc()])
+    latest_alert = Window(
+        RowNumber(),
+        partition_by=[F("is_alert"), F("waits")],
+        order_by=[F("occurred_at").desc(), F("pk").asc()],
+    )
     return (
         _marked(actor)
         .filter(patient_id=patient_id)
         .annotate(
-            since=Subquery(_visits(actor, patient_id, now)),
+            since=Subquery(_visits(actor, patient_id, this_visit)),
             waits=Case(When(_IS_UNREAD, then=True), default=False),
         )
         .filter(Q(waits=True) | Q(since__isnull=True) | Q(recorded_at__gt=F("since")))
-        .annotate(number=Window(Count("pk", filter=Q(waits=True))))
+        .annotate(number=Window(Count("pk", filter=Q(waits=True))), rank=latest, alert_rank=latest_alert)
+        .filter(Q(rank__lte=most) | Q(is_alert=True, waits=True, alert_rank__lte=most_alerts))
+        .order_by("-occurred_at", "-recorded_at", "pk")
     )
 
 
 def _last_visit(actor: Actor, patient_id: UUID, now: datetime) -> datetime | None:
-    return _visits(actor, patient_id, now).first()
+    return next(iter(_visits_asked(actor, patient_id, now - VISIT)), None)
 
 
-def _visits(actor: Actor, patient_id: UUID, now: datetime) -> QuerySet[ReadCursor, datetime | None]:
-    is_running = When(visited_at__gt=now - VISIT, then=F("previous_visit_at"))
+@compiled.rows
+def _visits_asked(
+    actor: Actor, patient_id: UUID, this_visit: datetime
+) -> QuerySet[ReadCursor, datetime | None]:
+    return _visits(actor, patient_id, this_visit)
+
+
+def _visits(actor: Actor, patient_id: UUID, this_visit: datetime) -> QuerySet[ReadCursor, datetime | None]:
+    """When the visit before the one that runs, if it began after `this_visit`, ended."""
+    is_running = When(visited_at__gt=this_visit, then=F("previous_visit_at"))
     cursors = ReadCursor.objects.filter(user_id=reader_of(actor), patient_id=patient_id)
     return cursors.values_list(Case(is_running, default=F("visited_at")), flat=True)

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Case, Model, Q, QuerySet, When
 
+from terresante.kernel import compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
 
@@ -98,32 +99,46 @@ def get(
 
     Raises NotFound when the actor may not know of it, Refused when he may but not do this to it.
     """
-    rows = list(actor, action, model)
-    if related:
-        rows = rows.select_related(*related)
-    found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=pk).first()
-    if found is not None:
-        return found
+    for found in _named(actor, action, model, pk, lock, tuple(related)):
+        return cast(M, found)
     visible = _visible_by.get(model)
     if visible is not None and model._default_manager.filter(visible(actor), pk=pk).exists():
         raise Refused(f"Vous pouvez voir cet élément, mais pas : {action.label.lower()}.")
     raise NotFound
 
 
+@compiled.rows
+def _named(
+    actor: Actor, action: Action, model: type[M], pk: UUID, lock: bool, related: tuple[str, ...]
+) -> QuerySet[M]:
+    rows = list(actor, action, model).filter(pk=pk)
+    if related:
+        rows = rows.select_related(*related)
+    return rows.select_for_update(of=("self",)) if lock else rows
+
+
 def permits(actor: Actor, action: Action, row: Model) -> bool:
-    declared = _rules.get((action, type(row)))
-    return declared is not None and type(row)._default_manager.filter(declared(actor), pk=row.pk).exists()
+    return bool(permitted(actor, row, action))
 
 
 def permitted(actor: Actor, row: Model, *actions: Action) -> frozenset[Action]:
     """Those of `actions` this actor may do to the row, in one query."""
+    declared = tuple(action for action in actions if (action, type(row)) in _rules)
+    for answers in _answers(actor, type(row), row.pk, declared) if declared else ():
+        return frozenset(action for action, may in zip(declared, answers, strict=True) if may)
+    return frozenset()
+
+
+@compiled.rows
+def _answers(
+    actor: Actor, model: type[Model], pk: UUID, actions: tuple[Action, ...]
+) -> QuerySet[Model, tuple[bool, ...]]:
     asked = {
-        f"may_{number}": Case(When(_rules[action, type(row)](actor), then=True), default=False)
+        f"may_{number}": Case(When(_rules[action, model](actor), then=True), default=False)
         for number, action in enumerate(actions)
-        if (action, type(row)) in _rules
     }
-    answers = type(row)._default_manager.filter(pk=row.pk).values(**asked).first() or {}
-    return frozenset(actions[int(name.removeprefix("may_"))] for name, may in answers.items() if may)
+    rows: QuerySet[Model, tuple[bool, ...]] = model._default_manager.filter(pk=pk).annotate(**asked)
+    return rows.values_list(*asked)
 
 
 def audience_of(subject: type[M] | type[Any]) -> Callable[[Callable[[Any], builtins.list[Reader]]], Any]:

@@ -24,6 +24,8 @@ KEYS = (
     "app.write_record",
 )
 _SET = "SELECT " + ", ".join(f"set_config('{key}', %s, true)" for key in KEYS)
+# `SET TRANSACTION READ ONLY` in the same statement: it may always be narrowed, never widened again.
+_SET_READ_ONLY = f"{_SET}, set_config('transaction_read_only', 'on', true)"
 _NOBODY = ("",) * len(KEYS)
 # The patient writes through listed functions only (care_team's migrations).
 READ_ONLY_BASES = ("", "break_glass", "patient")
@@ -50,7 +52,7 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
         return
     joined = connection.in_atomic_block
     with transaction.atomic():
-        _apply(_values(actor), prefix="SET TRANSACTION READ ONLY; " if read_only and not joined else "")
+        _apply(_values(actor), _SET_READ_ONLY if read_only and not joined else _SET)
         token = _current.set(_Context(actor, _values(actor)))
         try:
             yield
@@ -100,6 +102,6 @@ def _values(actor: Actor) -> tuple[str, ...]:
     )
 
 
-def _apply(values: tuple[str, ...], *, prefix: str = "") -> None:
+def _apply(values: tuple[str, ...], statement: str = _SET) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(prefix + _SET, values)
+        cursor.execute(statement, values)

@@ -7,6 +7,8 @@ from itertools import groupby
 
 from django.db.models import Model
 
+from terresante.kernel import compiled
+
 _gathered: ContextVar[list[Model] | None] = ContextVar("rows_written_together", default=None)
 
 
@@ -14,7 +16,7 @@ def write(row: Model) -> None:
     """At once, or with the others when the caller gathers them."""
     gathered = _gathered.get()
     if gathered is None:
-        type(row)._default_manager.bulk_create([row])
+        compiled.insert(row)
     else:
         gathered.append(row)
 

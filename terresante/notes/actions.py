@@ -2,16 +2,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
-from psycopg.errors import UniqueViolation
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import open_record
 from terresante.feed.actions import Fact, tell
 from terresante.feed.enums import FeedKind
-from terresante.kernel import audit
+from terresante.kernel import audit, compiled
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, Refused
@@ -50,7 +48,8 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
     if note.data_class not in NOTE_CLASSES or not writes_class(actor, note.data_class):
         raise Refused(f"Votre profession n’écrit pas de note « {note.data_class.label} ».")
     row = _row(actor, record, note)
-    if not _stored(row):
+    # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
+    if not compiled.insert(row, once=True):
         row = _already_sent(row, written_at=note.written_at)
         audit.record(actor, NOTE_WRITE, patient_id=row.patient_id, about=row, detail={"sent_again": True})
         return row
@@ -66,8 +65,8 @@ def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
         raise Refused("Seul un professionnel rattaché à une structure écrit une note.")
     return Note(
         id=note.id,
-        patient_id=record.patient_id,
-        record_id=record.pk,
+        patient=record.patient,
+        record=record,
         author_id=actor.person_id,
         author_name=actor.name,
         author_role=actor.role_label,
@@ -108,18 +107,6 @@ def _checked_time(written_at: datetime | None) -> datetime:
     if written_at < now - OLDEST:
         raise Invalid(f"La note a été écrite il y a plus de {OLDEST.days} jours : écrivez-la de nouveau.")
     return min(written_at, now)
-
-
-def _stored(row: Note) -> bool:
-    """False when the id is taken, by a row that the actor may see or not: the key holds beneath the row policies."""
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        if isinstance(error.__cause__, UniqueViolation):
-            return False
-        raise
-    return True
 
 
 def _already_sent(row: Note, *, written_at: datetime | None) -> Note:

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import Draft
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.access import Reader
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
@@ -25,6 +26,7 @@ PER_PAGE = 20
 # Beyond these a note is folded after its beginning.
 FOLDED_FROM = 700
 BEGINNING = 400
+EXCERPT = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class NoteLine:
     beginning: str
     rest: str
     month: str = ""
+
+    @property
+    def excerpt(self) -> str:
+        text = self.note.text
+        return text if len(text) <= EXCERPT else f"{text[: EXCERPT - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def note_page(actor: Actor, patient_id: UUID, *, only_unread: bool = False, numb
         notes = notes.filter(pk__in=waiting.values("object_id"))
     page = Paginator(notes, PER_PAGE).get_page(number)
     return NotePage(
-        lines=_lines(actor, page.object_list),
+        lines=_lines(actor, _with_marks(actor, page.object_list)),
         number=page.number,
         total=page.paginator.count,
         unread=waiting.count(),
@@ -78,7 +85,12 @@ def note_page(actor: Actor, patient_id: UUID, *, only_unread: bool = False, numb
 
 
 def recent_notes(actor: Actor, patient_id: UUID, *, most: int = 3) -> list[NoteLine]:
-    return _lines(actor, notes_of(actor, patient_id)[:most])
+    return _lines(actor, _recent(actor, patient_id, most))
+
+
+@compiled.rows
+def _recent(actor: Actor, patient_id: UUID, most: int) -> QuerySet[Note]:
+    return _with_marks(actor, notes_of(actor, patient_id)[:most])
 
 
 def classes_written_by(actor: Actor) -> list[DataClass]:
@@ -111,12 +123,16 @@ def _person(reader: Reader, patient: Patient) -> PersonRow:
     )
 
 
-def _lines(actor: Actor, notes: Any) -> list[NoteLine]:
+def _with_marks(actor: Actor, notes: Any) -> QuerySet[Note]:
     told = feed.unread(actor).filter(
         patient_id=OuterRef("patient_id"), kind=FeedKind.NOTE, object_id=OuterRef("pk")
     )
+    return notes.annotate(is_unread=Exists(told))  # type: ignore[no-any-return]  # a page of a queryset is one
+
+
+def _lines(actor: Actor, notes: Iterable[Any]) -> list[NoteLine]:
     lines, month = [], ""
-    for note in notes.annotate(is_unread=Exists(told)):
+    for note in notes:
         beginning, rest = _folded(note.text)
         own_month = wording.month_title(note.written_at)
         lines.append(

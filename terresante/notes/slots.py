@@ -2,13 +2,15 @@ from collections.abc import Collection
 from textwrap import shorten
 from uuid import UUID
 
-from django.urls import reverse
+from django.db.models import QuerySet
 
 from terresante.feed.enums import FeedKind
 from terresante.feed.queries import unread_count
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import among
 from terresante.kernel.slots import FactKey, FactLine, fact_shown, tab_counted
+from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import lowered
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
@@ -18,8 +20,7 @@ EXCERPT = 64
 
 @fact_shown(FeedKind.NOTE)
 def notes_told(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
-    notes = access.list(actor, NOTE_READ, Note).filter(pk__in=[pk for _, pk in keys])
-    return {(FeedKind.NOTE, note.pk): _line(note) for note in notes}
+    return {(FeedKind.NOTE, note.pk): _line(note) for note in _notes(actor, [pk for _, pk in keys])}
 
 
 @tab_counted("notes")
@@ -27,12 +28,17 @@ def unread_notes(actor: Actor, patient_id: UUID) -> int:
     return unread_count(actor, patient_id, FeedKind.NOTE)
 
 
+@compiled.rows
+def _notes(actor: Actor, keys: list[UUID]) -> QuerySet[Note]:
+    return access.list(actor, NOTE_READ, Note).filter(among("pk", keys))
+
+
 def _line(note: Note) -> FactLine:
     return FactLine(
         strong="",
         text=_excerpt(" ".join(note.text.split())),
         source=", ".join(part for part in (note.author_name, lowered(note.author_role)) if part),
-        url=reverse("notes:one", args=[note.record_id, note.pk]),
+        url=link("notes:one", note.record_id, note.pk),
         icon="note",
     )
 

@@ -6,27 +6,32 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page, Paginator
 from django.db import connection
 from django.db.models import Exists, F, Q, QuerySet
-from django.urls import reverse
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from terresante.care_team.access import IDENTITY_COMPARE, RECORD_READ, RECORD_SEARCH
 from terresante.care_team.enums import TeamRole
+from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import FoundPatient, search_patients
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
 from terresante.feed.queries import Told
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, compiled
 from terresante.kernel.access import Action as AccessAction
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import SqlCondition
 from terresante.kernel.errors import Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.frame import Action, EventRow, Level
+from terresante.kernel.ui.links import link
 from terresante.overview.forms import SearchWords
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient
@@ -39,6 +44,10 @@ MOST_ALERTS = 100
 MOST_FOUND = 50
 REGION_SEARCHES_PER_HOUR = 60
 _NEWS_GO_BACK = timedelta(days=60)
+_EACH_BEGINS_A_NAME = """NOT EXISTS (
+    SELECT 1 FROM unnest(%s::text[]) AS word WHERE NOT (
+        starts_with({0}, word) OR strpos({0}, ' ' || word) > 0 OR starts_with({1}, word) OR strpos({1}, ' ' || word) > 0
+        OR starts_with({2}, word)))"""
 _BY_NAME = ("patient__match_birth_name", "patient__match_given_name", "patient_id")
 
 GRAVITY = {FeedKind.DEATH: Level.RED, FeedKind.EMERGENCY_VISIT: Level.ORANGE}
@@ -115,21 +124,59 @@ def page_after(rows: QuerySet[CareRecord], last: CareRecord) -> QuerySet[CareRec
 
 def bounded_count(actor: Actor, member_id: UUID | None) -> int:
     """Never counts beyond one more than MOST_PATIENTS: a structure may have 200,000."""
-    return records_of(actor, member_id).order_by()[: MOST_PATIENTS + 1].count()
+    return _counted(actor, member_id, MOST_PATIENTS + 1)
 
 
-def followed_by(actor: Actor) -> QuerySet[CareRecord]:
+@compiled.number
+def _counted(actor: Actor, member_id: UUID | None, most: int) -> QuerySet[CareRecord]:
+    return records_of(actor, member_id).order_by()[:most]
+
+
+def mine_page(actor: Actor, number: str | None) -> tuple[Page[int], list[CareRecord]]:
+    """A page of those I follow in person; one beyond the last is the last."""
+    page = Paginator(range(_membership_count(actor)), PER_PAGE).get_page(number)
+    return page, _mine_from(actor, max(page.start_index() - 1, 0))
+
+
+@compiled.rows
+def _mine_from(actor: Actor, first: int) -> QuerySet[CareRecord]:
+    """The page is chosen among the keys, so that what each row takes to be read is paid for the page alone."""
+    chosen = _memberships(actor.person_id).order_by(*_BY_NAME)[first : first + PER_PAGE]
+    return records_of(actor, actor.person_id).filter(patient_id__in=chosen.values("patient_id"))
+
+
+def followed_by(actor: Actor) -> list[CareRecord]:
     """Those the home page tells of, by name: one's own, else those of a structure that follows few enough."""
-    mine = records_of(actor, actor.person_id).order_by()
-    of_structure = records_of(actor, actor.organization_id).order_by()
-    instead = of_structure.filter(~Exists(mine), ~Exists(of_structure[MOST_PATIENTS:]))
-    followed = mine.values("patient_id").union(instead.values("patient_id"), all=True)
-    rows = access.list(actor, RECORD_READ, CareRecord).filter(patient_id__in=followed)
-    return rows.select_related("patient").order_by(*_BY_NAME)
+    return _followed_rows(actor, MOST_PATIENTS)
+
+
+@compiled.rows
+def _followed_rows(actor: Actor, most: int) -> QuerySet[CareRecord]:
+    followed = access.list(actor, RECORD_READ, CareRecord).filter(patient_id__in=_followed(actor, most))
+    return followed.select_related("patient").order_by(*_BY_NAME)[:most]
+
+
+def _followed(actor: Actor, most: int) -> QuerySet[CareTeamParticipant, Any]:
+    """Keys only: what they open is for the rule of whatever is read with them."""
+    mine = _memberships(actor.person_id)
+    of_structure = _memberships(actor.organization_id)
+    instead = of_structure.filter(~Exists(mine), ~Exists(of_structure[most:]))
+    return mine.values("patient_id").union(instead.values("patient_id"), all=True)
+
+
+@compiled.number
+def _membership_count(actor: Actor) -> QuerySet[CareTeamParticipant]:
+    return _memberships(actor.person_id)
+
+
+def _memberships(member_id: UUID | None) -> QuerySet[CareTeamParticipant]:
+    return CareTeamParticipant.objects.filter(
+        member_id=member_id, ended_at__isnull=True, suspended_at__isnull=True, started_at__lte=Now()
+    )
 
 
 def home_of(actor: Actor, *, only: str = "") -> Home:
-    records = {record.patient_id: record for record in followed_by(actor)[:MOST_PATIENTS]}
+    records = {record.patient_id: record for record in followed_by(actor)}
     news = feed.news_of(actor, records, since=_oldest_news())
     facts = feed.told(actor, [item for items in news.values() for item in items], are_unread=True)
     by_patient: dict[UUID, list[Told]] = {}
@@ -152,7 +199,7 @@ def home_of(actor: Actor, *, only: str = "") -> Home:
 
 def hospitalised(actor: Actor) -> tuple[list[CareRecord], dict[UUID, CurrentPlace]]:
     """Those of the home page who are in hospital now, as far as the actor may know; by name."""
-    records = list(followed_by(actor)[:MOST_PATIENTS])
+    records = followed_by(actor)
     places = places_of(actor, records)
     return [record for record in records if record.patient_id in places], places
 
@@ -162,13 +209,13 @@ def places_of(actor: Actor, records: Iterable[CareRecord]) -> dict[UUID, Current
 
 
 def alert_count(actor: Actor) -> int:
-    return _alerts(actor)[:MOST_ALERTS].count()
+    return _alert_number(actor, _oldest_news(), MOST_PATIENTS)
 
 
 def alert_about(actor: Actor, item_id: UUID) -> Told | None:
     """The unread alert as it reads, when it concerns one of those the home page tells of."""
-    items = _alerts(actor).filter(pk=item_id).select_related("patient")
-    return next(iter(feed.told(actor, items, are_unread=True)), None)
+    found = _alerts(actor, _oldest_news(), MOST_PATIENTS).filter(pk=item_id).select_related("patient")
+    return next(iter(feed.told(actor, found, are_unread=True)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,16 +237,25 @@ class LookAlike:
 
 def mine_called(actor: Actor, words: SearchWords) -> list[CareRecord]:
     """Records within reach whose names begin so; a large structure's only with the birth date."""
+    names = list(words.names)
     if words.born is not None:
-        rows = access.list(actor, RECORD_READ, CareRecord).filter(patient__birth_date=words.born)
-        return list(_called(rows.select_related("patient"), words)[:MOST_FOUND])
+        return _born_and_called(actor, words.born, names)
     members = [actor.person_id]
     if bounded_count(actor, actor.organization_id) <= MOST_PATIENTS:
         members.append(actor.organization_id)
-    found = [
-        record for member in members for record in _called(records_of(actor, member), words)[:MOST_FOUND]
-    ]
+    found = [record for member in members for record in _member_and_called(actor, member, names)]
     return list({record.pk: record for record in found}.values())[:MOST_FOUND]
+
+
+@compiled.rows
+def _born_and_called(actor: Actor, born: date, names: list[str]) -> QuerySet[CareRecord]:
+    rows = access.list(actor, RECORD_READ, CareRecord).filter(_called(names), patient__birth_date=born)
+    return rows.select_related("patient").order_by(*_BY_NAME)[:MOST_FOUND]
+
+
+@compiled.rows
+def _member_and_called(actor: Actor, member_id: UUID | None, names: list[str]) -> QuerySet[CareRecord]:
+    return records_of(actor, member_id).filter(_called(names))[:MOST_FOUND]
 
 
 def found_in_region(actor: Actor, words: SearchWords) -> list[FoundPatient]:
@@ -207,11 +263,7 @@ def found_in_region(actor: Actor, words: SearchWords) -> list[FoundPatient]:
     if words.born is None or not words.splits:
         return []
     _count_search(actor, RECORD_SEARCH)
-    found = [
-        person
-        for name, given in words.splits
-        for person in search_patients(born=words.born, name_prefix=name, given_prefix=given)
-    ]
+    found = search_patients(born=words.born, prefixes=words.splits)
     return list({person.patient_id: person for person in found if not person.is_mine}.values())
 
 
@@ -225,7 +277,7 @@ def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlik
 
 
 def record_url(record_id: UUID) -> str:
-    return reverse("overview:record", args=[record_id])
+    return link("overview:record", record_id)
 
 
 def role_label(role: str) -> str:
@@ -236,37 +288,40 @@ def level_of(item: FeedItem) -> Level | None:
     return GRAVITY.get(FeedKind(item.kind), Level.INFORMATION) if item.is_alert else None
 
 
-def _alerts(actor: Actor) -> QuerySet[FeedItem]:
-    followed = followed_by(actor).order_by().values("patient_id")
-    return feed.unread(actor).filter(patient_id__in=followed, is_alert=True, recorded_at__gt=_oldest_news())
+@compiled.number
+def _alert_number(actor: Actor, since: datetime, most: int) -> QuerySet[FeedItem]:
+    return _alerts(actor, since, most)[:MOST_ALERTS]
+
+
+def _alerts(actor: Actor, since: datetime, most: int) -> QuerySet[FeedItem]:
+    """Unread, of those the home page tells of."""
+    return feed.unread(actor).filter(
+        patient_id__in=_followed(actor, most), is_alert=True, recorded_at__gt=since
+    )
 
 
 def _oldest_news() -> datetime:
     return timezone.now() - _NEWS_GO_BACK
 
 
-def _called(rows: QuerySet[CareRecord], words: SearchWords) -> QuerySet[CareRecord]:
-    for word in words.names:
-        begins = Q(patient__match_given_name__startswith=word)
-        for name in ("birth", "used"):
-            begins |= Q(**{f"patient__match_{name}_name__startswith": word})
-            begins |= Q(**{f"patient__match_{name}_name__contains": f" {word}"})
-        rows = rows.filter(begins)
-    return rows.order_by(*_BY_NAME)
+def _called(names: list[str]) -> SqlCondition:
+    columns = (f"patient__match_{name}_name" for name in ("birth", "used", "given"))
+    return SqlCondition(_EACH_BEGINS_A_NAME, *columns, values=(names,))
 
 
 def _count_search(actor: Actor, action: AccessAction) -> None:
-    done = AuditEntry.objects.filter(
-        user_id=actor.user_id,
-        action__in=[RECORD_SEARCH.code, IDENTITY_COMPARE.code],
-        at__gt=timezone.now() - timedelta(hours=1),
-    )
-    if done.count() >= REGION_SEARCHES_PER_HOUR:
+    if _searches_since(actor, timezone.now() - timedelta(hours=1)) >= REGION_SEARCHES_PER_HOUR:
         raise Refused(
             f"Vous avez fait {REGION_SEARCHES_PER_HOUR} recherches dans la région en une heure. "
             "Recommencez plus tard ; vos patients restent accessibles depuis « Mes patients »."
         )
     audit.note_read(action)
+
+
+@compiled.number
+def _searches_since(actor: Actor, since: datetime) -> QuerySet[AuditEntry]:
+    searches = [RECORD_SEARCH.code, IDENTITY_COMPARE.code]
+    return AuditEntry.objects.filter(user_id=actor.user_id, action__in=searches, at__gt=since)
 
 
 def _passes(item: FeedItem, name: str) -> bool:
@@ -303,7 +358,7 @@ def _row(record_id: UUID, fact: Told, *, only: str) -> EventRow:
 
 def _seen(record_id: UUID, item: FeedItem, *, only: str) -> Action:
     """Comes back to the home page, filtered as it was."""
-    url = reverse("overview:acknowledge", args=[record_id, item.pk])
+    url = link("overview:acknowledge", record_id, item.pk)
     return Action(
         label="J’ai vu", url=f"{url}?{urlencode({'accueil': only})}", method="post", swaps="#contenu"
     )

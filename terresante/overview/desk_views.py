@@ -1,8 +1,7 @@
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +20,7 @@ from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ports import SITUATION_KEY
 from terresante.kernel.screens import Request, next_page, public, reads, writes
 from terresante.kernel.ui.frame import Action, Chip, Comparison, Page, Pair, Toast
-from terresante.kernel.ui.wording import NBSP, exact, when
+from terresante.kernel.ui.wording import NBSP, age, exact, when
 from terresante.overview import desk_queries as queries
 from terresante.overview.access import SITUATION_CHOOSE
 from terresante.overview.forms import (
@@ -34,7 +33,7 @@ from terresante.overview.forms import (
 )
 from terresante.patients.enums import IdentityStatus, InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
-from terresante.patients.models import CareRecord
+from terresante.patients.models import CareRecord, Patient
 from terresante.patients.traits import Traits
 from terresante.stays.queries import CurrentPlace
 
@@ -65,8 +64,7 @@ def home(request: Request) -> HttpResponse:
 
 @reads(PATIENTS_LIST)
 def my_patients(request: Request) -> HttpResponse:
-    rows = queries.records_of(request.actor, request.actor.person_id)
-    page = Paginator(rows, queries.PER_PAGE).get_page(request.GET.get("page"))
+    page, records = queries.mine_page(request.actor, request.GET.get("page"))
     shown = Page(
         first=page.start_index(),
         last=page.end_index(),
@@ -75,8 +73,7 @@ def my_patients(request: Request) -> HttpResponse:
         previous_url=f"?page={page.previous_page_number()}" if page.has_previous() else "",
         next_url=f"?page={page.next_page_number()}" if page.has_next() else "",
     )
-    places = queries.places_of(request.actor, page.object_list)
-    context = {"rows": _listed(page.object_list, places), "page": shown}
+    context = {"rows": _listed(records, queries.places_of(request.actor, records)), "page": shown}
     return render(request, "overview/patients.html", context)
 
 
@@ -211,10 +208,12 @@ def _chip(found: queries.Home, key: str, label: str, icon: str, *, only: str) ->
 
 
 def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, Any]]:
+    today = timezone.localdate()
     return [
         {
             "record": record,
             "patient": record.patient,
+            "born": _born(record.patient, today),
             "url": queries.record_url(record.pk),
             "place": places.get(record.patient_id),
             "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
@@ -222,6 +221,11 @@ def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, An
         }
         for record in records
     ]
+
+
+def _born(patient: Patient, today: date) -> str:
+    day = patient.birth_date
+    return f"{day:%d/%m/%Y} · {patient.sex} · {age(day, today=today)}"
 
 
 def _found(request: Request, words: SearchWords) -> dict[str, Any]:

@@ -88,9 +88,8 @@ class TimelinePage:
 
 def summary(actor: Actor, opened: OpenRecord) -> Summary:
     patient_id = opened.patient.pk
-    # A line of the résumé says what each person is, not where: no roles.
-    members = list(circle_of(actor, patient_id).prefetch_related(None))
-    relatives = list(relatives_of(actor, patient_id))
+    members = circle_of(actor, patient_id)
+    relatives = relatives_of(actor, patient_id)
     visit = feed.visit(actor, patient_id, most=FACTS_SHOWN)
     return Summary(
         alerts=visit.alerts,
@@ -223,7 +222,7 @@ def _member(member: CareTeamParticipant) -> PersonRow:
 def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant]) -> list[tuple[str, str]]:
     """« En ce moment »: only lines that say something."""
     record = opened.record
-    by_role = {member.role: _member(member).name for member in members}
+    by_role = {m.role: _member(m).name for m in members if m.role != TeamRole.MEMBER}
     lines = [
         ("Séjour", _where(actor, opened)),
         ("Médecin traitant", by_role.get(TeamRole.ATTENDING, "Aucun dans le cercle")),

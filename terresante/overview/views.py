@@ -9,7 +9,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -24,6 +23,7 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import LEVEL_ICONS, Chip, Level
+from terresante.kernel.ui.links import link
 from terresante.notes.access import NOTE_READ, NOTE_WRITE
 from terresante.overview import queries
 from terresante.overview.desk_queries import level_of
@@ -78,7 +78,7 @@ def acknowledge_alert(request: Request, record_id: UUID, item_id: UUID) -> HttpR
         feed.acknowledge_alert(request.actor, record_id, item_id)
         messages.success(request, "Alerte vue.")
     if "accueil" in request.GET:
-        return redirect(f"{reverse('overview:home')}?{urlencode({'filtre': request.GET['accueil']})}")
+        return redirect(f"{link('overview:home')}?{urlencode({'filtre': request.GET['accueil']})}")
     return redirect("overview:record", record_id)
 
 
@@ -136,7 +136,7 @@ def _changes(changes: Changes) -> dict[str, Any]:
 
 
 def _write_action(opened: OpenRecord) -> MainAction:
-    return MainAction("Écrire une note", url=reverse("notes:write", args=[opened.record.pk]), icon="pencil")
+    return MainAction("Écrire une note", url=link("notes:write", opened.record.pk), icon="pencil")
 
 
 def _chips(record_id: UUID, filters: Filters) -> tuple[Chip, ...]:
@@ -169,4 +169,4 @@ def _timeline_url(record_id: UUID, filters: Filters, *, before: Place | None = N
         **changed,
     }
     query = urlencode({name: value for name, value in asked.items() if value})
-    return f"{reverse('overview:timeline', args=[record_id])}{'?' if query else ''}{query}"
+    return f"{link('overview:timeline', record_id)}{'?' if query else ''}{query}"

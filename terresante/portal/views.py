@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from terresante.care_team import actions
 from terresante.care_team.access import ACCESS_LOG_READ, CIRCLE_READ, CONSENT_LIFT
 from terresante.care_team.enums import ConsentKind
-from terresante.care_team.queries import OpenRecord, choices_of, circle_of, log, relatives_of
+from terresante.care_team.queries import OpenRecord, choices_of, circle_at_work, log, relatives_of
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, reads, writes
@@ -34,7 +34,7 @@ def circle(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor)
     shown: dict[str, Any] = {}
     if opened is not None:
-        shown["members"] = circle_of(request.actor, opened.patient.pk)
+        shown["members"] = circle_at_work(request.actor, opened.patient.pk)
         shown["relatives"] = relatives_of(request.actor, opened.patient.pk)
     return render(request, "portal/circle.html", {"opened": opened, **shown})
 

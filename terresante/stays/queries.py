@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django.db.models import F, Prefetch, QuerySet
 
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import among
 from terresante.stays.access import STAY_READ
 from terresante.stays.enums import EncounterStatus
 from terresante.stays.models import Encounter, EncounterMovement
@@ -44,10 +45,19 @@ def current_places(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, Cu
 
     Who is at home, or died there, is absent.
     """
-    stays = (
+    return {
+        stay.patient_id: CurrentPlace(where_now(stay), stay.started_at)
+        for stay in _current_stays(actor, list(patient_ids))
+        if not stay.is_deceased
+    }
+
+
+@compiled.rows
+def _current_stays(actor: Actor, patient_ids: list[UUID]) -> QuerySet[Encounter]:
+    return (
         access.list(actor, STAY_READ, Encounter)
         .filter(
-            patient_id__in=patient_ids,
+            among("patient_id", patient_ids),
             class_code__in=["", "I", "E"],
             status__in=[EncounterStatus.IN_PROGRESS, EncounterStatus.ON_LEAVE],
         )
@@ -55,17 +65,13 @@ def current_places(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, Cu
         .order_by("patient_id", "-class_code", F("started_at").desc(nulls_last=True), "visit_number")
         .distinct("patient_id")
     )
-    return {
-        stay.patient_id: CurrentPlace(where_now(stay), stay.started_at)
-        for stay in stays
-        if not stay.is_deceased
-    }
 
 
-def movements_told(actor: Actor, ids: Collection[UUID]) -> QuerySet[EncounterMovement]:
+@compiled.rows
+def movements_told(actor: Actor, ids: list[UUID]) -> QuerySet[EncounterMovement]:
     return (
         access.list(actor, STAY_READ, EncounterMovement)
-        .filter(pk__in=ids)
+        .filter(among("pk", ids))
         .select_related("patient", "encounter__organization")
         .order_by("occurred_at", "identifier")
     )

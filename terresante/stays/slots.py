@@ -1,13 +1,13 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.urls import reverse
 from django.utils import timezone
 
 from terresante.feed.enums import FeedKind
 from terresante.kernel.actor import Actor
 from terresante.kernel.slots import FactKey, FactLine, HeaderBadge, fact_shown, header_badge
 from terresante.kernel.ui import wording
+from terresante.kernel.ui.links import link
 from terresante.stays.models import EncounterMovement
 from terresante.stays.queries import current_places, movements_told
 from terresante.stays.wording import fact_said
@@ -42,5 +42,5 @@ def movements_lines(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, Fa
 
 def _line(kind: FeedKind, row: EncounterMovement) -> FactLine:
     strong, text = fact_said(kind, row)
-    url = f"{reverse('stays:list', args=[row.encounter.record_id])}#sejour-{row.encounter_id}"
+    url = f"{link('stays:list', row.encounter.record_id)}#sejour-{row.encounter_id}"
     return FactLine(strong=strong, text=text, source="Message de l’hôpital", url=url, icon=_ICONS[kind])

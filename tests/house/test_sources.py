@@ -18,7 +18,7 @@ ANATOMY = {
 }
 # Other names, and why. The kernel is not an app like the others: its files are DESIGN.md 4's mechanisms.
 MORE_NAMES = {
-    "accounts": {"codes": "one-time codes, pure", "middleware": "who is behind a request, once"},
+    "accounts": {"codes": "one-time codes, pure", "sessions": "Django's place for who is logged in"},
     "care_team": {"matrix": "role × data, the one place that says it"},
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.utils import timezone
+from psycopg import sql
 
 from config.local.database import MARKER
 from config.local.failure import Failure
@@ -41,10 +42,11 @@ def marked_database(django_db_setup, django_db_blocker) -> Iterator[None]:
 
 def comment_on_database(text: str | None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT quote_ident(current_database())")
+        cursor.execute("SELECT current_database()")
         name = cursor.fetchone()[0]
         cursor.execute("RESET ROLE")
-        cursor.execute(f"COMMENT ON DATABASE {name} IS %s", [text])
+        told = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(text))
+        cursor.execute(told.as_string(connection.connection))
         cursor.execute("SET ROLE terresante_app")
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, Prefetch, Q, QuerySet, When
+from django.db.models import Case, F, Prefetch, Q, QuerySet, When, prefetch_related_objects
 
 from terresante.care_team import matrix
 from terresante.care_team.access import (
@@ -17,7 +17,7 @@ from terresante.care_team.access import (
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.directory.models import Practitioner, PractitionerRole
-from terresante.kernel import access, audit, rls, slots
+from terresante.kernel import access, audit, compiled, rls, slots
 from terresante.kernel.access import Action, Reader
 from terresante.kernel.actor import Actor, ActorKind, Purpose
 from terresante.kernel.errors import NotFound
@@ -29,6 +29,13 @@ from terresante.patients.enums import Sex
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
 
 _SHOWN_WITH_RECORD = ("patient", "holder", "information_given_by")
+_SEARCH = """
+SELECT patient_id, record_id, birth_name, used_name, given_name, birth_date, sex, birth_place_name,
+       identity_status, mine
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (name, given, place),
+       search_patients(%s, asked.name, asked.given, %s) WITH ORDINALITY AS found
+ORDER BY asked.place, found.ordinality
+"""
 _ROLES_FIRST = Case(When(role=TeamRole.ATTENDING, then=0), When(role=TeamRole.REFERENT, then=1), default=2)
 
 
@@ -91,15 +98,22 @@ def read_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
     return opened
 
 
+@compiled.rows
 def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     """Current members, the treating doctor and the referent first."""
     return (
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
         .filter(patient_id=patient_id, ended_at__isnull=True)
         .select_related("practitioner", "organization")
-        .prefetch_related(_places_of_work())
         .order_by(_ROLES_FIRST, "started_at", "pk")
     )
+
+
+def circle_at_work(actor: Actor, patient_id: UUID) -> list[CareTeamParticipant]:
+    """`circle_of` with the places where each one works."""
+    members = circle_of(actor, patient_id)
+    prefetch_related_objects(members, _places_of_work())
+    return members
 
 
 def _places_of_work() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
@@ -128,6 +142,7 @@ def choices_of(actor: Actor, patient_id: UUID) -> QuerySet[Consent]:
     )
 
 
+@compiled.rows
 def relatives_of(actor: Actor, patient_id: UUID) -> QuerySet[RelatedPerson]:
     return access.list(actor, CIRCLE_READ, RelatedPerson).filter(patient_id=patient_id).order_by("name")
 
@@ -161,12 +176,11 @@ class FoundPatient:
     is_mine: bool
 
 
-def search_patients(*, born: date, name_prefix: str, given_prefix: str, most: int = 20) -> list[FoundPatient]:
-    """By normalised prefixes of both names and birth date; through the listed function of the same name."""
+def search_patients(*, born: date, prefixes: Sequence[tuple[str, str]], most: int = 20) -> list[FoundPatient]:
+    """By birth date and normalised prefixes of (name, given name), each pair through the listed function."""
+    names, given = [name for name, _ in prefixes], [given for _, given in prefixes]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM search_patients(%s, %s, %s, %s)", [born, name_prefix, given_prefix, most]
-        )
+        cursor.execute(_SEARCH, [names, given, born, most])
         return [FoundPatient(*row) for row in cursor.fetchall()]
 
 
@@ -220,15 +234,25 @@ class Draft:
 
 @access.audience_of(Draft)
 def readers_of(draft: Draft) -> list[Reader]:
-    members = CareTeamParticipant.objects.filter(
-        patient_id=draft.patient_id, ended_at__isnull=True, suspended_at__isnull=True
-    ).select_related("practitioner", "organization")
-    readers = [_reader(member, draft) for member in members]
-    patient = Patient.objects.get(pk=draft.patient_id)
+    readers = [_reader(member, draft) for member in _sharing(draft.patient_id)]
+    (patient,) = _patients(draft.patient_id)
     hidden = draft.hidden_from_patient or draft.private_to_id is not None
     reason = "pas encore visible dans son espace" if hidden else "dans son espace"
     role = "La patiente" if patient.sex == Sex.FEMALE else "Le patient"
     return [*readers, Reader(patient.pk, str(patient), role, not hidden, reason)]
+
+
+@compiled.rows
+def _sharing(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+    members = CareTeamParticipant.objects.filter(
+        patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
+    )
+    return members.select_related("practitioner", "organization")
+
+
+@compiled.rows
+def _patients(patient_id: UUID) -> QuerySet[Patient]:
+    return Patient.objects.filter(pk=patient_id)
 
 
 def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:

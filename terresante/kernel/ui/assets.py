@@ -1,7 +1,7 @@
 """The built front-end: Vite's manifest gives each source its hashed file."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import orjson
@@ -12,29 +12,31 @@ from django.templatetags.static import static
 SPRITE = "icons/sprite.svg"
 
 
+@cache
 def manifest_path() -> Path:
     return Path(settings.BASE_DIR) / "frontend" / "dist" / ".vite" / "manifest.json"
 
 
 def asset_url(source: str) -> str:
-    """The page must still be served when the front-end is not built (tests, a first install): plain, then."""
-    built = _manifest().get(source)
-    return static(built or source)
+    """The page must still be served when the front-end is not built (tests, a first install): plain, then.
 
-
-@lru_cache(maxsize=1)
-def _read(path: Path, changed: float) -> Mapping[str, str]:
-    entries = orjson.loads(path.read_bytes())
-    return {source: entry["file"] for source, entry in entries.items()}
-
-
-def _manifest() -> Mapping[str, str]:
-    path = manifest_path()
+    What was built is read once: a process that serves pages is started after it.
+    """
     try:
-        changed = path.stat().st_mtime
+        return _url(manifest_path(), source)
     except FileNotFoundError:
-        return {}
-    return _read(path, changed)
+        return static(source)
+
+
+@lru_cache(maxsize=256)
+def _url(manifest: Path, source: str) -> str:
+    return static(_built(manifest).get(source, source))
+
+
+@lru_cache(maxsize=8)
+def _built(manifest: Path) -> Mapping[str, str]:
+    entries = orjson.loads(manifest.read_bytes())
+    return {source: entry["file"] for source, entry in entries.items()}
 
 
 @register()

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
@@ -28,8 +29,13 @@ def asset(source: str) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """`size`: tiny (10 px), small (16), large (24); 20 by default. Without a label the icon is decoration."""
+    return _drawn(assets.asset_url(assets.SPRITE), name, label, size)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(sprite: str, name: str, label: str, size: str) -> SafeString:
     css = f"icon icon-{size}" if size else "icon"
-    href = f"{assets.asset_url(assets.SPRITE)}#{name}"
+    href = f"{sprite}#{name}"
     if label:
         return format_html(
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, href

@@ -1,0 +1,269 @@
+"""Querysets whose SQL is made once for each shape of question, then only given its values.
+
+    @rows
+    def notes_shown(actor: Actor, patient_id: UUID, most: int) -> QuerySet[Note]: ...
+
+    notes_shown(actor, patient_id, 5)     a list of notes
+
+Django builds, resolves and compiles a queryset again each time it is asked: with the access rules in it, most of a
+page's time (docs/bench.md). Here the function runs once with stand-ins for keys, moments and texts; wherever they come
+out among the parameters, each call puts its own. Everything else it was given (what an actor is, numbers, members of
+closed lists) belongs to the shape. So the function may ask what an actor is, never which one he is; what time it is
+comes as an argument or from the database. In the tests every question is also built afresh and compared.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model, QuerySet
+from django.db.models.sql.compiler import SQLCompiler
+
+from terresante.kernel.actor import Actor
+from terresante.kernel.ids import new_id
+
+P = ParamSpec("P")
+R = TypeVar("R")
+# Types of an argument whose value is put into the statement at each call.
+MOST_SHAPES = 500
+_GIVEN = (UUID, datetime, date, str, list)
+
+
+class NotCompilable(RuntimeError):
+    """A programming error: the statement holds a value that is neither an argument nor a constant of the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """The place, among the values of a call, of one parameter of its statement."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """`compiler` is None where the rules leave no row to ask for."""
+
+    queryset: QuerySet[Any, Any]
+    compiler: SQLCompiler | None
+    sql: str
+    parameters: tuple[Any, ...]
+    converters: dict[int, Any]
+
+    @property
+    def counting(self) -> str:
+        return f"SELECT count(*) FROM ({self.sql}) AS counted"  # noqa: S608 -- what Django made of a queryset
+
+    def filled(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(_filled(parameter, values) for parameter in self.parameters)
+
+
+def rows(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, list[R]]:
+    """The rows of the queryset that `build` returns."""
+    planned = _planner(build)
+
+    @wraps(build)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> list[R]:
+        plan, values = planned(*args, **kwargs)
+        if plan.compiler is None:
+            return []
+        seen: Any = _Seen(plan, plan.filled(values))
+        iterable: Any = plan.queryset._iterable_class  # noqa: SLF001 -- how Django makes rows of its answers
+        return list(iterable(seen))
+
+    return asked
+
+
+def number(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, int]:
+    """How many rows the queryset has."""
+    planned = _planner(build)
+
+    @wraps(build)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> int:
+        plan, values = planned(*args, **kwargs)
+        if plan.compiler is None:
+            return 0
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(plan.counting, plan.filled(values))
+            return int(cursor.fetchone()[0])
+
+    return asked
+
+
+def insert(row: Model, *, once: bool = False) -> bool:
+    """A new row that brings its key; with `once`, False for one that a constraint knows already."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    fields = row._meta.local_concrete_fields
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(_insertion(type(row), once), values)
+        written: bool = cursor.rowcount == 1
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 -- as `save` leaves it
+    return written
+
+
+@cache
+def _insertion(model: type[Model], once: bool) -> str:
+    fields = model._meta.local_concrete_fields
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    passed = " ON CONFLICT DO NOTHING" if once else ""
+    places = ", ".join("%s" for _ in fields)
+    table = model._meta.db_table
+    return f'INSERT INTO "{table}" ({columns}) VALUES ({places}){passed}'  # noqa: S608 -- names of the model's own
+
+
+def _planner(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, tuple[_Plan, list[Any]]]:
+    plans: dict[Hashable, _Plan] = {}
+
+    def planned(*args: P.args, **kwargs: P.kwargs) -> tuple[_Plan, list[Any]]:
+        values: list[Any] = []
+        shape = (
+            tuple(_shape(each, values) for each in args),
+            *((n, _shape(v, values)) for n, v in kwargs.items()),
+        )
+        plan = plans.get(shape)
+        if plan is None:
+            if len(plans) == MOST_SHAPES:
+                plans.clear()
+            stand_ins: list[Any] = []
+            stood: Any = [_stood_in(each, stand_ins) for each in args]
+            named: Any = {name: _stood_in(value, stand_ins) for name, value in kwargs.items()}
+            plan = plans[shape] = _plan(build(*stood, **named), stand_ins)
+        if settings.TESTING:
+            _check(plan, values, build(*args, **kwargs))
+        return plan, values
+
+    return planned
+
+
+def _shape(argument: Any, values: list[Any]) -> Hashable:
+    """What of the argument decides the statement; the rest joins `values`."""
+    if isinstance(argument, Actor):
+        keys = (argument.user_id, argument.person_id, argument.organization_id, argument.correlation_id)
+        values += keys
+        what = (
+            argument.kind,
+            argument.role,
+            argument.duties,
+            argument.assurance,
+            argument.purpose,
+            argument.channel,
+        )
+        return (*what, *(key is None for key in keys))
+    if type(argument) in _GIVEN:
+        values.append(argument)
+        return type(argument).__name__
+    constant: Hashable = argument
+    return constant
+
+
+def _stood_in(argument: Any, stand_ins: list[Any]) -> Any:
+    """The argument with its values replaced, in the order of `_shape`."""
+    if isinstance(argument, Actor):
+        keys = [
+            key and new_id()
+            for key in (
+                argument.user_id,
+                argument.person_id,
+                argument.organization_id,
+                argument.correlation_id,
+            )
+        ]
+        stand_ins += keys
+        user_id, person_id, organization_id, correlation_id = keys
+        return replace(
+            argument,
+            name="",
+            role_label="",
+            organization_name="",
+            user_id=user_id,
+            person_id=person_id,
+            organization_id=organization_id,
+            correlation_id=correlation_id or argument.correlation_id,
+        )
+    if type(argument) not in _GIVEN:
+        return argument
+    stand_ins.append(_stand_in(type(argument), len(stand_ins)))
+    return stand_ins[-1]
+
+
+def _stand_in(kind: type, place: int) -> Any:
+    if kind is datetime:
+        return datetime(1900, 1, 1, microsecond=place, tzinfo=UTC)
+    if kind is date:
+        return date.fromordinal(date(1900, 1, 1).toordinal() + place)
+    if kind is list:
+        return [new_id()]
+    return new_id() if kind is UUID else str(new_id())
+
+
+def _plan(queryset: QuerySet[Any, Any], stand_ins: list[Any]) -> _Plan:
+    if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]  # noqa: SLF001 -- asked of nothing else
+        raise NotCompilable("a compiled question prefetches nothing")
+    compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
+    try:
+        sql, parameters = compiler.as_sql()
+    except EmptyResultSet:
+        return _Plan(queryset, None, "", (), {})
+    kept = tuple(_slot(each, stand_ins) for each in parameters)
+    selected = [column for column, *_ in compiler.select[: compiler.col_count]]
+    return _Plan(queryset, compiler, sql, kept, compiler.get_converters(selected))
+
+
+def _slot(parameter: Any, stand_ins: list[Any]) -> Any:
+    for place, stand_in in enumerate(stand_ins):
+        if stand_in is not None and type(parameter) is type(stand_in) and parameter == stand_in:
+            return _Slot(place)
+    if isinstance(parameter, list):
+        return [_slot(each, stand_ins) for each in parameter]
+    transformed = isinstance(parameter, str) and any(isinstance(s, str) and s in parameter for s in stand_ins)
+    if transformed or isinstance(parameter, (UUID, date)):
+        raise NotCompilable(
+            f"a {type(parameter).__name__} of the statement is not an argument of its question"
+        )
+    return parameter
+
+
+def _filled(parameter: Any, values: Sequence[Any]) -> Any:
+    if type(parameter) is _Slot:
+        return values[parameter.place]
+    if type(parameter) is list:
+        return [_filled(each, values) for each in parameter]
+    return parameter
+
+
+def _check(plan: _Plan, values: Sequence[Any], afresh: QuerySet[Any, Any]) -> None:
+    try:
+        expected = afresh.query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
+    except EmptyResultSet:
+        expected = ("", ())
+    if (plan.sql, plan.filled(values)) != (expected[0], tuple(expected[1])):
+        raise NotCompilable(f"the kept statement is not the one asked for:\n{plan.sql}\n{expected[0]}")
+
+
+class _Seen:
+    """A queryset and its query as Django's iterables see them, with the statement and the values of one call."""
+
+    db = DEFAULT_DB_ALIAS
+    _known_related_objects: dict[Any, Any] = {}
+
+    def __init__(self, plan: _Plan, parameters: tuple[Any, ...]) -> None:
+        self.query = self
+        self.model = plan.queryset.model
+        self.selected = plan.queryset.query.selected
+        self._plan = plan
+        self._parameters = parameters
+
+    def get_compiler(self, *_: Any, **__: Any) -> SQLCompiler:
+        compiler: Any = copy(self._plan.compiler)
+        compiler.connection = connections[DEFAULT_DB_ALIAS]
+        compiler.as_sql = lambda *_, **__: (self._plan.sql, self._parameters)
+        compiler.get_converters = lambda _: self._plan.converters
+        return compiler  # type: ignore[no-any-return]  # a copy of a compiler

@@ -1,0 +1,98 @@
+"""A statement is made once for each shape of question; only its values change."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db.models import Q
+from django.utils import timezone
+
+from terresante.care_team.access import RECORD_READ
+from terresante.kernel import access, compiled, rls
+from terresante.kernel.compiled import NotCompilable
+from terresante.kernel.condition import among
+from terresante.kernel.ids import new_id
+from terresante.kernel.models import AuditEntry
+from terresante.patients.models import CareRecord
+
+pytestmark = pytest.mark.commits
+
+
+@compiled.rows
+def records(actor, keys=None):
+    found = access.list(actor, RECORD_READ, CareRecord)
+    return found if keys is None else found.filter(among("pk", keys))
+
+
+@compiled.number
+def record_number(actor):
+    return access.list(actor, RECORD_READ, CareRecord)
+
+
+def test_each_actor_gets_his_own_rows_from_the_one_statement(cast):
+    for actor, record in ((cast.amar, cast.madeleine_record), (cast.brun, cast.leon_record)):
+        with rls.acting(actor):
+            assert records(actor) == [record]
+            assert records(actor, [record.pk, new_id()]) == [record]
+            assert records(actor, []) == []
+            assert record_number(actor) == 1
+
+
+def test_what_an_actor_is_makes_another_statement(cast):
+    nobody = replace(cast.amar, person_id=None, organization_id=None)
+    with rls.acting(cast.amar):
+        assert records(cast.amar)
+        assert records(nobody) == [] and record_number(nobody) == 0
+
+
+def test_a_value_that_is_no_argument_is_refused(cast):
+    @compiled.rows
+    def since_now(actor):
+        return access.list(actor, RECORD_READ, CareRecord).filter(created_at__lte=timezone.now())
+
+    @compiled.rows
+    def called(actor, text):
+        return access.list(actor, RECORD_READ, CareRecord).filter(programme__startswith=text)
+
+    for question in (lambda: since_now(cast.amar), lambda: called(cast.amar, "PAERPA")):
+        with rls.acting(cast.amar), pytest.raises(NotCompilable):
+            question()
+
+
+def test_a_question_that_depends_on_which_actor_asks_is_found_in_the_tests(cast):
+    @compiled.rows
+    def favoured(actor):
+        chosen = Q(pk__isnull=False) if actor.person_id == cast.amar.person_id else Q(is_shared=True)
+        return access.list(actor, RECORD_READ, CareRecord).filter(chosen)
+
+    with rls.acting(cast.amar), pytest.raises(NotCompilable):
+        favoured(cast.amar)
+
+
+def test_moments_and_texts_are_those_of_the_call(cast):
+    @compiled.rows
+    def made(actor, since, programme):
+        found = access.list(actor, RECORD_READ, CareRecord)
+        return found.filter(created_at__gt=since, programme=programme)
+
+    now, programme = timezone.now(), cast.madeleine_record.programme
+    with rls.acting(cast.amar):
+        assert made(cast.amar, now - timedelta(days=3650), programme)
+        assert not made(cast.amar, now + timedelta(days=1), programme)
+        assert not made(cast.amar, now - timedelta(days=3650), f"{programme}?")
+
+
+def test_a_row_written_once_says_so(cast):
+    actor = cast.amar
+    row = AuditEntry(
+        at=timezone.now(),
+        action="x",
+        actor_kind=actor.kind,
+        user_id=actor.user_id,
+        detail={"n": 1},
+        correlation_id=actor.correlation_id,
+    )
+    with rls.acting(cast.amar):
+        assert compiled.insert(row)
+        assert AuditEntry.objects.get(pk=row.pk).detail == {"n": 1}
+        assert not compiled.insert(row, once=True)
