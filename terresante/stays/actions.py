@@ -1,5 +1,5 @@
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from terresante.care_team.enums import DataClass
 from terresante.directory.enums import UnitSensitivity
 from terresante.directory.models import Organization, Unit
-from terresante.feed.actions import Fact, revise, tell, withdraw
+from terresante.feed.actions import Fact, revise_together, tell_together, withdraw_together
 from terresante.feed.enums import ALERTS
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, audit, rls
@@ -16,7 +16,8 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.events import emit
-from terresante.patients.models import CareRecord, SourceIdentity
+from terresante.kernel.together import insert, update
+from terresante.patients.models import CareRecord
 from terresante.stays.access import STAY_REPORT
 from terresante.stays.course import Course, Told, fold, is_sensitive
 from terresante.stays.enums import MovementAction, MovementKind, PrivateBecause, family_of
@@ -57,60 +58,127 @@ class ReportedMovement:
     is_legal_care: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A movement of somebody the hospital knows under the local number `source_id`."""
+
+    patient_id: UUID
+    source_id: UUID
+    movement: ReportedMovement
+
+
+@dataclass(frozen=True, slots=True)
+class _Hospital:
+    """What its directory entry says of the units that a batch names."""
+
+    organization_id: UUID
+    units: Mapping[str, Unit]
+    is_psychiatric: bool
+
+
+@dataclass(slots=True)
+class _Change:
+    """A stay as one report makes it: all its movements, the one reported among them."""
+
+    actor: Actor
+    encounter: Encounter
+    is_new: bool
+    told: Sequence[EncounterMovement]
+    row: EncounterMovement
+    movement: ReportedMovement
+    course: Course
+
+    @property
+    def rows(self) -> list[EncounterMovement]:
+        return list(self.told) if self.row in self.told else [*self.told, self.row]
+
+
 @action
-def apply_movement(
-    actor: Actor, patient_id: UUID, *, source: SourceIdentity, movement: ReportedMovement, now: datetime
-) -> Encounter:
-    """Writes what a hospital reports and brings the stay, its limits and its facts up to date.
+def apply_movements(actor: Actor, reports: Sequence[Report], *, now: datetime) -> list[Encounter]:
+    """Writes what a hospital reports, at most one movement of each person, and brings the stays, their limits and
+    their facts up to date: the same few statements for one report as for hundreds, written whole or not at all.
 
     Raises NotFound when this hospital knows no such person or there is no record, Invalid without a visit number,
-    Conflict when the number is another person's. Locks the stay.
+    Conflict when the number is another person's. Locks the stays.
     """
     if actor.organization_id is None:
         raise NotFound
-    record = _record_reported_to(actor, patient_id)
-    known = _known_stay(record, actor.organization_id, movement.visit_number)
-    encounter = known or Encounter(
-        patient_id=record.patient_id,
-        record=record,
-        source_identity=source,
-        organization_id=actor.organization_id,
+    records = _records_reported_to(actor, [report.patient_id for report in reports])
+    hospital = _hospital(actor.organization_id, reports)
+    known = _known_stays(actor.organization_id, reports)
+    changes = [_change(actor, records[report.patient_id], hospital, known, report) for report in reports]
+    _write(changes)
+    _bring_facts_up_to_date(changes, now=now)
+    for change in changes:
+        _trace(change)
+    return [change.encounter for change in changes]
+
+
+def _records_reported_to(actor: Actor, patient_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The rows open first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
+    if len(set(patient_ids)) != len(patient_ids):
+        raise ValueError("one report of each person at a time: the second would not see the first")
+    opened = rls.open_records(patient_ids)
+    found = access.list(actor, STAY_REPORT, CareRecord).filter(patient_id__in=opened)
+    records = dict(found.values_list("patient_id", "pk"))
+    if len(records) < len(patient_ids):
+        raise NotFound
+    return records
+
+
+def _hospital(organization_id: UUID, reports: Sequence[Report]) -> _Hospital:
+    codes = {report.movement.unit_code for report in reports} - {""}
+    units = Unit.objects.filter(organization_id=organization_id, code__in=codes) if codes else ()
+    is_psychiatric = Organization.objects.filter(pk=organization_id, is_psychiatric=True).exists()
+    return _Hospital(organization_id, {unit.code: unit for unit in units}, is_psychiatric)
+
+
+_Known = dict[tuple[UUID, str], tuple[Encounter, list[EncounterMovement]]]
+
+
+def _known_stays(organization_id: UUID, reports: Sequence[Report]) -> _Known:
+    """By person and visit number, each with its movements."""
+    asked = {(report.patient_id, report.movement.visit_number) for report in reports}
+    if any(not number for _, number in asked):
+        raise Invalid("Le numéro de venue manque : le mouvement ne peut être rattaché à aucun séjour.")
+    found = (
+        Encounter.objects.select_for_update(of=("self",))
+        .filter(
+            organization_id=organization_id,
+            patient_id__in=[patient_id for patient_id, _ in asked],
+            visit_number__in=[number for _, number in asked],
+        )
+        .order_by("visit_number")
+    )
+    stays = {stay.pk: (stay, list[EncounterMovement]()) for stay in found}
+    if stays:
+        for row in EncounterMovement.objects.filter(encounter_id__in=stays):
+            stays[row.encounter_id][1].append(row)
+    return {(stay.patient_id, stay.visit_number): (stay, rows) for stay, rows in stays.values()}
+
+
+def _change(actor: Actor, record_id: UUID, hospital: _Hospital, known: _Known, report: Report) -> _Change:
+    movement = report.movement
+    stay, told = known.get((report.patient_id, movement.visit_number), (None, []))
+    encounter = stay or Encounter(
+        patient_id=report.patient_id,
+        record_id=record_id,
+        source_identity_id=report.source_id,
+        organization_id=hospital.organization_id,
         visit_number=movement.visit_number,
     )
-    told = list(known.movements.all()) if known else []
-    row = _reported(encounter, told, movement)
-    _bring_up_to_date(actor, encounter, told, changed=row, now=now)
-    audit.record(
-        actor,
-        STAY_REPORT,
-        patient_id=patient_id,
-        about=encounter,
-        detail={"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)},
-    )
-    return encounter
-
-
-def _record_reported_to(actor: Actor, patient_id: UUID) -> CareRecord:
-    """The row opens first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
-    if not rls.open_record(patient_id):
-        raise NotFound
-    record = access.list(actor, STAY_REPORT, CareRecord).filter(patient_id=patient_id).first()
-    if record is None:
-        raise NotFound
-    return record
-
-
-def _known_stay(record: CareRecord, organization_id: UUID, visit_number: str) -> Encounter | None:
-    if not visit_number:
-        raise Invalid("Le numéro de venue manque : le mouvement ne peut être rattaché à aucun séjour.")
-    found = Encounter.objects.select_for_update(of=("self",)).filter(
-        organization_id=organization_id, visit_number=visit_number
-    )
-    return found.filter(patient_id=record.patient_id).first()
+    row = _reported(encounter, told, movement, hospital)
+    course = fold(told if row in told else [*told, row])
+    _set_state(encounter, course)
+    teller = replace(actor, correlation_id=movement.message_id)
+    return _Change(teller, encounter, stay is None, told, row, movement, course)
 
 
 def _reported(
-    encounter: Encounter, told: Sequence[EncounterMovement], movement: ReportedMovement
+    encounter: Encounter,
+    told: Sequence[EncounterMovement],
+    movement: ReportedMovement,
+    hospital: _Hospital,
 ) -> EncounterMovement:
     """The row as this message makes it, not yet saved."""
     row = _row_of(encounter, told, movement)
@@ -119,7 +187,7 @@ def _reported(
         if row.cancelled_at is None or movement.recorded_at < row.cancelled_at:
             row.cancelled_at, row.cancelled_by = movement.recorded_at, movement.message_id
     else:
-        _take(row, movement, encounter.organization_id)
+        _take(row, movement, hospital)
     return row
 
 
@@ -159,7 +227,7 @@ def _made_up(movement: ReportedMovement, kind: MovementKind) -> str:
     return f"sans numéro, {kind}, {movement.occurred_at.isoformat()}"
 
 
-def _take(row: EncounterMovement, movement: ReportedMovement, organization_id: UUID) -> None:
+def _take(row: EncounterMovement, movement: ReportedMovement, hospital: _Hospital) -> None:
     """The latest word wins, a correction over what it corrects when both bear the same time."""
     said = (movement.recorded_at, movement.action is MovementAction.UPDATE, movement.occurred_at)
     if row.is_reported and said < (row.recorded_at, row.is_corrected, row.occurred_at):
@@ -177,52 +245,43 @@ def _take(row: EncounterMovement, movement: ReportedMovement, organization_id: U
     row.admitted_at = movement.admitted_at
     row.expected_start_at, row.expected_end_at = movement.expected_start_at, movement.expected_end_at
     row.destination, row.is_death = movement.destination, movement.is_death
-    unit = _unit_named(organization_id, movement.unit_code)
+    unit = hospital.units.get(movement.unit_code)
     row.unit_name = unit.name if unit else movement.unit_name
-    row.sensitivity, row.private_because = _secrecy(movement, unit, organization_id)
+    row.sensitivity, row.private_because = _secrecy(movement, unit, hospital)
 
 
-def _unit_named(organization_id: UUID, code: str) -> Unit | None:
-    return Unit.objects.filter(organization_id=organization_id, code=code).first() if code else None
-
-
-def _secrecy(movement: ReportedMovement, unit: Unit | None, organization_id: UUID) -> tuple[str, str]:
+def _secrecy(movement: ReportedMovement, unit: Unit | None, hospital: _Hospital) -> tuple[str, str]:
     """(sensitivity, why) of the movement alone; the fold decides for the stay."""
     if movement.is_legal_care:
         return UnitSensitivity.PSYCHIATRY, PrivateBecause.LEGAL_CARE
     if unit is not None and unit.sensitivity != UnitSensitivity.ORDINARY:
         return unit.sensitivity, PrivateBecause.UNIT
-    if unit is None and Organization.objects.filter(pk=organization_id, is_psychiatric=True).exists():
+    if unit is None and hospital.is_psychiatric:
         return UnitSensitivity.PSYCHIATRY, PrivateBecause.UNKNOWN_UNIT
     return UnitSensitivity.ORDINARY, ""
 
 
-def _bring_up_to_date(
-    actor: Actor,
-    encounter: Encounter,
-    told: Sequence[EncounterMovement],
-    *,
-    changed: EncounterMovement,
-    now: datetime,
-) -> None:
-    rows = list(told) if changed in told else [*told, changed]
-    course = fold(rows)
-    _set_state(encounter, course)
+def _write(changes: Sequence[_Change]) -> None:
+    """Stays before their movements; of the other movements of a stay, those whose secrecy it changed."""
     try:
-        encounter.save()
+        insert([change.encounter for change in changes if change.is_new])
     except IntegrityError as error:
         raise Conflict("Ce numéro de venue est déjà celui du séjour d’une autre personne.") from error
-    for row in rows:
-        private_to = encounter.organization_id if course.is_private or is_sensitive(row) else None
-        is_moved = row.private_to_id != private_to
-        row.private_to_id = private_to
-        if row is changed:
-            row.save()
-        elif is_moved:
-            row.save(update_fields=["private_to"])
-    ids = [row.pk for row in told]
-    known = FeedItem.objects.filter(patient_id=encounter.patient_id, object_id__in=ids) if ids else []
-    _set_facts(actor, encounter, course, known, now=now)
+    update([change.encounter for change in changes if not change.is_new])
+    added: list[EncounterMovement] = []
+    changed: list[EncounterMovement] = []
+    for change in changes:
+        for row in change.rows:
+            is_private = change.course.is_private or is_sensitive(row)
+            private_to = change.encounter.organization_id if is_private else None
+            is_moved = row.private_to_id != private_to
+            row.private_to_id = private_to
+            if row is change.row and row not in change.told:
+                added.append(row)
+            elif row is change.row or is_moved:
+                changed.append(row)
+    insert(added)
+    update(changed)
 
 
 def _set_state(encounter: Encounter, course: Course) -> None:
@@ -237,41 +296,72 @@ def _set_state(encounter: Encounter, course: Course) -> None:
     encounter.private_to_id = encounter.organization_id if course.is_private else None
 
 
-def _set_facts(
-    actor: Actor, encounter: Encounter, course: Course, already: Iterable[FeedItem], *, now: datetime
-) -> None:
+@dataclass(slots=True)
+class _Facts:
+    """What becomes of the feed: gathered for all the stays, written at once."""
+
+    told: list[tuple[_Change, Fact]] = field(default_factory=list)
+    revised: list[tuple[FeedItem, Fact]] = field(default_factory=list)
+    withdrawn: list[FeedItem] = field(default_factory=list)
+
+
+def _bring_facts_up_to_date(changes: Sequence[_Change], *, now: datetime) -> None:
     """Feeds what is not told yet, takes back what no longer holds; announces what is new, recent and still true."""
-    wanted = {(told.movement_id, told.kind): told for told in course.facts}
-    known = {(item.object_id, item.kind): item for item in already}
+    already = _facts_told(changes)
+    facts = _Facts()
+    for change in changes:
+        known = {key: item for row in change.told for key, item in already.get(row.pk, {}).items()}
+        _compare_facts(facts, change, known, now=now)
+    withdraw_together(facts.withdrawn)
+    revise_together(facts.revised)
+    items = tell_together(changes[0].actor, [fact for _, fact in facts.told]) if facts.told else []
+    for (change, fact), item in zip(facts.told, items, strict=True):
+        if item.is_alert:
+            _announce(change.actor, fact, item)
+
+
+_Told = dict[tuple[UUID, str], FeedItem]
+
+
+def _facts_told(changes: Sequence[_Change]) -> dict[UUID, _Told]:
+    found: dict[UUID, _Told] = {}
+    ids = [row.pk for change in changes for row in change.told]
+    if ids:
+        patients = [change.encounter.patient_id for change in changes]
+        for item in FeedItem.objects.filter(patient_id__in=patients, object_id__in=ids):
+            found.setdefault(item.object_id, {})[item.object_id, item.kind] = item
+    return found
+
+
+def _compare_facts(facts: _Facts, change: _Change, known: _Told, *, now: datetime) -> None:
+    encounter = change.encounter
+    wanted = {(told.movement_id, str(told.kind)): told for told in change.course.facts}
     for key, item in known.items():
         if key not in wanted or item.private_to_id != encounter.private_to_id:
-            withdraw(encounter.patient_id, item.object_id, item.kind)
+            facts.withdrawn.append(item)
     for key, told in wanted.items():
         before = known.get(key)
         if before is None or before.private_to_id != encounter.private_to_id:
-            _tell(actor, encounter, told, now=now)
+            facts.told.append((change, _fact(encounter, told, alerts=_may_alert(encounter, told, now=now))))
             continue
         # An alert does not go stale by being looked at again, only by no longer being true.
         alerts = _may_alert(encounter, told, now=now) or (before.is_alert and told.is_still_true)
         if (before.occurred_at, before.is_alert) != (told.occurred_at, alerts and told.kind in ALERTS):
-            revise(_fact(encounter, told, alerts=alerts))
+            facts.revised.append((before, _fact(encounter, told, alerts=alerts)))
 
 
-def _tell(actor: Actor, encounter: Encounter, told: Told, *, now: datetime) -> None:
-    alerts = _may_alert(encounter, told, now=now)
-    item = tell(actor, _fact(encounter, told, alerts=alerts))
-    if alerts and told.kind in ALERTS:
-        emit(
-            actor,
-            StayAlerted(
-                patient_id=encounter.patient_id,
-                object_id=item.pk,
-                private_to_id=encounter.private_to_id,
-                hidden_from_patient=encounter.hidden_from_patient,
-                data_class=DataClass.STAY,
-                kind=told.kind,
-            ),
-        )
+def _announce(actor: Actor, fact: Fact, item: FeedItem) -> None:
+    emit(
+        actor,
+        StayAlerted(
+            patient_id=fact.patient_id,
+            object_id=item.pk,
+            private_to_id=fact.private_to_id,
+            hidden_from_patient=fact.hidden_from_patient,
+            data_class=fact.data_class,
+            kind=fact.kind,
+        ),
+    )
 
 
 def _may_alert(encounter: Encounter, told: Told, *, now: datetime) -> bool:
@@ -289,4 +379,18 @@ def _fact(encounter: Encounter, told: Told, *, alerts: bool) -> Fact:
         private_to_id=encounter.private_to_id,
         hidden_from_patient=encounter.hidden_from_patient,
         alerts=alerts,
+    )
+
+
+def _trace(change: _Change) -> None:
+    audit.record(
+        change.actor,
+        STAY_REPORT,
+        patient_id=change.encounter.patient_id,
+        about=change.encounter,
+        detail={
+            "trigger": change.movement.trigger,
+            "action": change.movement.action,
+            "movement": str(change.row.pk),
+        },
     )
