@@ -191,22 +191,28 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
     return candidates
 
 
-def live_readers(event: Event, connected: Sequence[Actor]) -> set[UUID]:
-    """Bound to the kernel's port: who, among those connected, may read what this event tells.
+_READERS = """
+SELECT told.number, reader FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number),
+     record_readers(told.patient, %s::uuid[], %s::uuid[]) AS reader
+"""
+
+
+def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[set[UUID]]:
+    """Bound to the kernel's port: for each event, who, among those connected, may read what it tells.
 
     Somebody connected in two structures is two actors: their correlation ids tell them apart.
     """
-    if event.patient_id is None:
-        return set()
     asked = [actor for actor in connected if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT)]
     persons = [actor.person_id for actor in asked]
     organizations = [actor.organization_id for actor in asked]
+    readers: list[set[UUID]] = [set() for _ in events]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT record_readers(%s, %s::uuid[], %s::uuid[])", [event.patient_id, persons, organizations]
-        )
-        reached = [asked[number - 1] for (number,) in cursor.fetchall()]
-    return {actor.correlation_id for actor in reached if _may_read(actor, event)}
+        cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
+        for number, reader in cursor.fetchall():
+            event, actor = events[number - 1], asked[reader - 1]
+            if _may_read(actor, event):
+                readers[number - 1].add(actor.correlation_id)
+    return readers
 
 
 def _may_read(actor: Actor, event: Event) -> bool:
