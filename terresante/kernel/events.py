@@ -75,7 +75,7 @@ def restore(row: OutboxEvent) -> Event:
     cls = kind_named(row.kind)
     if cls is None:
         raise KeyError(row.kind)
-    identifiers = _identifiers(cls)
+    identifiers = _identifiers(cls.__name__)
     told: dict[str, Any] = {
         name: UUID(value) if identifiers[name] and isinstance(value, str) else value
         for name, value in row.payload.items()
@@ -85,9 +85,9 @@ def restore(row: OutboxEvent) -> Event:
 
 
 @lru_cache
-def _identifiers(cls: type[Any]) -> dict[str, bool]:
+def _identifiers(kind: str) -> dict[str, bool]:
     """Whether each field is an identifier."""
-    hints = get_type_hints(cls)
+    hints = get_type_hints(kind_named(kind))
     return {name: hint is UUID or UUID in getattr(hint, "__args__", ()) for name, hint in hints.items()}
 
 
