@@ -88,7 +88,7 @@ def release_held(row: InboundMessage) -> int:
     ).update(state=_S.RECEIVED)
 
 
-@loop(idle=0.2)
+@loop(idle=0.05)
 def apply_what_waits() -> int:
     return apply_waiting()
 

@@ -158,6 +158,8 @@ class Knowledge:
 
 
 def local_identifiers(sender: SenderSystem, identifiers: Collection[Identifier]) -> list[Local]:
+    if not identifiers:
+        return []
     domains = {domain.authority: domain for domain in sender.domains.all()}
     return [
         Local(domains[found.authority.key], found.value.strip()[:60])

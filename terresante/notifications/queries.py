@@ -25,19 +25,16 @@ class Told:
     by_structure: bool
 
 
-_TO_TELL = """
-SELECT asked.number, told.* FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS asked (patient, private_to, number),
-     users_to_tell(asked.patient, asked.private_to) AS told
-"""
-
-
 def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None]]) -> list[list[Told]]:
     """For each (patient, structure it is private to), through the listed function of the same name; for jobs only,
     empty for anybody else.
     """
     told: list[list[Told]] = [[] for _ in asked]
     with connection.cursor() as cursor:
-        cursor.execute(_TO_TELL, [[patient for patient, _ in asked], [limit for _, limit in asked]])
+        cursor.execute(
+            "SELECT * FROM users_to_tell(%s::uuid[], %s::uuid[])",
+            [[patient for patient, _ in asked], [limit for _, limit in asked]],
+        )
         for number, *person in cursor.fetchall():
             told[number - 1].append(Told(*person))
     return told
