@@ -9,30 +9,26 @@ CREATE FUNCTION users_to_tell(patients uuid[], private_tos uuid[])
 RETURNS TABLE (
     number bigint, user_id uuid, email text, person_id uuid, profession text, by_structure boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH asked AS (
-        SELECT * FROM unnest(patients, private_tos) WITH ORDINALITY AS asked (patient, private_to, number)
-    ), member AS (
-        SELECT asked.number, asked.private_to, member.practitioner_id, member.organization_id
-        FROM asked JOIN care_team_careteamparticipant AS member ON member.patient_id = asked.patient
-        WHERE member.ended_at IS NULL AND member.suspended_at IS NULL AND member.started_at <= now()
-    ), found AS (
-        SELECT member.number, member.private_to, role.id AS role_id, false AS by_structure
-        FROM member JOIN directory_practitionerrole AS role ON role.practitioner_id = member.practitioner_id
+    SELECT asked.number, account.id, account.email::text, person.id, role.profession::text,
+           bool_and(role.by_structure)
+    FROM unnest(patients, private_tos) WITH ORDINALITY AS asked (patient, private_to, number)
+    JOIN care_team_careteamparticipant AS member ON member.patient_id = asked.patient
+         AND member.ended_at IS NULL AND member.suspended_at IS NULL AND member.started_at <= now()
+    -- Lateral: by index from each member, never the whole directory.
+    CROSS JOIN LATERAL (
+        SELECT practitioner_id, organization_id, profession, period_start, period_end, false AS by_structure
+        FROM directory_practitionerrole WHERE practitioner_id = member.practitioner_id
         UNION ALL
-        SELECT member.number, member.private_to, role.id, true
-        FROM member JOIN directory_practitionerrole AS role ON role.organization_id = member.organization_id
-    )
-    SELECT found.number, account.id, account.email::text, person.id, role.profession::text,
-           bool_and(found.by_structure)
-    FROM found
-    JOIN directory_practitionerrole AS role ON role.id = found.role_id
+        SELECT practitioner_id, organization_id, profession, period_start, period_end, true
+        FROM directory_practitionerrole WHERE organization_id = member.organization_id
+    ) AS role
     JOIN directory_organization AS place ON place.id = role.organization_id AND place.active
     JOIN directory_practitioner AS person ON person.id = role.practitioner_id AND person.active
     JOIN accounts_user AS account ON account.id = person.user_id AND account.is_active
     WHERE app_kind() = 'job' AND account.email <> ''
       AND role.period_start <= current_date AND (role.period_end IS NULL OR role.period_end > current_date)
-      AND (found.private_to IS NULL OR role.organization_id = found.private_to)
-    GROUP BY found.number, account.id, account.email, person.id, role.profession
+      AND (asked.private_to IS NULL OR role.organization_id = asked.private_to)
+    GROUP BY asked.number, account.id, account.email, person.id, role.profession
 $$;
 ALTER FUNCTION users_to_tell(uuid[], uuid[]) OWNER TO terresante_definer;
 REVOKE ALL ON FUNCTION users_to_tell(uuid[], uuid[]) FROM PUBLIC;
