@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -17,12 +18,15 @@ from terresante.kernel.jobs import Loop, loops
 
 log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 2.0
+# Pages and acknowledgements are awaited; what the worker does may come a second later.
+_NICENESS = 5
 
 
 class Command(BaseCommand):
     help = "Runs the dispatcher, the loops of the apps and the scheduled jobs."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.nice(_NICENESS)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
