@@ -19,6 +19,7 @@ from bench.hospital import Hospital, Known, burst, together
 from bench.listening import Listeners
 from bench.load import Get
 from bench.pages import Side
+from bench.processor import spent as processor_spent
 from bench.report import Figure, at_least
 from bench.serving import free_port
 from config.local.database import Urls
@@ -61,9 +62,9 @@ def _burst(urls: Urls, hospital: Hospital, port: int, *, seconds: float) -> list
         hospital.admission(index)
     say(f"    rafale de {seconds:g} s, charge {_load()}")
     rate = burst(hospital, port, first=1_000_000, connections=CONNECTIONS, seconds=seconds)
-    waiting, began = _waiting(urls), time.monotonic()
+    waiting, began, processor = _waiting(urls), time.monotonic(), processor_spent()
     rest = _drained(urls, within=DRAINED_WITHIN)
-    spent = time.monotonic() - began
+    spent, processor = time.monotonic() - began, processor_spent() - processor
     drained = (waiting - rest) / spent
     with _peer(urls) as peer_port:
         peer = burst(hospital, peer_port, first=50_000_000, connections=CONNECTIONS, seconds=min(seconds, 5))
@@ -83,6 +84,11 @@ def _burst(urls: Urls, hospital: Hospital, port: int, *, seconds: float) -> list
         ),
         Figure(name="messages en attente à la fin de la rafale", value=waiting, unit=""),
         Figure(name="messages appliqués pendant l’écoulement", value=drained, unit="/s"),
+        Figure(
+            name="processeur d’un message appliqué, annoncé, ses courriels en file",
+            value=processor / max(waiting - rest, 1) * 1000,
+            unit="ms",
+        ),
         Figure(
             name="temps pour tout écouler" + (" (extrapolé)" if rest else ""),
             value=spent + rest / max(drained, 0.1),

@@ -1,7 +1,9 @@
 """The hub asks once for a batch who may read it; nobody misses an event by joining meanwhile."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -20,9 +22,9 @@ def somebody():
 @pytest.fixture
 def told(monkeypatch):
     """Who may read is asked of a dictionary: event position → correlation ids; `during` is run while it is asked."""
-    answers: dict[int, set] = {}
-    answers_asked = []
-    meanwhile = []
+    answers: dict[int, set[UUID]] = {}
+    answers_asked: list[int] = []
+    meanwhile: list[Callable[[], None]] = []
 
     async def ask(events, actors):
         answers_asked.append(len(events))
@@ -60,8 +62,13 @@ def test_who_joins_while_readers_are_asked_is_told_to_ask_for_these_events_himse
         hub, early = Hub(), Subscriber(somebody())
         late = Subscriber(replace(early.actor))
         hub._subscribers = {early}
-        seen = []
-        meanwhile.append(lambda: (hub._subscribers.add(late), seen.append(hub.position)))
+        seen: list[int] = []
+
+        def join():
+            hub._subscribers.add(late)
+            seen.append(hub.position)
+
+        meanwhile.append(join)
         answers[7] = {early.actor.correlation_id}
 
         await hub._hand_out([LiveEvent(7, Event())])
