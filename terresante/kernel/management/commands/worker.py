@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 import threading
@@ -19,8 +18,6 @@ from terresante.kernel.jobs import Loop, loops
 
 log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 2.0
-# Pages and acknowledgements are awaited; what the worker does may come a second later.
-_NICENESS = 5
 # Python's own is 5 ms, which the dispatcher would wait after each answer of the database while messages are applied.
 _SWITCH_SECONDS = 0.0005
 
@@ -29,7 +26,6 @@ class Command(BaseCommand):
     help = "Runs the dispatcher, the loops of the apps and the scheduled jobs."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        os.nice(_NICENESS)
         sys.setswitchinterval(_SWITCH_SECONDS)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
