@@ -2,6 +2,7 @@
 
 python -m bench                  10,000 and 1 million patients
 python -m bench --size bench_100k    the larger side on another database
+python -m bench --intake-only          hospital messages only
 python -m bench --smoke          200 patients, one short round: that everything runs
 """
 
@@ -29,16 +30,20 @@ def main(arguments: Sequence[str]) -> int:
     small = "bench_smoke" if asked.smoke else "bench_10k"
     seconds, rounds = (0.3, 1) if asked.smoke else (asked.seconds, asked.rounds)
     context = machine()
+    intake_seconds = 1 if asked.smoke else asked.intake_seconds
     with running() as server, supervised() as supervisor:
-        figures = _measure(
-            server,
-            supervisor,
-            small,
-            large,
-            rounds=rounds,
-            seconds=seconds,
-            intake_seconds=1 if asked.smoke else asked.intake_seconds,
-        )
+        if asked.intake_only:
+            figures = _measure_intake(server, supervisor, large, seconds=intake_seconds)
+        else:
+            figures = _measure(
+                server,
+                supervisor,
+                small,
+                large,
+                rounds=rounds,
+                seconds=seconds,
+                intake_seconds=intake_seconds,
+            )
     patients = (SIZES | SMOKE)[large]
     tell(
         figures,
@@ -67,6 +72,16 @@ def _measure(
     return figures + intake.figures(sides[large], live_port, seconds=intake_seconds)
 
 
+def _measure_intake(server: Server, supervisor: Supervisor, name: str, *, seconds: float) -> list[Figure]:
+    """Without the pages' processes, which would wait beside it."""
+    urls = data.load(server, name, patients=(SIZES | SMOKE)[name])
+    platform = Platform(name, urls, supervisor)
+    live_port = platform.live()
+    platform.worker()
+    side = Side(platform=platform, workload=log_in(urls), port=0, port_without_walls=0)
+    return intake.figures(side, live_port, seconds=seconds)
+
+
 def _side(server: Server, supervisor: Supervisor, name: str) -> Side:
     urls = data.load(server, name, patients=(SIZES | SMOKE)[name])
     make_bypassing_role(server)
@@ -82,6 +97,7 @@ def _side(server: Server, supervisor: Supervisor, name: str) -> Side:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--intake-only", action="store_true")
     parser.add_argument("--size", choices=list(SIZES), default="bench_1m")
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,5 +1,6 @@
 """Browsers that listen to the live streams, one thread reading them all."""
 
+import re
 import selectors
 import socket
 import threading
@@ -10,14 +11,17 @@ from typing import Self
 
 from config.local.places import HOST
 
+_PATIENT = re.compile(rb'"patient":"([0-9a-f-]{36})"')
+
 
 class Listeners:
-    """`heard` counts the events of all the streams; `moments` says when each arrived, by object."""
+    """`heard` counts the events of all the streams; `told` says when each patient was first told of."""
 
     def __init__(self, cookies: Sequence[str], *, port: int) -> None:
         self.heard = 0
-        self.moments: list[float] = []
+        self.told: dict[str, float] = {}
         self._sockets = [_opened(cookie, port) for cookie in cookies]
+        self._rests = dict.fromkeys(self._sockets, b"")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._listen)
 
@@ -42,9 +46,16 @@ class Listeners:
                     content = key.fileobj.recv(65_536)  # type: ignore[union-attr]  # only sockets are registered
                     if not content:
                         ready.unregister(key.fileobj)
-                    told = content.count(b"data: ")
-                    self.heard += told
-                    self.moments += [time.monotonic()] * told
+                    self._hear(key.fileobj, content)  # type: ignore[arg-type]  # as above
+
+    def _hear(self, stream: socket.socket, content: bytes) -> None:
+        whole, _, self._rests[stream] = (self._rests[stream] + content).rpartition(b"\n\n")
+        self.heard += whole.count(b"data: ")
+        for patient in _PATIENT.findall(whole):
+            self.told.setdefault(patient.decode(), time.monotonic())
+
+    def forget(self) -> None:
+        self.told.clear()
 
 
 def _opened(cookie: str, port: int) -> socket.socket:

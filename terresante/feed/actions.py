@@ -1,8 +1,9 @@
 """Written by the actions of the apps above, in their transaction and under their audit row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,7 +15,7 @@ from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ
 from terresante.feed.enums import ALERTS, FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.feed.queries import VISIT, reader_of, unread
-from terresante.kernel import access, audit, compiled
+from terresante.kernel import access, audit, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
@@ -48,35 +49,50 @@ def tell(actor: Actor, fact: Fact) -> FeedItem:
 
     The item is the stored one only when the fact was not told before.
     """
-    item = FeedItem(
-        patient_id=fact.patient_id,
-        kind=fact.kind,
-        object_id=fact.object_id,
-        occurred_at=fact.occurred_at,
-        author_id=actor.user_id,
-        private_to_id=fact.private_to_id,
-        hidden_from_patient=fact.hidden_from_patient,
-        data_class=fact.data_class,
-        is_alert=fact.alerts and fact.kind in ALERTS,
-    )
-    compiled.insert(item, once=True)
-    return item
+    return tell_together(actor, [fact])[0]
 
 
-def revise(fact: Fact) -> None:
-    """Corrects a fact already told, silently: it stays read where it was read."""
-    FeedItem.objects.filter(patient_id=fact.patient_id, object_id=fact.object_id, kind=fact.kind).update(
-        occurred_at=fact.occurred_at,
-        private_to_id=fact.private_to_id,
-        hidden_from_patient=fact.hidden_from_patient,
-        is_alert=fact.alerts and fact.kind in ALERTS,
-    )
+def tell_together(actor: Actor, facts: Sequence[Fact]) -> list[FeedItem]:
+    items = [
+        FeedItem(
+            patient_id=fact.patient_id,
+            kind=fact.kind,
+            object_id=fact.object_id,
+            author_id=actor.user_id,
+            data_class=fact.data_class,
+            **_what_may_change(fact),
+        )
+        for fact in facts
+    ]
+    together.insert(items, or_ignore=True)
+    return items
 
 
-def withdraw(patient_id: UUID, object_id: UUID, *kinds: str) -> int:
-    """Takes back what was told of an object (all of it when no kind is named); returns how many facts."""
-    facts = FeedItem.objects.filter(patient_id=patient_id, object_id=object_id)
-    return facts.filter(kind__in=kinds).delete()[0] if kinds else facts.delete()[0]
+def revise_together(revisions: Sequence[tuple[FeedItem, Fact]]) -> None:
+    """Corrects facts already told, silently: they stay read where they were read."""
+    for item, fact in revisions:
+        for name, value in _what_may_change(fact).items():
+            setattr(item, name, value)
+    together.update([item for item, _ in revisions])
+
+
+def _what_may_change(fact: Fact) -> dict[str, Any]:
+    return {
+        "occurred_at": fact.occurred_at,
+        "private_to_id": fact.private_to_id,
+        "hidden_from_patient": fact.hidden_from_patient,
+        "is_alert": fact.alerts and fact.kind in ALERTS,
+    }
+
+
+def withdraw(patient_id: UUID, object_id: UUID) -> int:
+    """Takes back all that was told of an object; returns how many facts."""
+    return FeedItem.objects.filter(patient_id=patient_id, object_id=object_id).delete()[0]
+
+
+def withdraw_together(items: Sequence[FeedItem]) -> None:
+    if items:
+        FeedItem.objects.filter(pk__in=[item.pk for item in items]).delete()
 
 
 @action

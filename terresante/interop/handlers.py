@@ -5,7 +5,8 @@ from terresante.interop.digests import ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.jobs import release_unmatched
 from terresante.interop.models import InboundMessage
-from terresante.interop.queries import patient_of, trait_keys
+from terresante.interop.queries import trait_keys
+from terresante.kernel import rls
 from terresante.kernel.events import on
 from terresante.patients.models import Patient, SourceIdentity
 from terresante.patients.traits import Traits
@@ -17,7 +18,8 @@ def play_again_what_found_nobody(events: Sequence[RecordCreated]) -> None:
     for event in events:
         if event.patient_id is None:
             continue
-        patient = patient_of(event.patient_id)
+        rls.open_record(event.patient_id)
+        patient = Patient.objects.get(pk=event.patient_id)
         local = SourceIdentity.objects.filter(patient_id=patient.pk).select_related("domain")
         release_unmatched([ipp_digest(known.value, known.domain.authority) for known in local])
         InboundMessage.objects.filter(

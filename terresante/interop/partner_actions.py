@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from terresante.accounts.models import User
-from terresante.care_team.queries import match_patients
 from terresante.directory.models import Organization, Practitioner
 from terresante.directory.queries import WorkSituation, work_situations
 from terresante.interop.access import LAUNCH, PARTNER_MANAGE
@@ -24,15 +23,14 @@ from terresante.interop.launch import (
     key_id_of,
     read_launch,
 )
+from terresante.interop.matching import SAME_INS, Asked, Knowledge, Local, compare
 from terresante.interop.models import LaunchUse, Partner, PartnerKey
-from terresante.interop.queries import Local, compare, linked_patient, patient_of
 from terresante.kernel import access, audit, rls
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import Conflict, Invalid, Refused
-from terresante.patients.identity_rules import normalised_name
-from terresante.patients.models import CareRecord, IdentityDomain
+from terresante.patients.models import IdentityDomain
 from terresante.patients.traits import Traits
 
 USED_TWICE = "Cet appel a déjà servi : rouvrez le patient depuis votre logiciel."
@@ -55,14 +53,13 @@ OTHER_PERSON = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """Who comes, to work where, for whom. `patient_id` is None when nobody here is that person."""
+    """Who comes, to work where, for whom. `patient_id` is None when nobody who has a record here is that person."""
 
     user: User
     situation: WorkSituation
     partner: Partner
     traits: Traits
     patient_id: UUID | None
-    has_record: bool
 
 
 @action
@@ -141,14 +138,12 @@ def _arrival(key: PartnerKey, token: str) -> Arrival:
     now = timezone.now()
     _use_once(key, call, now)
     user, situation = _who(partner, call)
-    patient_id, has_record = _whom(partner, call)
     return Arrival(
         user=user,
         situation=situation,
         partner=partner,
         traits=call.traits,
-        patient_id=patient_id,
-        has_record=has_record,
+        patient_id=_whom(partner, call),
     )
 
 
@@ -206,42 +201,31 @@ def _who(partner: Partner, call: Launch) -> tuple[User, WorkSituation]:
     return practitioner.user, situations[0]
 
 
-def _whom(partner: Partner, call: Launch) -> tuple[UUID | None, bool]:
+def _whom(partner: Partner, call: Launch) -> UUID | None:
     """By the structure's own number, else by the INS; never opened when one trait known on both sides differs."""
+    asked = Asked(_number(partner, call), call.traits)
     with rls.acting(Actor.job("launch", channel=Channel.WEB), read_only=True):
-        patient_id = _numbered_patient(partner, call)
-        if patient_id is None:
-            return None, False
-        if compare(patient_of(patient_id), call.traits).differing:
-            raise Refused(OTHER_PERSON)
-        return patient_id, CareRecord.objects.filter(patient_id=patient_id).exists()
-
-
-def _numbered_patient(partner: Partner, call: Launch) -> UUID | None:
-    if call.local is not None:
-        domain = IdentityDomain.objects.filter(
-            authority=call.local.authority, organization__partners=partner
-        ).first()
-        if domain is None:
-            raise Refused(FOREIGN_NUMBER)
-        linked = linked_patient(Local(domain, call.local.value))
-        if linked is not None:
-            return linked
-    return _patient_with_ins(call.traits) if call.traits.ins else None
-
-
-def _patient_with_ins(traits: Traits) -> UUID | None:
-    if traits.birth_date is None:
+        known = Knowledge([asked])
+    found = known.linked(asked.locals) or {
+        patient_id for patient_id, rank in known.candidates(asked) if rank == SAME_INS
+    }
+    patient = known.known_person(found.pop()) if len(found) == 1 else None
+    if patient is None:
         return None
-    found = match_patients(
-        ins=traits.ins,
-        birth_name=normalised_name(traits.birth_name),
-        given_name=traits.first_given_name,
-        birth_date=traits.birth_date,
-        sex=traits.sex,
-    )
-    same = [patient_id for patient_id, rank in found if rank == 1]
-    return same[0] if len(same) == 1 else None
+    if compare(patient, call.traits).differing:
+        raise Refused(OTHER_PERSON)
+    return patient.pk
+
+
+def _number(partner: Partner, call: Launch) -> list[Local]:
+    if call.local is None:
+        return []
+    domain = IdentityDomain.objects.filter(
+        authority=call.local.authority, organization__partners=partner
+    ).first()
+    if domain is None:
+        raise Refused(FOREIGN_NUMBER)
+    return [Local(domain, call.local.value)]
 
 
 def _record_refusal(key: PartnerKey) -> None:

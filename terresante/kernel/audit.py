@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from terresante.kernel import compiled, together
+from terresante.kernel import together
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, Purpose
 from terresante.kernel.enums import Outcome
@@ -69,9 +69,19 @@ def note_read(
 
 def record_reads(actor: Actor, trail: Trail, *, page: Action) -> None:
     """One row per thing the page showed, or one for the page when it shows nobody's record in particular."""
-    for read in trail.reads or [ReadNote(page)]:
-        whose = actor.with_purpose(read.purpose) if read.purpose else actor
-        compiled.insert(_entry(whose, read.action, read.patient_id, read.about, Outcome.DONE, {}))
+    together.insert(
+        [
+            _entry(
+                actor.with_purpose(read.purpose) if read.purpose else actor,
+                read.action,
+                read.patient_id,
+                read.about,
+                Outcome.DONE,
+                {},
+            )
+            for read in trail.reads or [ReadNote(page)]
+        ]
+    )
 
 
 @contextmanager

@@ -16,14 +16,14 @@ from collections.abc import Callable, Hashable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache, wraps
+from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 from terresante.kernel.actor import Actor
@@ -95,28 +95,6 @@ def number(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, int]:
             return int(cursor.fetchone()[0])
 
     return asked
-
-
-def insert(row: Model, *, once: bool = False) -> bool:
-    """A new row that brings its key; with `once`, False for one that a constraint knows already."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    fields = row._meta.local_concrete_fields
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(_insertion(type(row), once), values)
-        written: bool = cursor.rowcount == 1
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 -- as `save` leaves it
-    return written
-
-
-@cache
-def _insertion(model: type[Model], once: bool) -> str:
-    fields = model._meta.local_concrete_fields
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    passed = " ON CONFLICT DO NOTHING" if once else ""
-    places = ", ".join("%s" for _ in fields)
-    table = model._meta.db_table
-    return f'INSERT INTO "{table}" ({columns}) VALUES ({places}){passed}'  # noqa: S608 -- names of the model's own
 
 
 def _planner(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, tuple[_Plan, list[Any]]]:

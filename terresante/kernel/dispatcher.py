@@ -62,37 +62,50 @@ def number_ready() -> int:
 
 def run_handlers() -> None:
     top = _top_position()
-    reached = dict(HandlerCursor.objects.values_list("handler", "position"))
-    for name, (kind, handler) in events.handlers().items():
-        position = reached.get(name)
-        if position is None:
-            # The first handlers hear everything; one added by a later release does not replay the past.
-            position = top if reached else 0
-            HandlerCursor.objects.get_or_create(handler=name, defaults={"position": position})
-        while position < top:
-            position = _advance(name, kind, handler, after=position, top=top)
+    reached = _reached(top)
+    while behind := {name: position for name, position in reached.items() if position < top}:
+        after = min(behind.values())
+        rows = _rows(after, top)
+        upto = int(rows[-1].position or top) if len(rows) == _BATCH else top
+        for name, position in behind.items():
+            kind, handler = events.handlers()[name]
+            _advance(name, handler, [row for row in rows if _is_for(row, kind, after=position)], upto=upto)
+        HandlerCursor.objects.filter(handler__in=behind, position__lt=upto).update(position=upto)
+        reached |= {name: max(position, upto) for name, position in behind.items()}
 
 
-def _advance(name: str, kind: type[events.Event], handler: events.Handler, *, after: int, top: int) -> int:
-    with rls.acting(Actor.job(name)):
-        rows = list(
-            OutboxEvent.objects.filter(position__gt=after, position__lte=top, kind=kind.__name__).order_by(
-                "position"
-            )[:_BATCH]
-        )
-    last = rows[-1].position if len(rows) == _BATCH else top
-    if rows and not _handle(name, handler, rows):
+def _reached(top: int) -> dict[str, int]:
+    """The first handlers hear everything; one added by a later release does not replay the past."""
+    known = dict(HandlerCursor.objects.values_list("handler", "position"))
+    unknown = [name for name in events.handlers() if name not in known]
+    for name in unknown:
+        HandlerCursor.objects.get_or_create(handler=name, defaults={"position": top if known else 0})
+    return {name: known.get(name, top if known else 0) for name in events.handlers()}
+
+
+def _rows(after: int, top: int) -> list[OutboxEvent]:
+    with rls.acting(Actor.job("dispatcher")):
+        rows = OutboxEvent.objects.filter(position__gt=after, position__lte=top)
+        return list(rows.order_by("position")[:_BATCH])
+
+
+def _is_for(row: OutboxEvent, kind: type[events.Event], *, after: int) -> bool:
+    return row.kind == kind.__name__ and (row.position or 0) > after
+
+
+def _advance(name: str, handler: events.Handler, rows: Sequence[OutboxEvent], *, upto: int) -> None:
+    if rows and not _handle(name, handler, rows, upto=upto):
         for row in rows:
-            if not _handle(name, handler, [row]):
+            if not _handle(name, handler, [row], upto=row.position or upto):
                 _park(name, row)
-    HandlerCursor.objects.filter(handler=name).update(position=last)
-    return int(last or top)
 
 
-def _handle(name: str, handler: events.Handler, rows: Sequence[OutboxEvent]) -> bool:
+def _handle(name: str, handler: events.Handler, rows: Sequence[OutboxEvent], *, upto: int) -> bool:
+    """The cursor moves in the transaction of what was handled."""
     try:
         with rls.acting(Actor.job(name)):
             handler([events.restore(row) for row in rows])
+            HandlerCursor.objects.filter(handler=name).update(position=upto)
     except Exception as error:  # noqa: BLE001 -- whatever a handler does, the order goes on without it
         log.warning("handler %s failed on %d event(s): %s", name, len(rows), type(error).__name__)
         return False

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
 
@@ -42,7 +43,7 @@ def emit(actor: Actor, event: Event) -> None:
             id=new_id(),
             kind=type(event).__name__,
             patient_id=event.patient_id,
-            payload={name: _plain(value) for name, value in dataclasses.asdict(event).items()},
+            payload={each.name: _plain(getattr(event, each.name)) for each in dataclasses.fields(event)},
             correlation_id=actor.correlation_id,
         )
     )
@@ -74,8 +75,20 @@ def restore(row: OutboxEvent) -> Event:
     cls = kind_named(row.kind)
     if cls is None:
         raise KeyError(row.kind)
-    hints = get_type_hints(cls)
-    return cls(**{name: _typed(hints[name], value) for name, value in row.payload.items() if name in hints})
+    identifiers = _identifiers(cls.__name__)
+    told: dict[str, Any] = {
+        name: UUID(value) if identifiers[name] and isinstance(value, str) else value
+        for name, value in row.payload.items()
+        if name in identifiers
+    }
+    return cls(**told)
+
+
+@lru_cache
+def _identifiers(kind: str) -> dict[str, bool]:
+    """Whether each field is an identifier."""
+    hints = get_type_hints(kind_named(kind))
+    return {name: hint is UUID or UUID in getattr(hint, "__args__", ()) for name, hint in hints.items()}
 
 
 def _subclasses(cls: type[Event]) -> list[type[Event]]:
@@ -84,8 +97,3 @@ def _subclasses(cls: type[Event]) -> list[type[Event]]:
 
 def _plain(value: object) -> object:
     return str(value) if isinstance(value, UUID) else value
-
-
-def _typed(hint: Any, value: Any) -> Any:
-    wants_uuid = hint is UUID or UUID in getattr(hint, "__args__", ())
-    return UUID(value) if wants_uuid and isinstance(value, str) else value

@@ -99,9 +99,11 @@ class OutboundMessage(Row):
     next_attempt_at = models.DateTimeField(auto_now_add=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # Makes a handler that runs twice send once.
-    dedupe_key = models.CharField(max_length=120, unique=True)
+    dedupe_key = models.CharField(max_length=120)
 
     class Meta:
+        # Not `unique=True`, whose second index (for LIKE) each e-mail would pay.
+        constraints = [models.UniqueConstraint(fields=["dedupe_key"], name="queued_once")]
         indexes = [
             models.Index(
                 fields=["next_attempt_at"], condition=Q(state=OutboundState.WAITING), name="outbound_waiting"

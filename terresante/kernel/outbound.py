@@ -4,16 +4,21 @@ A crash between the sending and its record sends again, with the same Message-ID
 """
 
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from smtplib import SMTPException
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
 from django.utils import timezone
 
 from terresante.kernel.enums import OutboundState
 from terresante.kernel.models import OutboundMessage
 from terresante.kernel.sealing import seal, unseal
+from terresante.kernel.together import insert
 
 log = logging.getLogger(__name__)
 
@@ -25,31 +30,47 @@ _TAKEN_FOR = timedelta(minutes=2)
 
 def queue_email(*, recipient: str, subject: str, body: str, dedupe_key: str) -> None:
     """The same `dedupe_key` is queued once, whoever repeats it."""
-    message = OutboundMessage(
-        recipient=recipient,
-        subject=subject,
-        body=seal(body.encode(), context=_CONTEXT),
-        dedupe_key=dedupe_key,
+    queue_same_email({dedupe_key: recipient}, subject=subject, body=body)
+
+
+def queue_same_email(recipients: Mapping[str, str], *, subject: str, body: str) -> None:
+    """One text to many, by `dedupe_key`: sealed once, queued by one statement."""
+    sealed = seal(body.encode(), context=_CONTEXT)
+    insert(
+        [
+            OutboundMessage(recipient=recipient, subject=subject, body=sealed, dedupe_key=key)
+            for key, recipient in recipients.items()
+        ],
+        or_ignore=True,
     )
-    OutboundMessage.objects.bulk_create([message], ignore_conflicts=True)
 
 
 def deliver_waiting(limit: int = 50) -> int:
-    """Sends what is due, one by one; returns how many left."""
-    due = OutboundMessage.objects.filter(state=OutboundState.WAITING, next_attempt_at__lte=timezone.now())
-    return sum(
-        _deliver(key) for key in list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
-    )
+    """Sends what is due over one connection, one by one; returns how many left."""
+    waiting = OutboundMessage.objects.filter(state=OutboundState.WAITING, next_attempt_at__lte=timezone.now())
+    due = list(waiting.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
+    if not due:
+        return 0
+    server = get_connection()
+    try:
+        server.open()
+    except (SMTPException, OSError) as error:
+        _postpone(due, error)
+        return 0
+    try:
+        return sum(_deliver(key, server) for key in due)
+    finally:
+        server.close()
 
 
-def _deliver(key: UUID) -> bool:
+def _deliver(key: UUID, server: BaseEmailBackend) -> bool:
     message = _taken(key)
     if message is None:
         return False
     try:
-        _send(message)
+        _send(message, server)
     except Exception as error:  # noqa: BLE001 -- whatever is wrong with one message, the others leave
-        _postpone(message, error)
+        _postpone([key], error)
         return False
     message.state, message.body = OutboundState.SENT, b""
     message.save(update_fields=["state", "body"])
@@ -63,20 +84,26 @@ def _taken(key: UUID) -> OutboundMessage | None:
     return OutboundMessage.objects.get(pk=key) if due.update(next_attempt_at=now + _TAKEN_FOR) else None
 
 
-def _send(message: OutboundMessage) -> None:
+def _send(message: OutboundMessage, server: BaseEmailBackend) -> None:
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     EmailMessage(
         subject=message.subject,
         body=unseal(message.body, context=_CONTEXT).decode(),
         to=[message.recipient],
         headers={"Message-ID": f"<{message.pk}@{host}>", "Auto-Submitted": "auto-generated"},
+        connection=server,
     ).send()
 
 
-def _postpone(message: OutboundMessage, error: Exception) -> None:
-    message.attempts += 1
-    message.next_attempt_at = timezone.now() + timedelta(seconds=min(3600, 2**message.attempts))
-    if message.attempts >= _MOST_ATTEMPTS:
-        message.state = OutboundState.ABANDONED
-    message.save(update_fields=["attempts", "next_attempt_at", "state"])
-    log.warning("e-mail %s not sent (%s), attempt %d", message.pk, type(error).__name__, message.attempts)
+_POSTPONE = """
+UPDATE kernel_outboundmessage
+SET attempts = attempts + 1, next_attempt_at = %s + make_interval(secs => least(3600, 2 ^ (attempts + 1))),
+    state = CASE WHEN attempts + 1 >= %s THEN 'abandoned' ELSE state END
+WHERE id = ANY (%s) AND state = 'waiting'
+"""
+
+
+def _postpone(keys: Sequence[UUID], error: Exception) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTPONE, [timezone.now(), _MOST_ATTEMPTS, list(keys)])
+    log.warning("%d e-mail(s) not sent (%s), put off: %s…", len(keys), type(error).__name__, keys[0])

@@ -15,7 +15,7 @@ SITUATION_KEY = "situation"
 
 ActorBehind = Callable[[HttpRequest], Actor | None]
 RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]
-LiveReaders = Callable[[Event, Sequence[Actor]], set[UUID]]
+LiveReaders = Callable[[Sequence[Event], Sequence[Actor]], list[set[UUID]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ def actor_behind(request: HttpRequest) -> Actor | None:
     return bound.actor_behind(request)
 
 
-def live_readers(event: Event, connected: Sequence[Actor]) -> set[UUID]:
-    """Correlation ids of those `connected` who may read what the event tells: one set query, never one per stream."""
+def live_readers(told: Sequence[Event], connected: Sequence[Actor]) -> list[set[UUID]]:
+    """For each event, the correlation ids of those `connected` who may read what it tells: one set query for all."""
     if bound.live_readers is None:
         raise RuntimeError("config/ports.py has not bound live_readers")
-    return bound.live_readers(event, connected)
+    return bound.live_readers(told, connected)
 
 
 def record_frame(actor: Actor, opened: Any, tab: str, main_action: MainAction | None) -> Any:

@@ -4,7 +4,7 @@ Every value is transaction-local: a session-level setting would leak to the next
 (STACK.md 4). Leaving `acting` puts the outer context back, also when the caller joined a transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,19 +22,26 @@ KEYS = (
     "app.duties",
     "app.open_record",
     "app.write_record",
+    "app.open_records",
 )
 _SET = "SELECT " + ", ".join(f"set_config('{key}', %s, true)" for key in KEYS)
 # `SET TRANSACTION READ ONLY` in the same statement: it may always be narrowed, never widened again.
 _SET_READ_ONLY = f"{_SET}, set_config('transaction_read_only', 'on', true)"
 _NOBODY = ("",) * len(KEYS)
+_NOTHING_OPEN = ("", "", "")
 # The patient writes through listed functions only (care_team's migrations).
 READ_ONLY_BASES = ("", "break_glass", "patient")
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    actor: Actor | None
+    """`values` of the keys, in their order: the actor's rights, then the records he has open."""
+
     values: tuple[str, ...]
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        return self.values[: -len(_NOTHING_OPEN)]
 
 
 _current: ContextVar[_Context | None] = ContextVar("rls_context", default=None)
@@ -47,13 +54,13 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
     `read_only` holds for a transaction opened here; it cannot narrow one that is already running.
     """
     outer = _current.get() if connection.in_atomic_block else None
-    if outer is not None and outer.actor is actor:
+    if outer is not None and outer.rights == _rights(actor):
         yield
         return
     joined = connection.in_atomic_block
     with transaction.atomic():
         _apply(_values(actor), _SET_READ_ONLY if read_only and not joined else _SET)
-        token = _current.set(_Context(actor, _values(actor)))
+        token = _current.set(_Context(_values(actor)))
         try:
             yield
         finally:
@@ -83,22 +90,41 @@ def found_record(patient_id: UUID) -> bool:
     return founded
 
 
+def open_records(patient_ids: Collection[UUID]) -> set[UUID]:
+    """For a gateway or a job that works on many persons at once: those of them that are open from now on, and no other.
+
+    Each is checked as `open_record` would, by the SQL function of the same name; anybody else opens none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT open_records(%s::uuid[])", [list(patient_ids)])
+        opened = set(cursor.fetchone()[0])
+    _remember("app.open_records", f"{{{','.join(map(str, opened))}}}")
+    return opened
+
+
 def _remember_open_record(patient_id: str, *, writable: bool) -> None:
+    _remember("app.open_record", patient_id)
+    _remember("app.write_record", patient_id if writable else "")
+
+
+def _remember(key: str, value: str) -> None:
     context = _current.get()
     if context is not None:
-        opened = (patient_id, patient_id if writable else "")
-        _current.set(_Context(context.actor, context.values[:-2] + opened))
+        index = KEYS.index(key)
+        _current.set(_Context((*context.values[:index], value, *context.values[index + 1 :])))
 
 
 def _values(actor: Actor) -> tuple[str, ...]:
+    return _rights(actor) + _NOTHING_OPEN
+
+
+def _rights(actor: Actor) -> tuple[str, ...]:
     return (
         actor.kind.value,
         str(actor.user_id or ""),
         str(actor.person_id or ""),
         str(actor.organization_id or ""),
         ",".join(sorted(actor.duties)),
-        "",
-        "",
     )
 
 

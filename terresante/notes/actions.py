@@ -9,7 +9,7 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import open_record
 from terresante.feed.actions import Fact, tell
 from terresante.feed.enums import FeedKind
-from terresante.kernel import audit, compiled
+from terresante.kernel import audit, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, Refused
@@ -49,7 +49,7 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         raise Refused(f"Votre profession n’écrit pas de note « {note.data_class.label} ».")
     row = _row(actor, record, note)
     # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
-    if not compiled.insert(row, once=True):
+    if not together.insert([row], or_ignore=True):
         row = _already_sent(row, written_at=note.written_at)
         audit.record(actor, NOTE_WRITE, patient_id=row.patient_id, about=row, detail={"sent_again": True})
         return row

@@ -2,12 +2,14 @@ from collections.abc import Sequence
 
 from terresante.care_team.events import RecordOpenedInEmergency
 from terresante.kernel.events import on
-from terresante.notifications.actions import notify_addresses
+from terresante.notifications.actions import notify
 from terresante.notifications.queries import emergency_addresses
 
 
 @on(RecordOpenedInEmergency)
 def tell_of_emergency_access(events: Sequence[RecordOpenedInEmergency]) -> None:
-    for event in events:
-        if event.object_id is not None:
-            notify_addresses(f"emergency:{event.object_id}", emergency_addresses(event.object_id))
+    notify(
+        (f"emergency:{event.object_id}", emergency_addresses(event.object_id))
+        for event in events
+        if event.object_id is not None
+    )

@@ -1,4 +1,6 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
@@ -23,34 +25,52 @@ class Told:
     by_structure: bool
 
 
-def users_to_tell(patient_id: UUID, private_to_id: UUID | None) -> list[Told]:
-    """Through the listed function of the same name; for jobs only, empty for anybody else."""
+def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None]]) -> list[list[Told]]:
+    """For each (patient, structure it is private to), through the listed function of the same name; for jobs only,
+    empty for anybody else.
+    """
+    told: list[list[Told]] = [[] for _ in asked]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM users_to_tell(%s, %s)", [patient_id, private_to_id])
-        return [Told(*row) for row in cursor.fetchall()]
-
-
-def audience_by_email(event: Event) -> set[UUID]:
-    """Users who may read what the event tells, and want an e-mail for it."""
-    if event.patient_id is None:
-        return set()
-    told = [
-        person
-        for person in users_to_tell(event.patient_id, event.private_to_id)
-        if not event.data_class or _reads(person, DataClass(event.data_class))
-    ]
-    chosen = {
-        row.user_id: row for row in EmailPreference.objects.filter(user_id__in={p.user_id for p in told})
-    }
-    return {person.user_id for person in told if _wants(chosen.get(person.user_id), person)}
+        cursor.execute(
+            "SELECT * FROM users_to_tell(%s::uuid[], %s::uuid[])",
+            [[patient for patient, _ in asked], [limit for _, limit in asked]],
+        )
+        for number, *person in cursor.fetchall():
+            told[number - 1].append(Told(*person))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where one person is told of an emergency access: an account, or the identity's own e-mail."""
+    """Where one person is told: an account, or (of an emergency access) the identity's own e-mail."""
 
     key: UUID
     email: str
+
+
+def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
+    """For each event, the users who may read what it tells, and want an e-mail for it: two statements in all."""
+    told = [
+        [
+            person
+            for person in persons
+            if not event.data_class or _reads(person.profession, DataClass(event.data_class))
+        ]
+        for event, persons in zip(
+            events, users_to_tell([(event.patient_id, event.private_to_id) for event in events]), strict=True
+        )
+    ]
+    users = {person.user_id for persons in told for person in persons}
+    unsaid = EmailPreference()
+    chosen = {row.user_id: row for row in EmailPreference.objects.filter(user_id__in=users)}
+    return [
+        {
+            Address(person.user_id, person.email)
+            for person in persons
+            if _wants(chosen.get(person.user_id, unsaid), person)
+        }
+        for persons in told
+    ]
 
 
 def emergency_addresses(access_id: UUID) -> list[Address]:
@@ -66,11 +86,11 @@ def preferences_of(actor: Actor) -> EmailPreference:
     return mine or EmailPreference()
 
 
-def _reads(person: Told, data_class: DataClass) -> bool:
-    reader = Actor(kind=ActorKind.PROFESSIONAL, name="", person_id=person.person_id, role=person.profession)
+@lru_cache(maxsize=256)
+def _reads(profession: str, data_class: DataClass) -> bool:
+    reader = Actor(kind=ActorKind.PROFESSIONAL, name="", role=profession)
     return reads_class(reader, data_class)
 
 
-def _wants(preference: EmailPreference | None, person: Told) -> bool:
-    chosen = preference or EmailPreference()
+def _wants(chosen: EmailPreference, person: Told) -> bool:
     return chosen.my_structure if person.by_structure else chosen.own_circle

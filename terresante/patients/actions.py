@@ -1,4 +1,5 @@
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -75,37 +76,45 @@ def replace_identifier(
 
 @action
 def complete_identity(
-    actor: Actor, patient_id: UUID, *, traits: Traits, deceased_on: date | None = None
+    actor: Actor, patient: Patient, *, traits: Traits, deceased_on: date | None = None
 ) -> bool:
-    """Fills what is missing and overwrites nothing; whether it changed anything. Opens the record.
+    """Fills what is missing and overwrites nothing; whether it changed anything. Then opens the record.
 
     The caller leaves the matricule out of `traits` unless every strict trait is the same.
     """
-    rls.open_record(patient_id)
-    patient = Patient.objects.select_for_update().get(pk=patient_id)
-    filled = {
+    missing = _missing(patient, traits, deceased_on)
+    if missing:
+        rls.open_record(patient.pk)
+        patient = Patient.objects.select_for_update().get(pk=patient.pk)
+        missing = _missing(patient, traits, deceased_on)
+        _fill(patient, missing, traits)
+    detail = {"filled": sorted(missing)}
+    audit.record(actor, IDENTITY_COMPLETE, patient_id=patient.pk, about=patient, detail=detail)
+    return bool(missing)
+
+
+def _missing(patient: Patient, traits: Traits, deceased_on: date | None) -> dict[str, Any]:
+    is_same_place = patient.birth_place_code == traits.birth_place_code
+    told = {
         "used_name": traits.used_name.strip(),
         "used_given_name": traits.used_given_name.strip(),
-        "birth_place_name": traits.birth_place_name
-        if patient.birth_place_code == traits.birth_place_code
-        else "",
+        "birth_place_name": traits.birth_place_name if is_same_place else "",
         "ins": traits.ins,
         "ins_oid": traits.ins_oid,
         "deceased_on": deceased_on,
     }
-    changed = {name: value for name, value in filled.items() if value and not getattr(patient, name)}
-    for name, value in changed.items():
+    return {name: value for name, value in told.items() if value and not getattr(patient, name)}
+
+
+def _fill(patient: Patient, missing: dict[str, Any], traits: Traits) -> None:
+    for name, value in missing.items():
         setattr(patient, name, value)
-    if "ins" in changed:
+    if "ins" in missing:
         patient.identity_status = traits.identity_status
-    if "used_name" in changed:
+    if "used_name" in missing:
         patient.match_used_name = normalised_name(patient.used_name)
-    if changed:
+    if missing:
         patient.save()
-    audit.record(
-        actor, IDENTITY_COMPLETE, patient_id=patient_id, about=patient, detail={"filled": sorted(changed)}
-    )
-    return bool(changed)
 
 
 def apply_traits(patient: Patient, traits: Traits) -> None:

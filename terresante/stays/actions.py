@@ -1,5 +1,5 @@
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from terresante.care_team.enums import DataClass
 from terresante.directory.enums import UnitSensitivity, sensitivity_said
 from terresante.directory.models import Organization, Unit
-from terresante.feed.actions import Fact, revise, tell, withdraw
+from terresante.feed.actions import Fact, revise_together, tell_together, withdraw_together
 from terresante.feed.enums import ALERTS, FeedKind
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, audit, rls
@@ -16,7 +16,8 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.events import emit
-from terresante.patients.models import CareRecord, SourceIdentity
+from terresante.kernel.together import insert, update
+from terresante.patients.models import CareRecord
 from terresante.stays.access import STAY_REPORT
 from terresante.stays.course import Course, Told, fold, is_sensitive
 from terresante.stays.enums import MovementAction, MovementKind, PrivateBecause, family_of
@@ -62,58 +63,139 @@ class ReportedMovement:
     care_unit_name: str = ""
     ward: str = ""
 
+    @property
+    def unit_codes(self) -> set[str]:
+        return {self.unit_code, self.care_unit_code, self.ward} - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A movement of somebody the hospital knows under the local number `source_id`."""
+
+    patient_id: UUID
+    source_id: UUID
+    movement: ReportedMovement
+
+
+@dataclass(frozen=True, slots=True)
+class _Hospital:
+    """What its directory entry says of the units that a batch names."""
+
+    organization_id: UUID
+    units: Mapping[str, Unit]
+    is_psychiatric: bool
+
+
+@dataclass(slots=True)
+class _Change:
+    """A stay as one report makes it: all its movements, the one reported among them."""
+
+    actor: Actor
+    encounter: Encounter
+    is_new: bool
+    told: Sequence[EncounterMovement]
+    row: EncounterMovement
+    movement: ReportedMovement
+    course: Course
+
+    @property
+    def rows(self) -> list[EncounterMovement]:
+        return list(self.told) if self.row in self.told else [*self.told, self.row]
+
+    def is_heard_of(self, kind: str) -> bool:
+        """A correction is silent (INTEROP.md 4), except the one that makes a discharge a death."""
+        return self.movement.action is not MovementAction.UPDATE or kind == FeedKind.DEATH
+
+    def inserts(self, movement_id: UUID) -> bool:
+        return self.row.pk == movement_id and self.movement.action is MovementAction.INSERT
+
 
 @action
-def apply_movement(
-    actor: Actor, patient_id: UUID, *, source: SourceIdentity, movement: ReportedMovement, now: datetime
-) -> Encounter:
-    """Writes what a hospital reports and brings the stay, its limits and its facts up to date.
+def apply_movements(actor: Actor, reports: Sequence[Report], *, now: datetime) -> list[Encounter]:
+    """Writes what a hospital reports, at most one movement of each person, and brings the stays, their limits and
+    their facts up to date: the same few statements for one report as for hundreds, written whole or not at all.
 
     Raises NotFound when this hospital knows no such person or there is no record, Invalid without a visit number,
-    Conflict when the number is another person's. Locks the stay.
+    Conflict when the number is another person's. Locks the stays.
     """
     if actor.organization_id is None:
         raise NotFound
-    record = _record_reported_to(actor, patient_id)
-    known = _known_stay(record, actor.organization_id, movement.visit_number)
-    encounter = known or Encounter(
-        patient_id=record.patient_id,
-        record=record,
-        source_identity=source,
-        organization_id=actor.organization_id,
+    records = _records_reported_to(actor, [report.patient_id for report in reports])
+    hospital = _hospital(actor.organization_id, reports)
+    known = _known_stays(actor.organization_id, reports)
+    changes = [_change(actor, records[report.patient_id], hospital, known, report) for report in reports]
+    _write(changes)
+    _bring_facts_up_to_date(changes, now=now)
+    for change in changes:
+        _trace(change)
+    return [change.encounter for change in changes]
+
+
+def _records_reported_to(actor: Actor, patient_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The rows open first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
+    if len(set(patient_ids)) != len(patient_ids):
+        raise ValueError("one report of each person at a time: the second would not see the first")
+    opened = rls.open_records(patient_ids)
+    found = access.list(actor, STAY_REPORT, CareRecord).filter(patient_id__in=opened)
+    records = dict(found.values_list("patient_id", "pk"))
+    if len(records) < len(patient_ids):
+        raise NotFound
+    return records
+
+
+def _hospital(organization_id: UUID, reports: Sequence[Report]) -> _Hospital:
+    codes = {code for report in reports for code in report.movement.unit_codes}
+    units = Unit.objects.filter(organization_id=organization_id, code__in=codes) if codes else ()
+    is_psychiatric = Organization.objects.filter(pk=organization_id, is_psychiatric=True).exists()
+    return _Hospital(organization_id, {unit.code: unit for unit in units}, is_psychiatric)
+
+
+_Known = dict[tuple[UUID, str], tuple[Encounter, list[EncounterMovement]]]
+
+
+def _known_stays(organization_id: UUID, reports: Sequence[Report]) -> _Known:
+    """By person and visit number, each with its movements."""
+    asked = {(report.patient_id, report.movement.visit_number) for report in reports}
+    if any(not number for _, number in asked):
+        raise Invalid("Le numéro de venue manque : le mouvement ne peut être rattaché à aucun séjour.")
+    found = (
+        Encounter.objects.select_for_update(of=("self",))
+        .filter(
+            organization_id=organization_id,
+            patient_id__in=[patient_id for patient_id, _ in asked],
+            visit_number__in=[number for _, number in asked],
+        )
+        .order_by("visit_number")
+    )
+    stays = {stay.pk: (stay, list[EncounterMovement]()) for stay in found}
+    if stays:
+        for row in EncounterMovement.objects.filter(encounter_id__in=stays):
+            stays[row.encounter_id][1].append(row)
+    return {(stay.patient_id, stay.visit_number): (stay, rows) for stay, rows in stays.values()}
+
+
+def _change(actor: Actor, record_id: UUID, hospital: _Hospital, known: _Known, report: Report) -> _Change:
+    movement = report.movement
+    stay, told = known.get((report.patient_id, movement.visit_number), (None, []))
+    encounter = stay or Encounter(
+        patient_id=report.patient_id,
+        record_id=record_id,
+        source_identity_id=report.source_id,
+        organization_id=hospital.organization_id,
         visit_number=movement.visit_number,
     )
-    told = list(known.movements.all()) if known else []
-    row = _reported(encounter, told, movement)
-    _bring_up_to_date(actor, encounter, told, _Change(row, movement.action), now=now)
-    detail = {"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)}
-    if private_to := row.private_to_id or encounter.private_to_id:
-        detail["private_to"] = str(private_to)
-    audit.record(actor, STAY_REPORT, patient_id=patient_id, about=encounter, detail=detail)
-    return encounter
-
-
-def _record_reported_to(actor: Actor, patient_id: UUID) -> CareRecord:
-    """The row opens first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
-    if not rls.open_record(patient_id):
-        raise NotFound
-    record = access.list(actor, STAY_REPORT, CareRecord).filter(patient_id=patient_id).first()
-    if record is None:
-        raise NotFound
-    return record
-
-
-def _known_stay(record: CareRecord, organization_id: UUID, visit_number: str) -> Encounter | None:
-    if not visit_number:
-        raise Invalid("Le numéro de venue manque : le mouvement ne peut être rattaché à aucun séjour.")
-    found = Encounter.objects.select_for_update(of=("self",)).filter(
-        organization_id=organization_id, visit_number=visit_number
-    )
-    return found.filter(patient_id=record.patient_id).first()
+    row = _reported(encounter, told, movement, hospital)
+    course = fold(told if row in told else [*told, row])
+    _set_state(encounter, course)
+    teller = replace(actor, correlation_id=movement.message_id)
+    return _Change(teller, encounter, stay is None, told, row, movement, course)
 
 
 def _reported(
-    encounter: Encounter, told: Sequence[EncounterMovement], movement: ReportedMovement
+    encounter: Encounter,
+    told: Sequence[EncounterMovement],
+    movement: ReportedMovement,
+    hospital: _Hospital,
 ) -> EncounterMovement:
     """The row as this message makes it, not yet saved."""
     row = _row_of(encounter, told, movement)
@@ -122,9 +204,9 @@ def _reported(
         if row.cancelled_at is None or movement.recorded_at < row.cancelled_at:
             row.cancelled_at, row.cancelled_by = movement.recorded_at, movement.message_id
             if not row.is_reported:
-                _place(row, movement, encounter.organization_id)
+                _place(row, movement, hospital)
     else:
-        _take(row, movement, encounter.organization_id)
+        _take(row, movement, hospital)
     return row
 
 
@@ -164,7 +246,7 @@ def _made_up(movement: ReportedMovement, kind: MovementKind) -> str:
     return f"sans numéro, {kind}, {movement.occurred_at.isoformat()}"
 
 
-def _take(row: EncounterMovement, movement: ReportedMovement, organization_id: UUID) -> None:
+def _take(row: EncounterMovement, movement: ReportedMovement, hospital: _Hospital) -> None:
     """The latest word wins, a correction over what it corrects when both bear the same time."""
     if not row.is_reported or movement.action is MovementAction.INSERT:
         row.trigger, row.is_historic = movement.trigger, movement.is_historic
@@ -179,24 +261,23 @@ def _take(row: EncounterMovement, movement: ReportedMovement, organization_id: U
     row.message_id = movement.message_id
     row.expected_start_at, row.expected_end_at = movement.expected_start_at, movement.expected_end_at
     row.destination, row.is_death = movement.destination, movement.is_death
-    _place(row, movement, organization_id)
+    _place(row, movement, hospital)
 
 
-def _place(row: EncounterMovement, movement: ReportedMovement, organization_id: UUID) -> None:
+def _place(row: EncounterMovement, movement: ReportedMovement, hospital: _Hospital) -> None:
     """Where the message says she is, and whether that is to be kept secret."""
     row.class_code, row.admitted_at = movement.class_code, movement.admitted_at
     row.unit_code = movement.unit_code
-    codes = {movement.unit_code, movement.care_unit_code, movement.ward} - {""}
-    units = {unit.code: unit for unit in Unit.objects.filter(organization_id=organization_id, code__in=codes)}
-    unit = units.get(movement.unit_code)
+    unit = hospital.units.get(movement.unit_code)
     row.unit_name = unit.name if unit else movement.unit_name
-    row.sensitivity, row.private_because = _secrecy(movement, units, organization_id)
+    row.sensitivity, row.private_because = _secrecy(movement, hospital)
 
 
-def _secrecy(movement: ReportedMovement, units: dict[str, Unit], organization_id: UUID) -> tuple[str, str]:
+def _secrecy(movement: ReportedMovement, hospital: _Hospital) -> tuple[str, str]:
     """(sensitivity, why) of the movement alone; the fold decides for the stay."""
     if movement.is_legal_care:
         return UnitSensitivity.PSYCHIATRY, PrivateBecause.LEGAL_CARE
+    units = hospital.units
     for code, name in (
         (movement.unit_code, movement.unit_name),
         (movement.care_unit_code, movement.care_unit_name),
@@ -206,48 +287,32 @@ def _secrecy(movement: ReportedMovement, units: dict[str, Unit], organization_id
         if sensitivity != UnitSensitivity.ORDINARY:
             return sensitivity, PrivateBecause.UNIT
     is_unknown = movement.unit_code not in units or movement.care_unit_code not in {"", *units}
-    if is_unknown and Organization.objects.filter(pk=organization_id, is_psychiatric=True).exists():
+    if is_unknown and hospital.is_psychiatric:
         return UnitSensitivity.PSYCHIATRY, PrivateBecause.UNKNOWN_UNIT
     return UnitSensitivity.ORDINARY, ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    row: EncounterMovement
-    action: MovementAction
-
-    def is_heard_of(self, told: Told) -> bool:
-        """A correction is silent (INTEROP.md 4), except the one that makes a discharge a death."""
-        return self.action is not MovementAction.UPDATE or told.kind is FeedKind.DEATH
-
-
-def _bring_up_to_date(
-    actor: Actor,
-    encounter: Encounter,
-    told: Sequence[EncounterMovement],
-    change: _Change,
-    *,
-    now: datetime,
-) -> None:
-    changed = change.row
-    rows = list(told) if changed in told else [*told, changed]
-    course = fold(rows)
-    _set_state(encounter, course)
+def _write(changes: Sequence[_Change]) -> None:
+    """Stays before their movements; of the other movements of a stay, those whose secrecy it changed."""
     try:
-        encounter.save()
+        insert([change.encounter for change in changes if change.is_new])
     except IntegrityError as error:
         raise Conflict("Ce numéro de venue est déjà celui du séjour d’une autre personne.") from error
-    for row in rows:
-        private_to = encounter.organization_id if course.is_private or is_sensitive(row) else None
-        is_moved = row.private_to_id != private_to
-        row.private_to_id = private_to
-        if row is changed:
-            row.save()
-        elif is_moved:
-            row.save(update_fields=["private_to"])
-    ids = [row.pk for row in told]
-    known = FeedItem.objects.filter(patient_id=encounter.patient_id, object_id__in=ids) if ids else []
-    _set_facts(actor, encounter, course, known, change, now=now)
+    update([change.encounter for change in changes if not change.is_new])
+    added: list[EncounterMovement] = []
+    changed: list[EncounterMovement] = []
+    for change in changes:
+        for row in change.rows:
+            is_private = change.course.is_private or is_sensitive(row)
+            private_to = change.encounter.organization_id if is_private else None
+            is_moved = row.private_to_id != private_to
+            row.private_to_id = private_to
+            if row is change.row and row not in change.told:
+                added.append(row)
+            elif row is change.row or is_moved:
+                changed.append(row)
+    insert(added)
+    update(changed)
 
 
 def _set_state(encounter: Encounter, course: Course) -> None:
@@ -262,55 +327,76 @@ def _set_state(encounter: Encounter, course: Course) -> None:
     encounter.private_to_id = encounter.organization_id if course.is_private else None
 
 
-def _set_facts(
-    actor: Actor,
-    encounter: Encounter,
-    course: Course,
-    already: Iterable[FeedItem],
-    change: _Change,
-    *,
-    now: datetime,
-) -> None:
+@dataclass(slots=True)
+class _Facts:
+    """What becomes of the feed: gathered for all the stays, written at once."""
+
+    told: list[tuple[_Change, Fact]] = field(default_factory=list)
+    revised: list[tuple[FeedItem, Fact]] = field(default_factory=list)
+    # Revised facts that ring: their correction came first, silent; now it happens.
+    rung: list[tuple[_Change, Fact, FeedItem]] = field(default_factory=list)
+    withdrawn: list[FeedItem] = field(default_factory=list)
+
+
+def _bring_facts_up_to_date(changes: Sequence[_Change], *, now: datetime) -> None:
     """Feeds what is not told yet, takes back what no longer holds; announces what is new, recent and still true."""
-    wanted = {(told.movement_id, told.kind): told for told in course.facts}
-    known = {(item.object_id, item.kind): item for item in already}
+    already = _facts_told(changes)
+    facts = _Facts()
+    for change in changes:
+        known = {key: item for row in change.told for key, item in already.get(row.pk, {}).items()}
+        _compare_facts(facts, change, known, now=now)
+    withdraw_together(facts.withdrawn)
+    revise_together(facts.revised)
+    items = tell_together(changes[0].actor, [fact for _, fact in facts.told]) if facts.told else []
+    new = [(change, fact, item) for (change, fact), item in zip(facts.told, items, strict=True)]
+    for change, fact, item in [*facts.rung, *new]:
+        if item.is_alert and change.is_heard_of(fact.kind):
+            _announce(change.actor, fact, item)
+
+
+_Told = dict[tuple[UUID, str], FeedItem]
+
+
+def _facts_told(changes: Sequence[_Change]) -> dict[UUID, _Told]:
+    found: dict[UUID, _Told] = {}
+    ids = [row.pk for change in changes for row in change.told]
+    if ids:
+        patients = [change.encounter.patient_id for change in changes]
+        for item in FeedItem.objects.filter(patient_id__in=patients, object_id__in=ids):
+            found.setdefault(item.object_id, {})[item.object_id, item.kind] = item
+    return found
+
+
+def _compare_facts(facts: _Facts, change: _Change, known: _Told, *, now: datetime) -> None:
+    encounter = change.encounter
+    wanted = {(told.movement_id, str(told.kind)): told for told in change.course.facts}
     for key, item in known.items():
         if key not in wanted or item.private_to_id != encounter.private_to_id:
-            withdraw(encounter.patient_id, item.object_id, item.kind)
+            facts.withdrawn.append(item)
     for key, told in wanted.items():
         before = known.get(key)
         if before is None or before.private_to_id != encounter.private_to_id:
-            _tell(actor, encounter, told, change, now=now)
+            facts.told.append((change, _fact(encounter, told, alerts=_may_alert(encounter, told, now=now))))
             continue
         # An alert does not go stale by being looked at again, only by no longer being true.
         alerts = _may_alert(encounter, told, now=now) or (before.is_alert and told.is_still_true)
         if (before.occurred_at, before.is_alert) != (told.occurred_at, alerts and told.kind in ALERTS):
-            revise(_fact(encounter, told, alerts=alerts))
-            is_inserted = told.movement_id == change.row.pk and change.action is MovementAction.INSERT
-            if alerts and not before.is_alert and is_inserted:
-                # Its correction came first, silent; now it happens.
-                _ring(actor, encounter, told, before)
+            fact = _fact(encounter, told, alerts=alerts)
+            if not before.is_alert and change.inserts(told.movement_id):
+                facts.rung.append((change, fact, before))
+            facts.revised.append((before, fact))
 
 
-def _tell(actor: Actor, encounter: Encounter, told: Told, change: _Change, *, now: datetime) -> None:
-    alerts = _may_alert(encounter, told, now=now)
-    item = tell(actor, _fact(encounter, told, alerts=alerts))
-    if alerts and change.is_heard_of(told):
-        _ring(actor, encounter, told, item)
-
-
-def _ring(actor: Actor, encounter: Encounter, told: Told, item: FeedItem) -> None:
-    if told.kind not in ALERTS:
-        return
+def _announce(actor: Actor, fact: Fact, item: FeedItem) -> None:
     emit(
         actor,
         StayAlerted(
-            patient_id=encounter.patient_id,
+            patient_id=fact.patient_id,
             object_id=item.pk,
-            private_to_id=encounter.private_to_id,
-            hidden_from_patient=encounter.hidden_from_patient,
-            data_class=DataClass.STAY,
-            kind=told.kind,
+            private_to_id=fact.private_to_id,
+            hidden_from_patient=fact.hidden_from_patient,
+            data_class=fact.data_class,
+            kind=fact.kind,
         ),
     )
 
@@ -331,3 +417,11 @@ def _fact(encounter: Encounter, told: Told, *, alerts: bool) -> Fact:
         hidden_from_patient=encounter.hidden_from_patient,
         alerts=alerts,
     )
+
+
+def _trace(change: _Change) -> None:
+    row, encounter, movement = change.row, change.encounter, change.movement
+    detail = {"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)}
+    if private_to := row.private_to_id or encounter.private_to_id:
+        detail["private_to"] = str(private_to)
+    audit.record(change.actor, STAY_REPORT, patient_id=encounter.patient_id, about=encounter, detail=detail)

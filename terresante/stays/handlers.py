@@ -7,5 +7,4 @@ from terresante.stays.events import StayAlerted
 
 @on(StayAlerted)
 def write_to_the_circle(events: Sequence[StayAlerted]) -> None:
-    for event in events:
-        notifications.email_alert(event)
+    notifications.email_alerts(events)

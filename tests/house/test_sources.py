@@ -29,6 +29,8 @@ MORE_NAMES = {
     "interop": {
         "digests": "identities told equal without being read, pure",
         "mapping": "from a message to what an action takes, pure",
+        "matching": "who a message speaks of",
+        "applying": "from a batch of messages to what becomes of each",
         "hl7v2": "messages, pure",
         "launch": "the token of a contextual call, pure",
         "partner_actions": "partners and their calls, apart from messages",

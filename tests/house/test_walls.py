@@ -9,6 +9,7 @@ pytestmark = pytest.mark.django_db
 # Cross-patient questions and checked openings (DESIGN.md 5), and what each gives back.
 DEFINERS = {
     "open_record": "the basis on which one record opens",
+    "open_records": "those of the given records that a gateway or a job may open together",
     "found_record": "opens an identity that has no record yet",
     "open_emergency_access": "writes one emergency access",
     "record_readers": "which of the given keys reach one record",
@@ -20,7 +21,7 @@ DEFINERS = {
     "emergency_identity": "whose record is about to be opened in an emergency",
     "emergency_initials": "initials, for the privacy officer",
     "look_alikes": "identities, before one more is created",
-    "linked_patient": "the patient behind a local identifier, for jobs and the identity desk",
+    "linked_patients": "the patients behind local identifiers, for jobs",
     "users_to_tell": "accounts an e-mail may go to, for jobs",
     "emergency_addresses": "accounts told of an emergency access, for jobs",
     "ensure_audit_partitions": "how many months ahead the trail reaches",

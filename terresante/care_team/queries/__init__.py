@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -156,8 +156,12 @@ def open_choices(patient_id: UUID) -> set[str]:
     )
 
 
-def opposes_record(patient_id: UUID) -> bool:
-    return ConsentKind.OPPOSITION_RECORD in open_choices(patient_id)
+def opponents(patient_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these persons, whose records are open, who oppose having one."""
+    opposed = Consent.objects.filter(
+        patient_id__in=patient_ids, kind=ConsentKind.OPPOSITION_RECORD, withdrawn_at__isnull=True
+    )
+    return set(opposed.values_list("patient_id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,34 +188,51 @@ def search_patients(*, born: date, prefixes: Sequence[tuple[str, str]], most: in
         return [FoundPatient(*row) for row in cursor.fetchall()]
 
 
-def match_patients(
-    *, ins: str, birth_name: str, given_name: str, birth_date: date, sex: str, most: int = 10
-) -> list[tuple[UUID, int]]:
-    """(patient, rank): 1 same INS, 2 same strict traits, 3 and 4 one trait apart. Names normalised."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM match_patients(%s, %s, %s, %s, %s, %s)",
-            [ins, birth_name, given_name, birth_date, sex, most],
-        )
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+# INS, normalised birth name, first given name, birth date, sex.
+AskedTraits = tuple[str, str, str, date | None, str]
+_MATCH = """
+SELECT asked.number, found.patient_id, found.rank
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::date[], %s::text[])
+     WITH ORDINALITY AS asked (ins, birth_name, given_name, birth_date, sex, number),
+     match_patients(asked.ins, asked.birth_name, asked.given_name, asked.birth_date, asked.sex, %s) AS found
+ORDER BY asked.number, found.rank, found.patient_id
+"""
 
 
-def live_readers(event: Event, connected: Sequence[Actor]) -> set[UUID]:
-    """Bound to the kernel's port: who, among those connected, may read what this event tells.
+def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list[tuple[UUID, int]]]:
+    """For each, (patient, rank): 1 same INS, 2 same strict traits, 3 and 4 one trait apart."""
+    candidates: list[list[tuple[UUID, int]]] = [[] for _ in asked]
+    if asked:
+        columns = [list(column) for column in zip(*asked, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(_MATCH, [*columns, most])
+            for number, patient_id, rank in cursor.fetchall():
+                candidates[number - 1].append((patient_id, rank))
+    return candidates
+
+
+_READERS = """
+SELECT told.number, reader FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number),
+     record_readers(told.patient, %s::uuid[], %s::uuid[]) AS reader
+"""
+
+
+def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[set[UUID]]:
+    """Bound to the kernel's port: for each event, who, among those connected, may read what it tells.
 
     Somebody connected in two structures is two actors: their correlation ids tell them apart.
     """
-    if event.patient_id is None:
-        return set()
     asked = [actor for actor in connected if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT)]
     persons = [actor.person_id for actor in asked]
     organizations = [actor.organization_id for actor in asked]
+    readers: list[set[UUID]] = [set() for _ in events]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT record_readers(%s, %s::uuid[], %s::uuid[])", [event.patient_id, persons, organizations]
-        )
-        reached = [asked[number - 1] for (number,) in cursor.fetchall()]
-    return {actor.correlation_id for actor in reached if _may_read(actor, event)}
+        cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
+        for number, reader in cursor.fetchall():
+            event, actor = events[number - 1], asked[reader - 1]
+            if _may_read(actor, event):
+                readers[number - 1].add(actor.correlation_id)
+    return readers
 
 
 def _may_read(actor: Actor, event: Event) -> bool:

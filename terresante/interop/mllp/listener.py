@@ -16,7 +16,7 @@ from terresante.interop.mllp.intake import Batcher, Outcome, Received, Store, an
 logger = logging.getLogger(__name__)
 
 _READ_SIZE = 64 * 1024
-_UNANSWERED = 64  # messages a sender may have under way on one connection
+_UNANSWERED = 64  # messages of one connection that wait, and as many being answered
 _LINGER = 2.0  # seconds
 _LARGE = 1024 * 1024  # bytes; after a message this large, nothing is read until it is answered
 
@@ -223,14 +223,32 @@ class _Connection:
 
     async def _answer(self) -> None:
         """Ends only when the peer no longer takes its answers: what it sent is stored all the same."""
-        while True:
-            item, future = await self._answers.get()
-            try:
-                self._writer.write(framed(answer(item, await future)))
-                await asyncio.wait_for(self._writer.drain(), self._limits.answer_time)
-            except OSError:  # TimeoutError is one
-                return
-            finally:
+        try:
+            while True:
+                waiting = [await self._answers.get()]
+                while not self._answers.empty():
+                    waiting.append(self._answers.get_nowait())
+                await self._answer_in_order(waiting)
+        except OSError:  # TimeoutError is one
+            return
+
+    async def _answer_in_order(self, waiting: list[tuple[Received, "asyncio.Future[Outcome]"]]) -> None:
+        """What was stored by one batch leaves in one write."""
+        told: list[bytes] = []
+        for item, future in waiting:
+            if told and not future.done():
+                await self._tell(told)
+                told = []
+            told.append(framed(answer(item, await future)))
+        await self._tell(told)
+
+    async def _tell(self, answers: list[bytes]) -> None:
+        try:
+            self._writer.write(b"".join(answers))
+            async with asyncio.timeout(self._limits.answer_time):
+                await self._writer.drain()
+        finally:
+            for _ in answers:
                 self._answers.task_done()
 
     async def _close(self) -> None:

@@ -5,11 +5,10 @@ import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.db import close_old_connections, connection, connections
+from django.db import close_old_connections, connections
 
 from terresante.interop.actions import welcome_authority
 from terresante.interop.digests import SEALED_FOR, ipp_digest
@@ -17,11 +16,11 @@ from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.grammar import Code, Refusal
 from terresante.interop.mllp.intake import Outcome, Received, Store
 from terresante.interop.mllp.listener import Peer, SenderDirectory
-from terresante.interop.models import SenderSystem
+from terresante.interop.models import InboundMessage, SenderSystem
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, Channel
-from terresante.kernel.ids import new_id
 from terresante.kernel.sealing import seal
+from terresante.kernel.together import insert
 
 FOREIGN_AUTHORITY = Refusal(
     Code.REJECTED,
@@ -34,24 +33,6 @@ FOREIGN_AUTHORITY = Refusal(
 _UNREADABLE_AT = frozenset({"", "MSH", "MSH^1^18"})
 _STORED = Outcome()
 _AUTHORITY_LENGTH = 80
-
-
-# One row of _INSERT, in its order.
-_Columns = tuple[UUID, UUID, str, bytes, datetime, bytes, str, str, str, str, str, str]
-# Twelve parameters whatever the batch: the rows take their number in the order of their arrival.
-_INSERT = """
-INSERT INTO interop_inboundmessage (
-    id, sender_id, control_id, content_hash, received_at, sealed_raw, message_type, trigger, identity_keys,
-    state, outcome, remarks, trait_keys, is_control_id_reused, decided_by_name, reason)
-SELECT id, sender_id, control_id, content_hash, received_at, sealed_raw, message_type, trigger,
-       string_to_array(identity_keys, ','), state, outcome, array_remove(ARRAY[remark], ''), '{}', false, '', ''
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[], %s::bytea[], %s::text[], %s::text[],
-            %s::text[], %s::text[], %s::text[], %s::text[]) WITH ORDINALITY
-     AS item (id, sender_id, control_id, content_hash, received_at, sealed_raw, message_type, trigger,
-              identity_keys, state, outcome, remark, rank)
-ORDER BY rank
-ON CONFLICT DO NOTHING
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +105,8 @@ class MessageStore:
             self._welcome(item)
         refusals = [self._refusal(item) for item in items]
         rows = [self._row(item, refusal) for item, refusal in zip(items, refusals, strict=True)]
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        with rls.acting(Actor.job("mllp", channel=Channel.MLLP)), connection.cursor() as cursor:
-            cursor.execute(_INSERT, columns)
+        with rls.acting(Actor.job("mllp", channel=Channel.MLLP)):
+            insert(rows, or_ignore=True)
         return [Outcome(refusal) if refusal else _STORED for refusal in refusals]
 
     def _welcome(self, item: Received) -> None:
@@ -153,27 +133,25 @@ class MessageStore:
         may_speak = any(key.authority in authorities for key in item.envelope.identity_keys)
         return None if may_speak else FOREIGN_AUTHORITY
 
-    def _row(self, item: Received, refusal: Refusal | None) -> _Columns:
+    def _row(self, item: Received, refusal: Refusal | None) -> InboundMessage:
         known, envelope = self._known[item.sender], item.envelope
         state, outcome = _first_state(item, refusal)
-        keys = (
-            ipp_digest(key.value, key.authority)
-            for key in envelope.identity_keys
-            if key.authority in known.authorities
-        )
-        return (
-            new_id(),
-            known.key,
-            _text(envelope.control_id, 200),
-            hashlib.sha256(item.raw).digest(),
-            item.received_at,
-            seal(item.raw, context=SEALED_FOR),
-            _text(envelope.message_type, 10),
-            _text(envelope.trigger, 10),
-            ",".join(keys),
-            state.value,
-            outcome.value,
-            f"{refusal.code} {refusal.condition} {refusal.location}"[:60] if refusal else "",
+        return InboundMessage(
+            sender_id=known.key,
+            control_id=_text(envelope.control_id, 200),
+            content_hash=hashlib.sha256(item.raw).digest(),
+            received_at=item.received_at,
+            sealed_raw=seal(item.raw, context=SEALED_FOR),
+            message_type=_text(envelope.message_type, 10),
+            trigger=_text(envelope.trigger, 10),
+            identity_keys=[
+                ipp_digest(key.value, key.authority)
+                for key in envelope.identity_keys
+                if key.authority in known.authorities
+            ],
+            state=state.value,
+            outcome=outcome.value,
+            remarks=[f"{refusal.code} {refusal.condition} {refusal.location}"[:60]] if refusal else [],
         )
 
 

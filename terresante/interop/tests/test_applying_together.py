@@ -8,7 +8,7 @@ from terresante.interop.hl7v2.tests.messages import PID, PV1, ZBE
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.kernel.errors import Conflict
-from terresante.stays.actions import apply_movement
+from terresante.stays.actions import apply_movements
 from terresante.stays.models import Encounter, EncounterMovement
 from tests.walls import walls_down
 
@@ -48,12 +48,12 @@ def test_a_message_that_fails_stays_visible_and_stops_only_its_identity(
     wire.know(cast.leon_record, hospital, value="P2")
     leon = wire.person(cast.leon_record).replace("P1^", "P2^")
 
-    def broken(actor, patient_id, **rest):
-        if patient_id == cast.madeleine_record.patient_id:
+    def broken(actor, reports, **rest):
+        if cast.madeleine_record.patient_id in {report.patient_id for report in reports}:
             raise RuntimeError("LEROUX MADELEINE")
-        return apply_movement(actor, patient_id, **rest)
+        return apply_movements(actor, reports, **rest)
 
-    monkeypatch.setattr("terresante.interop.jobs.apply_movement", broken)
+    monkeypatch.setattr("terresante.interop.applying.apply_movements", broken)
     wire.receive(
         hospital,
         wire.stamped("A01", pid=madeleine),
@@ -122,7 +122,7 @@ def test_a_deadlock_is_nobodys_fault_and_the_message_is_applied_again(hospital, 
 
     wire.receive(hospital, wire.stamped("A01", pid=madeleine))
     with monkeypatch.context() as patched:
-        patched.setattr("terresante.interop.jobs.apply_movement", deadlocked)
+        patched.setattr("terresante.interop.applying.apply_movements", deadlocked)
         with pytest.raises(OperationalError):
             wire.apply()
     assert [state for state, _ in wire.states()] == ["received"]

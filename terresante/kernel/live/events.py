@@ -46,6 +46,7 @@ def events_after(position: int, *, until: int | None = None, most: int) -> list[
     ]
 
 
-def readers(event: LiveEvent, connected: Sequence[Actor]) -> set[UUID]:
+def readers(told: Sequence[LiveEvent], connected: Sequence[Actor]) -> list[set[UUID]]:
+    """For each event; nobody of an event about no patient."""
     with rls.acting(Actor.job("live", channel=Channel.LIVE), read_only=True):
-        return ports.live_readers(event.event, connected)
+        return ports.live_readers([each.event for each in told], connected)

@@ -1,4 +1,4 @@
-"""One per process: hears the database once, asks once per event who may read it, hands it to their streams."""
+"""One per process: hears the database once, asks once who may read what it heard, hands it to their streams."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from terresante.kernel.actor import Actor
 from terresante.kernel.dispatcher import LIVE_CHANNEL
@@ -17,8 +17,8 @@ from terresante.kernel.live.events import LiveEvent, events_after, last_position
 
 log = logging.getLogger(__name__)
 
-_QUEUE = 256
-_BATCH = 500
+_QUEUE = 1000
+_BATCH = 200
 _RETRY_SECONDS = 2
 
 
@@ -28,6 +28,10 @@ class Subscriber:
 
     actor: Actor
     queue: asyncio.Queue[LiveEvent | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
+
+    def waiting(self) -> list[LiveEvent | None]:
+        """What has come and was not taken yet."""
+        return [self.queue.get_nowait() for _ in range(self.queue.qsize())]
 
     def give(self, event: LiveEvent | None) -> None:
         if self.queue.full():
@@ -49,7 +53,7 @@ class Hub:
         while True:
             try:
                 await self._listen()
-            except psycopg.Error as error:
+            except (psycopg.Error, DatabaseError) as error:
                 log.warning("live: the database is lost (%s), trying again", type(error).__name__)
             self._ready.clear()
             for subscriber in self._subscribers:
@@ -71,8 +75,8 @@ class Hub:
             events = await sync_to_async(events_after, thread_sensitive=False)(
                 after, until=until, most=_BATCH
             )
-            for event in events:
-                if actor.correlation_id in await _readers(event, [actor]):
+            for event, reached in zip(events, await _readers(events, [actor]), strict=True):
+                if actor.correlation_id in reached:
                     yield event
             after = events[-1].position if len(events) == _BATCH else until
 
@@ -91,24 +95,23 @@ class Hub:
     async def _publish(self) -> None:
         while True:
             events = await sync_to_async(events_after, thread_sensitive=False)(self.position, most=_BATCH)
-            for event in events:
-                await self._hand_out(event)
-                self.position = event.position
+            if events:
+                await self._hand_out(events)
             if len(events) < _BATCH:
                 return
 
-    async def _hand_out(self, event: LiveEvent) -> None:
-        subscribers = list(self._subscribers)
-        if not subscribers:
-            return
-        reached = await _readers(event, [subscriber.actor for subscriber in subscribers])
-        for subscriber in subscribers:
-            if subscriber.actor.correlation_id in reached:
-                subscriber.give(event)
+    async def _hand_out(self, events: list[LiveEvent]) -> None:
+        """Who joins meanwhile is not among these: he asks for what he missed up to `position`, these included."""
+        subscribers, self.position = list(self._subscribers), events[-1].position
+        told = await _readers(events, [each.actor for each in subscribers]) if subscribers else []
+        for event, reached in zip(events, told, strict=bool(subscribers)):
+            for subscriber in subscribers:
+                if subscriber.actor.correlation_id in reached:
+                    subscriber.give(event)
 
 
-async def _readers(event: LiveEvent, actors: list[Actor]) -> set[UUID]:
-    return await sync_to_async(readers, thread_sensitive=False)(event, actors)
+async def _readers(events: list[LiveEvent], actors: list[Actor]) -> list[set[UUID]]:
+    return await sync_to_async(readers, thread_sensitive=False)(events, actors)
 
 
 def _connection_parameters() -> dict[str, Any]:

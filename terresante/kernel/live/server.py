@@ -15,6 +15,7 @@ from django.db import close_old_connections
 
 from terresante.kernel import ports
 from terresante.kernel.actor import Actor
+from terresante.kernel.live.events import LiveEvent
 from terresante.kernel.live.hub import Hub, Subscriber
 
 Scope = MutableMapping[str, Any]
@@ -78,17 +79,17 @@ async def _follow(scope: Scope, send: Send, subscriber: Subscriber, gone: "async
     clock = asyncio.get_running_loop().time
     checked = clock()
     while not gone.done():
-        event = None
+        told: list[LiveEvent | None] = []
         with suppress(TimeoutError):
-            event = await asyncio.wait_for(subscriber.queue.get(), KEEP_ALIVE_SECONDS)
-            if event is None:
-                break
+            told = [await asyncio.wait_for(subscriber.queue.get(), KEEP_ALIVE_SECONDS), *subscriber.waiting()]
         if clock() - checked > RECHECK_SECONDS:
             actor = await sync_to_async(_actor_of, thread_sensitive=False)(scope)
             if actor is None:
                 break
             subscriber.actor, checked = actor, clock()
-        await _write(send, event.as_sse() if event else b": still here\n\n")
+        await _write(send, b"".join(event.as_sse() for event in told if event) or b": still here\n\n")
+        if None in told:
+            break
     with suppress(OSError):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

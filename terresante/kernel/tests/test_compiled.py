@@ -12,7 +12,6 @@ from terresante.kernel import access, compiled, rls
 from terresante.kernel.compiled import NotCompilable
 from terresante.kernel.condition import among
 from terresante.kernel.ids import new_id
-from terresante.kernel.models import AuditEntry
 from terresante.patients.models import CareRecord
 
 pytestmark = pytest.mark.commits
@@ -80,19 +79,3 @@ def test_moments_and_texts_are_those_of_the_call(cast):
         assert made(cast.amar, now - timedelta(days=3650), programme)
         assert not made(cast.amar, now + timedelta(days=1), programme)
         assert not made(cast.amar, now - timedelta(days=3650), f"{programme}?")
-
-
-def test_a_row_written_once_says_so(cast):
-    actor = cast.amar
-    row = AuditEntry(
-        at=timezone.now(),
-        action="x",
-        actor_kind=actor.kind,
-        user_id=actor.user_id,
-        detail={"n": 1},
-        correlation_id=actor.correlation_id,
-    )
-    with rls.acting(cast.amar):
-        assert compiled.insert(row)
-        assert AuditEntry.objects.get(pk=row.pk).detail == {"n": 1}
-        assert not compiled.insert(row, once=True)

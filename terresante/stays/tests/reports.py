@@ -9,7 +9,7 @@ from terresante.directory.models import Organization, Unit
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.patients.models import IdentityDomain, SourceIdentity
-from terresante.stays.actions import ReportedMovement, apply_movement
+from terresante.stays.actions import Report, ReportedMovement, apply_movements
 from terresante.stays.enums import MovementAction, MovementKind
 from tests.walls import walls_down
 
@@ -49,7 +49,9 @@ class Hospital:
 
     def reports(self, movement, *, now=NOW):
         with rls.acting(self.actor):
-            return apply_movement(self.actor, self.patient_id, source=self.source, movement=movement, now=now)
+            return apply_movements(self.actor, [Report(self.patient_id, self.source.pk, movement)], now=now)[
+                0
+            ]
 
 
 def movement(kind="admission", *, hours=0, recorded=None, **changes) -> ReportedMovement:

@@ -242,10 +242,10 @@ def _live(built: Built) -> Iterator[str]:
         )
         with rls.acting(Actor.job("live"), read_only=True):
             for reader, actor in connected.items():
-                told = bool(ports.live_readers(event, [actor]))
+                told = bool(ports.live_readers([event], [actor])[0])
                 if told != model.reads(built.world, reader, row):
                     yield f"{reader} is told live of row {row.row}: {told}"
-            together = ports.live_readers(event, list(connected.values()))
+            together = ports.live_readers([event], list(connected.values()))[0]
         expected = {
             actor.correlation_id
             for reader, actor in connected.items()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -17,12 +18,15 @@ from terresante.kernel.jobs import Loop, loops
 
 log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 2.0
+# Python's own is 5 ms, which the dispatcher would wait after each answer of the database while messages are applied.
+_SWITCH_SECONDS = 0.0005
 
 
 class Command(BaseCommand):
     help = "Runs the dispatcher, the loops of the apps and the scheduled jobs."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        sys.setswitchinterval(_SWITCH_SECONDS)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

@@ -1,0 +1,317 @@
+"""What becomes of the messages whose turn it is: matched together, applied together, in one savepoint.
+
+An error drops the savepoint and its messages are applied again by halves, down to one: a bad message rolls back alone,
+and what becomes of a message is decided by the same code alone or in company.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.utils import timezone
+
+from terresante.interop.digests import SEALED_FOR
+from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.hl7v2.adt import read_adt
+from terresante.interop.hl7v2.adt_model import AdtMessage
+from terresante.interop.hl7v2.grammar import Refusal, examine
+from terresante.interop.hl7v2.triggers import Kind
+from terresante.interop.mapping import accepted_traits, reported_movement
+from terresante.interop.matching import (
+    Asked,
+    Knowledge,
+    Local,
+    Match,
+    Standing,
+    compare,
+    contradicts_qualified,
+    local_identifiers,
+    match_identity,
+)
+from terresante.interop.models import InboundMessage
+from terresante.interop.queries import trait_keys
+from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
+from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.sealing import unseal
+from terresante.kernel.together import written_together
+from terresante.patients.actions import complete_identity, link_identity, replace_identifier
+from terresante.stays.actions import Report, apply_movements
+
+log = logging.getLogger(__name__)
+
+_S, _O = MessageState, MessageOutcome
+_REPLACEMENTS = (Kind.IDENTITY_MERGED, Kind.IDENTIFIER_CHANGED)
+_OF_AN_IDENTITY = (Kind.IDENTITY_CREATED, Kind.IDENTITY_UPDATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    state: MessageState
+    outcome: MessageOutcome
+    patient_id: UUID | None = None
+    trait_keys: tuple[str, ...] = ()
+
+
+Turn = tuple[InboundMessage, Settled]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One message being applied."""
+
+    row: InboundMessage
+    message: AdtMessage
+    asked: Asked
+
+    @property
+    def job(self) -> Actor:
+        return gateway_job(self.row.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A movement to write with those of its hospital."""
+
+    row: InboundMessage
+    report: Report
+
+
+def gateway_job(message_id: UUID | None = None) -> Actor:
+    """Who looks for the person; who writes in the record is the hospital."""
+    actor = Actor.job("interop", channel=Channel.MLLP)
+    return replace(actor, correlation_id=message_id) if message_id else actor
+
+
+def settle(rows: Sequence[InboundMessage], *, now: datetime) -> list[Turn]:
+    """In the caller's transaction. Those about somebody whom an earlier one is about are left for the next time.
+
+    A deadlock or a lost database is raised: nobody's fault, everything is applied again.
+    """
+    try:
+        with transaction.atomic(), written_together():
+            return _settled_together(rows, now)
+    except Exception as error:  # one message's bug stops nobody else's; its text may quote the row
+        if _is_passing(error):
+            raise
+        if len(rows) == 1:
+            log.error("interop: message %s failed, %s", rows[0].pk, type(error).__name__)
+            return [(rows[0], Settled(_S.FAILED, _O.BUG))]
+    middle = len(rows) // 2
+    return [*settle(rows[:middle], now=now), *settle(rows[middle:], now=now)]
+
+
+def _is_passing(error: Exception) -> bool:
+    """Not the message's fault: the connection (08, or no code), a deadlock (40), a lock (55), a shutdown (57)."""
+    cause = error.__cause__
+    code = (cause.sqlstate if isinstance(cause, psycopg.Error) else None) or "08"
+    return isinstance(error, OperationalError) and code[:2] in ("08", "40", "55", "57")
+
+
+def _settled_together(rows: Sequence[InboundMessage], now: datetime) -> list[Turn]:
+    turns: list[Turn] = []
+    works: list[_Work] = []
+    for row in rows:
+        opened = _opened(row)
+        if isinstance(opened, Settled):
+            turns.append((row, opened))
+        else:
+            works.append(opened)
+    known = Knowledge([work.asked for work in works])
+    moves: list[_Move] = []
+    for work in _about_different_persons(works, known):
+        done = _applied(work, known)
+        if isinstance(done, _Move):
+            moves.append(done)
+        else:
+            turns.append((work.row, done))
+    moves.sort(key=lambda move: move.row.sender_id)
+    for _, group in groupby(moves, key=lambda move: move.row.sender_id):
+        turns += _written(list(group), now)
+    return turns
+
+
+def _opened(row: InboundMessage) -> _Work | Settled:
+    if row.is_held:  # type: ignore[attr-defined]  # annotated
+        return Settled(_S.HELD, _O.NONE)
+    row.is_control_id_reused = row.repeats  # type: ignore[attr-defined]  # annotated
+    found = examine(unseal(row.sealed_raw, context=SEALED_FOR))
+    if isinstance(found, Refusal):
+        return Settled(_S.UNREADABLE, _O.NOT_READABLE)
+    message = read_adt(found)
+    row.remarks = [f"{oddity.code} {oddity.where}"[:60] for oddity in message.warnings]
+    if not message.trigger.is_used:
+        return Settled(_S.IGNORED, _O.UNUSED_EVENT)
+    other = message.linked_identity
+    asked = Asked(
+        local_identifiers(row.sender, message.identity.ipps),
+        accepted_traits(message.identity, test_ins=settings.ACCEPT_TEST_INS),
+        [*_prior(row, message), *local_identifiers(row.sender, other.ipps if other else ())],
+    )
+    return _Work(row, message, asked)
+
+
+def _prior(row: InboundMessage, message: AdtMessage) -> list[Local]:
+    return local_identifiers(row.sender, message.merge.ipps if message.merge else ())
+
+
+def _about_different_persons(works: Sequence[_Work], known: Knowledge) -> list[_Work]:
+    """What was read of somebody is true until a message about him is applied: the next one waits to read again."""
+    chosen: list[_Work] = []
+    taken: set[UUID] = set()
+    for work in works:
+        persons = known.touched(work.asked)
+        if taken.isdisjoint(persons):
+            chosen.append(work)
+        taken |= persons
+    return chosen
+
+
+def _applied(work: _Work, known: Knowledge) -> Settled | _Move:
+    kind = work.message.kind
+    merge = work.message.merge
+    if kind in _REPLACEMENTS and not (merge and merge.retires_ins_only):
+        return _replaced(work, known)
+    if kind in (Kind.IDENTITIES_LINKED, Kind.IDENTITIES_UNLINKED):
+        return _related(work, known)
+    if kind is Kind.ACCOUNT_MOVED:
+        return _account_moved(work, known)
+    match = match_identity(work.asked, known)
+    if match.patient_id is None or match.standing not in (Standing.LINKED, Standing.RECOGNISED):
+        return _not_matched(work, match)
+    source_id = _linked(work, match.patient_id, known)
+    if kind in _OF_AN_IDENTITY + _REPLACEMENTS:
+        return _identity_applied(work, match, match.patient_id, known)
+    return _movement(work, match.patient_id, source_id)
+
+
+def _not_matched(work: _Work, match: Match) -> Settled:
+    match match.standing:
+        case Standing.OPPOSED:
+            return Settled(_S.OPPOSED, _O.OPPOSED)
+        case Standing.NOBODY:
+            keys = tuple(trait_keys(work.asked.traits))
+            return Settled(_S.NO_CANDIDATE, match.outcome, trait_keys=keys)
+        case _:
+            return Settled(_S.DOUBTFUL, match.outcome)
+
+
+def _linked(work: _Work, patient_id: UUID, known: Knowledge) -> UUID:
+    """Every number of the message that its sender may give is this person's from now on; the first one's key."""
+    sources: list[UUID] = []
+    for local in work.asked.locals:
+        link = known.links.get(local.key)
+        if link is None or link.owner_id != patient_id:
+            row = link_identity(work.job, patient_id, domain=local.domain, value=local.value)
+            sources.append(row.pk)
+        else:
+            sources.append(link.source_id)
+    return sources[0]
+
+
+def _identity_applied(work: _Work, match: Match, patient_id: UUID, known: Knowledge) -> Settled:
+    """A28, A31, A08: they touch the identity only, and never open a record (INTEROP.md 4)."""
+    patient, traits = known.person(patient_id), work.asked.traits
+    is_withdrawn = work.message.identity.is_ins_erased and bool(patient.ins)
+    if is_withdrawn or contradicts_qualified(patient, traits):
+        return Settled(_S.DOUBTFUL, _O.CONTRADICTION, patient_id)
+    if not compare(patient, traits).is_same:
+        traits = replace(traits, ins="", ins_oid="")
+    died_at = work.message.identity.died_at
+    deceased_on = timezone.localdate(died_at) if died_at else None
+    changed = complete_identity(work.job, patient, traits=traits, deceased_on=deceased_on)
+    if match.standing is Standing.RECOGNISED:
+        return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
+    return Settled(_S.APPLIED, _O.IDENTITY_UPDATED if changed else _O.IDENTITY_KNOWN, patient_id)
+
+
+def _movement(work: _Work, patient_id: UUID, source_id: UUID) -> Settled | _Move:
+    """ZFA is not looked at: it says what the person chose for the national DMP, not for this record (README)."""
+    movement = reported_movement(work.message, message_id=work.row.pk, received_at=work.row.received_at)
+    if movement is None:
+        return Settled(_S.IGNORED, _O.NO_VISIT, patient_id)
+    if not movement.visit_number:
+        return Settled(_S.REFUSED, _O.NO_VISIT_NUMBER, patient_id)
+    return _Move(work.row, Report(patient_id, source_id, movement))
+
+
+def _written(moves: Sequence[_Move], now: datetime) -> list[Turn]:
+    """Those of one hospital. A refusal says nothing of which of several it is about: they are tried apart."""
+    state, outcome = _S.APPLIED, _O.STAY
+    try:
+        with written_together():
+            apply_movements(_hospital(moves[0].row), [move.report for move in moves], now=now)
+    except (Conflict, Invalid) as refusal:
+        if len(moves) > 1:
+            raise
+        state, outcome = _S.DOUBTFUL, _O.VISIT_OF_ANOTHER
+        if isinstance(refusal, Invalid):
+            state, outcome = _S.REFUSED, _O.UNCLEAR_CORRECTION
+    return [(move.row, Settled(state, outcome, move.report.patient_id)) for move in moves]
+
+
+def _hospital(row: InboundMessage) -> Actor:
+    return Actor(
+        kind=ActorKind.GATEWAY,
+        name=row.sender.name,
+        organization_id=row.sender.organization_id,
+        organization_name=row.sender.organization.name,
+        purpose=Purpose.SYSTEM,
+        channel=Channel.MLLP,
+        correlation_id=row.pk,
+    )
+
+
+def _replaced(work: _Work, known: Knowledge) -> Settled:
+    """A40 and A47: MRG-1 is dead, PID-3 lives. Two regional patients are never merged without a person."""
+    pairs = [
+        (dead, kept)
+        for dead in _prior(work.row, work.message)
+        for kept in work.asked.locals
+        if dead.domain == kept.domain
+    ]
+    if any(dead.value == kept.value for dead, kept in pairs):
+        return Settled(_S.REFUSED, _O.MERGE_LOOP)
+    behind = known.linked(local for pair in pairs for local in pair)
+    if len(behind) > 1:
+        return Settled(_S.DOUBTFUL, _O.TWO_PATIENTS)
+    if not behind:
+        return Settled(_S.NO_CANDIDATE, _O.NO_RECORD)
+    patient_id = behind.pop()
+    try:
+        for dead, kept in pairs:
+            replace_identifier(
+                work.job, patient_id, domain=dead.domain, dead=dead.value, surviving=kept.value
+            )
+    except Invalid:
+        return Settled(_S.REFUSED, _O.MERGE_LOOP)
+    return Settled(_S.APPLIED, _O.IDENTIFIER_REPLACED, patient_id)
+
+
+def _related(work: _Work, known: Knowledge) -> Settled:
+    """A24 says that two numbers are one person's, A37 takes it back."""
+    both = [*work.asked.locals, *work.asked.others]
+    behind = known.linked(both)
+    if not behind:
+        return Settled(_S.NO_CANDIDATE, _O.NO_RECORD)
+    if work.message.kind is Kind.IDENTITIES_UNLINKED:
+        linked = sum(local.key in known.links for local in both)
+        is_one = len(behind) == 1 and linked > 1
+        return Settled(_S.DOUBTFUL, _O.UNLINKED) if is_one else Settled(_S.IGNORED, _O.IDENTITY_KNOWN)
+    if len(behind) > 1:
+        return Settled(_S.DOUBTFUL, _O.TWO_PATIENTS)
+    patient_id = behind.pop()
+    for local in both:
+        link_identity(work.job, patient_id, domain=local.domain, value=local.value)
+    return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
+
+
+def _account_moved(work: _Work, known: Knowledge) -> Settled:
+    if known.linked((*work.asked.locals, *work.asked.others)):
+        return Settled(_S.DOUBTFUL, _O.ACCOUNT_MOVED)
+    return Settled(_S.NO_CANDIDATE, _O.NO_RECORD)

@@ -1,0 +1,91 @@
+"""The hub asks once for a batch who may read it; nobody misses an event by joining meanwhile."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.events import Event
+from terresante.kernel.ids import new_id
+from terresante.kernel.live import hub as hubs
+from terresante.kernel.live.events import LiveEvent
+from terresante.kernel.live.hub import Hub, Subscriber
+
+
+def somebody():
+    return Actor(kind=ActorKind.PROFESSIONAL, name="", person_id=new_id())
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Who may read is asked of a dictionary: event position → correlation ids; `during` is run while it is asked."""
+    answers: dict[int, set[UUID]] = {}
+    answers_asked: list[int] = []
+    meanwhile: list[Callable[[], None]] = []
+
+    async def ask(events, actors):
+        answers_asked.append(len(events))
+        for gesture in meanwhile:
+            gesture()
+        return [answers.get(event.position, set()) for event in events]
+
+    monkeypatch.setattr(hubs, "_readers", ask)
+    return answers, answers_asked, meanwhile
+
+
+def positions(subscriber):
+    return [event.position for event in subscriber.waiting() if event]
+
+
+def test_a_batch_is_asked_once_and_each_reader_gets_his_own_in_order(told):
+    async def scenario():
+        answers, asked, _ = told
+        hub, first, second = Hub(), Subscriber(somebody()), Subscriber(somebody())
+        hub._subscribers = {first, second}
+        both = {first.actor.correlation_id, second.actor.correlation_id}
+        answers.update({1: both, 2: {second.actor.correlation_id}, 4: both})
+
+        await hub._hand_out([LiveEvent(number, Event()) for number in (1, 2, 3, 4)])
+
+        assert (positions(first), positions(second)) == ([1, 4], [1, 2, 4])
+        assert (asked, hub.position) == ([4], 4)
+
+    asyncio.run(scenario())
+
+
+def test_who_joins_while_readers_are_asked_is_told_to_ask_for_these_events_himself(told):
+    async def scenario():
+        answers, _, meanwhile = told
+        hub, early = Hub(), Subscriber(somebody())
+        late = Subscriber(replace(early.actor))
+        hub._subscribers = {early}
+        seen: list[int] = []
+
+        def join():
+            hub._subscribers.add(late)
+            seen.append(hub.position)
+
+        meanwhile.append(join)
+        answers[7] = {early.actor.correlation_id}
+
+        await hub._hand_out([LiveEvent(7, Event())])
+
+        assert positions(early) == [7]
+        assert positions(late) == []
+        assert seen == [7]  # what a stream that begins now takes as « missed until »
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_too_slow_is_closed_rather_than_left_with_holes():
+    async def scenario():
+        slow = Subscriber(somebody())
+        for number in range(hubs._QUEUE + 1):
+            slow.give(LiveEvent(number, Event()))
+
+        assert slow.waiting() == [None]
+
+    asyncio.run(scenario())
