@@ -75,8 +75,14 @@ def _is_current(request: HttpRequest, url: str) -> bool:
 
 
 def _user(actor: Actor, *, several: bool = False) -> UserMenu:
+    security = Action(label="Sécurité de mon compte", url=reverse("accounts:security"), icon="key-round")
     if actor.kind != ActorKind.PROFESSIONAL:
-        return UserMenu(name=actor.name, initials=initials(actor.name), logout_url=reverse("accounts:logout"))
+        return UserMenu(
+            name=actor.name,
+            initials=initials(actor.name),
+            logout_url=reverse("accounts:logout"),
+            links=(security,),
+        )
     role = ", ".join(part for part in (actor.role_label, actor.organization_name) if part)
     emails = Action(label="Mes notifications", url=reverse("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=reverse("overview:situation"), icon="building-2")
@@ -85,5 +91,5 @@ def _user(actor: Actor, *, several: bool = False) -> UserMenu:
         initials=initials(actor.name),
         role=role,
         logout_url=reverse("accounts:logout"),
-        links=(change, emails) if several else (emails,),
+        links=(change, emails, security) if several else (emails, security),
     )

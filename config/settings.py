@@ -26,7 +26,6 @@ BEHIND_PROXY = os.environ.get("TERRESANTE_BEHIND_PROXY") == "1"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
@@ -54,6 +53,7 @@ MIDDLEWARE = [
     "terresante.kernel.middleware.ContentSecurityPolicy",
     "terresante.kernel.middleware.Correlation",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "terresante.accounts.middleware.Presence",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -95,6 +95,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+SESSION_ENGINE = "terresante.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -11,17 +11,71 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from terresante.accounts.models import LoginChallenge
+from terresante.accounts.access import DEVICE_FORGET, SESSION_END
+from terresante.accounts.devices import Source, token_hash
+from terresante.accounts.enums import ChallengePurpose, CodeChannel
+from terresante.accounts.models import KnownDevice, LoginChallenge, Session, User
+from terresante.kernel import access
+from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Refused
+from terresante.kernel.ports import sms_is_bound
 
 _BETWEEN_MESSAGES = b"-" * 79
 
 
-def challenge_waiting(challenge_id: UUID) -> LoginChallenge | None:
+def challenge_waiting(
+    challenge_id: UUID, purpose: ChallengePurpose = ChallengePurpose.LOGIN
+) -> LoginChallenge | None:
     return (
         LoginChallenge.objects.select_related("user")
-        .filter(pk=challenge_id, expires_at__gt=timezone.now())
+        .filter(pk=challenge_id, purpose=purpose, expires_at__gt=timezone.now(), user__is_active=True)
         .first()
     )
+
+
+def known_device(user: User | None, source: Source) -> KnownDevice | None:
+    """The browser, if this account logged in from it. The same work for a login that does not exist."""
+    somebody = user or User()
+    hashes = [token_hash(somebody, token) for token in source.tokens]
+    return KnownDevice.objects.filter(user_id=somebody.pk, token_hash__in=hashes).first() if hashes else None
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """What the owner of an account sees of its protection."""
+
+    user: User
+    ways: list[CodeChannel]
+    sessions: list[Session]
+    devices: list[KnownDevice]
+    codes_left: int
+
+
+def account_of(actor: Actor) -> User:
+    if actor.user_id is None:
+        raise Refused("Cette page est celle d’un compte.")
+    return User.objects.get(pk=actor.user_id)
+
+
+def security_of(actor: Actor) -> Security:
+    user = account_of(actor)
+    sessions = access.list(actor, SESSION_END, Session).filter(expire_date__gt=timezone.now())
+    devices = access.list(actor, DEVICE_FORGET, KnownDevice)
+    return Security(
+        user=user,
+        ways=channels_of(user),
+        sessions=list(sessions.order_by("-seen_at")),
+        devices=list(devices.order_by("-last_seen_at")),
+        codes_left=user.recovery_codes.filter(used_at=None).count(),
+    )
+
+
+def channels_of(user: User) -> list[CodeChannel]:
+    """How this account may receive its code, the usual way first. An application is not weakened by e-mail."""
+    ways = [CodeChannel.APPLICATION] if user.totp_seed is not None else []
+    if user.phone and sms_is_bound():
+        ways.append(CodeChannel.SMS)
+    return ways if user.totp_seed is not None else [*ways, CodeChannel.EMAIL]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,26 @@
 from django.urls import path
 
-from terresante.accounts import views
+from terresante.accounts.views import demonstration, door, factors, security
 
 app_name = "accounts"
 urlpatterns = [
-    path("connexion/", views.login, name="login"),
-    path("connexion/code/", views.code, name="code"),
-    path("connexion/code/renvoyer/", views.code_again, name="code_again"),
-    path("deconnexion/", views.logout, name="logout"),
-    path("demonstration/boite/", views.demonstration_mailbox, name="mailbox"),
+    path("connexion/", door.login, name="login"),
+    path("connexion/code/", door.code, name="code"),
+    path("connexion/code/renvoyer/", door.code_again, name="code_again"),
+    path("connexion/code/autrement/", door.code_otherwise, name="code_otherwise"),
+    path("connexion/code/secours/", door.code_of_paper, name="code_of_paper"),
+    path("mon-compte/securite/", security.security, name="security"),
+    path("mon-compte/sessions/<uuid:handle>/fermer/", security.end_session, name="end_session"),
+    path("mon-compte/sessions/fermer/", security.end_other_sessions, name="end_other_sessions"),
+    path("mon-compte/appareils/<uuid:device_id>/oublier/", security.forget_device, name="forget_device"),
+    path("mon-compte/mot-de-passe/", security.password, name="password"),
+    path("mon-compte/confirmer/", security.confirm, name="confirm"),
+    path("mon-compte/application/", factors.application, name="application"),
+    path("mon-compte/application/retirer/", factors.end_application, name="end_application"),
+    path("mon-compte/telephone/", factors.phone, name="phone"),
+    path("mon-compte/telephone/code/", factors.phone_code, name="phone_code"),
+    path("mon-compte/telephone/retirer/", factors.end_phone, name="end_phone"),
+    path("mon-compte/codes-de-secours/", factors.recovery_codes, name="recovery_codes"),
+    path("deconnexion/", door.logout, name="logout"),
+    path("demonstration/boite/", demonstration.demonstration_mailbox, name="mailbox"),
 ]

@@ -1,6 +1,6 @@
-"""E-mails leave from the database: queued with the change that causes them, sent after it, retried until they go.
+"""E-mails and SMS leave from the database: queued with what causes them, sent after it, retried until they go.
 
-A crash between the sending and its record sends again, with the same Message-ID.
+A crash between the sending and its record sends again, with the same Message-ID or reference.
 """
 
 import logging
@@ -13,8 +13,9 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
-from terresante.kernel.enums import OutboundState
+from terresante.kernel.enums import OutboundChannel, OutboundState
 from terresante.kernel.models import OutboundMessage
+from terresante.kernel.ports import send_sms
 from terresante.kernel.sealing import seal, unseal
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,16 @@ _MOST_ATTEMPTS = 12
 
 def queue_email(*, recipient: str, subject: str, body: str, dedupe_key: str) -> None:
     """The same `dedupe_key` is queued once, whoever repeats it."""
+    _queue(OutboundChannel.EMAIL, recipient, subject, body, dedupe_key)
+
+
+def queue_sms(*, number: str, text: str, dedupe_key: str) -> None:
+    _queue(OutboundChannel.SMS, number, "", text, dedupe_key)
+
+
+def _queue(channel: OutboundChannel, recipient: str, subject: str, body: str, dedupe_key: str) -> None:
     message = OutboundMessage(
+        channel=channel,
         recipient=recipient,
         subject=subject,
         body=seal(body.encode(), context=_CONTEXT),
@@ -59,6 +69,10 @@ def _deliver(key: UUID) -> bool:
 
 
 def _send(message: OutboundMessage) -> None:
+    if message.channel == OutboundChannel.SMS:
+        text = unseal(message.body, context=_CONTEXT).decode()
+        send_sms(number=message.recipient, text=text, reference=str(message.pk))
+        return
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     EmailMessage(
         subject=message.subject,
@@ -74,4 +88,4 @@ def _postpone(message: OutboundMessage, error: Exception) -> None:
     if message.attempts >= _MOST_ATTEMPTS:
         message.state = OutboundState.ABANDONED
     message.save(update_fields=["attempts", "next_attempt_at", "state"])
-    log.warning("e-mail %s not sent (%s), attempt %d", message.pk, type(error).__name__, message.attempts)
+    log.warning("message %s not sent (%s), attempt %d", message.pk, type(error).__name__, message.attempts)

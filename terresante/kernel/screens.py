@@ -34,6 +34,8 @@ class Request(HttpRequest):
 
     actor: Actor
     after_read: list[Callable[[], None]]
+    # The form that a `before` filled and checked outside the transaction; None when nothing was posted.
+    prepared: Any
 
 
 View = Callable[Concatenate[Request, P], HttpResponse]
@@ -70,11 +72,18 @@ def reads(action: Action) -> Callable[[View[P]], PlainView[P]]:
     return decorate
 
 
-def writes(action: Action) -> Callable[[View[P]], PlainView[P]]:
-    """GET shows the form, POST acts; both inside one transaction that rolls back on any error."""
+def writes(
+    action: Action, *, before: Callable[[Request], object] | None = None
+) -> Callable[[View[P]], PlainView[P]]:
+    """GET shows the form, POST acts; both inside one transaction that rolls back on any error.
+
+    `before` does, with what was posted, what must not hold a transaction: hashing a password. The view reads
+    `request.prepared`.
+    """
 
     def decorate(view: View[P]) -> PlainView[P]:
         def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            request.prepared = before(request) if before and request.method == "POST" else None
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
                 # A form shown again after a mistake has written nothing: it is a page like another, with its row.

@@ -18,7 +18,13 @@ ANATOMY = {
 }
 # Other names, and why. The kernel is not an app like the others: its files are DESIGN.md 4's mechanisms.
 MORE_NAMES = {
-    "accounts": {"codes": "one-time codes, pure", "middleware": "who is behind a request, once"},
+    "accounts": {
+        "codes": "one-time codes, pure",
+        "devices": "what a browser says of itself, pure",
+        "middleware": "who was last there, once for a request",
+        "sessions": "Django's place for a session engine",
+        "tries": "how often a door was tried",
+    },
     "care_team": {"matrix": "role × data, the one place that says it"},
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",

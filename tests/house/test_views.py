@@ -14,6 +14,8 @@ PUBLIC = {
     "login": "nobody has an account before this page",
     "code": "the second step, before the session is anybody's",
     "code_again": "another code for the same step",
+    "code_otherwise": "the same step's code, received another way",
+    "code_of_paper": "the same step, with a recovery code",
     "logout": "ends one's own session, whatever stands behind it",
     "birth_places": "the official list of communes and countries, without any patient",
     "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",

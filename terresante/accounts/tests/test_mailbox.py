@@ -25,7 +25,7 @@ def test_a_visitor_reads_the_last_emails(client, mailbox):
 
 
 def test_an_empty_mailbox_says_so(client, mailbox):
-    assert "Aucun courriel" in client.get("/demonstration/boite/").content.decode()
+    assert "Aucun courriel ni SMS" in client.get("/demonstration/boite/").content.decode()
 
 
 def test_there_is_no_mailbox_outside_a_demonstration(client, mailbox, settings):

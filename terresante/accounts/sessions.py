@@ -1,0 +1,73 @@
+"""The session engine (settings.SESSION_ENGINE): an open session is a row of ours, so that its owner sees and ends it.
+
+A workstation of a ward is locked here, on the server, after ten minutes without anybody's act: the row answers it,
+whatever the page does (docs/kernel.md, "Actor": nobody is behind a locked session).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils import timezone
+
+from terresante.accounts.models import Session
+
+LOCKED_AFTER = timedelta(minutes=10)
+# Under this, an act is not written again: a page makes several requests.
+SEEN_AGAIN_AFTER = timedelta(seconds=30)
+DEVICE_KEY, WORDS_KEY, SHARED_KEY = "device", "device_words", "shared_workstation"
+
+
+class SessionStore(DatabaseStore):
+    row: Session | None = None
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def load(self) -> dict[str, Any]:
+        live = Session.objects.filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        self.row = live.first() if self.session_key else None
+        if self.row is None:
+            self._session_key = None  # Django's own engine: a key nobody holds is given to nobody
+        return self.decode(self.row.session_data) if self.row else {}
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        user, device = data.get("_auth_user_id"), data.get(DEVICE_KEY)
+        return Session(
+            session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]  # not in the stubs
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(),
+            user_id=UUID(user) if user else None,
+            device_id=UUID(device) if device else None,
+            words=str(data.get(WORDS_KEY, "")),
+            is_shared=bool(data.get(SHARED_KEY, False)),
+        )
+
+
+def is_locked(store: SessionBase, *, now: datetime | None = None) -> bool:
+    row = _row(store)
+    if row is None or not row.is_shared or row.user_id is None:
+        return False
+    return row.locked_at is not None or (now or timezone.now()) - row.seen_at >= LOCKED_AFTER
+
+
+def mark_seen(store: SessionBase) -> None:
+    """Somebody did something; a locked session stays locked."""
+    row, now = _row(store), timezone.now()
+    if (
+        row is None
+        or row.user_id is None
+        or is_locked(store, now=now)
+        or now - row.seen_at < SEEN_AGAIN_AFTER
+    ):
+        return
+    Session.objects.filter(pk=row.pk, locked_at=None).update(seen_at=now)
+    row.seen_at = now
+
+
+def _row(store: SessionBase) -> Session | None:
+    store.get("")  # loads
+    return store.row if isinstance(store, SessionStore) else None

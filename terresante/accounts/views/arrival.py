@@ -1,0 +1,70 @@
+"""From a right proof to an open session: the browser is remembered, the login traced, the person led to his pages."""
+
+import time
+
+from django.contrib.auth import login as open_session
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import urlencode
+
+from terresante.accounts import sessions
+from terresante.accounts.access import LOGIN
+from terresante.accounts.actions.devices import remember_device
+from terresante.accounts.actions.login import at_the_door
+from terresante.accounts.enums import DeviceChoice
+from terresante.accounts.models import User
+from terresante.accounts.views.source import keep_source, source_of
+from terresante.kernel import audit, rls
+from terresante.kernel.access import Action
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.ports import actor_behind
+
+CHALLENGE, NEXT, PROVED = "login_challenge", "login_next", "proved_at"
+
+
+def enter(
+    request: HttpRequest, user: User, *, by: str, choice: DeviceChoice | None = None, after: str = ""
+) -> HttpResponse:
+    """Opens the session under a new key; what was in the browser for another account is gone."""
+    after = after or str(request.session.get(NEXT, ""))
+    device, source = remember_device(user, source_of(request), choice)
+    request.session.flush()
+    open_session(request, user)
+    request.session[PROVED] = time.time()
+    request.session[sessions.DEVICE_KEY] = str(device.pk)
+    request.session[sessions.WORDS_KEY] = source.words
+    request.session[sessions.SHARED_KEY] = device.is_shared
+    trace(
+        actor_behind(request) or at_the_door(user),
+        LOGIN,
+        by=by,
+        device=str(device.pk),
+        trust=str(choice or ""),
+    )
+    response = arrive(request, after)
+    keep_source(response, source)
+    return response
+
+
+def arrive(request: HttpRequest, after: str) -> HttpResponse:
+    """Patients to their pages; professionals by the choice of a structure, which passes on when there is only one."""
+    actor = actor_behind(request)
+    if actor is None:
+        return door(request, "accounts/nobody.html", {}, False)
+    if actor.kind == ActorKind.PATIENT:
+        return redirect(after or "portal:home")
+    query = f"?{urlencode({'next': after})}" if after else ""
+    return redirect(f"{reverse('overview:situation')}{query}")
+
+
+def door(request: HttpRequest, template: str, context: dict[str, object], wrong: object) -> HttpResponse:
+    response = render(request, template, context, status=422 if wrong else 200)
+    add_never_cache_headers(response)
+    return response
+
+
+def trace(actor: Actor, done: Action, **detail: str) -> None:
+    with rls.acting(actor):
+        audit.record(actor, done, detail=detail)

@@ -1,0 +1,47 @@
+"""Where a request comes from, and the cookie by which its browser is known."""
+
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from terresante.accounts import devices
+from terresante.accounts.devices import Source
+
+
+def source_of(request: HttpRequest) -> Source:
+    return Source(
+        network=_network(request),
+        tokens=devices.read_tokens(request.COOKIES.get(devices.COOKIE, "")),
+        words=devices.device_words(request.headers.get("User-Agent", "")),
+    )
+
+
+def keep_source(response: HttpResponse, source: Source) -> None:
+    response.set_cookie(
+        devices.COOKIE,
+        devices.write_tokens(source.tokens),
+        max_age=devices.COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def safe_next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
+
+
+def _network(request: HttpRequest) -> str:
+    """The caller's network: /24 in IPv4, /64 in IPv6, what one subscriber usually has."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:
+        # The last entry is our own proxy's; the others are the caller's say.
+        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
+    try:
+        version = ip_address(address).version
+    except ValueError:
+        return "unknown"
+    return str(ip_network(f"{address}/{24 if version == 4 else 64}", strict=False))
