@@ -1,6 +1,6 @@
 from django.db.models import Q
 
-from terresante.accounts.models import KnownDevice, Session
+from terresante.accounts.models import KnownDevice, Passkey, Session
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor
 
@@ -13,6 +13,8 @@ PHONE_SET = Action("account.phone", "Enregistrer un téléphone pour les codes")
 RECOVERY_CODES_MAKE = Action("account.recovery_codes", "Créer des codes de secours")
 PASSWORD_CHANGE = Action("account.password", "Changer son mot de passe")
 IDENTITY_CONFIRM = Action("account.confirm", "Confirmer son mot de passe")
+PASSKEY_ADD = Action("account.passkey", "Créer une clé d’accès")
+PASSKEY_END = Action("account.passkey_end", "Retirer une clé d’accès")
 SECURITY_READ = Action("account.security_read", "Voir la sécurité de son compte")
 SESSION_END = Action("account.session_end", "Fermer une session de son compte")
 DEVICE_FORGET = Action("account.device_forget", "Oublier un appareil de son compte")
@@ -23,4 +25,5 @@ def _own(actor: Actor) -> Q:
 
 
 rule(SESSION_END, Session, visible=True)(_own)
+rule(PASSKEY_END, Passkey, visible=True)(_own)
 rule(DEVICE_FORGET, KnownDevice, visible=True)(_own)

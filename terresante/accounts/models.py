@@ -30,6 +30,8 @@ class User(AbstractBaseUser, Row):
     created_at = models.DateTimeField(auto_now_add=True)
     # Sealed by kernel.sealing, context "totp"; absent = the code goes by SMS or by e-mail.
     totp_seed = models.BinaryField(null=True)
+    # When a passkey was offered and put off: it is offered once.
+    passkey_offered_at = models.DateTimeField(null=True)
     # Last accepted 30-second step: a code is used once (RFC 6238, 5.2).
     totp_last_step = models.BigIntegerField(default=0)
 
@@ -128,6 +130,23 @@ class LoginChallenge(Row):
 
     def __str__(self) -> str:
         return f"{self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Passkey(Row):
+    """A WebAuthn key kept by a telephone or a computer: opens a session alone, once the device knows its owner."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    credential_id = models.BinaryField(unique=True, max_length=1023)
+    # Attested credential data (WebAuthn, 6.5.1): the public key, nothing secret.
+    credential = models.BinaryField()
+    # Grows at each use on devices that count; one that goes back was copied.
+    sign_count = models.BigIntegerField(default=0)
+    words = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.words
 
 
 class RecoveryCode(Row):

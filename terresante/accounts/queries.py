@@ -11,10 +11,10 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from terresante.accounts.access import DEVICE_FORGET, SESSION_END
+from terresante.accounts.access import DEVICE_FORGET, PASSKEY_END, SESSION_END
 from terresante.accounts.devices import Source, token_hash
 from terresante.accounts.enums import ChallengePurpose, CodeChannel
-from terresante.accounts.models import KnownDevice, LoginChallenge, Session, User
+from terresante.accounts.models import KnownDevice, LoginChallenge, Passkey, Session, User
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
@@ -49,6 +49,7 @@ class Security:
     sessions: list[Session]
     devices: list[KnownDevice]
     codes_left: int
+    passkeys: list[Passkey]
 
 
 def account_of(actor: Actor) -> User:
@@ -66,6 +67,7 @@ def security_of(actor: Actor) -> Security:
         ways=channels_of(user),
         sessions=list(sessions.order_by("-seen_at")),
         devices=list(devices.order_by("-last_seen_at")),
+        passkeys=list(access.list(actor, PASSKEY_END, Passkey).order_by("created_at")),
         codes_left=user.recovery_codes.filter(used_at=None).count(),
     )
 

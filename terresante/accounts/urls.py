@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.accounts.views import demonstration, door, factors, security
+from terresante.accounts.views import demonstration, door, factors, passkeys, security
 
 app_name = "accounts"
 urlpatterns = [
@@ -9,6 +9,11 @@ urlpatterns = [
     path("connexion/code/renvoyer/", door.code_again, name="code_again"),
     path("connexion/code/autrement/", door.code_otherwise, name="code_otherwise"),
     path("connexion/code/secours/", door.code_of_paper, name="code_of_paper"),
+    path("connexion/cle/defi/", passkeys.passkey_options, name="passkey_options"),
+    path("connexion/cle/", passkeys.passkey_login, name="passkey_login"),
+    path("mon-compte/cles/nouvelle/", passkeys.new_passkey, name="new_passkey"),
+    path("mon-compte/cles/proposee/", passkeys.passkey_offer, name="passkey_offer"),
+    path("mon-compte/cles/<uuid:key_id>/retirer/", passkeys.end_passkey, name="end_passkey"),
     path("mon-compte/securite/", security.security, name="security"),
     path("mon-compte/sessions/<uuid:handle>/fermer/", security.end_session, name="end_session"),
     path("mon-compte/sessions/fermer/", security.end_other_sessions, name="end_other_sessions"),

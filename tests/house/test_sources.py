@@ -22,6 +22,7 @@ MORE_NAMES = {
         "codes": "one-time codes, pure",
         "devices": "what a browser says of itself, pure",
         "middleware": "who was last there, once for a request",
+        "passkeys": "WebAuthn ceremonies, pure",
         "sessions": "Django's place for a session engine",
         "tries": "how often a door was tried",
     },

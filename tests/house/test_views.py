@@ -16,6 +16,8 @@ PUBLIC = {
     "code_again": "another code for the same step",
     "code_otherwise": "the same step's code, received another way",
     "code_of_paper": "the same step, with a recovery code",
+    "passkey_options": "a challenge for a browser that has a passkey",
+    "passkey_login": "the first and only step of a login by passkey",
     "logout": "ends one's own session, whatever stands behind it",
     "birth_places": "the official list of communes and countries, without any patient",
     "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",

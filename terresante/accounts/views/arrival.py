@@ -15,7 +15,7 @@ from terresante.accounts.actions.devices import remember_device
 from terresante.accounts.actions.login import at_the_door
 from terresante.accounts.enums import DeviceChoice
 from terresante.accounts.models import User
-from terresante.accounts.views.source import keep_source, source_of
+from terresante.accounts.views.source import keep_source, site_of, source_of
 from terresante.kernel import audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind
@@ -43,9 +43,18 @@ def enter(
         device=str(device.pk),
         trust=str(choice or ""),
     )
-    response = arrive(request, after)
+    response = _offered(request, user, after) or arrive(request, after)
     keep_source(response, source)
     return response
+
+
+def _offered(request: HttpRequest, user: User, after: str) -> HttpResponse | None:
+    """The page that offers a passkey, once, where one can be made and to somebody who has pages."""
+    possible = site_of(request) is not None and not request.session[sessions.SHARED_KEY]
+    if not possible or user.passkey_offered_at or user.passkeys.exists() or actor_behind(request) is None:
+        return None
+    request.session[NEXT] = after
+    return redirect("accounts:passkey_offer")
 
 
 def arrive(request: HttpRequest, after: str) -> HttpResponse:

@@ -13,7 +13,7 @@ from terresante.accounts.forms import CodeForm, LoginForm, RecoveryCodeForm
 from terresante.accounts.models import LoginChallenge, User
 from terresante.accounts.queries import challenge_waiting, channels_of
 from terresante.accounts.views.arrival import CHALLENGE, NEXT, arrive, door, enter, trace
-from terresante.accounts.views.source import safe_next, source_of
+from terresante.accounts.views.source import safe_next, site_of, source_of
 from terresante.kernel.errors import Invalid
 from terresante.kernel.ports import actor_behind
 from terresante.kernel.screens import public
@@ -31,7 +31,8 @@ def login(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error.sentence)
         else:
             return after_password(request, passed)
-    return door(request, "accounts/login.html", {"form": form, "next": safe_next(request)}, form.errors)
+    context = {"form": form, "next": safe_next(request), "passkeys": site_of(request) is not None}
+    return door(request, "accounts/login.html", context, form.errors)
 
 
 @public(reason="Seconde étape de la connexion")

@@ -1,6 +1,7 @@
 """« Mon compte », rubrique « Sécurité »: what protects an account, changed by its owner."""
 
 import time
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -122,7 +123,7 @@ def asks_again(request: Request) -> HttpResponse | None:
 
 
 def account_page(
-    request: Request, template: str, context: dict[str, object], *, wrong: object = None
+    request: Request, template: str, context: Mapping[str, object], *, wrong: object = None
 ) -> HttpResponse:
     layout = "portal.html" if request.actor.kind == ActorKind.PATIENT else "desk.html"
     return render(request, template, {"layout": layout, **context}, status=422 if wrong else 200)

@@ -1,6 +1,7 @@
 """Where a request comes from, and the cookie by which its browser is known."""
 
 from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from terresante.accounts import devices
 from terresante.accounts.devices import Source
+from terresante.accounts.passkeys import Site
 
 
 def source_of(request: HttpRequest) -> Source:
@@ -32,6 +34,18 @@ def keep_source(response: HttpResponse, source: Source) -> None:
 def safe_next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
+
+
+def site_of(request: HttpRequest) -> Site | None:
+    """None at an address that browsers refuse keys for: a number, or anything but this machine without https."""
+    host = request.get_host()
+    domain = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    scheme = urlsplit(settings.BASE_URL).scheme
+    try:
+        ip_address(domain.strip("[]"))
+    except ValueError:
+        return Site(domain, f"{scheme}://{host}") if scheme == "https" or domain == "localhost" else None
+    return None
 
 
 def _network(request: HttpRequest) -> str:
