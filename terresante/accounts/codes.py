@@ -65,6 +65,10 @@ def recovery_hash(user_id: UUID, code: str) -> str:
     return salted_hmac("terresante.accounts.recovery", f"{user_id} {typed}", algorithm="sha256").hexdigest()
 
 
+def new_link() -> str:
+    return secrets.token_urlsafe(32)
+
+
 def link_hash(token: str) -> str:
     return salted_hmac("terresante.accounts.link", token, algorithm="sha256").hexdigest()
 

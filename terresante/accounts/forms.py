@@ -141,6 +141,17 @@ class RecoveryCodeForm(forms.Form):
     )
 
 
+class ForgottenForm(forms.Form):
+    login = forms.CharField(
+        label="Identifiant",
+        max_length=150,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Indiquez votre identifiant."},
+    )
+
+
 class DigitsForm(forms.Form):
     code = forms.CharField(
         label="Code à six chiffres",

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from terresante.accounts.enums import ChallengePurpose, CodeChannel
+from terresante.accounts.enums import ChallengePurpose, CodeChannel, LinkPurpose
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import Row
 
@@ -158,6 +158,19 @@ class RecoveryCode(Row):
 
     def __str__(self) -> str:
         return "utilisé" if self.used_at else "disponible"
+
+
+class RecoveryLink(Row):
+    """A link sent by e-mail to come back in. Serves once, for thirty minutes; a new one replaces it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=14, choices=LinkPurpose.choices)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.expires_at:%Y-%m-%d %H:%M}"
 
 
 class AttemptCount(models.Model):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.accounts.views import demonstration, door, factors, passkeys, security
+from terresante.accounts.views import demonstration, door, factors, passkeys, recovery, security
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,6 +14,11 @@ urlpatterns = [
     path("mon-compte/cles/nouvelle/", passkeys.new_passkey, name="new_passkey"),
     path("mon-compte/cles/proposee/", passkeys.passkey_offer, name="passkey_offer"),
     path("mon-compte/cles/<uuid:key_id>/retirer/", passkeys.end_passkey, name="end_passkey"),
+    path("connexion/mot-de-passe-oublie/", recovery.forgotten, name="forgotten"),
+    path("connexion/code/perdu/", recovery.lost_factor, name="lost_factor"),
+    path("connexion/lien/<str:token>/", recovery.link, name="link"),
+    path("connexion/nouveau-mot-de-passe/", recovery.recover_password, name="recover_password"),
+    path("connexion/second-facteur/", recovery.recover_factor, name="recover_factor"),
     path("mon-compte/securite/", security.security, name="security"),
     path("mon-compte/sessions/<uuid:handle>/fermer/", security.end_session, name="end_session"),
     path("mon-compte/sessions/fermer/", security.end_other_sessions, name="end_other_sessions"),

@@ -19,7 +19,14 @@ from terresante.accounts.access import LOGIN
 from terresante.accounts.actions.sending import send_code, warn
 from terresante.accounts.devices import Source
 from terresante.accounts.enums import ChallengePurpose, CodeChannel
-from terresante.accounts.models import AttemptCount, KnownDevice, LoginChallenge, RecoveryCode, User
+from terresante.accounts.models import (
+    AttemptCount,
+    KnownDevice,
+    LoginChallenge,
+    RecoveryCode,
+    RecoveryLink,
+    User,
+)
 from terresante.accounts.queries import channels_of, known_device
 from terresante.accounts.tries import forget, refuse_beyond, slow_down_beyond
 from terresante.kernel import audit, rls
@@ -126,8 +133,9 @@ def spend(challenge: LoginChallenge) -> None:
 
 
 def purge_logins() -> None:
-    """Drops what is over: challenges past their time, counts past their window."""
+    """Drops what is over: challenges and links past their time, counts past their window."""
     LoginChallenge.objects.filter(expires_at__lt=timezone.now()).delete()
+    RecoveryLink.objects.filter(expires_at__lt=timezone.now()).delete()
     AttemptCount.objects.filter(window_ends_at__lt=timezone.now()).delete()
 
 

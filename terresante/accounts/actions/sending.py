@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from terresante.accounts import codes
-from terresante.accounts.enums import CodeChannel
+from terresante.accounts.enums import CodeChannel, LinkPurpose
 from terresante.accounts.models import LoginChallenge, User
 from terresante.kernel.ids import new_id
 from terresante.kernel.outbound import queue_email, queue_sms
@@ -43,6 +45,11 @@ _WARNINGS = {
         "Un moyen de connexion a été retiré de votre compte",
         f"Il ne sert plus à vos connexions à Terr-eSanté.\n\n{_IF_NOT_YOU}",
     ),
+    "factors-lost": Warning(
+        "Vos codes de connexion arrivent de nouveau par courriel",
+        "L’application d’authentification, le téléphone, les clés d’accès et les codes de secours de votre compte "
+        f"Terr-eSanté ont été retirés, vos sessions fermées.\n\n{_IF_NOT_YOU}",
+    ),
     "recovery-codes": Warning(
         "Des codes de secours ont été créés pour votre compte",
         f"Les précédents ne servent plus.\n\n{_IF_NOT_YOU}",
@@ -56,6 +63,23 @@ _WARNINGS = {
         "Quelqu’un a donné votre mot de passe, puis cinq codes faux.\n\n"
         "Si ce n’était pas vous, votre mot de passe est connu d’un autre : changez-le dans "
         "« Mon compte », rubrique « Sécurité », et prévenez votre structure.\n",
+    ),
+}
+
+
+_LINKS = {
+    LinkPurpose.PASSWORD: Warning(
+        "Choisir un nouveau mot de passe",
+        "Pour choisir un nouveau mot de passe Terr-eSanté, ouvrez ce lien :\n\n{address}\n\n"
+        "Il sert une fois, pendant 30 minutes. Si vous n’avez rien demandé, ne faites rien : "
+        "votre mot de passe n’a pas changé.\n",
+    ),
+    LinkPurpose.SECOND_FACTOR: Warning(
+        "Retrouver l’accès à votre compte",
+        "Votre mot de passe vient d’être donné, et un autre moyen de recevoir vos codes demandé. "
+        "Pour les recevoir de nouveau par courriel, ouvrez ce lien :\n\n{address}\n\n"
+        "Il sert une fois, pendant 30 minutes. Si vous n’avez rien demandé, votre mot de passe est connu d’un "
+        "autre : changez-le et prévenez votre structure.\n",
     ),
 }
 
@@ -80,6 +104,12 @@ def send_code(challenge: LoginChallenge) -> None:
         body=_CODE_BODY.format(code=code),
         dedupe_key=key,
     )
+
+
+def send_link(user: User, purpose: LinkPurpose, path: str) -> None:
+    link = _LINKS[purpose]
+    body = link.body.format(address=f"{settings.BASE_URL}{path}")
+    queue_email(recipient=user.email, subject=link.subject, body=body, dedupe_key=f"link {new_id()}")
 
 
 def warn(user: User, what: str, *, once_for: str = "") -> None:
