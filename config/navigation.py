@@ -5,10 +5,11 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from terresante.accounts.sessions import LOCKED_AFTER, shared_row
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
 from terresante.kernel.ports import SITUATION_KEY
-from terresante.kernel.ui.frame import Action, DeskFrame, Live, Place, UserMenu
+from terresante.kernel.ui.frame import Action, DeskFrame, Live, Lock, Place, UserMenu
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
 
@@ -37,7 +38,7 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             home_url=reverse("overview:home"),
             places=_places(request, actor),
             # Only somebody with several structures ever chose one.
-            user=_user(actor, several=SITUATION_KEY in request.session),
+            user=_user(request, actor, several=SITUATION_KEY in request.session),
             search_url=reverse("overview:search"),
             search_query=request.GET.get("q", ""),
             alerts_url=f"{reverse('overview:home')}?filtre=alertes",
@@ -57,7 +58,7 @@ def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
         Place(label=label, url=reverse(name), icon=icon, current=request.path == reverse(name))
         for label, name, icon in _PATIENT_PLACES
     )
-    return DeskFrame(home_url=reverse("portal:home"), places=places, user=_user(actor))
+    return DeskFrame(home_url=reverse("portal:home"), places=places, user=_user(request, actor))
 
 
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
@@ -74,7 +75,7 @@ def _is_current(request: HttpRequest, url: str) -> bool:
     return request.path.startswith(url)
 
 
-def _user(actor: Actor, *, several: bool = False) -> UserMenu:
+def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserMenu:
     security = Action(label="Sécurité de mon compte", url=reverse("accounts:security"), icon="key-round")
     if actor.kind != ActorKind.PROFESSIONAL:
         return UserMenu(
@@ -82,6 +83,7 @@ def _user(actor: Actor, *, several: bool = False) -> UserMenu:
             initials=initials(actor.name),
             logout_url=reverse("accounts:logout"),
             links=(security,),
+            lock=_lock(request),
         )
     role = ", ".join(part for part in (actor.role_label, actor.organization_name) if part)
     emails = Action(label="Mes notifications", url=reverse("notifications:preferences"), icon="bell")
@@ -92,4 +94,16 @@ def _user(actor: Actor, *, several: bool = False) -> UserMenu:
         role=role,
         logout_url=reverse("accounts:logout"),
         links=(change, emails, security) if several else (emails, security),
+        lock=_lock(request),
+    )
+
+
+def _lock(request: HttpRequest) -> Lock | None:
+    if shared_row(request.session) is None:
+        return None
+    return Lock(
+        lock_url=reverse("accounts:lock"),
+        unlock_url=reverse("accounts:unlock"),
+        presence_url=reverse("accounts:presence"),
+        after_seconds=int(LOCKED_AFTER.total_seconds()),
     )

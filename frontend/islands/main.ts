@@ -1,6 +1,7 @@
 import htmx from "htmx.org";
 import { startFormGuard } from "./form-guard";
 import { startLive } from "./live";
+import { startLock } from "./lock";
 import { startPasskeys } from "./passkey";
 import {
   startCopy,
@@ -26,4 +27,5 @@ startPrint();
 startErrorSummary();
 startFormGuard();
 startLogout();
+startLock();
 startLive();

@@ -141,6 +141,16 @@ class RecoveryCodeForm(forms.Form):
     )
 
 
+class UnlockForm(forms.Form):
+    password = forms.CharField(
+        label="Mot de passe",
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={**_CURRENT, "autofocus": True}),
+        error_messages={"required": "Indiquez votre mot de passe."},
+    )
+
+
 class ForgottenForm(forms.Form):
     login = forms.CharField(
         label="Identifiant",

@@ -34,9 +34,18 @@ class SessionStore(DatabaseStore):
             self._session_key = None  # Django's own engine: a key nobody holds is given to nobody
         return self.decode(self.row.session_data) if self.row else {}
 
+    def flush(self) -> None:
+        super().flush()
+        self.row = None
+
+    def cycle_key(self) -> None:
+        """A new key for the same person: what locked him stays, also what another request has just locked."""
+        self.row = Session.objects.filter(session_key=self.session_key).first()
+        super().cycle_key()
+
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         user, device = data.get("_auth_user_id"), data.get(DEVICE_KEY)
-        return Session(
+        session = Session(
             session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]  # not in the stubs
             session_data=self.encode(data),
             expire_date=self.get_expiry_date(),
@@ -45,13 +54,22 @@ class SessionStore(DatabaseStore):
             words=str(data.get(WORDS_KEY, "")),
             is_shared=bool(data.get(SHARED_KEY, False)),
         )
+        if self.row is not None and self.row.user_id is not None:
+            session.created_at, session.seen_at = self.row.created_at, self.row.seen_at
+            session.locked_at = self.row.locked_at
+        return session
 
 
 def is_locked(store: SessionBase, *, now: datetime | None = None) -> bool:
-    row = _row(store)
-    if row is None or not row.is_shared or row.user_id is None:
+    row = shared_row(store)
+    if row is None:
         return False
     return row.locked_at is not None or (now or timezone.now()) - row.seen_at >= LOCKED_AFTER
+
+
+def shared_row(store: SessionBase) -> Session | None:
+    row = _row(store)
+    return row if row is not None and row.is_shared and row.user_id is not None else None
 
 
 def mark_seen(store: SessionBase) -> None:

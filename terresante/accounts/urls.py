@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.accounts.views import demonstration, door, factors, passkeys, recovery, security
+from terresante.accounts.views import demonstration, door, factors, passkeys, recovery, security, workstation
 
 app_name = "accounts"
 urlpatterns = [
@@ -19,6 +19,11 @@ urlpatterns = [
     path("connexion/lien/<str:token>/", recovery.link, name="link"),
     path("connexion/nouveau-mot-de-passe/", recovery.recover_password, name="recover_password"),
     path("connexion/second-facteur/", recovery.recover_factor, name="recover_factor"),
+    path("connexion/verrouillee/", workstation.locked, name="locked"),
+    path("connexion/verrouiller/", workstation.lock, name="lock"),
+    path("connexion/deverrouiller/", workstation.unlock, name="unlock"),
+    path("connexion/changer/", workstation.switch, name="switch"),
+    path("connexion/presence/", workstation.presence, name="presence"),
     path("mon-compte/securite/", security.security, name="security"),
     path("mon-compte/sessions/<uuid:handle>/fermer/", security.end_session, name="end_session"),
     path("mon-compte/sessions/fermer/", security.end_other_sessions, name="end_other_sessions"),

@@ -3,6 +3,7 @@
 import time
 
 from django.contrib.auth import login as open_session
+from django.contrib.auth import logout as close_session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 
 from terresante.accounts import sessions
-from terresante.accounts.access import LOGIN
+from terresante.accounts.access import LOGIN, LOGOUT
 from terresante.accounts.actions.devices import remember_device
 from terresante.accounts.actions.login import at_the_door
 from terresante.accounts.enums import DeviceChoice
@@ -30,6 +31,7 @@ def enter(
     """Opens the session under a new key; what was in the browser for another account is gone."""
     after = after or str(request.session.get(NEXT, ""))
     device, source = remember_device(user, source_of(request), choice)
+    leave(request)
     request.session.flush()
     open_session(request, user)
     request.session[PROVED] = time.time()
@@ -46,6 +48,13 @@ def enter(
     response = _offered(request, user, after) or arrive(request, after)
     keep_source(response, source)
     return response
+
+
+def leave(request: HttpRequest) -> None:
+    """Whoever was there before on a shared workstation: his session ends when the next one's password is right."""
+    if request.user.is_authenticated:
+        trace(at_the_door(request.user), LOGOUT, by="switch")
+        close_session(request)
 
 
 def _offered(request: HttpRequest, user: User, after: str) -> HttpResponse | None:

@@ -4,6 +4,7 @@ from django.contrib.auth import logout as close_session
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from terresante.accounts.access import LOGOUT
@@ -12,7 +13,8 @@ from terresante.accounts.enums import CodeChannel, DeviceChoice
 from terresante.accounts.forms import CodeForm, LoginForm, RecoveryCodeForm
 from terresante.accounts.models import LoginChallenge, User
 from terresante.accounts.queries import challenge_waiting, channels_of
-from terresante.accounts.views.arrival import CHALLENGE, NEXT, arrive, door, enter, trace
+from terresante.accounts.sessions import is_locked
+from terresante.accounts.views.arrival import CHALLENGE, NEXT, arrive, door, enter, leave, trace
 from terresante.accounts.views.source import safe_next, site_of, source_of
 from terresante.kernel.errors import Invalid
 from terresante.kernel.ports import actor_behind
@@ -21,6 +23,8 @@ from terresante.kernel.screens import public
 
 @public(reason="Première étape de la connexion")
 def login(request: HttpRequest) -> HttpResponse:
+    if is_locked(request.session):
+        return redirect(f"{reverse('accounts:locked')}?{urlencode({'next': safe_next(request)})}")
     if request.user.is_authenticated:
         return arrive(request, safe_next(request))
     form = LoginForm(request.POST or None)
@@ -112,6 +116,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 def after_password(request: HttpRequest, passed: LoginChallenge | User) -> HttpResponse:
     if isinstance(passed, User):
         return enter(request, passed, by="trusted_device", after=safe_next(request))
+    leave(request)
     request.session.cycle_key()
     request.session[CHALLENGE] = str(passed.pk)
     request.session[NEXT] = safe_next(request)

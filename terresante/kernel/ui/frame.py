@@ -98,12 +98,23 @@ class Badge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lock:
+    """Of a workstation that several people use: `after_seconds` without an act, the page is covered."""
+
+    lock_url: str
+    unlock_url: str
+    presence_url: str
+    after_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserMenu:
     name: str
     initials: str
     logout_url: str
     role: str = ""
     links: tuple[Action, ...] = ()
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
