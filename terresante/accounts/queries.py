@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -96,13 +96,18 @@ def mailbox(*, most: int = 30) -> list[MailboxMessage]:
     return sorted(messages, key=lambda message: message.at, reverse=True)[:most]
 
 
+def _aware(moment: datetime) -> datetime:
+    """Django writes « -0000 », a moment of Greenwich without a zone (RFC 5322, 3.3); the SMS provider « +0000 »."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _messages(path: Path) -> Iterator[MailboxMessage]:
     for part in path.read_bytes().split(_BETWEEN_MESSAGES):
         if not part.strip():
             continue
         message = message_from_bytes(part.lstrip(b"\n"), EmailMessage, policy=default)
         yield MailboxMessage(
-            at=parsedate_to_datetime(message["Date"]),
+            at=_aware(parsedate_to_datetime(message["Date"])),
             recipient=str(message["To"]),
             subject=str(message["Subject"]),
             text=message.get_content().strip(),

@@ -1,4 +1,5 @@
 import re
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,7 +22,8 @@ def test_a_ward_s_screen_covers_itself_and_keeps_what_was_being_written(visit, p
     cover = nurse.page.get_by_role("dialog", name="Session verrouillée")
     expect(cover).to_be_visible()
     expect(nurse.page).to_have_title("Session verrouillée")
-    assert nurse.page.context.request.get(path).url.endswith(f"/connexion/verrouillee/?next={path}")
+    behind = unquote(nurse.page.context.request.get(path).url)
+    assert behind.endswith(f"/connexion/verrouillee/?next={path}")
     unlock(nurse.page, "faux")
     expect(cover.get_by_role("alert")).to_contain_text("Ce n’est pas le mot de passe")
     unlock(nurse.page, account.password)

@@ -1,6 +1,8 @@
 import pytest
 from django.core.mail import EmailMessage, get_connection
 
+from simulators.sms import SimulatedSms
+
 
 @pytest.fixture
 def mailbox(settings, tmp_path):
@@ -22,6 +24,17 @@ def test_a_visitor_reads_the_last_emails(client, mailbox):
 
     assert "123456" in page
     assert "d’Inès" in page
+
+
+def test_emails_and_sms_stand_in_one_box(client, mailbox):
+    """Their dates are not written the same way. Bad: a page that fails as soon as both have come."""
+    send(mailbox, "Votre code de connexion", "Votre code : 123456")
+    SimulatedSms(mailbox).send(number="+33639980017", text="Votre code est 654321.", reference="a")
+
+    page = client.get("/demonstration/boite/").content.decode()
+
+    assert "123456" in page
+    assert "654321" in page
 
 
 def test_an_empty_mailbox_says_so(client, mailbox):
