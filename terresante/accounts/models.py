@@ -68,6 +68,9 @@ class KnownDevice(Row):
     last_seen_at = models.DateTimeField(auto_now_add=True)
     trusted_until = models.DateTimeField(null=True)
 
+    class Meta:
+        verbose_name = "appareil connu"
+
     def __str__(self) -> str:
         return self.words
 
@@ -91,6 +94,7 @@ class Session(AbstractBaseSession):
     locked_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = "session ouverte"
         indexes = [
             models.Index(fields=["user"], condition=Q(user__isnull=False), name="sessions_of_somebody")
         ]
@@ -144,6 +148,9 @@ class Passkey(Row):
     words = models.CharField(max_length=80)
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "clé d’accès"
 
     def __str__(self) -> str:
         return self.words
