@@ -193,5 +193,9 @@ def test_the_page_covers_itself_on_a_shared_workstation_only(ward, brun):
     mine = Client()
     log_in(mine, brun)
 
-    assert 'data-lock-after="600"' in ward.get("/patients/").content.decode()
-    assert "data-lock-after" not in mine.get("/patients/").content.decode()
+    shared, own = (each.get("/patients/").content.decode() for each in (ward, mine))
+
+    assert 'data-lock-after="600"' in shared
+    assert '<noscript><meta http-equiv="refresh" content="605"></noscript>' in shared
+    assert "data-lock-after" not in own
+    assert 'http-equiv="refresh"' not in own

@@ -106,6 +106,11 @@ class Lock:
     presence_url: str
     after_seconds: int
 
+    @property
+    def reload_seconds(self) -> int:
+        """Without JavaScript nothing covers the page: it is asked again, and the server answers with the lock."""
+        return self.after_seconds + 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class UserMenu:
