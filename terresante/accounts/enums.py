@@ -18,8 +18,8 @@ class DeviceChoice(TextChoices):
     """What a person says of the device he logs in from."""
 
     NONE = "none", "Ne rien retenir"
-    TRUSTED = "trusted", "C’est mon appareil : ne plus demander de code pendant 30 jours"
-    SHARED = "shared", "C’est un poste partagé : verrouiller après 10 minutes sans activité"
+    TRUSTED = "trusted", "C’est mon appareil : ne plus demander de code pendant 30 jours"
+    SHARED = "shared", "C’est un poste partagé : verrouiller après 10 minutes sans activité"
 
 
 class LinkPurpose(TextChoices):

@@ -24,7 +24,7 @@ MOST_KEYS = 10
 def add_passkey(actor: Actor, key: NewKey, *, words: str) -> Passkey:
     user = account_of(actor)
     if Passkey.objects.filter(user=user).count() >= MOST_KEYS:
-        raise Conflict(f"Votre compte a déjà {MOST_KEYS} clés d’accès : retirez-en une.")
+        raise Conflict(f"Votre compte a déjà {MOST_KEYS} clés d’accès : retirez-en une.")
     if Passkey.objects.filter(credential_id=key.credential_id).exists():
         raise Conflict("Cette clé d’accès est déjà enregistrée.")
     made = Passkey.objects.create(

@@ -33,7 +33,7 @@ LINKS_OF_A_NETWORK = 30
 # Whoever measures the answer learns nothing: it takes that long, account or not.
 ANSWER_SECONDS = 0.4
 
-LINK_OVER = "Ce lien n’est plus valable : il ne sert qu’une fois, pendant 30 minutes. Demandez-en un autre."
+LINK_OVER = "Ce lien n’est plus valable : il ne sert qu’une fois, pendant 30 minutes. Demandez-en un autre."
 
 
 def ask_new_password(*, login: str, source: Source) -> None:

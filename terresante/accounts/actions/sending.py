@@ -11,13 +11,13 @@ from terresante.kernel.ids import new_id
 from terresante.kernel.outbound import queue_email, queue_sms
 
 _CODE_BODY = (
-    "Votre code de connexion : {code}\n\n"
-    "Il est valable 10 minutes et ne sert qu’une fois. Ne le communiquez à personne : "
+    "Votre code de connexion : {code}\n\n"
+    "Il est valable 10 minutes et ne sert qu’une fois. Ne le communiquez à personne : "
     "aucun service ne vous le demandera.\n\n"
     "Si vous n’essayez pas de vous connecter, changez votre mot de passe et prévenez votre structure.\n"
 )
 # 160 signs at most: one SMS.
-_CODE_SMS = "Terr-eSanté : votre code est {code}. Valable 10 minutes, ne le donnez à personne."
+_CODE_SMS = "Terr-eSanté : votre code est {code}. Valable 10 minutes, ne le donnez à personne."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Warning:
 
 
 _IF_NOT_YOU = (
-    "Si ce n’était pas vous, changez votre mot de passe dans « Mon compte », rubrique « Sécurité », "
+    "Si ce n’était pas vous, changez votre mot de passe dans « Sécurité de mon compte », "
     "et prévenez votre structure.\n"
 )
 _WARNINGS = {
@@ -61,8 +61,8 @@ _WARNINGS = {
     "wrong-codes": Warning(
         "Des codes faux ont été essayés sur votre compte",
         "Quelqu’un a donné votre mot de passe, puis cinq codes faux.\n\n"
-        "Si ce n’était pas vous, votre mot de passe est connu d’un autre : changez-le dans "
-        "« Mon compte », rubrique « Sécurité », et prévenez votre structure.\n",
+        "Si ce n’était pas vous, votre mot de passe est connu d’un autre : changez-le dans "
+        "« Sécurité de mon compte », et prévenez votre structure.\n",
     ),
 }
 
@@ -70,8 +70,8 @@ _WARNINGS = {
 _LINKS = {
     LinkPurpose.PASSWORD: Warning(
         "Choisir un nouveau mot de passe",
-        "Pour choisir un nouveau mot de passe Terr-eSanté, ouvrez ce lien :\n\n{address}\n\n"
-        "Il sert une fois, pendant 30 minutes. Si vous n’avez rien demandé, ne faites rien : "
+        "Pour choisir un nouveau mot de passe Terr-eSanté, ouvrez ce lien :\n\n{address}\n\n"
+        "Il sert une fois, pendant 30 minutes. Si vous n’avez rien demandé, ne faites rien : "
         "votre mot de passe n’a pas changé.\n",
     ),
     LinkPurpose.SECOND_FACTOR: Warning(
@@ -79,7 +79,7 @@ _LINKS = {
         "Votre mot de passe vient d’être donné, et un autre moyen de recevoir vos codes demandé. "
         "Pour les recevoir de nouveau par courriel, ouvrez ce lien :\n\n{address}\n\n"
         "Il sert une fois, pendant 30 minutes. Si vous n’avez rien demandé, votre mot de passe est connu d’un "
-        "autre : changez-le et prévenez votre structure.\n",
+        "autre : changez-le et prévenez votre structure.\n",
     ),
 }
 

@@ -27,7 +27,7 @@ def unlock(session: Session, user: User, *, password: str) -> None:
     except Invalid as error:
         Session.objects.filter(pk=session.pk).delete()
         _trace(user, WORKSTATION_UNLOCK, Outcome.REFUSED)
-        raise Conflict("Trop d’essais : la session est fermée. Connectez-vous de nouveau.") from error
+        raise Conflict("Trop d’essais : la session est fermée. Connectez-vous de nouveau.") from error
     if not user.is_active or not user.check_password(password):
         _trace(user, WORKSTATION_UNLOCK, Outcome.REFUSED)
         raise Invalid("Ce n’est pas le mot de passe de cette session.")

@@ -9,7 +9,7 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import public
 
 
-@public(reason="Boîte aux lettres d’une démonstration, sans destinataire réel ; absente ailleurs")
+@public(reason="Boîte aux lettres d’une démonstration, sans destinataire réel ; absente ailleurs")
 @require_safe
 def demonstration_mailbox(request: HttpRequest) -> HttpResponse:
     if not settings.DEMO:

@@ -64,7 +64,7 @@ def new_passkey(request: Request) -> HttpResponse:
         return asking
     refused = _added(request) if request.method == "POST" else ""
     if request.method == "POST" and not refused:
-        messages.success(request, "Votre clé d’accès est créée : elle suffit à vos prochaines connexions.")
+        messages.success(request, "Votre clé d’accès est créée : elle suffit à vos prochaines connexions.")
         return redirect("accounts:security")
     return _creation_page(request, "accounts/passkey_new.html", refused=refused)
 

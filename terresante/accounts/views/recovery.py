@@ -17,7 +17,7 @@ from terresante.kernel.screens import public
 _TOKEN = "recovery_token"  # noqa: S105 -- a key of the session
 
 
-@public(reason="Mot de passe oublié : demander un lien par courriel")
+@public(reason="Mot de passe oublié : demander un lien par courriel")
 def forgotten(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -29,7 +29,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     return door(request, "accounts/forgotten.html", {"form": form}, form.errors)
 
 
-@public(reason="Second facteur perdu, après le mot de passe : demander un lien par courriel")
+@public(reason="Second facteur perdu, après le mot de passe : demander un lien par courriel")
 @require_POST
 def lost_factor(request: HttpRequest) -> HttpResponse:
     challenge = waiting(request)
@@ -39,7 +39,7 @@ def lost_factor(request: HttpRequest) -> HttpResponse:
     return door(request, "accounts/link_sent.html", {}, False)
 
 
-@public(reason="Lien reçu par courriel ; l’ouvrir ne le dépense pas")
+@public(reason="Lien reçu par courriel ; l’ouvrir ne le dépense pas")
 @require_safe
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Mail filters open links before their reader does: only the form that follows spends it."""

@@ -68,7 +68,7 @@ def end_other_sessions(request: Request) -> HttpResponse:
 @require_POST
 def forget_device(request: Request, device_id: UUID) -> HttpResponse:
     devices.forget_device(request.actor, device_id)
-    messages.success(request, "L’appareil est oublié : un code y sera demandé.")
+    messages.success(request, "L’appareil est oublié : un code y sera demandé.")
     return redirect("accounts:security")
 
 
@@ -90,7 +90,7 @@ def password(request: Request) -> HttpResponse:
     update_session_auth_hash(request, user)
     device, source = remember_device(user, source_of(request), None)
     request.session[DEVICE_KEY] = str(device.pk)
-    messages.success(request, "Votre mot de passe est changé ; les autres sessions sont fermées.")
+    messages.success(request, "Votre mot de passe est changé ; les autres sessions sont fermées.")
     response = redirect("accounts:security")
     keep_source(response, source)
     return response

@@ -20,7 +20,7 @@ from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import public
 
 
-@public(reason="Page d’un poste verrouillé : le déverrouiller, ou changer d’utilisateur")
+@public(reason="Page d’un poste verrouillé : le déverrouiller, ou changer d’utilisateur")
 @require_safe
 def locked(request: HttpRequest) -> HttpResponse:
     if not sessions.is_locked(request.session):
@@ -76,7 +76,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     return _locked_page(request, UnlockForm(), form)
 
 
-@public(reason="Quelqu’un est devant ce poste : réponse sans contenu")
+@public(reason="Quelqu’un est devant ce poste : réponse sans contenu")
 @require_POST
 def presence(request: HttpRequest) -> HttpResponse:
     """The middleware has written it, unless the session is locked."""
