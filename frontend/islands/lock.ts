@@ -31,6 +31,12 @@ class Lock {
       if (newValue === "locked") this.cover();
       else if (newValue === "open" && this.dialog.open) this.uncover();
     });
+    document.addEventListener("htmx:beforeOnLoad", (event) => {
+      const { xhr } = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail;
+      if (xhr.status !== 401) return;
+      event.preventDefault(); // leaving for the door would lose what is being written
+      this.cover();
+    });
     this.dialog.addEventListener("cancel", (event) => event.preventDefault());
     this.dialog.querySelector("form[data-unlock]")?.addEventListener("submit", (event) => {
       event.preventDefault();

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.module_loading import import_string
 
@@ -198,7 +198,7 @@ def _rendered(response: HttpResponse) -> HttpResponse:
 def _to_login(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=401)
-        response.headers["HX-Redirect"] = settings.LOGIN_URL
+        response.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
         return response
     if request.method == "POST":
         return HttpResponseRedirect("/connexion/")

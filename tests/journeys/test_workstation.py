@@ -17,7 +17,9 @@ def test_a_ward_s_screen_covers_itself_and_keeps_what_was_being_written(visit, p
     nurse.page.clock.install()
     nurse.page.goto(f"{path}notes/nouvelle/")
     nurse.page.get_by_label("Note", exact=True).fill("Commencée avant la pause.")
-    nurse.page.clock.fast_forward("10:05")
+    # The browser's clock alone runs ahead: the server locks because the page tells it.
+    with nurse.page.expect_response("**/connexion/verrouiller/"):
+        nurse.page.clock.fast_forward("10:05")
 
     cover = nurse.page.get_by_role("dialog", name="Session verrouillée")
     expect(cover).to_be_visible()

@@ -125,6 +125,14 @@ def test_the_live_stream_of_a_locked_session_ends(ward):
     assert server._actor_of(scope) is None
 
 
+def test_a_fragment_of_a_locked_page_is_answered_with_the_door(ward):
+    """Bad: the name of the door's URL in place of its address, which the browser cannot follow."""
+    leave_for(600)
+    answer = ward.get("/patients/", HTTP_HX_REQUEST="true")
+
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/connexion/")
+
+
 def test_it_is_locked_by_hand(ward):
     assert ward.post("/connexion/verrouiller/", {"next": "/patients/"}).headers["Location"].startswith(LOCKED)
     assert where(ward) == f"{LOCKED}/patients/"
