@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import itertools
 import json
 import os
 import secrets
@@ -25,6 +26,8 @@ OF_ANOTHER_DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_UR
 ANSWER_SECONDS = 5
 # Written by load_demo: whom the simulated hospital knows.
 HOSPITAL_PATIENTS = "demo-hospital.json"
+# Likewise: how the simulated software of a practice signs its calls.
+PRACTICE_SETTINGS = "demo-practice.json"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Demo:
     pages: Port
     mllp: Port
     hospital: Port
+    practice: Port
 
     @property
     def home(self) -> Path:
@@ -56,7 +60,9 @@ def run() -> None:
         pages=port_from("TERRESANTE_PORT", default=8000),
         mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
         hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
+        practice=port_from("TERRESANTE_PRACTICE_PORT", default=8088),
     )
+    _check_distinct(demo.pages, demo.mllp, demo.hospital)
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
         try:
@@ -77,7 +83,9 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (var / "demo.json", var / "demo-accounts.json", var / HOSPITAL_PATIENTS):
+    described = ("demo.json", "demo-accounts.json", HOSPITAL_PATIENTS, PRACTICE_SETTINGS)
+    # The heads of a chain that is gone would accuse the next one of having been rewritten.
+    for file in (var / name for name in (*described, "audit-heads.jsonl")):
         file.unlink(missing_ok=True)
     say("Les données de démonstration sont effacées ; « make demo » en recrée.")
 
@@ -88,6 +96,16 @@ def _refuse_another_database() -> None:
             raise Failure(
                 f"{variable} est définie, or la démonstration n’écrit que dans la base qu’elle a créée : "
                 f"relancez sans cette variable (unset {variable})."
+            )
+
+
+def _check_distinct(*ports: Port) -> None:
+    """Each was found free alone: the second service of a shared one would only say that it does not start."""
+    for port, other in itertools.combinations(ports, 2):
+        if port.number == other.number:
+            raise Failure(
+                f"{port.variable} et {other.variable} valent tous deux {port.number} : "
+                "donnez à chacun son propre port."
             )
 
 
@@ -128,6 +146,7 @@ def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
         Service("mllp", _command("mllp"), env, ready_check=lambda: listens(demo.mllp.number)),
         # The other side of the wire: it is told where to send, and nothing about our database.
         Service("hospital", _hospital(demo), _wire(demo)),
+        Service("practice", _practice(demo), _wire(demo)),
     )
 
 
@@ -135,6 +154,18 @@ def _hospital(demo: Demo) -> tuple[str, ...]:
     known = str(demo.var / HOSPITAL_PATIENTS)
     wire = ("--host", HOST, "--port", str(demo.mllp.number), "--page-port", str(demo.hospital.number))
     return (sys.executable, "-m", "simulators.hospital", *wire, "--patients", known)
+
+
+def _practice(demo: Demo) -> tuple[str, ...]:
+    wire = ("--platform", demo.base_url, "--page-port", str(demo.practice.number))
+    return (
+        sys.executable,
+        "-m",
+        "simulators.practice",
+        *wire,
+        "--settings",
+        str(demo.var / PRACTICE_SETTINGS),
+    )
 
 
 def _command(*arguments: str) -> tuple[str, ...]:
@@ -212,6 +243,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
         "base_url": demo.base_url,
         "mllp": {"host": HOST, "port": demo.mllp.number},
         "hospital": f"http://{HOST}:{demo.hospital.number}/",
+        "practice": f"http://{HOST}:{demo.practice.number}/",
         "accounts": [vars(account) for account in accounts],
     }
     write_private(demo.var / "demo.json", json.dumps(description, ensure_ascii=False, indent=2))
@@ -221,6 +253,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
 def _present(demo: Demo, accounts: list[DemoAccount]) -> None:
     say(f"Terr-eSanté : {demo.base_url}")
     say(f"Hôpital simulé : http://{HOST}:{demo.hospital.number}/")
+    say(f"Logiciel de cabinet simulé : http://{HOST}:{demo.practice.number}/")
     say(f"Messages hospitaliers (HL7 v2, MLLP) : {HOST}:{demo.mllp.number}\n")
     say("Comptes de démonstration :")
     widths = [

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from terresante.accounts.access import DEVICE_FORGET, PASSKEY_END, SESSION_END
@@ -50,6 +51,11 @@ class Security:
     devices: list[KnownDevice]
     codes_left: int
     passkeys: list[Passkey]
+
+
+def account_called(known_as: str) -> User | None:
+    """By its login in lower case. Not iexact: UPPER takes « ı » for an i, each spelling would have its own tries."""
+    return User.objects.alias(lowered=Lower("login")).filter(lowered=known_as, is_active=True).first()
 
 
 def account_of(actor: Actor) -> User:

@@ -1,5 +1,6 @@
 """How often a door was tried: counted in the database before the try is checked; parallel requests gain nothing."""
 
+import threading
 import time
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -12,6 +13,13 @@ from terresante.kernel.errors import Invalid
 
 WINDOW = timedelta(minutes=15)
 SLOWED_SECONDS = 1.5
+# Of the threads of a process: slowed tries never hold those that other people's pages need.
+SLOWED_AT_ONCE = 4
+_slowing = threading.BoundedSemaphore(SLOWED_AT_ONCE)
+
+TOO_BUSY = (
+    "Beaucoup d’essais sont en cours sur cet identifiant ou ce réseau. Recommencez dans quelques secondes."
+)
 
 
 def refuse_beyond(limit: int, key: str, *, window: timedelta = WINDOW) -> None:
@@ -26,8 +34,15 @@ def refuse_beyond(limit: int, key: str, *, window: timedelta = WINDOW) -> None:
 
 
 def slow_down_beyond(limit: int, key: str) -> None:
-    if _count(key, WINDOW)[0] > limit:
+    """Raises Invalid rather than hold one more thread."""
+    if _count(key, WINDOW)[0] <= limit:
+        return
+    if not _slowing.acquire(blocking=False):
+        raise Invalid(TOO_BUSY)
+    try:
         time.sleep(SLOWED_SECONDS)
+    finally:
+        _slowing.release()
 
 
 def forget(key: str) -> None:

@@ -5,17 +5,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from terresante.care_team.queries import match_patients, opposes_record
-from terresante.interop.access import MESSAGE_VERIFY
+from terresante.interop.access import MESSAGE_VERIFY, PARTNER_MANAGE
 from terresante.interop.digests import SEALED_FOR, ins_digest, ipp_digest, traits_digest
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import Identifier, Identity
 from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.mapping import accepted_traits, first_given
-from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
+from terresante.interop.models import IdentityDecision, InboundMessage, Partner, SenderSystem
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.sealing import unseal
@@ -244,3 +244,9 @@ def case_of(message: InboundMessage) -> Case | None:
         patients = [patient_of(key) for key in keys if has_open_record(key)]
     candidates = tuple(Candidate(patient, compare(patient, traits)) for patient in patients)
     return Case(traits, adt.trigger.label, candidates)
+
+
+def partners_with_keys(actor: Actor) -> QuerySet[Partner]:
+    """Each with the number of its keys in force (`keys_in_force`)."""
+    in_force = Count("keys", filter=Q(keys__revoked_at=None))
+    return access.list(actor, PARTNER_MANAGE, Partner).annotate(keys_in_force=in_force).order_by("name")

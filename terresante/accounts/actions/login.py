@@ -27,7 +27,7 @@ from terresante.accounts.models import (
     RecoveryLink,
     User,
 )
-from terresante.accounts.queries import channels_of, known_device
+from terresante.accounts.queries import account_called, channels_of, known_device
 from terresante.accounts.tries import forget, refuse_beyond, slow_down_beyond
 from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
@@ -59,9 +59,9 @@ def begin_login(*, login: str, password: str, source: Source) -> LoginChallenge 
     Raises Invalid with the same sentence, after the same work, whether or not the login exists.
     """
     known_as = login.strip().lower()
-    user = User.objects.filter(login__iexact=known_as, is_active=True).first()
+    user = account_called(known_as)
     device = known_device(user, source)
-    pair = f"pair {known_as} {_place(device, source)}"
+    pair = _pair(known_as, device, source)
     if device is None:
         slow_down_beyond(TRIES_OF_A_LOGIN, f"login {known_as}")
         slow_down_beyond(TRIES_OF_A_NETWORK, f"network {source.network}")
@@ -73,8 +73,8 @@ def begin_login(*, login: str, password: str, source: Source) -> LoginChallenge 
     if not user.check_password(password):
         _record_refusal(user, step="password")
         raise Invalid(WRONG_PASSWORD)
-    forget(pair)
     if device is not None and device.is_trusted:
+        forget(pair)
         return user
     return _challenge(user, source)
 
@@ -173,6 +173,8 @@ def _count_sending(user: User, source: Source) -> None:
 
 def _spend_try(challenge: LoginChallenge, source: Source) -> None:
     device = known_device(challenge.user, source)
+    if device is None:
+        slow_down_beyond(TRIES_OF_A_LOGIN, f"code {challenge.user_id}")
     refuse_beyond(CODES_OF_A_PAIR, f"codes {challenge.user_id} {_place(device, source)}")
     if device is None:
         refuse_beyond(CODES_OF_A_DAY, f"codes {challenge.user_id}", window=timedelta(days=1))
@@ -182,13 +184,20 @@ def _spend_try(challenge: LoginChallenge, source: Source) -> None:
 def _end(challenge: LoginChallenge, *, is_right: bool, source: Source) -> User:
     waiting = LoginChallenge.objects.filter(pk=challenge.pk)
     if is_right and waiting.delete()[0]:
-        forget(f"codes {challenge.user_id} {_place(known_device(challenge.user, source), source)}")
+        device = known_device(challenge.user, source)
+        forget(f"codes {challenge.user_id} {_place(device, source)}")
+        # Only here: a right password alone would buy codes without end.
+        forget(_pair(challenge.user.login.lower(), device, source))
         return challenge.user
     _record_refusal(challenge.user, step="code")
     if not waiting.filter(tries__gte=CODE_TRIES).exists():
         raise Invalid(WRONG_CODE)
     warn(challenge.user, "wrong-codes", once_for=f"{timezone.localdate()}")
     raise Invalid(NO_CODE_LEFT)
+
+
+def _pair(known_as: str, device: KnownDevice | None, source: Source) -> str:
+    return f"pair {known_as} {_place(device, source)}"
 
 
 def _place(device: KnownDevice | None, source: Source) -> str:

@@ -22,6 +22,7 @@ from terresante.accounts.models import (
     Session,
     User,
 )
+from terresante.accounts.queries import account_called
 from terresante.accounts.tries import refuse_beyond
 from terresante.kernel import audit, rls
 from terresante.kernel.access import Action
@@ -41,7 +42,7 @@ def ask_new_password(*, login: str, source: Source) -> None:
     began = time.monotonic()
     refuse_beyond(LINKS_OF_A_NETWORK, f"links {source.network}")
     known_as = login.strip().lower()
-    user = User.objects.filter(login__iexact=known_as, is_active=True).first()
+    user = account_called(known_as)
     if user is not None and _may_have_a_link(user):
         _send(user, LinkPurpose.PASSWORD)
     time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - began)))

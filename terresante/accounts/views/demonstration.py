@@ -1,3 +1,5 @@
+from ipaddress import ip_address
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,8 +14,15 @@ from terresante.kernel.screens import public
 @public(reason="Boîte aux lettres d’une démonstration, sans destinataire réel ; absente ailleurs")
 @require_safe
 def demonstration_mailbox(request: HttpRequest) -> HttpResponse:
-    if not settings.DEMO:
+    if not settings.DEMO or not _is_this_machine(request):
         raise NotFound
     response = render(request, "accounts/mailbox.html", {"messages_received": mailbox()})
     add_never_cache_headers(response)
     return response
+
+
+def _is_this_machine(request: HttpRequest) -> bool:
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False

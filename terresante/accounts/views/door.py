@@ -4,6 +4,7 @@ from django.contrib.auth import logout as close_session
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
@@ -15,18 +16,21 @@ from terresante.accounts.models import LoginChallenge, User
 from terresante.accounts.queries import challenge_waiting, channels_of
 from terresante.accounts.sessions import is_locked
 from terresante.accounts.views.arrival import CHALLENGE, NEXT, arrive, door, enter, leave, trace
-from terresante.accounts.views.source import safe_next, site_of, source_of
+from terresante.accounts.views.source import site_of, source_of
 from terresante.kernel.errors import Invalid
 from terresante.kernel.ports import actor_behind
-from terresante.kernel.screens import public
+from terresante.kernel.screens import next_page, public
+
+# Of the password that was right: it may have been changed while the code was waited for.
+_PASSWORD = "login_proved"  # noqa: S105 -- a key of the session
 
 
 @public(reason="Première étape de la connexion")
 def login(request: HttpRequest) -> HttpResponse:
     if is_locked(request.session):
-        return redirect(f"{reverse('accounts:locked')}?{urlencode({'next': safe_next(request)})}")
+        return redirect(f"{reverse('accounts:locked')}?{urlencode({'next': next_page(request)})}")
     if request.user.is_authenticated:
-        return arrive(request, safe_next(request))
+        return arrive(request, next_page(request))
     form = LoginForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -35,7 +39,7 @@ def login(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error.sentence)
         else:
             return after_password(request, passed)
-    context = {"form": form, "next": safe_next(request), "passkeys": site_of(request) is not None}
+    context = {"form": form, "next": next_page(request), "passkeys": site_of(request) is not None}
     return door(request, "accounts/login.html", context, form.errors)
 
 
@@ -115,17 +119,22 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 def after_password(request: HttpRequest, passed: LoginChallenge | User) -> HttpResponse:
     if isinstance(passed, User):
-        return enter(request, passed, by="trusted_device", after=safe_next(request))
+        return enter(request, passed, by="trusted_device", after=next_page(request))
     leave(request)
     request.session.cycle_key()
     request.session[CHALLENGE] = str(passed.pk)
-    request.session[NEXT] = safe_next(request)
+    request.session[_PASSWORD] = passed.user.get_session_auth_hash()
+    request.session[NEXT] = next_page(request)
     return redirect("accounts:code")
 
 
 def waiting(request: HttpRequest) -> LoginChallenge | None:
     key = request.session.get(CHALLENGE)
-    return challenge_waiting(UUID(key)) if key else None
+    challenge = challenge_waiting(UUID(key)) if key else None
+    if challenge is None:
+        return None
+    proved = str(request.session.get(_PASSWORD, ""))
+    return challenge if constant_time_compare(challenge.user.get_session_auth_hash(), proved) else None
 
 
 def _code_page(

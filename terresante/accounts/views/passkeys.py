@@ -18,9 +18,9 @@ from terresante.accounts.queries import account_of
 from terresante.accounts.tries import refuse_beyond
 from terresante.accounts.views.arrival import NEXT, arrive, door, enter
 from terresante.accounts.views.security import account_page, asks_again
-from terresante.accounts.views.source import safe_next, site_of, source_of
+from terresante.accounts.views.source import site_of, source_of
 from terresante.kernel.errors import Conflict, Invalid, NotFound
-from terresante.kernel.screens import Request, public, writes
+from terresante.kernel.screens import Request, next_page, public, writes
 
 _NEW, _LOGIN = "new_passkey", "passkey_login"
 
@@ -42,7 +42,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey_login(request: HttpRequest) -> HttpResponse:
     site, state = site_of(request), request.session.pop(_LOGIN, None)
-    after, form = safe_next(request), LoginForm()
+    after, form = next_page(request), LoginForm()
     try:
         if site is None or state is None:
             raise Invalid(actions.NOT_PROVEN)

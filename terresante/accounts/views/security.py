@@ -25,11 +25,11 @@ from terresante.accounts.forms import OwnPasswordForm, PasswordForm
 from terresante.accounts.queries import account_of, security_of
 from terresante.accounts.sessions import DEVICE_KEY
 from terresante.accounts.views.arrival import PROVED
-from terresante.accounts.views.source import keep_source, safe_next, source_of
+from terresante.accounts.views.source import keep_source, source_of
 from terresante.kernel import audit
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.ports import sms_is_bound
-from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.screens import Request, next_page, reads, writes
 
 # A password given within that time opens the changes of second factors (OWASP ASVS 3.7).
 PROOF_SECONDS = 15 * 60
@@ -107,11 +107,11 @@ def confirm(request: Request) -> HttpResponse:
     form = request.prepared
     if form is None or not form.is_valid():
         form = form or OwnPasswordForm(None, user=account_of(request.actor))
-        context = {"form": form, "next": safe_next(request)}
+        context = {"form": form, "next": next_page(request)}
         return account_page(request, "accounts/confirm.html", context, wrong=form.errors)
     audit.record(request.actor, IDENTITY_CONFIRM)
     request.session[PROVED] = time.time()
-    return redirect(safe_next(request) or "accounts:security")
+    return redirect(next_page(request) or "accounts:security")
 
 
 def asks_again(request: Request) -> HttpResponse | None:

@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from terresante.accounts import devices
 from terresante.accounts.devices import Source
@@ -29,11 +28,6 @@ def keep_source(response: HttpResponse, source: Source) -> None:
         httponly=True,
         samesite="Lax",
     )
-
-
-def safe_next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
 
 
 def site_of(request: HttpRequest) -> Site | None:

@@ -15,9 +15,9 @@ from terresante.accounts.forms import LoginForm, UnlockForm
 from terresante.accounts.models import Session, User
 from terresante.accounts.views.arrival import arrive, door
 from terresante.accounts.views.door import after_password
-from terresante.accounts.views.source import safe_next, source_of
+from terresante.accounts.views.source import source_of
 from terresante.kernel.errors import Conflict, Invalid
-from terresante.kernel.screens import public
+from terresante.kernel.screens import next_page, public
 
 
 @public(reason="Page d’un poste verrouillé : le déverrouiller, ou changer d’utilisateur")
@@ -25,7 +25,7 @@ from terresante.kernel.screens import public
 def locked(request: HttpRequest) -> HttpResponse:
     if not sessions.is_locked(request.session):
         return (
-            arrive(request, safe_next(request))
+            arrive(request, next_page(request))
             if request.user.is_authenticated
             else redirect("accounts:login")
         )
@@ -39,7 +39,7 @@ def lock(request: HttpRequest) -> HttpResponse:
     if opened is None:
         return redirect("accounts:login")
     actions.lock(*opened)
-    return redirect(f"{reverse('accounts:locked')}?{urlencode({'next': safe_next(request)})}")
+    return redirect(f"{reverse('accounts:locked')}?{urlencode({'next': next_page(request)})}")
 
 
 @public(reason="Déverrouillage par le mot de passe de la session")
@@ -51,7 +51,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             actions.unlock(*opened, password=form.cleaned_data["password"])
-            return _told(request, 204) or redirect(safe_next(request) or "overview:home")
+            return _told(request, 204) or redirect(next_page(request) or "overview:home")
         except Conflict:
             close_session(request)
             return _told(request, 401) or redirect("accounts:login")
@@ -95,5 +95,5 @@ def _told(request: HttpRequest, status: int) -> HttpResponse | None:
 
 def _locked_page(request: HttpRequest, form: UnlockForm, other: LoginForm) -> HttpResponse:
     name = request.user.name if request.user.is_authenticated else ""
-    context = {"form": form, "other": other, "next": safe_next(request), "name": name}
+    context = {"form": form, "other": other, "next": next_page(request), "name": name}
     return door(request, "accounts/locked.html", context, form.errors or other.errors)
