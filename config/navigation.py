@@ -4,10 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from terresante.accounts.sessions import LOCKED_AFTER, shared_row
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
 from terresante.kernel.ports import SITUATION_KEY
-from terresante.kernel.ui.frame import Action, DeskFrame, Live, Place, UserMenu
+from terresante.kernel.ui.frame import Action, DeskFrame, Live, Lock, Place, UserMenu
 from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
@@ -38,7 +39,7 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             home_url=link("overview:home"),
             places=_places(request, actor),
             # Only somebody with several structures ever chose one.
-            user=_user(actor, several=SITUATION_KEY in request.session),
+            user=_user(request, actor, several=SITUATION_KEY in request.session),
             search_url=link("overview:search"),
             search_query=request.GET.get("q", ""),
             alerts_url=f"{link('overview:home')}?filtre=alertes",
@@ -58,7 +59,7 @@ def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
         Place(label=label, url=link(name), icon=icon, current=request.path == link(name))
         for label, name, icon in _PATIENT_PLACES
     )
-    return DeskFrame(home_url=link("portal:home"), places=places, user=_user(actor))
+    return DeskFrame(home_url=link("portal:home"), places=places, user=_user(request, actor))
 
 
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
@@ -75,9 +76,16 @@ def _is_current(request: HttpRequest, url: str) -> bool:
     return request.path.startswith(url)
 
 
-def _user(actor: Actor, *, several: bool = False) -> UserMenu:
+def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserMenu:
+    security = Action(label="Sécurité de mon compte", url=link("accounts:security"), icon="key-round")
     if actor.kind != ActorKind.PROFESSIONAL:
-        return UserMenu(name=actor.name, initials=initials(actor.name), logout_url=link("accounts:logout"))
+        return UserMenu(
+            name=actor.name,
+            initials=initials(actor.name),
+            logout_url=link("accounts:logout"),
+            links=(security,),
+            lock=_lock(request),
+        )
     role = ", ".join(part for part in (actor.role_label, actor.organization_name) if part)
     emails = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=link("overview:situation"), icon="building-2")
@@ -86,5 +94,17 @@ def _user(actor: Actor, *, several: bool = False) -> UserMenu:
         initials=initials(actor.name),
         role=role,
         logout_url=link("accounts:logout"),
-        links=(change, emails) if several else (emails,),
+        links=(change, emails, security) if several else (emails, security),
+        lock=_lock(request),
+    )
+
+
+def _lock(request: HttpRequest) -> Lock | None:
+    if shared_row(request.session) is None:
+        return None
+    return Lock(
+        lock_url=link("accounts:lock"),
+        unlock_url=link("accounts:unlock"),
+        presence_url=link("accounts:presence"),
+        after_seconds=int(LOCKED_AFTER.total_seconds()),
     )

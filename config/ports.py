@@ -2,9 +2,12 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from config.record_frame import record_frame
+from simulators.sms import SimulatedSms
+from terresante.accounts.sessions import is_locked
 from terresante.care_team.queries import live_readers
 from terresante.directory.queries import WorkSituation, work_situations
 from terresante.kernel.actor import Actor, ActorKind, Assurance
@@ -14,9 +17,11 @@ from terresante.patients.queries import patient_behind
 
 
 def actor_behind(request: HttpRequest) -> Actor | None:
-    """The professional in his structure, else the patient; None for nobody, or for an account nothing stands behind."""
+    """The professional in his structure, else the patient; None for nobody, for a locked workstation, or for
+    an account nothing stands behind.
+    """
     user = request.user
-    if not user.is_authenticated:
+    if not user.is_authenticated or is_locked(request.session):
         return None
     correlation_id: UUID = getattr(request, "correlation_id", None) or new_id()
     situation = _chosen(work_situations(user.pk), str(request.session.get(SITUATION_KEY, "")))
@@ -59,3 +64,5 @@ def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID)
 bound.actor_behind = actor_behind
 bound.live_readers = live_readers
 bound.record_frame = record_frame
+if settings.DEMO:
+    bound.sms = SimulatedSms(settings.EMAIL_FILE_PATH)

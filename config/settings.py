@@ -28,7 +28,6 @@ BEHIND_PROXY = os.environ.get("TERRESANTE_BEHIND_PROXY") == "1"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
@@ -56,6 +55,7 @@ MIDDLEWARE = [
     "terresante.kernel.middleware.ContentSecurityPolicy",
     "terresante.kernel.middleware.Correlation",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "terresante.accounts.middleware.Presence",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -161,5 +161,10 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"procrastinate": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "procrastinate": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+        # It names credentials at each use.
+        "fido2": {"level": "WARNING"},
+    },
 }

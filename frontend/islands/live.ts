@@ -7,6 +7,8 @@ import type { LiveEvent, LiveMessage } from "./sse";
 const REFRESH_MS = 300;
 const CALM_MS = 4_000; // a navigation or a short cut is not worth a strip
 
+const UNATTENDED = { "X-Unattended": "1" }; // asked by the page, not by somebody: a shared workstation locks all the same
+
 const waiting = new WeakMap<HTMLElement, Set<string>>();
 const refreshing = new WeakSet<HTMLElement>();
 let strip: HTMLElement | undefined;
@@ -51,7 +53,7 @@ function refreshSoon(element: HTMLElement): void {
   refreshing.add(element);
   setTimeout(() => {
     refreshing.delete(element);
-    void htmx.ajax("get", element.dataset["liveUrl"] ?? "", { target: element, swap: "innerHTML" });
+    void htmx.ajax("get", element.dataset["liveUrl"] ?? "", { target: element, swap: "innerHTML", headers: UNATTENDED });
   }, REFRESH_MS * (1 + Math.random()));
 }
 
@@ -83,7 +85,11 @@ function newLine(element: HTMLElement): HTMLButtonElement {
 }
 
 async function toast(url: string, object: string): Promise<void> {
-  await htmx.ajax("get", `${url}?object=${encodeURIComponent(object)}`, { target: "[data-toasts]", swap: "beforeend" });
+  await htmx.ajax("get", `${url}?object=${encodeURIComponent(object)}`, {
+    target: "[data-toasts]",
+    swap: "beforeend",
+    headers: UNATTENDED,
+  });
 }
 
 function showState(connected: boolean, lostAt: number): void {

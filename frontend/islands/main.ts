@@ -1,6 +1,8 @@
 import htmx from "htmx.org";
 import { startFormGuard } from "./form-guard";
 import { startLive } from "./live";
+import { startLock } from "./lock";
+import { startPasskeys } from "./passkey";
 import {
   startCopy,
   startDialogs,
@@ -16,6 +18,7 @@ htmx.on("htmx:configRequest", (event) => {
   if (token) (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = token;
 });
 
+startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
 startDialogs();
 startMenus();
@@ -24,4 +27,5 @@ startPrint();
 startErrorSummary();
 startFormGuard();
 startLogout();
+startLock();
 startLive();

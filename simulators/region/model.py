@@ -60,6 +60,8 @@ class Account:
     shows: str
     is_patient: bool = False
     has_totp: bool = True
+    # Codes by SMS, in the international form.
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

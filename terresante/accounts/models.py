@@ -1,9 +1,15 @@
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
+from terresante.accounts.enums import ChallengePurpose, CodeChannel, LinkPurpose
+from terresante.kernel.ids import new_id
 from terresante.kernel.models import Row
 
 
@@ -18,10 +24,14 @@ class User(AbstractBaseUser, Row):
     login = models.CharField("identifiant", max_length=150, unique=True)
     name = models.CharField("nom affiché", max_length=200)
     email = models.EmailField("adresse électronique")
+    # International form (+33…), verified by a code; '' = no code by SMS.
+    phone = models.CharField("téléphone", max_length=20, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    # Sealed by kernel.sealing, context "totp"; absent = the code goes by e-mail.
+    # Sealed by kernel.sealing, context "totp"; absent = the code goes by SMS or by e-mail.
     totp_seed = models.BinaryField(null=True)
+    # When a passkey was offered and put off: it is offered once.
+    passkey_offered_at = models.DateTimeField(null=True)
     # Last accepted 30-second step: a code is used once (RFC 6238, 5.2).
     totp_last_step = models.BigIntegerField(default=0)
 
@@ -37,12 +47,85 @@ class User(AbstractBaseUser, Row):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def phone_shown(self) -> str:
+        """As people write it in France: 06 39 98 12 34, in one piece."""
+        if not self.phone.startswith("+33"):
+            return self.phone
+        national = f"0{self.phone[3:]}"
+        return "\u00a0".join(national[at : at + 2] for at in range(0, len(national), 2))
+
+
+class KnownDevice(Row):
+    """A browser this account logged in from. Strangers' tries do not lock it out; trusted, it asks no code."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # Keyed hash of the cookie's token, the account and its password (accounts.devices).
+    token_hash = models.CharField(max_length=64, unique=True)
+    words = models.CharField(max_length=80)
+    is_shared = models.BooleanField(default=False)
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(auto_now_add=True)
+    trusted_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "appareil connu"
+
+    def __str__(self) -> str:
+        return self.words
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.trusted_until is not None and self.trusted_until > timezone.now()
+
+
+class Session(AbstractBaseSession):
+    """An open session, as its owner sees it. What is written once stays when Django writes its data again."""
+
+    # What a page may say of the session: its key opens it.
+    handle = models.UUIDField(default=new_id, unique=True, editable=False)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    device = models.ForeignKey(KnownDevice, null=True, on_delete=models.CASCADE, related_name="sessions")
+    words = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
+    # The workstation of a ward: locked after ten minutes without an act.
+    is_shared = models.BooleanField(default=False)
+    locked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "session ouverte"
+        indexes = [
+            models.Index(fields=["user"], condition=Q(user__isnull=False), name="sessions_of_somebody")
+        ]
+
+    def __str__(self) -> str:
+        return self.words
+
+    def save(
+        self,
+        *args: Any,
+        force_update: bool = False,
+        update_fields: Iterable[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Django saves a session whole at the end of a request: it must not undo a lock set meanwhile."""
+        if force_update:
+            update_fields = ("session_data", "expire_date", "user", "device", "words", "is_shared")
+        super().save(*args, force_update=force_update, update_fields=update_fields, **kwargs)
+
 
 class LoginChallenge(Row):
     """A right password that waits for its code. Each login has its own, so that nobody uses up another's tries."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    # Keyed hash of the code sent by e-mail; '' when the code comes from the account's TOTP seed.
+    purpose = models.CharField(
+        max_length=10, choices=ChallengePurpose.choices, default=ChallengePurpose.LOGIN
+    )
+    channel = models.CharField(max_length=12, choices=CodeChannel.choices, default=CodeChannel.EMAIL)
+    # A telephone number that is not the account's yet.
+    new_phone = models.CharField(max_length=20, blank=True)
+    # Keyed hash of the code that was sent; '' when the code comes from the account's TOTP seed.
     code_hash = models.CharField(max_length=64, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -51,6 +134,50 @@ class LoginChallenge(Row):
 
     def __str__(self) -> str:
         return f"{self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Passkey(Row):
+    """A WebAuthn key kept by a telephone or a computer: opens a session alone, once the device knows its owner."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    credential_id = models.BinaryField(unique=True, max_length=1023)
+    # Attested credential data (WebAuthn, 6.5.1): the public key, nothing secret.
+    credential = models.BinaryField()
+    # Grows at each use on devices that count; one that goes back was copied.
+    sign_count = models.BigIntegerField(default=0)
+    words = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "clé d’accès"
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class RecoveryCode(Row):
+    """One of ten codes kept on paper, for the day the second factor is lost. Serves once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64, unique=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return "utilisé" if self.used_at else "disponible"
+
+
+class RecoveryLink(Row):
+    """A link sent by e-mail to come back in. Serves once, for thirty minutes; a new one replaces it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=14, choices=LinkPurpose.choices)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.expires_at:%Y-%m-%d %H:%M}"
 
 
 class AttemptCount(models.Model):

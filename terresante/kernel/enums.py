@@ -10,3 +10,8 @@ class OutboundState(TextChoices):
     WAITING = "waiting", "en attente"
     SENT = "sent", "envoyé"
     ABANDONED = "abandoned", "abandonné"
+
+
+class OutboundChannel(TextChoices):
+    EMAIL = "email", "courriel"
+    SMS = "sms", "SMS"

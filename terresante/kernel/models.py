@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
-from terresante.kernel.enums import OutboundState, Outcome
+from terresante.kernel.enums import OutboundChannel, OutboundState, Outcome
 from terresante.kernel.ids import new_id
 
 
@@ -88,10 +88,17 @@ class ParkedEvent(Row):
 
 
 class OutboundMessage(Row):
-    """An e-mail to send. It may leave twice after a crash, always with the same Message-ID."""
+    """An e-mail or an SMS to send. It may leave twice after a crash, always with the same Message-ID or reference."""
 
-    recipient = models.EmailField()
-    subject = models.CharField(max_length=200)
+    channel = models.CharField(
+        max_length=5,
+        choices=OutboundChannel.choices,
+        default=OutboundChannel.EMAIL,
+        db_default=OutboundChannel.EMAIL,
+    )
+    # An address, or a telephone number in the international form.
+    recipient = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200, blank=True)
     # Sealed by kernel.sealing: a login code is in it until it has left.
     body = models.BinaryField()
     state = models.CharField(max_length=10, choices=OutboundState.choices, default=OutboundState.WAITING)

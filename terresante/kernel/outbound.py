@@ -1,6 +1,6 @@
-"""E-mails leave from the database: queued with the change that causes them, sent after it, retried until they go.
+"""E-mails and SMS leave from the database: queued with what causes them, sent after it, retried until they go.
 
-A crash between the sending and its record sends again, with the same Message-ID.
+A crash between the sending and its record sends again, with the same Message-ID or reference.
 """
 
 import logging
@@ -15,8 +15,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.utils import timezone
 
-from terresante.kernel.enums import OutboundState
+from terresante.kernel.enums import OutboundChannel, OutboundState
 from terresante.kernel.models import OutboundMessage
+from terresante.kernel.ports import send_sms
 from terresante.kernel.sealing import seal, unseal
 from terresante.kernel.together import insert
 
@@ -35,10 +36,20 @@ def queue_email(*, recipient: str, subject: str, body: str, dedupe_key: str) -> 
 
 def queue_same_email(recipients: Mapping[str, str], *, subject: str, body: str) -> None:
     """One text to many, by `dedupe_key`: sealed once, queued by one statement."""
+    _queue(OutboundChannel.EMAIL, recipients, subject, body)
+
+
+def queue_sms(*, number: str, text: str, dedupe_key: str) -> None:
+    _queue(OutboundChannel.SMS, {dedupe_key: number}, "", text)
+
+
+def _queue(channel: OutboundChannel, recipients: Mapping[str, str], subject: str, body: str) -> None:
     sealed = seal(body.encode(), context=_CONTEXT)
     insert(
         [
-            OutboundMessage(recipient=recipient, subject=subject, body=sealed, dedupe_key=key)
+            OutboundMessage(
+                channel=channel, recipient=recipient, subject=subject, body=sealed, dedupe_key=key
+            )
             for key, recipient in recipients.items()
         ],
         or_ignore=True,
@@ -46,24 +57,28 @@ def queue_same_email(recipients: Mapping[str, str], *, subject: str, body: str) 
 
 
 def deliver_waiting(limit: int = 50) -> int:
-    """Sends what is due over one connection, one by one; returns how many left."""
+    """Sends what is due, one by one, e-mails over one connection; returns how many left."""
     waiting = OutboundMessage.objects.filter(state=OutboundState.WAITING, next_attempt_at__lte=timezone.now())
-    due = list(waiting.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
-    if not due:
-        return 0
+    due = list(waiting.order_by("next_attempt_at").values_list("pk", "channel")[:limit])
+    texts = [key for key, channel in due if channel == OutboundChannel.SMS]
+    emails = [key for key, channel in due if channel != OutboundChannel.SMS]
+    return sum(_deliver(key, None) for key in texts) + (_deliver_emails(emails) if emails else 0)
+
+
+def _deliver_emails(keys: Sequence[UUID]) -> int:
     server = get_connection()
     try:
         server.open()
     except (SMTPException, OSError) as error:
-        _postpone(due, error)
+        _postpone(keys, error)
         return 0
     try:
-        return sum(_deliver(key, server) for key in due)
+        return sum(_deliver(key, server) for key in keys)
     finally:
         server.close()
 
 
-def _deliver(key: UUID, server: BaseEmailBackend) -> bool:
+def _deliver(key: UUID, server: BaseEmailBackend | None) -> bool:
     message = _taken(key)
     if message is None:
         return False
@@ -84,7 +99,11 @@ def _taken(key: UUID) -> OutboundMessage | None:
     return OutboundMessage.objects.get(pk=key) if due.update(next_attempt_at=now + _TAKEN_FOR) else None
 
 
-def _send(message: OutboundMessage, server: BaseEmailBackend) -> None:
+def _send(message: OutboundMessage, server: BaseEmailBackend | None) -> None:
+    if message.channel == OutboundChannel.SMS:
+        text = unseal(message.body, context=_CONTEXT).decode()
+        send_sms(number=message.recipient, text=text, reference=str(message.pk))
+        return
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     EmailMessage(
         subject=message.subject,
@@ -106,4 +125,4 @@ WHERE id = ANY (%s) AND state = 'waiting'
 def _postpone(keys: Sequence[UUID], error: Exception) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_POSTPONE, [timezone.now(), _MOST_ATTEMPTS, list(keys)])
-    log.warning("%d e-mail(s) not sent (%s), put off: %s…", len(keys), type(error).__name__, keys[0])
+    log.warning("%d message(s) not sent (%s), put off: %s…", len(keys), type(error).__name__, keys[0])

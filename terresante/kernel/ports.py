@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -28,6 +28,13 @@ class MainAction:
     form_id: str = ""
 
 
+class SmsProvider(Protocol):
+    """Who carries text messages. Called by the worker, outside any page; the same `reference` may come twice."""
+
+    def send(self, *, number: str, text: str, reference: str) -> None:
+        """`number` in the international form. Raises OSError when it may be tried again later."""
+
+
 @dataclass(slots=True)
 class Ports:
     """The bindings; empty until config/ports.py is loaded by its app's `ready`."""
@@ -35,6 +42,8 @@ class Ports:
     actor_behind: ActorBehind | None = None
     live_readers: LiveReaders | None = None
     record_frame: RecordFrames | None = None
+    # None: this deployment sends no SMS, and no screen offers any.
+    sms: SmsProvider | None = None
 
 
 bound = Ports()
@@ -61,3 +70,14 @@ def record_frame(actor: Actor, opened: Any, tab: str, main_action: MainAction | 
     if bound.record_frame is None:
         raise RuntimeError("config/ports.py has not bound record_frame")
     return bound.record_frame(actor, opened, tab, main_action)
+
+
+def sms_is_bound() -> bool:
+    return bound.sms is not None
+
+
+def send_sms(*, number: str, text: str, reference: str) -> None:
+    """Raises OSError: the provider did not take it, or there is none any more."""
+    if bound.sms is None:
+        raise OSError("no SMS provider is bound")
+    bound.sms.send(number=number, text=text, reference=reference)

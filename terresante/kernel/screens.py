@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
@@ -35,6 +35,8 @@ class Request(HttpRequest):
 
     actor: Actor
     after_read: list[Callable[[], None]]
+    # The form that a `before` filled and checked outside the transaction; None when nothing was posted.
+    prepared: Any
 
 
 View = Callable[Concatenate[Request, P], HttpResponse]
@@ -71,11 +73,18 @@ def reads(action: Action) -> Callable[[View[P]], PlainView[P]]:
     return decorate
 
 
-def writes(action: Action) -> Callable[[View[P]], PlainView[P]]:
-    """GET shows the form, POST acts; both inside one transaction that rolls back on any error."""
+def writes(
+    action: Action, *, before: Callable[[Request], object] | None = None
+) -> Callable[[View[P]], PlainView[P]]:
+    """GET shows the form, POST acts; both inside one transaction that rolls back on any error.
+
+    `before` does, with what was posted, what must not hold a transaction: hashing a password. The view reads
+    `request.prepared`.
+    """
 
     def decorate(view: View[P]) -> PlainView[P]:
         def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            request.prepared = before(request) if before and request.method == "POST" else None
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
                 # A form shown again after a mistake has written nothing: it is a page like another, with its row.
@@ -197,7 +206,7 @@ def _rendered(response: HttpResponse) -> HttpResponse:
 def _to_login(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=401)
-        response.headers["HX-Redirect"] = settings.LOGIN_URL
+        response.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
         return response
     if request.method == "POST":
         return HttpResponseRedirect("/connexion/")

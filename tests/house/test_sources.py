@@ -18,7 +18,14 @@ ANATOMY = {
 }
 # Other names, and why. The kernel is not an app like the others: its files are DESIGN.md 4's mechanisms.
 MORE_NAMES = {
-    "accounts": {"codes": "one-time codes, pure", "sessions": "Django's place for who is logged in"},
+    "accounts": {
+        "codes": "one-time codes, pure",
+        "devices": "what a browser says of itself, pure",
+        "middleware": "who was last there, once for a request",
+        "passkeys": "WebAuthn ceremonies, pure",
+        "sessions": "Django's place for who is logged in",
+        "tries": "how often a door was tried",
+    },
     "care_team": {"matrix": "role × data, the one place that says it"},
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",

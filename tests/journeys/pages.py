@@ -82,6 +82,8 @@ _OF_A_RECORD = (
 SCREENS = (
     Screen("connexion", "", "/connexion/"),
     Screen("connexion-erreur", "", "/connexion/", click="Continuer"),
+    Screen("mot-de-passe-oublie", "", "/connexion/mot-de-passe-oublie/"),
+    Screen("lien-perime", "", "/connexion/nouveau-mot-de-passe/"),
     Screen("connexion-code", "", "/connexion/", does=_gives_the_password),
     Screen("connexion-code-faux", "", "/connexion/", does=_gives_a_wrong_code),
     Screen("boite", "", "/demonstration/boite/"),
@@ -110,6 +112,12 @@ SCREENS = (
     Screen("annuaire-resultats", _GP, "/annuaire/?profession=60"),
     Screen("annuaire-vide", _GP, "/annuaire/?nom=zzzz"),
     Screen("notifications", _GP, "/notifications/"),
+    Screen("securite", _GP, "/mon-compte/securite/"),
+    Screen("mot-de-passe", _GP, "/mon-compte/mot-de-passe/", click="Changer le mot de passe"),
+    Screen("confirmer", _GP, "/mon-compte/confirmer/"),
+    Screen("application", _GP, "/mon-compte/application/"),
+    Screen("telephone", _GP, "/mon-compte/telephone/"),
+    Screen("cle", _GP, "/mon-compte/cles/nouvelle/"),
     *(Screen(name, _GP, path, "ISIDORE", click) for name, path, click in _OF_A_RECORD),
     Screen("resume-infirmiere", _NURSE, "", "ISIDORE"),
     Screen("resume-plus", _NURSE, "", "ISIDORE", does=_opens_the_menu("Plus")),
@@ -127,6 +135,7 @@ SCREENS = (
     Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
+    Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
     Screen("portail-choix", _PATIENT, "/mon-dossier/mes-choix/"),
 )
 

@@ -24,10 +24,19 @@ class Visitor:
     def __init__(self, page: Page, platform: Platform) -> None:
         self.page, self.platform = page, platform
 
-    def log_in(self, account: DemoAccount) -> None:
-        """With the application of the telephone, or the code received by e-mail."""
+    def log_in(self, account: DemoAccount, *, device: str = "Ne rien retenir") -> None:
+        """With the application of the telephone, or the code received by e-mail or by SMS."""
         self.give_password(account)
-        code = fresh_totp(account) if account.totp_secret else self._code_by_email()
+        self.page.get_by_label(device).check()
+        if account.totp_secret:
+            self._give_code(fresh_totp(account))
+        else:
+            self.give_code_received()
+
+    def give_code_received(self) -> None:
+        self._give_code(self._code_of_the_mailbox())
+
+    def _give_code(self, code: str) -> None:
         self.page.get_by_label("Code à six chiffres").fill(code)
         self.page.get_by_role("button", name="Se connecter").click()
         self.page.wait_for_url(lambda url: "/connexion" not in url)
@@ -39,7 +48,7 @@ class Visitor:
         self.page.get_by_role("button", name="Continuer").click()
         expect(self.page.get_by_label("Code à six chiffres")).to_be_visible()
 
-    def _code_by_email(self) -> str:
+    def _code_of_the_mailbox(self) -> str:
         with self.page.expect_popup() as opened:
             self.page.get_by_role("link", name="boîte aux lettres de démonstration").click()
         mailbox = opened.value

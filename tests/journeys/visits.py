@@ -32,10 +32,12 @@ class Visits:
         self._contexts: list[BrowserContext] = []
         self.errors: list[str] = []
 
-    def __call__(self, account: str = "", *, phone: bool = False, javascript: bool = True) -> Visitor:
-        """Already logged in when an account is named."""
+    def __call__(
+        self, account: str = "", *, phone: bool = False, javascript: bool = True, host: str = "127.0.0.1"
+    ) -> Visitor:
+        """Already logged in when an account is named; `host`: passkeys need a name."""
         context = self._browser.new_context(
-            base_url=self._platform.base_url,
+            base_url=self._platform.base_url.replace("127.0.0.1", host),
             viewport=PHONE if phone else DESK,
             has_touch=phone,
             is_mobile=phone,

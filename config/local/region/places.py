@@ -10,7 +10,7 @@ from zlib import crc32
 from django.conf import settings
 
 from simulators.region.model import Account, Professional, Region, Structure
-from terresante.accounts.actions import create_account, set_totp_seed
+from terresante.accounts.actions.opening import create_account, set_totp_seed
 from terresante.accounts.models import User
 from terresante.directory.enums import ExerciseMode, OrganizationKind, Source
 from terresante.directory.models import Organization, Practitioner, PractitionerRole, Unit
@@ -84,7 +84,12 @@ def open_account(job: Actor, account: Account, name: str) -> tuple[User, OpenedA
     """Both secrets come from the key of this demonstration, so that they open no other."""
     password = _password(account.login)
     user = create_account(
-        job, login=account.login, name=name, email=f"{account.login}@{MAIL_DOMAIN}", password=password
+        job,
+        login=account.login,
+        name=name,
+        email=f"{account.login}@{MAIL_DOMAIN}",
+        password=password,
+        phone=account.phone,
     )
     seed = base64.b32encode(_derived("totp", account.login)[:20]).decode() if account.has_totp else ""
     if seed:

@@ -163,7 +163,10 @@ def check_first_screen() -> None:
 
 def check_files(var: Path) -> None:
     accounts = json.loads((var / "demo-accounts.json").read_text())
-    assert [account["login"] for account in accounts if not account["totp_secret"]] == ["p.lemoine"]
+    assert [account["login"] for account in accounts if not account["totp_secret"]] == [
+        "m.bardet",
+        "p.lemoine",
+    ]
     assert len({account["password"] for account in accounts}) == len(accounts)
     assert all(User.objects.get(login=a["login"]).check_password(a["password"]) for a in accounts)
     people = json.loads((var / "demo-hospital.json").read_text())

@@ -7,7 +7,9 @@ import pyotp
 import pytest
 from django.test import Client
 
-from terresante.accounts import actions
+from terresante.accounts import tries
+from terresante.accounts.actions import login as actions
+from terresante.accounts.actions.opening import set_totp_seed
 from terresante.accounts.models import LoginChallenge, User
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid
@@ -28,7 +30,7 @@ def user(cast, monkeypatch):
         found = User.objects.get(pk=cast.ines.user_id)
         found.set_password(PASSWORD)
         found.save()
-    actions.set_totp_seed(Actor.job("tests"), found.pk, seed=SEED)
+    set_totp_seed(Actor.job("tests"), found.pk, seed=SEED)
     return found
 
 
@@ -71,7 +73,7 @@ def test_codes_tried_from_everywhere_are_slowed(user, monkeypatch):
     give_password(client, user.login)
     client.post("/connexion/code/", {"code": pyotp.TOTP(SEED).at(int(NOW))})
 
-    assert slept == [actions.SLOWED_SECONDS]
+    assert slept == [tries.SLOWED_SECONDS]
     assert "_auth_user_id" in client.session
 
 
@@ -117,10 +119,9 @@ def test_slowed_tries_do_not_hold_every_thread_of_the_pages(user, monkeypatch):
         released.wait(10)
 
     monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(actions, "_count", lambda key: (10**6, None))
+    monkeypatch.setattr(tries, "_count", lambda key, window: (10**6, None))
     threads = [
-        threading.Thread(target=actions.slow_down_beyond, args=(1, "key"))
-        for _ in range(actions.SLOWED_AT_ONCE)
+        threading.Thread(target=tries.slow_down_beyond, args=(1, "key")) for _ in range(tries.SLOWED_AT_ONCE)
     ]
     for thread in threads:
         thread.start()
@@ -128,7 +129,7 @@ def test_slowed_tries_do_not_hold_every_thread_of_the_pages(user, monkeypatch):
         for _ in threads:
             assert asleep.acquire(timeout=5)
         with pytest.raises(Invalid):
-            actions.slow_down_beyond(1, "key")
+            tries.slow_down_beyond(1, "key")
     finally:
         released.set()
         for thread in threads:

@@ -4,6 +4,7 @@ import pytest
 from django.core.mail import EmailMessage, get_connection
 from django.utils import timezone
 
+from simulators.sms import SimulatedSms
 from terresante.accounts import queries
 
 
@@ -29,6 +30,17 @@ def test_a_visitor_reads_the_last_emails(client, mailbox):
     assert "d’Inès" in page
 
 
+def test_emails_and_sms_stand_in_one_box(client, mailbox):
+    """Their dates are not written the same way. Bad: a page that fails as soon as both have come."""
+    send(mailbox, "Votre code de connexion", "Votre code : 123456")
+    SimulatedSms(mailbox).send(number="+33639980017", text="Votre code est 654321.", reference="a")
+
+    page = client.get("/demonstration/boite/").content.decode()
+
+    assert "123456" in page
+    assert "654321" in page
+
+
 def test_an_email_says_the_hour_it_was_sent_at(mailbox):
     send(mailbox, "Votre code de connexion", "Votre code : 123456")
 
@@ -36,7 +48,7 @@ def test_an_email_says_the_hour_it_was_sent_at(mailbox):
 
 
 def test_an_empty_mailbox_says_so(client, mailbox):
-    assert "Aucun courriel" in client.get("/demonstration/boite/").content.decode()
+    assert "Aucun courriel ni SMS" in client.get("/demonstration/boite/").content.decode()
 
 
 def test_there_is_no_mailbox_outside_a_demonstration(client, mailbox, settings):

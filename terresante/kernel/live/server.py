@@ -9,9 +9,9 @@ from urllib.parse import parse_qs
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections
+from django.utils.module_loading import import_string
 
 from terresante.kernel import ports
 from terresante.kernel.actor import Actor
@@ -97,7 +97,8 @@ async def _follow(scope: Scope, send: Send, subscriber: Subscriber, gone: "async
 def _actor_of(scope: Scope) -> Actor | None:
     close_old_connections()
     request = ASGIRequest(scope, None)  # type: ignore[arg-type]  # a GET has no body to read
-    request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+    open_session = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
+    request.session = open_session(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     request.user = get_user(request)
     actor = ports.actor_behind(request)
     close_old_connections()

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kernel", "0004_narrow_trail")]
+    dependencies = [("kernel", "0005_outbound_channel")]
 
     operations = [
         migrations.AlterField("outboundmessage", "dedupe_key", models.CharField(max_length=120)),

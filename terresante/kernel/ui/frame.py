@@ -98,12 +98,28 @@ class Badge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lock:
+    """Of a workstation that several people use: `after_seconds` without an act, the page is covered."""
+
+    lock_url: str
+    unlock_url: str
+    presence_url: str
+    after_seconds: int
+
+    @property
+    def reload_seconds(self) -> int:
+        """Without JavaScript nothing covers the page: it is asked again, and the server answers with the lock."""
+        return self.after_seconds + 5
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserMenu:
     name: str
     initials: str
     logout_url: str
     role: str = ""
     links: tuple[Action, ...] = ()
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

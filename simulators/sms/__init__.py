@@ -1,0 +1,3 @@
+from simulators.sms.provider import SimulatedSms
+
+__all__ = ["SimulatedSms"]

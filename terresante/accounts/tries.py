@@ -1,0 +1,68 @@
+"""How often a door was tried: counted in the database before the try is checked; parallel requests gain nothing."""
+
+import threading
+import time
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.db import connection
+from django.utils import timezone
+
+from terresante.accounts.models import AttemptCount
+from terresante.kernel.errors import Invalid
+
+WINDOW = timedelta(minutes=15)
+SLOWED_SECONDS = 1.5
+# Of the threads of a process: slowed tries never hold those that other people's pages need.
+SLOWED_AT_ONCE = 4
+_slowing = threading.BoundedSemaphore(SLOWED_AT_ONCE)
+
+TOO_BUSY = (
+    "Beaucoup d’essais sont en cours sur cet identifiant ou ce réseau. Recommencez dans quelques secondes."
+)
+
+
+def refuse_beyond(limit: int, key: str, *, window: timedelta = WINDOW) -> None:
+    """Raises Invalid, with the minutes to wait."""
+    tries, ends_at = _count(key, window)
+    if tries > limit:
+        minutes = max(1, -int((timezone.now() - ends_at).total_seconds() // 60))
+        wait = (
+            f"{minutes} minute{'s' if minutes > 1 else ''}" if minutes < 60 else f"{minutes // 60 + 1} heures"
+        )
+        raise Invalid(f"Trop d’essais depuis ce réseau. Recommencez dans {wait}.")
+
+
+def slow_down_beyond(limit: int, key: str) -> None:
+    """Raises Invalid rather than hold one more thread."""
+    if _count(key, WINDOW)[0] <= limit:
+        return
+    if not _slowing.acquire(blocking=False):
+        raise Invalid(TOO_BUSY)
+    try:
+        time.sleep(SLOWED_SECONDS)
+    finally:
+        _slowing.release()
+
+
+def forget(key: str) -> None:
+    AttemptCount.objects.filter(key=_hash(key)).delete()
+
+
+def _count(key: str, window: timedelta) -> tuple[int, datetime]:
+    """Adds one try; a refused one does not prolong the window."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_attemptcount AS old (key, tries, window_ends_at) VALUES (%s, 1, %s)"
+            " ON CONFLICT (key) DO UPDATE SET"
+            " tries = CASE WHEN old.window_ends_at < now() THEN 1 ELSE old.tries + 1 END,"
+            " window_ends_at = CASE WHEN old.window_ends_at < now() THEN excluded.window_ends_at"
+            " ELSE old.window_ends_at END RETURNING tries, window_ends_at",
+            [_hash(key), timezone.now() + window],
+        )
+        tries, ends_at = cursor.fetchone()
+    return int(tries), ends_at
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
