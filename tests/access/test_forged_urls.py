@@ -28,11 +28,16 @@ NAMED = {
     "message_id": "interop.InboundMessage",
     "partner_id": "interop.Partner",
     "key_id": "interop.PartnerKey",
+    "handle": "accounts.Session",
+    "device_id": "accounts.KnownDevice",
+    "token": None,
     "practitioner_id": None,
     "organization_id": None,
 }
 # Professionals know an identity by its key to open it in an emergency: the page says whose it is, and leaves its row.
 SHOWS_AN_IDENTITY = {"care_team:break_glass"}
+# Names nobody: a link of recovery holds a secret, and is answered alike whatever it holds (accounts' own tests).
+NAMES_NOBODY = {"accounts:link"}
 LEFT = {"accounts:logout"}
 HOSTILE = ("\x00", "9999-12-31", "2026-13-45T10:00:00+00:00", "9" * 400)
 PARAMETERS = (
@@ -101,7 +106,7 @@ def test_what_is_out_of_reach_is_not_told_from_what_does_not_exist(world, name):
     client = logged_in(cast.actors[name])
     there, nowhere = addresses(world, "madeleine", absent=False), addresses(world, "madeleine", absent=True)
 
-    for view in there.keys() - SHOWS_AN_IDENTITY:
+    for view in there.keys() - SHOWS_AN_IDENTITY - NAMES_NOBODY:
         for method in (client.get, client.post):
             found, forged = told(method(there[view])), told(method(nowhere[view]))
             # Some addresses only lead, when they are not posted to, to the page of the record.
