@@ -25,6 +25,8 @@ OF_ANOTHER_DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_UR
 ANSWER_SECONDS = 5
 # Written by load_demo: whom the simulated hospital knows.
 HOSPITAL_PATIENTS = "demo-hospital.json"
+# Whom the simulated INSi teleservice knows beside its own list.
+INSI_PEOPLE = "demo-insi.csv"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Demo:
     pages: Port
     mllp: Port
     hospital: Port
+    insi: int = 0
 
     @property
     def home(self) -> Path:
@@ -56,6 +59,7 @@ def run() -> None:
         pages=port_from("TERRESANTE_PORT", default=8000),
         mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
         hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
+        insi=_free_port(),
     )
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
@@ -77,7 +81,7 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (var / "demo.json", var / "demo-accounts.json", var / HOSPITAL_PATIENTS):
+    for file in (var / "demo.json", var / "demo-accounts.json", var / HOSPITAL_PATIENTS, var / INSI_PEOPLE):
         file.unlink(missing_ok=True)
     say("Les données de démonstration sont effacées ; « make demo » en recrée.")
 
@@ -128,6 +132,7 @@ def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
         Service("mllp", _command("mllp"), env, ready_check=lambda: listens(demo.mllp.number)),
         # The other side of the wire: it is told where to send, and nothing about our database.
         Service("hospital", _hospital(demo), _wire(demo)),
+        Service("insi", _insi(demo), _wire(demo), ready_check=lambda: answers(demo.insi, "/")),
     )
 
 
@@ -135,6 +140,18 @@ def _hospital(demo: Demo) -> tuple[str, ...]:
     known = str(demo.var / HOSPITAL_PATIENTS)
     wire = ("--host", HOST, "--port", str(demo.mllp.number), "--page-port", str(demo.hospital.number))
     return (sys.executable, "-m", "simulators.hospital", *wire, "--patients", known)
+
+
+def _insi(demo: Demo) -> tuple[str, ...]:
+    people = ("--people", str(demo.var / INSI_PEOPLE)) if (demo.var / INSI_PEOPLE).exists() else ()
+    return (sys.executable, "-m", "simulators.insi", "--port", str(demo.insi), *people)
+
+
+def _free_port() -> int:
+    """Nobody opens the teleservice by hand: any port will do."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def _command(*arguments: str) -> tuple[str, ...]:
@@ -157,6 +174,7 @@ def _environment(demo: Demo) -> dict[str, str]:
         "TERRESANTE_PORT": str(demo.pages.number),
         "TERRESANTE_BASE_URL": demo.base_url,
         "TERRESANTE_HOSTS": f"{HOST} localhost",
+        "TERRESANTE_INSI_URL": f"http://{HOST}:{demo.insi}",
     }
 
 

@@ -12,7 +12,7 @@ from terresante.interop.access import MESSAGE_VERIFY
 from terresante.interop.digests import SEALED_FOR, ins_digest, ipp_digest, traits_digest
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.adt import read_adt
-from terresante.interop.hl7v2.adt_model import Identifier, Identity
+from terresante.interop.hl7v2.adt_model import AdtMessage, Identifier, Identity
 from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.mapping import accepted_traits, first_given
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
@@ -22,6 +22,7 @@ from terresante.kernel.sealing import unseal
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, IdentityDomain, Patient
+from terresante.patients.queries import surviving_patient
 from terresante.patients.traits import UNKNOWN_PLACE, Traits
 
 # Two traits apart under the same IPP: the hospital gave the number to somebody else, or mixed two persons up.
@@ -89,7 +90,7 @@ def match_identity(locals_: Collection[Local], identity: Identity) -> Match:
     """Who the message speaks of (INTEROP.md 2, SRI). Called by a job; opens the records it looks into."""
     decided = _decisions(locals_).filter(is_same=True).order_by("-decided_at").first()
     if decided is not None:
-        return _decided(decided.patient_id)
+        return _decided(surviving_patient(decided.patient_id))
     linked = {found for local in locals_ if (found := linked_patient(local))}
     if len(linked) > 1:
         return Match(Standing.DOUBTFUL, outcome=MessageOutcome.SEVERAL)
@@ -237,10 +238,17 @@ def case_of(message: InboundMessage) -> Case | None:
         return None
     adt = read_adt(found)
     traits = accepted_traits(adt.identity, test_ins=settings.ACCEPT_TEST_INS)
-    locals_ = local_identifiers(message.sender, adt.identity.ipps)
+    locals_ = local_identifiers(message.sender, _numbers(adt))
     with rls.acting(Actor.job("interop")):
         linked = [patient_id for local in locals_ if (patient_id := linked_patient(local))]
         keys = dict.fromkeys([*linked, *(key for key, _ in candidates_of(traits, locals_))])
         patients = [patient_of(key) for key in keys if has_open_record(key)]
     candidates = tuple(Candidate(patient, compare(patient, traits)) for patient in patients)
     return Case(traits, adt.trigger.label, candidates)
+
+
+def _numbers(adt: AdtMessage) -> list[Identifier]:
+    """Those the message gives to its person, those it replaces by them, those it says are the same person's."""
+    merged = adt.merge.ipps if adt.merge else ()
+    linked = adt.linked_identity.ipps if adt.linked_identity else ()
+    return [*adt.identity.ipps, *merged, *linked]

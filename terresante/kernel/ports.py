@@ -15,6 +15,7 @@ SITUATION_KEY = "situation"
 
 ActorBehind = Callable[[HttpRequest], Actor | None]
 RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]
+SurvivingRecords = Callable[[UUID], UUID | None]
 LiveReaders = Callable[[Event, Sequence[Actor]], set[UUID]]
 
 
@@ -35,6 +36,7 @@ class Ports:
     actor_behind: ActorBehind | None = None
     live_readers: LiveReaders | None = None
     record_frame: RecordFrames | None = None
+    surviving_record: SurvivingRecords | None = None
 
 
 bound = Ports()
@@ -61,3 +63,8 @@ def record_frame(actor: Actor, opened: Any, tab: str, main_action: MainAction | 
     if bound.record_frame is None:
         raise RuntimeError("config/ports.py has not bound record_frame")
     return bound.record_frame(actor, opened, tab, main_action)
+
+
+def surviving_record(record_id: UUID) -> UUID | None:
+    """Where the link to a record that is no more leads the current actor, None when nowhere he may go."""
+    return bound.surviving_record(record_id) if bound.surviving_record else None

@@ -14,9 +14,10 @@ from terresante.directory.queries import search_communes
 from terresante.kernel.errors import Invalid
 from terresante.overview.queries import KINDS, PERIODS, Filters
 from terresante.patients.enums import InformationSupport, Sex
-from terresante.patients.identity_rules import UNKNOWN_PLACE, normalised_name
+from terresante.patients.identity_rules import normalised_name
 from terresante.patients.traits import (
     DAY_FIRST,
+    UNKNOWN_PLACE,
     YEAR_FIRST,
     BirthDate,
     Contacts,

@@ -16,8 +16,6 @@ _SPACES = re.compile(r" {2,}")
 _NIR_BODY = re.compile(r"\d{5}(\d{2}|2A|2B)\d{6}", re.ASCII)
 _COG = re.compile(r"(\d{2}|2A|2B)\d{3}", re.ASCII)
 _CORSICA = {"2A": "21", "2B": "22"}  # inferred from published numbers (2A0000014, 2B0000020), not from a text
-COUNTRY = "99"
-UNKNOWN_PLACE = "99999"
 ADULT = 18
 # RNIV: the documents that raise an identity by themselves; those of civil status do it for a child only, who often
 # has no other. A driving licence, a military card or a third party's word never do.
@@ -163,8 +161,3 @@ def is_high_trust(document: str, *, birth_date: date, today: date) -> bool:
         return True
     eighteenth = (birth_date.year + ADULT, birth_date.month, birth_date.day)
     return document in _HIGH_TRUST_OF_A_CHILD and (today.year, today.month, today.day) < eighteenth
-
-
-def is_country(code: str) -> bool:
-    """Born abroad, 99xxx; 99999 is a place nobody knows, not a country."""
-    return code.startswith(COUNTRY) and code != UNKNOWN_PLACE

@@ -6,8 +6,9 @@ from datetime import date
 
 from terresante.kernel.errors import Invalid
 from terresante.patients.enums import IdentityStatus, Sex
-from terresante.patients.identity_rules import UNKNOWN_PLACE, is_birth_place_code, normalised_name
+from terresante.patients.identity_rules import is_birth_place_code, normalised_name
 
+UNKNOWN_PLACE = "99999"
 OLDEST = 130
 DAY_FIRST = re.compile(r"\b(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})\b|\b(\d{2})(\d{2})(\d{4})\b", re.ASCII)
 YEAR_FIRST = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b", re.ASCII)

@@ -29,6 +29,7 @@ MORE_NAMES = {
     "interop": {
         "digests": "identities told equal without being read, pure",
         "mapping": "from a message to what an action takes, pure",
+        "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
         "mllp": "the listener, pure",
         "management": "Django's place for a command",
@@ -41,6 +42,12 @@ MORE_NAMES = {
     "patients": {
         "identity_rules": "RNIV and the INS, pure",
         "traits": "the strict traits before they are an identity, pure",
+        "likeness": "how much two identities look like one person, pure",
+        "insi": "the port of the INSi teleservice",
+        "desk_actions": "raising and correcting an identity, apart from what gateways do",
+        "desk_queries": "pages of an identity, across patients",
+        "merge_actions": "two identities made one, and back",
+        "merge_views": "two identities side by side, apart from the page of one",
     },
     "stays": {
         "course": "from the movements of a stay to its state, pure",

@@ -130,9 +130,3 @@ def test_documents_that_raise_an_identity(document):
 
 def test_the_documents_are_those_of_zfd_7():
     assert set(ProofDocument) == set("AN CC CE CM CN CS LE PA PC TC DC AC IE".split())
-
-
-def test_a_country_is_no_unknown_place():
-    assert rules.is_country("99109")
-    assert not rules.is_country("99999")
-    assert not rules.is_country("94028")

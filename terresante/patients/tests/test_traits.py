@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from terresante.kernel.errors import Invalid
-from terresante.patients.traits import Traits, check_traits, read_birth_date
+from terresante.patients.traits import BirthDate, Traits, check_traits, read_birth_date
 
 TODAY = date(2026, 11, 26)
 RIGHT = Traits(
@@ -60,7 +60,7 @@ def test_places_of_birth(code):
 def test_lunar_dates_hold_the_first(typed, day, lunar):
     read = read_birth_date(typed)
 
-    assert (read.day, read.lunar) == (day, lunar)
+    assert read == BirthDate(day, lunar)
 
 
 @pytest.mark.parametrize("typed", ["31/02/1950", "17/00/1950", "1950-13-01"])
