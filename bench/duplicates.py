@@ -168,7 +168,7 @@ def _measure(urls: Urls, patients: int, count: int, seed: int, *, show: int) -> 
         exact = Score()
         for question in asked:
             _answer(exact, question, lambda sides: _exact(connection, sides))
-        trigrams, threshold = _best_trigrams(connection, asked[:: max(count // 400, 1)])
+        trigrams, threshold = _best_trigrams(connection, asked[:: max(count // 200, 1)])
     for errors, times in found.missed.most_common(show):
         say(f"{times:5} manqués : {', '.join(errors) or 'sans erreur'}")
     return _figures(found, exact, trigrams, threshold, false_links)

@@ -15,11 +15,11 @@ from terresante.patients.identity_rules import normalised_name
 from terresante.patients.traits import UNKNOWN_PLACE
 
 # From here on a pair is shown to a person.
-PROPOSED = 45
+PROPOSED = 48
 _CLASSES = str.maketrans("BFPVCGJKQSXZDTLMNR", "111122222222334556", "AEIOUYHW' -")
 _SOUND = 4
 # Names that already agree better than that are not tried the other way round.
-_SWAPPED = 20
+_SWAPPED = 12
 
 
 class Verdict(StrEnum):
@@ -77,6 +77,10 @@ class Likeness:
         return sum(line.points for line in self.lines)
 
     @property
+    def threshold(self) -> int:
+        return PROPOSED
+
+    @property
     def is_proposed(self) -> bool:
         return self.points >= PROPOSED
 
@@ -126,7 +130,7 @@ def sound(word: str) -> str:
 
 def _name(one: Sides, other: Sides) -> Line:
     if one.name == other.name:
-        return Line("Nom", Verdict.SAME, 30)
+        return Line("Nom", Verdict.SAME, 24)
     if other.name in (one.used, one.name) or one.name == other.used:
         return Line("Nom", Verdict.CLOSE, 24, "nom de naissance de l’une, nom utilisé de l’autre")
     found = _closest(
@@ -135,19 +139,19 @@ def _name(one: Sides, other: Sides) -> Line:
     if found is not None:
         return Line("Nom", Verdict.CLOSE, *found)
     may_marry = Sex.FEMALE in (one.sex, other.sex)
-    return Line("Nom", Verdict.DIFFERENT, -14 if may_marry else -24)
+    return Line("Nom", Verdict.DIFFERENT, -4 if may_marry else -10)
 
 
 def _given(one: Sides, other: Sides) -> Line:
     mine, theirs = one.given.split(" "), other.given.split(" ")
     if mine[0] == theirs[0]:
-        return Line("Prénoms", Verdict.SAME, 25)
+        return Line("Prénoms", Verdict.SAME, 20)
     if mine[0] in theirs or theirs[0] in mine:
-        return Line("Prénoms", Verdict.CLOSE, 18, "le premier de l’une est un autre prénom de l’autre")
+        return Line("Prénoms", Verdict.CLOSE, 8, "le premier de l’une est un autre prénom de l’autre")
     found = _closest([mine[0]], [theirs[0]])
     if found is not None:
-        return Line("Prénoms", Verdict.CLOSE, max(found[0] - 4, 6), found[1])
-    return Line("Prénoms", Verdict.DIFFERENT, -33)
+        return Line("Prénoms", Verdict.CLOSE, max(found[0] - 2, 4), found[1])
+    return Line("Prénoms", Verdict.DIFFERENT, -24)
 
 
 def _closest(mine: Sequence[str], theirs: Sequence[str]) -> tuple[int, str] | None:
@@ -158,41 +162,41 @@ def _closest(mine: Sequence[str], theirs: Sequence[str]) -> tuple[int, str] | No
 
 def _spelled_alike(one: str, other: str) -> tuple[int, str] | None:
     if _joined(one) == _joined(other):
-        return 28, "espace ou trait d’union"
+        return 22, "espace ou trait d’union"
     parts, others = _parts(one), _parts(other)
     if (len(parts) > 1 or len(others) > 1) and (set(parts) <= set(others) or set(others) <= set(parts)):
-        return 22, "une partie du nom composé"
+        return 16, "une partie du nom composé"
     shorter = min(len(one), len(other))
     apart = _edits(one, other)
     if apart == 1:
-        return (24, "une lettre de différence") if shorter > 3 else (16, "une lettre de différence")
+        return (14, "une lettre de différence") if shorter > 3 else (8, "une lettre de différence")
     if apart == 2 and shorter > 5:
-        return 18, "deux lettres de différence"
+        return 8, "deux lettres de différence"
     if sound(one) == sound(other) and apart <= 3:
-        return 16, "même prononciation"
+        return 8, "même prononciation"
     return None
 
 
 def _birth(one: Sides, other: Sides) -> Line:
     mine, theirs = one.birth_date, other.birth_date
     if mine == theirs:
-        return Line("Date de naissance", Verdict.SAME, 30)
+        return Line("Date de naissance", Verdict.SAME, 28)
     close = _dates_alike(mine, theirs, is_lunar=one.is_lunar or other.is_lunar)
     if close is not None:
         return Line("Date de naissance", Verdict.CLOSE, *close)
-    return Line("Date de naissance", Verdict.DIFFERENT, -35)
+    return Line("Date de naissance", Verdict.DIFFERENT, -30)
 
 
 def _dates_alike(mine: date, theirs: date, *, is_lunar: bool) -> tuple[int, str] | None:
     if mine.year == theirs.year and (mine.day, mine.month) == (theirs.month, theirs.day):
-        return 22, "jour et mois inversés"
+        return 16, "jour et mois inversés"
     if is_lunar and mine.year == theirs.year:
         return 14, "jour ou mois inconnu"
     differing = sum(a != b for a, b in zip(f"{mine:%d%m%Y}", f"{theirs:%d%m%Y}", strict=True))
     if differing == 1:
-        return 18, "un chiffre de différence"
+        return 14, "un chiffre de différence"
     if differing == 2 and sorted(f"{mine:%d%m%Y}") == sorted(f"{theirs:%d%m%Y}"):
-        return 12, "deux chiffres inversés"
+        return 8, "deux chiffres inversés"
     return None
 
 
@@ -200,34 +204,34 @@ def _sex(one: Sides, other: Sides) -> Line:
     if Sex.UNKNOWN in (one.sex, other.sex):
         return Line("Sexe", Verdict.UNKNOWN, 0)
     if one.sex == other.sex:
-        return Line("Sexe", Verdict.SAME, 3)
-    return Line("Sexe", Verdict.DIFFERENT, -12)
+        return Line("Sexe", Verdict.SAME, 2)
+    return Line("Sexe", Verdict.DIFFERENT, -6)
 
 
 def _place(one: Sides, other: Sides) -> Line:
     if UNKNOWN_PLACE in (one.place, other.place):
         return Line("Lieu de naissance", Verdict.UNKNOWN, 0)
     if one.place == other.place:
-        return Line("Lieu de naissance", Verdict.SAME, 12)
+        return Line("Lieu de naissance", Verdict.SAME, 16)
     if one.place[:2] == other.place[:2]:
-        return Line("Lieu de naissance", Verdict.CLOSE, -3, "même département")
-    return Line("Lieu de naissance", Verdict.DIFFERENT, -8)
+        return Line("Lieu de naissance", Verdict.CLOSE, -4, "même département")
+    return Line("Lieu de naissance", Verdict.DIFFERENT, -9)
 
 
 def _ins(one: Sides, other: Sides) -> Line:
     if one.ins == other.ins:
         return Line("Matricule INS", Verdict.SAME, 40)
-    return Line("Matricule INS", Verdict.DIFFERENT, -20)
+    return Line("Matricule INS", Verdict.DIFFERENT, -8)
 
 
 def _swapped(one: Sides, other: Sides) -> tuple[Line, Line] | None:
     """The name of each where the given name of the other stands, one letter allowed."""
     points = []
     for name, given in ((one.name, _first(other.given)), (other.name, _first(one.given))):
-        found = (30, "") if name == given else _spelled_alike(name, given)
+        found = (18, "") if name == given else _spelled_alike(name, given)
         if found is None:
             return None
-        points.append(max(found[0] - 8, 6))
+        points.append(max(found[0] - 4, 6))
     return (
         Line("Nom", Verdict.CLOSE, points[0], "nom et prénom inversés"),
         Line("Prénoms", Verdict.CLOSE, points[1], "nom et prénom inversés"),

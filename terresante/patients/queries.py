@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
@@ -23,3 +24,17 @@ def surviving_record(record_id: UUID) -> UUID | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT surviving_record(%s)", [record_id])
         return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
+
+
+def namesakes(patients: Iterable[UUID]) -> dict[UUID, str]:
+    """Of these, those easily taken for somebody else, and the words that warn: homonyms, then twins."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM namesakes(%s::uuid[])", [list(patients)])
+        found = cursor.fetchall()
+    return {
+        key: HOMONYM if is_homonym else _TWIN for key, is_homonym, is_twin in found if is_homonym or is_twin
+    }
+
+
+HOMONYM = "Homonyme : vérifiez la date de naissance"
+_TWIN = "Même nom, né le même jour : vérifiez le prénom"

@@ -29,6 +29,7 @@ from terresante.patients.identity_rules import Attribute, travels
 from terresante.patients.insi import Found, teleservice
 from terresante.patients.likeness import sides_of
 from terresante.patients.models import Patient
+from terresante.patients.queries import namesakes
 from terresante.patients.traits import Traits, read_birth_date
 
 DESK = "identity_officer"
@@ -50,7 +51,13 @@ def search(request: Request) -> HttpResponse:
         found = _found(request, form)
         for patient in found:
             audit.note_read(IDENTITY_SEARCH, patient_id=patient.pk, about=patient)
-    context = {"form": form, "found": found, "asked": form.is_bound, "most": queries.MOST_FOUND}
+    warned = namesakes([patient.pk for patient in found]) if found else {}
+    context = {
+        "form": form,
+        "found": [(patient, warned.get(patient.pk, "")) for patient in found],
+        "asked": form.is_bound,
+        "most": queries.MOST_FOUND,
+    }
     return render(request, "patients/search.html", context)
 
 
