@@ -89,8 +89,9 @@ def complete_identity(
         "birth_place_name": traits.birth_place_name
         if patient.birth_place_code == traits.birth_place_code
         else "",
-        "ins": traits.ins,
-        "ins_oid": traits.ins_oid,
+        # INTEROP.md 2: a doubtful or fictitious identity takes no matricule.
+        "ins": "" if patient.is_doubtful or patient.is_fictitious else traits.ins,
+        "ins_oid": "" if patient.is_doubtful or patient.is_fictitious else traits.ins_oid,
         "deceased_on": deceased_on,
     }
     changed = {name: value for name, value in filled.items() if value and not getattr(patient, name)}
