@@ -77,7 +77,10 @@ class CorrectionForm(TraitsForm):
 
 class DocumentForm(forms.Form):
     document = forms.ChoiceField(label="Pièce présentée", choices=_DOCUMENTS)
-    agrees = forms.BooleanField(label="Les cinq traits de la pièce sont ceux affichés ici")
+    agrees = forms.BooleanField(
+        label="Les cinq traits de la pièce sont ceux affichés ici",
+        error_messages={"required": "Comparez la pièce aux traits affichés."},
+    )
 
 
 class AttributesForm(forms.Form):

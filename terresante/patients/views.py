@@ -41,11 +41,11 @@ def require_desk(request: Request) -> None:
         raise Refused("Cette page est celle de la cellule d’identitovigilance.")
 
 
-@require_safe
 @reads(IDENTITY_SEARCH)
 def search(request: Request) -> HttpResponse:
+    """Asked by POST: no name and no matricule stands in an address."""
     require_desk(request)
-    form = forms.IdentitySearchForm(request.GET or None)
+    form = forms.IdentitySearchForm(request.POST or None)
     found: list[Patient] = []
     if form.is_valid():
         found = _found(request, form)

@@ -17,7 +17,15 @@ from terresante.patients.identity_rules import Attribute
 from terresante.patients.insi import Found
 from terresante.patients.jobs import propose_pairs
 from terresante.patients.merge_actions import merge_identities
-from terresante.patients.models import CareRecord, IdentityChange, InsiCall, Patient, PotentialDuplicate
+from terresante.patients.models import (
+    CareRecord,
+    IdentityChange,
+    IdentityDomain,
+    InsiCall,
+    Patient,
+    PotentialDuplicate,
+    SourceIdentity,
+)
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -282,7 +290,7 @@ def test_the_desk_finds_compares_merges_and_takes_back(cast, client, madeleine):
 
     listed = desk.get("/identites/doublons/").content.decode()
     assert "une lettre de différence" in listed
-    assert "Madelaine" in desk.get("/identites/?nom=leroux+madel").content.decode()
+    assert "Madelaine" in desk.post("/identites/", {"nom": "leroux madel"}).content.decode()
     both = f"/identites/comparer/{madeleine.pk}/{twice}/"
     assert "Une personne ou deux" in desk.get(both).content.decode()
     assert (
@@ -299,6 +307,25 @@ def test_the_desk_finds_compares_merges_and_takes_back(cast, client, madeleine):
     assert "redeviennent deux personnes" in desk.get(f"/identites/fusions/{link}/defaire/").content.decode()
     assert desk.post(f"/identites/fusions/{link}/defaire/", {"reason": "Erreur"}).status_code == 302
     assert fresh(twice).merged_into_id is None
+
+
+def test_the_desk_finds_by_name_date_matricule_or_local_number(cast, client, madeleine):
+    qualify(madeleine)
+    with walls_down():
+        domain = IdentityDomain.objects.create(authority="1.2.3", name="Hôpital")
+        SourceIdentity.objects.create(domain=domain, value="IPP7", patient=madeleine)
+    desk = page(client, cast.identito)
+
+    def found(**asked):
+        return url(madeleine) in desk.post("/identites/", asked).content.decode()
+
+    assert found(nom="Leroux Mad")
+    assert found(nom="leroux", naissance="02/04/1939")
+    assert found(ins=INS[0])
+    assert found(ipp="IPP7")
+    assert not found(nom="leroux", naissance="03/04/1939")
+    assert not found(nom="l")
+    assert not found(ipp="IPP8")
 
 
 def test_two_persons_are_told_apart_once_and_are_homonyms_from_then_on(cast, client, madeleine):
