@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from terresante.directory.models import Place
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -78,6 +79,7 @@ def take_insi_identity(actor: Actor, patient_id: UUID, *, returned: Traits) -> P
     status = status_of(is_proven=is_proven(patient.identity_status), is_returned=True)
     strict = replace(
         returned,
+        birth_place_name=_place_name(patient, returned.birth_place_code),
         used_name=patient.used_name,
         used_given_name=patient.used_given_name,
         lunar_birth_date=patient.lunar_birth_date if patient.birth_date == returned.birth_date else "",
@@ -196,6 +198,14 @@ def traits_of(patient: Patient) -> Traits:
         ins_oid=patient.ins_oid,
         identity_status=IdentityStatus(patient.identity_status),
     )
+
+
+def _place_name(patient: Patient, code: str) -> str:
+    """INSi gives the code alone; the name is ours when it is the same place, else the register's."""
+    if patient.birth_place_name and patient.birth_place_code == code:
+        return patient.birth_place_name
+    place = Place.objects.filter(code=code).order_by("pk").first()
+    return place.name if place else ""
 
 
 def checked_reason(reason: str) -> str:

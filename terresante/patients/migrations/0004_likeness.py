@@ -86,13 +86,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                   && identity_keys(asked_name, asked_used, asked_given, asked_birth)
     ) AS found
     WHERE (app_kind() = 'job' OR app_has_duty('identity_officer')) AND found.id IS DISTINCT FROM apart
-    ORDER BY greatest(similarity(found.match_birth_name, asked_name),
-                      similarity(nullif(found.match_used_name, ''), asked_name),
-                      similarity(found.match_birth_name, nullif(asked_used, '')),
-                      similarity(found.match_birth_name, split_part(asked_given, ' ', 1)))
-             + greatest(similarity(found.match_given_name, split_part(asked_given, ' ', 1)),
-                        similarity(found.birth_given_names, asked_given),
-                        similarity(found.match_given_name, asked_name))
+    -- Two trigram comparisons a row, the rest is equality: at a million identities there are hundreds of candidates.
+    ORDER BY CASE WHEN asked_name IN (found.match_birth_name, found.match_used_name)
+                       OR found.match_birth_name = nullif(asked_used, '') THEN 1
+                  WHEN left(found.match_birth_name, 2) = left(asked_given, 2)
+                       AND left(found.match_given_name, 2) = left(asked_name, 2) THEN 1
+                  ELSE similarity(found.match_birth_name, asked_name) END
+             + CASE WHEN left(found.match_birth_name, 2) = left(asked_given, 2)
+                         AND left(found.match_given_name, 2) = left(asked_name, 2) THEN 0.8
+                    WHEN strpos(found.birth_given_names, split_part(asked_given, ' ', 1)) > 0
+                         OR strpos(asked_given, found.match_given_name) > 0 THEN 0.9
+                    ELSE similarity(found.match_given_name, split_part(asked_given, ' ', 1)) END
              + CASE WHEN found.birth_date = asked_birth THEN 0.8 ELSE 0 END DESC, found.id
     LIMIT least(most, 50)
 $$;

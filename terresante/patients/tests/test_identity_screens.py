@@ -5,6 +5,8 @@ import pytest
 from django.db import connection
 
 from terresante.accounts.models import User
+from terresante.directory.enums import PlaceKind
+from terresante.directory.models import Place
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid, NotFound, Refused
@@ -165,6 +167,8 @@ def test_an_answer_without_identity_is_written_and_changes_nothing(cast, client,
 
 def test_a_different_identity_is_compared_before_it_is_taken(cast, client, madeleine, answers):
     nurse = page(client, cast.ines)
+    with walls_down():
+        Place.objects.create(code="75056", name="Paris", kind=PlaceKind.COMMUNE)
     answers(InsiAnswer.FOUND, returned(madeleine, birth_place_code="75056"))
 
     shown = nurse.post(url(madeleine, "insi/"))
@@ -172,7 +176,8 @@ def test_a_different_identity_is_compared_before_it_is_taken(cast, client, madel
     assert fresh(madeleine.pk).ins == ""
     nurse.post(url(madeleine, "insi/"), {"accept": "1"})
 
-    assert fresh(madeleine.pk).birth_place_code == "75056"
+    now = fresh(madeleine.pk)
+    assert (now.birth_place_code, now.birth_place_name) == ("75056", "Paris")
     with walls_down():
         assert InsiCall.objects.count() == 2
 
