@@ -35,6 +35,8 @@ def django_db_setup(worker_name: str, django_db_blocker: pytest.FixtureRequest) 
         server,
         sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE)),
     )
+    # A copy does not take its template's privileges: without this, tests could do what deploy/database.sql refuses.
+    _admin(server, sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
     connection.settings_dict.update(
         NAME=name, USER=server.superuser, PASSWORD=server.password, HOST=server.host, PORT=str(server.port)
     )

@@ -1,21 +1,13 @@
 """The `terresante` command: the local platform, and Django's management with our commands."""
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
 
 from config.local import conformance, demo
-from config.local.failure import Failure
+from config.local.failure import Failure, of_the_machine
 
 EXPECTED_FAILURE = 2
-OF_THE_MACHINE = {
-    errno.ENOSPC: "Le disque est plein ; libérez de la place puis recommencez",
-    errno.EDQUOT: "Le quota de disque est atteint ; libérez de la place puis recommencez",
-    errno.EACCES: "Ce compte n’a pas le droit nécessaire sur ce fichier",
-    errno.EPERM: "Ce compte n’a pas le droit nécessaire sur ce fichier",
-    errno.EROFS: "Ce dossier est en lecture seule",
-}
 LOCAL_COMMANDS = {"demo": demo.run, "demo-reset": demo.reset, "conformance": conformance.run}
 # These change or compare the schema, which the application role neither owns nor may alter.
 OWNER_COMMANDS = frozenset(
@@ -35,9 +27,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.stderr.write(f"{failure}\n")
         sys.exit(EXPECTED_FAILURE)
     except OSError as error:
-        if command not in LOCAL_COMMANDS or error.errno not in OF_THE_MACHINE:
+        sentence = of_the_machine(error)
+        if command not in LOCAL_COMMANDS or sentence is None:
             raise
-        sys.stderr.write(f"{OF_THE_MACHINE[error.errno]} : {error.filename or error}\n")
+        sys.stderr.write(f"{sentence}\n")
         sys.exit(EXPECTED_FAILURE)
     except KeyboardInterrupt:
         sys.exit(130)  # as a shell reports SIGINT

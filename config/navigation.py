@@ -19,9 +19,10 @@ _PLACES = (
     ("À vérifier", "interop:queue", "shield-alert", "identity_officer"),
     ("Identités", "patients:search", "id-card", "identity_officer"),
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
+    ("Logiciels partenaires", "interop:partners", "plug", "administrator"),
 )
 _PATIENT_PLACES = (
-    ("Qui a vu mon dossier", "portal:home", "eye"),
+    ("Qui a vu", "portal:home", "eye"),
     ("Mon équipe", "portal:circle", "users"),
     ("Mes choix", "portal:choices", "shield-check"),
 )

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.database import connection_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -123,6 +125,7 @@ DEFAULT_FROM_EMAIL = os.environ.get(
 )
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = os.environ.get("TERRESANTE_SMTP_HOST", "localhost")
+EMAIL_TIMEOUT = 20
 EMAIL_FILE_PATH = VAR_DIR / "mailbox"
 if DEMO:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
@@ -145,6 +148,12 @@ MLLP_TLS_PORT = int(os.environ.get("TERRESANTE_MLLP_PORT", "2575"))
 MLLP_CERTIFICATE = os.environ.get("TERRESANTE_MLLP_CERTIFICATE", "")
 MLLP_KEY = os.environ.get("TERRESANTE_MLLP_KEY", "")
 MLLP_CLIENT_AUTHORITIES = os.environ.get("TERRESANTE_MLLP_CLIENT_AUTHORITIES", "")
+
+# A demonstration shows the codes of everybody and knows its hospitals by a port: it answers this machine alone.
+if DEMO and not {*ALLOWED_HOSTS, MLLP_HOST} <= {"127.0.0.1", "localhost", "[::1]"}:
+    raise ImproperlyConfigured(
+        "TERRESANTE_DEMO=1 n’admet que 127.0.0.1 dans TERRESANTE_HOSTS et TERRESANTE_MLLP_HOST."
+    )
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -13,6 +13,6 @@ urlpatterns = [
     path("", include("terresante.overview.urls")),
     path("", include("terresante.portal.urls")),
     path("identites/", include("terresante.patients.urls")),
-    path("a-verifier/", include("terresante.interop.urls")),
+    path("", include("terresante.interop.urls")),
     path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),
 ]

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import itertools
 import json
 import os
 import secrets
@@ -27,6 +28,8 @@ ANSWER_SECONDS = 5
 HOSPITAL_PATIENTS = "demo-hospital.json"
 # Whom the simulated INSi teleservice knows beside its own list.
 INSI_PEOPLE = "demo-insi.csv"
+# Likewise: how the simulated software of a practice signs its calls.
+PRACTICE_SETTINGS = "demo-practice.json"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Demo:
     pages: Port
     mllp: Port
     hospital: Port
+    practice: Port
     insi: int = 0
 
     @property
@@ -59,8 +63,10 @@ def run() -> None:
         pages=port_from("TERRESANTE_PORT", default=8000),
         mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
         hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
+        practice=port_from("TERRESANTE_PRACTICE_PORT", default=8088),
         insi=_free_port(),
     )
+    _check_distinct(demo.pages, demo.mllp, demo.hospital)
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
         try:
@@ -81,7 +87,9 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    for file in (var / "demo.json", var / "demo-accounts.json", var / HOSPITAL_PATIENTS, var / INSI_PEOPLE):
+    described = ("demo.json", "demo-accounts.json", HOSPITAL_PATIENTS, INSI_PEOPLE, PRACTICE_SETTINGS)
+    # The heads of a chain that is gone would accuse the next one of having been rewritten.
+    for file in (var / name for name in (*described, "audit-heads.jsonl")):
         file.unlink(missing_ok=True)
     say("Les données de démonstration sont effacées ; « make demo » en recrée.")
 
@@ -92,6 +100,16 @@ def _refuse_another_database() -> None:
             raise Failure(
                 f"{variable} est définie, or la démonstration n’écrit que dans la base qu’elle a créée : "
                 f"relancez sans cette variable (unset {variable})."
+            )
+
+
+def _check_distinct(*ports: Port) -> None:
+    """Each was found free alone: the second service of a shared one would only say that it does not start."""
+    for port, other in itertools.combinations(ports, 2):
+        if port.number == other.number:
+            raise Failure(
+                f"{port.variable} et {other.variable} valent tous deux {port.number} : "
+                "donnez à chacun son propre port."
             )
 
 
@@ -133,6 +151,7 @@ def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
         # The other side of the wire: it is told where to send, and nothing about our database.
         Service("hospital", _hospital(demo), _wire(demo)),
         Service("insi", _insi(demo), _wire(demo), ready_check=lambda: answers(demo.insi, "/")),
+        Service("practice", _practice(demo), _wire(demo)),
     )
 
 
@@ -152,6 +171,18 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def _practice(demo: Demo) -> tuple[str, ...]:
+    wire = ("--platform", demo.base_url, "--page-port", str(demo.practice.number))
+    return (
+        sys.executable,
+        "-m",
+        "simulators.practice",
+        *wire,
+        "--settings",
+        str(demo.var / PRACTICE_SETTINGS),
+    )
 
 
 def _command(*arguments: str) -> tuple[str, ...]:
@@ -230,6 +261,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
         "base_url": demo.base_url,
         "mllp": {"host": HOST, "port": demo.mllp.number},
         "hospital": f"http://{HOST}:{demo.hospital.number}/",
+        "practice": f"http://{HOST}:{demo.practice.number}/",
         "accounts": [vars(account) for account in accounts],
     }
     write_private(demo.var / "demo.json", json.dumps(description, ensure_ascii=False, indent=2))
@@ -239,6 +271,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
 def _present(demo: Demo, accounts: list[DemoAccount]) -> None:
     say(f"Terr-eSanté : {demo.base_url}")
     say(f"Hôpital simulé : http://{HOST}:{demo.hospital.number}/")
+    say(f"Logiciel de cabinet simulé : http://{HOST}:{demo.practice.number}/")
     say(f"Messages hospitaliers (HL7 v2, MLLP) : {HOST}:{demo.mllp.number}\n")
     say("Comptes de démonstration :")
     widths = [

@@ -3,6 +3,7 @@
 Standard library only: it runs before anything is installed.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -15,10 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.local.failure import Failure
+from config.local.failure import Failure, of_the_machine, told_by_installer
 from config.local.places import ROOT, say, var_folder
 
-NEEDED_BYTES = 2 * 1024**3
+# A demonstration and the tools of `make check` take 0.7 GB; the rest is what installing writes and deletes.
+NEEDED_BYTES = 1536 * 1024**2
 OLDEST_NODE = (20, 19)
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
@@ -34,12 +36,20 @@ COMMAND = '#!/bin/sh\nexec "$(dirname "$0")/python" -m config.console "$@"\n'
 def main(arguments: Sequence[str]) -> int:
     """`--dev` adds the tools of `make check`."""
     try:
-        check_room(ROOT)
-        check_writable((ROOT, var_folder()))
+        folders = (ROOT, var_folder())
+        check_writable(folders)
+        for folder in folders:
+            check_room(folder)
         _install_python(DEV_LOCK if "--dev" in arguments else LOCK)
         _build_assets()
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
+        return 2
+    except OSError as error:
+        sentence = of_the_machine(error)
+        if sentence is None:
+            raise
+        sys.stderr.write(f"{sentence}\n")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -47,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def check_room(folder: Path, *, free_bytes: Callable[[Path], int] | None = None) -> None:
-    """Raises Failure under 2 GB. What is already installed is not asked for again."""
+    """Raises Failure when too little is free. What is already installed is not asked for again."""
     free = (free_bytes or (lambda path: shutil.disk_usage(path).free))(folder)
     needed = NEEDED_BYTES if not (VENV / "installed").exists() else NEEDED_BYTES // 4
     if free < needed:
@@ -64,8 +74,10 @@ def check_writable(folders: Sequence[Path]) -> None:
             with tempfile.TemporaryFile(dir=folder):
                 pass
         except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
             raise Failure(
-                f"Impossible d’écrire dans {folder} ({error.strerror}) : donnez ce droit à ce compte, "
+                f"Impossible d’écrire dans {folder} : donnez ce droit à ce compte, "
                 "ou copiez le projet dans un dossier à vous."
             ) from error
 
@@ -103,12 +115,14 @@ def _create_venv() -> None:
         return
     shutil.rmtree(VENV, ignore_errors=True)
     tool = var_folder() / "virtualenv"
+    began = _log_size()
     installed = _succeeds([sys.executable, "-m", "pip", "install", "--target", str(tool), "virtualenv"])
     made = installed and _succeeds(
         [sys.executable, "-m", "virtualenv", str(VENV)], env={"PYTHONPATH": str(tool)}
     )
     shutil.rmtree(tool, ignore_errors=True)
     if not made:
+        _raise_what_is_told(since=began)
         raise Failure(
             "Ce Python n’a ni « venv » ni « pip » en état de marche : installez l’un des deux "
             "(Debian : apt install python3-venv), puis relancez la commande."
@@ -175,7 +189,9 @@ def _pip(*arguments: str) -> None:
 
 
 def _run(command: list[str], *, env: Mapping[str, str] | None = None) -> None:
+    began = _log_size()
     if not _succeeds(command, env=env):
+        _raise_what_is_told(since=began)
         log = _log()
         lines = log.read_text(errors="replace").strip().splitlines()[-5:]
         raise Failure(
@@ -183,6 +199,17 @@ def _run(command: list[str], *, env: Mapping[str, str] | None = None) -> None:
                 [f"L’installation a échoué ; dernières lignes de {log} :", *(f"    {line}" for line in lines)]
             )
         )
+
+
+def _raise_what_is_told(*, since: int) -> None:
+    """Raises Failure when the log, from there on, names a cause that a person can act on."""
+    written = _log().read_bytes()[since:].decode(errors="replace")
+    if sentence := told_by_installer(written):
+        raise Failure(f"{sentence} (détails : {_log()}).")
+
+
+def _log_size() -> int:
+    return _log().stat().st_size if _log().exists() else 0
 
 
 def _succeeds(command: list[str], *, env: Mapping[str, str] | None = None) -> bool:

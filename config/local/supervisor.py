@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.local.binding import start_bound
-from config.local.failure import Failure
+from config.local.failure import Failure, told_by_service
 
 READY_SECONDS = 60
 STOP_SECONDS = 10
@@ -118,7 +118,10 @@ class Supervisor:
 
 
 def ending(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()[-LINES_SHOWN:]
+    written = log.read_text(errors="replace").strip()
+    if sentence := told_by_service(written):
+        return f"{sentence} (détails : {log})."
+    lines = written.splitlines()[-LINES_SHOWN:]
     if not lines:
         return f"Le journal {log} est vide."
     return "\n".join([f"Dernières lignes de {log} :", *(f"    {line}" for line in lines)])

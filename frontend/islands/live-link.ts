@@ -3,6 +3,8 @@ import { LiveSource, type LiveMessage } from "./sse";
 
 export interface LiveLink {
   logout(): void;
+  /** The network is back: what was read before it left may be dead. */
+  reconnect(): void;
 }
 
 type Hear = (message: LiveMessage) => void;
@@ -21,7 +23,7 @@ function shared(url: string, position: number, hear: Hear): LiveLink {
   window.addEventListener("pageshow", ({ persisted }) => {
     if (persisted) location.reload(); // a page back from the cache may show what is no longer allowed
   });
-  return { logout: () => send({ type: "logout" }) };
+  return { logout: () => send({ type: "logout" }), reconnect: () => send({ type: "reconnect" }) };
 }
 
 /** The tab that holds the lock reads the stream and tells the others; when it closes, another one gets the lock. */
@@ -41,6 +43,7 @@ function elected(url: string, position: number, hear: Hear): LiveLink {
       channel.postMessage(source.state());
       source.after(data.position).forEach((event) => channel.postMessage({ type: "event", event }));
     } else if (data.type === "logout") source?.restart();
+    else if (data.type === "reconnect") source?.reconnect();
     else if (data.type === "event" || data.type === "state" || data.type === "ended") take(data);
   };
   channel.postMessage({ type: "open", url, position } satisfies TabMessage);
@@ -56,5 +59,6 @@ function elected(url: string, position: number, hear: Hear): LiveLink {
       source?.restart();
       channel.postMessage({ type: "logout" } satisfies TabMessage);
     },
+    reconnect: () => source?.reconnect(),
   };
 }

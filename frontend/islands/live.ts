@@ -20,6 +20,9 @@ export function startLive(): void {
   const { liveStream, livePosition } = document.body.dataset;
   if (!liveStream) return;
   const link = openLiveLink(liveStream, Number(livePosition ?? 0), hear);
+  // a stream cut by a stairwell ends without a word: the browser knows at once, silence would take a minute
+  window.addEventListener("offline", () => showState(false, Date.now()));
+  window.addEventListener("online", () => link.reconnect());
   document.addEventListener("submit", ({ target }) => {
     if (target instanceof HTMLFormElement && target.matches("[data-logout]")) link.logout();
   });

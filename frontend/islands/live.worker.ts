@@ -4,7 +4,7 @@ import { LiveSource, type LiveMessage } from "./sse";
 const ports = new Set<MessagePort>();
 let source: LiveSource | undefined;
 
-export type TabMessage = { type: "open"; url: string; position: number } | { type: "logout" } | { type: "leave" };
+export type TabMessage = { type: "open"; url: string; position: number } | { type: "logout" } | { type: "leave" } | { type: "reconnect" };
 
 function tellAll(message: LiveMessage): void {
   ports.forEach((port) => port.postMessage(message));
@@ -27,6 +27,7 @@ function open(port: MessagePort, url: string, position: number): void {
   port.onmessage = ({ data }: MessageEvent<TabMessage>) => {
     if (data.type === "open") open(port, data.url, data.position);
     if (data.type === "logout") source?.restart();
+    if (data.type === "reconnect") source?.reconnect();
     if (data.type === "leave") ports.delete(port);
   };
 };

@@ -56,6 +56,11 @@ export class LiveSource {
   /** After a logout the next connection is refused, and every tab is told that the session ended. */
   restart(): void {
     this.recent = [];
+    this.reconnect();
+  }
+
+  /** From the last position, without waiting for silence to be noticed. */
+  reconnect(): void {
     this.retryMs = FIRST_RETRY_MS;
     this.controller.abort();
   }

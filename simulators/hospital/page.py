@@ -7,36 +7,17 @@ import secrets
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from simulators.hospital.client import Ack, NoAnswer
 from simulators.hospital.gestures import GESTURES, Gesture, Impossible, Ward
 from simulators.hospital.messages import Authority, Flaw, Person
+from simulators.local_page import STYLE, LocalPage
 
 # Sends one message; raises NoAnswer.
 Send = Callable[[bytes], Ack]
-
-_LARGEST_FORM = 4096  # bytes
-_LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
-_STYLE = """
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; color: #1d2433 }
-h1 { font-size: 1.5rem; }
-h2 { font-size: 1.15rem; margin-top: 2rem; }
-a { color: #0b5394; }
-a:focus, button:focus, select:focus { outline: 3px solid #0b5394; outline-offset: 2px; }
-ul.cards { list-style: none; padding: 0; display: grid; gap: .5rem; }
-ul.cards a { display: block; border: 1px solid #6b7688; border-radius: .4rem; padding: .75rem; }
-div.gestures { display: flex; flex-wrap: wrap; gap: .5rem; }
-button { font: inherit; padding: .5rem .8rem; border: 1px solid #0b5394; border-radius: .4rem; }
-button { background: #fff; color: #0b5394; cursor: pointer; }
-pre { background: #f3f5f8; border: 1px solid #c4ccd8; border-radius: .4rem; padding: .75rem; }
-pre { overflow-x: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-.said { border-left: .4rem solid; padding: .5rem .75rem; }
-.yes { border-color: #1a7f37; }
-.no { border-color: #b42318; }
-"""
 
 
 class UnusableFile(Exception):
@@ -87,40 +68,36 @@ def server(hospital: Hospital, *, port: int) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", port), Handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LocalPage):
     behind: Hospital
     server_version = "HopitalDeDemonstration"
-    timeout = 30
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
         number = self._number(path)
-        if not self._is_local():
-            self._refuse(HTTPStatus.FORBIDDEN, "Cette page ne s’ouvre que depuis la machine elle-même.")
+        if not self.is_local():
+            self.refuse(HTTPStatus.FORBIDDEN, "Cette page ne s’ouvre que depuis la machine elle-même.")
         elif path == "/":
-            self._show("Hôpital de démonstration", _people_list(self.behind.wards))
+            self.show("Hôpital de démonstration", _people_list(self.behind.wards))
         elif path == "/style.css":
-            self._reply(HTTPStatus.OK, "text/css; charset=utf-8", _STYLE)
+            self.reply(HTTPStatus.OK, "text/css; charset=utf-8", STYLE)
         elif number is not None:
             self._show_patient(number)
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, "Cette page n’existe pas.")
+            self.refuse(HTTPStatus.NOT_FOUND, "Cette page n’existe pas.")
 
     def do_POST(self) -> None:
         number = self._number(urlsplit(self.path).path)
-        form = self._form()
+        form = self.form()
         gesture = next((known for known in GESTURES if known.key == form.get("geste")), None)
         token = form.get("jeton", "").encode()
-        if not self._is_local() or not secrets.compare_digest(token, self.behind.form_token.encode()):
-            self._refuse(HTTPStatus.FORBIDDEN, "Formulaire refusé : rouvrez la page de l’hôpital.")
+        if not self.is_local() or not secrets.compare_digest(token, self.behind.form_token.encode()):
+            self.refuse(HTTPStatus.FORBIDDEN, "Formulaire refusé : rouvrez la page de l’hôpital.")
         elif number is None or gesture is None:
-            self._refuse(HTTPStatus.NOT_FOUND, "Ce patient ou ce geste n’existe pas.")
+            self.refuse(HTTPStatus.NOT_FOUND, "Ce patient ou ce geste n’existe pas.")
         else:
             flaws = frozenset(flaw for flaw in Flaw if flaw.name == form.get("defaut"))
             self._show_patient(number, _result(self.behind, number, gesture, flaws))
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the address of a page tells which patient is looked at."""
 
     def _number(self, path: str) -> int | None:
         text = path.removeprefix("/patient/")
@@ -130,40 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _show_patient(self, number: int, result: str = "") -> None:
         ward = self.behind.wards[number]
-        self._show(ward.person.label, result + _patient_view(self.behind, number))
-
-    def _is_local(self) -> bool:
-        """Another site's page must not drive ours through the visitor's browser (DNS rebinding)."""
-        host = (self.headers.get("Host") or "").rsplit(":", 1)[0]
-        origin = urlsplit(self.headers.get("Origin") or "").hostname
-        return host in _LOCAL_NAMES and (origin is None or origin in _LOCAL_NAMES)
-
-    def _form(self) -> dict[str, str]:
-        length = self.headers.get("Content-Length") or "0"
-        if not (length.isascii() and length.isdecimal()) or int(length) > _LARGEST_FORM:
-            return {}
-        content = self.rfile.read(int(length)).decode("utf-8", "replace")
-        return {key: values[0] for key, values in parse_qs(content).items()}
-
-    def _show(self, title: str, body: str) -> None:
-        self._reply(HTTPStatus.OK, "text/html; charset=utf-8", _document(title, body))
-
-    def _refuse(self, status: HTTPStatus, sentence: str) -> None:
-        body = f'<p>{html.escape(sentence)}</p><p><a href="/">Revenir à la liste</a></p>'
-        self._reply(status, "text/html; charset=utf-8", _document("Impossible", body))
-
-    def _reply(self, status: HTTPStatus, kind: str, text: str) -> None:
-        content = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header(
-            "Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'"
-        )
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.end_headers()
-        self.wfile.write(content)
+        self.show(ward.person.label, result + _patient_view(self.behind, number))
 
 
 def _person(row: dict[str, object]) -> Person:
@@ -183,15 +127,6 @@ def _person(row: dict[str, object]) -> Person:
         ),
         ins=text.get("ins", ""),
         label=text.get("label") or f"{text['birth_name']} {text['given']}",
-    )
-
-
-def _document(title: str, body: str) -> str:
-    return (
-        '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{html.escape(title)}</title><link rel="stylesheet" href="/style.css"></head>'
-        f"<body><main><h1>{html.escape(title)}</h1>{body}</main></body></html>"
     )
 
 

@@ -16,8 +16,8 @@ _KNOWN = (
     ("cauvin", "a un dossier : une admission prévient son cercle"),
     ("le-goff", "a un dossier : urgences, puis hospitalisation"),
     ("diallo", "a un dossier"),
-    ("rahmani", "a un dossier : la psychiatrie reste à l'hôpital"),
-    ("saint-aubin", "opposé au dossier : rien n'est gardé"),
+    ("rahmani", "a un dossier : la psychiatrie reste à l’hôpital"),
+    ("saint-aubin", "opposé au dossier : rien n’est gardé"),
 )
 
 

@@ -5,6 +5,7 @@ Tries are counted before they are checked, in the database, so that parallel req
 """
 
 import secrets
+import threading
 import time
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,6 +15,7 @@ import pyotp
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -34,6 +36,9 @@ TRIES_OF_A_PAIR = 10
 TRIES_OF_A_LOGIN = 50
 TRIES_OF_A_NETWORK = 300
 SLOWED_SECONDS = 1.5
+# Of the threads of a process: slowed tries never hold those that other people's pages need.
+SLOWED_AT_ONCE = 4
+_slowing = threading.BoundedSemaphore(SLOWED_AT_ONCE)
 
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
@@ -43,6 +48,9 @@ _TOTP_STEP = 30
 
 WRONG_PASSWORD = "Identifiant ou mot de passe incorrect."  # noqa: S105 -- a sentence
 WRONG_CODE = "Ce code n’est pas le bon."
+TOO_BUSY = (
+    "Beaucoup d’essais sont en cours sur cet identifiant ou ce réseau. Recommencez dans quelques secondes."
+)
 NO_CODE_LEFT = "Ce code n’est plus valable. Recommencez la connexion pour en recevoir un autre."
 
 
@@ -52,11 +60,11 @@ def begin_login(*, login: str, password: str, network: str) -> LoginChallenge:
     Raises Invalid with the same sentence, after the same work, whether or not the login exists.
     """
     known_as = login.strip().lower()
-    pair = f"pair {known_as} {network}"
-    _slow_down_beyond(TRIES_OF_A_LOGIN, f"login {known_as}")
-    _slow_down_beyond(TRIES_OF_A_NETWORK, f"network {network}")
-    _refuse_beyond(TRIES_OF_A_PAIR, pair)
-    user = User.objects.filter(login__iexact=known_as, is_active=True).first()
+    slow_down_beyond(TRIES_OF_A_LOGIN, f"login {known_as}")
+    slow_down_beyond(TRIES_OF_A_NETWORK, f"network {network}")
+    _refuse_beyond(TRIES_OF_A_PAIR, _pair(known_as, network))
+    # Not iexact: UPPER takes « ı » for an i, and each spelling of one login would have tries of its own.
+    user = User.objects.alias(lowered=Lower("login")).filter(lowered=known_as, is_active=True).first()
     if user is None:
         make_password(password)
         _record_refusal(None, step="password")
@@ -64,7 +72,6 @@ def begin_login(*, login: str, password: str, network: str) -> LoginChallenge:
     if not user.check_password(password):
         _record_refusal(user, step="password")
         raise Invalid(WRONG_PASSWORD)
-    _forget(pair)
     return _challenge(user, network)
 
 
@@ -80,8 +87,12 @@ def send_again(challenge: LoginChallenge, *, network: str) -> None:
         _send_code(challenge)
 
 
-def finish_login(challenge: LoginChallenge, *, code: str) -> User:
-    """Spends one of the five tries, then checks; a code serves once. Raises Invalid."""
+def finish_login(challenge: LoginChallenge, *, code: str, network: str) -> User:
+    """Spends one of the five tries, then checks; a code serves once. Raises Invalid.
+
+    Only here are the tries of the pair given back: a right password alone would buy five codes without end.
+    """
+    slow_down_beyond(TRIES_OF_A_LOGIN, f"code {challenge.user_id}")
     waiting = LoginChallenge.objects.filter(pk=challenge.pk)
     spent = waiting.filter(tries__lt=CODE_TRIES, expires_at__gt=timezone.now()).update(tries=F("tries") + 1)
     if not spent:
@@ -92,6 +103,7 @@ def finish_login(challenge: LoginChallenge, *, code: str) -> User:
         _record_refusal(user, step="code")
         last = LoginChallenge.objects.filter(pk=challenge.pk, tries__gte=CODE_TRIES).exists()
         raise Invalid(NO_CODE_LEFT if last else WRONG_CODE)
+    _forget(_pair(user.login.lower(), network))
     return user
 
 
@@ -191,9 +203,20 @@ def _refuse_beyond(limit: int, key: str) -> None:
         raise Invalid(f"Trop d’essais depuis ce réseau. Recommencez dans {minutes} minute{plural}.")
 
 
-def _slow_down_beyond(limit: int, key: str) -> None:
-    if _count(key)[0] > limit:
+def slow_down_beyond(limit: int, key: str) -> None:
+    """Raises Invalid rather than hold one more thread."""
+    if _count(key)[0] <= limit:
+        return
+    if not _slowing.acquire(blocking=False):
+        raise Invalid(TOO_BUSY)
+    try:
         time.sleep(SLOWED_SECONDS)
+    finally:
+        _slowing.release()
+
+
+def _pair(known_as: str, network: str) -> str:
+    return f"pair {known_as} {network}"
 
 
 def _count(key: str) -> tuple[int, datetime]:

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -19,7 +19,7 @@ _BETWEEN_MESSAGES = b"-" * 79
 def challenge_waiting(challenge_id: UUID) -> LoginChallenge | None:
     return (
         LoginChallenge.objects.select_related("user")
-        .filter(pk=challenge_id, expires_at__gt=timezone.now())
+        .filter(pk=challenge_id, expires_at__gt=timezone.now(), user__is_active=True)
         .first()
     )
 
@@ -46,8 +46,14 @@ def _messages(path: Path) -> Iterator[MailboxMessage]:
             continue
         message = message_from_bytes(part.lstrip(b"\n"), EmailMessage, policy=default)
         yield MailboxMessage(
-            at=parsedate_to_datetime(message["Date"]),
+            at=_sent(message),
             recipient=str(message["To"]),
             subject=str(message["Subject"]),
             text=message.get_content().strip(),
         )
+
+
+def _sent(message: EmailMessage) -> datetime:
+    """Django writes « -0000 », which is read as an hour without a zone."""
+    moment = parsedate_to_datetime(message["Date"])
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.crypto import constant_time_compare
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from terresante.accounts import actions
@@ -21,16 +22,18 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Invalid, NotFound
 from terresante.kernel.ports import actor_behind
-from terresante.kernel.screens import public
+from terresante.kernel.screens import next_page, public
 
 _CHALLENGE = "login_challenge"
+# Of the password that was right: it may have been changed while the code was waited for.
+_PROVED = "login_proved"
 _NEXT = "login_next"
 
 
 @public(reason="Première étape de la connexion")
 def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return _arrival(request, _safe_next(request))
+        return _arrival(request, next_page(request))
     form = LoginForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -40,7 +43,7 @@ def login(request: HttpRequest) -> HttpResponse:
         else:
             _remember(request, challenge)
             return redirect("accounts:code")
-    return _door(request, "accounts/login.html", {"form": form, "next": _safe_next(request)}, form.errors)
+    return _door(request, "accounts/login.html", {"form": form, "next": next_page(request)}, form.errors)
 
 
 @public(reason="Seconde étape de la connexion")
@@ -51,7 +54,8 @@ def code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            return _enter(request, actions.finish_login(challenge, code=form.cleaned_data["code"]))
+            user = actions.finish_login(challenge, code=form.cleaned_data["code"], network=_network(request))
+            return _enter(request, user)
         except Invalid as error:
             form.add_error("code", error.sentence)
     return _door(request, "accounts/code.html", _code_page(challenge, form), form.errors)
@@ -91,7 +95,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @public(reason="Boîte aux lettres d’une démonstration, sans destinataire réel ; absente ailleurs")
 @require_safe
 def demonstration_mailbox(request: HttpRequest) -> HttpResponse:
-    if not settings.DEMO:
+    if not settings.DEMO or not _is_this_machine(request):
         raise NotFound
     response = render(request, "accounts/mailbox.html", {"messages_received": mailbox()})
     add_never_cache_headers(response)
@@ -112,16 +116,22 @@ def _code_page(challenge: LoginChallenge, form: CodeForm) -> dict[str, object]:
 def _remember(request: HttpRequest, challenge: LoginChallenge) -> None:
     request.session.cycle_key()
     request.session[_CHALLENGE] = str(challenge.pk)
-    request.session[_NEXT] = _safe_next(request)
+    request.session[_PROVED] = challenge.user.get_session_auth_hash()
+    request.session[_NEXT] = next_page(request)
 
 
 def _waiting(request: HttpRequest) -> LoginChallenge | None:
     key = request.session.get(_CHALLENGE)
-    return challenge_waiting(UUID(key)) if key else None
+    challenge = challenge_waiting(UUID(key)) if key else None
+    if challenge is None:
+        return None
+    proved = str(request.session.get(_PROVED, ""))
+    return challenge if constant_time_compare(challenge.user.get_session_auth_hash(), proved) else None
 
 
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
-    request.session.pop(_CHALLENGE, None)
+    for name in (_CHALLENGE, _PROVED):
+        request.session.pop(name, None)
     after = str(request.session.pop(_NEXT, ""))
     open_session(request, user)
     actor = actor_behind(request)
@@ -145,9 +155,11 @@ def _trace(actor: Actor, done: Action) -> None:
         audit.record(actor, done)
 
 
-def _safe_next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
+def _is_this_machine(request: HttpRequest) -> bool:
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
 
 
 def _network(request: HttpRequest) -> str:

@@ -36,6 +36,9 @@ from terresante.patients.models import (
     SourceIdentity,
 )
 
+# Ends of the codes of actions that only read.
+READINGS = (".read", ".list", ".search")
+
 RECORD_READ = Action("record.read", "Ouvrir le dossier")
 RECORD_CREATE = Action("record.create", "Créer un dossier")
 RECORD_SHARE = Action("record.share", "Ouvrir le dossier au partage")
@@ -208,10 +211,15 @@ def logs_read(actor: Actor) -> Q:
 
 @rule(ACCESS_LOG_READ, AuditEntry)
 def accesses_read(actor: Actor) -> Q:
-    """What was done on the record; one's own reading of one's own record is nobody else's access."""
+    """What was done on the record; one's own reading of one's own record is nobody else's access.
+
+    What a job does by itself is no access; and the hour and the hospital of a secret stay would tell of it.
+    """
+    private = Q(detail__has_key="private_to") & ~Q(detail__private_to=str(actor.organization_id))
+    told = Q(outcome=Outcome.DONE) & ~Q(actor_kind=ActorKind.JOB) & ~private
     if actor.kind == ActorKind.PATIENT:
-        return reaches(actor) & Q(outcome=Outcome.DONE) & ~Q(actor_kind=ActorKind.PATIENT)
-    return changes(actor) & Q(outcome=Outcome.DONE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+        return reaches(actor) & told & ~Q(actor_kind=ActorKind.PATIENT)
+    return changes(actor) & told if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(REFUSALS_READ, AuditEntry)

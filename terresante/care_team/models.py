@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +10,8 @@ from terresante.care_team.enums import Basis, ConsentKind, TeamRole
 from terresante.directory.models import PractitionerRole
 from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient
+
+EMERGENCY_LASTS = timedelta(hours=4)
 
 
 class CareTeamParticipant(Row):
@@ -146,6 +150,12 @@ class EmergencyAccess(Row):
 
     class Meta:
         verbose_name = "accès en urgence"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("opened_at") + EMERGENCY_LASTS),
+                name="emergency_lasts_four_hours",
+            )
+        ]
         indexes = [
             models.Index(fields=["practitioner", "patient", "expires_at"], name="emergency_of_practitioner")
         ]

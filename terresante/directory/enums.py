@@ -5,6 +5,9 @@ JDV_J01-XdsAuthorSpecialty and JDV_J48-ProfessionNonPS of the CI-SIS (codes of d
 Students keep their `G16_` prefix, for a medical student must never be taken for a doctor.
 """
 
+import re
+import unicodedata
+
 from django.db.models import TextChoices
 
 
@@ -181,6 +184,25 @@ class UnitSensitivity(TextChoices):
     ADDICTOLOGY = "addictology", "addictologie"
     ABORTION = "abortion", "interruption volontaire de grossesse"
     SECRET_BIRTH = "secret_birth", "accouchement dans le secret"
+
+
+_SAID = (
+    (
+        UnitSensitivity.PSYCHIATRY,
+        r"PSYCHIATR|PEDOPSY|GERONTOPSY|\bPSY\b|SANTE MENTALE|\bCMP\b|\bCATTP\b|\bUHSA\b",
+    ),
+    (UnitSensitivity.ADDICTOLOGY, r"ADDICT|ALCOOLO|TOXICOMAN|SEVRAGE|\bCSAPA\b|\bELSA\b"),
+    (UnitSensitivity.ABORTION, r"\bI\.?V\.?G\b|ORTHOGENIE|INTERRUPTION VOLONTAIRE|AVORTEMENT"),
+    (UnitSensitivity.SECRET_BIRTH, r"SOUS (LE )?SECRET|DANS LE SECRET|\bSOUS X\b"),
+)
+
+
+def sensitivity_said(name: str) -> UnitSensitivity:
+    """What the name of a unit nobody declared gives away: better one stay too many kept secret than one told."""
+    spread = unicodedata.normalize("NFKD", name)
+    capitals = "".join(letter for letter in spread if not unicodedata.combining(letter)).upper()
+    words = re.sub(r"[-_/]+", " ", capitals)
+    return next((found for found, pattern in _SAID if re.search(pattern, words)), UnitSensitivity.ORDINARY)
 
 
 class PlaceKind(TextChoices):

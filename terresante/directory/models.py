@@ -169,6 +169,13 @@ class Practitioner(Published):
             )
         ]
         indexes = [
+            # « infirmier 94700 », or a place alone: rows are read in the order of their names, not sorted.
+            models.Index(fields=["search_name", "id"], condition=Q(active=True), name="practitioner_by_name"),
+            models.Index(
+                fields=["profession", "search_name", "id"],
+                condition=Q(active=True),
+                name="practitioner_of_profession",
+            ),
             GinIndex(fields=["search_words"], name="directory_practitioner_words"),
             models.Index(
                 fields=["search_name"],

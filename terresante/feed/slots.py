@@ -22,16 +22,21 @@ def members_told(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactL
 
 @fact_shown(FeedKind.EMERGENCY_ACCESS)
 def emergencies_opened(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLine]:
+    """Who opened it and why is read in the record only (its row policy): elsewhere the fact is told without."""
     rows = access.list(actor, CIRCLE_READ, EmergencyAccess).filter(pk__in=[pk for _, pk in keys])
-    return {
-        (FeedKind.EMERGENCY_ACCESS, row.pk): FactLine(
-            strong="Dossier ouvert en urgence",
-            text=f"\u00a0: «\u00a0{row.reason}\u00a0»",
-            source=f"{full_name(row.practitioner)}, {row.organization}",
-            icon="lock-open",
-        )
-        for row in rows.select_related("practitioner", "organization")
-    }
+    opened = {row.pk: row for row in rows.select_related("practitioner", "organization")}
+    return {(kind, pk): _emergency(opened.get(pk)) for kind, pk in keys}
+
+
+def _emergency(opened: EmergencyAccess | None) -> FactLine:
+    if opened is None:
+        return FactLine(strong="", text="motif et auteur à lire dans le dossier", icon="lock-open")
+    return FactLine(
+        strong="Dossier ouvert en urgence",
+        text=f"\u00a0: «\u00a0{opened.reason}\u00a0»",
+        source=f"{full_name(opened.practitioner)}, {opened.organization}",
+        icon="lock-open",
+    )
 
 
 def _member(kind: str, member: CareTeamParticipant) -> FactLine:

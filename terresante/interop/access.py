@@ -1,12 +1,15 @@
 from django.db.models import Q
 
 from terresante.interop.enums import TO_VERIFY
-from terresante.interop.models import InboundMessage
+from terresante.interop.models import InboundMessage, Partner
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor
 
 MESSAGE_VERIFY = Action("message.verify", "Vérifier l’identité d’un message d’hôpital")
 MESSAGE_DECIDE = Action("message.decide", "Décider du sort d’un message d’hôpital")
+
+PARTNER_MANAGE = Action("partner.manage", "Administrer les logiciels partenaires")
+LAUNCH = Action("record.launch", "Ouvrir un patient depuis son logiciel")
 
 
 @rule(MESSAGE_VERIFY, InboundMessage, visible=True)
@@ -17,3 +20,8 @@ def messages_to_look_at(actor: Actor) -> Q:
 @rule(MESSAGE_DECIDE, InboundMessage)
 def messages_to_decide(actor: Actor) -> Q:
     return messages_to_look_at(actor)
+
+
+@rule(PARTNER_MANAGE, Partner, visible=True)
+def partners_managed(actor: Actor) -> Q:
+    return Q() if actor.has_duty("administrator") else NOBODY

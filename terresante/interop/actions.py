@@ -16,6 +16,8 @@ from terresante.kernel.errors import Conflict, Invalid
 from terresante.patients.models import IdentityDomain
 
 SENDER_REGISTER = Action("sender.register", "Raccorder un établissement")
+# A hospital has a few authorities (sites, old software); more than that is a mistake, or somebody trying.
+_AUTHORITIES_AT_MOST = 12
 # What a decision about who it is can change; the others are put aside, or corrected by the sender.
 ABOUT_IDENTITY = frozenset({MessageOutcome.SEVERAL, MessageOutcome.CLOSE, MessageOutcome.CONTRADICTION})
 _REASON_MIN_LENGTH = 5
@@ -55,6 +57,23 @@ def register_sender(
 
 
 @action
+def welcome_authority(actor: Actor, sender_id: UUID, authority: str) -> bool:
+    """The identity domain of a sender makes itself at its first message (MISSION A8); False when it is another's."""
+    sender = SenderSystem.objects.select_related("organization").filter(pk=sender_id, active=True).first()
+    is_mine = sender is not None and sender.domains.count() < _AUTHORITIES_AT_MOST
+    if sender is not None and is_mine:
+        hospital = sender.organization
+        domain, _ = IdentityDomain.objects.get_or_create(
+            authority=authority, defaults={"name": hospital.name[:120], "organization": hospital}
+        )
+        is_mine = domain.organization_id == hospital.pk
+        if is_mine:
+            sender.domains.add(domain)
+    audit.record(actor, SENDER_REGISTER, about=sender, detail={"welcome": str(is_mine)})
+    return is_mine
+
+
+@action
 def decide_patient(actor: Actor, message_id: UUID, *, patient_id: UUID) -> InboundMessage:
     """It is this patient: the local identifiers are his from now on, and the message is played again."""
     message = _about_identity(actor, message_id)
@@ -78,10 +97,10 @@ def decide_nobody(actor: Actor, message_id: UUID, *, candidates: Sequence[UUID])
 @action
 def put_aside(actor: Actor, message_id: UUID, *, reason: str) -> InboundMessage:
     """Nothing will be made of it; those that waited behind it go on. Raises Invalid without a reason."""
+    message = access.get(actor, MESSAGE_DECIDE, InboundMessage, message_id, lock=True)
     why = " ".join(reason.split())
     if len(why) < _REASON_MIN_LENGTH:
         raise Invalid("Indiquez pourquoi ce message est écarté.", fields={"reason": "Motif trop court."})
-    message = access.get(actor, MESSAGE_DECIDE, InboundMessage, message_id, lock=True)
     message.reason = why[:200]
     message.state, message.outcome = MessageState.PUT_ASIDE, MessageOutcome.SET_ASIDE
     _signed(actor, message)

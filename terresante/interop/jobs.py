@@ -169,7 +169,8 @@ def _applied(work: _Work) -> Settled:
     kind = work.message.kind
     if not work.message.trigger.is_used:
         return Settled(_S.IGNORED, _O.UNUSED_EVENT)
-    if kind in _REPLACEMENTS:
+    merge = work.message.merge
+    if kind in _REPLACEMENTS and not (merge and merge.retires_ins_only):
         return _replaced(work)
     if kind in (Kind.IDENTITIES_LINKED, Kind.IDENTITIES_UNLINKED):
         return _related(work)
@@ -179,7 +180,7 @@ def _applied(work: _Work) -> Settled:
     if match.patient_id is None or match.standing not in (Standing.LINKED, Standing.RECOGNISED):
         return _not_matched(work, match)
     source = _linked(work, match.patient_id)
-    if kind in _OF_AN_IDENTITY:
+    if kind in _OF_AN_IDENTITY + _REPLACEMENTS:
         return _identity_applied(work, match, match.patient_id)
     return _movement_applied(work, match.patient_id, source)
 
@@ -212,7 +213,8 @@ def _linked(work: _Work, patient_id: UUID) -> SourceIdentity:
 def _identity_applied(work: _Work, match: Match, patient_id: UUID) -> Settled:
     """A28, A31, A08: they touch the identity only, and never open a record (INTEROP.md 4)."""
     patient, traits = patient_of(patient_id), work.traits
-    if contradicts_qualified(patient, traits):
+    is_withdrawn = work.message.identity.is_ins_erased and bool(patient.ins)
+    if is_withdrawn or contradicts_qualified(patient, traits):
         return Settled(_S.DOUBTFUL, _O.CONTRADICTION, patient_id)
     if not compare(patient, traits).is_same:
         traits = replace(traits, ins="", ins_oid="")

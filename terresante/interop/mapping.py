@@ -1,9 +1,10 @@
 """From an ADT message to what the stays and identities take: no database here."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 from terresante.interop.hl7v2.adt_model import AdtMessage, Identity, Movement, Visit
+from terresante.interop.hl7v2.dates import PARIS
 from terresante.interop.hl7v2.triggers import TRIGGERS, Action, Kind
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.identity_rules import PRODUCTION_INS_KINDS, normalised_name
@@ -33,6 +34,7 @@ _ACTIONS = {
     Action.CANCEL: MovementAction.CANCEL,
 }
 _ARRIVALS = (MovementKind.ADMISSION, MovementKind.REGISTRATION)
+_QUIET = (EncounterClass.OUTPATIENT, EncounterClass.RECURRENT)
 _EXPECTED = (MovementKind.PREADMISSION, MovementKind.PENDING_ADMISSION)
 _ELSEWHERE = "autre établissement"
 # ZFM-4 (PMSI), after a transfer. Psychiatry (4) is left out: where she goes would tell what for.
@@ -75,6 +77,10 @@ def reported_movement(
         is_death=message.is_death,
         is_secret=message.confidentiality.is_asked,
         is_legal_care=message.is_psychiatric,
+        is_historic=movement.is_historic,
+        care_unit_code=movement.care_unit.code[:20] if movement.care_unit else "",
+        care_unit_name=movement.care_unit.name if movement.care_unit else "",
+        ward=visit.location.ward[:20],
     )
 
 
@@ -149,13 +155,18 @@ def _visit_number(message: AdtMessage, visit: Visit) -> str:
 def _occurred_at(
     message: AdtMessage, movement: Movement, visit: Visit, kind: MovementKind | None
 ) -> datetime | None:
-    """Some senders date a movement by the night batch that exports it: the visit knows its own ends better."""
-    own = None
-    if kind in _ARRIVALS:
+    """Some senders date a movement by the night batch that exports it: the visit knows its own ends better.
+
+    Not the start of a hospital stay: PV1-44 is then often the arrival in the emergency ward, days before.
+    """
+    own, start = None, movement.start
+    if kind in _ARRIVALS and visit.patient_class in _QUIET:
         own = visit.admitted_at
     elif kind is MovementKind.DISCHARGE:
         own = visit.discharged_at
-    return own or movement.start or message.occurred_at
+    if own and start and own == datetime.combine(start.astimezone(PARIS), time.min, PARIS):
+        own = None  # a date alone: the movement has the hour
+    return own or start or message.occurred_at
 
 
 def _expected_start(visit: Visit, kind: MovementKind | None) -> datetime | None:

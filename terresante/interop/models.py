@@ -5,6 +5,7 @@ from django.db.models import Func, Q, Value
 
 from terresante.directory.models import Organization
 from terresante.interop.enums import HOLDING, TO_VERIFY, MessageOutcome, MessageState
+from terresante.interop.hl7v2.triggers import TRIGGERS
 from terresante.kernel.models import Row
 from terresante.patients.models import IdentityDomain
 
@@ -96,6 +97,11 @@ class InboundMessage(Row):
     def __str__(self) -> str:
         return f"{self.trigger} {self.state} {self.pk}"
 
+    @property
+    def event(self) -> str:
+        known = TRIGGERS.get(self.trigger)
+        return known.label if known else "message illisible"
+
 
 class IdentityDecision(Row):
     """Decided at the identity desk: this local identifier is, or is not, this patient, whatever the traits say."""
@@ -113,3 +119,51 @@ class IdentityDecision(Row):
 
     def __str__(self) -> str:
         return f"{self.is_same} {self.decided_at:%Y-%m-%d}"
+
+
+class Partner(Row):
+    """An application whose users may open a patient here without a second login (MISSION H5, H7)."""
+
+    name = models.CharField("nom", max_length=120, unique=True)
+    editor = models.CharField("éditeur", max_length=120)
+    version = models.CharField("version", max_length=40, blank=True)
+    # Calls are accepted for professionals working in these, and for the local numbers these give.
+    organizations = models.ManyToManyField(Organization, related_name="partners")
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_called_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "logiciel partenaire"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PartnerKey(Row):
+    """A public key of a partner: several at once while it changes them. Its own key names it in tokens (`kid`)."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="keys")
+    public_key = models.TextField("clé publique")
+    algorithm = models.CharField(max_length=10)
+    added_at = models.DateTimeField(auto_now_add=True)
+    added_by_name = models.CharField(max_length=200)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} {self.added_at:%Y-%m-%d}"
+
+
+class LaunchUse(Row):
+    """A call already accepted: the same one is refused from then on. Kept only as long as it could be shown again."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    call_hash = models.CharField(max_length=64)
+    kept_until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "call_hash"], name="launched_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kept_until:%Y-%m-%d %H:%M}"

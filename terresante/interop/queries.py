@@ -5,17 +5,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from terresante.care_team.queries import match_patients, opposes_record
-from terresante.interop.access import MESSAGE_VERIFY
+from terresante.interop.access import MESSAGE_VERIFY, PARTNER_MANAGE
 from terresante.interop.digests import SEALED_FOR, ins_digest, ipp_digest, traits_digest
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage, Identifier, Identity
 from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.mapping import accepted_traits, first_given
-from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
+from terresante.interop.models import IdentityDecision, InboundMessage, Partner, SenderSystem
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.sealing import unseal
@@ -252,3 +252,9 @@ def _numbers(adt: AdtMessage) -> list[Identifier]:
     merged = adt.merge.ipps if adt.merge else ()
     linked = adt.linked_identity.ipps if adt.linked_identity else ()
     return [*adt.identity.ipps, *merged, *linked]
+
+
+def partners_with_keys(actor: Actor) -> QuerySet[Partner]:
+    """Each with the number of its keys in force (`keys_in_force`)."""
+    in_force = Count("keys", filter=Q(keys__revoked_at=None))
+    return access.list(actor, PARTNER_MANAGE, Partner).annotate(keys_in_force=in_force).order_by("name")

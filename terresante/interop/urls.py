@@ -1,13 +1,14 @@
 from django.urls import path
 
-from terresante.interop import views
+from terresante.interop import partner_urls, views
 
 app_name = "interop"
 urlpatterns = [
-    path("", views.list_queue, name="queue"),
-    path("<uuid:message_id>/", views.show_case, name="case"),
-    path("<uuid:message_id>/patient/", views.choose_patient, name="patient"),
-    path("<uuid:message_id>/personne/", views.say_nobody, name="nobody"),
-    path("<uuid:message_id>/ecarter/", views.set_aside, name="aside"),
-    path("<uuid:message_id>/reprendre/", views.try_again, name="replay"),
+    *partner_urls.urlpatterns,
+    path("a-verifier/", views.list_queue, name="queue"),
+    path("a-verifier/<uuid:message_id>/", views.show_case, name="case"),
+    path("a-verifier/<uuid:message_id>/patient/", views.choose_patient, name="patient"),
+    path("a-verifier/<uuid:message_id>/personne/", views.say_nobody, name="nobody"),
+    path("a-verifier/<uuid:message_id>/ecarter/", views.set_aside, name="aside"),
+    path("a-verifier/<uuid:message_id>/reprendre/", views.try_again, name="replay"),
 ]

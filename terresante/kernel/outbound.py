@@ -5,12 +5,10 @@ A crash between the sending and its record sends again, with the same Message-ID
 
 import logging
 from datetime import timedelta
-from smtplib import SMTPException
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.utils import timezone
 
 from terresante.kernel.enums import OutboundState
@@ -21,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _CONTEXT = "outbound"
 _MOST_ATTEMPTS = 12
+# Longer than a server of mail is waited for (settings.EMAIL_TIMEOUT).
+_TAKEN_FOR = timedelta(minutes=2)
 
 
 def queue_email(*, recipient: str, subject: str, body: str, dedupe_key: str) -> None:
@@ -35,7 +35,7 @@ def queue_email(*, recipient: str, subject: str, body: str, dedupe_key: str) -> 
 
 
 def deliver_waiting(limit: int = 50) -> int:
-    """Sends what is due, one short transaction each; returns how many left."""
+    """Sends what is due, one by one; returns how many left."""
     due = OutboundMessage.objects.filter(state=OutboundState.WAITING, next_attempt_at__lte=timezone.now())
     return sum(
         _deliver(key) for key in list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
@@ -43,19 +43,24 @@ def deliver_waiting(limit: int = 50) -> int:
 
 
 def _deliver(key: UUID) -> bool:
-    with transaction.atomic():
-        waiting = OutboundMessage.objects.filter(pk=key, state=OutboundState.WAITING)
-        message = waiting.select_for_update(skip_locked=True).first()
-        if message is None:
-            return False
-        try:
-            _send(message)
-        except (SMTPException, OSError) as error:
-            _postpone(message, error)
-            return False
-        message.state, message.body = OutboundState.SENT, b""
-        message.save(update_fields=["state", "body"])
-        return True
+    message = _taken(key)
+    if message is None:
+        return False
+    try:
+        _send(message)
+    except Exception as error:  # noqa: BLE001 -- whatever is wrong with one message, the others leave
+        _postpone(message, error)
+        return False
+    message.state, message.body = OutboundState.SENT, b""
+    message.save(update_fields=["state", "body"])
+    return True
+
+
+def _taken(key: UUID) -> OutboundMessage | None:
+    """Put off before it is sent, so that no other process takes it; the network is spoken to in no transaction."""
+    now = timezone.now()
+    due = OutboundMessage.objects.filter(pk=key, state=OutboundState.WAITING, next_attempt_at__lte=now)
+    return OutboundMessage.objects.get(pk=key) if due.update(next_attempt_at=now + _TAKEN_FOR) else None
 
 
 def _send(message: OutboundMessage) -> None:

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
 from terresante.kernel import audit, rls
@@ -137,6 +138,13 @@ def record_page(
     frame = record_frame(request.actor, opened, tab, main_action)
     shown = {"record": frame, "opened": opened, "strips": opened.strips, **context}
     return render(request, template, shown, status=status)
+
+
+def next_page(request: HttpRequest) -> str:
+    """The page of ours that `next` asks for; '' for another site, and for what `redirect` would take for a view."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()})
+    return wanted if is_ours else ""
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -87,12 +87,16 @@ class Sealer:
 
     def _wrong_heads(self, seals: list[Seal]) -> Iterable[str]:
         known = {seal.number: seal.head for seal in seals}
-        for line in self.heads.read_text().splitlines() if self.heads.exists() else []:
-            kept = json.loads(line)
-            if kept["number"] not in known:
-                yield f"le maillon {kept['number']}, conservé hors de la base, n’y est plus"
-            elif known[kept["number"]] != kept["head"]:
-                yield f"le maillon {kept['number']} diffère de sa copie conservée hors de la base"
+        lines = self.heads.read_text().splitlines() if self.heads.exists() else []
+        kept = [json.loads(line) for line in lines]
+        for copy in kept:
+            if copy["number"] not in known:
+                yield f"le maillon {copy['number']}, conservé hors de la base, n’y est plus"
+            elif known[copy["number"]] != copy["head"]:
+                yield f"le maillon {copy['number']} diffère de sa copie conservée hors de la base"
+        # Whoever rewrites the chain would begin by taking the copies away.
+        if alone := known.keys() - {copy["number"] for copy in kept}:
+            yield f"{len(alone)} maillons sans copie hors de la base, le premier est le {min(alone)}"
 
     def _digest(self, start: int, end: int) -> tuple[int, str]:
         """(number of rows, SHA-256 over their text), streamed: a batch may be large."""

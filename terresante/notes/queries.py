@@ -77,7 +77,7 @@ def note_page(actor: Actor, patient_id: UUID, *, only_unread: bool = False, numb
     )
 
 
-def recent_notes(actor: Actor, patient_id: UUID, *, most: int = 5) -> list[NoteLine]:
+def recent_notes(actor: Actor, patient_id: UUID, *, most: int = 3) -> list[NoteLine]:
     return _lines(actor, notes_of(actor, patient_id)[:most])
 
 

@@ -9,10 +9,11 @@ from terresante.feed.queries import unread_count
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
 from terresante.kernel.slots import FactKey, FactLine, fact_shown, tab_counted
+from terresante.kernel.ui.wording import lowered
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 
-EXCERPT = 72
+EXCERPT = 64
 
 
 @fact_shown(FeedKind.NOTE)
@@ -30,7 +31,7 @@ def _line(note: Note) -> FactLine:
     return FactLine(
         strong="",
         text=_excerpt(" ".join(note.text.split())),
-        source=f"{note.author_name}, {note.author_role}, {note.organization_name}",
+        source=", ".join(part for part in (note.author_name, lowered(note.author_role)) if part),
         url=reverse("notes:one", args=[note.record_id, note.pk]),
         icon="note",
     )
@@ -38,5 +39,7 @@ def _line(note: Note) -> FactLine:
 
 def _excerpt(text: str) -> str:
     """Cut between two words, or where it must be in a text without spaces."""
-    cut = shorten(text, EXCERPT, placeholder="…")
-    return cut if len(cut) > 1 else f"{text[: EXCERPT - 1]}…"
+    if len(text) <= EXCERPT:
+        return text
+    cut = shorten(text, EXCERPT - 1, placeholder="").rstrip(" ,;:.!?«(-\u00a0")
+    return f"{cut or text[: EXCERPT - 1]}…"

@@ -2,5 +2,5 @@ from django import forms
 
 
 class PreferencesForm(forms.Form):
-    own_circle = forms.BooleanField(label="patients dont je suis membre du cercle", required=False)
-    my_structure = forms.BooleanField(label="patients suivis par ma structure", required=False)
+    own_circle = forms.BooleanField(label="Pour les patients dont je suis membre du cercle", required=False)
+    my_structure = forms.BooleanField(label="Pour les autres patients de ma structure", required=False)

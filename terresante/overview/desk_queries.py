@@ -83,7 +83,8 @@ class Home:
 FILTERS: dict[str, frozenset[str]] = {
     "alertes": frozenset(),
     "notes": frozenset({FeedKind.NOTE}),
-    "sejours": frozenset(FeedKind.values) - {FeedKind.NOTE, FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT},
+    "sejours": frozenset(FeedKind.values)
+    - {FeedKind.NOTE, FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT, FeedKind.EMERGENCY_ACCESS},
 }
 
 
@@ -164,10 +165,10 @@ def alert_count(actor: Actor) -> int:
     return _alerts(actor)[:MOST_ALERTS].count()
 
 
-def alert_about(actor: Actor, item_id: UUID) -> tuple[FeedItem, Patient] | None:
-    """The unread alert itself, when it concerns one of those the home page tells of."""
-    item = _alerts(actor).filter(pk=item_id).select_related("patient").first()
-    return (item, item.patient) if item else None
+def alert_about(actor: Actor, item_id: UUID) -> Told | None:
+    """The unread alert as it reads, when it concerns one of those the home page tells of."""
+    items = _alerts(actor).filter(pk=item_id).select_related("patient")
+    return next(iter(feed.told(actor, items, are_unread=True)), None)
 
 
 @dataclass(frozen=True, slots=True)

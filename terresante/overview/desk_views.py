@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 
 from terresante.care_team.access import PATIENTS_LIST, RECORD_CREATE, RECORD_READ, RECORD_SHARE
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS, create_record, share_record
+from terresante.care_team.enums import TeamRole
 from terresante.care_team.queries import FoundPatient, read_record
 from terresante.directory.queries import search_communes, work_situations
 from terresante.feed.access import FEED_READ
@@ -20,9 +21,9 @@ from terresante.kernel import access, audit
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ports import SITUATION_KEY
-from terresante.kernel.screens import Request, public, reads, writes
-from terresante.kernel.ui.frame import Chip, Comparison, Page, Pair, Toast
-from terresante.kernel.ui.wording import exact
+from terresante.kernel.screens import Request, next_page, public, reads, writes
+from terresante.kernel.ui.frame import Action, Chip, Comparison, Page, Pair, Toast
+from terresante.kernel.ui.wording import NBSP, exact, when
 from terresante.overview import desk_queries as queries
 from terresante.overview.access import SITUATION_CHOOSE
 from terresante.overview.forms import (
@@ -59,6 +60,7 @@ def home(request: Request) -> HttpResponse:
         "home": found,
         "today": exact(timezone.now()).capitalize(),
         "chips": [_chip(found, *chip, only=only) for chip in _CHIPS],
+        "is_filtered": bool(only),
         "most": queries.MOST_PATIENTS,
     }
     return render(request, "overview/home.html", context)
@@ -182,8 +184,12 @@ def toast(request: Request) -> HttpResponse:
     told = queries.alert_about(request.actor, _uuid(request.GET.get("object", "")))
     if told is None:
         return HttpResponse("")
-    item, patient = told
-    said = Toast(text=f"{item.get_kind_display()} : {patient}", level=queries.level_of(item) or Toast.level)
+    item, at = told.item, when(told.item.occurred_at, now=timezone.now())
+    said = Toast(
+        text=f"{item.patient}{NBSP}: {told.line.strong or item.get_kind_display()}{told.rest}, {at}",
+        level=queries.level_of(item) or Toast.level,
+        link=Action(label="Ouvrir", url=told.line.url) if told.line.url else None,
+    )
     return render(request, "ui/toast.html", {"toast": said})
 
 
@@ -192,8 +198,7 @@ def situation(request: Request) -> HttpResponse:
     """For whom one works, among several structures; passes on at once when there is only one."""
     user_id = request.actor.user_id
     choices = work_situations(user_id) if user_id else []
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    after = wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}) else ""
+    after = next_page(request)
     chosen = next((c for c in choices if str(c.role_id) == request.POST.get("situation")), None)
     if len(choices) > 1 and chosen is None:
         return render(request, "overview/situation.html", {"choices": choices, "next": after})
@@ -219,6 +224,7 @@ def _listed(
             "place": places.get(record.patient_id),
             "warning": warned.get(record.patient_id) or (HOMONYM if record.patient.is_homonym else ""),
             "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
+            "has_role": getattr(record, "circle_role", TeamRole.MEMBER) != TeamRole.MEMBER,
         }
         for record in records
     ]

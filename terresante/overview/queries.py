@@ -76,7 +76,8 @@ class Filters:
         start = self.start
         if self.period:
             start = timezone.localdate() - timedelta(days=int(self.period))
-        return _midnight(start), _midnight(self.end + timedelta(days=1) if self.end else None)
+        last = self.end if self.end != date.max else None
+        return _midnight(start), _midnight(last + timedelta(days=1) if last else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,16 +238,15 @@ def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant])
 def _where(actor: Actor, opened: OpenRecord) -> str:
     if not reads_class(actor, DataClass.STAY):
         return ""
-    places = [badge.text for badge in opened.badges if badge.order <= WHERE_SHE_IS]
-    return ", ".join(places) or "Pas d’hospitalisation en cours connue"
+    is_said_above = any(badge.order <= WHERE_SHE_IS for badge in opened.badges)
+    return "" if is_said_above else "Pas d’hospitalisation en cours connue"
 
 
 def _information(opened: OpenRecord) -> str:
     record = opened.record
     if record.information_given_at is None:
         return "Pas encore donnée : le dossier n’est pas partagé"
-    day = wording.long_date(record.information_given_at)
-    return f"Donnée le {day} par {record.information_given_by} ({record.get_information_support_display().lower()})"
+    return f"Donnée le {wording.long_date(record.information_given_at)} par {record.information_given_by}"
 
 
 def _tel(number: str) -> str:

@@ -1,5 +1,6 @@
 """The pages of a record that gather what the apps below know."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -12,19 +13,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from terresante.care_team.access import RECORD_READ
+from terresante.care_team.access import RECORD_READ, RECORD_SHARE
 from terresante.care_team.queries import OpenRecord, read_record
 from terresante.feed import actions as feed
 from terresante.feed import queries as news
 from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ, FEED_READ
-from terresante.feed.queries import Changes, Place
+from terresante.feed.queries import Changes, Place, Told
 from terresante.kernel import access
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.frame import Chip
+from terresante.kernel.ui.frame import LEVEL_ICONS, Chip, Level
 from terresante.notes.access import NOTE_READ, NOTE_WRITE
 from terresante.overview import queries
+from terresante.overview.desk_queries import level_of
 from terresante.overview.forms import TimelineForm
 from terresante.overview.queries import KINDS, PERIODS, Filters
 
@@ -34,8 +36,14 @@ def show_record(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id)
     summary = queries.summary(request.actor, opened)
     request.after_read.append(partial(feed.mark_visited, request.actor, opened.patient.pk))
-    permitted = access.permitted(request.actor, opened.record, NOTE_READ, NOTE_WRITE)
-    shown = {"summary": summary, "reads_notes": NOTE_READ in permitted, **_changes(summary.changes)}
+    permitted = access.permitted(request.actor, opened.record, NOTE_READ, NOTE_WRITE, RECORD_SHARE)
+    shown = {
+        "summary": summary,
+        "alerts": [_alert(fact) for fact in summary.alerts],
+        "reads_notes": NOTE_READ in permitted,
+        "shares": not opened.record.is_shared and RECORD_SHARE in permitted,
+        **_changes(summary.changes),
+    }
     return record_page(
         request,
         "overview/record.html",
@@ -58,9 +66,7 @@ def show_changes(request: Request, record_id: UUID) -> HttpResponse:
 def mark_all_read(request: Request, record_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("overview:record", record_id)
-    seen_at = parse_datetime(request.POST.get("seen_at", "")[:40])
-    if seen_at is None or timezone.is_naive(seen_at):
-        raise NotFound
+    seen_at = _moment(request.POST.get("seen_at", ""))
     feed.mark_all_read(request.actor, record_id, seen_at=seen_at)
     messages.success(request, "Les nouveautés de ce dossier sont marquées comme lues.")
     return redirect("overview:record", record_id)
@@ -103,6 +109,22 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
         tab="timeline",
         main_action=_write_action(opened) if may_write else None,
     )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        read = parse_datetime(text[:40])
+    except ValueError as error:  # as one writes a moment, and no moment: a thirteenth month
+        raise NotFound from error
+    if read is None or timezone.is_naive(read):
+        raise NotFound
+    return read
+
+
+def _alert(fact: Told) -> tuple[Told, str, str]:
+    """With its level, and the shape that says it."""
+    level = level_of(fact.item) or Level.INFORMATION
+    return fact, level.value, LEVEL_ICONS[level]
 
 
 def _changes(changes: Changes) -> dict[str, Any]:

@@ -13,6 +13,8 @@ OLDEST = 130
 DAY_FIRST = re.compile(r"\b(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})\b|\b(\d{2})(\d{2})(\d{4})\b", re.ASCII)
 YEAR_FIRST = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b", re.ASCII)
 _YEAR = re.compile(r"\b(\d{4})\b", re.ASCII)
+# In letters; twice as many for all the given names together.
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +76,12 @@ class Contacts:
 def check_traits(traits: Traits, *, today: date) -> None:
     """Raises Invalid naming each field that is missing or impossible."""
     fields = {
-        "birth_name": "" if normalised_name(traits.birth_name) else "Indiquez le nom de naissance.",
-        "birth_given_names": ""
-        if traits.first_given_name
-        else "Indiquez au moins le premier prénom de naissance.",
+        "birth_name": _wrong_name(traits.birth_name, missing="Indiquez le nom de naissance."),
+        "birth_given_names": _wrong_name(
+            traits.first_given_name, missing="Indiquez au moins le premier prénom de naissance."
+        )
+        or _too_long(traits.birth_given_names, most=2 * LONGEST_NAME),
+        "used_name": _too_long(traits.used_name),
         "birth_date": _wrong_date(traits.birth_date, today),
         "lunar_birth_date": _wrong_lunar(traits),
         "sex": "" if traits.sex in Sex.values else "Indiquez le sexe : F, M, ou inconnu.",
@@ -88,6 +92,15 @@ def check_traits(traits: Traits, *, today: date) -> None:
     wrong = {name: sentence for name, sentence in fields.items() if sentence}
     if wrong:
         raise Invalid("Les cinq traits d’identité sont obligatoires.", fields=wrong)
+
+
+def _wrong_name(text: str, *, missing: str) -> str:
+    return _too_long(text) if normalised_name(text) else missing
+
+
+def _too_long(text: str, *, most: int = LONGEST_NAME) -> str:
+    """In its normalised form, where « ß » counts two."""
+    return f"Ce nom dépasse {most} lettres." if len(normalised_name(text)) > most else ""
 
 
 def _wrong_date(value: date | None, today: date) -> str:

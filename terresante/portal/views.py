@@ -46,6 +46,7 @@ def choices(request: Request) -> HttpResponse:
     context = {
         "opened": opened,
         "recorded": recorded,
+        "kinds": ConsentKind,
         "is_closed": any(
             choice.kind == ConsentKind.OPPOSITION_RECORD and choice.withdrawn_at is None
             for choice in recorded

@@ -6,10 +6,10 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from terresante.care_team.enums import DataClass
-from terresante.directory.enums import UnitSensitivity
+from terresante.directory.enums import UnitSensitivity, sensitivity_said
 from terresante.directory.models import Organization, Unit
 from terresante.feed.actions import Fact, revise, tell, withdraw
-from terresante.feed.enums import ALERTS
+from terresante.feed.enums import ALERTS, FeedKind
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, audit, rls
 from terresante.kernel.action import action
@@ -55,6 +55,12 @@ class ReportedMovement:
     is_death: bool = False
     is_secret: bool = False
     is_legal_care: bool = False
+    # ZBE-5: the sender inserts what happened before the present movement.
+    is_historic: bool = False
+    # Where she lies may be another unit than the one that answers for her: either may be sensitive.
+    care_unit_code: str = ""
+    care_unit_name: str = ""
+    ward: str = ""
 
 
 @action
@@ -79,14 +85,11 @@ def apply_movement(
     )
     told = list(known.movements.all()) if known else []
     row = _reported(encounter, told, movement)
-    _bring_up_to_date(actor, encounter, told, changed=row, now=now)
-    audit.record(
-        actor,
-        STAY_REPORT,
-        patient_id=patient_id,
-        about=encounter,
-        detail={"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)},
-    )
+    _bring_up_to_date(actor, encounter, told, _Change(row, movement.action), now=now)
+    detail = {"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)}
+    if private_to := row.private_to_id or encounter.private_to_id:
+        detail["private_to"] = str(private_to)
+    audit.record(actor, STAY_REPORT, patient_id=patient_id, about=encounter, detail=detail)
     return encounter
 
 
@@ -118,6 +121,8 @@ def _reported(
     if movement.action is MovementAction.CANCEL:
         if row.cancelled_at is None or movement.recorded_at < row.cancelled_at:
             row.cancelled_at, row.cancelled_by = movement.recorded_at, movement.message_id
+            if not row.is_reported:
+                _place(row, movement, encounter.organization_id)
     else:
         _take(row, movement, encounter.organization_id)
     return row
@@ -161,50 +166,70 @@ def _made_up(movement: ReportedMovement, kind: MovementKind) -> str:
 
 def _take(row: EncounterMovement, movement: ReportedMovement, organization_id: UUID) -> None:
     """The latest word wins, a correction over what it corrects when both bear the same time."""
+    if not row.is_reported or movement.action is MovementAction.INSERT:
+        row.trigger, row.is_historic = movement.trigger, movement.is_historic
     said = (movement.recorded_at, movement.action is MovementAction.UPDATE, movement.occurred_at)
     if row.is_reported and said < (row.recorded_at, row.is_corrected, row.occurred_at):
         return
-    if not row.is_reported or movement.action is MovementAction.INSERT:
-        row.trigger = movement.trigger
     row.is_reported = True
     row.is_corrected = movement.action is MovementAction.UPDATE
     if movement.kind is not None:
         row.kind = movement.kind
     row.occurred_at, row.recorded_at = movement.occurred_at, movement.recorded_at
     row.message_id = movement.message_id
-    row.class_code = movement.class_code
-    row.unit_code = movement.unit_code
-    row.admitted_at = movement.admitted_at
     row.expected_start_at, row.expected_end_at = movement.expected_start_at, movement.expected_end_at
     row.destination, row.is_death = movement.destination, movement.is_death
-    unit = _unit_named(organization_id, movement.unit_code)
+    _place(row, movement, organization_id)
+
+
+def _place(row: EncounterMovement, movement: ReportedMovement, organization_id: UUID) -> None:
+    """Where the message says she is, and whether that is to be kept secret."""
+    row.class_code, row.admitted_at = movement.class_code, movement.admitted_at
+    row.unit_code = movement.unit_code
+    codes = {movement.unit_code, movement.care_unit_code, movement.ward} - {""}
+    units = {unit.code: unit for unit in Unit.objects.filter(organization_id=organization_id, code__in=codes)}
+    unit = units.get(movement.unit_code)
     row.unit_name = unit.name if unit else movement.unit_name
-    row.sensitivity, row.private_because = _secrecy(movement, unit, organization_id)
+    row.sensitivity, row.private_because = _secrecy(movement, units, organization_id)
 
 
-def _unit_named(organization_id: UUID, code: str) -> Unit | None:
-    return Unit.objects.filter(organization_id=organization_id, code=code).first() if code else None
-
-
-def _secrecy(movement: ReportedMovement, unit: Unit | None, organization_id: UUID) -> tuple[str, str]:
+def _secrecy(movement: ReportedMovement, units: dict[str, Unit], organization_id: UUID) -> tuple[str, str]:
     """(sensitivity, why) of the movement alone; the fold decides for the stay."""
     if movement.is_legal_care:
         return UnitSensitivity.PSYCHIATRY, PrivateBecause.LEGAL_CARE
-    if unit is not None and unit.sensitivity != UnitSensitivity.ORDINARY:
-        return unit.sensitivity, PrivateBecause.UNIT
-    if unit is None and Organization.objects.filter(pk=organization_id, is_psychiatric=True).exists():
+    for code, name in (
+        (movement.unit_code, movement.unit_name),
+        (movement.care_unit_code, movement.care_unit_name),
+        (movement.ward, movement.ward),
+    ):
+        sensitivity = units[code].sensitivity if code in units else sensitivity_said(name)
+        if sensitivity != UnitSensitivity.ORDINARY:
+            return sensitivity, PrivateBecause.UNIT
+    is_unknown = movement.unit_code not in units or movement.care_unit_code not in {"", *units}
+    if is_unknown and Organization.objects.filter(pk=organization_id, is_psychiatric=True).exists():
         return UnitSensitivity.PSYCHIATRY, PrivateBecause.UNKNOWN_UNIT
     return UnitSensitivity.ORDINARY, ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    row: EncounterMovement
+    action: MovementAction
+
+    def is_heard_of(self, told: Told) -> bool:
+        """A correction is silent (INTEROP.md 4), except the one that makes a discharge a death."""
+        return self.action is not MovementAction.UPDATE or told.kind is FeedKind.DEATH
 
 
 def _bring_up_to_date(
     actor: Actor,
     encounter: Encounter,
     told: Sequence[EncounterMovement],
+    change: _Change,
     *,
-    changed: EncounterMovement,
     now: datetime,
 ) -> None:
+    changed = change.row
     rows = list(told) if changed in told else [*told, changed]
     course = fold(rows)
     _set_state(encounter, course)
@@ -222,7 +247,7 @@ def _bring_up_to_date(
             row.save(update_fields=["private_to"])
     ids = [row.pk for row in told]
     known = FeedItem.objects.filter(patient_id=encounter.patient_id, object_id__in=ids) if ids else []
-    _set_facts(actor, encounter, course, known, now=now)
+    _set_facts(actor, encounter, course, known, change, now=now)
 
 
 def _set_state(encounter: Encounter, course: Course) -> None:
@@ -238,7 +263,13 @@ def _set_state(encounter: Encounter, course: Course) -> None:
 
 
 def _set_facts(
-    actor: Actor, encounter: Encounter, course: Course, already: Iterable[FeedItem], *, now: datetime
+    actor: Actor,
+    encounter: Encounter,
+    course: Course,
+    already: Iterable[FeedItem],
+    change: _Change,
+    *,
+    now: datetime,
 ) -> None:
     """Feeds what is not told yet, takes back what no longer holds; announces what is new, recent and still true."""
     wanted = {(told.movement_id, told.kind): told for told in course.facts}
@@ -249,29 +280,39 @@ def _set_facts(
     for key, told in wanted.items():
         before = known.get(key)
         if before is None or before.private_to_id != encounter.private_to_id:
-            _tell(actor, encounter, told, now=now)
+            _tell(actor, encounter, told, change, now=now)
             continue
         # An alert does not go stale by being looked at again, only by no longer being true.
         alerts = _may_alert(encounter, told, now=now) or (before.is_alert and told.is_still_true)
         if (before.occurred_at, before.is_alert) != (told.occurred_at, alerts and told.kind in ALERTS):
             revise(_fact(encounter, told, alerts=alerts))
+            is_inserted = told.movement_id == change.row.pk and change.action is MovementAction.INSERT
+            if alerts and not before.is_alert and is_inserted:
+                # Its correction came first, silent; now it happens.
+                _ring(actor, encounter, told, before)
 
 
-def _tell(actor: Actor, encounter: Encounter, told: Told, *, now: datetime) -> None:
+def _tell(actor: Actor, encounter: Encounter, told: Told, change: _Change, *, now: datetime) -> None:
     alerts = _may_alert(encounter, told, now=now)
     item = tell(actor, _fact(encounter, told, alerts=alerts))
-    if alerts and told.kind in ALERTS:
-        emit(
-            actor,
-            StayAlerted(
-                patient_id=encounter.patient_id,
-                object_id=item.pk,
-                private_to_id=encounter.private_to_id,
-                hidden_from_patient=encounter.hidden_from_patient,
-                data_class=DataClass.STAY,
-                kind=told.kind,
-            ),
-        )
+    if alerts and change.is_heard_of(told):
+        _ring(actor, encounter, told, item)
+
+
+def _ring(actor: Actor, encounter: Encounter, told: Told, item: FeedItem) -> None:
+    if told.kind not in ALERTS:
+        return
+    emit(
+        actor,
+        StayAlerted(
+            patient_id=encounter.patient_id,
+            object_id=item.pk,
+            private_to_id=encounter.private_to_id,
+            hidden_from_patient=encounter.hidden_from_patient,
+            data_class=DataClass.STAY,
+            kind=told.kind,
+        ),
+    )
 
 
 def _may_alert(encounter: Encounter, told: Told, *, now: datetime) -> bool:

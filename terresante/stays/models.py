@@ -79,6 +79,8 @@ class EncounterMovement(Limited):
     is_secret = models.BooleanField(default=False)
     has_own_identifier = models.BooleanField(default=True)
     is_reported = models.BooleanField(default=False)
+    # ZBE-5: inserted after the fact, so that it enters the timeline and rings nowhere.
+    is_historic = models.BooleanField(default=False)
     is_corrected = models.BooleanField(default=False)
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.UUIDField(null=True)

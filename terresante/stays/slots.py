@@ -43,5 +43,4 @@ def movements_lines(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, Fa
 def _line(kind: FeedKind, row: EncounterMovement) -> FactLine:
     strong, text = fact_said(kind, row)
     url = f"{reverse('stays:list', args=[row.encounter.record_id])}#sejour-{row.encounter_id}"
-    source = row.encounter.organization.name
-    return FactLine(strong=strong, text=text, source=source, url=url, icon=_ICONS[kind])
+    return FactLine(strong=strong, text=text, source="Message de l’hôpital", url=url, icon=_ICONS[kind])

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from terresante.directory.models import Organization
 from terresante.feed.enums import FeedKind
+from terresante.kernel.ui.wording import lowered
 from terresante.patients.models import Patient
 from terresante.stays.enums import EncounterClass, EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
@@ -40,7 +41,7 @@ def unit_said(name: str) -> str:
     """« , cardiologie » inside a sentence; a name in capitals stays as it is."""
     if not name:
         return ""
-    return f", {name}" if name[:2].isupper() else f", {name[0].lower()}{name[1:]}"
+    return f", {lowered(name)}"
 
 
 def where_now(stay: Encounter) -> str:

@@ -16,6 +16,7 @@ PUBLIC = {
     "code_again": "another code for the same step",
     "logout": "ends one's own session, whatever stands behind it",
     "birth_places": "the official list of communes and countries, without any patient",
+    "launch": "the signed token of a partner says who comes; refused before anything is read without it",
     "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",
 }
 # Django's own views, which touch no row of ours.

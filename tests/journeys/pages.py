@@ -1,6 +1,6 @@
 """Every screen, with who opens it and how; the paths of a record end its own path."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.journeys.steps import Visitor
@@ -9,16 +9,53 @@ from tests.journeys.visits import Visits
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`path` follows the record of `patient` when one is named; `click` then names a link or a button to follow."""
+    """`path` follows the record of `patient` when one is named; then `click` names a link or a button to follow, and
+    `does` is what the person still does there."""
 
     name: str
     account: str
     path: str
     patient: str = ""
     click: str = ""
+    does: Callable[[Visitor], None] | None = None
 
 
 _GP, _NURSE, _PATIENT = "s.norbert", "c.marie", "p.isidore"
+# A record that the walk founds itself: nobody is informed, nothing is written in it.
+_NEW = "QUENTRIC"
+
+
+def _describes(name: str) -> Callable[[Visitor], None]:
+    """The five traits of somebody called so, until the check of identity."""
+
+    def act(visitor: Visitor) -> None:
+        page = visitor.page
+        page.get_by_label("Nom de naissance").fill(name)
+        page.get_by_label("Prénoms de naissance").fill("Pierrette")
+        page.get_by_label("Date de naissance").fill("17/04/1958")
+        page.get_by_label("Féminin").check()
+        page.get_by_label("Commune ou pays de naissance").fill("Limoges (87085)")
+        page.get_by_role("button", name="Vérifier").click()
+        page.wait_for_load_state()
+
+    return act
+
+
+def _gives_the_password(visitor: Visitor) -> None:
+    visitor.give_password(visitor.platform.account("p.lemoine"))
+
+
+def _gives_a_wrong_code(visitor: Visitor) -> None:
+    visitor.give_password(visitor.platform.account("m.bardet"))
+    visitor.page.get_by_label("Code à six chiffres").fill("abcdef")
+    visitor.page.get_by_role("button", name="Se connecter").click()
+    visitor.page.wait_for_load_state()
+
+
+def _opens_the_menu(words: str) -> Callable[[Visitor], None]:
+    return lambda visitor: visitor.page.locator("summary:visible", has_text=words).last.click()
+
+
 _OF_A_RECORD = (
     ("resume", "", ""),
     ("notes", "notes/", ""),
@@ -28,12 +65,13 @@ _OF_A_RECORD = (
     ("note", "notes/", "Nora HADDAD"),
     ("cercle", "cercle/", ""),
     ("cercle-ajouter", "cercle/ajouter/", ""),
-    ("cercle-annuaire", "cercle/ajouter/?name=martin&profession=&commune=", ""),
+    ("cercle-annuaire", "cercle/ajouter/?name=&profession=60&commune=", ""),
     ("cercle-annuaire-vide", "cercle/ajouter/?name=zzzz&profession=&commune=", ""),
     ("cercle-rejoindre", "cercle/ajouter/?name=vasse&profession=&commune=", "Ajouter"),
     ("cercle-retirer", "cercle/", "Retirer"),
     ("choix", "choix/", ""),
     ("choix-opposition", "choix/opposition-au-dossier/", ""),
+    ("choix-retirer", "choix/", "Retirer"),
     ("acces", "acces/", ""),
     ("sejours", "sejours/", ""),
     ("chronologie", "chronologie/", ""),
@@ -44,26 +82,42 @@ _OF_A_RECORD = (
 SCREENS = (
     Screen("connexion", "", "/connexion/"),
     Screen("connexion-erreur", "", "/connexion/", click="Continuer"),
+    Screen("connexion-code", "", "/connexion/", does=_gives_the_password),
+    Screen("connexion-code-faux", "", "/connexion/", does=_gives_a_wrong_code),
     Screen("boite", "", "/demonstration/boite/"),
     Screen("accueil", "a.georges", "/"),
     Screen("accueil-alertes", "a.georges", "/?filtre=alertes"),
+    Screen("accueil-filtre-vide", "k.benali", "/?filtre=alertes"),
     Screen("accueil-vide", "i.roche", "/"),
     Screen("patients", "a.georges", "/patients/"),
     Screen("patients-structure", "a.georges", "/patients/structure/"),
+    Screen("patients-hospitalises", _GP, "/patients/hospitalises/"),
+    Screen("patients-vide", "i.roche", "/patients/"),
     Screen("patient-nouveau", _GP, "/patients/nouveau/"),
     Screen("patient-nouveau-erreurs", _GP, "/patients/nouveau/", click="Vérifier"),
+    Screen("patient-nouveau-sosie", _GP, "/patients/nouveau/", does=_describes("MARTIN")),
+    Screen("patient-nouveau-relire", _GP, "/patients/nouveau/", does=_describes("KERGALVEZ")),
+    Screen("information-a-donner", _GP, "information/", _NEW),
+    Screen("dossier-neuf", _GP, "", _NEW),
+    Screen("notes-vides", _GP, "notes/", _NEW),
+    Screen("cercle-neuf", _GP, "cercle/", _NEW),
     Screen("recherche", _GP, "/recherche/"),
     Screen("recherche-resultats", _GP, "/recherche/?q=ISIDORE"),
     Screen("recherche-region", "i.roche", "/recherche/?q=ISIDORE PIERRETTE 17/04/1958"),
+    Screen("recherche-plusieurs", _GP, "/recherche/?q=MA"),
     Screen("recherche-vide", _GP, "/recherche/?q=ZZZZ"),
     Screen("annuaire", _GP, "/annuaire/"),
-    Screen("annuaire-resultats", _GP, "/annuaire/?name=martin"),
+    Screen("annuaire-resultats", _GP, "/annuaire/?profession=60"),
+    Screen("annuaire-vide", _GP, "/annuaire/?nom=zzzz"),
     Screen("notifications", _GP, "/notifications/"),
     *(Screen(name, _GP, path, "ISIDORE", click) for name, path, click in _OF_A_RECORD),
     Screen("resume-infirmiere", _NURSE, "", "ISIDORE"),
+    Screen("resume-plus", _NURSE, "", "ISIDORE", does=_opens_the_menu("Plus")),
+    Screen("menu", _NURSE, "/", does=lambda visitor: visitor.page.locator(".bar-end summary").click()),
     Screen("sejours-vide", "a.georges", "sejours/", "DIALLO"),
     Screen("urgence", "i.roche", "/recherche/?q=ISIDORE PIERRETTE 17/04/1958", click="Ouvrir en urgence"),
-    Screen("refus-droit", "p.lemoine", "notes/", "ISIDORE"),
+    Screen("refus-dossier", "p.lemoine", "notes/", "ISIDORE"),
+    Screen("refus-droit", "p.lemoine", "notes/", "AMBROISE"),
     Screen("refus-page", _GP, "/a-verifier/"),
     Screen("inconnue", _GP, "/nulle-part/"),
     Screen("urgences-examiner", "h.fontanel", "/acces-en-urgence/"),
@@ -91,16 +145,34 @@ def walk(visits: Visits, *, phone: bool) -> Iterator[tuple[Screen, Visitor]]:
             visitors[screen.account] = visits(screen.account, phone=phone)
         visitor = visitors[screen.account]
         if screen.patient and screen.patient not in records:
-            records[screen.patient] = visits(_finder(screen.patient), phone=phone).open_record(screen.patient)
+            finder = visits(_finder(screen.patient), phone=phone)
+            if screen.patient == _NEW:
+                _found(finder)
+            records[screen.patient] = finder.open_record(screen.patient)
         visitor.page.goto(records.get(screen.patient, "") + screen.path)
         if screen.click:
             _follow(visitor, screen.click)
+        if screen.does:
+            screen.does(visitor)
         yield screen, visitor
 
 
 def _finder(patient: str) -> str:
     """Somebody of the circle: who visits may have no right to the record, which is then the screen."""
-    return _GP if patient == "ISIDORE" else "a.georges"
+    return _GP if patient in ("ISIDORE", _NEW) else "a.georges"
+
+
+def _found(visitor: Visitor) -> None:
+    """Once for all the walks."""
+    visitor.find(_NEW)
+    if visitor.page.get_by_role("link", name=_NEW).count():
+        return
+    visitor.page.goto("/patients/nouveau/")
+    _describes(_NEW)(visitor)
+    if visitor.page.get_by_label("Ce n’est aucune").count():
+        visitor.page.get_by_label("Ce n’est aucune").check()
+    visitor.page.get_by_role("button", name="Créer le dossier").click()
+    visitor.page.wait_for_url("**/information/")
 
 
 def _follow(visitor: Visitor, words: str) -> None:

@@ -20,6 +20,7 @@ from config.local.postgres import write_private
 from config.local.region import marks
 from config.local.region.crowd import Crowd
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
+from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
 from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
 from simulators.insi import people as insi
@@ -49,15 +50,17 @@ def load(*, now: datetime, var: Path, mllp_port: int, say: Say) -> None:
         _write(var / "demo-accounts.json", [asdict(account) for account in loading.opened])
         _write(var / "demo-hospital.json", _hospital(region))
         insi.write(var / "demo-insi.csv", _known_to_insi(region))
+        _write(var / "demo-practice.json", loading.practice)
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    write_private(path, json.dumps(rows, ensure_ascii=False, indent=2))
+def _write(path: Path, told: list[dict[str, Any]] | dict[str, Any]) -> None:
+    write_private(path, json.dumps(told, ensure_ascii=False, indent=2))
 
 
 class _Loading:
     def __init__(self, region: Region, times: Times, say: Say) -> None:
         self.opened: list[OpenedAccount] = []
+        self.practice: dict[str, Any] = {}
         self._region = region
         self._times = times
         self._say = say
@@ -79,6 +82,8 @@ class _Loading:
             senders = connect_hospitals(self._job, region, directory, port=mllp_port)
             link_patients(self._job, region, self._patients)
             play_stays(region, senders, self._times)
+        with self._step("logiciel d’un cabinet"):
+            self.practice = connect_practice(self._job, region, directory, self._patients)
         with self._step("lectures et accès"):
             self._finish(directory)
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
+from zlib import crc32
 
 from django.conf import settings
 
@@ -99,6 +100,8 @@ def _organization(structure: Structure) -> Organization:
         short_name=structure.short_name,
         kind=OrganizationKind(structure.kind),
         finess=structure.finess or None,
+        # The Annuaire numbers everybody; practices have nothing else.
+        annuaire_id=f"R1{crc32(structure.key.encode()):014d}",
         address=structure.address,
         postal_code=structure.commune.postal_code,
         commune_code=structure.commune.code,

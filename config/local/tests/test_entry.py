@@ -1,4 +1,5 @@
 import ast
+import errno
 import json
 import os
 import socket
@@ -49,6 +50,55 @@ def test_folder_that_cannot_be_written_gets_a_sentence(tmp_path):
         install.check_writable([tmp_path / "file" / "var"])
 
 
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("npm error code ECONNREFUSED", "ne répond pas"),
+        ("WARNING: Retrying NewConnectionError('…')\nERROR: No matching distribution found", "ne répond pas"),
+        ("ERROR: Could not find a version that satisfies the requirement a==1", "manque dans le registre"),
+        (
+            "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+            "n’est pas celui attendu",
+        ),
+        ("npm error code SELF_SIGNED_CERT_IN_CHAIN", "certificat du registre"),
+        ("ERROR: Could not install packages: [Errno 28] No space left on device", "Le disque est plein"),
+    ],
+)
+def test_installer_that_fails_gets_one_sentence_and_the_place_of_the_details(
+    tmp_path, monkeypatch, written, sentence
+):
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    with pytest.raises(Failure, match=sentence) as refused:
+        install._run([sys.executable, "-c", f"print({written!r}); raise SystemExit(1)"])
+    assert str(refused.value).endswith(f"(détails : {tmp_path / 'log' / 'install.log'}).")
+    assert "\n" not in str(refused.value)
+
+
+def test_what_an_earlier_installation_wrote_explains_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    with pytest.raises(Failure, match="ne répond pas"):
+        install._run([sys.executable, "-c", "print('ECONNREFUSED'); raise SystemExit(1)"])
+    with pytest.raises(Failure, match="dernières lignes"):
+        install._run([sys.executable, "-c", "print('syntax error'); raise SystemExit(1)"])
+
+
+def test_file_of_another_account_gets_a_sentence(tmp_path, monkeypatch, capsys):
+    def refused(_lock):
+        raise PermissionError(errno.EACCES, "Permission denied", "/somewhere/.venv/bin/terresante")
+
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    monkeypatch.setattr(install, "_install_python", refused)
+    assert install.main([]) == 2
+    assert capsys.readouterr().err == (
+        "Ce compte n’a pas le droit nécessaire sur ce fichier : /somewhere/.venv/bin/terresante.\n"
+    )
+
+
+def test_two_services_on_one_port_get_a_sentence():
+    with pytest.raises(Failure, match="A et C valent tous deux 8000"):
+        demo._check_distinct(Port(8000, "A"), Port(2575, "B"), Port(8000, "C"))
+
+
 def test_busy_port_names_itself_and_its_variable(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
@@ -94,7 +144,14 @@ def test_demo_on_a_busy_port_writes_one_line_and_nothing_else(tmp_path):
 
 def test_demo_reset_deletes_what_the_demonstration_wrote_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
-    for file in ("demo/loaded", "mailbox/1.eml", "demo.json", "demo-accounts.json", "test/kept"):
+    for file in (
+        "demo/loaded",
+        "mailbox/1.eml",
+        "demo.json",
+        "demo-accounts.json",
+        "audit-heads.jsonl",
+        "test/kept",
+    ):
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).touch()
     demo.reset()
@@ -117,12 +174,39 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
         Port(8000, "TERRESANTE_PORT"),
         Port(2575, "TERRESANTE_MLLP_PORT"),
         Port(8087, "TERRESANTE_HOSPITAL_PORT"),
+        Port(8088, "TERRESANTE_PRACTICE_PORT"),
     )
     demo._write_description(described)
     assert json.loads((tmp_path / "demo.json").read_text()) == {
         "base_url": "http://127.0.0.1:8000",
         "mllp": {"host": "127.0.0.1", "port": 2575},
         "hospital": "http://127.0.0.1:8087/",
+        "practice": "http://127.0.0.1:8088/",
         "accounts": [account],
     }
     assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (("serve", "--host", "0.0.0.0"), {}),  # noqa: S104 -- what must be refused
+        (("serve",), {"TERRESANTE_HOSTS": "terresante.example"}),
+        (("mllp",), {"TERRESANTE_MLLP_HOST": "0.0.0.0"}),  # noqa: S104 -- as above
+    ],
+)
+def test_a_demonstration_answers_this_machine_alone(arguments, environment):
+    command = [sys.executable, "-m", "config.console", *arguments]
+    env = {**os.environ, "TERRESANTE_DEMO": "1", "TERRESANTE_TESTING": "", **environment}
+
+    done = subprocess.run(  # noqa: S603 -- our own command
+        command,
+        cwd=ROOT,
+        env={**env, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode != 0
+    assert "127.0.0.1" in done.stderr.decode()

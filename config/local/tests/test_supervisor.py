@@ -133,3 +133,11 @@ def test_missing_program_gets_a_sentence(tmp_path):
 
 def _written(path: Path) -> bool:
     return path.exists() and bool(path.read_text())
+
+
+def test_step_that_meets_a_full_disk_says_so(tmp_path):
+    full = "import sys; sys.exit('psycopg.errors.DiskFull: No space left on device')"
+    with Supervisor(log_dir=tmp_path, cwd=Path("/")) as supervisor, pytest.raises(Failure) as refused:
+        supervisor.run_once(Service("migrate", (sys.executable, "-c", full)))
+    assert "Le disque est plein" in str(refused.value)
+    assert "Dernières lignes" not in str(refused.value)

@@ -10,6 +10,7 @@ from django.db.models import Case, F, Prefetch, Q, QuerySet, When
 from terresante.care_team import matrix
 from terresante.care_team.access import (
     CIRCLE_READ,
+    READINGS,
     RECORD_READ,
     reads_class,
 )
@@ -24,6 +25,7 @@ from terresante.kernel.events import Event
 from terresante.kernel.slots import HeaderBadge
 from terresante.kernel.ui.frame import Level, Strip
 from terresante.kernel.ui.wording import clock
+from terresante.patients.enums import Sex
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
 
 _SHOWN_WITH_RECORD = ("patient", "holder", "information_given_by")
@@ -79,9 +81,13 @@ def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
 
 
 def read_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) -> OpenRecord:
-    """`open_record` for a page: the access log gets its line, with the emergency as its purpose if it is one."""
+    """`open_record` for a page: the access log gets its line, with the emergency as its purpose if it is one.
+
+    Whoever only opened a form has read the record: the log does not say that he changed something.
+    """
     opened = open_record(actor, record_id, action=action)
-    audit.note_read(action, patient_id=opened.patient.pk, about=opened.record, purpose=opened.purpose(actor))
+    seen = action if action.code.endswith(READINGS) else RECORD_READ
+    audit.note_read(seen, patient_id=opened.patient.pk, about=opened.record, purpose=opened.purpose(actor))
     return opened
 
 
@@ -221,7 +227,8 @@ def readers_of(draft: Draft) -> list[Reader]:
     patient = Patient.objects.get(pk=draft.patient_id)
     hidden = draft.hidden_from_patient or draft.private_to_id is not None
     reason = "pas encore visible dans son espace" if hidden else "dans son espace"
-    return [*readers, Reader(patient.pk, str(patient), "Patient", not hidden, reason)]
+    role = "La patiente" if patient.sex == Sex.FEMALE else "Le patient"
+    return [*readers, Reader(patient.pk, str(patient), role, not hidden, reason)]
 
 
 def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
@@ -239,12 +246,14 @@ def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
     practitioner = member.practitioner
     if practitioner is None:
         raise ValueError("a member is a person or a structure")
+    name = f"{practitioner.title} {practitioner}".strip()
     role = practitioner.get_profession_display()
     if draft.private_to_id is not None and not _works_at(practitioner, draft.private_to_id):
-        return Reader(practitioner.pk, str(practitioner), role, False, "hors de la structure")
+        return Reader(practitioner.pk, name, role, False, "hors de la structure")
     reads = draft.data_class in matrix.readable(practitioner.profession)
-    reason = member.get_role_display() if reads else f"sa profession ne lit pas « {draft.data_class.label} »"
-    return Reader(practitioner.pk, str(practitioner), role, reads, reason)
+    own_role = "" if member.role == TeamRole.MEMBER else member.get_role_display().lower()
+    reason = own_role if reads else f"sa profession ne lit pas «\u00a0{draft.data_class.label}\u00a0»"
+    return Reader(practitioner.pk, name, role, reads, reason)
 
 
 def _works_at(practitioner: Practitioner, organization_id: UUID) -> bool:

@@ -30,9 +30,12 @@ class Candidate:
 def search_directory(
     actor: Actor, patient_id: UUID, *, name: str, profession: str = "", commune: str = "", most: int = 20
 ) -> list[Candidate]:
-    """Active professionals, then structures, as the directory finds them; at most `most` of each."""
+    """Active professionals, then structures, as the directory finds them; at most `most` of each.
+
+    Nothing without a criterion.
+    """
     place = commune.strip()
-    if not name.strip() and not (profession and place):
+    if not (name.strip() or profession or place):
         return []
     members = set(
         CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None).values_list(

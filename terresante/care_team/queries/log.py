@@ -1,7 +1,7 @@
 """Who read or changed a record, in the ordinary way and in emergency."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
@@ -9,7 +9,13 @@ from django.db import connection
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
-from terresante.care_team.access import ACCESS_LOG_READ, BREAK_GLASS_REVIEW, CIRCLE_READ, REFUSALS_READ
+from terresante.care_team.access import (
+    ACCESS_LOG_READ,
+    BREAK_GLASS_REVIEW,
+    CIRCLE_READ,
+    READINGS,
+    REFUSALS_READ,
+)
 from terresante.care_team.models import EmergencyAccess
 from terresante.kernel import access
 from terresante.kernel.access import label_of
@@ -18,8 +24,8 @@ from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.wording import clock
 
-# Ends of the codes of actions that only read.
-_READINGS = (".read", ".list", ".search")
+# Lines of one person less than this apart belong to one visit.
+_VISIT = timedelta(minutes=30)
 PURPOSE_LABELS = {
     Purpose.CARE: "soins",
     Purpose.BREAK_GLASS: "accès en urgence",
@@ -32,6 +38,22 @@ LAY_PURPOSES = {
     Purpose.BREAK_GLASS: "en urgence",
     Purpose.SUPPORT: "pour l’assistance technique",
     Purpose.SYSTEM: "par transmission automatique",
+}
+# What was done, as the patient reads it; anything else that is not a reading is said as its label.
+_READ = "a consulté votre dossier"
+LAY_ACTS = {
+    "break_glass.open": "a ouvert votre dossier en urgence",
+    "circle.edit": "a modifié votre cercle de soins",
+    "consent.edit": "a enregistré un de vos choix",
+    "consent.lift": "a rouvert votre dossier",
+    "feed.acknowledge": _READ,
+    "feed.mark_read": _READ,
+    "identity.compare": "a comparé votre identité à une autre",
+    "note.write": "a écrit une note",
+    "record.create": "a créé votre dossier",
+    "record.search": "a cherché votre nom",
+    "record.share": "a noté que vous êtes informé",
+    "stay.report": "a transmis un passage à l’hôpital",
 }
 _OFFICERS_ONLY = "Cette page est réservée aux délégués à la protection des données."
 
@@ -146,8 +168,20 @@ class AccessLine:
     role: str
     structure: str
     purpose: str
-    what: tuple[str, ...]
+    codes: tuple[str, ...]
     is_reading: bool
+
+    @property
+    def what(self) -> tuple[str, ...]:
+        return tuple(label_of(code) for code in self.codes)
+
+    @property
+    def lay_acts(self) -> tuple[str, ...]:
+        said = [
+            LAY_ACTS.get(code) or (_READ if code.endswith(READINGS) else label_of(code))
+            for code in self.codes
+        ]
+        return tuple(dict.fromkeys(said))
 
     @property
     def is_emergency(self) -> bool:
@@ -171,9 +205,30 @@ class AccessLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessVisit(AccessLine):
+    """What one person did in one go; its lines, the latest first, say each access."""
+
+    lines: tuple[AccessLine, ...]
+
+    @property
+    def started(self) -> str:
+        return self.lines[-1].clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPage:
     lines: list[AccessLine]
     next_cursor: str
+
+    @property
+    def visits(self) -> list[AccessVisit]:
+        together: list[list[AccessLine]] = []
+        for line in self.lines:
+            if together and _follows(together[-1][-1], line):
+                together[-1].append(line)
+            else:
+                together.append([line])
+        return [_visit(lines) for lines in together]
 
 
 def accesses_of(
@@ -231,8 +286,30 @@ def _line(rows: list[AuditEntry]) -> AccessLine:
         role=last.actor_role,
         structure=last.organization_name,
         purpose=last.purpose,
-        what=tuple(label_of(code) for code in codes),
-        is_reading=all(code.endswith(_READINGS) for code in codes),
+        codes=tuple(codes),
+        is_reading=all(code.endswith(READINGS) for code in codes),
+    )
+
+
+def _follows(later: AccessLine, line: AccessLine) -> bool:
+    same = (later.person_id, later.name, later.structure, later.purpose, later.day)
+    return same == (line.person_id, line.name, line.structure, line.purpose, line.day) and (
+        later.at - line.at < _VISIT
+    )
+
+
+def _visit(lines: list[AccessLine]) -> AccessVisit:
+    last = lines[0]
+    return AccessVisit(
+        at=last.at,
+        person_id=last.person_id,
+        name=last.name,
+        role=last.role,
+        structure=last.structure,
+        purpose=last.purpose,
+        codes=tuple(dict.fromkeys(code for line in lines for code in line.codes)),
+        is_reading=all(line.is_reading for line in lines),
+        lines=tuple(lines),
     )
 
 

@@ -1,4 +1,6 @@
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -10,6 +12,7 @@ from django.urls import reverse
 from terresante.care_team import actions
 from terresante.care_team.enums import ConsentKind, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.queries import log
 from terresante.kernel import rls
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
@@ -282,7 +285,7 @@ def test_the_log_says_who_from_where_why_and_pages_without_repeating(cast):
         ines.get(url("circle", cast))
 
     first = amar.get(url("access_log", cast)).content.decode()
-    assert "Camille INES, Infirmier, Cabinet des Lilas" in re.sub(r"<[^>]*>", "", first)
+    assert "Camille INES, infirmier, Cabinet des Lilas" in re.sub(r"<[^>]*>", "", first)
     [following] = re.findall(r'href="(\?avant=[^"]+)"', first)
     second = amar.get(url("access_log", cast) + following).content.decode()
 
@@ -291,6 +294,34 @@ def test_the_log_says_who_from_where_why_and_pages_without_repeating(cast):
     assert 10 <= rows[1] < 60
     one = amar.get(url("access_log", cast), {"personne": cast.ines.person_id}).content.decode()
     assert "AMAR</span>" not in one.partition("<main")[2]
+
+
+def test_a_visit_is_one_line_that_unfolds_its_accesses_and_a_form_opened_changes_nothing(cast):
+    ines = logged_in(cast.ines)
+    for _ in range(3):
+        ines.get(url("circle", cast))
+    ines.get(url("add_member", cast))
+
+    page = logged_in(cast.amar).get(url("access_log", cast)).content.decode()
+
+    assert len(re.findall(r'class="kind">Camille INES', page)) == 1
+    assert "4\u00a0accès" in page
+    assert len(re.findall(r"</time> Ouvrir le dossier|</time> Consulter le cercle", page)) == 4
+    assert "Modifier le cercle" not in page
+
+
+def test_an_earlier_visit_stays_a_line_of_its_own(cast):
+    ines = logged_in(cast.ines)
+    ines.get(url("circle", cast))
+    ines.get(url("circle", cast))
+    with rls.acting(cast.amar):
+        rls.open_record(cast.madeleine_record.patient_id)
+        line = log.accesses_of(cast.amar, cast.madeleine_record.patient_id).lines[0]
+    earlier = replace(line, at=line.at - timedelta(minutes=31))
+
+    visits = log.AccessPage(lines=[line, line, earlier], next_cursor="").visits
+
+    assert [len(visit.lines) for visit in visits] == [2, 1]
 
 
 @pytest.mark.parametrize(

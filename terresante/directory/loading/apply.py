@@ -1,8 +1,8 @@
 """From the staged lines to the directory, set by set, in the caller's transaction.
 
-Each set is first shaped like its target in a temporary table (`pending_…`), then changes what differs, adds what is new
-and ends what is gone. A row whose source is local is never touched, nor is a column named in its `local_fields`: so the
-same files applied twice change nothing.
+Each set is first shaped like its target in a table of its own (`directory_pending_…`), then changes what differs, adds
+what is new and ends what is gone. A row whose source is local is never touched, nor is a column named in its
+`local_fields`: so the same files applied twice change nothing.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ PLACE_COLUMNS = (
 ROLE_COLUMNS = ("source", "organization_id", "function_label", "phone", "email", "period_end")
 
 PENDING_PRACTITIONERS = """
-CREATE TEMPORARY TABLE pending_practitioner ON COMMIT DROP AS
+INSERT INTO directory_pending_practitioner
 SELECT DISTINCT ON (a.idnps) a.practitioner_id AS id, 'annuaire' AS source, a.idnps, nullif(a.rpps, '') AS rpps,
        a.adeli, a.family_name, a.given_name, a.title, a.profession,
        coalesce(s.specialty, a.specialty) AS specialty,
@@ -45,7 +45,7 @@ SELECT DISTINCT ON (a.idnps) a.practitioner_id AS id, 'annuaire' AS source, a.id
  ORDER BY a.idnps, a.specialty = '', a.line
 """
 PENDING_FINESS = """
-CREATE TEMPORARY TABLE pending_finess ON COMMIT DROP AS
+INSERT INTO directory_pending_finess
 SELECT organization_id AS id, 'finess' AS source, finess, legal_finess, name, short_name, search_name, kind,
        is_psychiatric, siret, address, postal_code, commune_code, commune_name, phone, is_legal_entity,
        true AS active, NULL::date AS closed_on
@@ -53,7 +53,7 @@ SELECT organization_id AS id, 'finess' AS source, finess, legal_finess, name, sh
 """
 # A structure of the Annuaire is known by its FINESS, else by its technical identifier.
 PENDING_PLACES = """
-CREATE TEMPORARY TABLE pending_place ON COMMIT DROP AS
+INSERT INTO directory_pending_place
 SELECT DISTINCT ON (key) organization_id AS id, false AS known, 'annuaire' AS source,
        CASE WHEN finess <> '' THEN 'F' || finess ELSE 'A' || annuaire_id END AS key,
        nullif(finess, '') AS finess, nullif(annuaire_id, '') AS annuaire_id, legal_finess,
@@ -65,22 +65,22 @@ SELECT DISTINCT ON (key) organization_id AS id, false AS known, 'annuaire' AS so
  ORDER BY key, line
 """
 RECOGNISE_BY_FINESS = """
-UPDATE pending_place p SET id = o.id, known = true FROM directory_organization o WHERE o.finess = p.finess
+UPDATE directory_pending_place p SET id = o.id, known = true FROM directory_organization o WHERE o.finess = p.finess
 """
 RECOGNISE_BY_ANNUAIRE_ID = """
-UPDATE pending_place p SET id = o.id, known = true
+UPDATE directory_pending_place p SET id = o.id, known = true
   FROM directory_organization o WHERE NOT p.known AND o.annuaire_id = p.annuaire_id
 """
 # Two structures of the file may turn out to be one row: the first line describes it.
 PENDING_ANNUAIRE = """
-CREATE TEMPORARY TABLE pending_annuaire ON COMMIT DROP AS
+INSERT INTO directory_pending_annuaire
 SELECT DISTINCT ON (p.id) p.*
-  FROM pending_place p LEFT JOIN directory_organization o ON o.id = p.id
+  FROM directory_pending_place p LEFT JOIN directory_organization o ON o.id = p.id
  WHERE o.id IS NULL OR o.source = 'annuaire'
  ORDER BY p.id, p.line
 """
 PENDING_ROLES = """
-CREATE TEMPORARY TABLE pending_role ON COMMIT DROP AS
+INSERT INTO directory_pending_role
 SELECT DISTINCT ON (source_key) a.role_id AS id, 'annuaire' AS source, p.id AS practitioner_id,
        o.id AS organization_id, a.profession, a.function, a.function_label, a.mode, a.phone, a.email,
        md5(concat_ws('|', a.idnps, o.key, a.profession, a.mode, a.function, a.activity_kind, a.sector))
@@ -88,15 +88,18 @@ SELECT DISTINCT ON (source_key) a.role_id AS id, 'annuaire' AS source, p.id AS p
        %(today)s::date AS period_start, NULL::date AS period_end
   FROM directory_staging_activity a
   JOIN directory_practitioner p ON p.idnps = a.idnps
-  JOIN pending_place o
+  JOIN directory_pending_place o
     ON o.key = CASE WHEN a.finess <> '' THEN 'F' || a.finess ELSE 'A' || a.annuaire_id END
  WHERE a.import_id = %(import)s
  ORDER BY source_key, a.line
 """
+PENDING_TABLES = tuple(
+    f"directory_pending_{name}" for name in ("practitioner", "finess", "place", "annuaire", "role")
+)
 STRIKE_OFF = """
 UPDATE directory_practitioner t SET active = false, struck_off_on = %(today)s
  WHERE source = 'annuaire' AND active AND NOT 'active' = ANY(local_fields)
-   AND NOT EXISTS (SELECT FROM pending_practitioner s WHERE s.idnps = t.idnps)
+   AND NOT EXISTS (SELECT FROM directory_pending_practitioner s WHERE s.idnps = t.idnps)
 RETURNING id, user_id
 """
 # Every role of a professional struck off, also those entered here.
@@ -108,19 +111,19 @@ UPDATE directory_practitionerrole r SET period_end = greatest(%(today)s, period_
 END_ROLES = """
 UPDATE directory_practitionerrole t SET period_end = greatest(%(today)s, period_start)
  WHERE source = 'annuaire' AND period_end IS NULL AND NOT 'period_end' = ANY(local_fields)
-   AND NOT EXISTS (SELECT FROM pending_role s WHERE s.source_key = t.source_key)
+   AND NOT EXISTS (SELECT FROM directory_pending_role s WHERE s.source_key = t.source_key)
 """
 # Only the kinds of lines that the files hold: legal entities come in a file of their own.
 CLOSE_FINESS = """
 UPDATE directory_organization t SET active = false, closed_on = %(today)s
  WHERE source = 'finess' AND active AND NOT 'active' = ANY(local_fields)
-   AND (kind = 'legal_entity') IN (SELECT is_legal_entity FROM pending_finess)
-   AND NOT EXISTS (SELECT FROM pending_finess s WHERE s.finess = t.finess)
+   AND (kind = 'legal_entity') IN (SELECT is_legal_entity FROM directory_pending_finess)
+   AND NOT EXISTS (SELECT FROM directory_pending_finess s WHERE s.finess = t.finess)
 """
 CLOSE_PLACES = """
 UPDATE directory_organization t SET active = false, closed_on = %(today)s
  WHERE source = 'annuaire' AND active AND NOT 'active' = ANY(local_fields)
-   AND NOT EXISTS (SELECT FROM pending_place s WHERE s.id = t.id)
+   AND NOT EXISTS (SELECT FROM directory_pending_place s WHERE s.id = t.id)
 """
 ATTACH_TO_LEGAL_ENTITY = """
 UPDATE directory_organization t SET part_of_id = e.id
@@ -188,6 +191,7 @@ def apply(import_id: UUID, *, today: date) -> Changes:
         load.practitioners()
         load.practices()
         load.roles()
+    load.forget()
     _whole_sets(False)
     return load.changes
 
@@ -213,19 +217,21 @@ class _Load:
         self._parameters: dict[str, Any] = {"import": import_id, "today": today}
 
     def finess(self) -> None:
-        self._pending(PENDING_FINESS, "pending_finess")
+        self._run(PENDING_FINESS)
         table, changes = "directory_organization", self.changes
-        changes.organizations_changed = self._run(_change(table, "pending_finess", "finess", FINESS_COLUMNS))
+        changes.organizations_changed = self._run(
+            _change(table, "directory_pending_finess", "finess", FINESS_COLUMNS)
+        )
         changes.organizations_created = self._run(
-            _add(table, "pending_finess", "finess", ("finess", *FINESS_COLUMNS))
+            _add(table, "directory_pending_finess", "finess", ("finess", *FINESS_COLUMNS))
         )
         changes.organizations_closed = self._run(CLOSE_FINESS)
         self._run(ATTACH_TO_LEGAL_ENTITY)
 
     def practitioners(self) -> None:
-        self._pending(PENDING_PRACTITIONERS, "pending_practitioner")
+        self._run(PENDING_PRACTITIONERS)
         table, changes = "directory_practitioner", self.changes
-        pending = "pending_practitioner"
+        pending = "directory_pending_practitioner"
         changes.practitioners_changed = self._run(_change(table, pending, "idnps", PRACTITIONER_COLUMNS))
         changes.practitioners_created = self._run(
             _add(table, pending, "idnps", ("idnps", *PRACTITIONER_COLUMNS))
@@ -238,33 +244,36 @@ class _Load:
         self._parameters["ids"] = [pk for pk, _ in struck_off]
 
     def practices(self) -> None:
-        self._pending(PENDING_PLACES, "pending_place")
+        self._run(PENDING_PLACES)
         self._run(RECOGNISE_BY_FINESS)
         self._run(RECOGNISE_BY_ANNUAIRE_ID)
-        self._pending(PENDING_ANNUAIRE, "pending_annuaire")
+        self._run(PENDING_ANNUAIRE)
         table, changes = "directory_organization", self.changes
-        changes.practices_changed = self._run(_change(table, "pending_annuaire", "id", PLACE_COLUMNS))
+        changes.practices_changed = self._run(
+            _change(table, "directory_pending_annuaire", "id", PLACE_COLUMNS)
+        )
         changes.practices_created = self._run(
-            _add(table, "pending_annuaire", "id", ("finess", "annuaire_id", *PLACE_COLUMNS))
+            _add(table, "directory_pending_annuaire", "id", ("finess", "annuaire_id", *PLACE_COLUMNS))
         )
         # Two new structures may have claimed the same identifier: the second is recognised as the first.
         self._run(RECOGNISE_BY_ANNUAIRE_ID)
         changes.practices_closed = self._run(CLOSE_PLACES)
 
     def roles(self) -> None:
-        self._pending(PENDING_ROLES, "pending_role")
+        self._run(PENDING_ROLES)
         table, changes = "directory_practitionerrole", self.changes
         identity = ("source_key", "practitioner_id", "profession", "function", "mode", "period_start")
-        changes.roles_changed = self._run(_change(table, "pending_role", "source_key", ROLE_COLUMNS))
+        changes.roles_changed = self._run(
+            _change(table, "directory_pending_role", "source_key", ROLE_COLUMNS)
+        )
         changes.roles_created = self._run(
-            _add(table, "pending_role", "source_key", (*identity, *ROLE_COLUMNS))
+            _add(table, "directory_pending_role", "source_key", (*identity, *ROLE_COLUMNS))
         )
         changes.roles_ended = self._run(END_ROLES) + self._run(END_ROLES_OF_STRUCK_OFF)
 
-    def _pending(self, statement: str, table: str) -> None:
-        self._run(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
-        self._run(statement)
-        self._run(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+    def forget(self) -> None:
+        for table in PENDING_TABLES:
+            self._run(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
     def _run(self, statement: str | sql.Composable) -> int:
         with connection.cursor() as cursor:

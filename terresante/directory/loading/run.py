@@ -145,7 +145,7 @@ def _why_hold(before: Population, changes: Changes) -> str:
         (changes.roles_ended, before.roles, MOST_ROLES_ENDED, "activités prendraient fin"),
     )
     reasons = [
-        f"{lost} {what} sur {total} (seuil {most:.0%})"
+        f"{lost} {what} sur {total} (seuil {100 * most:.0f}\N{NO-BREAK SPACE}%)"
         for lost, total, most, what in shares
         if total and lost > total * most
     ]

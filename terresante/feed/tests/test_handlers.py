@@ -2,6 +2,7 @@ import pytest
 
 from terresante.care_team import actions
 from terresante.care_team.models import CareTeamParticipant
+from terresante.feed import queries
 from terresante.feed.access import FEED_READ
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
@@ -36,6 +37,21 @@ def test_an_emergency_access_enters_the_timeline_with_its_reason(cast):
         item = FeedItem.objects.get()
         assert item.is_alert
         assert item.author_id == cast.urgentiste.user_id
+
+
+def test_outside_the_record_an_emergency_access_is_told_without_its_reason(cast):
+    """Else the bell would count an alert that the home page does not show."""
+    reason = "Coma, sans témoin ni ordonnance"
+    actions.open_in_emergency(cast.urgentiste, cast.madeleine_record.patient_id, reason=reason)
+    wait_for_older_transactions()
+    dispatcher.step()
+
+    with rls.acting(cast.amar):
+        [item] = access.list(cast.amar, FEED_READ, FeedItem).filter(kind=FeedKind.EMERGENCY_ACCESS)
+        [told] = queries.told(cast.amar, [item])
+    assert not told.line.strong
+    assert "dans le dossier" in told.line.text
+    assert reason not in told.line.text
 
 
 def test_who_joins_and_who_leaves_is_told_once(cast):

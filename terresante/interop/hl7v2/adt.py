@@ -26,6 +26,7 @@ def read_adt(message: Message) -> AdtMessage:
     event = message.segment("EVN")
     zfd = message.segment("ZFD")
     _check_header(message, header, event, oddities)
+    identity = read_identity(patients[0], zfd, oddities)
     movement = read_movement(message, trigger, oddities)
     visit = read_visit(message, trigger, oddities)
     return AdtMessage(
@@ -35,12 +36,12 @@ def read_adt(message: Message) -> AdtMessage:
         version=header.value(12),
         sending_application=header.value(3),
         sending_facility=header.value(4),
-        identity=read_identity(patients[0], zfd, oddities),
+        identity=identity,
         sent_at=moment(header, 7, oddities),
         recorded_at=moment(event, 2, oddities),
         occurred_at=moment(event, 6, oddities) or _occurrence(trigger, movement, visit),
         linked_identity=read_identity(patients[1], None, oddities) if len(patients) > 1 else None,
-        merge=read_merge(message, oddities),
+        merge=read_merge(message, identity, oddities),
         visit=visit,
         movement=movement,
         physicians=read_physicians(message),

@@ -66,11 +66,18 @@ def read_identity(pid: Segment, zfd: Segment | None, oddities: Oddities) -> Iden
     return identity
 
 
-def read_merge(message: Message, oddities: Oddities) -> Merge | None:
+def read_merge(message: Message, identity: Identity, oddities: Oddities) -> Merge | None:
+    """MRG-1 often leaves out the authority: it is then that of the surviving IPP, when that has only one."""
     segment = message.segment("MRG")
     if segment is None:
         return None
     prior = _SortedIdentifiers(segment, 1, oddities)
+    authorities = {ipp.authority for ipp in identity.ipps}
+    if len(authorities) == 1:
+        (only,) = authorities
+        prior.ipps = [
+            ipp if ipp.authority.key else dataclasses.replace(ipp, authority=only) for ipp in prior.ipps
+        ]
     return Merge(tuple(prior.ipps), tuple(prior.ins), first_identifier(segment, 3))
 
 

@@ -154,6 +154,10 @@ class Merge:
     ins: tuple[Ins, ...] = ()
     account: Identifier | None = None
 
+    @property
+    def retires_ins_only(self) -> bool:
+        return bool(self.ins) and not self.ipps
+
 
 @dataclass(frozen=True, slots=True)
 class Physician:

@@ -56,6 +56,8 @@ def read_movement(message: Message, trigger: Trigger, oddities: Oddities) -> Mov
     if zbe is None:
         oddities.add("zbe-missing", "ZBE", "Le segment ZBE manque : l’action est déduite de l’événement.")
         return Movement((), trigger.action, original_trigger=_only(trigger.cancels))
+    if len(message.segments("ZBE")) > 1:
+        oddities.add("zbe-repeated", "ZBE", "Le segment ZBE est répété : seul le premier mouvement est lu.")
     shift = _shift(zbe, oddities)
     original = zbe.value(6 + shift)
     if original not in TRIGGERS:
@@ -152,8 +154,9 @@ def _action(zbe: Segment, shift: int, trigger: Trigger, oddities: Oddities) -> A
         oddities.add(
             "zbe-delete", "ZBE-4", "L’action DELETE n’existe pas dans IHE PAM : elle est lue comme CANCEL."
         )
-    # PAM France 5.3.5: an A06 cancels an A07 and the reverse, so there the action decides.
-    if written is expected or (trigger.code in {"A06", "A07"} and written is Action.CANCEL):
+    # PAM France 5.3.5: an A06 cancels an A07 and the reverse, and a Z99 may take back a movement that is no longer
+    # the last one: there the action decides.
+    if written is expected or (trigger.code in {"A06", "A07", "Z99"} and written is Action.CANCEL):
         return written
     oddities.add(
         "zbe-action", "ZBE-4", f"L’action (ZBE-4) contredit l’événement {trigger.code} : l’événement décide."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 ERASED = '""'  # HL7 v2.5 chapter 2.5.3: the sender asks that the value be removed
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_IN_WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
 _LINE_ENDS = re.compile("\r\n|\r|\n")
 _CODECS = {
     "": "",
@@ -17,8 +18,11 @@ _CODECS = {
     "88591": "iso8859-1",
     "iso88591": "iso8859-1",
     "latin1": "iso8859-1",
-    "885915": "iso8859-15",
-    "iso885915": "iso8859-15",
+    **{
+        f"{prefix}8859{part}": f"iso8859-{part}"
+        for prefix in ("", "iso")
+        for part in (2, 3, 4, 5, 6, 7, 8, 9, 15)
+    },
     "ascii": "ascii",
 }
 
@@ -152,7 +156,8 @@ def read(raw: bytes) -> Message:
     content, header, separators = _opened(raw)
     declared = _declared_charset(header, separators)
     text, codec, is_doubtful = _decoded(content, declared)
-    message = Message(_segment_lines(text, separators.field), separators, codec, declared)
+    # PostgreSQL holds no NUL in a text, and no sender means one.
+    message = Message(_segment_lines(text.replace("\x00", ""), separators.field), separators, codec, declared)
     message.is_charset_doubtful = is_doubtful
     return message
 
@@ -254,6 +259,9 @@ def _decoded(content: bytes, declared: str) -> tuple[str, str, bool]:
             text = content.decode(codec)
         except UnicodeDecodeError:
             raise Undecodable(declared) from None
+        if codec == "iso8859-1" and _IN_WINDOWS_ONLY.search(content):
+            # No text has those control characters: it is Windows-1252, announced as its neighbour.
+            return content.decode("cp1252", "replace"), codec, True
         return text, codec, codec.startswith("iso") and _is_utf8(content)
     if _is_utf8(content):
         return content.decode("utf-8"), "utf-8", True
@@ -293,6 +301,6 @@ def _segment_lines(text: str, field_separator: str) -> list[str]:
 
 def _from_hexadecimal(digits: str, codec: str) -> str:
     try:
-        return bytes.fromhex(digits).decode(codec)
+        return bytes.fromhex(digits).decode(codec).replace("\x00", "")
     except (ValueError, UnicodeDecodeError):
         return ""

@@ -7,6 +7,9 @@ from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.dates import read_moment
 from terresante.interop.hl7v2.triggers import TRIGGERS, Trigger
 
+# A local number longer than that is none, and cut short it would be another person's.
+IDENTIFIER_LENGTH = 60
+
 
 class Code(enum.StrEnum):
     ACCEPTED = "AA"
@@ -126,10 +129,18 @@ def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
         return _missing_segment("PID", "l’identité du patient")
     if not _has_identifier(identity, 3):
         return _missing_field("PID", 3, "aucun identifiant de patient")
+    if not any(_is_ipp(part) for part in identity.repetitions(3)):
+        return _missing_field("PID", 3, "aucun IPP (identifiant de type PI) avec son autorité")
+    if any(len(part.value(1)) > IDENTIFIER_LENGTH for part in identity.repetitions(3)):
+        return _missing_field("PID", 3, f"un identifiant dépasse {IDENTIFIER_LENGTH} caractères")
     if not any(name.value(1) or name.value(2) for name in identity.repetitions(5)):
         return _missing_field("PID", 5, "aucun nom de patient")
-    if trigger.needs_visit and message.segment("PV1") is None:
-        return _missing_segment("PV1", f"la venue, obligatoire pour l’événement {trigger.code}")
+    if trigger.needs_visit:
+        visit = message.segment("PV1")
+        if visit is None:
+            return _missing_segment("PV1", f"la venue, obligatoire pour l’événement {trigger.code}")
+        if not _has_identifier(visit, 19) and not _has_identifier(identity, 18):
+            return _missing_field("PV1", 19, "ni numéro de venue, ni dossier administratif (PID-18)")
     if trigger.needs_merge:
         merge = message.segment("MRG")
         if merge is None:
@@ -158,6 +169,11 @@ def _date_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
 
 def _has_identifier(segment: er7.Segment, field: int) -> bool:
     return any(identifier.value(1) for identifier in segment.repetitions(field))
+
+
+def _is_ipp(part: er7.Repetition) -> bool:
+    authority = part.value(4, 2) or part.value(4)
+    return bool(part.value(1) and authority) and part.value(5) in ("PI", "")
 
 
 def _missing_segment(name: str, what: str) -> Refusal:

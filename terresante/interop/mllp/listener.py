@@ -44,6 +44,8 @@ class Limits:
     answer_time: float = 30
     stop_time: float = 3
     connections: int = 512
+    # One hospital gone wild leaves room for the others.
+    connections_of_one: int = 128
     gather_for: float = 0.004
     batch: int = 256
 
@@ -103,7 +105,7 @@ class Listener:
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = _peer(writer)
         sender = self._sender_of(peer)
-        if sender is None or len(self._connections) >= self._limits.connections:
+        if sender is None or self._is_full_for(sender):
             reason = "unknown sender" if sender is None else "too many connections"
             logger.warning("mllp: connection refused on port %d, %s", peer.port, reason)
             writer.transport.abort()
@@ -112,6 +114,10 @@ class Listener:
         task = asyncio.create_task(connection.serve())
         self._connections[task] = connection
         task.add_done_callback(self._connections.pop)
+
+    def _is_full_for(self, sender: str) -> bool:
+        own = sum(connection.sender == sender for connection in self._connections.values())
+        return len(self._connections) >= self._limits.connections or own >= self._limits.connections_of_one
 
 
 class _Connection:
@@ -127,7 +133,7 @@ class _Connection:
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._sender = sender
+        self.sender = sender
         self._batcher = batcher
         self._limits = limits
         self._decoder = Decoder(limit=limits.message_size)
@@ -162,7 +168,7 @@ class _Connection:
             answering.cancel()
             for ended in await asyncio.gather(self._reading, answering, return_exceptions=True):
                 if isinstance(ended, Exception):
-                    logger.error("mllp: connection of %s broken off, %s", self._sender, type(ended).__name__)
+                    logger.error("mllp: connection of %s broken off, %s", self.sender, type(ended).__name__)
             await self._close()
 
     async def _read(self) -> None:
@@ -171,7 +177,7 @@ class _Connection:
             try:
                 content = await asyncio.wait_for(self._reader.read(_READ_SIZE), self._patience())
             except TimeoutError:
-                logger.info("mllp: %s said nothing more, connection closed", self._sender)
+                logger.info("mllp: %s said nothing more, connection closed", self.sender)
                 self._is_cut_off = self._decoder.is_within_a_message
                 await self._receive(self._decoder.end())
                 return
@@ -197,17 +203,17 @@ class _Connection:
         """False when the connection must close."""
         for piece in pieces:
             if piece.fault is Fault.NOISE:
-                logger.warning("mllp: %s sent %d bytes outside any message", self._sender, len(piece.content))
+                logger.warning("mllp: %s sent %d bytes outside any message", self.sender, len(piece.content))
             elif piece.fault is Fault.TOO_LARGE:
                 logger.warning(
-                    "mllp: %s sent a message over %d bytes", self._sender, self._limits.message_size
+                    "mllp: %s sent a message over %d bytes", self.sender, self._limits.message_size
                 )
                 self._is_cut_off = True
-                await self._submit(received(self._sender, piece.content, refusal=TOO_LARGE))
+                await self._submit(received(self.sender, piece.content, refusal=TOO_LARGE))
                 return False
             else:
                 refusal = UNFINISHED if piece.fault else None
-                await self._submit(received(self._sender, piece.content, refusal=refusal))
+                await self._submit(received(self.sender, piece.content, refusal=refusal))
                 if len(piece.content) > _LARGE:
                     await self._answers.join()
         return True

@@ -11,6 +11,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connection, connections
 
+from terresante.interop.actions import welcome_authority
 from terresante.interop.digests import SEALED_FOR, ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.grammar import Code, Refusal
@@ -26,12 +27,13 @@ FOREIGN_AUTHORITY = Refusal(
     Code.REJECTED,
     "103",
     "PID^1^3",
-    "Cet émetteur n’est déclaré pour l’autorité d’aucun identifiant du message (PID-3) : "
-    "faites déclarer l’autorité, puis renvoyez le message.",
+    "L’autorité des identifiants du message (PID-3) est celle d’un autre établissement, ou une de trop "
+    "pour cet émetteur : faites-la déclarer, puis renvoyez le message.",
 )
 # Where a refusal stands when the content itself could not be read: the frame, the header, the character set.
 _UNREADABLE_AT = frozenset({"", "MSH", "MSH^1^18"})
 _STORED = Outcome()
+_AUTHORITY_LENGTH = 80
 
 
 # One row of _INSERT, in its order.
@@ -66,6 +68,8 @@ class MessageStore:
     def __init__(self, senders: Iterable[SenderSystem]) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mllp-store")
         self._known: dict[str, _Known] = {}
+        # Refused once, not asked again until the senders are told again.
+        self._foreign: set[tuple[str, str]] = set()
         self._by_port: dict[int, str] = {}
         self._by_fingerprint: dict[str, str] = {}
         self.know(senders)
@@ -78,6 +82,7 @@ class MessageStore:
             str(sender.pk): _Known(sender.pk, frozenset(domain.authority for domain in sender.domains.all()))
             for sender in told
         }
+        self._foreign = set()
         self._by_port = {sender.port: str(sender.pk) for sender in told if sender.port}
         self._by_fingerprint = {sender.fingerprint: str(sender.pk) for sender in told if sender.fingerprint}
 
@@ -115,12 +120,30 @@ class MessageStore:
 
     def keep(self, items: list[Received]) -> list[Outcome]:
         """`store` inside the caller's transaction."""
+        for item in items:
+            self._welcome(item)
         refusals = [self._refusal(item) for item in items]
         rows = [self._row(item, refusal) for item, refusal in zip(items, refusals, strict=True)]
         columns = [list(column) for column in zip(*rows, strict=True)]
         with rls.acting(Actor.job("mllp", channel=Channel.MLLP)), connection.cursor() as cursor:
             cursor.execute(_INSERT, columns)
         return [Outcome(refusal) if refusal else _STORED for refusal in refusals]
+
+    def _welcome(self, item: Received) -> None:
+        """The first message under an authority that nobody has makes it its sender's."""
+        if self._refusal(item) is not FOREIGN_AUTHORITY:
+            return
+        known = self._known[item.sender]
+        authority = next((key.authority for key in item.envelope.identity_keys if key.authority), "")
+        if not 0 < len(authority) <= _AUTHORITY_LENGTH or (item.sender, authority) in self._foreign:
+            return
+        job = Actor.job("mllp", channel=Channel.MLLP)
+        with rls.acting(job):
+            is_welcome = welcome_authority(job, known.key, authority)
+        if is_welcome:
+            self._known[item.sender] = replace(known, authorities=known.authorities | {authority})
+        else:
+            self._foreign.add((item.sender, authority))
 
     def _refusal(self, item: Received) -> Refusal | None:
         """The door's own reason first; then whether this sender may speak for these identifiers."""

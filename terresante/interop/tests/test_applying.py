@@ -296,6 +296,20 @@ def test_a_qualified_identity_contradicted_waits_for_a_person(cast, hospital, ma
     assert wire.states() == [("doubtful", "contradiction")]
 
 
+@pytest.mark.parametrize("trigger", ["A31", "A47"])
+def test_a_matricule_withdrawn_by_the_hospital_waits_for_a_person(cast, hospital, madeleine, trigger):
+    give_ins(cast.madeleine_record)
+    authority = "ASIP-SANTE-INS-NIR&1.2.250.1.213.1.4.8&ISO^INS"
+    withdrawn = madeleine.replace("&N^PI|", f'&N^PI~""^^^{authority}|')
+    prior = [f"MRG|{INS}^^^{authority}"] if trigger == "A47" else []
+    wire.receive(hospital, wire.stamped(trigger, *prior, pid=withdrawn, pv1=None, zbe=None))
+    wire.apply()
+
+    assert wire.states() == [("doubtful", "contradiction")]
+    with walls_down():
+        assert Patient.objects.get(pk=cast.madeleine_record.patient_id).ins == INS
+
+
 def merge(dead, kept, pid, control_id="M1", trigger="A40"):
     return wire.stamped(
         trigger,
@@ -320,6 +334,20 @@ def test_a_merge_makes_both_numbers_one_person(cast, hospital, madeleine):
     assert numbers() == dict.fromkeys(("P1", "P7"), cast.madeleine_record.patient_id)
     with walls_down():
         assert SourceIdentity.objects.get(replaced_by__value="P7").value == "P1"
+
+
+def test_a_chain_of_merges_leads_to_the_last_number(cast, hospital, madeleine):
+    wire.receive(
+        hospital,
+        merge("P1", "P7", madeleine),
+        merge("P7", "P8", madeleine, "M2"),
+        wire.stamped("A01", pid=madeleine, control_id="M3"),
+        merge("P8", "P1", madeleine, "M4"),
+    )
+    wire.apply()
+
+    assert [state for state, _ in wire.states()] == ["applied"] * 3 + ["refused"]
+    assert numbers() == dict.fromkeys(("P1", "P7", "P8"), cast.madeleine_record.patient_id)
 
 
 def test_a_merge_of_unknown_numbers_concerns_nobody_here(hospital):

@@ -24,14 +24,13 @@ def test_an_event_without_effect_keeps_no_content(hospital, madeleine):
         assert bytes(InboundMessage.objects.get().sealed_raw) == b""
 
 
-def test_a_movement_without_visit_number_is_refused_and_seen(hospital, madeleine):
+def test_a_movement_without_visit_number_is_refused_at_the_door_and_seen(hospital, madeleine):
     parts = PV1.split("|")
     parts[19] = ""
     without_account = "|".join([*madeleine.split("|")[:18], "", *madeleine.split("|")[19:]])
-    wire.receive(hospital, wire.stamped("A01", pid=without_account, pv1="|".join(parts)))
-    wire.apply()
 
-    assert wire.states() == [("refused", "no_visit_number")]
+    assert wire.receive(hospital, wire.stamped("A01", pid=without_account, pv1="|".join(parts))) == ["AE"]
+    assert wire.states() == [("refused", "not_accepted")]
 
 
 def test_a_shifted_zbe_is_read_all_the_same(hospital, madeleine):

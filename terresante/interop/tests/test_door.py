@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
+from terresante.interop.actions import register_sender
 from terresante.interop.digests import SEALED_FOR
-from terresante.interop.hl7v2.tests.messages import MSH
+from terresante.interop.hl7v2.tests.messages import MSH, PID, PV1
 from terresante.interop.mllp.framing import framed
 from terresante.interop.mllp.intake import received
 from terresante.interop.mllp.listener import Limits, Peer
@@ -11,7 +12,9 @@ from terresante.interop.mllp.store import FOREIGN_AUTHORITY
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.kernel import rls
+from terresante.kernel.actor import Actor
 from terresante.kernel.sealing import unseal
+from terresante.patients.models import IdentityDomain
 from terresante.stays.models import Encounter, EncounterMovement
 from tests.walls import walls_down
 
@@ -44,13 +47,20 @@ BAD = {
     "no PID": (framed(wire.stamped("A01", pid=None)), "AE", "refused"),
     "no control id": (framed(wire.stamped("A01", control_id="")), "AR", "refused"),
     "not an ADT": (framed(wire.stamped("A01", msh=MSH.replace("ADT^", "ORU^"))), "AR", "refused"),
-    "foreign authority": (framed(WHOLE.replace(b"750000222", b"750000999")), "AR", "refused"),
+    "authority of another hospital": (framed(WHOLE.replace(b"750000222", b"750000333")), "AR", "refused"),
+    "no visit number": (
+        framed(wire.stamped("A02", pid=PID.replace("|D1^", "|^"), pv1=PV1.replace("|V1^", "|^"))),
+        "AE",
+        "refused",
+    ),
+    "no number of a hospital": (framed(WHOLE.replace(b"^PI|", b"^NH|")), "AE", "refused"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_refused_with_a_reason_and_its_bytes_are_kept(hospital, name):
     content, code, state = BAD[name]
+    wire.connect("Clinique des Essais", authority="750000333", port=21002)
 
     answers = sent(hospital, content)
 
@@ -108,6 +118,21 @@ def test_a_sender_is_known_by_its_own_port_and_by_no_other(hospital):
     assert store.sender_of(Peer(hospital.port, fingerprint="0" * 64)) is None
 
 
+def test_a_sender_is_known_by_its_certificate_whatever_the_port(hospital):
+    certified = register_sender(
+        Actor.job("tests"),
+        hospital.organization_id,
+        name="GAM certifiée",
+        authorities=["1.2.250.1.778"],
+        fingerprint="a" * 64,
+    )
+    store = wire.store()
+
+    assert store.sender_of(Peer(hospital.port, fingerprint="a" * 64)) == str(certified.pk)
+    assert store.sender_of(Peer(2575, fingerprint="a" * 64)) == str(certified.pk)
+    assert store.sender_of(Peer(2575)) is None
+
+
 def test_senders_are_followed_while_the_listener_runs(hospital, madeleine):
     store = wire.store()
     later = wire.connect("Clinique des Essais", authority="750000333", port=21002)
@@ -122,6 +147,30 @@ def test_senders_are_followed_while_the_listener_runs(hospital, madeleine):
     outcome = store.store([received(str(hospital.pk), wire.stamped("A01", pid=madeleine))])[0]
     assert outcome.refusal is FOREIGN_AUTHORITY
     store.close()
+
+
+def test_the_domain_of_a_hospital_makes_itself_at_its_first_message(cast, hospital):
+    raw = wire.stamped("A01", pid=wire.person(cast.madeleine_record)).replace(b"750000222", b"1.2.250.1.777")
+    store = wire.store()
+
+    assert [outcome.refusal for outcome in store.store([received(str(hospital.pk), raw)] * 2)] == [None, None]
+
+    with walls_down():
+        domain = IdentityDomain.objects.get(authority="1.2.250.1.777")
+        assert domain.organization_id == hospital.organization_id
+    # Nobody is linked by it: the same traits are for a person to confirm.
+    wire.apply()
+    assert wire.states() == [("doubtful", "close")]
+
+
+def test_a_sender_cannot_make_itself_more_domains_than_a_hospital_has(hospital):
+    whole = wire.stamped("A28", pv1=None, zbe=None)
+    raws = [whole.replace(b"750000222", f"1.2.{number}".encode()) for number in range(20)]
+
+    codes = wire.receive(hospital, *raws)
+
+    assert codes.count("AA") == 11
+    assert codes[-1] == "AR"
 
 
 def test_an_inactive_sender_is_not_answered(hospital):

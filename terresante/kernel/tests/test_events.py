@@ -58,6 +58,7 @@ def another_connection() -> psycopg.Connection:
 
 def insert(other: psycopg.Connection, number: int) -> None:
     other.execute("SET LOCAL ROLE terresante_app")
+    other.execute("SET LOCAL app.kind = 'professional'")
     other.execute(
         "INSERT INTO kernel_outboxevent (id, kind, payload, correlation_id, created_at)"
         " VALUES (gen_random_uuid(), 'Rang', jsonb_build_object('number', %s::int), gen_random_uuid(), now())",

@@ -121,6 +121,19 @@ def test_a_rewritten_chain_is_found_by_the_heads_kept_outside(sealer, tmp_path):
     assert json.loads(sealer.heads.read_text())["head"] == first.head
 
 
+@pytest.mark.parametrize("left", ["", None])
+def test_copies_taken_away_are_missed(sealer, left):
+    """Bad: without the file, a chain rewritten from its beginning is whole."""
+    leave_rows(1)
+    sealed(sealer)
+    if left is None:
+        sealer.heads.unlink()
+    else:
+        sealer.heads.write_text(left)
+
+    assert sealer.verify() == ["1 maillons sans copie hors de la base, le premier est le 1"]
+
+
 def test_the_application_can_neither_change_nor_seal(cast):
     leave_rows(1)
     for statement in (

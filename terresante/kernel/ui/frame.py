@@ -213,11 +213,12 @@ class TaskRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Toast:
-    """Said after a save. `undo` is posted."""
+    """Said after a save (`undo` is posted), or when something arrives (`link` leads to it)."""
 
     text: str
     level: Level = Level.GREEN
     undo: Action | None = None
+    link: Action | None = None
 
     @property
     def drawing(self) -> str:

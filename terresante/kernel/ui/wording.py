@@ -48,6 +48,13 @@ def when(moment: date | datetime, *, now: datetime) -> str:
     return _far_day(day, today=today, time=time if days > 0 else "")
 
 
+def when_exactly(moment: datetime, *, now: datetime) -> str:
+    """As `when`, never without its time of day."""
+    said = when(moment, now=now)
+    time = clock(moment)
+    return said if said.endswith(time) else f"{said} à {time}"
+
+
 def _far_day(day: date, *, today: date, time: str) -> str:
     number = f"{_ordinal(day)}{NBSP}{SHORT_MONTHS[day.month - 1]}"
     if day.year != today.year:
@@ -55,6 +62,13 @@ def _far_day(day: date, *, today: date, time: str) -> str:
     if day < today:
         return number
     return f"{WEEKDAYS[day.weekday()]} {number}" + (f" à{time}" if time else "")
+
+
+def day_title(day: date | datetime, *, now: datetime) -> str:
+    """Above the lines of one day."""
+    ago = (now.astimezone(PARIS).date() - _day(day)).days
+    near = {0: "Aujourd’hui", 1: "Hier"}.get(ago)
+    return f"{near}, {long_date(day)}" if near else exact(_day(day)).capitalize()
 
 
 def exact(moment: date | datetime) -> str:
@@ -112,6 +126,11 @@ def initials(name: str) -> str:
 def count(number: int, singular: str, plural: str) -> str:
     """French: zero and one are singular."""
     return f"{number}{NBSP}{singular if abs(number) < 2 else plural}"
+
+
+def lowered(words: str) -> str:
+    """As it stands inside a sentence; an acronym stays as it is."""
+    return words if words[:2].isupper() else f"{words[:1].lower()}{words[1:]}"
 
 
 def french(text: str) -> str:

@@ -118,6 +118,15 @@ def test_chips_filter_and_count(client, cast):
     assert "À traiter d’abord" not in notes and "Nouveau pour vous" in notes
 
 
+def test_an_empty_filter_does_not_say_that_nothing_is_new(client, cast):
+    told(cast.madeleine_record, FeedKind.NOTE, data_class=DataClass.CARE)
+
+    alerts = page(log_in(client, cast.amar), "/", filtre="alertes")
+
+    assert "Rien de ce type" in alerts and "Voir toutes les nouveautés" in alerts
+    assert "ien de nouveau" not in alerts
+
+
 def test_a_newcomer_is_told_what_to_do(client, cast):
     assert "créez le dossier" in page(log_in(client, cast.urgentiste), "/")
 
@@ -244,7 +253,9 @@ def test_a_toast_tells_a_new_alert_of_my_patient_only(client, cast):
     alert = told(cast.madeleine_record, FeedKind.ADMISSION, is_alert=True)
     asked = {"object": str(alert.pk)}
 
-    assert "Admission : Madeleine LEROUX" in page(log_in(client, cast.amar), "/annonce/", **asked)
+    assert "Madeleine LEROUX\u00a0: Hémoglobine basse" in page(
+        log_in(client, cast.amar), "/annonce/", **asked
+    )
     assert not page(log_in(client, cast.brun), "/annonce/", **asked)
 
 

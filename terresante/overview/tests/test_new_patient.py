@@ -274,3 +274,20 @@ def test_another_gp_neither_reads_nor_opens_the_record(amar, founded, cast):
     assert amar.get(url).status_code == 404
     assert amar.get(f"{url}notice/").status_code == 404
     assert amar.post(url, {"support": "posted", "given_on": "2026-01-05"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"birth_name": "ß" * 100},
+        {"birth_given_names": "ß" * 200},
+        {"birth_given_names": "A" * 150},
+        {"used_name": "Œ" * 99},
+    ],
+)
+def test_a_name_that_grows_when_it_is_normalised_is_said_too_long(amar, changes):
+    answer = post(amar, **changes, create="1", distinct="1")
+
+    assert answer.status_code == 422
+    assert "dépasse" in answer.content.decode()
+    assert count_records() == 2

@@ -109,7 +109,10 @@ def test_a_record_not_yet_shared_says_so(client, cast):
         )
     login(client, cast.amar)
 
-    assert "Pas encore partagé" in client.get(url(cast.madeleine_record)).content.decode()
+    page = client.get(url(cast.madeleine_record)).content.decode()
+
+    assert "Pas encore partagé" in page
+    assert f'href="/dossiers/{cast.madeleine_record.pk}/information/">Informer' in page
 
 
 def test_an_alert_stays_first_until_its_reader_has_seen_it(client, cast):
@@ -120,7 +123,7 @@ def test_an_alert_stays_first_until_its_reader_has_seen_it(client, cast):
 
     answer = client.post(url(cast.madeleine_record, vue), follow=True).content.decode()
 
-    assert "Aucune alerte" in answer and "Alerte vue" in answer
+    assert "Rien qui vous attende" in answer and "Alerte vue" in answer
     login(client, cast.amar)
     assert "J’ai vu" in client.get(url(cast.madeleine_record)).content.decode()
     login(client, cast.brun)

@@ -1,5 +1,6 @@
 """What a hospital reports, as the pages outside a record tell it: alert, toast, list of those in hospital."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -36,10 +37,11 @@ def announced():
         return OutboxEvent.objects.get(kind="StayAlerted").payload["object_id"]
 
 
-def test_the_toast_of_an_admission_is_the_one_its_event_announces(client, cast, hospital):
+def test_the_toast_of_an_admission_says_who_where_when_and_leads_there(client, cast, hospital):
     said = page(client, cast.amar, "/annonce/", object=announced())
 
-    assert "Admission" in said and "Madeleine LEROUX" in said
+    assert re.search(r"Madeleine LEROUX\u00a0: Hospitalisée · \S.*, .*\d+\u00a0h", said)
+    assert f"/dossiers/{cast.madeleine_record.pk}/sejours/" in said
     assert not page(client, cast.brun, "/annonce/", object=announced()).strip()
     assert not page(client, cast.samira, "/annonce/", object=str(cast.madeleine_record.pk)).strip()
 

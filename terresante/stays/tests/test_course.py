@@ -142,6 +142,114 @@ def test_a_correction_without_its_original_event_corrects_the_movement_of_its_nu
     assert stay().started_at == NOW - timedelta(hours=5)
 
 
+def test_a_correction_that_makes_a_consultation_an_emergency_rings_nowhere(hospital):
+    hospital.reports(movement("registration", class_code="O", trigger="A04"))
+    hospital.reports(
+        movement("registration", class_code="E", recorded=1, action=MovementAction.UPDATE, trigger="Z99")
+    )
+
+    assert alerts() == []
+
+
+def test_a_correction_that_makes_a_way_home_a_death_is_told(hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("discharge", hours=1, trigger="A03"))
+    hospital.reports(
+        movement("discharge", hours=1, recorded=2, action=MovementAction.UPDATE, trigger="Z99", is_death=True)
+    )
+
+    assert facts() == {("admission", False), ("death", True)}
+    assert alerts() == ["admission", "discharge", "death"]
+
+
+def test_a_correction_that_comes_alone_is_silent_until_its_movement_comes(hospital):
+    hospital.reports(movement("admission", recorded=1, action=MovementAction.UPDATE, trigger="Z99"))
+    assert (stay().status, facts(), alerts()) == ("in-progress", {("admission", False)}, [])
+
+    hospital.reports(movement("admission"))
+    assert (facts(), alerts()) == ({("admission", True)}, ["admission"])
+
+
+@pytest.mark.parametrize("kind", ["admission", "discharge"])
+def test_what_is_inserted_after_the_fact_rings_nowhere(hospital, kind):
+    hospital.reports(movement(kind, is_historic=True))
+
+    assert (facts(), alerts()) == ({(kind, False)}, [])
+
+
+def test_a_discharge_is_taken_back_even_under_another_movement_number(hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("discharge", hours=1))
+    hospital.reports(cancelled("discharge", hours=2, identifier="another"))
+
+    assert stay().status == "in-progress"
+    assert facts() == {("admission", False), ("discharge_cancelled", True)}
+
+
+def test_a_transfer_is_taken_back_by_its_number_only(hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("transfer", hours=1, unit_code="", unit_name="Chirurgie"))
+    hospital.reports(cancelled("transfer", hours=2, identifier="another"))
+
+    assert stay().unit_name == "Chirurgie"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("transfer", "in-progress"),
+        ("discharge", "in-progress"),
+        ("leave", "in-progress"),
+        ("return", "onleave"),
+        ("attending_change", "in-progress"),
+        ("pending_discharge", "in-progress"),
+        ("admission", "cancelled"),
+        ("preadmission", "cancelled"),
+    ],
+)
+def test_taking_back_what_was_never_told_says_whether_the_person_is_there(hospital, kind, status):
+    hospital.reports(cancelled(kind, hours=1, admitted_at=NOW - timedelta(hours=9)))
+
+    found = stay()
+    assert (found.status, found.class_code, found.unit_name) == (status, "I", "Cardiologie")
+    assert found.started_at == NOW - timedelta(hours=9) or kind == "preadmission"
+
+
+def test_a_discharge_taken_back_before_it_comes_is_told_once(hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(cancelled("discharge", hours=2))
+    assert alerts() == ["admission", "discharge_cancelled"]
+
+    hospital.reports(movement("discharge", hours=1))
+    assert stay().status == "in-progress"
+    assert facts() == {("admission", False), ("discharge_cancelled", True)}
+    assert alerts() == ["admission", "discharge_cancelled"]
+
+
+def test_a_discharge_and_its_cancellation_without_the_admission_leave_the_person_there(hospital):
+    hospital.reports(movement("discharge", hours=1))
+    hospital.reports(cancelled("discharge", hours=2))
+
+    assert stay().status == "in-progress"
+    assert facts() == {("discharge_cancelled", True)}
+
+
+def test_a_preadmission_is_taken_back_even_under_another_movement_number(hospital):
+    hospital.reports(movement("preadmission", hours=-1))
+    hospital.reports(cancelled("preadmission", hours=1, identifier="another"))
+
+    assert (stay().status, facts()) == ("cancelled", set())
+
+
+def test_who_becomes_an_outpatient_is_no_longer_said_to_be_in_hospital(hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("to_outpatient", hours=1, class_code="O", trigger="A07"))
+    assert (stay().class_code, facts()) == ("O", {("admission", False)})
+
+    hospital.reports(cancelled("to_outpatient", hours=2, trigger="A06"))
+    assert (stay().class_code, facts()) == ("I", {("admission", True)})
+
+
 def test_a_movement_a_day_old_enters_the_timeline_without_alert(hospital):
     hospital.reports(movement("admission", hours=-25))
 
@@ -224,6 +332,9 @@ STEPS = [
     cancelled("return", hours=1.6, trigger="A53"),
     cancelled("discharge", hours=2.2, trigger="A13"),
     movement("discharge", hours=2.5, trigger="A03", identifier="D2", is_death=True),
+    movement("admission", recorded=0.3, trigger="Z99", action=MovementAction.UPDATE),
+    cancelled("discharge", hours=2.6, trigger="A13", identifier="of its own"),
+    cancelled("leave", hours=2.7, trigger="A52", identifier="never told"),
 ]
 
 

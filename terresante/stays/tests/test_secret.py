@@ -1,8 +1,10 @@
 import pytest
+from django.urls import reverse
 
+from terresante.accounts.models import User
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, rls
-from terresante.kernel.models import OutboxEvent
+from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.stays.access import STAY_READ
 from terresante.stays.models import Encounter, EncounterMovement
 from terresante.stays.tests.reports import Hospital, cancelled, movement
@@ -37,7 +39,17 @@ def test_an_ordinary_stay_is_read_by_the_circle_and_by_nobody_else(cast, hospita
 
 @pytest.mark.parametrize(
     "change",
-    [{"unit_code": "6001"}, {"is_secret": True}, {"is_legal_care": True}],
+    [
+        {"unit_code": "6001"},
+        {"care_unit_code": "6001"},
+        {"ward": "6001"},
+        {"unit_code": "", "unit_name": "Psychiatrie adulte"},
+        {"unit_code": "7", "unit_name": "U.F. d’addictologie"},
+        {"ward": "ORTHOGENIE"},
+        {"care_unit_code": "8", "care_unit_name": "Accouchement sous X"},
+        {"is_secret": True},
+        {"is_legal_care": True},
+    ],
 )
 def test_a_sensitive_stay_is_read_by_its_hospital_only_and_alerts_nobody(cast, hospital, change):
     with walls_down():
@@ -58,6 +70,32 @@ def test_an_unknown_unit_of_a_psychiatric_hospital_is_sensitive(cast):
     hospital.reports(movement("admission", unit_code="9999"))
 
     assert readers(cast)[0] == set()
+
+
+@pytest.mark.parametrize("change", [{}, {"care_unit_code": "4411"}])
+def test_a_unit_declared_by_a_psychiatric_hospital_is_what_it_is_declared(cast, change):
+    hospital = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    hospital.reports(movement("admission", ward="ALPHA", **change))
+
+    assert "amar" in readers(cast)[0]
+
+
+def test_an_unknown_care_unit_of_a_psychiatric_hospital_is_sensitive(cast):
+    hospital = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    hospital.reports(movement("admission", care_unit_code="9999"))
+
+    assert readers(cast)[0] == set()
+
+
+@pytest.mark.parametrize("kind", ["admission", "transfer", "discharge"])
+def test_taking_back_what_was_never_told_of_a_sensitive_unit_tells_nothing(cast, kind):
+    hospital = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    hospital.reports(cancelled(kind, hours=1, unit_code="9999"))
+
+    for model in (Encounter, EncounterMovement):
+        assert readers(cast, model)[0] == set()
+    with walls_down():
+        assert not OutboxEvent.objects.filter(kind="StayAlerted").exists()
 
 
 def test_a_transfer_to_a_sensitive_unit_withdraws_the_whole_stay_like_a_cancelled_admission(cast, hospital):
@@ -89,3 +127,49 @@ def test_a_transfer_taken_back_is_not_shown_in_the_stay_that_comes_back(cast, ho
     with rls.acting(cast.amar):
         kinds = set(EncounterMovement.objects.values_list("kind", flat=True))
     assert kinds == {"admission"}
+
+
+def test_a_sensitive_discharge_taken_back_alerts_nobody_and_is_counted_nowhere(cast, hospital):
+    """The stay comes back to the circle; what happened in the sensitive unit does not, even taken back."""
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("discharge", hours=1, unit_code="6001"))
+    with walls_down():
+        before = OutboxEvent.objects.filter(kind="StayAlerted").count()
+    hospital.reports(cancelled("discharge", hours=2))
+
+    with walls_down():
+        assert OutboxEvent.objects.filter(kind="StayAlerted").count() == before
+    with rls.acting(cast.amar):
+        assert set(EncounterMovement.objects.values_list("kind", flat=True)) == {"admission"}
+        assert set(FeedItem.objects.values_list("kind", flat=True)) == {"admission"}
+
+
+def log_of(client, cast, name):
+    client.force_login(User.objects.get(pk=cast.actors[name].user_id))
+    if name == "madeleine":
+        return client.get(reverse("portal:home")).content.decode()
+    return client.get(reverse("care_team:access_log", args=[cast.madeleine_record.pk])).content.decode()
+
+
+@pytest.mark.parametrize("name", ["amar", "madeleine"])
+def test_the_access_log_does_not_tell_what_the_stay_keeps_secret(client, cast, name):
+    """« Centre Sainte-Claire, à 9 h » in the log of the record would say all that the row hides."""
+    psychiatry = Hospital(cast.madeleine_record, "Centre Sainte-Claire", is_psychiatric=True)
+    ordinary = Hospital(cast.madeleine_record, "Hôpital du Canal")
+    psychiatry.reports(movement("admission", unit_code="9999"))
+    ordinary.reports(movement("admission"))
+
+    told = log_of(client, cast, name)
+
+    assert "Canal" in told
+    assert "Sainte-Claire" not in told
+    with walls_down():
+        assert AuditEntry.objects.filter(actor_name="Centre Sainte-Claire").exists()
+
+
+def test_plain_sql_in_an_open_record_does_not_tell_it_either(cast, hospital):
+    hospital.reports(movement("admission", is_secret=True))
+
+    with rls.acting(cast.amar):
+        rls.open_record(cast.madeleine_record.patient_id)
+        assert not AuditEntry.objects.filter(actor_name=hospital.organization.name).exists()

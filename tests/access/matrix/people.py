@@ -1,5 +1,6 @@
 """The named cast in the situations that the rules tell apart, and one plain row of every model for each patient."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from terresante.care_team import actions
+from terresante.care_team.access import RECORD_READ
 from terresante.care_team.enums import ConsentKind
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.directory.enums import OrganizationKind, Profession
@@ -149,20 +151,21 @@ def _consent(patient_id: UUID, author: Practitioner) -> Consent:
 
 def _emergency(cast: Cast, patient_id: UUID) -> EmergencyAccess:
     """Of somebody else, and over: it is told, it opens nothing."""
+    opened_at = timezone.now() - timedelta(days=2)
     return EmergencyAccess.objects.create(
         patient_id=patient_id,
         practitioner_id=cast.jules.person_id,
         organization_id=cast.jules.organization_id,
         user_id=cast.jules.user_id,
         reason="chute dans la rue",
-        opened_at=timezone.now() - timedelta(days=2),
-        expires_at=timezone.now() - timedelta(days=2) + timedelta(hours=4),
+        opened_at=opened_at,
+        expires_at=opened_at + timedelta(hours=4),
     )
 
 
 def _entry(cast: Cast, patient_id: UUID) -> AuditEntry:
-    action = next(action for action, _ in access.declared_rules())
-    correlation = Actor.job("matrice")
-    with rls.acting(correlation):
-        audit.record(correlation, action, patient_id=patient_id)
-    return AuditEntry.objects.get(patient_id=patient_id, correlation_id=correlation.correlation_id)
+    """Of somebody who has left: what a job does by itself is no access."""
+    reader = replace(cast.ancien, correlation_id=new_id())
+    with rls.acting(reader):
+        audit.record(reader, RECORD_READ, patient_id=patient_id)
+    return AuditEntry.objects.get(patient_id=patient_id, correlation_id=reader.correlation_id)

@@ -281,6 +281,25 @@ def test_a_correction_names_the_movement_it_corrects():
     assert (found.movement.original_trigger, found.movement.is_historic) == ("A03", True)
 
 
+@pytest.mark.parametrize("original", ["A01", "A02", "A03", "A04", "A05", "A06", "A07", "A21", "A22", "A54"])
+def test_a_correction_may_take_back_any_movement(original):
+    found = adt_of(adt("Z99", zbe=f"ZBE|MV1^H|20250311||CANCEL|Y|{original}"))
+    assert (found.is_cancellation, found.movement.original_trigger) == (True, original)
+    assert found.warnings == ()
+
+
+def test_a_correction_never_inserts():
+    found = adt_of(adt("Z99", zbe="ZBE|MV1^H|20250311||INSERT|N|A01"))
+    assert found.movement.action is Action.UPDATE
+    assert "zbe-action" in codes(found)
+
+
+def test_a_repeated_movement_is_told():
+    found = adt_of(adt("A02", "ZBE|MV2^H|20250312||INSERT|N"))
+    assert found.movement.identifiers[0].value == "MV1"
+    assert "zbe-repeated" in codes(found)
+
+
 def test_identity_messages_have_neither_visit_nor_movement():
     found = adt_of(adt("A28", pv1="PV1|1|N", zbe=None))
     assert (found.visit, found.movement, found.warnings) == (None, None, ())
@@ -291,6 +310,13 @@ def test_a_merge_names_both_identities():
     assert found.kind is Kind.IDENTITY_MERGED
     assert found.merge.ipps == (Identifier("P0", "PI", HOSPITAL),)
     assert found.merge.account.value == "D0"
+
+
+def test_a_merged_number_without_authority_is_of_the_authority_of_the_one_that_stays():
+    found = adt_of(adt("A40", "MRG|P0", pv1=None, zbe=None))
+    assert [(ipp.value, ipp.authority) for ipp in found.merge.ipps] == [("P0", HOSPITAL)]
+    two = with_identifiers("R7^^^REGION&1.2.3&ISO^PI", trigger="A40") + b"MRG|P0\r"
+    assert adt_of(two).merge.ipps[0].authority.key == ""
 
 
 def test_a_link_carries_two_identities():

@@ -60,6 +60,8 @@ def test_repeated_segments():
     [
         (r"a\F\b\S\c\T\d\R\e\E\f", r"a|b^c&d~e\f"),
         (r"x\X0D0A\y", "x\r\ny"),
+        (r"x\X00\y", r"x\X00\y"),
+        ("x\x00y", "xy"),
         (r"caf\XC3A9\ noir", "café noir"),
         (r"un\.br\deux", "un\ndeux"),
         (r"\H\gras\N\ ", "gras"),
@@ -98,6 +100,8 @@ def test_an_unescaped_line_end_stays_in_its_segment():
         ("UTF-8", "utf-8"),
         ("8859/1", "iso8859-1"),
         ("8859/15", "iso8859-15"),
+        ("8859/2", "iso8859-2"),
+        ("ISO 8859-9", "iso8859-9"),
         ("8859/15~UNICODE UTF-8", "iso8859-15"),
     ],
 )
@@ -113,6 +117,13 @@ def test_without_a_declared_character_set_it_is_guessed_and_flagged(codec):
     raw = adt("A01", msh=MSH.replace("|UNICODE UTF-8", ""), pid=PID.replace("ESSAI", "NOËL")).decode()
     message = message_of(raw.encode(codec))
     assert message.segment("PID").value(5) == "NOËL"
+    assert message.is_charset_doubtful
+
+
+def test_windows_letters_announced_as_latin_are_read_and_flagged():
+    raw = adt("A01", msh=MSH.replace("UNICODE UTF-8", "8859/1"), pid=PID.replace("ESSAI", "L’HAŸ")).decode()
+    message = message_of(raw.encode("cp1252"))
+    assert message.segment("PID").value(5) == "L’HAŸ"
     assert message.is_charset_doubtful
 
 

@@ -4,7 +4,7 @@ from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.ack import acknowledgement
 from terresante.interop.hl7v2.envelope import IdentityKey, envelope
 from terresante.interop.hl7v2.grammar import NOT_HL7, NOT_RECORDED, Refusal, examine
-from terresante.interop.hl7v2.tests.messages import MSH, PID, ZBE, adt, pid
+from terresante.interop.hl7v2.tests.messages import MSH, PID, ZBE, adt, pid, pv1
 from terresante.interop.hl7v2.triggers import TRIGGERS, Action
 
 
@@ -32,7 +32,9 @@ def test_what_is_not_hl7_is_rejected(raw):
         (adt("A01", pid=None), ("AE", "100", "PID")),
         (adt("A01", pid=pid(f3="")), ("AE", "101", "PID^1^3")),
         (adt("A01", pid=pid(f3='""^^^X')), ("AE", "101", "PID^1^3")),
+        (adt("A01", pid=pid(f3="256021416802587^^^ASIP-SANTE-INS-NIR^INS")), ("AE", "101", "PID^1^3")),
         (adt("A01", pid=pid(f5="^^^^^^L")), ("AE", "101", "PID^1^5")),
+        (adt("A02", pid=pid(f18=""), pv1=pv1(f19="")), ("AE", "101", "PV1^1^19")),
         (adt("A01", pv1=None), ("AE", "100", "PV1")),
         (adt("A40", pv1=None, zbe=None), ("AE", "100", "MRG")),
         (adt("A40", "MRG|", pv1=None, zbe=None), ("AE", "101", "MRG^1^1")),
@@ -53,6 +55,8 @@ def test_what_is_refused_and_why(raw, expected):
     "raw",
     [
         adt("A28", pv1=None, zbe=None),
+        adt("A28", pid=pid(f18=""), pv1="PV1|1|N", zbe=None),
+        adt("A01", pv1=pv1(f19="")),
         adt("A01", evn=None, zbe=None),
         adt("A01", msh=MSH.replace("2.5^FRA^2.11", "2.3")),
         adt("A01", msh=MSH.replace("2.5^FRA^2.11", "")),

@@ -269,6 +269,21 @@ def test_connections_beyond_the_limit_are_refused():
     asyncio.run(scenario())
 
 
+def test_one_hospital_leaves_connections_to_the_others():
+    async def scenario():
+        store, callers = Memory(), iter(["wild", "wild", "other"])
+        limits = Limits(connections_of_one=1)
+        async with listening(store, limits=limits, sender_of=lambda peer: next(callers)) as (port, _):
+            _, first = await asyncio.open_connection("127.0.0.1", port)
+            await asyncio.sleep(0.05)
+            with contextlib.suppress(ConnectionError):
+                assert await exchange(port, framed(message("K2"))) == []
+            assert await exchange(port, framed(message("K3")), count=1) == ["MSA|AA|K3"]
+            first.close()
+
+    asyncio.run(scenario())
+
+
 def test_stopping_answers_what_was_received():
     async def scenario():
         entered, committed = asyncio.Event(), asyncio.Event()

@@ -4,6 +4,8 @@ from typing import Any
 import uvicorn
 from django.core.management.base import BaseCommand
 
+from terresante.kernel.management.commands.serve import refuse_elsewhere
+
 
 class Command(BaseCommand):
     help = "Serves the live streams (path /live), behind the same origin as the pages."
@@ -13,6 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8001)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_elsewhere(options["host"])
         uvicorn.run(
             "config.asgi:live",
             host=options["host"],

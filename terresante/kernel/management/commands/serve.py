@@ -1,7 +1,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Command(BaseCommand):
@@ -14,10 +17,17 @@ class Command(BaseCommand):
         parser.add_argument("--with-live", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_elsewhere(options["host"])
         if options["with_live"]:
             _serve_everything(options["host"], options["port"])
         else:
             _serve_pages(options["host"], options["port"], options["workers"])
+
+
+def refuse_elsewhere(host: str) -> None:
+    """A demonstration shows everybody's codes (`/demonstration/boite/`)."""
+    if settings.DEMO and host not in LOOPBACK:
+        raise CommandError("Une démonstration n’écoute que sur cette machine : --host 127.0.0.1.")
 
 
 def _serve_everything(host: str, port: int) -> None:

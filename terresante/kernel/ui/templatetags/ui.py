@@ -93,6 +93,19 @@ def when(moment: date | datetime | None, prefix: str = "") -> SafeString | str:
 
 
 @register.simple_tag
+def when_exactly(moment: datetime | None) -> SafeString | str:
+    """With its time of day however old, where the hour counts: a stay, an access."""
+    if moment is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        wording.exact(moment),
+        wording.when_exactly(moment, now=timezone.now()),
+    )
+
+
+@register.simple_tag
 def elapsed(since: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" title="depuis {}">{}</time>',
@@ -120,6 +133,11 @@ def initials(name: str) -> str:
 @register.filter
 def fr_date(day: date | datetime | None) -> str:
     return wording.long_date(day) if day else ""
+
+
+@register.filter
+def fr_day(day: date | datetime) -> str:
+    return wording.day_title(day, now=timezone.now())
 
 
 @register.filter

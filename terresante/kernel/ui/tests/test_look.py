@@ -124,6 +124,20 @@ def test_new_content_announces_itself_and_counters_refresh(browser, shared_worke
         context.close()
 
 
+def test_a_phone_without_network_says_so_before_the_stream_knows(browser):
+    with LiveStage() as stage:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(stage.address)
+        stage.wait_for_streams(1)
+        context.set_offline(True)
+        strip = page.locator(".strip", has_text="Hors connexion")
+        expect(strip).to_be_visible(timeout=10_000)
+        context.set_offline(False)
+        expect(strip).to_have_count(0, timeout=30_000)
+        context.close()
+
+
 def test_a_lost_stream_is_said_and_comes_back_from_the_last_position(browser):
     with LiveStage() as stage:
         context = browser.new_context()

@@ -117,3 +117,33 @@ def test_french_spaces_become_unbreakable_and_none_is_added():
         wording.french("Poids : 3 % « oui » http://x ?")
         == "Poids\u00a0: 3\u00a0% «\u00a0oui\u00a0» http://x\u00a0?"
     )
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (paris(2026, 11, 19, 8, 5), "8 h 05"),
+        (paris(2026, 11, 18, 8, 50), "hier 8 h 50"),
+        (paris(2026, 5, 22, 14, 12), "22 mai à 14 h 12"),
+        (paris(2026, 11, 24, 9, 0), "mardi 24 nov. à 9 h"),
+    ],
+)
+def test_an_hour_that_counts_is_always_said(moment, said):
+    assert wording.when_exactly(moment, now=NOW).replace(wording.NBSP, " ") == said
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2026, 11, 19), "Aujourd’hui, 19 novembre 2026"),
+        (date(2026, 11, 18), "Hier, 18 novembre 2026"),
+        (date(2026, 11, 16), "Lundi 16 novembre 2026"),
+    ],
+)
+def test_a_day_stands_above_its_lines(day, said):
+    assert wording.day_title(day, now=NOW).replace(wording.NBSP, " ") == said
+
+
+@pytest.mark.parametrize(("words", "said"), [("Infirmier", "infirmier"), ("DPO", "DPO"), ("", "")])
+def test_a_role_inside_a_sentence_has_no_capital(words, said):
+    assert wording.lowered(words) == said

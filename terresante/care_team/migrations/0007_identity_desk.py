@@ -366,7 +366,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("care_team", "0004_narrow_writes"), ("patients", "0003_identity_desk")]
+    dependencies = [("care_team", "0006_narrow_rights"), ("patients", "0003_identity_desk")]
 
     operations = [
         migrations.RunSQL(sql, migrations.RunSQL.noop)

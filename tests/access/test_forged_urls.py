@@ -1,0 +1,143 @@
+"""Every address of the platform with forged identifiers, as each person of the cast: what is out of reach is not
+told from what does not exist, and nothing that is typed breaks a page.
+"""
+
+import re
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from terresante.kernel.ids import new_id
+from tests.access.matrix.people import settle
+
+pytestmark = pytest.mark.commits
+
+# What an identifier of an address names; None: a person, or a structure, of the directory.
+NAMED = {
+    "record_id": "patients.CareRecord",
+    "note_id": "notes.Note",
+    "participant_id": "care_team.CareTeamParticipant",
+    "choice_id": "care_team.Consent",
+    "patient_id": "patients.Patient",
+    "access_id": "care_team.EmergencyAccess",
+    "item_id": "feed.FeedItem",
+    "message_id": "interop.InboundMessage",
+    "partner_id": "interop.Partner",
+    "key_id": "interop.PartnerKey",
+    "practitioner_id": None,
+    "organization_id": None,
+}
+# Professionals know an identity by its key to open it in an emergency: the page says whose it is, and leaves its row.
+SHOWS_AN_IDENTITY = {"care_team:break_glass"}
+LEFT = {"accounts:logout"}
+HOSTILE = ("\x00", "9999-12-31", "2026-13-45T10:00:00+00:00", "9" * 400)
+PARAMETERS = (
+    "q", "name", "given_name", "born", "page", "apres", "avant", "filtre", "vue", "type", "periode", "du", "au",
+    "personne", "object", "next", "accueil", "nom", "profession", "commune", "birth_place", "data_class", "level",
+)  # fmt: skip
+FIELDS = (
+    "id", "text", "data_class", "level", "patient_sees", "role", "basis", "consented_at", "proof", "replaces", "reason",
+    "note", "seen_at", "situation", "next", "patient", "support", "given_on", "birth_name", "birth_given_names",
+    "birth_date", "sex", "birth_place", "used_name", "phone", "email", "postal_code", "known", "code", "login",
+    "password",
+)  # fmt: skip
+# A token, or an identifier: of the request, or the one asked for.
+CHANGING = re.compile(r'csrf[a-z-]+" (?:value|content)="[^"]+"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}')
+
+
+def named_views(resolver: URLResolver | None = None, prefix: str = "") -> list[tuple[str, tuple[str, ...]]]:
+    found = []
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{prefix}{entry.namespace}:" if entry.namespace else prefix
+            outer = tuple(entry.pattern.converters)
+            found += [(name, (*outer, *keys)) for name, keys in named_views(entry, inner)]
+        elif isinstance(entry, URLPattern) and entry.name:
+            found.append((f"{prefix}{entry.name}", tuple(entry.pattern.converters)))
+    return found
+
+
+def logged_in(actor) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(get_user_model().objects.get(pk=actor.user_id))
+    return client
+
+
+@pytest.fixture
+def world():
+    return settle()
+
+
+def key_of(world, patient: str, name: str) -> UUID:
+    cast, rows = world
+    label = NAMED[name]
+    if label is None:
+        return cast.brun.person_id if name == "practitioner_id" else cast.brun.organization_id
+    return rows.get((patient, apps.get_model(label)), new_id())
+
+
+def addresses(world, patient: str, *, absent: bool) -> dict[str, str]:
+    """Each address with the identifiers of one patient; `absent` forges those that name something of his."""
+    return {
+        name: reverse(
+            name, args=[new_id() if absent and NAMED[key] else key_of(world, patient, key) for key in keys]
+        )
+        for name, keys in named_views()
+        if keys
+    }
+
+
+def told(response) -> tuple[int, str]:
+    return response.status_code, CHANGING.sub("", response.content.decode())
+
+
+@pytest.mark.parametrize("name", ["brun", "ancien", "identito", "leon"])
+def test_what_is_out_of_reach_is_not_told_from_what_does_not_exist(world, name):
+    cast, _ = world
+    client = logged_in(cast.actors[name])
+    there, nowhere = addresses(world, "madeleine", absent=False), addresses(world, "madeleine", absent=True)
+
+    for view in there.keys() - SHOWS_AN_IDENTITY:
+        for method in (client.get, client.post):
+            found, forged = told(method(there[view])), told(method(nowhere[view]))
+            # Some addresses only lead, when they are not posted to, to the page of the record.
+            assert found[0] in (403, 404, 405) or (found[0] == 302 and method == client.get), view
+            assert found == forged, view
+            assert "MADELEINE" not in found[1].upper(), view
+
+
+def test_an_object_of_one_patient_is_not_reached_through_the_record_of_another(world):
+    """Dr Brun reads Léon; the keys of Madeleine's rows stand in Léon's addresses."""
+    cast, _ = world
+    client = logged_in(cast.brun)
+
+    for view, keys in named_views():
+        if "record_id" in keys and len(keys) > 1 and not {"practitioner_id", "organization_id"} & set(keys):
+            args = [key_of(world, "leon" if key == "record_id" else "madeleine", key) for key in keys]
+            for method in (client.get, client.post):
+                answer = method(reverse(view, args=args))
+                assert answer.status_code in (302, 403, 404, 405), view
+                assert answer.status_code != 302 or method == client.get, view
+
+
+@pytest.mark.parametrize("name", ["amar", "madeleine"])
+def test_nothing_that_is_typed_breaks_a_page(world, name):
+    cast, _ = world
+    client = logged_in(cast.actors[name])
+    broken = []
+    for view, keys in named_views():
+        url = reverse(view, args=[key_of(world, "madeleine", key) for key in keys])
+        for value in () if view in LEFT else HOSTILE:
+            answers = (
+                client.get(url, dict.fromkeys(PARAMETERS, value)),
+                client.post(url, dict.fromkeys(FIELDS, value)),
+            )
+            broken += [
+                (view, value[:12], answer.status_code) for answer in answers if answer.status_code >= 500
+            ]
+
+    assert broken == []

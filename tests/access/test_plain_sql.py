@@ -1,0 +1,289 @@
+"""What somebody could do with SQL of his own under the application role, in the context of each kind of caller.
+
+Setting another person's context is out of reach of the policies (DESIGN.md 5): everything else is tried here.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from terresante.care_team import actions
+from terresante.care_team.enums import DataClass
+from terresante.care_team.models import EmergencyAccess
+from terresante.kernel import rls
+from terresante.kernel.actor import Actor
+from terresante.kernel.ids import new_id
+from terresante.kernel.models import AuditEntry
+from terresante.notes.models import Note
+from terresante.notes.tests.factories import published
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+
+REASON = "inconsciente, traitement inconnu"
+DENIED = "permission denied|row-level security|violates check constraint"
+
+
+def ask(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else cursor.rowcount
+
+
+def refused(actor, statement, *values, opened=None):
+    """Whether the database itself says no."""
+    with pytest.raises(DatabaseError, match=DENIED), rls.acting(actor):
+        if opened is not None:
+            rls.open_record(opened)
+        ask(statement, *values)
+    return True
+
+
+def changed(actor, statement, *values, opened=None):
+    """How many rows the statement reaches; rolled back."""
+    with rls.acting(actor):
+        if opened is not None:
+            rls.open_record(opened)
+        with transaction.atomic():
+            count = ask(statement, *values)
+            transaction.set_rollback(True)
+    return count
+
+
+@pytest.fixture
+def madeleine(cast):
+    return cast.madeleine_record
+
+
+@pytest.fixture
+def note(cast, madeleine):
+    return published(cast.amar, madeleine, data_class=DataClass.CARE)
+
+
+def test_a_note_is_neither_changed_nor_removed_by_anybody(cast, madeleine, note):
+    """A signature holds as long as nobody rewrites what was signed."""
+    for statement in (
+        "UPDATE notes_note SET text = 'autre'",
+        "UPDATE notes_note SET patient_id = patient_id",
+        "DELETE FROM notes_note",
+        "TRUNCATE notes_note",
+        "COPY notes_note FROM PROGRAM 'true'",
+    ):
+        assert refused(cast.amar, statement, opened=madeleine.patient_id), statement
+
+
+@pytest.mark.parametrize(
+    "table", ["patients_patient", "patients_carerecord", "patients_sourceidentity", "patients_patientaccount"]
+)
+def test_identities_and_records_are_removed_by_nobody(cast, madeleine, table):
+    assert refused(cast.amar, f'DELETE FROM "{table}"', opened=madeleine.patient_id)
+    assert refused(Actor.job("tests"), f'DELETE FROM "{table}"', opened=madeleine.patient_id)
+
+
+def test_while_one_record_is_open_nothing_is_written_for_another(cast, madeleine, note):
+    insert = (
+        "INSERT INTO patients_relatedperson (id, patient_id, name, relationship, phone, is_trusted_person,"
+        " is_person_to_warn, is_carer) VALUES (%s, %s, 'intrus', 'other', '', true, false, false)"
+    )
+    leon = cast.leon_record.patient_id
+
+    assert refused(cast.amar, insert, new_id(), leon, opened=madeleine.patient_id)
+    assert refused(
+        cast.amar,
+        "UPDATE patients_carerecord SET patient_id = %s WHERE patient_id = %s",
+        leon,
+        madeleine.patient_id,
+        opened=madeleine.patient_id,
+    )
+    assert (
+        changed(cast.amar, "UPDATE patients_carerecord SET programme = 'x' WHERE patient_id = %s", leon) == 0
+    )
+
+
+def test_an_emergency_reader_and_the_patient_write_nothing(cast, madeleine):
+    actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
+    for actor in (cast.urgentiste, cast.madeleine):
+        for table in (
+            "patients_patient",
+            "patients_carerecord",
+            "care_team_careteamparticipant",
+            "feed_feeditem",
+        ):
+            key = "id" if table == "patients_patient" else "patient_id"
+            statement = f'UPDATE "{table}" SET id = id WHERE {key} = %s'
+            assert changed(actor, statement, madeleine.patient_id, opened=madeleine.patient_id) == 0, table
+
+
+def test_nobody_gives_himself_an_emergency_access_nor_makes_one_last(cast, madeleine):
+    access = actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
+    now = timezone.now()
+    with walls_down():
+        EmergencyAccess.objects.filter(pk=access.pk).update(
+            opened_at=now - timedelta(hours=5), expires_at=now - timedelta(hours=1)
+        )
+    longer = "UPDATE care_team_emergencyaccess SET expires_at = now() + interval '1 year' WHERE id = %s"
+
+    assert changed(cast.urgentiste, longer, access.pk) == 0
+    assert refused(cast.dpo, longer, access.pk)
+    assert refused(cast.amar, longer, access.pk, opened=madeleine.patient_id)
+    assert refused(cast.urgentiste, "INSERT INTO care_team_emergencyaccess (id) VALUES (%s)", new_id())
+
+
+def test_an_account_is_given_to_a_patient_by_a_job_alone(cast, madeleine):
+    """Bad: a member of the circle ties an account of his own to the patient and reads in his name afterwards."""
+    statement = "INSERT INTO patients_patientaccount (id, user_id, patient_id) VALUES (%s, %s, %s)"
+    values = (new_id(), cast.brun.user_id, madeleine.patient_id)
+
+    assert refused(cast.amar, statement, *values, opened=madeleine.patient_id)
+    assert changed(Actor.job("tests"), statement, *values, opened=madeleine.patient_id) == 1
+
+
+def trail_row(user_id, column="", value=""):
+    """An INSERT in the trail, as a statement and its values."""
+    columns = (
+        "id, at, action, outcome, object_type, actor_kind, actor_name, actor_role, organization_name, purpose,"
+        " channel, correlation_id, detail, user_id"
+    )
+    values = "%s, now(), 'x', 'done', '', 'job', 'x', '', '', 'care', 'web', %s, '{}', %s"
+    more = (f", {column}", f", {value}") if column else ("", "")
+    statement = f"INSERT INTO kernel_auditentry ({columns}{more[0]}) OVERRIDING SYSTEM VALUE VALUES ({values}{more[1]})"
+    return statement, new_id(), new_id(), user_id
+
+
+def test_the_trail_numbers_its_rows_itself(cast):
+    """A row of a transaction to come is sealed by nobody; one of the past breaks the chain of the honest."""
+    mine = cast.amar.user_id
+
+    assert changed(cast.amar, *trail_row(mine)) == 1
+    for column, value in (("xid", "'9999999999'::xid8"), ("xid", "'3'::xid8"), ("seq", "1")):
+        assert refused(cast.amar, *trail_row(mine, column, value)), column
+
+
+def test_nobody_leaves_a_trace_in_the_name_of_another(cast):
+    assert refused(cast.amar, *trail_row(cast.brun.user_id))
+    assert refused(cast.amar, *trail_row(None))
+
+
+def test_events_are_numbered_by_the_dispatcher_alone(cast, madeleine):
+    insert = (
+        "INSERT INTO kernel_outboxevent (id, kind, payload, correlation_id, created_at, {0})"
+        " OVERRIDING SYSTEM VALUE VALUES (%s, 'x', '{{}}', %s, now(), {1})"
+    )
+    for column, value in (("position", "999999999999"), ("xid", "'3'::xid8"), ("seq", "1")):
+        assert refused(cast.amar, insert.format(column, value), new_id(), new_id()), column
+    assert changed(cast.amar, "UPDATE kernel_outboxevent SET position = 1") == 0
+    assert changed(cast.amar, "DELETE FROM kernel_outboxevent") == 0
+    assert changed(cast.amar, "SELECT 1 FROM kernel_outboxevent") == []
+
+
+def test_the_partitions_of_the_trail_are_made_for_years_at_most(cast):
+    with rls.acting(Actor.job("tests")):
+        assert ask("SELECT ensure_audit_partitions(100000)") < [(200,)]
+
+
+QUESTIONS = {
+    "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
+    "users_to_tell": "SELECT users_to_tell(%(patient)s, NULL)",
+    "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
+    "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
+    "search_patients": "SELECT search_patients('1939-04-02', 'LE', 'MA', 50)",
+    "linked_patient": "SELECT linked_patient(id, '0001') FROM patients_identitydomain",
+    "emergency_identity": "SELECT emergency_identity(%(patient)s)",
+    "emergency_initials": "SELECT emergency_initials(ARRAY[%(access)s]::uuid[])",
+    "emergency_addresses": "SELECT emergency_addresses(%(access)s)",
+    "lift_record_opposition": "SELECT lift_record_opposition()",
+    "open_emergency_access": "SELECT open_emergency_access(%(new)s, %(patient)s, 'x')",
+    "open_record": "SELECT open_record(%(patient)s)",
+    "found_record": "SELECT nullif(found_record(%(patient)s), false)",
+}
+PROFESSIONALS = {
+    "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access"
+}  # fmt: skip
+ANSWERED = {
+    "brun": PROFESSIONALS,
+    "identito": PROFESSIONALS,
+    "dpo": {*PROFESSIONALS, "emergency_initials"},
+    "leon": set(),
+    "nobody": set(),
+    "job": {"open_record", "record_readers", "users_to_tell", "match_patients", "emergency_addresses"},
+}
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast, madeleine, name):
+    """Asked about Madeleine by who is not of her circle."""
+    access = actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
+    values = {
+        "patient": madeleine.patient_id,
+        "person": cast.amar.person_id,
+        "structure": cast.amar.organization_id,
+        "access": access.pk,
+        "new": new_id(),
+    }
+    actor = {"job": Actor.job("tests"), "nobody": None}.get(name, cast.actors.get(name))
+    answered = set()
+    for question, statement in QUESTIONS.items():
+        with transaction.atomic():
+            if actor is None:
+                found = _answers(statement, values)
+            else:
+                with rls.acting(actor):
+                    found = _answers(statement, values)
+            transaction.set_rollback(True)
+        answered |= {question} if found else set()
+
+    assert answered == ANSWERED[name]
+
+
+def _answers(statement, values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row for row in cursor.fetchall() if row[0] is not None]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SET ROLE terresante_owner",
+        "SET ROLE terresante_definer",
+        "ALTER TABLE notes_note DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY reads ON notes_note",
+        "CREATE TABLE public.copy AS SELECT 1",
+        "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+        "SELECT protect_patient_table('notes_note')",
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY (SELECT 1) TO PROGRAM 'cat'",
+        "SELECT * FROM kernel_auditentry_default",
+        "SELECT * FROM pg_authid",
+        "TRUNCATE kernel_auditentry, kernel_auditseal",
+        "ALTER SEQUENCE interop_message_order RESTART",
+        "SELECT setval('interop_message_order', 1)",
+        "LOCK TABLE kernel_auditentry IN ACCESS EXCLUSIVE MODE",
+    ],
+)
+def test_the_application_role_stays_what_it_is(cast, statement):
+    # The connection of the tests is a superuser who stepped down: a session of the role itself steps nowhere.
+    if statement.startswith("SET ROLE"):
+        member = "SELECT pg_has_role('terresante_app', %s, 'MEMBER')"
+        assert ask(member, statement.split()[-1]) == [(False,)]
+        return
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), rls.acting(cast.amar):
+        ask(statement)
+
+
+def test_row_security_cannot_be_switched_off_nor_read_through_statistics(cast, note):
+    with pytest.raises(DatabaseError, match="row-level security"), rls.acting(cast.brun):
+        ask("SET LOCAL row_security = off")
+        ask("SELECT * FROM notes_note")
+    with rls.acting(cast.brun):
+        assert ask("SELECT * FROM pg_stats WHERE tablename IN ('notes_note', 'patients_patient')") == []
+        assert ask("SELECT * FROM notes_note WHERE 1 / (CASE WHEN text <> '' THEN 0 ELSE 1 END) = 1") == []
+
+
+def test_what_each_person_wrote_in_the_trail_is_read_in_its_place(cast, madeleine, note):
+    """Own acts, and the open record's; nobody reads the trail of others, whatever the action."""
+    with rls.acting(cast.brun):
+        assert not AuditEntry.objects.filter(patient_id=madeleine.patient_id).exists()
+        assert Note.objects.count() == 0
