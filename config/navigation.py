@@ -18,6 +18,7 @@ _PLACES = (
     ("Mes patients", "overview:home", "users", ""),
     ("Annuaire", "directory:search", "book-user", ""),
     ("À vérifier", "interop:queue", "shield-alert", "identity_officer"),
+    ("Identités", "patients:search", "id-card", "identity_officer"),
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
     ("Logiciels partenaires", "interop:partners", "plug", "administrator"),
 )

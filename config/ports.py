@@ -10,10 +10,12 @@ from simulators.sms import SimulatedSms
 from terresante.accounts.sessions import is_locked
 from terresante.care_team.queries import live_readers
 from terresante.directory.queries import WorkSituation, work_situations
+from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.ids import new_id
 from terresante.kernel.ports import SITUATION_KEY, bound
-from terresante.patients.queries import patient_behind
+from terresante.patients import insi
+from terresante.patients.queries import patient_behind, surviving_record
 
 
 def actor_behind(request: HttpRequest) -> Actor | None:
@@ -64,5 +66,7 @@ def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID)
 bound.actor_behind = actor_behind
 bound.live_readers = live_readers
 bound.record_frame = record_frame
+bound.surviving_record = surviving_record
+insi.bound.teleservice = InsiOverHttp(settings.INSI_URL)
 if settings.DEMO:
     bound.sms = SimulatedSms(settings.EMAIL_FILE_PATH)

@@ -31,6 +31,8 @@ class TabPlace:
     icon: str
     needs: tuple[DataClass, ...] = ()
     counts_unread: bool = False
+    # The page is the patient's, not the record's.
+    is_of_patient: bool = False
 
 
 TABS = (
@@ -41,6 +43,7 @@ TABS = (
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),
 )
 MORE = (
+    TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
     TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
     TabPlace("choices", "Choix de la personne", "care_team:choices", "hand-heart", (DataClass.CIRCLE,)),
 )
@@ -99,7 +102,7 @@ def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, cur
             shown.append(
                 Tab(
                     label=place.label,
-                    url=link(place.url_name, record.pk),
+                    url=link(place.url_name, record.patient_id if place.is_of_patient else record.pk),
                     icon=place.icon,
                     counter=number,
                     unread=place.counts_unread,

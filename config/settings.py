@@ -134,6 +134,8 @@ if DEMO:
 
 # INTEROP.md 2: production knows the INS-NIR and INS-NIA authorities only; a demonstration also the test ones.
 ACCEPT_TEST_INS = DEMO or TESTING or os.environ.get("TERRESANTE_ACCEPT_TEST_INS") == "1"
+# The INSi teleservice, through what speaks to it for this deployment; empty, its screens say that it is not connected.
+INSI_URL = os.environ.get("TERRESANTE_INSI_URL", "")
 
 # Heads of the audit chain, outside the database; a deployment mounts it from another machine.
 AUDIT_HEADS = os.environ.get("TERRESANTE_AUDIT_HEADS", str(VAR_DIR / "audit-heads.jsonl"))

@@ -12,6 +12,7 @@ urlpatterns = [
     path("dossiers/<uuid:record_id>/notes/", include("terresante.notes.urls")),
     path("", include("terresante.overview.urls")),
     path("", include("terresante.portal.urls")),
+    path("identites/", include("terresante.patients.urls")),
     path("", include("terresante.interop.urls")),
     path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),
 ]

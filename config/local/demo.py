@@ -26,6 +26,8 @@ OF_ANOTHER_DATABASE = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_UR
 ANSWER_SECONDS = 5
 # Written by load_demo: whom the simulated hospital knows.
 HOSPITAL_PATIENTS = "demo-hospital.json"
+# Whom the simulated INSi teleservice knows beside its own list.
+INSI_PEOPLE = "demo-insi.csv"
 # Likewise: how the simulated software of a practice signs its calls.
 PRACTICE_SETTINGS = "demo-practice.json"
 
@@ -37,6 +39,7 @@ class Demo:
     mllp: Port
     hospital: Port
     practice: Port
+    insi: int = 0
 
     @property
     def home(self) -> Path:
@@ -61,6 +64,7 @@ def run() -> None:
         mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
         hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
         practice=port_from("TERRESANTE_PRACTICE_PORT", default=8088),
+        insi=_free_port(),
     )
     _check_distinct(demo.pages, demo.mllp, demo.hospital)
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
@@ -83,7 +87,7 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    described = ("demo.json", "demo-accounts.json", HOSPITAL_PATIENTS, PRACTICE_SETTINGS)
+    described = ("demo.json", "demo-accounts.json", HOSPITAL_PATIENTS, INSI_PEOPLE, PRACTICE_SETTINGS)
     # The heads of a chain that is gone would accuse the next one of having been rewritten.
     for file in (var / name for name in (*described, "audit-heads.jsonl")):
         file.unlink(missing_ok=True)
@@ -146,6 +150,7 @@ def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
         Service("mllp", _command("mllp"), env, ready_check=lambda: listens(demo.mllp.number)),
         # The other side of the wire: it is told where to send, and nothing about our database.
         Service("hospital", _hospital(demo), _wire(demo)),
+        Service("insi", _insi(demo), _wire(demo), ready_check=lambda: answers(demo.insi, "/")),
         Service("practice", _practice(demo), _wire(demo)),
     )
 
@@ -154,6 +159,18 @@ def _hospital(demo: Demo) -> tuple[str, ...]:
     known = str(demo.var / HOSPITAL_PATIENTS)
     wire = ("--host", HOST, "--port", str(demo.mllp.number), "--page-port", str(demo.hospital.number))
     return (sys.executable, "-m", "simulators.hospital", *wire, "--patients", known)
+
+
+def _insi(demo: Demo) -> tuple[str, ...]:
+    people = ("--people", str(demo.var / INSI_PEOPLE)) if (demo.var / INSI_PEOPLE).exists() else ()
+    return (sys.executable, "-m", "simulators.insi", "--port", str(demo.insi), *people)
+
+
+def _free_port() -> int:
+    """Nobody opens the teleservice by hand: any port will do."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def _practice(demo: Demo) -> tuple[str, ...]:
@@ -188,6 +205,7 @@ def _environment(demo: Demo) -> dict[str, str]:
         "TERRESANTE_PORT": str(demo.pages.number),
         "TERRESANTE_BASE_URL": demo.base_url,
         "TERRESANTE_HOSTS": f"{HOST} localhost",
+        "TERRESANTE_INSI_URL": f"http://{HOST}:{demo.insi}",
     }
 
 

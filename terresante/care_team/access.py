@@ -14,7 +14,26 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
 from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
-from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
+from terresante.patients.access import (
+    IDENTITY_CORRECT,
+    IDENTITY_FLAG,
+    IDENTITY_MERGE,
+    IDENTITY_READ,
+    IDENTITY_SEARCH,
+    IDENTITY_TELL_APART,
+    IDENTITY_UNMERGE,
+    IDENTITY_VERIFY,
+)
+from terresante.patients.models import (
+    CareRecord,
+    IdentityChange,
+    IdentityMerge,
+    InsiCall,
+    Patient,
+    PotentialDuplicate,
+    RelatedPerson,
+    SourceIdentity,
+)
 
 # Ends of the codes of actions that only read.
 READINGS = (".read", ".list", ".search")
@@ -209,3 +228,92 @@ def refusals_read(actor: Actor) -> Q:
 @rule(BREAK_GLASS_REVIEW, EmergencyAccess, visible=True)
 def emergencies_to_review(actor: Actor) -> Q:
     return Q() if actor.has_duty("privacy_officer") else NOBODY
+
+
+def is_identity_desk(actor: Actor) -> bool:
+    """Identities and nothing else: the desk has no rule and no policy on any clinical row."""
+    return actor.kind == ActorKind.PROFESSIONAL and actor.has_duty("identity_officer")
+
+
+def _identities_known(actor: Actor, patient: str) -> Q:
+    if is_identity_desk(actor):
+        return Q()
+    return reaches(actor, patient) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(IDENTITY_READ, Patient)
+def identities_read(actor: Actor) -> Q:
+    return _identities_known(actor, "pk")
+
+
+@rule(IDENTITY_READ, IdentityChange, visible=True)
+def identity_changes_read(actor: Actor) -> Q:
+    return _identities_known(actor, "patient_id")
+
+
+@rule(IDENTITY_READ, InsiCall, visible=True)
+def insi_calls_read(actor: Actor) -> Q:
+    return _identities_known(actor, "patient_id")
+
+
+@rule(IDENTITY_READ, SourceIdentity, visible=True)
+def local_numbers_read(actor: Actor) -> Q:
+    """The desk alone: that a psychiatric hospital knows somebody is already his secret."""
+    return _desk_only(actor)
+
+
+def _identities_to_change(actor: Actor) -> Q:
+    """The desk, and those of the circle who write the person's identity and contacts (DOMAIN.md 2.1)."""
+    living = Q(merged_into__isnull=True)
+    if is_identity_desk(actor):
+        return living
+    return changes(actor, "pk") & living if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(IDENTITY_VERIFY, Patient)
+def identities_verified(actor: Actor) -> Q:
+    return _identities_to_change(actor)
+
+
+@rule(IDENTITY_CORRECT, Patient)
+def identities_corrected(actor: Actor) -> Q:
+    return _identities_to_change(actor)
+
+
+def _desk_only(actor: Actor) -> Q:
+    return Q() if is_identity_desk(actor) else NOBODY
+
+
+@rule(IDENTITY_SEARCH, Patient)
+def identities_searched(actor: Actor) -> Q:
+    return _desk_only(actor)
+
+
+@rule(IDENTITY_SEARCH, SourceIdentity)
+def local_numbers_searched(actor: Actor) -> Q:
+    return _desk_only(actor)
+
+
+@rule(IDENTITY_FLAG, Patient)
+def identities_flagged(actor: Actor) -> Q:
+    return _desk_only(actor) & Q(merged_into__isnull=True)
+
+
+@rule(IDENTITY_MERGE, Patient)
+def identities_merged(actor: Actor) -> Q:
+    return _desk_only(actor) & Q(merged_into__isnull=True)
+
+
+@rule(IDENTITY_TELL_APART, Patient)
+def identities_told_apart(actor: Actor) -> Q:
+    return _desk_only(actor) & Q(merged_into__isnull=True)
+
+
+@rule(IDENTITY_TELL_APART, PotentialDuplicate, visible=True)
+def pairs_examined(actor: Actor) -> Q:
+    return _desk_only(actor)
+
+
+@rule(IDENTITY_UNMERGE, IdentityMerge, visible=True)
+def merges_undone(actor: Actor) -> Q:
+    return _desk_only(actor) & Q(unmerged_at__isnull=True)

@@ -3,13 +3,17 @@ from collections.abc import Sequence
 from terresante.care_team.events import RecordCreated
 from terresante.interop.digests import ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.jobs import release_unmatched
+from terresante.interop.jobs import release_held, release_unmatched
 from terresante.interop.models import InboundMessage
 from terresante.interop.queries import trait_keys
 from terresante.kernel import rls
 from terresante.kernel.events import on
+from terresante.patients.events import IdentitiesMerged
 from terresante.patients.models import Patient, SourceIdentity
+from terresante.patients.queries import surviving_patient
 from terresante.patients.traits import Traits
+
+_ABOUT_TWO = (MessageOutcome.TWO_PATIENTS, MessageOutcome.SEVERAL)
 
 
 @on(RecordCreated)
@@ -25,6 +29,25 @@ def play_again_what_found_nobody(events: Sequence[RecordCreated]) -> None:
         InboundMessage.objects.filter(
             state=MessageState.NO_CANDIDATE, trait_keys__overlap=trait_keys(_traits_of(patient))
         ).update(state=MessageState.RECEIVED, outcome=MessageOutcome.NONE, trait_keys=[])
+
+
+@on(IdentitiesMerged)
+def play_again_what_waited_for_a_merge(events: Sequence[IdentitiesMerged]) -> None:
+    """A hospital's merge of two persons here, or a message that knew two: they are one from now on."""
+    for event in events:
+        if event.patient_id is None:
+            continue
+        patient_id = surviving_patient(event.patient_id)
+        rls.open_record(patient_id)
+        local = SourceIdentity.objects.filter(patient_id=patient_id).select_related("domain")
+        keys = [ipp_digest(known.value, known.domain.authority) for known in local]
+        waiting = InboundMessage.objects.filter(
+            state=MessageState.DOUBTFUL, outcome__in=_ABOUT_TWO, identity_keys__overlap=keys
+        )
+        for message in waiting.order_by("sequence"):
+            message.state, message.outcome = MessageState.RECEIVED, MessageOutcome.NONE
+            message.save(update_fields=["state", "outcome"])
+            release_held(message)
 
 
 def _traits_of(patient: Patient) -> Traits:

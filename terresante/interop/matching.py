@@ -19,6 +19,7 @@ from terresante.kernel import rls
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, IdentityDomain, Patient
+from terresante.patients.queries import surviving_patient
 from terresante.patients.traits import UNKNOWN_PLACE, Traits
 
 # Two traits apart under the same IPP: the hospital gave the number to somebody else, or mixed two persons up.
@@ -273,7 +274,9 @@ def _links(numbers: Collection[Local]) -> dict[tuple[UUID, str], Link]:
 
 
 def _decisions(numbers: Collection[Local]) -> dict[str, list[IdentityDecision]]:
+    """About who goes on, when the person decided on was merged since."""
     found: dict[str, list[IdentityDecision]] = defaultdict(list)
     for decision in IdentityDecision.objects.filter(identity_key__in=[local.digest for local in numbers]):
+        decision.patient_id = surviving_patient(decision.patient_id)
         found[decision.identity_key].append(decision)
     return found

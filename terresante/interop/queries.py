@@ -6,6 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from terresante.interop.access import MESSAGE_VERIFY, PARTNER_MANAGE
 from terresante.interop.digests import SEALED_FOR, ins_digest, traits_digest
 from terresante.interop.hl7v2.adt import read_adt
+from terresante.interop.hl7v2.adt_model import AdtMessage, Identifier
 from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.mapping import accepted_traits, first_given
 from terresante.interop.matching import Asked, Differences, Knowledge, compare, local_identifiers
@@ -64,13 +65,20 @@ def case_of(message: InboundMessage) -> Case | None:
         return None
     adt = read_adt(found)
     traits = accepted_traits(adt.identity, test_ins=settings.ACCEPT_TEST_INS)
-    asked = Asked(local_identifiers(message.sender, adt.identity.ipps), traits)
+    asked = Asked(local_identifiers(message.sender, _numbers(adt)), traits)
     with rls.acting(Actor.job("interop")):
         known = Knowledge([asked], compare_all=True)
     keys = dict.fromkeys([*known.linked(asked.locals), *(key for key, _ in known.candidates(asked))])
     patients = [patient for key in keys if (patient := known.with_record(key))]
     candidates = tuple(Candidate(patient, compare(patient, traits)) for patient in patients)
     return Case(traits, adt.trigger.label, candidates)
+
+
+def _numbers(adt: AdtMessage) -> list[Identifier]:
+    """Those the message gives to its person, those it replaces by them, those it says are the same person's."""
+    merged = adt.merge.ipps if adt.merge else ()
+    linked = adt.linked_identity.ipps if adt.linked_identity else ()
+    return [*adt.identity.ipps, *merged, *linked]
 
 
 def partners_with_keys(actor: Actor) -> QuerySet[Partner]:

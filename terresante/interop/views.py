@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from terresante.care_team.access import IDENTITY_COMPARE
 from terresante.interop import actions
 from terresante.interop.access import MESSAGE_DECIDE, MESSAGE_VERIFY
-from terresante.interop.enums import MessageState
+from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.forms import PutAsideForm
 from terresante.interop.models import InboundMessage
 from terresante.interop.queries import Candidate, Case, case_of, messages_to_verify
@@ -44,6 +44,7 @@ def show_case(request: Request, message_id: UUID) -> HttpResponse:
         "case": case,
         "choices": [(found, _compared(case, found)) for found in case.candidates] if case else [],
         "asks_who": message.state == MessageState.DOUBTFUL and message.outcome in actions.ABOUT_IDENTITY,
+        "to_merge": _to_merge(message, case),
         "can_replay": message.state in (MessageState.FAILED, MessageState.DOUBTFUL),
         "form": PutAsideForm(),
     }
@@ -79,6 +80,13 @@ def set_aside(request: Request, message_id: UUID) -> HttpResponse:
 def try_again(request: Request, message_id: UUID) -> HttpResponse:
     actions.replay(request.actor, message_id)
     return HttpResponseRedirect(reverse("interop:queue"))
+
+
+def _to_merge(message: InboundMessage, case: Case | None) -> list[UUID]:
+    """The two patients that the hospital says are one; merged, the message is played again by itself."""
+    if case is None or message.outcome not in (MessageOutcome.TWO_PATIENTS, MessageOutcome.SEVERAL):
+        return []
+    return [found.patient.pk for found in case.candidates] if len(case.candidates) == 2 else []
 
 
 def _offered(request: Request, message_id: UUID, chosen: str) -> UUID:

@@ -15,6 +15,7 @@ SITUATION_KEY = "situation"
 
 ActorBehind = Callable[[HttpRequest], Actor | None]
 RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]
+SurvivingRecords = Callable[[UUID], UUID | None]
 LiveReaders = Callable[[Sequence[Event], Sequence[Actor]], list[set[UUID]]]
 
 
@@ -42,6 +43,7 @@ class Ports:
     actor_behind: ActorBehind | None = None
     live_readers: LiveReaders | None = None
     record_frame: RecordFrames | None = None
+    surviving_record: SurvivingRecords | None = None
     # None: this deployment sends no SMS, and no screen offers any.
     sms: SmsProvider | None = None
 
@@ -70,6 +72,11 @@ def record_frame(actor: Actor, opened: Any, tab: str, main_action: MainAction | 
     if bound.record_frame is None:
         raise RuntimeError("config/ports.py has not bound record_frame")
     return bound.record_frame(actor, opened, tab, main_action)
+
+
+def surviving_record(record_id: UUID) -> UUID | None:
+    """Where the link to a record that is no more leads the current actor, None when nowhere he may go."""
+    return bound.surviving_record(record_id) if bound.surviving_record else None
 
 
 def sms_is_bound() -> bool:

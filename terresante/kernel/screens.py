@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
@@ -23,7 +24,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import DomainError, NotFound, Refused
-from terresante.kernel.ports import MainAction, actor_behind, record_frame
+from terresante.kernel.ports import MainAction, actor_behind, record_frame, surviving_record
 from terresante.kernel.ui.frame import Toast
 
 STATUS_PAGES = frozenset({400, 403, 404, 409})
@@ -35,7 +36,7 @@ class Request(HttpRequest):
 
     actor: Actor
     after_read: list[Callable[[], None]]
-    # The form that a `before` filled and checked outside the transaction; None when nothing was posted.
+    # What the `before` of a view brought, None when nothing was posted.
     prepared: Any
 
 
@@ -74,17 +75,19 @@ def reads(action: Action) -> Callable[[View[P]], PlainView[P]]:
 
 
 def writes(
-    action: Action, *, before: Callable[[Request], object] | None = None
+    action: Action, *, before: Callable[..., object] | None = None
 ) -> Callable[[View[P]], PlainView[P]]:
     """GET shows the form, POST acts; both inside one transaction that rolls back on any error.
 
-    `before` does, with what was posted, what must not hold a transaction: hashing a password. The view reads
-    `request.prepared`.
+    `before` does, with what was posted, what must not hold a transaction: hashing a password, asking another system.
+    It opens its own short ones (`rls.acting`) to read what it asks and to write that it asked; `request.prepared` is
+    what it returns.
     """
 
     def decorate(view: View[P]) -> PlainView[P]:
         def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            request.prepared = before(request) if before and request.method == "POST" else None
+            posted = request.method == "POST"
+            request.prepared = before(request, *args, **kwargs) if before and posted else None
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
                 # A form shown again after a mistake has written nothing: it is a page like another, with its row.
@@ -178,8 +181,7 @@ def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainVie
         try:
             response = body(request, *args, **kwargs)
         except (Refused, NotFound) as error:
-            _record_refusal(actor, action, kwargs)
-            response = error_page(request, error)
+            response = _moved(request, actor, kwargs) or _refused(request, actor, action, kwargs, error)
         except DomainError as error:
             response = error_page(request, error)
         add_never_cache_headers(response)
@@ -211,6 +213,25 @@ def _to_login(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return HttpResponseRedirect("/connexion/")
     return redirect_to_login(request.get_full_path())
+
+
+def _moved(request: Request, actor: Actor, named: dict[str, Any]) -> HttpResponse | None:
+    """The page of a record that was merged into another, at the same place in the one that goes on."""
+    old, match = named.get("record_id"), request.resolver_match
+    if old is None or match is None or request.method not in ("GET", "HEAD"):
+        return None
+    with rls.acting(actor, read_only=True):
+        kept = surviving_record(old)
+    if kept is None:
+        return None
+    return HttpResponseRedirect(reverse(match.view_name, kwargs={**match.kwargs, "record_id": kept}))
+
+
+def _refused(
+    request: Request, actor: Actor, action: Action, named: dict[str, Any], error: Refused | NotFound
+) -> HttpResponse:
+    _record_refusal(actor, action, named)
+    return error_page(request, error)
 
 
 def _record_refusal(actor: Actor, action: Action, named: dict[str, Any]) -> None:

@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from django.utils.http import urlencode
 from terresante.care_team.access import PATIENTS_LIST, RECORD_CREATE, RECORD_READ, RECORD_SHARE
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS, create_record, share_record
 from terresante.care_team.enums import TeamRole
-from terresante.care_team.queries import read_record
+from terresante.care_team.queries import FoundPatient, read_record
 from terresante.directory.queries import search_communes, work_situations
 from terresante.feed.access import FEED_READ
 from terresante.kernel import access, audit
@@ -34,6 +36,7 @@ from terresante.overview.forms import (
 from terresante.patients.enums import IdentityStatus, InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient
+from terresante.patients.queries import HOMONYM, namesakes
 from terresante.patients.traits import Traits
 from terresante.stays.queries import CurrentPlace
 
@@ -207,7 +210,9 @@ def _chip(found: queries.Home, key: str, label: str, icon: str, *, only: str) ->
     return Chip(label=label, url=url, icon=icon, count=found.counts[key], current=key == only)
 
 
-def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, Any]]:
+def _listed(
+    records: Any, places: dict[UUID, CurrentPlace], warned: Mapping[UUID, str] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     today = timezone.localdate()
     return [
         {
@@ -216,6 +221,7 @@ def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, An
             "born": _born(record.patient, today),
             "url": queries.record_url(record.pk),
             "place": places.get(record.patient_id),
+            "warning": warned.get(record.patient_id) or (HOMONYM if record.patient.is_homonym else ""),
             "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
             "has_role": getattr(record, "circle_role", TeamRole.MEMBER) != TeamRole.MEMBER,
         }
@@ -232,18 +238,25 @@ def _found(request: Request, words: SearchWords) -> dict[str, Any]:
     if not words.born and len("".join(words.names)) < 2:
         return {"notice": "Écrivez au moins deux lettres du nom." if request.GET else ""}
     mine = queries.mine_called(request.actor, words)
-    context: dict[str, Any] = {"asked": True, "mine": _listed(mine, queries.places_of(request.actor, mine))}
+    context: dict[str, Any] = {"asked": True}
+    others: list[FoundPatient] = []
     try:
-        context["others"] = [
-            (person, _status(person.identity_status))
-            for person in queries.found_in_region(request.actor, words)
-        ]
+        others = queries.found_in_region(request.actor, words)
+        context["others"] = others
     except Refused as error:
         context["notice"] = error.sentence
+    keys = [*(record.patient_id for record in mine), *(person.patient_id for person in others)]
+    warned = namesakes(keys) if keys else {}
+    context["mine"] = _listed(mine, queries.places_of(request.actor, mine), warned)
+    if "others" in context:
+        context["others"] = [
+            (person, _status(person.identity_status), warned.get(person.patient_id, "")) for person in others
+        ]
     return {**context, "in_region": bool(words.born and words.splits)}
 
 
 def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]) -> dict[str, Any]:
+    warned = namesakes([one.patient_id for one in alike]) if alike else {}
     return {
         "form": form,
         "traits": _pairs(form.traits),
@@ -252,6 +265,7 @@ def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]
                 "person": one,
                 "comparison": _comparison(form.traits, one),
                 "status": _status(one.identity_status),
+                "warning": warned.get(one.patient_id, ""),
                 "url": queries.record_url(one.record_id) if one.is_mine and one.record_id else "",
             }
             for one in alike

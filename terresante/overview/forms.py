@@ -15,40 +15,19 @@ from terresante.kernel.errors import Invalid
 from terresante.overview.queries import KINDS, PERIODS, Filters
 from terresante.patients.enums import InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
-from terresante.patients.traits import UNKNOWN_PLACE, Contacts, Traits, check_traits
+from terresante.patients.traits import (
+    DAY_FIRST,
+    UNKNOWN_PLACE,
+    YEAR_FIRST,
+    BirthDate,
+    Contacts,
+    Traits,
+    check_traits,
+    read_birth_date,
+)
 
-_DAY_FIRST = re.compile(r"\b(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})\b|\b(\d{2})(\d{2})(\d{4})\b", re.ASCII)
-_YEAR_FIRST = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b", re.ASCII)
-_YEAR = re.compile(r"\b(\d{4})\b", re.ASCII)
 # As our suggestions write it; five digits alone may also be a postal code.
 _PLACE_CODE = re.compile(r"\((\d[0-9AB]\d{3})\)$|^(\d[AB]\d{3})$", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class BirthDate:
-    """`lunar` is what was said when the day or the month is not known: the date then holds the first."""
-
-    day: date
-    lunar: str = ""
-
-
-def read_birth_date(text: str) -> BirthDate | None:
-    """ "17/04/1958", "17041958", "1958-04-17"; "00/00/1950" or "1950" when day and month are unknown.
-
-    Raises ValueError for a date that does not exist.
-    """
-    if found := _YEAR_FIRST.search(text):
-        year, month, day = (int(part) for part in found.groups())
-    elif found := _DAY_FIRST.search(text):
-        day, month, year = (int(part) for part in found.groups() if part is not None)
-    elif found := _YEAR.search(text):
-        day, month, year = 0, 0, int(found.group(1))
-    else:
-        return None
-    if day and not month:
-        raise ValueError("a day without its month")
-    lunar = "" if day else f"{year:04d}-{month:02d}-00"
-    return BirthDate(date(year, month or 1, day or 1), lunar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +49,7 @@ class SearchWords:
 def read_search(text: str) -> SearchWords:
     """Raises ValueError for a date that does not exist."""
     born = None
-    for pattern in (_YEAR_FIRST, _DAY_FIRST):
+    for pattern in (YEAR_FIRST, DAY_FIRST):
         if found := pattern.search(text):
             read = read_birth_date(found.group())
             born, text = read.day if read else None, text.replace(found.group(), " ")

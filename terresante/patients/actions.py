@@ -95,12 +95,14 @@ def complete_identity(
 
 def _missing(patient: Patient, traits: Traits, deceased_on: date | None) -> dict[str, Any]:
     is_same_place = patient.birth_place_code == traits.birth_place_code
+    takes_none = patient.is_doubtful or patient.is_fictitious
     told = {
         "used_name": traits.used_name.strip(),
         "used_given_name": traits.used_given_name.strip(),
         "birth_place_name": traits.birth_place_name if is_same_place else "",
-        "ins": traits.ins,
-        "ins_oid": traits.ins_oid,
+        # INTEROP.md 2: a doubtful or fictitious identity takes no matricule.
+        "ins": "" if takes_none else traits.ins,
+        "ins_oid": "" if takes_none else traits.ins_oid,
         "deceased_on": deceased_on,
     }
     return {name: value for name, value in told.items() if value and not getattr(patient, name)}

@@ -16,6 +16,54 @@ class IdentityStatus(TextChoices):
     QUALIFIED = "QUAL", "Identité qualifiée"
 
 
+class ProofDocument(TextChoices):
+    """ZFD-7 of IHE PAM France; FR-Core `fr-core-cs-mode-validation-identity`."""
+
+    IDENTITY_CARD = "CN", "Carte nationale d’identité"
+    PASSPORT = "PA", "Passeport"
+    RESIDENCE_PERMIT = "CS", "Carte de séjour"
+    EUROPEAN_CARD = "CE", "Carte européenne"
+    ELECTRONIC_IDENTITY = "IE", "Identité électronique (eIDAS)"
+    FAMILY_BOOK = "LE", "Livret de famille"
+    BIRTH_EXTRACT = "AN", "Extrait d’acte de naissance"
+    BIRTH_CERTIFICATE = "AC", "Acte de naissance"
+    MINOR_CIRCULATION = "DC", "Document de circulation pour étranger mineur"
+    CIRCULATION_BOOK = "CC", "Carnet de circulation"
+    MILITARY_CARD = "CM", "Carte militaire"
+    DRIVING_LICENCE = "PC", "Permis de conduire"
+    TRUSTED_THIRD_PARTY = "TC", "Tiers de confiance"
+
+
+class InsiOperation(TextChoices):
+    SEARCH = "search", "Recherche par traits"
+    VERIFY = "verify", "Vérification du matricule"
+
+
+class InsiAnswer(TextChoices):
+    """What the teleservice answered (INTEROP.md 2); two-digit codes are those of the search."""
+
+    FOUND = "00", "Une identité trouvée"
+    NONE = "01", "Aucune identité trouvée"
+    SEVERAL = "02", "Plusieurs identités correspondent"
+    CONFIRMED = "OK", "Matricule et traits confirmés"
+    DENIED = "KO", "Matricule ou traits non confirmés"
+    UNAVAILABLE = "unavailable", "Téléservice indisponible"
+
+
+class IdentityChangeKind(TextChoices):
+    RETRIEVED = "retrieved", "Identité reprise du téléservice INSi"
+    VERIFIED = "verified", "Identité vérifiée auprès d’INSi"
+    DENIED = "denied", "Matricule retiré : INSi ne le confirme pas"
+    PROVEN = "proven", "Pièce d’identité contrôlée"
+    CORRECTED = "corrected", "Traits corrigés"
+    FLAGGED = "flagged", "Attributs modifiés"
+
+
+class DuplicateState(TextChoices):
+    OPEN = "open", "À examiner"
+    DISTINCT = "distinct", "Deux personnes différentes"
+
+
 class InformationSupport(TextChoices):
     """How the person was told of the record before sharing began."""
 

@@ -3,6 +3,10 @@
 import enum
 import re
 import unicodedata
+from collections.abc import Collection
+from datetime import date
+
+from terresante.patients.enums import IdentityStatus, ProofDocument
 
 _LIGATURES = str.maketrans(
     {"Œ": "OE", "œ": "OE", "Æ": "AE", "æ": "AE", "ß": "SS", "’": "'", "‘": "'", "`": "'"}
@@ -12,7 +16,41 @@ _SPACES = re.compile(r" {2,}")
 _NIR_BODY = re.compile(r"\d{5}(\d{2}|2A|2B)\d{6}", re.ASCII)
 _COG = re.compile(r"(\d{2}|2A|2B)\d{3}", re.ASCII)
 _CORSICA = {"2A": "21", "2B": "22"}  # inferred from published numbers (2A0000014, 2B0000020), not from a text
+ADULT = 18
+# RNIV: the documents that raise an identity by themselves; those of civil status do it for a child only, who often
+# has no other. A driving licence, a military card or a third party's word never do.
+_HIGH_TRUST = frozenset(
+    {
+        ProofDocument.IDENTITY_CARD,
+        ProofDocument.PASSPORT,
+        ProofDocument.RESIDENCE_PERMIT,
+        ProofDocument.EUROPEAN_CARD,
+        ProofDocument.ELECTRONIC_IDENTITY,
+    }
+)
+_HIGH_TRUST_OF_A_CHILD = frozenset(
+    {
+        ProofDocument.FAMILY_BOOK,
+        ProofDocument.BIRTH_EXTRACT,
+        ProofDocument.BIRTH_CERTIFICATE,
+        ProofDocument.MINOR_CIRCULATION,
+    }
+)
+_STATUSES = {
+    (False, False): IdentityStatus.PROVISIONAL,
+    (False, True): IdentityStatus.RETRIEVED,
+    (True, False): IdentityStatus.VALIDATED,
+    (True, True): IdentityStatus.QUALIFIED,
+}
 _ONLY_DIGITS = re.compile(r"\d+", re.ASCII)
+
+
+class Attribute(enum.StrEnum):
+    """RNIV: said of an identity beside its status."""
+
+    HOMONYM = "homonym"
+    DOUBTFUL = "doubtful"
+    FICTITIOUS = "fictitious"
 
 
 class InsKind(enum.StrEnum):
@@ -86,3 +124,40 @@ def normalised_name(name: str) -> str:
     spread = unicodedata.normalize("NFKD", name.translate(_LIGATURES))
     capitals = "".join(letter for letter in spread if not unicodedata.combining(letter)).upper()
     return _SPACES.sub(" ", _NOT_IN_A_NAME.sub(" ", capitals)).strip()
+
+
+def status_of(*, is_proven: bool, is_returned: bool) -> IdentityStatus:
+    """RNIV EXI SI 07: a document of high trust was checked; the INSi teleservice returned the identity."""
+    return _STATUSES[is_proven, is_returned]
+
+
+def is_proven(status: str) -> bool:
+    return status in (IdentityStatus.VALIDATED, IdentityStatus.QUALIFIED)
+
+
+def is_returned(status: str) -> bool:
+    return status in (IdentityStatus.RETRIEVED, IdentityStatus.QUALIFIED)
+
+
+def travels(status: str) -> bool:
+    """Only a qualified identity takes its matricule along with data (INTEROP.md 2)."""
+    return status == IdentityStatus.QUALIFIED
+
+
+def wrong_attributes(attributes: Collection[Attribute], status: str) -> str:
+    """Why these attributes cannot stand together or with this status; '' when they can.
+
+    A homonym may have any status: it only asks for attention.
+    """
+    if Attribute.DOUBTFUL in attributes and Attribute.FICTITIOUS in attributes:
+        return "Une identité fictive n’est pas douteuse : on sait qu’elle n’est à personne."
+    if {Attribute.DOUBTFUL, Attribute.FICTITIOUS} & set(attributes) and status != IdentityStatus.PROVISIONAL:
+        return "Une identité douteuse ou fictive reste provisoire."
+    return ""
+
+
+def is_high_trust(document: str, *, birth_date: date, today: date) -> bool:
+    if document in _HIGH_TRUST:
+        return True
+    eighteenth = (birth_date.year + ADULT, birth_date.month, birth_date.day)
+    return document in _HIGH_TRUST_OF_A_CHILD and (today.year, today.month, today.day) < eighteenth

@@ -6,10 +6,13 @@ from datetime import date
 
 from terresante.kernel.errors import Invalid
 from terresante.patients.enums import IdentityStatus, Sex
-from terresante.patients.identity_rules import normalised_name
+from terresante.patients.identity_rules import is_birth_place_code, normalised_name
 
 UNKNOWN_PLACE = "99999"
 OLDEST = 130
+DAY_FIRST = re.compile(r"\b(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})\b|\b(\d{2})(\d{2})(\d{4})\b", re.ASCII)
+YEAR_FIRST = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b", re.ASCII)
+_YEAR = re.compile(r"\b(\d{4})\b", re.ASCII)
 # In letters; twice as many for all the given names together.
 LONGEST_NAME = 100
 
@@ -34,6 +37,33 @@ class Traits:
         return normalised_name(self.birth_given_names).split(" ")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class BirthDate:
+    """`lunar` is what was said when the day or the month is not known: the date then holds the first."""
+
+    day: date
+    lunar: str = ""
+
+
+def read_birth_date(text: str) -> BirthDate | None:
+    """ "17/04/1958", "17041958", "1958-04-17"; "00/00/1950" or "1950" when day and month are unknown.
+
+    Raises ValueError for a date that does not exist.
+    """
+    if found := YEAR_FIRST.search(text):
+        year, month, day = (int(part) for part in found.groups())
+    elif found := DAY_FIRST.search(text):
+        day, month, year = (int(part) for part in found.groups() if part is not None)
+    elif found := _YEAR.search(text):
+        day, month, year = 0, 0, int(found.group(1))
+    else:
+        return None
+    if day and not month:
+        raise ValueError("a day without its month")
+    lunar = "" if day else f"{year:04d}-{month:02d}-00"
+    return BirthDate(date(year, month or 1, day or 1), lunar)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contacts:
     phone: str = ""
@@ -53,9 +83,10 @@ def check_traits(traits: Traits, *, today: date) -> None:
         or _too_long(traits.birth_given_names, most=2 * LONGEST_NAME),
         "used_name": _too_long(traits.used_name),
         "birth_date": _wrong_date(traits.birth_date, today),
+        "lunar_birth_date": _wrong_lunar(traits),
         "sex": "" if traits.sex in Sex.values else "Indiquez le sexe : F, M, ou inconnu.",
         "birth_place_code": ""
-        if re.fullmatch(r"[0-9AB]{5}", traits.birth_place_code)
+        if is_birth_place_code(traits.birth_place_code)
         else f"Choisissez la commune ou le pays de naissance ; inconnu : {UNKNOWN_PLACE}.",
     }
     wrong = {name: sentence for name, sentence in fields.items() if sentence}
@@ -80,3 +111,15 @@ def _wrong_date(value: date | None, today: date) -> str:
     return (
         "" if today.year - value.year <= OLDEST else f"La date de naissance remonte à plus de {OLDEST} ans."
     )
+
+
+def _wrong_lunar(traits: Traits) -> str:
+    """INSi takes the first for what is not known: the date and what was said must agree."""
+    if not traits.lunar_birth_date or traits.birth_date is None:
+        return ""
+    try:
+        said = read_birth_date(traits.lunar_birth_date)
+    except ValueError:
+        said = None
+    agree = said is not None and said.lunar and said.day == traits.birth_date
+    return "" if agree else "La date incomplète ne correspond pas à la date de naissance."

@@ -189,7 +189,7 @@ QUESTIONS = {
     "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "search_patients": "SELECT search_patients('1939-04-02', 'LE', 'MA', 50)",
-    "linked_patient": "SELECT linked_patient(id, '0001') FROM patients_identitydomain",
+    "linked_patients": "SELECT linked_patients(ARRAY[id], ARRAY['0001']) FROM patients_identitydomain",
     "emergency_identity": "SELECT emergency_identity(%(patient)s)",
     "emergency_initials": "SELECT emergency_initials(ARRAY[%(access)s]::uuid[])",
     "emergency_addresses": "SELECT emergency_addresses(%(access)s)",

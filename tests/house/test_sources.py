@@ -38,6 +38,7 @@ MORE_NAMES = {
         "mapping": "from a message to what an action takes, pure",
         "matching": "who a message speaks of",
         "applying": "from a batch of messages to what becomes of each",
+        "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
         "launch": "the token of a contextual call, pure",
         "partner_actions": "partners and their calls, apart from messages",
@@ -54,6 +55,12 @@ MORE_NAMES = {
     "patients": {
         "identity_rules": "RNIV and the INS, pure",
         "traits": "the strict traits before they are an identity, pure",
+        "likeness": "how much two identities look like one person, pure",
+        "insi": "the port of the INSi teleservice",
+        "desk_actions": "raising and correcting an identity, apart from what gateways do",
+        "desk_queries": "pages of an identity, across patients",
+        "merge_actions": "two identities made one, and back",
+        "merge_views": "two identities side by side, apart from the page of one",
     },
     "stays": {
         "course": "from the movements of a stay to its state, pure",

@@ -91,7 +91,6 @@ def test_every_model_with_rows_of_a_patient_has_a_rule():
 # Rows of a patient that no page asks for by themselves.
 NOT_RULED = {
     "patients.PatientAccount": "read by its own user only, through patient_behind",
-    "patients.SourceIdentity": "identities are linked by the gateway and the identity desk's own policies",
     "feed.ReadCursor": "reading marks belong to their reader alone (policy `own`)",
     "feed.ReadException": "reading marks belong to their reader alone (policy `own`)",
 }

@@ -24,6 +24,14 @@ DEFINERS = {
     "linked_patients": "the patients behind local identifiers, for jobs",
     "users_to_tell": "accounts an e-mail may go to, for jobs",
     "emergency_addresses": "accounts told of an emergency access, for jobs",
+    "merge_patients": "two identities made one, for the identity desk",
+    "unmerge_patients": "a merge taken back, for the identity desk",
+    "rows_since_merge": "kind, time and author of rows to give back, for the identity desk",
+    "surviving_patient": "where a merged identity leads, for jobs and the identity desk",
+    "surviving_record": "where a merged record leads, for who reaches it",
+    "likely_same": "identities to compare, for jobs and the identity desk",
+    "identities_changed_since": "identities to compare again, for jobs",
+    "namesakes": "which of the given keys have a homonym or a twin",
     "ensure_audit_partitions": "how many months ahead the trail reaches",
 }
 # Changing the schema needs its owner.

@@ -23,12 +23,15 @@ from config.local.region.places import Directory, OpenedAccount, fill_directory,
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
 from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
+from simulators.insi import people as insi
 from simulators.region.build import build
+from simulators.region.identifiers import ins
 from simulators.region.model import Region
 from terresante.accounts.models import User
 from terresante.directory.models import Organization
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, Channel
+from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import PatientAccount
 
 Say = Callable[[str], None]
@@ -46,6 +49,7 @@ def load(*, now: datetime, var: Path, mllp_port: int, say: Say) -> None:
         # Before the commit: a region without the list of its accounts could not be entered.
         _write(var / "demo-accounts.json", [asdict(account) for account in loading.opened])
         _write(var / "demo-hospital.json", _hospital(region))
+        insi.write(var / "demo-insi.csv", _known_to_insi(region))
         _write(var / "demo-practice.json", loading.practice)
 
 
@@ -142,6 +146,22 @@ def _refuse_another_database() -> None:
             )
     if Organization.objects.exists():
         raise Failure("Cette base contient déjà une région : lancez d’abord « make demo-reset ».")
+
+
+def _known_to_insi(region: Region) -> list[insi.Known]:
+    """Everybody of the stories, so that an identity still provisional can be asked for."""
+    return [
+        insi.Known(
+            name=normalised_name(one.birth_name),
+            given_names=tuple(normalised_name(one.given).split()),
+            used_name=one.used_name,
+            born=one.born,
+            sex=one.sex,
+            matricule=one.ins
+            or ins(sex=one.sex, born=one.born, place=one.birth_place.code, order=500 + number),
+        )
+        for number, one in enumerate(story.identity for story in region.stories)
+    ]
 
 
 def _hospital(region: Region) -> list[dict[str, Any]]:

@@ -8,6 +8,6 @@ CREATE POLICY told_together ON feed_feeditem FOR ALL TO terresante_app
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feed", "0005_emergency_access"), ("care_team", "0007_many_records")]
+    dependencies = [("feed", "0005_emergency_access"), ("care_team", "0008_many_records")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

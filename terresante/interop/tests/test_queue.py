@@ -3,9 +3,14 @@ import pytest
 from terresante.accounts.models import User
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
+from terresante.kernel import dispatcher
+from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry
-from terresante.patients.models import Patient
-from tests.walls import walls_down
+from terresante.patients.actions import register_identity
+from terresante.patients.desk_actions import traits_of
+from terresante.patients.models import CareRecord, Patient
+from terresante.stays.models import Encounter
+from tests.walls import wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -94,3 +99,47 @@ def test_a_message_is_put_aside_with_a_reason_and_lets_the_later_ones_go(cast, c
     assert [state for state, _ in wire.states()] == ["put_aside", "ignored"]
     with walls_down():
         assert Patient.objects.count() == 2
+
+
+@pytest.fixture
+def merge_of_two(cast):
+    """The hospital says that its P1 and P2 are one person: they are two patients here."""
+    hospital = wire.connect()
+    wire.know(cast.madeleine_record, hospital, "P1")
+    with walls_down():
+        known = Patient.objects.get(pk=cast.madeleine_record.patient_id)
+    twice = register_identity(Actor.job("tests"), traits=traits_of(known))
+    with walls_down():
+        record = CareRecord.objects.create(patient_id=twice, holder_id=cast.amar.organization_id)
+    wire.know(record, hospital, "P2")
+    pid = wire.person(cast.madeleine_record)
+    mrg = "MRG|P2^^^HOPITAL-T&750000222&N^PI"
+    wire.receive(hospital, wire.stamped("A40", mrg, pid=pid, pv1=None, zbe=None))
+    wire.receive(hospital, wire.stamped("A01", pid=pid, control_id="M2"))
+    wire.apply()
+    return record
+
+
+def test_a_hospital_s_merge_of_two_patients_is_decided_by_the_desk_then_played_again(
+    cast, client, merge_of_two
+):
+    assert wire.states() == [("doubtful", "two_patients"), ("held", "")]
+    desk = page(client, cast.identito)
+    with walls_down():
+        waiting = InboundMessage.objects.get(state="doubtful")
+    shown = desk.get(f"/a-verifier/{waiting.pk}/").content.decode()
+    kept, dead = cast.madeleine_record.patient_id, merge_of_two.patient_id
+    link = shown.split("/identites/comparer/")[1].split('"')[0]
+
+    assert set(link.strip("/").split("/")) == {str(kept), str(dead)}
+    merged = desk.post(
+        f"/identites/comparer/{link}fusionner/", {"surviving": str(kept), "reason": "Fusion de l’hôpital"}
+    )
+    assert merged.status_code == 302
+    wait_for_older_transactions()
+    dispatcher.step()
+    wire.apply()
+
+    assert wire.states() == [("applied", "identifier_replaced"), ("applied", "stay")]
+    with walls_down():
+        assert Encounter.objects.get().patient_id == kept

@@ -308,3 +308,19 @@ def test_who_is_struck_off_is_refused_the_same_day_and_told_why(client, cast):
 
     assert "Votre compte ne donne plus accès" in sent_away.content.decode()
     assert "Madeleine" not in sent_away.content.decode()
+
+
+def test_homonyms_and_twins_are_said_wherever_somebody_is_chosen(client, cast):
+    with walls_down():
+        twin = shared_record(cast.brun, "LEROUX", "MADELON", date(1939, 4, 2))
+        shared_record(cast.brun, "LEROUX", "MADELEINE", date(1944, 1, 9))
+        shared_record(cast.brun, "SEULE", "JEANNE", date(1939, 4, 2))
+    gp = log_in(client, cast.amar)
+
+    mine = page(gp, "/recherche/", q="leroux madeleine")
+    assert "Homonyme : vérifiez la date de naissance" in mine
+    abroad = page(gp, "/recherche/", q="leroux madelon 02/04/1939")
+    assert "Même nom, né le même jour" in abroad
+    assert str(twin.patient_id) in abroad
+    assert "Homonyme" not in page(gp, "/recherche/", q="seule jeanne 02/04/1939")
+    assert "Même nom" not in page(gp, "/recherche/", q="seule jeanne 02/04/1939")

@@ -8,10 +8,9 @@ from terresante.directory.enums import PlaceKind
 from terresante.directory.models import Place
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
-from terresante.overview.forms import read_birth_date
 from terresante.patients.actions import apply_traits
 from terresante.patients.models import CareRecord, Patient
-from terresante.patients.traits import Traits
+from terresante.patients.traits import Traits, read_birth_date
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits

@@ -1,6 +1,10 @@
+import itertools
+from datetime import date
+
 import pytest
 
 from terresante.patients import identity_rules as rules
+from terresante.patients.enums import IdentityStatus, ProofDocument
 
 
 @pytest.mark.parametrize(
@@ -72,3 +76,57 @@ def test_only_nir_and_nia_are_for_production():
         rules.InsKind.DEMO,
     }
     assert rules.SOCIAL_SECURITY_NUMBER_OID not in rules.INS_OIDS
+
+
+@pytest.mark.parametrize(
+    ("proven", "returned", "status"),
+    [
+        (False, False, IdentityStatus.PROVISIONAL),
+        (False, True, IdentityStatus.RETRIEVED),
+        (True, False, IdentityStatus.VALIDATED),
+        (True, True, IdentityStatus.QUALIFIED),
+    ],
+)
+def test_the_four_statuses_and_back(proven, returned, status):
+    assert rules.status_of(is_proven=proven, is_returned=returned) == status
+    assert rules.is_proven(status) is proven
+    assert rules.is_returned(status) is returned
+
+
+def test_only_a_qualified_identity_travels():
+    assert [status for status in IdentityStatus if rules.travels(status)] == [IdentityStatus.QUALIFIED]
+
+
+@pytest.mark.parametrize("status", list(IdentityStatus))
+def test_attributes_and_what_they_forbid(status):
+    may = {
+        frozenset(chosen): not rules.wrong_attributes(chosen, status)
+        for chosen in itertools.chain.from_iterable(
+            itertools.combinations(rules.Attribute, size) for size in range(4)
+        )
+    }
+    doubtful, fictitious = rules.Attribute.DOUBTFUL, rules.Attribute.FICTITIOUS
+
+    assert may[frozenset()]
+    assert may[frozenset({rules.Attribute.HOMONYM})]
+    for chosen, allowed in may.items():
+        if {doubtful, fictitious} <= chosen:
+            assert not allowed
+        elif {doubtful, fictitious} & chosen:
+            assert allowed is (status == IdentityStatus.PROVISIONAL)
+
+
+@pytest.mark.parametrize("document", list(ProofDocument))
+def test_documents_that_raise_an_identity(document):
+    born, day_before, eighteenth = date(2008, 2, 29), date(2026, 2, 28), date(2026, 3, 1)
+    of_anybody = {"CN", "PA", "CS", "CE", "IE"}
+    of_a_child = {"LE", "AN", "AC", "DC"}
+
+    assert rules.is_high_trust(document, birth_date=born, today=eighteenth) is (document in of_anybody)
+    assert rules.is_high_trust(document, birth_date=born, today=day_before) is (
+        document in of_anybody | of_a_child
+    )
+
+
+def test_the_documents_are_those_of_zfd_7():
+    assert set(ProofDocument) == set("AN CC CE CM CN CS LE PA PC TC DC AC IE".split())

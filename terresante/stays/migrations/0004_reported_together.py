@@ -10,6 +10,6 @@ CREATE POLICY reported_together ON stays_encountermovement FOR ALL TO terresante
 
 
 class Migration(migrations.Migration):
-    dependencies = [("stays", "0003_historic_movement"), ("care_team", "0007_many_records")]
+    dependencies = [("stays", "0003_historic_movement"), ("care_team", "0008_many_records")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

@@ -19,7 +19,16 @@ from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
-from terresante.patients.models import CareRecord, IdentityDomain, RelatedPerson, SourceIdentity
+from terresante.patients.models import (
+    CareRecord,
+    IdentityChange,
+    IdentityDomain,
+    IdentityMerge,
+    InsiCall,
+    PotentialDuplicate,
+    RelatedPerson,
+    SourceIdentity,
+)
 from tests.access.oracle.build import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, shared_record
 from tests.walls import walls_down
@@ -97,12 +106,38 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         Consent: _consent(patient, author),
         EmergencyAccess: _emergency(cast, patient),
         AuditEntry: _entry(cast, patient),
+        **_of_identity(patient),
         **{apps.get_model(label): make(limits) for label, make in ROWS.items()},
     }
     for _, model in access.declared_rules():
         if model not in made:
             made[model] = model._default_manager.order_by("pk").first()
     return {model: row.pk for model, row in made.items() if row is not None}
+
+
+def _of_identity(patient_id: UUID) -> dict[type[Model], Any]:
+    domain, _ = IdentityDomain.objects.get_or_create(authority="urn:oid:1.2.3", defaults={"name": "IPP"})
+    said = {"patient_id": patient_id, "by_name": "la distribution"}
+    other = UUID(int=2**128 - 1)
+    return {
+        SourceIdentity: SourceIdentity.objects.create(
+            domain=domain, value=patient_id.hex, patient_id=patient_id
+        ),
+        IdentityChange: IdentityChange.objects.create(
+            kind="proven", status_before="PROV", status_after="VALI", **said
+        ),
+        InsiCall: InsiCall.objects.create(operation="search", answer="01", **said),
+        PotentialDuplicate: PotentialDuplicate.objects.create(
+            patient_id=patient_id, other_id=other, points=50
+        ),
+        IdentityMerge: IdentityMerge.objects.create(
+            patient_id=patient_id,
+            dead_id=new_id(),
+            reason="essai",
+            merged_at=timezone.now(),
+            merged_by_name="la distribution",
+        ),
+    }
 
 
 def _consent(patient_id: UUID, author: Practitioner) -> Consent:

@@ -31,13 +31,28 @@ def test_nobody_reaches_the_record_of_somebody_elses_patient(found):
     assert about_patients
     for line in about_patients:
         assert not line.allowed["madeleine"] & {"brun", "ancien", "leon", "clinique"}, line
-        assert not line.allowed["leon"] & (set(COLUMNS) - {"brun", "leon", "job", "dpo"}), line
+        reached = {"brun", "leon", "job", "dpo"} | _desk_of(line)
+        assert not line.allowed["leon"] & (set(COLUMNS) - reached), line
 
 
 def test_an_opposed_record_is_closed_to_everybody_but_its_patient(found):
     for line in found:
         if line.of_patient:
-            assert not line.allowed["opposee"] & (set(COLUMNS) - {"job", "dpo"}), line
+            assert not line.allowed["opposee"] & (set(COLUMNS) - {"job", "dpo"} - _desk_of(line)), line
+
+
+def test_the_identity_desk_reaches_identities_and_nothing_else(found):
+    reached = {
+        line.action.code for line in found for patient in PATIENTS if "identito" in line.allowed[patient]
+    }
+
+    assert reached
+    assert {code.partition(".")[0] for code in reached} <= {"identity", "message", "directory"}
+
+
+def _desk_of(line):
+    """The desk looks after everybody's identity, whether or not they oppose a record."""
+    return {"identito"} if line.action.code.startswith("identity.") else set()
 
 
 def test_every_rule_is_asked_about_a_row(found):

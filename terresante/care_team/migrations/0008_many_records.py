@@ -42,6 +42,6 @@ CREATE POLICY reads_together ON care_team_consent FOR SELECT TO terresante_app
 
 
 class Migration(migrations.Migration):
-    dependencies = [("care_team", "0006_narrow_rights")]
+    dependencies = [("care_team", "0007_identity_desk")]
 
     operations = [migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (FUNCTIONS, POLICIES)]

@@ -1,0 +1,18 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from terresante.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitiesMerged(Event):
+    """patient_id is the identity that goes on, object_id the merge."""
+
+    dead_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitiesUnmerged(Event):
+    """Two persons again; patient_id is the one that had gone on, object_id the merge."""
+
+    dead_id: UUID

@@ -1,0 +1,323 @@
+"""Two identities with rows in every table that a merge moves, drawn at random: same members, same choices, or none."""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from terresante.accounts.models import User
+from terresante.care_team.enums import Basis, ConsentKind, TeamRole
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.directory.models import Organization, Practitioner
+from terresante.feed.enums import FeedKind
+from terresante.feed.models import FeedItem, ReadCursor, ReadException
+from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
+from terresante.kernel.ids import new_id
+from terresante.notes.models import Note
+from terresante.patients.actions import apply_traits
+from terresante.patients.models import (
+    CareRecord,
+    IdentityDomain,
+    Patient,
+    PatientAccount,
+    RelatedPerson,
+    SourceIdentity,
+)
+from terresante.patients.traits import Traits
+from terresante.stays.enums import MovementKind
+from terresante.stays.models import Encounter, EncounterMovement
+from tests.walls import walls_down
+
+
+@dataclass
+class Drawn:
+    """What the rows of one person are made of; `around` is shared by both, so that unique constraints meet."""
+
+    draw: random.Random
+    patient: Patient
+    record: CareRecord
+    practitioners: list[Practitioner]
+    organizations: list[Organization]
+    users: list[User]
+    domain: IdentityDomain
+    sender: SenderSystem
+
+    def some(self, choices: Iterable[Any]) -> list[Any]:
+        return [one for one in choices if self.draw.random() < 0.6]
+
+
+def patient_of(given: str) -> Patient:
+    patient = Patient(id=new_id())
+    apply_traits(
+        patient,
+        Traits(
+            birth_name="Leroux",
+            birth_given_names=given,
+            birth_date=date(1939, 4, 2),
+            sex="F",
+            birth_place_code="94028",
+        ),
+    )
+    patient.save(force_insert=True)
+    return patient
+
+
+def _participants(drawn: Drawn) -> None:
+    people = [{"practitioner": one} for one in drawn.some(drawn.practitioners)]
+    people += [{"organization": one} for one in drawn.some(drawn.organizations)]
+    roles = [TeamRole.ATTENDING, TeamRole.REFERENT, *[TeamRole.MEMBER] * 10]
+    drawn.draw.shuffle(roles)
+    for member, role in zip(people, roles, strict=False):
+        left = timezone.now() if drawn.draw.random() < 0.3 else None
+        _create(
+            CareTeamParticipant,
+            drawn,
+            **member,
+            role=role,
+            basis=Basis.CARE_TEAM,
+            started_at=timezone.now() - timedelta(days=9),
+            ended_at=left,
+            added_by_name="essai",
+        )
+
+
+def _consents(drawn: Drawn) -> None:
+    for kind in drawn.some(ConsentKind):
+        withdrawn = timezone.now() if drawn.draw.random() < 0.4 else None
+        Consent.objects.create(
+            patient=drawn.patient, kind=kind, recorded_by_name="essai", withdrawn_at=withdrawn
+        )
+
+
+def _emergencies(drawn: Drawn) -> None:
+    for practitioner in drawn.some(drawn.practitioners):
+        EmergencyAccess.objects.create(
+            patient=drawn.patient,
+            practitioner=practitioner,
+            organization=drawn.organizations[0],
+            user=drawn.users[0],
+            reason="essai",
+            expires_at=timezone.now() + timedelta(hours=drawn.draw.choice((-3, 3))),
+        )
+
+
+def _relatives(drawn: Drawn) -> None:
+    RelatedPerson.objects.create(patient=drawn.patient, name="Une fille", relationship="child")
+
+
+def _account(drawn: Drawn) -> None:
+    user = User.objects.create(login=new_id().hex, name="Patient")
+    PatientAccount.objects.create(user=user, patient=drawn.patient)
+
+
+def _numbers(drawn: Drawn) -> None:
+    dead, kept = (
+        SourceIdentity.objects.create(domain=drawn.domain, value=new_id().hex, patient=drawn.patient)
+        for _ in "12"
+    )
+    dead.replaced_by = kept
+    dead.save()
+
+
+def note(drawn: Drawn) -> Any:
+    return _create(
+        Note,
+        drawn,
+        author=drawn.practitioners[0],
+        author_name="essai",
+        author_role="Médecin",
+        organization=drawn.organizations[0],
+        organization_name="Structure",
+        data_class="medical",
+        text="Ce que personne ici ne lit",
+        written_at=timezone.now(),
+        private_to=drawn.draw.choice((None, drawn.organizations[0])),
+    )
+
+
+def stay(drawn: Drawn) -> Any:
+    source = SourceIdentity.objects.filter(patient=drawn.patient).order_by("pk").last()
+    return _create(
+        Encounter,
+        drawn,
+        source_identity=source,
+        organization=drawn.organizations[0],
+        visit_number=new_id().hex,
+    )
+
+
+def movement(drawn: Drawn, encounter: Encounter) -> EncounterMovement:
+    return EncounterMovement.objects.create(
+        patient=drawn.patient,
+        encounter=encounter,
+        identifier=new_id().hex,
+        family="stay",
+        kind=MovementKind.values[0],
+        trigger="A01",
+        occurred_at=timezone.now(),
+        recorded_at=timezone.now(),
+        message_id=new_id(),
+    )
+
+
+def fact(drawn: Drawn, about: UUID) -> FeedItem:
+    return FeedItem.objects.create(
+        patient=drawn.patient,
+        kind=FeedKind.values[0],
+        object_id=about,
+        occurred_at=timezone.now(),
+        data_class="stay",
+    )
+
+
+def _stays(drawn: Drawn) -> None:
+    encounter = stay(drawn)
+    fact(drawn, movement(drawn, encounter).pk)
+
+
+def _notes(drawn: Drawn) -> None:
+    fact(drawn, note(drawn).pk)
+
+
+def _marks(drawn: Drawn) -> None:
+    item = fact(drawn, new_id())
+    for user in drawn.some(drawn.users):
+        ReadCursor.objects.create(user=user, patient=drawn.patient, read_up_to=timezone.now())
+        ReadException.objects.create(user=user, patient=drawn.patient, item=item, is_read=False)
+
+
+def _messages(drawn: Drawn) -> None:
+    InboundMessage.objects.create(
+        sender=drawn.sender,
+        control_id=new_id().hex,
+        content_hash=b"x",
+        received_at=timezone.now(),
+        sealed_raw=b"",
+        patient_id=drawn.patient.pk,
+    )
+    for key in drawn.some(("a", "b", "c")):
+        IdentityDecision.objects.create(
+            identity_key=key, patient_id=drawn.patient.pk, is_same=True, decided_by_name="essai"
+        )
+
+
+# How rows of each table are made: a table that no line makes fails the test beside it.
+MAKERS: dict[str, Callable[[Drawn], None] | None] = {
+    "patients_carerecord": None,  # made with the person
+    "care_team_careteamparticipant": _participants,
+    "care_team_consent": _consents,
+    "care_team_emergencyaccess": _emergencies,
+    "patients_relatedperson": _relatives,
+    "patients_patientaccount": _account,
+    "patients_sourceidentity": _numbers,
+    "notes_note": _notes,
+    "stays_encounter": _stays,
+    "stays_encountermovement": _stays,
+    "feed_feeditem": _marks,
+    "feed_readcursor": _marks,
+    "feed_readexception": None,  # made with the cursors
+    "interop_inboundmessage": _messages,
+    "interop_identitydecision": None,  # made with the messages
+}
+
+NEEDS_RECORD = (_participants, _notes, _stays)
+
+
+def two_persons(seed: int) -> tuple[Drawn, Drawn]:
+    """Behind the walls; the second has no record once in four."""
+    draw = random.Random(seed)
+    with walls_down():
+        around = _around()
+        pair = (
+            _filled(draw, around, "Madeleine", has_record=True),
+            _filled(draw, around, "Madeleine Rose", has_record=seed % 4 > 0),
+        )
+    return pair
+
+
+def _filled(draw: random.Random, around: dict[str, Any], given: str, *, has_record: bool) -> Drawn:
+    patient = patient_of(given)
+    record = (
+        CareRecord.objects.create(patient=patient, holder=around["organizations"][0]) if has_record else None
+    )
+    drawn = Drawn(draw=draw, patient=patient, record=record, **around)  # type: ignore[arg-type]
+    for make in dict.fromkeys(MAKERS.values()):
+        if make is not None and (has_record or make not in NEEDS_RECORD):
+            make(drawn)
+    return drawn
+
+
+def _around() -> dict[str, Any]:
+    organizations = [
+        Organization.objects.create(name=f"Structure {number}", kind="public_hospital", source="local")
+        for number in range(3)
+    ]
+    users = [User.objects.create(login=new_id().hex, name="Quelqu’un") for _ in range(3)]
+    practitioners = [
+        Practitioner.objects.create(
+            family_name=f"NOM{number}", given_name="Camille", profession="10", source="local"
+        )
+        for number in range(5)
+    ]
+    domain = IdentityDomain.objects.create(
+        authority=new_id().hex, name="Hôpital", organization=organizations[0]
+    )
+    sender = SenderSystem.objects.create(name="GAM", organization=organizations[0], port=draw_port())
+    sender.domains.add(domain)
+    return {
+        "organizations": organizations,
+        "users": users,
+        "practitioners": practitioners,
+        "domain": domain,
+        "sender": sender,
+    }
+
+
+def draw_port() -> int:
+    return 20_000 + new_id().int % 40_000
+
+
+def _create(model: type[Any], drawn: Drawn, **values: Any) -> Any:
+    try:
+        with transaction.atomic():
+            return model.objects.create(patient=drawn.patient, record=drawn.record, **values)
+    except IntegrityError:  # two of the same role were drawn for one circle
+        return None
+
+
+# What a merge adds by itself, and what is only added to.
+NOT_COMPARED = {
+    *("kernel_auditentry", "kernel_outboxevent", "kernel_auditseal"),
+    *("patients_identitymerge", "patients_mergedrow", "django_session"),
+}
+
+
+def everything() -> dict[str, list[str]]:
+    """Every row of every table, as text: what un-merging must give back to the letter."""
+    with walls_down(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+            " AND NOT relispartition ORDER BY 1"
+        )
+        tables = [name for (name,) in cursor.fetchall() if name not in NOT_COMPARED]
+        found = {}
+        for table in tables:
+            cursor.execute(f'SELECT to_jsonb(t)::text FROM "{table}" AS t ORDER BY 1')  # noqa: S608 -- our own name
+            found[table] = [row for (row,) in cursor.fetchall()]
+    return found
+
+
+def rows_of(patient: Patient) -> dict[str, int]:
+    """How many rows each table has of this person, empty ones aside."""
+    with walls_down(), connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM merged_tables()")
+        counts = {}
+        for (table,) in cursor.fetchall():
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE patient_id = %s', [patient.pk])  # noqa: S608
+            counts[table] = cursor.fetchone()[0]
+    return {table: count for table, count in counts.items() if count}

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from terresante.patients import merge_views, views
+
+app_name = "patients"
+urlpatterns = [
+    path("", views.search, name="search"),
+    path("nouvelle/", views.new_identity, name="new"),
+    path("doublons/", merge_views.list_pairs, name="pairs"),
+    path("comparer/<uuid:one_id>/<uuid:other_id>/", merge_views.compare_two, name="compare"),
+    path("comparer/<uuid:one_id>/<uuid:other_id>/fusionner/", merge_views.merge_two, name="merge"),
+    path("comparer/<uuid:one_id>/<uuid:other_id>/distinguer/", merge_views.separate_two, name="tell_apart"),
+    path("fusions/<uuid:merge_id>/defaire/", merge_views.undo, name="unmerge"),
+    path("<uuid:patient_id>/", views.show_identity, name="identity"),
+    path("<uuid:patient_id>/insi/", views.ask_insi, name="ask_insi"),
+    path("<uuid:patient_id>/insi/verification/", views.verify_insi, name="verify_insi"),
+    path("<uuid:patient_id>/piece/", views.show_document, name="document"),
+    path("<uuid:patient_id>/corriger/", views.correct, name="correct"),
+    path("<uuid:patient_id>/attributs/", views.flag, name="flag"),
+]

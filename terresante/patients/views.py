@@ -1,0 +1,281 @@
+"""The page of one identity: what proves it, what raises it, what corrects it."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from terresante.kernel import access, audit, rls
+from terresante.kernel.errors import Invalid, NotFound, Refused
+from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.frame import Comparison
+from terresante.kernel.ui.frame import Pair as ShownPair
+from terresante.patients import desk_actions as actions
+from terresante.patients import desk_queries as queries
+from terresante.patients import forms
+from terresante.patients.access import (
+    IDENTITY_CORRECT,
+    IDENTITY_FLAG,
+    IDENTITY_READ,
+    IDENTITY_SEARCH,
+    IDENTITY_VERIFY,
+)
+from terresante.patients.actions import register_identity
+from terresante.patients.enums import InsiAnswer, InsiOperation, ProofDocument
+from terresante.patients.identity_rules import Attribute, travels
+from terresante.patients.insi import Found, teleservice
+from terresante.patients.likeness import sides_of
+from terresante.patients.models import Patient
+from terresante.patients.queries import namesakes
+from terresante.patients.traits import Traits, read_birth_date
+
+DESK = "identity_officer"
+_UNAVAILABLE = "Le téléservice INSi ne répond pas. L’identité reste comme elle est ; recommencez plus tard."
+
+
+def require_desk(request: Request) -> None:
+    if not request.actor.has_duty(DESK):
+        raise Refused("Cette page est celle de la cellule d’identitovigilance.")
+
+
+@reads(IDENTITY_SEARCH)
+def search(request: Request) -> HttpResponse:
+    """Asked by POST: no name and no matricule stands in an address."""
+    require_desk(request)
+    form = forms.IdentitySearchForm(request.POST or None)
+    found: list[Patient] = []
+    if form.is_valid():
+        found = _found(request, form)
+        for patient in found:
+            audit.note_read(IDENTITY_SEARCH, patient_id=patient.pk, about=patient)
+    warned = namesakes([patient.pk for patient in found]) if found else {}
+    context = {
+        "form": form,
+        "found": [(patient, warned.get(patient.pk, "")) for patient in found],
+        "asked": form.is_bound,
+        "most": queries.MOST_FOUND,
+    }
+    return render(request, "patients/search.html", context)
+
+
+@writes(IDENTITY_SEARCH)
+def new_identity(request: Request) -> HttpResponse:
+    """Five traits; what looks like them is shown before one more identity is made."""
+    require_desk(request)
+    form = forms.TraitsForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "patients/new.html", {"form": form}, status=422 if form.errors else 200)
+    alike = queries.resembling(queries.sides_of_traits(form.traits))
+    if alike and "distinct" not in request.POST:
+        for one in alike:
+            audit.note_read(IDENTITY_SEARCH, patient_id=one.patient_id)
+        return render(request, "patients/new.html", {"form": form, "alike": alike})
+    return redirect("patients:identity", register_identity(request.actor, traits=form.traits))
+
+
+@require_safe
+@reads(IDENTITY_READ)
+def show_identity(request: Request, patient_id: UUID) -> HttpResponse:
+    return _identity_page(request, patient_id)
+
+
+def _ask(request: Request, patient_id: UUID) -> Found:
+    """No transaction is open while the teleservice is waited for; the call is written whatever it says."""
+    asked = _traits_to_ask(request, patient_id)
+    found = teleservice().search(asked)
+    actions.record_insi_call(request.actor, patient_id, operation=InsiOperation.SEARCH, answer=found.answer)
+    return found
+
+
+@require_POST
+@writes(IDENTITY_VERIFY, before=_ask)
+def ask_insi(request: Request, patient_id: UUID) -> HttpResponse:
+    """What INSi returns is taken when it says what we know; else a person compares, and asks again to take it."""
+    found = cast(Found, request.prepared)
+    if found.identity is None:
+        said = (
+            _UNAVAILABLE
+            if found.answer == InsiAnswer.UNAVAILABLE
+            else f"INSi : {found.answer.label.lower()}."
+        )
+        messages.warning(request, said)
+        return redirect("patients:identity", patient_id)
+    patient = access.get(request.actor, IDENTITY_VERIFY, Patient, patient_id)
+    if "accept" not in request.POST and not queries.completes(found.identity, patient):
+        return _identity_page(request, patient_id, returned=found.identity)
+    actions.take_insi_identity(request.actor, patient_id, returned=found.identity)
+    messages.success(request, "L’identité est reprise du téléservice INSi.")
+    return redirect("patients:identity", patient_id)
+
+
+def _verify(request: Request, patient_id: UUID) -> InsiAnswer:
+    answer = teleservice().verify(_traits_to_ask(request, patient_id))
+    actions.record_insi_call(request.actor, patient_id, operation=InsiOperation.VERIFY, answer=answer)
+    return answer
+
+
+@require_POST
+@writes(IDENTITY_VERIFY, before=_verify)
+def verify_insi(request: Request, patient_id: UUID) -> HttpResponse:
+    if request.prepared == InsiAnswer.UNAVAILABLE:
+        messages.warning(request, _UNAVAILABLE)
+        return redirect("patients:identity", patient_id)
+    confirmed = request.prepared == InsiAnswer.CONFIRMED
+    actions.confirm_insi(request.actor, patient_id, is_confirmed=confirmed)
+    messages.success(
+        request,
+        "INSi confirme le matricule et les traits."
+        if confirmed
+        else "INSi ne confirme pas : le matricule est retiré.",
+    )
+    return redirect("patients:identity", patient_id)
+
+
+@require_POST
+@writes(IDENTITY_VERIFY)
+def show_document(request: Request, patient_id: UUID) -> HttpResponse:
+    form = forms.DocumentForm(request.POST)
+    if form.is_valid():
+        try:
+            document = ProofDocument(form.cleaned_data["document"])
+            actions.check_document(request.actor, patient_id, document=document)
+        except Invalid as error:
+            forms.show_invalid(form, error)
+        else:
+            messages.success(request, "La pièce d’identité est enregistrée.")
+            return redirect("patients:identity", patient_id)
+    return _identity_page(request, patient_id, document_form=form)
+
+
+@writes(IDENTITY_CORRECT)
+def correct(request: Request, patient_id: UUID) -> HttpResponse:
+    patient = access.get(request.actor, IDENTITY_CORRECT, Patient, patient_id)
+    form = forms.CorrectionForm(request.POST or None, initial=forms.typed(patient))
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.correct_identity(
+                request.actor,
+                patient_id,
+                traits=form.traits,
+                document=form.cleaned_data["document"],
+                reason=form.cleaned_data["reason"],
+            )
+        except Invalid as error:
+            forms.show_invalid(form, error)
+        else:
+            messages.success(request, "L’identité est corrigée.")
+            return redirect("patients:identity", patient_id)
+    audit.note_read(IDENTITY_READ, patient_id=patient_id, about=patient)
+    context = {"form": form, "patient": patient}
+    return render(request, "patients/correct.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@writes(IDENTITY_FLAG)
+def flag(request: Request, patient_id: UUID) -> HttpResponse:
+    form = forms.AttributesForm(request.POST)
+    if form.is_valid():
+        try:
+            reason = form.cleaned_data["reason"]
+            actions.flag_identity(request.actor, patient_id, attributes=form.chosen, reason=reason)
+        except Invalid as error:
+            forms.show_invalid(form, error)
+        else:
+            messages.success(request, "Les attributs sont enregistrés.")
+            return redirect("patients:identity", patient_id)
+    return _identity_page(request, patient_id, flag_form=form)
+
+
+def _found(request: Request, form: forms.IdentitySearchForm) -> list[Patient]:
+    asked = form.cleaned_data
+    if asked["ipp"]:
+        return list(queries.by_local_number(request.actor, asked["ipp"].strip()))
+    try:
+        born = read_birth_date(asked["naissance"])
+    except ValueError:
+        form.add_error("naissance", "Cette date de naissance n’existe pas.")
+        return []
+    if not asked["ins"] and len(asked["nom"].strip()) < 2:
+        form.add_error("nom", "Donnez au moins deux lettres, un matricule ou un identifiant.")
+        return []
+    day = born.day if born else None
+    return list(
+        queries.found_identities(request.actor, text=asked["nom"], born=day, ins=asked["ins"].strip())
+    )
+
+
+def _traits_to_ask(request: Request, patient_id: UUID) -> Traits:
+    with rls.acting(request.actor, read_only=True):
+        patient = access.get(request.actor, IDENTITY_VERIFY, Patient, patient_id)
+        if patient.is_doubtful or patient.is_fictitious:
+            raise Refused("Le téléservice INSi n’est pas interrogé pour une identité douteuse ou fictive.")
+        return actions.traits_of(patient)
+
+
+def _identity_page(
+    request: Request,
+    patient_id: UUID,
+    *,
+    returned: Traits | None = None,
+    document_form: forms.DocumentForm | None = None,
+    flag_form: forms.AttributesForm | None = None,
+) -> HttpResponse:
+    actor = request.actor
+    patient = (
+        access.list(actor, IDENTITY_READ, Patient).select_related("merged_into").filter(pk=patient_id).first()
+    )
+    if patient is None:
+        raise NotFound
+    audit.note_read(IDENTITY_READ, patient_id=patient.pk, about=patient)
+    is_desk = actor.has_duty(DESK)
+    alike = (
+        queries.resembling(sides_of(patient), apart=patient.pk)
+        if is_desk and not patient.merged_into_id
+        else []
+    )
+    apart = queries.told_apart(patient.pk, [one.patient_id for one in alike]) if alike else set()
+    wrong = bool((document_form and document_form.errors) or (flag_form and flag_form.errors))
+    context = {
+        "patient": patient,
+        "born": forms.written_date(patient.birth_date, patient.lunar_birth_date),
+        "travels": travels(patient.identity_status),
+        "may": access.permitted(actor, patient, IDENTITY_VERIFY, IDENTITY_CORRECT, IDENTITY_FLAG),
+        "verify": IDENTITY_VERIFY,
+        "correct": IDENTITY_CORRECT,
+        "flag": IDENTITY_FLAG,
+        "is_desk": is_desk,
+        "history": queries.history_of(actor, patient.pk),
+        "calls": queries.calls_of(actor, patient.pk)[:20],
+        "numbers": queries.local_numbers(actor, patient.pk),
+        "merges": queries.merges_of(actor, patient.pk) if is_desk else [],
+        "alike": [one for one in alike if one.patient_id not in apart],
+        "comparison": _returned(patient, returned) if returned else None,
+        "document_form": document_form or forms.DocumentForm(),
+        "flag_form": flag_form or _flags(patient),
+    }
+    return render(request, "patients/identity.html", context, status=422 if wrong else 200)
+
+
+def _flags(patient: Patient) -> forms.AttributesForm:
+    standing = {
+        Attribute.HOMONYM: patient.is_homonym,
+        Attribute.DOUBTFUL: patient.is_doubtful,
+        Attribute.FICTITIOUS: patient.is_fictitious,
+    }
+    return forms.AttributesForm(initial={"attributes": [name for name, said in standing.items() if said]})
+
+
+def _returned(patient: Patient, returned: Traits) -> Comparison:
+    born = forms.written_date(returned.birth_date) if returned.birth_date else ""
+    lines = (
+        ("Nom de naissance", patient.birth_name, returned.birth_name),
+        ("Prénoms de naissance", patient.birth_given_names, returned.birth_given_names),
+        ("Date de naissance", forms.written_date(patient.birth_date), born),
+        ("Sexe", patient.sex, returned.sex),
+        ("Lieu de naissance (code)", patient.birth_place_code, returned.birth_place_code),
+    )
+    pairs = tuple(ShownPair(label=label, old=old, new=new) for label, old, new in lines)
+    return Comparison(old_title="Identité enregistrée", new_title="Rendue par INSi", pairs=pairs)
