@@ -69,6 +69,7 @@ def compare_two(request: Request, one_id: UUID, other_id: UUID) -> HttpResponse:
 @require_POST
 @writes(IDENTITY_MERGE)
 def merge_two(request: Request, one_id: UUID, other_id: UUID) -> HttpResponse:
+    require_desk(request)
     chosen = {str(one_id): other_id, str(other_id): one_id}
     surviving = request.POST.get("surviving", "")
     if surviving not in chosen:
@@ -82,6 +83,7 @@ def merge_two(request: Request, one_id: UUID, other_id: UUID) -> HttpResponse:
 @require_POST
 @writes(IDENTITY_TELL_APART)
 def separate_two(request: Request, one_id: UUID, other_id: UUID) -> HttpResponse:
+    require_desk(request)
     actions.tell_apart(request.actor, one_id, other_id=other_id, reason=request.POST.get("reason", ""))
     messages.success(request, "Ce sont deux personnes : ce rapprochement ne sera plus proposé.")
     return redirect("patients:pairs")

@@ -23,6 +23,9 @@ NAMED = {
     "participant_id": "care_team.CareTeamParticipant",
     "choice_id": "care_team.Consent",
     "patient_id": "patients.Patient",
+    "one_id": "patients.Patient",
+    "other_id": "patients.Patient",
+    "merge_id": "patients.IdentityMerge",
     "access_id": "care_team.EmergencyAccess",
     "item_id": "feed.FeedItem",
     "message_id": "interop.InboundMessage",
@@ -108,7 +111,9 @@ def test_what_is_out_of_reach_is_not_told_from_what_does_not_exist(world, name):
     client = logged_in(cast.actors[name])
     there, nowhere = addresses(world, "madeleine", absent=False), addresses(world, "madeleine", absent=True)
 
-    for view in there.keys() - SHOWS_AN_IDENTITY - NAMES_NOBODY:
+    # Identities are what the identity desk is for; test_matrix says that it reads nothing else.
+    own = {view for view in there if name == "identito" and view.startswith("patients:")}
+    for view in there.keys() - SHOWS_AN_IDENTITY - NAMES_NOBODY - own:
         for method in (client.get, client.post):
             found, forged = told(method(there[view])), told(method(nowhere[view]))
             # Some addresses only lead, when they are not posted to, to the page of the record.

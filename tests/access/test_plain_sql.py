@@ -185,7 +185,7 @@ def test_the_partitions_of_the_trail_are_made_for_years_at_most(cast):
 
 QUESTIONS = {
     "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
-    "users_to_tell": "SELECT users_to_tell(%(patient)s, NULL)",
+    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[])",
     "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "search_patients": "SELECT search_patients('1939-04-02', 'LE', 'MA', 50)",
@@ -196,6 +196,9 @@ QUESTIONS = {
     "lift_record_opposition": "SELECT lift_record_opposition()",
     "open_emergency_access": "SELECT open_emergency_access(%(new)s, %(patient)s, 'x')",
     "open_record": "SELECT open_record(%(patient)s)",
+    "open_records": "SELECT nullif(open_records(ARRAY[%(patient)s]::uuid[]), '{}')",
+    "surviving_patient": "SELECT surviving_patient(%(patient)s)",
+    "merge_patients": "SELECT nullif(merge_patients(%(new)s, %(patient)s, %(other)s, 'x', 'x'), 'refused')",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
@@ -203,11 +206,19 @@ PROFESSIONALS = {
 }  # fmt: skip
 ANSWERED = {
     "brun": PROFESSIONALS,
-    "identito": PROFESSIONALS,
+    "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
     "dpo": {*PROFESSIONALS, "emergency_initials"},
     "leon": set(),
     "nobody": set(),
-    "job": {"open_record", "record_readers", "users_to_tell", "match_patients", "emergency_addresses"},
+    "job": {
+        "open_record",
+        "open_records",
+        "record_readers",
+        "users_to_tell",
+        "match_patients",
+        "emergency_addresses",
+        "surviving_patient",
+    },
 }
 
 
@@ -221,6 +232,7 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
         "structure": cast.amar.organization_id,
         "access": access.pk,
         "new": new_id(),
+        "other": cast.leon_record.patient_id,
     }
     actor = {"job": Actor.job("tests"), "nobody": None}.get(name, cast.actors.get(name))
     answered = set()
