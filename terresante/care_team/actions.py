@@ -237,6 +237,10 @@ def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> Emergen
         raise NotFound
     if outcome == "opposed":
         raise Refused("La personne s’est opposée à l’accès en urgence à son dossier.")
+    if outcome == "unshared":
+        raise Refused(
+            "La personne n’est pas encore informée : son dossier n’est ouvert à personne hors de son cercle."
+        )
     opened = EmergencyAccess.objects.get(pk=access_id)
     acting = actor.with_purpose(Purpose.BREAK_GLASS)
     audit.record(acting, BREAK_GLASS_OPEN, patient_id=patient_id, about=opened)

@@ -146,6 +146,17 @@ def test_break_glass_is_refused_when_the_patient_opposed_it(cast, kind):
         )
 
 
+def test_break_glass_opens_nothing_before_the_person_is_informed(cast):
+    record = actions.create_record(cast.amar, traits=NEWCOMER)
+
+    with pytest.raises(Refused, match="pas encore informée"):
+        actions.open_in_emergency(cast.urgentiste, record.patient_id, reason="Coma, sans témoin")
+    assert opens(cast.urgentiste, record) is None
+    actions.share_record(cast.amar, record.pk, support=InformationSupport.ORAL_WITH_NOTICE)
+    actions.open_in_emergency(cast.urgentiste, record.patient_id, reason="Coma, sans témoin")
+    assert opens(cast.urgentiste, record) == "break_glass"
+
+
 def test_break_glass_needs_a_reason_and_a_clinician(cast):
     with pytest.raises(Invalid):
         actions.open_in_emergency(cast.urgentiste, cast.madeleine_record.patient_id, reason="urgent")
