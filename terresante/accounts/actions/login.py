@@ -185,7 +185,10 @@ def _end(challenge: LoginChallenge, *, is_right: bool, source: Source) -> User:
     waiting = LoginChallenge.objects.filter(pk=challenge.pk)
     if is_right and waiting.delete()[0]:
         device = known_device(challenge.user, source)
-        forget(f"codes {challenge.user_id} {_place(device, source)}")
+        place = _place(device, source)
+        forget(f"codes {challenge.user_id} {place}")
+        # Who comes and goes on a ward has a code sent each time.
+        forget(f"sending {challenge.user_id} {place}")
         # Only here: a right password alone would buy codes without end.
         forget(_pair(challenge.user.login.lower(), device, source))
         return challenge.user

@@ -108,6 +108,13 @@ def test_codes_are_not_sent_without_end(client, amar):
     assert OutboundMessage.objects.count() == actions.SENDINGS
 
 
+def test_who_comes_back_all_day_is_sent_a_code_each_time(client, amar):
+    for _ in range(actions.SENDINGS + 2):
+        give_password(client, amar)
+        assert give_code(client, sent_code()).status_code == 302
+        client.logout()
+
+
 @pytest.fixture
 def with_application(amar):
     set_totp_seed(Actor.job("tests"), amar.pk, seed=SEED)
