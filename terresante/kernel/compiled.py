@@ -97,8 +97,18 @@ def number(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, int]:
     return asked
 
 
+_kept: list[dict[Hashable, _Plan]] = []
+
+
+def forget() -> None:
+    """Makes every statement afresh at its next use: for a test that changes what a rule says."""
+    for plans in _kept:
+        plans.clear()
+
+
 def _planner(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, tuple[_Plan, list[Any]]]:
     plans: dict[Hashable, _Plan] = {}
+    _kept.append(plans)
 
     def planned(*args: P.args, **kwargs: P.kwargs) -> tuple[_Plan, list[Any]]:
         values: list[Any] = []

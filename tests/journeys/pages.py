@@ -133,6 +133,8 @@ SCREENS = (
     Screen("refus-journal", "h.fontanel", "/acces-en-urgence/refus/"),
     Screen("a-verifier", "a.guerin", "/a-verifier/"),
     Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
+    Screen("partenaires", "d.sauvage", "/partenaires/"),
+    Screen("partenaire", "d.sauvage", "/partenaires/", click="Cabinet Horizon (simulé)"),
     Screen("identites", "a.guerin", "/identites/"),
     Screen("identites-erreur", "a.guerin", "/identites/", click="Rechercher"),
     Screen("identite-nouvelle", "a.guerin", "/identites/nouvelle/"),

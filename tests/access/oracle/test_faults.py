@@ -14,6 +14,7 @@ from django.db import connection
 from terresante.care_team import access as rules
 from terresante.care_team import matrix, queries
 from terresante.care_team.enums import DataClass, RoleGroup
+from terresante.kernel import compiled
 from terresante.kernel.errors import DomainError
 from tests.access.oracle import doors
 from tests.access.oracle.build import build
@@ -103,8 +104,11 @@ def function_changed(name: str, old: str, new: str) -> Iterator[None]:
 def python_changed(*changes: tuple[object, str, object]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for target, name, value in changes:
+            assert getattr(target, name) != value, f"{name} says already what was to be planted"
             patch.setattr(target, name, value)
+        compiled.forget()
         yield
+    compiled.forget()
 
 
 NOTE, STAY, FEED = "notes_note", "stays_encounter", "feed_feeditem"
@@ -168,7 +172,11 @@ FAULTS = {
         (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("AND own.suspended_at IS NULL ", ""))
     ),
     "rule forgets the end of an emergency": lambda: python_changed(
-        (rules, "_IN_EMERGENCY", rules._IN_EMERGENCY.replace("own.expires_at > %s", "%s IS NOT NULL"))
+        (
+            rules,
+            "_IN_EMERGENCY",
+            rules._IN_EMERGENCY.replace("own.expires_at > statement_timestamp()", "true"),
+        )
     ),
     "rule forgets where the emergency is": lambda: python_changed(
         (rules, "_IN_EMERGENCY", rules._IN_EMERGENCY.replace("own.organization_id = %s", "%s IS NOT NULL"))
