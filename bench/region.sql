@@ -38,9 +38,9 @@ CREATE FUNCTION pg_temp.profession(professional bigint) RETURNS text LANGUAGE sq
     SELECT CASE WHEN professional < 3 THEN '10' ELSE (ARRAY['10','60','21','70','10'])[(professional - 3) % 5 + 1] END $$;
 
 -- STEP accounts
-INSERT INTO accounts_user (id, password, login, name, email, is_active, created_at, totp_last_step)
+INSERT INTO accounts_user (id, password, login, name, email, phone, is_active, created_at, totp_last_step)
 SELECT pg_temp.key(1, n), '!', 'bench' || n, initcap(pg_temp.given_name(n)) || ' ' || pg_temp.family_name(n * 7),
-       'bench' || n || '@terresante.example', true, now(), 0
+       'bench' || n || '@terresante.example', '', true, now(), 0
 FROM generate_series(1, pg_temp.professionals()) AS n;
 
 -- STEP directory
