@@ -4,6 +4,7 @@ from terresante.interop.enums import TO_VERIFY
 from terresante.interop.models import InboundMessage, Partner
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Refused
 
 MESSAGE_VERIFY = Action("message.verify", "Vérifier l’identité d’un message d’hôpital")
 MESSAGE_DECIDE = Action("message.decide", "Décider du sort d’un message d’hôpital")
@@ -25,3 +26,9 @@ def messages_to_decide(actor: Actor) -> Q:
 @rule(PARTNER_MANAGE, Partner, visible=True)
 def partners_managed(actor: Actor) -> Q:
     return Q() if actor.has_duty("administrator") else NOBODY
+
+
+def require_administrator(actor: Actor) -> None:
+    """A partner to register has no row whose rule could be asked."""
+    if not actor.has_duty("administrator"):
+        raise Refused("Les logiciels partenaires sont réservés aux administrateurs de la plateforme.")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from terresante.accounts.models import User
 from terresante.directory.models import Organization, Practitioner
 from terresante.directory.queries import WorkSituation, work_situations
-from terresante.interop.access import LAUNCH, PARTNER_MANAGE
+from terresante.interop.access import LAUNCH, PARTNER_MANAGE, require_administrator
 from terresante.interop.launch import (
     BAD_SIGNATURE,
     LONGEST_LIFE,
@@ -67,7 +67,7 @@ def register_partner(
     actor: Actor, *, name: str, editor: str, version: str, organizations: Sequence[str]
 ) -> Partner:
     """`organizations`: FINESS, SIRET or identifiers of the Annuaire. Raises Refused, Invalid, Conflict."""
-    _refuse_others(actor)
+    require_administrator(actor)
     found = [_organization(number) for number in organizations]
     try:
         with transaction.atomic():
@@ -235,12 +235,6 @@ def _record_refusal(key: PartnerKey) -> None:
         audit.record(
             caller, LAUNCH, outcome=Outcome.REFUSED, about=key, detail={"partner": str(key.partner_id)}
         )
-
-
-def _refuse_others(actor: Actor) -> None:
-    """A partner has no parent whose rule could be asked before it exists."""
-    if not actor.has_duty("administrator"):
-        raise Refused("Seul un administrateur de la plateforme raccorde un logiciel partenaire.")
 
 
 def _organization(number: str) -> Organization:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from terresante.care_team.access import RECORD_READ
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS
 from terresante.interop import partner_actions as actions
-from terresante.interop.access import LAUNCH, PARTNER_MANAGE
+from terresante.interop.access import LAUNCH, PARTNER_MANAGE, require_administrator
 from terresante.interop.forms import KeyForm, PartnerForm
 from terresante.interop.models import Partner
 from terresante.interop.queries import partners_with_keys
@@ -23,8 +23,6 @@ from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.ports import SITUATION_KEY, actor_behind
 from terresante.kernel.screens import Request, public, writes
 from terresante.patients.models import CareRecord
-
-_ONLY_ADMINISTRATORS = "Cette page est réservée aux administrateurs de la plateforme."
 
 
 @csrf_exempt  # the form stands on the partner's page: the signed token, used once, is what says that it was wanted
@@ -73,7 +71,7 @@ def _never_cached(response: HttpResponse) -> HttpResponse:
 
 @writes(PARTNER_MANAGE)
 def partners(request: Request) -> HttpResponse:
-    _refuse_others(request.actor)
+    require_administrator(request.actor)
     form = PartnerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -89,7 +87,7 @@ def partners(request: Request) -> HttpResponse:
 
 @writes(PARTNER_MANAGE)
 def partner(request: Request, partner_id: UUID) -> HttpResponse:
-    _refuse_others(request.actor)
+    require_administrator(request.actor)
     form = KeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -129,8 +127,3 @@ def switch(request: Request, partner_id: UUID) -> HttpResponse:
         "Les appels de ce logiciel sont acceptés." if active else "Les appels de ce logiciel sont refusés.",
     )
     return redirect("interop:partner", partner_id)
-
-
-def _refuse_others(actor: Actor) -> None:
-    if not actor.has_duty("administrator"):
-        raise Refused(_ONLY_ADMINISTRATORS)
