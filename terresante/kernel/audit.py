@@ -17,6 +17,9 @@ from terresante.kernel.actor import Actor, Purpose
 from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
 
+# Key of `detail` that says on whose behalf it was done. Not a column: sealed rows would no longer read as sealed.
+FOR = "for"
+
 
 @dataclass(frozen=True, slots=True)
 class ReadNote:
@@ -129,5 +132,5 @@ def _entry(
         purpose=actor.purpose,
         channel=actor.channel,
         correlation_id=actor.correlation_id,
-        detail=detail,
+        detail={**detail, FOR: actor.on_behalf_of} if actor.on_behalf_of else detail,
     )

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.django_db
 # Cross-patient questions and checked openings (DESIGN.md 5), and what each gives back.
 DEFINERS = {
     "open_record": "the basis on which one record opens",
+    "professional_basis": "on what ground a professional opens one record",
     "open_records": "those of the given records that a gateway or a job may open together",
     "found_record": "opens an identity that has no record yet",
     "open_emergency_access": "writes one emergency access",

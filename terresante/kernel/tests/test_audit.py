@@ -1,5 +1,6 @@
 """No write without its row, in the same transaction; nobody changes what was written."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -40,6 +41,14 @@ def test_the_row_goes_with_the_write_and_with_its_rollback():
 
     with walls_down():
         assert AuditEntry.objects.filter(action=DEED.code).count() == 1
+
+
+def test_the_row_says_on_whose_behalf_it_was_done():
+    told(replace(Actor.job("tests"), on_behalf_of="Dr Claire Roussel"))
+
+    with walls_down():
+        written = AuditEntry.objects.get(action=DEED.code)
+    assert written.detail == {audit.FOR: "Dr Claire Roussel"}
 
 
 @pytest.mark.parametrize(
