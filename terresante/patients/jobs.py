@@ -7,6 +7,7 @@ from django.utils import timezone
 from terresante.kernel.actor import Actor
 from terresante.kernel.jobs import scheduled
 from terresante.patients.desk_queries import resembling, sides_of_row
+from terresante.patients.link_actions import purge_requests
 from terresante.patients.models import PotentialDuplicate
 
 # Longer than the hour between two runs: an identity looked at twice is proposed once.
@@ -17,6 +18,11 @@ _MOST = 20_000
 @scheduled("7 * * * *")
 def propose_duplicates(actor: Actor) -> None:
     propose_pairs(timezone.now() - _BACK)
+
+
+@scheduled("41 3 * * *")
+def purge_link_requests(actor: Actor) -> None:
+    purge_requests()
 
 
 def propose_pairs(since: datetime) -> int:
