@@ -229,6 +229,8 @@ def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
     if request.actor.role not in actions.EMERGENCY_PROFESSIONS:
         raise Refused(actions.EMERGENCY_ONLY_FOR)
     person = log.emergency_identity(patient_id)
+    if person.patient_id != patient_id:
+        return redirect("care_team:break_glass", person.patient_id)
     form = EmergencyForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:

@@ -3,7 +3,7 @@
 « My patients » are those of whom the actor is a member in person; the rest of his structure is a list of its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from terresante.feed.queries import Told
 from terresante.kernel import access, audit, compiled
 from terresante.kernel.access import Action as AccessAction
 from terresante.kernel.actor import Actor
-from terresante.kernel.condition import SqlCondition
+from terresante.kernel.condition import SqlCondition, among
 from terresante.kernel.errors import Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.frame import Action, EventRow, Level
@@ -262,12 +262,26 @@ def _member_and_called(actor: Actor, member_id: UUID | None, names: list[str]) -
 
 
 def found_in_region(actor: Actor, words: SearchWords) -> list[FoundPatient]:
-    """Identities outside the actor's reach. Noted and counted. Raises Refused beyond the hourly limit."""
+    """Identities by any name they had here, those of the actor's own circles included (`is_mine`).
+
+    Noted and counted. Raises Refused beyond the hourly limit.
+    """
     if words.born is None or not words.splits:
         return []
     _count_search(actor, RECORD_SEARCH)
     found = search_patients(born=words.born, prefixes=words.splits)
-    return list({person.patient_id: person for person in found if not person.is_mine}.values())
+    return list({person.patient_id: person for person in found}.values())
+
+
+def mine_among(actor: Actor, patient_ids: Collection[UUID]) -> list[CareRecord]:
+    """Records within reach of these persons, by name."""
+    return _records_among(actor, list(patient_ids)) if patient_ids else []
+
+
+@compiled.rows
+def _records_among(actor: Actor, keys: list[UUID]) -> QuerySet[CareRecord]:
+    rows = access.list(actor, RECORD_READ, CareRecord).filter(among("patient_id", keys))
+    return rows.select_related("patient").order_by(*_BY_NAME)
 
 
 def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlike]:

@@ -242,8 +242,12 @@ def _found(request: Request, words: SearchWords) -> dict[str, Any]:
     context: dict[str, Any] = {"asked": True}
     others: list[FoundPatient] = []
     try:
-        others = queries.found_in_region(request.actor, words)
-        context["others"] = others
+        found = queries.found_in_region(request.actor, words)
+        context["others"] = others = [person for person in found if not person.is_mine]
+        # Mine by a name that they no longer bear: an identity merged since.
+        known = {record.patient_id for record in mine}
+        missed = [person.patient_id for person in found if person.is_mine and person.patient_id not in known]
+        mine += queries.mine_among(request.actor, missed)
     except Refused as error:
         context["notice"] = error.sentence
     keys = [*(record.patient_id for record in mine), *(person.patient_id for person in others)]

@@ -26,6 +26,13 @@ def surviving_record(record_id: UUID) -> UUID | None:
         return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
 
 
+def surviving_identity(patient_id: UUID) -> UUID | None:
+    """Where the page of a merged identity leads, for the desk and whoever reaches the one that goes on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT surviving_identity(%s)", [patient_id])
+        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
+
+
 def namesakes(patients: Iterable[UUID]) -> dict[UUID, str]:
     """Of these, those easily taken for somebody else, and the words that warn: homonyms, then twins."""
     with connection.cursor() as cursor:

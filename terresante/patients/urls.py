@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.search, name="search"),
     path("nouvelle/", views.new_identity, name="new"),
     path("doublons/", merge_views.list_pairs, name="pairs"),
+    path("a-revoir/", merge_views.list_denied, name="denied"),
     path("comparer/<uuid:one_id>/<uuid:other_id>/", merge_views.compare_two, name="compare"),
     path("comparer/<uuid:one_id>/<uuid:other_id>/fusionner/", merge_views.merge_two, name="merge"),
     path("comparer/<uuid:one_id>/<uuid:other_id>/distinguer/", merge_views.separate_two, name="tell_apart"),

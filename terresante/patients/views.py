@@ -29,7 +29,7 @@ from terresante.patients.identity_rules import Attribute, travels
 from terresante.patients.insi import Found, teleservice
 from terresante.patients.likeness import sides_of
 from terresante.patients.models import Patient
-from terresante.patients.queries import namesakes
+from terresante.patients.queries import namesakes, surviving_identity
 from terresante.patients.traits import Traits, read_birth_date
 
 DESK = "identity_officer"
@@ -79,6 +79,8 @@ def new_identity(request: Request) -> HttpResponse:
 @require_safe
 @reads(IDENTITY_READ)
 def show_identity(request: Request, patient_id: UUID) -> HttpResponse:
+    if not request.actor.has_duty(DESK) and (goes_on := surviving_identity(patient_id)):
+        return redirect("patients:identity", goes_on)
     return _identity_page(request, patient_id)
 
 

@@ -200,6 +200,10 @@ QUESTIONS = {
     "open_record": "SELECT open_record(%(patient)s)",
     "open_records": "SELECT nullif(open_records(ARRAY[%(patient)s]::uuid[]), '{}')",
     "surviving_patient": "SELECT surviving_patient(%(patient)s)",
+    "surviving_identity": "SELECT surviving_identity(%(patient)s)",
+    "identities_of_record": "SELECT nullif(identities_of_record(), '{}')",
+    "identities_to_verify": "SELECT identities_to_verify(now(), 50)",
+    "sweep_merges": "SELECT nullif(sweep_merges(), 0)",
     "merge_patients": "SELECT nullif(merge_patients(%(new)s, %(patient)s, %(other)s, 'x', 'x'), 'refused')",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
