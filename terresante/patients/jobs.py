@@ -10,10 +10,9 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.jobs import loop, scheduled
 from terresante.patients.desk_actions import confirm_insi, record_insi_call, traits_of
 from terresante.patients.desk_queries import resembling, sides_of_row
-from terresante.patients.link_actions import purge_requests
-from terresante.patients.models import PotentialDuplicate
 from terresante.patients.enums import InsiAnswer, InsiOperation
 from terresante.patients.insi import teleservice
+from terresante.patients.link_actions import purge_requests
 from terresante.patients.merge_actions import sweep_merges
 from terresante.patients.models import Patient, PotentialDuplicate
 from terresante.patients.traits import Traits
@@ -33,6 +32,8 @@ def propose_duplicates(actor: Actor) -> None:
 @scheduled("41 3 * * *")
 def purge_link_requests(actor: Actor) -> None:
     purge_requests()
+
+
 @scheduled("*/5 * * * *")
 def gather_what_came_meanwhile(actor: Actor) -> None:
     sweep_merges()
