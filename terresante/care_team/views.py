@@ -35,6 +35,7 @@ from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.patients.queries import namesakes
 
 # What opens after break-glass; the strip of the record says what this access is.
 _RECORD_PAGE = "overview:record"
@@ -242,7 +243,7 @@ def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
     elif queries.reaches_patient(request.actor, patient_id):
         return redirect(_RECORD_PAGE, person.record_id)
     audit.note_read(RECORD_SEARCH, patient_id=patient_id)
-    context = {"person": person, "form": form}
+    context = {"person": person, "form": form, "warning": namesakes([patient_id]).get(patient_id, "")}
     return render(
         request, "care_team/break_glass.html", context, status=Invalid.status if form.errors else 200
     )

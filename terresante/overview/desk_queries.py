@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,7 @@ from terresante.kernel.ui.links import link
 from terresante.overview.forms import SearchWords
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient
+from terresante.patients.queries import namesakes
 from terresante.patients.traits import Traits
 from terresante.stays.queries import CurrentPlace, current_places
 
@@ -63,6 +64,8 @@ class PatientNews:
     rows: tuple[EventRow, ...]
     # Age of the oldest alert nobody acknowledged; None when there is none.
     waits_since: datetime | None
+    # Easily taken for somebody else: what to look at.
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +189,11 @@ def home_of(actor: Actor, *, only: str = "") -> Home:
     for fact in facts:
         if _passes(fact.item, only):
             by_patient.setdefault(fact.item.patient_id, []).append(fact)
-    cards = [_card(records[patient_id], told, only=only) for patient_id, told in by_patient.items()]
+    warned = namesakes(by_patient)
+    cards = [
+        replace(_card(records[patient_id], told, only=only), warning=warned.get(patient_id, ""))
+        for patient_id, told in by_patient.items()
+    ]
     return Home(
         urgent=tuple(sorted((card for card in cards if card.waits_since), key=_gravity_then_age)),
         others=tuple(

@@ -1,6 +1,4 @@
-from collections.abc import Mapping
 from datetime import date, datetime, time
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +34,7 @@ from terresante.overview.forms import (
 from terresante.patients.enums import IdentityStatus, InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient
-from terresante.patients.queries import HOMONYM, namesakes
+from terresante.patients.queries import namesakes
 from terresante.patients.traits import Traits
 from terresante.stays.queries import CurrentPlace
 
@@ -211,10 +209,8 @@ def _chip(found: queries.Home, key: str, label: str, icon: str, *, only: str) ->
     return Chip(label=label, url=url, icon=icon, count=found.counts[key], current=key == only)
 
 
-def _listed(
-    records: Any, places: dict[UUID, CurrentPlace], warned: Mapping[UUID, str] = MappingProxyType({})
-) -> list[dict[str, Any]]:
-    today = timezone.localdate()
+def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, Any]]:
+    today, warned = timezone.localdate(), namesakes(record.patient_id for record in records)
     return [
         {
             "record": record,
@@ -222,7 +218,7 @@ def _listed(
             "born": _born(record.patient, today),
             "url": queries.record_url(record.pk),
             "place": places.get(record.patient_id),
-            "warning": warned.get(record.patient_id) or (HOMONYM if record.patient.is_homonym else ""),
+            "warning": warned.get(record.patient_id, ""),
             "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
             "has_role": getattr(record, "circle_role", TeamRole.MEMBER) != TeamRole.MEMBER,
         }
@@ -250,9 +246,8 @@ def _found(request: Request, words: SearchWords) -> dict[str, Any]:
         mine += queries.mine_among(request.actor, missed)
     except Refused as error:
         context["notice"] = error.sentence
-    keys = [*(record.patient_id for record in mine), *(person.patient_id for person in others)]
-    warned = namesakes(keys) if keys else {}
-    context["mine"] = _listed(mine, queries.places_of(request.actor, mine), warned)
+    warned = namesakes(person.patient_id for person in others)
+    context["mine"] = _listed(mine, queries.places_of(request.actor, mine))
     if "others" in context:
         context["others"] = [
             (person, _status(person.identity_status), warned.get(person.patient_id, "")) for person in others
@@ -261,7 +256,7 @@ def _found(request: Request, words: SearchWords) -> dict[str, Any]:
 
 
 def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]) -> dict[str, Any]:
-    warned = namesakes([one.patient_id for one in alike]) if alike else {}
+    warned = namesakes(one.patient_id for one in alike)
     return {
         "form": form,
         "traits": _pairs(form.traits),

@@ -20,7 +20,7 @@ from terresante.notifications.queries import users_to_tell
 from terresante.patients.events import IdentitiesMerged
 from terresante.patients.handlers import gather_what_came_meanwhile
 from terresante.patients.merge_actions import merge_identities, sweep_merges, unmerge_identities
-from terresante.patients.models import CareRecord, Patient, SourceIdentity
+from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
 from terresante.patients.tests import two_persons
 from terresante.stays.models import Encounter
 from tests.walls import walls_down
@@ -153,9 +153,7 @@ def test_an_opposition_said_meanwhile_under_the_dead_name_closes_the_whole_recor
 def test_nobody_but_a_job_sweeps(cast, twice):
     merged(cast, twice)
     with walls_down():
-        relative = two_persons.RelatedPerson.objects.create(
-            patient=twice.patient, name="Une fille", relationship="child"
-        )
+        relative = RelatedPerson.objects.create(patient=twice.patient, name="Une fille", relationship="child")
     for actor in (cast.amar, cast.brun, cast.identito, cast.madeleine):
         with rls.acting(actor):
             assert sweep_merges() == 0

@@ -176,7 +176,7 @@ def test_identities_are_asked_about_in_batches_the_longest_unasked_first(known, 
 def test_an_identity_corrected_while_insi_is_asked_keeps_its_correction(known, teleservice, monkeypatch):
     """The answer is about who it was."""
     teleservice(invented()[1:])
-    real = insi.bound.teleservice
+    real = insi.teleservice()
 
     class Corrected:
         def verify(self, asked):
