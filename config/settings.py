@@ -137,6 +137,8 @@ if DEMO:
 ACCEPT_TEST_INS = DEMO or TESTING or os.environ.get("TERRESANTE_ACCEPT_TEST_INS") == "1"
 # The INSi teleservice, through what speaks to it for this deployment; empty, its screens say that it is not connected.
 INSI_URL = os.environ.get("TERRESANTE_INSI_URL", "")
+# INTEROP.md 2: a qualified identity is asked about again every three to five years.
+INSI_REVERIFY_DAYS = int(os.environ.get("TERRESANTE_INSI_REVERIFY_DAYS", "1095"))
 
 # Who vouches for people besides passwords and passkeys; what is empty is not offered (docs/operations.md).
 PSC = {
