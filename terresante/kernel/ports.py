@@ -12,6 +12,9 @@ from terresante.kernel.events import Event
 
 # Session key: the role, among several, that the person chose to work in.
 SITUATION_KEY = "situation"
+# Session key: the person, among several, for whom a relative chose to act; SELF for himself.
+ACTING_FOR_KEY = "acting_for"
+SELF = "self"
 
 ActorBehind = Callable[[HttpRequest], Actor | None]
 RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]

@@ -125,5 +125,5 @@ def asks_again(request: Request) -> HttpResponse | None:
 def account_page(
     request: Request, template: str, context: Mapping[str, object], *, wrong: object = None
 ) -> HttpResponse:
-    layout = "portal.html" if request.actor.kind == ActorKind.PATIENT else "desk.html"
+    layout = "desk.html" if request.actor.kind == ActorKind.PROFESSIONAL else "portal.html"
     return render(request, template, {"layout": layout, **context}, status=422 if wrong else 200)

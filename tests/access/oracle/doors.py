@@ -3,6 +3,8 @@
 from collections.abc import Generator, Iterator
 from http import HTTPStatus
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
@@ -11,10 +13,13 @@ from django.test import Client
 from django.urls import reverse
 
 from terresante.care_team.access import (
+    ACCESS_CONTEST,
     ACCESS_LOG_READ,
     CIRCLE_EDIT,
     CIRCLE_READ,
     CONSENT_EDIT,
+    CONSENT_LIFT,
+    OWN_CIRCLE_EDIT,
     RECORD_READ,
     RECORD_SHARE,
 )
@@ -26,11 +31,13 @@ from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.events import Event
 from terresante.patients.models import CareRecord, Patient
 from tests.access.oracle import model
-from tests.access.oracle.build import ROWS, Built, marker
+from tests.access.oracle.build import Built, marker
 from tests.access.oracle.model import Reader
+from tests.access.oracle.rows import ROWS
 from tests.walls import walls_down
 
 _PEOPLE_AT_PAGES = 2
+_GIVEN = "patients_delegation"
 
 
 def differences(built: Built, chance: Random) -> Generator[str, None, None]:
@@ -54,6 +61,21 @@ def _who_is_there(built: Built) -> Iterator[str]:
     for reader, actor in built.actors.items():
         if (actor is not None) != model.works(built.world, reader):
             yield f"{reader} stands at the door: {actor is not None}"
+        if reader.kind == "representative" and actor is not None:
+            yield from _acts_for(built, reader, actor)
+
+
+def _acts_for(built: Built, reader: Reader, actor: Actor) -> Iterator[str]:
+    """Whoever asks to act for somebody does so while the delegation holds, with what it opens, and no longer."""
+    user, _ = built.users[reader]
+    asked: Any = SimpleNamespace(user=user, session={ports.ACTING_FOR_KEY: str(actor.person_id)})
+    came = ports.actor_behind(asked)
+    expected = model.basis(built.world, reader, reader.patient or 0)
+    acts = came is not None and came.person_id == actor.person_id
+    if acts != (expected != ""):
+        yield f"{reader} acts for the person he asks: {acts}, expected {expected!r}"
+    if came is not None and acts and (came.role, came.delegated) != (actor.role, actor.delegated):
+        yield f"{reader} comes as {came.role} for {sorted(came.delegated)}"
 
 
 def _ask(built: Built, reader: Reader, actor: Actor, patient: int, limits: dict) -> Iterator[str]:
@@ -92,6 +114,17 @@ def _sql(built: Built, reader: Reader, limits: dict, *, opened: int | None) -> I
     found = _visible(["care_team_careteamparticipant"], [record.patient_id for record in built.records])
     if found["care_team_careteamparticipant"] != periods:
         yield f"plain SQL on periods {moment}: {len(found['care_team_careteamparticipant'])}, expected {len(periods)}"
+    own = {key for key, given in built.given.items() if _sees_delegation(reader, given, reached)}
+    seen_given = _visible([_GIVEN], [record.patient_id for record in built.records])[_GIVEN]
+    if seen_given != own:
+        yield f"plain SQL on delegations {moment}: {len(seen_given)}, expected {len(own)}"
+
+
+def _sees_delegation(reader: Reader, given: tuple[int, int, bool], reached: set[int]) -> bool:
+    """Those of the records one reaches; and his own, whomever they are for, even over."""
+    relative, patient, is_his = given
+    mine = reader.kind == "representative" and reader.who == relative and is_his
+    return patient in reached or mine
 
 
 def _visible(tables: list[str], patients: list[UUID]) -> dict[str, set[UUID]]:
@@ -119,7 +152,7 @@ def walled_tables() -> list[str]:
             " ORDER BY 1",
             [],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall() if row[0] != _GIVEN]
 
 
 def _rows_of_walled_tables(built: Built) -> dict[str, dict[UUID, model.Writes]]:
@@ -134,15 +167,17 @@ def _rows_of_walled_tables(built: Built) -> dict[str, dict[UUID, model.Writes]]:
             }
             private = "private_to_id" if "private_to_id" in columns else "NULL::uuid"
             hidden = "hidden_from_patient" if "hidden_from_patient" in columns else "false"
+            kept_from = "hidden_from_representative" if "hidden_from_representative" in columns else "false"
             cursor.execute(
-                f'SELECT id, {_key(table)}, {private}, {hidden} FROM "{table}" WHERE {_key(table)} = ANY (%s)',
+                f'SELECT id, {_key(table)}, {private}, {hidden}, {kept_from} FROM "{table}"'
+                f" WHERE {_key(table)} = ANY (%s)",
                 [list(patients)],
             )
             found[table] = {
                 key: model.Writes(
-                    0, patients[patient], "", None if kept is None else structures[kept], secret
+                    0, patients[patient], "", None if kept is None else structures[kept], secret, unshown
                 )
-                for key, patient, kept, secret in cursor.fetchall()
+                for key, patient, kept, secret, unshown in cursor.fetchall()
             }
     return found
 
@@ -158,6 +193,9 @@ def _lists(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterator
         (CONSENT_EDIT, edits),
         (RECORD_SHARE, edits),
         (ACCESS_LOG_READ, model.reads_log(world, reader, patient)),
+        (CONSENT_LIFT, model.decides(world, reader, patient)),
+        (OWN_CIRCLE_EDIT, model.decides(world, reader, patient)),
+        (ACCESS_CONTEST, model.decides(world, reader, patient)),
     ):
         if access.list(actor, action, CareRecord).filter(pk=record.pk).exists() != expected:
             yield f"{action.code} on the record, expected {expected}"
@@ -238,6 +276,7 @@ def _live(built: Built) -> Iterator[str]:
             patient_id=built.records[row.patient].patient_id,
             private_to_id=None if row.private_to is None else built.structures[row.private_to].pk,
             hidden_from_patient=row.hidden,
+            hidden_from_representative=row.hidden_from_relatives,
             data_class=DataClass(row.data_class),
         )
         with rls.acting(Actor.job("live"), read_only=True):
@@ -266,8 +305,36 @@ def _pages(built: Built, chance: Random) -> Iterator[str]:
             session = client.session
             session[ports.SITUATION_KEY] = str(role_id)
             session.save()
+        if reader.kind == "representative":
+            session = client.session
+            session[ports.ACTING_FOR_KEY] = str(built.related[reader.who or 0, reader.patient or 0].pk)
+            session.save()
+            if not model.basis(built.world, reader, reader.patient or 0):
+                # He is somebody else's relative, or nobody's: this person's pages are closed to him.
+                yield from _closed(built, client, reader)
+                continue
         for patient in range(built.world.patients):
             yield from _in_pages(built, client, reader, patient)
+        if reader.kind in ("patient", "representative"):
+            yield from _in_portal(built, client, reader)
+
+
+def _closed(built: Built, client: Client, reader: Reader) -> Iterator[str]:
+    answer = client.get(reverse("notes:list", args=[built.records[reader.patient or 0].pk]))
+    if answer.status_code not in (HTTPStatus.FOUND, HTTPStatus.NOT_FOUND):
+        yield f"{reader} is answered {answer.status_code} about somebody he no longer acts for"
+
+
+def _in_portal(built: Built, client: Client, reader: Reader) -> Iterator[str]:
+    """The pages of a patient, and of a relative for the person he asked to act for."""
+    patient = (reader.who if reader.kind == "patient" else reader.patient) or 0
+    rows = [row for row in model.rows(built.world) if row.patient == patient]
+    may = {row.row for row in rows if model.reads(built.world, reader, row)}
+    text = client.get(reverse("portal:notes")).content.decode()
+    shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
+    notes = {row.row for row in rows if ("notes.Note", row.row) in built.rows} & may
+    if not notes <= shown <= may:
+        yield f"{reader} reads {shown} in the portal: all of {notes}, none but {may}"
 
 
 def _in_pages(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[str]:

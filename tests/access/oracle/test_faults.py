@@ -137,15 +137,17 @@ FAULTS = {
         "care_team_careteamparticipant", "reads", "patient_id = ANY", "true OR patient_id = ANY"
     ),
     # The functions that step over them.
-    "record opens to who left": lambda: function_changed("open_record", "AND own.ended_at IS NULL", ""),
+    "record opens to who left": lambda: function_changed(
+        "professional_basis", "AND own.ended_at IS NULL", ""
+    ),
     "record opens under opposition": lambda: function_changed(
-        "open_record", "AND own.suspended_at IS NULL", ""
+        "professional_basis", "AND own.suspended_at IS NULL", ""
     ),
     "record opens after four hours": lambda: function_changed(
-        "open_record", "AND own.expires_at > now()", ""
+        "professional_basis", "AND own.expires_at > now()", ""
     ),
     "record opens in another structure": lambda: function_changed(
-        "open_record", "AND own.organization_id = app_organization()", ""
+        "professional_basis", "AND own.organization_id = app_organization()", ""
     ),
     "record opens to any hospital": lambda: function_changed(
         "open_record", "AND domain.organization_id = app_organization()", ""
