@@ -20,7 +20,7 @@ class Screen:
     does: Callable[[Visitor], None] | None = None
 
 
-_GP, _NURSE, _PATIENT = "s.norbert", "c.marie", "p.isidore"
+_GP, _NURSE, _PATIENT, _GUARDIAN = "s.norbert", "c.marie", "p.isidore", "c.delmotte"
 # A record that the walk founds itself: nobody is informed, nothing is written in it.
 _NEW = "QUENTRIC"
 
@@ -69,6 +69,8 @@ _OF_A_RECORD = (
     ("cercle-annuaire-vide", "cercle/ajouter/?name=zzzz&profession=&commune=", ""),
     ("cercle-rejoindre", "cercle/ajouter/?name=vasse&profession=&commune=", "Ajouter"),
     ("cercle-retirer", "cercle/", "Retirer"),
+    ("cercle-proche", "proches/ajouter/", ""),
+    ("cercle-acces-proche", "cercle/", "Donner un accès"),
     ("choix", "choix/", ""),
     ("choix-opposition", "choix/opposition-au-dossier/", ""),
     ("choix-retirer", "choix/", "Retirer"),
@@ -144,6 +146,21 @@ SCREENS = (
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
     Screen("portail-choix", _PATIENT, "/mon-dossier/mes-choix/"),
+    Screen("portail-notes", _PATIENT, "/mon-dossier/notes/"),
+    Screen("portail-retirer", _PATIENT, "/mon-dossier/mon-cercle/", click="Retirer"),
+    Screen("portail-chercher", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse"),
+    Screen("portail-ajouter", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse", click="Ajouter"),
+    Screen("portail-proche", _PATIENT, "/mon-dossier/proches/ajouter/"),
+    Screen("tutrice-acces", _GUARDIAN, "/mon-dossier/"),
+    Screen("tutrice-equipe", _GUARDIAN, "/mon-dossier/mon-cercle/"),
+    Screen("tutrice-notes", _GUARDIAN, "/mon-dossier/notes/"),
+    Screen("tutrice-choix", _GUARDIAN, "/mon-dossier/mes-choix/"),
+    Screen("mere-acces", "s.belkacem", "/mon-dossier/"),
+    Screen("aidante-equipe", "o.isidore", "/mon-dossier/mon-cercle/"),
+    Screen("aidante-notes", "o.isidore", "/mon-dossier/notes/"),
+    Screen("invitation", "", "/invitation/lien/"),
+    Screen("invitation-erreur", "", "/invitation/lien/", click="Ouvrir mon accès"),
+    Screen("acces-contestes", "h.fontanel", "/acces-en-urgence/contestes/"),
 )
 
 
