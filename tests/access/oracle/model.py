@@ -364,9 +364,10 @@ def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
 
 def found(world: World, reader: Reader, patient: int) -> set[str]:
     """Where the search shows somebody named with his birth date: "mine" for whoever reaches the record; "outside",
-    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both.
+    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both. A relative
+    chooses for whom he acts, and searches nobody.
     """
-    ground = basis(world, reader, patient)
+    ground = basis(world, reader, patient) if reader.kind != "representative" else ""
     is_outside = reader.kind == "professional" and ground not in ("member", "structure")
     return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 
