@@ -96,7 +96,8 @@ def log_in(urls: Urls) -> Workload:
             "INSERT INTO accounts_session (session_key, session_data, expire_date, handle, user_id, words, opened_by,"
             " created_at, seen_at, is_shared)"
             " VALUES (%s, %s, %s, gen_random_uuid(), %s, '', '', now(), now(), false)"
-            " ON CONFLICT (session_key) DO UPDATE SET session_data = excluded.session_data, expire_date = excluded.expire_date",
+            " ON CONFLICT (session_key) DO UPDATE"
+            " SET session_data = excluded.session_data, expire_date = excluded.expire_date",
             [(user.hex, _session(user), expires, user) for user in users],
         )
         # The hourly limit of region-wide searches counts these rows; a run starts afresh.

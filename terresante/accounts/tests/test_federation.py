@@ -360,6 +360,16 @@ def test_a_shared_workstation_is_said_before_leaving_and_locks(client, issuer, a
     assert f'href="{BEGIN}?poste-partage"' in locked
 
 
+def test_another_name_of_the_same_site_leads_to_the_one_that_providers_know(client, issuer, settings):
+    """Its session would not be found when one comes back; and it is asked once, never in circles."""
+    settings.ALLOWED_HOSTS = ["testserver", "www.testserver"]
+    location = client.get(f"{BEGIN}?next=/patients/", SERVER_NAME="www.testserver")["Location"]
+
+    assert location == f"http://testserver{BEGIN}?ici=&next=%2Fpatients%2F"
+    asked = client.get(location.removeprefix("http://testserver"), SERVER_NAME="www.testserver")
+    assert asked["Location"].startswith(issuer.url)
+
+
 def test_a_proof_of_profession_opens_no_patient_pages(client, issuer, amar, cast):
     """Dr Amar is also a patient here: his professional's session is not the place."""
     with walls_down():

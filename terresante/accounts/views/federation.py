@@ -5,7 +5,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -29,6 +29,9 @@ from terresante.kernel.sealing import Unsealable, seal, unseal
 QUESTION_SECONDS = 600
 # In an address: the workstation that one leaves from is used by several people.
 SHARED_WORKSTATION = "poste-partage"
+# Likewise: ask for the person anew, whoever is logged in at the provider's.
+AGAIN = "encore"
+_HERE = "ici"
 # Tabs left open at a provider's page; the oldest question is forgotten.
 _MOST_QUESTIONS = 5
 _QUESTIONS, _LOGOUT = "federation_questions", "federation_logout"
@@ -56,7 +59,7 @@ def ask_provider(request: HttpRequest, way: LoginWay) -> HttpResponse:
     asked, is_shared = protocol.new_question(), SHARED_WORKSTATION in request.GET
     try:
         # On a workstation of several people, the provider's own session may be of the one before.
-        url = protocol.question_url(provider, asked, again=is_shared or "encore" in request.GET)
+        url = protocol.question_url(provider, asked, again=is_shared or AGAIN in request.GET)
     except NotOpened as error:
         return refused_page(request, way, error)
     remember(request, asked.state, way=way, after=after, asked=asdict(asked), is_shared=is_shared)
@@ -147,11 +150,15 @@ def provider_logout(request: HttpRequest) -> str:
 
 
 def own_address(request: HttpRequest, after: str) -> str:
-    """The same page where providers bring back to, '' when the browser is there: its session would not be found."""
-    if request.get_host() == settings.BASE_URL.partition("://")[2]:
+    """The same page where providers bring back to, '' when the browser is there: its session would not be found.
+
+    Asked once: behind a proxy that does not say its host, the page would lead to itself for ever.
+    """
+    if _HERE in request.GET or request.get_host() == urlsplit(settings.BASE_URL).netloc:
         return ""
-    query = f"?{urlencode({'next': after})}" if after else ""
-    return f"{settings.BASE_URL}{request.path}{query}"
+    kept = {name: "" for name in (SHARED_WORKSTATION, AGAIN) if name in request.GET}
+    query = urlencode({_HERE: "", **kept, **({"next": after} if after else {})})
+    return f"{settings.BASE_URL}{request.path}?{query}"
 
 
 def _closed(told: dict[str, Any]) -> str:
