@@ -105,13 +105,11 @@ def test_a_trait_apart_shows_nothing_until_the_desk_has_linked(visit):
     assert desk.axe() == []
     desk.page.get_by_role("link", name="Examiner la demande de René Lucien Marcel CAUVIN").click()
     assert desk.axe() == []
-    desk.page.get_by_role("radio", name="René Lucien Cauvin").or_(
-        desk.page.get_by_role("radio", name="CAUVIN")
-    ).first.check()
+    desk.page.get_by_role("radio", name="RENE LUCIEN CAUVIN").check()
     desk.page.get_by_label("Motif de la décision").fill("Acte de naissance présenté : trois prénoms")
     desk.page.get_by_role("button", name="Rattacher").click()
     expect(desk.page.get_by_text("la prochaine connexion ouvrira le dossier")).to_be_visible()
 
-    patient.page.get_by_role("link", name="Recommencer avec FranceConnect").click()
-    patient.page.get_by_role("button", name="René Lucien Marcel CAUVIN").click()
+    patient.page.get_by_role("link", name="Revenir à la connexion").click()
+    patient.page.get_by_role("link", name="FranceConnect").click()
     expect(patient.page.get_by_role("heading", name="Qui a vu")).to_be_visible()

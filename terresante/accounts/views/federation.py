@@ -129,6 +129,7 @@ def refused_page(request: HttpRequest, way: LoginWay, error: NotOpened) -> HttpR
         "again": f"accounts:{way}",
         "title": error.title,
         "sentence": error.sentence,
+        "is_settled": error.is_settled,
     }
     response = door(request, "accounts/not_opened.html", context, True)
     response.status_code = error.status
