@@ -52,6 +52,14 @@ def _gives_a_wrong_code(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _is_nobody_s_patient(visitor: Visitor) -> None:
+    """Vouched for by FranceConnect, with one given name more than in the record."""
+    visitor.page.goto("/connexion/")
+    visitor.page.get_by_role("link", name="FranceConnect").click()
+    visitor.page.get_by_role("button", name="René Lucien Marcel").click()
+    visitor.page.wait_for_load_state()
+
+
 def _opens_the_menu(words: str) -> Callable[[Visitor], None]:
     return lambda visitor: visitor.page.locator("summary:visible", has_text=words).last.click()
 
@@ -142,6 +150,9 @@ SCREENS = (
     Screen("identite-nouvelle", "a.guerin", "/identites/nouvelle/"),
     Screen("identite-nouvelle-erreurs", "a.guerin", "/identites/nouvelle/", click="Créer"),
     Screen("identites-doublons", "a.guerin", "/identites/doublons/"),
+    Screen("identite-en-attente", "", "/connexion/", does=_is_nobody_s_patient),
+    Screen("rattachements", "a.guerin", "/identites/rattachements/"),
+    Screen("rattachement", "a.guerin", "/identites/rattachements/", click="Examiner"),
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
