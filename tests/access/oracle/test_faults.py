@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from terresante.care_team import access as rules
 from terresante.care_team import matrix, queries
@@ -20,11 +21,14 @@ from tests.access.oracle import doors
 from tests.access.oracle.build import build
 from tests.access.oracle.model import (
     BreaksGlass,
+    Delegates,
     Joins,
     Leaves,
     Lifts,
     Opposes,
     Professional,
+    Restricts,
+    Withdraws,
     World,
     Writes,
 )
@@ -62,7 +66,18 @@ WORLD = World(
         BreaksGlass(1, 3, 2),
         Opposes(2),
         Lifts(2),
+        Writes(32, 0, "care", hidden_from_relatives=True),
+        Delegates(0, 0, "carer", scope=("care",)),
+        Delegates(0, 1, "guardianship", until_day=-1),
+        Delegates(0, 2, "guardianship", from_day=1, until_day=9),
+        Delegates(0, 3, "carer"),
+        Withdraws(0, 3),
+        Delegates(2, 4, "parental"),
+        Delegates(1, 5, "parental"),
+        Restricts(1, 5),
     ),
+    relatives=6,
+    grown_up_for=(20000, -4000, 0),
 )
 
 
@@ -133,6 +148,9 @@ FAULTS = {
     "policy shows the patient what is hidden": lambda: policy_changed(
         NOTE, "hidden_from_patient", "(NOT hidden_from_patient)", "true"
     ),
+    "policy shows a relative what is hidden from him": lambda: policy_changed(
+        NOTE, "hidden_from_representative", "(NOT hidden_from_representative)", "true"
+    ),
     "policy shows every circle to its former members": lambda: policy_changed(
         "care_team_careteamparticipant", "reads", "patient_id = ANY", "true OR patient_id = ANY"
     ),
@@ -166,7 +184,38 @@ FAULTS = {
         "record_readers", "AND suspended_at IS NULL", ""
     ),
     "stream tells after four hours": lambda: function_changed("record_readers", "AND expires_at > now()", ""),
+    "relative comes in after his time": lambda: function_changed(
+        "delegate_basis", "own.valid_until >= app_today()", "true"
+    ),
+    "relative comes in before his time": lambda: function_changed(
+        "delegate_basis", "own.valid_from <= app_today()", "true"
+    ),
+    "relative comes in once withdrawn": lambda: function_changed(
+        "delegate_basis", "own.withdrawn_at IS NULL", "true"
+    ),
+    "parent whom a judge cut comes in": lambda: function_changed(
+        "delegate_basis", "own.restricted_at IS NULL", "true"
+    ),
+    "parent of a grown-up comes in": lambda: function_changed(
+        "delegate_basis", "own.majority_on > app_today()", "true"
+    ),
+    "relative of one person comes in for another": lambda: function_changed(
+        "delegate_basis", "own.patient_id = asked", "true"
+    ),
+    "door lets a withdrawn relative act": lambda: function_changed(
+        "delegations_behind", "own.withdrawn_at IS NULL", "true"
+    ),
+    "stream tells a withdrawn relative": lambda: function_changed(
+        "delegate_readers", "own.withdrawn_at IS NULL", "true"
+    ),
     # The rules.
+    "rule forgets the withdrawal of a relative": lambda: python_changed(
+        (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.withdrawn_at IS NULL", "true"))
+    ),
+    "rule forgets majority": lambda: python_changed(
+        (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.majority_on > app_today()", "true"))
+    ),
+    "carer reads every class": lambda: python_changed((rules, "_delegated", lambda actor: Q())),
     "rule forgets who left": lambda: python_changed(
         (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("own.ended_at IS NULL AND ", ""))
     ),
