@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -150,6 +151,30 @@ INSI_URL = os.environ.get("TERRESANTE_INSI_URL", "")
 # INTEROP.md 2: a qualified identity is asked about again every three to five years.
 INSI_REVERIFY_DAYS = int(os.environ.get("TERRESANTE_INSI_REVERIFY_DAYS", "1095"))
 
+# Who vouches for people besides passwords and passkeys; what is empty is not offered (docs/operations.md).
+PSC = {
+    "issuer": os.environ.get("TERRESANTE_PSC_ISSUER", ""),
+    "client": os.environ.get("TERRESANTE_PSC_CLIENT", ""),
+    "secret": os.environ.get("TERRESANTE_PSC_SECRET", ""),
+    "discovery": os.environ.get("TERRESANTE_PSC_DISCOVERY", ""),
+}
+FRANCECONNECT = {
+    "issuer": os.environ.get("TERRESANTE_FRANCECONNECT_ISSUER", ""),
+    "client": os.environ.get("TERRESANTE_FRANCECONNECT_CLIENT", ""),
+    "secret": os.environ.get("TERRESANTE_FRANCECONNECT_SECRET", ""),
+    "discovery": os.environ.get("TERRESANTE_FRANCECONNECT_DISCOVERY", ""),
+}
+# Where the proxy asks for the certificate of a CPS card, and what it proves itself by.
+CPS_URL = os.environ.get("TERRESANTE_CPS_URL", "").rstrip("/")
+CPS_PROXY_SECRET = os.environ.get("TERRESANTE_CPS_PROXY_SECRET", "")
+CPS_AUTHORITIES = os.environ.get("TERRESANTE_CPS_AUTHORITIES", "")
+CPS_REVOCATIONS = os.environ.get("TERRESANTE_CPS_REVOCATIONS", "")
+ALLOWED_HOSTS += [host for host in [urlsplit(CPS_URL).hostname] if host]
+if CPS_URL and not (CPS_AUTHORITIES and len(CPS_PROXY_SECRET) >= 32):
+    raise ImproperlyConfigured(
+        "TERRESANTE_CPS_URL demande TERRESANTE_CPS_AUTHORITIES et un TERRESANTE_CPS_PROXY_SECRET de 32 caractères."
+    )
+
 # Heads of the audit chain, outside the database; a deployment mounts it from another machine.
 AUDIT_HEADS = os.environ.get("TERRESANTE_AUDIT_HEADS", str(VAR_DIR / "audit-heads.jsonl"))
 # Set where the worker may seal: it then opens a connection of its own under the sealer's role.
@@ -183,6 +208,9 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         # It names the address, hence a record, of each post that came without its token.
         "django.security.csrf": {"level": "ERROR"},
+        # They write what they send, codes and secrets included, when somebody asks for more detail.
+        "authlib": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
         # It names credentials at each use.
         "fido2": {"level": "WARNING"},
     },

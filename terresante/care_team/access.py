@@ -15,6 +15,7 @@ from terresante.kernel.condition import SqlCondition
 from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
 from terresante.patients.access import (
+    IDENTITY_ATTACH,
     IDENTITY_CORRECT,
     IDENTITY_FLAG,
     IDENTITY_MERGE,
@@ -29,6 +30,7 @@ from terresante.patients.models import (
     IdentityChange,
     IdentityMerge,
     InsiCall,
+    LinkRequest,
     Patient,
     PotentialDuplicate,
     RelatedPerson,
@@ -324,6 +326,11 @@ def identities_told_apart(actor: Actor) -> Q:
 
 @rule(IDENTITY_TELL_APART, PotentialDuplicate, visible=True)
 def pairs_examined(actor: Actor) -> Q:
+    return _desk_only(actor)
+
+
+@rule(IDENTITY_ATTACH, LinkRequest, visible=True)
+def requests_examined(actor: Actor) -> Q:
     return _desk_only(actor)
 
 

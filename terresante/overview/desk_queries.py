@@ -143,9 +143,12 @@ def mine_page(actor: Actor, number: str | None) -> tuple[Page[int], list[CareRec
 
 @compiled.rows
 def _mine_from(actor: Actor, first: int) -> QuerySet[CareRecord]:
-    """The page is chosen among the keys, so that what each row takes to be read is paid for the page alone."""
-    chosen = _memberships(actor.person_id).order_by(*_BY_NAME)[first : first + PER_PAGE]
-    return records_of(actor, actor.person_id).filter(patient_id__in=chosen.values("patient_id"))
+    """The page is chosen among keys, so that what each row takes to be read is paid for the page alone."""
+    member = F("patient__participants__patient_id")
+    chosen = SqlCondition(
+        "{0} = ANY (ARRAY(SELECT my_patient_keys(%s, %s)))", "of_member", values=(first, PER_PAGE)
+    )
+    return records_of(actor, actor.person_id).alias(of_member=member).filter(chosen)
 
 
 def followed_by(actor: Actor) -> list[CareRecord]:

@@ -12,12 +12,12 @@ from terresante.care_team.access import PATIENTS_LIST, RECORD_CREATE, RECORD_REA
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS, create_record, share_record
 from terresante.care_team.enums import TeamRole
 from terresante.care_team.queries import FoundPatient, read_record
-from terresante.directory.queries import search_communes, work_situations
+from terresante.directory.queries import proved_situations, search_communes
 from terresante.feed.access import FEED_READ
 from terresante.kernel import access, audit
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import NotFound, Refused
-from terresante.kernel.ports import SITUATION_KEY
+from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY
 from terresante.kernel.screens import Request, next_page, public, reads, writes
 from terresante.kernel.ui.frame import Action, Chip, Comparison, Page, Pair, Toast
 from terresante.kernel.ui.wording import NBSP, age, exact, when
@@ -192,7 +192,8 @@ def toast(request: Request) -> HttpResponse:
 def situation(request: Request) -> HttpResponse:
     """For whom one works, among several structures; passes on at once when there is only one."""
     user_id = request.actor.user_id
-    choices = work_situations(user_id) if user_id else []
+    proved = request.session.get(PROVED_SITUATIONS_KEY)
+    choices = proved_situations(user_id, proved) if user_id else []
     after = next_page(request)
     chosen = next((c for c in choices if str(c.role_id) == request.POST.get("situation")), None)
     if len(choices) > 1 and chosen is None:

@@ -12,6 +12,7 @@ from terresante.patients.desk_actions import confirm_insi, record_insi_call, tra
 from terresante.patients.desk_queries import resembling, sides_of_row
 from terresante.patients.enums import InsiAnswer, InsiOperation
 from terresante.patients.insi import teleservice
+from terresante.patients.link_actions import purge_requests
 from terresante.patients.merge_actions import sweep_merges
 from terresante.patients.models import Patient, PotentialDuplicate
 from terresante.patients.traits import Traits
@@ -26,6 +27,11 @@ _VERIFIED_TOGETHER = 50
 @scheduled("7 * * * *")
 def propose_duplicates(actor: Actor) -> None:
     propose_pairs(timezone.now() - _BACK)
+
+
+@scheduled("41 3 * * *")
+def purge_link_requests(actor: Actor) -> None:
+    purge_requests()
 
 
 @scheduled("*/5 * * * *")

@@ -189,6 +189,7 @@ QUESTIONS = {
     "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[])",
     "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
+    "my_patient_keys": "SELECT key FROM my_patient_keys(0, 100) AS key WHERE key = %(patient)s",
     "search_patients": "SELECT search_patients('1939-04-02', 'LE', 'MA', 50)",
     "linked_patients": "SELECT linked_patients(ARRAY[id], ARRAY['0001']) FROM patients_identitydomain",
     "emergency_identity": "SELECT emergency_identity(%(patient)s)",

@@ -15,6 +15,7 @@ DEFINERS = {
     "open_emergency_access": "writes one emergency access",
     "record_readers": "which of the given keys reach one record",
     "patient_behind": "the patient of one account",
+    "my_patient_keys": "keys of one page of one's own patients, by name",
     "search_patients": "identities, for the search",
     "match_patients": "keys of candidate identities",
     "last_event_position": "a number",
