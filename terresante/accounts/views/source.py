@@ -14,20 +14,25 @@ from terresante.accounts.passkeys import Site
 def source_of(request: HttpRequest) -> Source:
     return Source(
         network=_network(request),
-        tokens=devices.read_tokens(request.COOKIES.get(devices.COOKIE, "")),
+        tokens=devices.read_tokens(request.COOKIES.get(_cookie_name(), "")),
         words=devices.device_words(request.headers.get("User-Agent", "")),
     )
 
 
 def keep_source(response: HttpResponse, source: Source) -> None:
     response.set_cookie(
-        devices.COOKIE,
+        _cookie_name(),
         devices.write_tokens(source.tokens),
         max_age=devices.COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
+
+
+def _cookie_name() -> str:
+    """With TLS it is the host's own, as the session's (RFC 6265bis, 4.1.3.2)."""
+    return f"__Host-{devices.COOKIE}" if settings.SESSION_COOKIE_SECURE else devices.COOKIE
 
 
 def site_of(request: HttpRequest) -> Site | None:
