@@ -3,16 +3,19 @@
 Setting another person's context is out of reach of the policies (DESIGN.md 5): everything else is tried here.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from terresante.accounts.access import LOGIN
 from terresante.care_team import actions
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import EmergencyAccess
-from terresante.kernel import rls
+from terresante.interop.tests import wire
+from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
@@ -205,6 +208,8 @@ QUESTIONS = {
     "identities_to_verify": "SELECT identities_to_verify(now(), 50)",
     "sweep_merges": "SELECT nullif(sweep_merges(), 0)",
     "merge_patients": "SELECT nullif(merge_patients(%(new)s, %(patient)s, %(other)s, 'x', 'x'), 'refused')",
+    "account_history": "SELECT account_history(%(account)s, 100)",
+    "sender_activity": "SELECT sender_activity()",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
@@ -214,6 +219,10 @@ ANSWERED = {
     "brun": PROFESSIONALS,
     "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
     "dpo": {*PROFESSIONALS, "emergency_initials"},
+    "admin": {*PROFESSIONALS, "account_history", "sender_activity"},
+    # Of another structure.
+    "local_admin": PROFESSIONALS,
+    "support": PROFESSIONALS - {"open_emergency_access"},
     "leon": set(),
     "nobody": set(),
     "job": {
@@ -235,12 +244,23 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     values = {
         "patient": madeleine.patient_id,
         "person": cast.amar.person_id,
+        "account": cast.amar.user_id,
         "structure": cast.amar.organization_id,
         "access": access.pk,
         "new": new_id(),
         "other": cast.leon_record.patient_id,
     }
-    actor = {"job": Actor.job("tests"), "nobody": None}.get(name, cast.actors.get(name))
+    with rls.acting(cast.amar):
+        audit.record(cast.amar, LOGIN)
+    wire.connect()
+    others = {
+        "job": Actor.job("tests"),
+        "nobody": None,
+        "admin": replace(cast.brun, duties=frozenset({"administrator"})),
+        "local_admin": replace(cast.brun, duties=frozenset({"local_administrator"})),
+        "support": replace(cast.brun, duties=frozenset({"support_agent"})),
+    }
+    actor = others.get(name, cast.actors.get(name))
     answered = set()
     for question, statement in QUESTIONS.items():
         with transaction.atomic():

@@ -12,6 +12,7 @@ from terresante.care_team.access import (
     CIRCLE_READ,
     READINGS,
     RECORD_READ,
+    is_support_desk,
     reads_class,
 )
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
@@ -223,9 +224,12 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
 
     Somebody connected in two structures is two actors: their correlation ids tell them apart.
     """
-    asked = [actor for actor in connected if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT)]
-    persons = [actor.person_id for actor in asked]
-    organizations = [actor.organization_id for actor in asked]
+    asked = [actor for actor in connected if _may_be_told(actor)]
+    # By the circles of the physician one acts for: without a structure, so that his emergencies are not lent.
+    acting = [actor for actor in asked if actor.principal_id is not None]
+    persons = [*(actor.person_id for actor in asked), *(actor.principal_id for actor in acting)]
+    organizations = [*(actor.organization_id for actor in asked), *(None for _ in acting)]
+    asked += acting
     readers: list[set[UUID]] = [set() for _ in events]
     with connection.cursor() as cursor:
         cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
@@ -234,6 +238,10 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
             if _may_read(actor, event):
                 readers[number - 1].add(actor.correlation_id)
     return readers
+
+
+def _may_be_told(actor: Actor) -> bool:
+    return actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT) and not is_support_desk(actor)
 
 
 def _may_read(actor: Actor, event: Event) -> bool:
@@ -292,7 +300,7 @@ def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
     practitioner = member.practitioner
     if practitioner is None:
         raise ValueError("a member is a person or a structure")
-    name = f"{practitioner.title} {practitioner}".strip()
+    name = practitioner.full_name
     role = practitioner.get_profession_display()
     if draft.private_to_id is not None and not _works_at(practitioner, draft.private_to_id):
         return Reader(practitioner.pk, name, role, False, "hors de la structure")
@@ -328,7 +336,3 @@ def role_holders(patient_id: UUID) -> list[CareTeamParticipant]:
 
 def reaches_patient(actor: Actor, patient_id: UUID) -> bool:
     return access.list(actor, RECORD_READ, Patient).filter(pk=patient_id).exists()
-
-
-def full_name(practitioner: Practitioner) -> str:
-    return f"{practitioner.title} {practitioner}".strip()

@@ -17,7 +17,7 @@ from terresante.care_team.access import (
     REFUSALS_READ,
 )
 from terresante.care_team.models import EmergencyAccess
-from terresante.kernel import access
+from terresante.kernel import access, audit
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
 from terresante.kernel.errors import NotFound, Refused
@@ -171,6 +171,8 @@ class AccessLine:
     name: str
     role: str
     structure: str
+    # The person it was done for: « pour Dr X ».
+    on_behalf_of: str
     purpose: str
     codes: tuple[str, ...]
     is_reading: bool
@@ -298,6 +300,7 @@ def _line(rows: list[AuditEntry]) -> AccessLine:
         name=last.actor_name,
         role=last.actor_role,
         structure=last.organization_name,
+        on_behalf_of=str(last.detail.get(audit.FOR, "")),
         purpose=last.purpose,
         codes=tuple(codes),
         is_reading=all(code.endswith(READINGS) for code in codes),
@@ -305,10 +308,11 @@ def _line(rows: list[AuditEntry]) -> AccessLine:
 
 
 def _follows(later: AccessLine, line: AccessLine) -> bool:
-    same = (later.person_id, later.name, later.structure, later.purpose, later.day)
-    return same == (line.person_id, line.name, line.structure, line.purpose, line.day) and (
-        later.at - line.at < _VISIT
-    )
+    return _one_visitor(later) == _one_visitor(line) and later.at - line.at < _VISIT
+
+
+def _one_visitor(line: AccessLine) -> tuple[object, ...]:
+    return (line.person_id, line.name, line.structure, line.on_behalf_of, line.purpose, line.day)
 
 
 def _visit(lines: list[AccessLine]) -> AccessVisit:
@@ -319,6 +323,7 @@ def _visit(lines: list[AccessLine]) -> AccessVisit:
         name=last.name,
         role=last.role,
         structure=last.structure,
+        on_behalf_of=last.on_behalf_of,
         purpose=last.purpose,
         codes=tuple(dict.fromkeys(code for line in lines for code in line.codes)),
         is_reading=all(line.is_reading for line in lines),

@@ -15,6 +15,7 @@ from tests.access.oracle.build import build
 from tests.access.oracle.faults import FAULTS, TEN
 from tests.access.oracle.model import (
     BreaksGlass,
+    Delegates,
     Joins,
     Leaves,
     Lifts,
@@ -38,6 +39,8 @@ WORLD = World(
         Professional("secretary", (1,)),
         Professional("home_help", (1,)),
         Professional("doctor", (2,)),
+        # The desk of structure 0: for two of its doctors, one of whom has taken it back.
+        Professional("secretary", (0,)),
     ),
     patients=3,
     known=((1, 0),),
@@ -54,6 +57,9 @@ WORLD = World(
         Writes(31, 0, "care", hidden=True),
         *(Writes(40 + n, 1, kind) for n, kind in enumerate(("medical", "stay"))),
         Writes(50, 2, "care"),
+        Delegates(2, 7, 0),
+        Delegates(0, 7, 0, -3, 0),
+        Joins(2, 2),
         Opposes(1),
         BreaksGlass(1, 3, 2),
         Opposes(2),

@@ -6,15 +6,18 @@ from random import Random
 
 from tests.access.oracle.model import (
     CLASSES,
+    PHYSICIANS,
     PROFESSIONS,
     RESCUERS,
     BreaksGlass,
+    Delegates,
     Joins,
     Leaves,
     Lifts,
     Move,
     Opposes,
     Professional,
+    Revokes,
     World,
     Writes,
     members,
@@ -82,7 +85,8 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
     patient = chance.randrange(drawn.patients)
     who: int | None = chance.randrange(len(drawn.professionals))
     structure: int | None = chance.randrange(drawn.structures)
-    match chance.choices(("join", "leave", "oppose", "lift", "break", "write"), (30, 12, 6, 5, 12, 35))[0]:
+    kinds = ("join", "leave", "oppose", "lift", "break", "delegate", "revoke", "write")
+    match chance.choices(kinds, (30, 12, 6, 5, 12, 8, 3, 35))[0]:
         case "join":
             from_hour = 24 if chance.random() < 0.1 else -48
             return _of_one(chance, Joins(patient, who, structure, from_hour))
@@ -96,6 +100,11 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
             professional = drawn.professionals[who or 0]
             places = (*professional.structures, *professional.former)
             return BreaksGlass(patient, who or 0, chance.choice(places), chance.choice((0, 0, 3, 5)))
+        case "delegate" if pairs := _desks(drawn):
+            from_day, to_day = chance.choice(((0, None), (0, None), (0, 1), (-2, 0), (1, None)))
+            return Delegates(*chance.choice(pairs), from_day, to_day)
+        case "revoke" if pairs := _desks(drawn):
+            return Revokes(*chance.choice(pairs))
         case _:
             return Writes(
                 number,
@@ -104,6 +113,21 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
                 private_to=structure if chance.random() < 0.25 else None,
                 hidden=chance.random() < 0.25,
             )
+
+
+def _desks(drawn: World) -> list[tuple[int, int, int]]:
+    """(physician, secretary, structure where both work)."""
+    people = list(enumerate(drawn.professionals))
+    return [
+        (who, secretary, structure)
+        for who, physician in people
+        for secretary, helper in people
+        for structure in physician.structures
+        if physician.profession in PHYSICIANS
+        and helper.profession == "secretary"
+        and not helper.struck_off
+        and structure in helper.structures
+    ]
 
 
 def _of_one(chance: Random, move: Joins | Leaves) -> Joins | Leaves:
@@ -123,6 +147,10 @@ def _fits(before: World, move: Move) -> bool:
             return move.emergency not in opposed(before, move.patient)
         case Lifts():
             return False in opposed(before, move.patient)
+        case Delegates():
+            return not _is_given(before, move)
+        case Revokes():
+            return _is_given(before, move)
         case BreaksGlass():
             # A past attempt is set in place, not played: it stands before every opposition.
             past = move.hours_ago > 0
@@ -143,3 +171,15 @@ def _is_inside(before: World, move: Joins | Leaves) -> bool:
         ):
             inside = isinstance(earlier, Joins)
     return inside
+
+
+def _is_given(before: World, move: Delegates | Revokes) -> bool:
+    """Said and not revoked, be it over or to come."""
+    asked = (move.who, move.secretary, move.structure)
+    said = [
+        earlier
+        for earlier in before.moves
+        if isinstance(earlier, Delegates | Revokes)
+        and (earlier.who, earlier.secretary, earlier.structure) == asked
+    ]
+    return bool(said) and isinstance(said[-1], Delegates)

@@ -37,12 +37,12 @@ def _reached(built: Built, reader: Reader) -> set[int]:
 
 
 def browser(built: Built, reader: Reader) -> Client:
-    user, role_id = built.users[reader]
+    user, situation = built.users[reader]
     client = Client()
     client.force_login(user)
-    if role_id is not None:
+    if situation:
         session = client.session
-        session[ports.SITUATION_KEY] = str(role_id)
+        session[ports.SITUATION_KEY] = situation
         session.save()
     return client
 
