@@ -27,7 +27,7 @@ from terresante.kernel.models import AuditEntry, OutboundMessage
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord
 from terresante.patients.traits import Traits
-from tests.access.oracle.doors import walled_tables
+from tests.access.oracle.doors.sql import walled_tables
 from tests.access.test_forged_urls import named_views
 from tests.cast import join, organization, professional
 from tests.walls import walls_down

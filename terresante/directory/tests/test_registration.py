@@ -322,7 +322,7 @@ def test_an_accepted_request_opens_an_account_by_a_link(practice, local):
     user = User.objects.get(email="rose@example.org")
     assert not user.has_usable_password()
     assert [one.profession for one in work_situations(user.pk)] == [Profession.HOME_HELP]
-    link = re.search(r"/connexion/lien/\S+", last_message()).group()
+    (link,) = re.findall(r"/connexion/lien/\S+", last_message())
     client = Client()
     client.get(link)
     client.post(
