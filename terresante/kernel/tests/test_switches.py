@@ -198,8 +198,10 @@ def test_another_process_follows_within_seconds(administrator, where, seconds):
         stdout=subprocess.PIPE,
         text=True,
     )
+    heard = other.stdout
+    assert heard is not None
     try:
-        assert other.stdout.readline().split() == ["low"]
+        assert heard.readline().split() == ["low"]
         change(administrator, "tried", "high", WHY)
         changed = time.time()
         value, at = heard.readline().split()
