@@ -20,6 +20,7 @@ _PLACES = (
     ("À vérifier", "interop:queue", "shield-alert", "identity_officer"),
     ("Identités", "patients:search", "id-card", "identity_officer"),
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
+    ("Habilitations", "care_team:rights", "scale", "administrator"),
     ("Logiciels partenaires", "interop:partners", "plug", "administrator"),
 )
 _PATIENT_PLACES = (
@@ -88,6 +89,7 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
             lock=_lock(request),
         )
     role = ", ".join(part for part in (actor.role_label, actor.organization_name) if part)
+    to_ask = Action(label="À recueillir", url=link("care_team:to_ask"), icon="scale")
     emails = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=link("overview:situation"), icon="building-2")
     return UserMenu(
@@ -95,7 +97,7 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
         initials=initials(actor.name),
         role=role,
         logout_url=link("accounts:logout"),
-        links=(change, emails, security) if several else (emails, security),
+        links=(change, to_ask, emails, security) if several else (to_ask, emails, security),
         lock=_lock(request),
     )
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
-from terresante.kernel import access
+from terresante.kernel import access, switches
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
 from terresante.notifications.access import PREFERENCES_EDIT
@@ -25,15 +25,15 @@ class Told:
     by_structure: bool
 
 
-def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None]]) -> list[list[Told]]:
-    """For each (patient, structure it is private to), through the listed function of the same name; for jobs only,
-    empty for anybody else.
+def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None, str]]) -> list[list[Told]]:
+    """For each (patient, structure it is private to, class of data), through the listed function of the same name; for
+    jobs only, empty for anybody else.
     """
     told: list[list[Told]] = [[] for _ in asked]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM users_to_tell(%s::uuid[], %s::uuid[])",
-            [[patient for patient, _ in asked], [limit for _, limit in asked]],
+            "SELECT * FROM users_to_tell(%s::uuid[], %s::uuid[], %s::text[])",
+            [list(column) for column in zip(*asked, strict=True)] if asked else [[], [], []],
         )
         for number, *person in cursor.fetchall():
             told[number - 1].append(Told(*person))
@@ -54,10 +54,15 @@ def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
         [
             person
             for person in persons
-            if not event.data_class or _reads(person.profession, DataClass(event.data_class))
+            if not event.data_class
+            or _reads(person.profession, DataClass(event.data_class), switches.version())
         ]
         for event, persons in zip(
-            events, users_to_tell([(event.patient_id, event.private_to_id) for event in events]), strict=True
+            events,
+            users_to_tell(
+                [(event.patient_id, event.private_to_id, event.data_class or "") for event in events]
+            ),
+            strict=True,
         )
     ]
     users = {person.user_id for persons in told for person in persons}
@@ -87,7 +92,8 @@ def preferences_of(actor: Actor) -> EmailPreference:
 
 
 @lru_cache(maxsize=256)
-def _reads(profession: str, data_class: DataClass) -> bool:
+def _reads(profession: str, data_class: DataClass, rights: int) -> bool:
+    """`rights`: the number of the last change of the matrix."""
     reader = Actor(kind=ActorKind.PROFESSIONAL, name="", role=profession)
     return reads_class(reader, data_class)
 

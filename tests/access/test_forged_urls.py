@@ -35,10 +35,12 @@ NAMED = {
     "device_id": "accounts.KnownDevice",
     "token": None,
     "practitioner_id": None,
+    "group": None,
+    "data_class": None,
     "organization_id": None,
 }
 # Professionals know an identity by its key to open it in an emergency: the page says whose it is, and leaves its row.
-SHOWS_AN_IDENTITY = {"care_team:break_glass"}
+SHOWS_AN_IDENTITY = {"care_team:break_glass", "care_team:open_for_call"}
 # Names nobody: a link of recovery holds a secret, and is answered alike whatever it holds (accounts' own tests).
 NAMES_NOBODY = {"accounts:link"}
 # Asks one's own password again before it looks for anything.

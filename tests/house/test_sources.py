@@ -26,7 +26,11 @@ MORE_NAMES = {
         "sessions": "Django's place for who is logged in",
         "tries": "how often a door was tried",
     },
-    "care_team": {"matrix": "role × data, the one place that says it"},
+    "care_team": {
+        "matrix": "role × data, the one place that says it",
+        "regime": "the legal regime, and what a consent must say under it",
+        "regime_views": "pages of choices, rights and regime, apart from those of a circle",
+    },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",
@@ -50,6 +54,7 @@ MORE_NAMES = {
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
+        "founding_views": "who refuses any record, apart from those who have one",
         "desk_views": "pages outside a record, apart from those of a record",
     },
     "patients": {

@@ -19,6 +19,7 @@ from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
 from config.local.region.crowd import Crowd
+from config.local.region.kept import keep_one_record
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
@@ -76,6 +77,7 @@ class _Loading:
             directory = fill_directory(region, self._users)
         with self._step("histoires écrites"):
             self._tell(directory)
+            keep_one_record(self._job, directory, self._times)
         with self._step("autres patients"):
             self._settle(directory)
         with self._step("séjours, par les messages des hôpitaux"):

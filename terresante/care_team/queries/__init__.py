@@ -1,21 +1,24 @@
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Case, F, Prefetch, Q, QuerySet, When, prefetch_related_objects
+from django.db.models.functions import Now
 
 from terresante.care_team import matrix
 from terresante.care_team.access import (
     CIRCLE_READ,
     READINGS,
     RECORD_READ,
+    changes,
     reads_class,
 )
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.regime import needs_consent
 from terresante.directory.models import Practitioner, PractitionerRole
 from terresante.kernel import access, audit, compiled, rls, slots
 from terresante.kernel.access import Action, Reader
@@ -26,7 +29,9 @@ from terresante.kernel.slots import HeaderBadge
 from terresante.kernel.ui.frame import Level, Strip
 from terresante.kernel.ui.wording import clock
 from terresante.patients.enums import Sex
+from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
+from terresante.patients.traits import Traits
 
 _SHOWN_WITH_RECORD = ("patient", "holder", "information_given_by")
 _SEARCH = """
@@ -83,7 +88,7 @@ def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
     return Strip(
         text=f"lecture seule, jusqu’à {until}. Le patient et son cercle lisent votre motif.",
         level=Level.RED,
-        word="Accès en urgence",
+        word=access_now.get_kind_display(),
     )
 
 
@@ -98,12 +103,16 @@ def read_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
     return opened
 
 
+# A consent that has reached its end: its professional is out, whether or not somebody has said so since.
+_LASTING = Q(expires_at=None) | Q(expires_at__gt=Now())
+
+
 @compiled.rows
 def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     """Current members, the treating doctor and the referent first."""
     return (
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
-        .filter(patient_id=patient_id, ended_at__isnull=True)
+        .filter(_LASTING, patient_id=patient_id, ended_at__isnull=True)
         .select_related("practitioner", "organization")
         .order_by(_ROLES_FIRST, "started_at", "pk")
     )
@@ -125,7 +134,7 @@ def _places_of_work() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
 def former_members_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     return (
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
-        .filter(patient_id=patient_id, ended_at__isnull=False)
+        .filter(Q(ended_at__isnull=False) | ~_LASTING, patient_id=patient_id)
         .select_related("practitioner", "organization")
         .prefetch_related(_places_of_work())
         .order_by("-ended_at", "pk")
@@ -156,12 +165,47 @@ def open_choices(patient_id: UUID) -> set[str]:
     )
 
 
+_WHY_NOT = "SELECT why_not_founded(%s, %s, %s, %s, %s, %s)"
+
+
+def why_not_founded(patient_id: UUID | None, traits: Traits, *, named_only: bool = False) -> str | None:
+    """'opposed': this person, under this key or with the same strict traits, refuses any record; 'recorded': she has
+    one; None: nothing stands against it. `named_only`: the traits are not looked at.
+    """
+    if named_only:
+        traits = replace(traits, birth_date=None)
+    names = normalised_name(traits.birth_name), traits.first_given_name
+    asked = [patient_id, *names, traits.birth_date, traits.sex, traits.birth_place_code]
+    with connection.cursor() as cursor:
+        cursor.execute(_WHY_NOT, asked)
+        found = cursor.fetchone()
+        return found[0] if found else None
+
+
 def opponents(patient_ids: Collection[UUID]) -> set[UUID]:
     """Those of these persons, whose records are open, who oppose having one."""
     opposed = Consent.objects.filter(
         patient_id__in=patient_ids, kind=ConsentKind.OPPOSITION_RECORD, withdrawn_at__isnull=True
     )
     return set(opposed.values_list("patient_id", flat=True))
+
+
+def open_to_hospitals(records: Sequence[CareRecord]) -> list[CareRecord]:
+    """Those, among records that are open, which a hospital's message may enter.
+
+    A kept record is closed to everybody outside its structure. Under the regime of 2019 one that nobody consented to
+    is closed too, unless it was already open to sharing when the regime changed.
+    """
+    known = [record for record in records if record.kept_by_id is None]
+    if not needs_consent():
+        return known
+    agreed = Consent.objects.filter(
+        patient_id__in=[record.patient_id for record in known],
+        kind__in=(ConsentKind.CONSENT_RECORD, ConsentKind.CONSENT_SHARING),
+        withdrawn_at=None,
+    )
+    agreeing = set(agreed.values_list("patient_id", flat=True))
+    return [record for record in known if record.is_shared or record.patient_id in agreeing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +256,9 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
 
 
 _READERS = """
-SELECT told.number, reader FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number),
-     record_readers(told.patient, %s::uuid[], %s::uuid[]) AS reader
+SELECT told.number, reader
+FROM unnest(%s::uuid[], %s::text[]) WITH ORDINALITY AS told (patient, class, number),
+     record_readers(told.patient, %s::uuid[], %s::uuid[], told.class) AS reader
 """
 
 
@@ -227,7 +272,8 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
     organizations = [actor.organization_id for actor in asked]
     readers: list[set[UUID]] = [set() for _ in events]
     with connection.cursor() as cursor:
-        cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
+        about = [event.patient_id for event in events], [event.data_class or "" for event in events]
+        cursor.execute(_READERS, [*about, persons, organizations])
         for number, reader in cursor.fetchall():
             event, actor = events[number - 1], asked[reader - 1]
             if _may_read(actor, event):
@@ -266,7 +312,7 @@ def readers_of(draft: Draft) -> list[Reader]:
 @compiled.rows
 def _sharing(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     members = CareTeamParticipant.objects.filter(
-        patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
+        _LASTING, patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
     )
     return members.select_related("practitioner", "organization")
 
@@ -295,6 +341,9 @@ def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
     role = practitioner.get_profession_display()
     if draft.private_to_id is not None and not _works_at(practitioner, draft.private_to_id):
         return Reader(practitioner.pk, name, role, False, "hors de la structure")
+    if member.scope is not None and draft.data_class not in member.scope:
+        reason = f"la personne n’a pas consenti pour «\u00a0{draft.data_class.label}\u00a0»"
+        return Reader(practitioner.pk, name, role, False, reason)
     reads = draft.data_class in matrix.readable(practitioner.profession)
     own_role = "" if member.role == TeamRole.MEMBER else member.get_role_display().lower()
     reason = own_role if reads else f"sa profession ne lit pas «\u00a0{draft.data_class.label}\u00a0»"
@@ -318,11 +367,17 @@ def role_holders(patient_id: UUID) -> list[CareTeamParticipant]:
     """Who holds the two roles that one member has at a time."""
     return list(
         CareTeamParticipant.objects.filter(
-            patient_id=patient_id, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT], ended_at=None
+            _LASTING, patient_id=patient_id, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT], ended_at=None
         )
         .select_related("practitioner", "organization")
         .order_by(_ROLES_FIRST)
     )
+
+
+def covers(actor: Actor, patient_id: UUID, data_class: DataClass) -> bool:
+    """False when he is in the circle by a consent that does not speak of these data."""
+    covered = CareRecord.objects.filter(changes(actor, of=data_class), patient_id=patient_id)
+    return covered.exists()
 
 
 def reaches_patient(actor: Actor, patient_id: UUID) -> bool:

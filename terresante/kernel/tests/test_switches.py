@@ -198,6 +198,7 @@ def test_another_process_follows_within_seconds(administrator, where, seconds):
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert other.stdout is not None
     try:
         assert other.stdout.readline().split() == ["low"]
         change(administrator, "tried", "high", WHY)

@@ -1,6 +1,5 @@
 """Sets a world up in the database: by the platform's own actions wherever somebody may act, else behind the walls."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -10,36 +9,36 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.accounts.models import User
-from terresante.care_team import actions
-from terresante.care_team.enums import Basis, ConsentKind
+from terresante.care_team import actions, matrix
+from terresante.care_team.actions import GivenConsent
+from terresante.care_team.enums import Basis, ConsentKind, DataClass, UrgentKind
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.directory.enums import OrganizationKind, Profession, Source
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
-from terresante.feed.enums import FeedKind
-from terresante.feed.models import FeedItem
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor, ActorKind
-from terresante.kernel.errors import Conflict, Refused
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import new_id
-from terresante.notes.enums import NOTE_CLASSES
-from terresante.notes.models import Note
+from terresante.kernel.switch_changes import change
 from terresante.patients.actions import apply_traits
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord, IdentityDomain, Patient, PatientAccount, SourceIdentity
 from terresante.patients.traits import Traits
-from terresante.stays.enums import EncounterStatus, MovementKind
-from terresante.stays.models import Encounter, EncounterMovement
 from tests.access.oracle import model
 from tests.access.oracle.model import (
+    Agrees,
     BreaksGlass,
+    Grants,
     Joins,
     Leaves,
     Lifts,
     Opposes,
     Reader,
+    Regime,
     World,
     Writes,
 )
+from tests.access.oracle.rows import ROWS, Limits
 from tests.walls import walls_down
 
 PROFESSIONS = {
@@ -54,103 +53,6 @@ PROFESSIONS = {
     "coordinator": Profession.PATHWAY_COORDINATOR,
     "secretary": Profession.MEDICAL_SECRETARY,
     "other": Profession.OTHER,
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a row about a patient carries, in the platform's own keys."""
-
-    patient_id: UUID
-    record_id: UUID
-    data_class: str
-    private_to_id: UUID | None
-    hidden: bool
-    author: Practitioner
-    organization_id: UUID
-    row: int
-    marker: str
-
-
-def fact(limits: Limits) -> FeedItem:
-    return FeedItem.objects.create(
-        patient_id=limits.patient_id,
-        kind=FeedKind.values[0],
-        object_id=new_id(),
-        occurred_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def note(limits: Limits) -> Note | None:
-    if limits.data_class not in NOTE_CLASSES:
-        return None
-    return Note.objects.create(
-        patient_id=limits.patient_id,
-        record_id=limits.record_id,
-        author=limits.author,
-        author_name="Camille",
-        author_role="Médecin",
-        organization_id=limits.organization_id,
-        organization_name="Structure",
-        data_class=limits.data_class,
-        text=limits.marker,
-        written_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-    )
-
-
-def stay(limits: Limits) -> Encounter:
-    return Encounter.objects.create(
-        patient_id=limits.patient_id,
-        record_id=limits.record_id,
-        source_identity=_identity_of_nobody(limits.patient_id),
-        organization_id=limits.organization_id,
-        visit_number=str(limits.row),
-        status=EncounterStatus.FINISHED,
-        started_at=timezone.now() - timedelta(days=2),
-        ended_at=timezone.now() - timedelta(days=1),
-        unit_name=limits.marker,
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def movement(limits: Limits) -> EncounterMovement:
-    """Of the stay that the same row has just made."""
-    return EncounterMovement.objects.create(
-        encounter=Encounter.objects.get(organization_id=limits.organization_id, visit_number=str(limits.row)),
-        patient_id=limits.patient_id,
-        identifier=new_id().hex,
-        family="stay",
-        kind=MovementKind.values[0],
-        trigger="A01",
-        occurred_at=timezone.now(),
-        recorded_at=timezone.now(),
-        unit_name=limits.marker,
-        message_id=new_id(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def _identity_of_nobody(patient_id: UUID) -> SourceIdentity:
-    """In a domain of no structure: it opens the record to no gateway."""
-    domain, _ = IdentityDomain.objects.get_or_create(authority="urn:oid:1.2.3", defaults={"name": "IPP"})
-    return SourceIdentity.objects.create(domain=domain, value=new_id().hex, patient_id=patient_id)
-
-
-# How a row with limits is made, for each model that has them; a test says which one is missing.
-ROWS: dict[str, Callable[[Limits], Any]] = {
-    "feed.FeedItem": fact,
-    "notes.Note": note,
-    "stays.Encounter": stay,
-    "stays.EncounterMovement": movement,
 }
 
 
@@ -187,9 +89,9 @@ def marker(row: int, label: str) -> str:
 def _structures_and_people(built: Built) -> None:
     for number in range(built.world.structures):
         name = f"Structure {number} {new_id().hex[-8:]}"
-        built.structures.append(
-            Organization.objects.create(name=name, kind=OrganizationKind.PUBLIC_HOSPITAL, source=Source.LOCAL)
-        )
+        is_samu = number in built.world.samus
+        kind = OrganizationKind.SAMU if is_samu else OrganizationKind.PUBLIC_HOSPITAL
+        built.structures.append(Organization.objects.create(name=name, kind=kind, source=Source.LOCAL))
     for number, professional in enumerate(built.world.professionals):
         user = _user()
         person = Practitioner.objects.create(
@@ -226,16 +128,7 @@ def _patients(built: Built) -> None:
             ),
         )
         patient.save(force_insert=True)
-        built.records.append(
-            CareRecord.objects.create(
-                patient=patient,
-                holder=built.structures[0],
-                is_shared=True,
-                information_given_at=timezone.now(),
-                information_given_by=built.people[0],
-                information_support=InformationSupport.ORAL_WITH_NOTICE,
-            )
-        )
+        built.records.append(_record(built, number, patient))
         user = _user()
         PatientAccount.objects.create(user=user, patient=patient)
         built.users[Reader("patient", number)] = (user, None)
@@ -247,6 +140,31 @@ def _patients(built: Built) -> None:
         SourceIdentity.objects.create(
             domain=domain, value=new_id().hex, patient_id=built.records[patient_number].patient_id
         )
+
+
+def _record(built: Built, number: int, patient: Patient) -> CareRecord:
+    holder = model.holder(built.world, number)
+    if holder is None:
+        return CareRecord.objects.create(
+            patient=patient,
+            holder=built.structures[0],
+            is_shared=True,
+            information_given_at=timezone.now(),
+            information_given_by=built.people[0],
+            information_support=InformationSupport.ORAL_WITH_NOTICE,
+        )
+    structure = built.structures[holder]
+    record = CareRecord.objects.create(patient=patient, holder=structure, kept_by=structure)
+    period = CareTeamParticipant.objects.create(
+        patient=patient,
+        record=record,
+        organization=structure,
+        basis=Basis.SUPPORT,
+        started_at=timezone.now() - timedelta(hours=48),
+        added_by_name="la preuve",
+    )
+    built.periods[period.pk] = Joins(number, structure=holder)
+    return record
 
 
 def _user() -> User:
@@ -287,10 +205,51 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             patient = built.actors[Reader("patient", move.patient)]
             assert patient is not None
             actions.lift_opposition(patient, built.records[move.patient].pk)
+        case Agrees():
+            _agrees(built, before, move)
+        case Regime():
+            change(_administrator(built), "legal_regime", "consent" if move.consent else "information", _WHY)
+        case Grants():
+            group = matrix.group_of(PROFESSIONS[move.profession])
+            code = matrix.code_of(group, DataClass(move.data_class))
+            change(_administrator(built), code, matrix.value_of(move.right.upper()), _WHY)
         case BreaksGlass():
             _breaks(built, before, move, number)
         case Writes():
             _writes(built, move)
+
+
+_WHY = "décidé pour la preuve"
+_PROOF = "courrier du 3 mars"
+
+
+def _administrator(built: Built) -> Actor:
+    user, _ = next(iter(built.users.values()))
+    duties = frozenset({"administrator"})
+    return Actor(kind=ActorKind.PROFESSIONAL, name="Administration", user_id=user.pk, duties=duties)
+
+
+def _agrees(built: Built, before: World, move: Agrees) -> None:
+    record, editor = built.records[move.patient], _editor(built, before, move.patient)
+    if editor is not None:
+        consent = GivenConsent(given_at=timezone.now(), proof=_PROOF)
+        actions.record_sharing_consent(editor, record.pk, consent=consent)
+        return
+    with walls_down():
+        Consent.objects.create(
+            patient_id=record.patient_id, kind=ConsentKind.CONSENT_SHARING, recorded_by_name="la preuve"
+        )
+
+
+def _consent(move: Joins) -> GivenConsent:
+    return GivenConsent(
+        given_at=timezone.now() - timedelta(hours=48),
+        proof=_PROOF,
+        scope=None if move.scope is None else [DataClass(name) for name in move.scope],
+        expires_at=None
+        if move.until_hour is None
+        else timezone.now() + timedelta(hours=abs(move.until_hour)),
+    )
 
 
 def _editor(built: Built, before: World, patient: int) -> Actor | None:
@@ -305,9 +264,22 @@ def _joins(built: Built, before: World, move: Joins) -> None:
     organization_id = built.structures[move.structure].pk if move.structure is not None else None
     struck_off = move.who is not None and before.professionals[move.who].struck_off
     editor = _editor(built, before, move.patient)
+    by_consent = move.scope is not None or move.until_hour is not None
+    basis = Basis.CONSENT if by_consent else Basis.CARE_TEAM
+    member = actions.NewMember(
+        practitioner_id=practitioner_id, organization_id=organization_id, basis=basis, consent=_consent(move)
+    )
+    if not model.may_join(before.moves, move.patient):
+        _is_refused(built, editor, record, member)
+        return
     if editor is not None and move.from_hour <= 0 and not struck_off:
-        member = actions.NewMember(practitioner_id=practitioner_id, organization_id=organization_id)
         period = actions.add_member(editor, record.pk, member=member)
+        if move.until_hour is not None and move.until_hour < 0:
+            with walls_down():
+                CareTeamParticipant.objects.filter(pk=period.pk).update(
+                    started_at=timezone.now() - timedelta(hours=48),
+                    expires_at=timezone.now() + timedelta(hours=move.until_hour),
+                )
     else:
         with walls_down():
             period = CareTeamParticipant.objects.create(
@@ -315,11 +287,28 @@ def _joins(built: Built, before: World, move: Joins) -> None:
                 record=record,
                 practitioner_id=practitioner_id,
                 organization_id=organization_id,
-                basis=Basis.CARE_TEAM,
+                basis=basis,
                 started_at=timezone.now() + timedelta(hours=move.from_hour),
                 added_by_name="la preuve",
+                scope=None if move.scope is None else list(move.scope),
+                expires_at=None
+                if move.until_hour is None
+                else timezone.now() + timedelta(hours=move.until_hour),
             )
     built.periods[period.pk] = move
+
+
+def _is_refused(built: Built, editor: Actor | None, record: CareRecord, member: actions.NewMember) -> None:
+    """The regime of 2019 lets nobody in before the consent."""
+    if editor is None:
+        return
+    try:
+        actions.add_member(editor, record.pk, member=member)
+    except Refused:
+        return
+    except Invalid:
+        return
+    built.surprises.append("somebody joins a circle before the consent that the regime asks for")
 
 
 def _leaves(built: Built, before: World, move: Leaves) -> None:
@@ -338,9 +327,16 @@ def _leaves(built: Built, before: World, move: Leaves) -> None:
         CareTeamParticipant.objects.filter(pk=period.pk).update(ended_at=timezone.now())
 
 
+_OPPOSITIONS = {
+    model.RECORD: (ConsentKind.OPPOSITION_RECORD, list(UrgentKind)),
+    model.EMERGENCY: (ConsentKind.OPPOSITION_EMERGENCY, [UrgentKind.BREAK_GLASS]),
+    model.SAMU: (ConsentKind.OPPOSITION_SAMU, [UrgentKind.SAMU]),
+}
+
+
 def _opposes(built: Built, before: World, move: Opposes) -> None:
     record = built.records[move.patient]
-    kind = ConsentKind.OPPOSITION_EMERGENCY if move.emergency else ConsentKind.OPPOSITION_RECORD
+    kind, ended = _OPPOSITIONS[move.to]
     editor = _editor(built, before, move.patient)
     if editor is not None:
         actions.record_choice(editor, record.pk, kind=kind, proof="courrier du 3 mars")
@@ -348,10 +344,10 @@ def _opposes(built: Built, before: World, move: Opposes) -> None:
     with walls_down():
         Consent.objects.create(patient_id=record.patient_id, kind=kind, recorded_by_name="la preuve")
         now = timezone.now()
-        EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
-            expires_at=now
-        )
-        if not move.emergency:
+        EmergencyAccess.objects.filter(
+            patient_id=record.patient_id, expires_at__gt=now, kind__in=ended
+        ).update(expires_at=now)
+        if move.to == model.RECORD:
             CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None).update(
                 suspended_at=now
             )
@@ -371,17 +367,19 @@ def _breaks(built: Built, before: World, move: BreaksGlass, number: int) -> None
                     practitioner_id=actor.person_id,
                     organization_id=actor.organization_id,
                     user_id=actor.user_id,
+                    kind=UrgentKind.SAMU if move.call else UrgentKind.BREAK_GLASS,
                     reason="retrouvée inconsciente",
                     opened_at=opened_at,
                     expires_at=opened_at + timedelta(hours=model.EMERGENCY_HOURS),
                 )
         return
     try:
-        actions.open_in_emergency(actor, record.patient_id, reason="retrouvée inconsciente")
+        door = actions.open_for_call if move.call else actions.open_in_emergency
+        door(actor, record.patient_id, reason="retrouvée inconsciente")
         outcome = True
     except Conflict:
         outcome = opens
-    except Refused:
+    except (Refused, NotFound):
         outcome = False
     if outcome != opens:
         built.surprises.append(f"move {number}: breaking the glass {outcome}, expected {opens}")

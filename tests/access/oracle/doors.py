@@ -1,6 +1,7 @@
 """Each door is asked what it lets through; what differs from the model is told in a sentence."""
 
 from collections.abc import Generator, Iterator
+from datetime import date
 from http import HTTPStatus
 from random import Random
 from uuid import UUID
@@ -20,6 +21,7 @@ from terresante.care_team.access import (
 )
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.queries import search_patients
 from terresante.kernel import access, ports, rls, slots
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
@@ -46,6 +48,7 @@ def differences(built: Built, chance: Random) -> Generator[str, None, None]:
                 for found in _ask(built, reader, actor, patient, limits)
             )
         yield from (f"{reader}: {found}" for found in _one_by_one(built, reader, actor, chance))
+    yield from _searched(built)
     yield from _live(built)
     yield from _pages(built, chance)
 
@@ -163,7 +166,11 @@ def _lists(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterator
             yield f"{action.code} on the record, expected {expected}"
     if access.list(actor, RECORD_READ, Patient).filter(pk=record.patient_id).exists() != reaches:
         yield f"the identity, expected {reaches}"
-    circle = reaches and model.reads_class(world, reader, model.CIRCLE)
+    circle = (
+        reaches
+        and model.reads_class(world, reader, model.CIRCLE)
+        and model.covered(world, reader, patient, model.CIRCLE)
+    )
     periods = sum(1 for period in built.periods.values() if period.patient == patient) if circle else 0
     if (
         access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(patient_id=record.patient_id).count()
@@ -228,6 +235,22 @@ def _one_by_one(built: Built, reader: Reader, actor: Actor, chance: Random) -> I
                     got = "refused"
             if got != ("read" if expected else "not found"):
                 yield f"{label} {row.row} by its key: {got}, expected {expected}"
+
+
+def _searched(built: Built) -> Iterator[str]:
+    """The search of a region: whose identity comes out, and whose record is said to be one's own."""
+    for reader, actor in built.actors.items():
+        if actor is None or reader.kind != "professional":
+            continue
+        for patient, record in enumerate(built.records):
+            with rls.acting(actor, read_only=True):
+                found = search_patients(born=date(1940, 1, 1 + patient), prefixes=[("NOM", "CAMILLE")])
+            expected = [record.patient_id] if model.finds(built.world, reader, patient) else []
+            if [person.patient_id for person in found] != expected:
+                yield f"{reader} searches patient {patient}: {len(found)} found, expected {len(expected)}"
+            ground = model.basis(built.world, reader, patient) in ("member", "structure")
+            if any(person.is_mine != ground for person in found):
+                yield f"{reader} is told of patient {patient}: one of his own is {not ground}"
 
 
 def _live(built: Built) -> Iterator[str]:

@@ -5,20 +5,32 @@ from collections.abc import Callable
 from random import Random
 
 from tests.access.oracle.model import (
+    CIRCLE,
     CLASSES,
+    EMERGENCY,
+    FIXED,
     PROFESSIONS,
+    RECORD,
     RESCUERS,
+    SAMU,
+    STAY,
+    Agrees,
     BreaksGlass,
+    Grants,
     Joins,
     Leaves,
     Lifts,
     Move,
     Opposes,
     Professional,
+    Regime,
     World,
     Writes,
+    holder,
+    may_join,
     members,
     opposed,
+    right,
 )
 
 
@@ -32,7 +44,9 @@ def world(seed: int) -> World:
         for patient in range(patients)
         if chance.random() < 0.25
     )
-    drawn = World(structures, professionals, patients, known, ())
+    samus = (structures - 1,) if chance.random() < 0.5 else ()
+    kept = ((patients - 1, 0),) if chance.random() < 0.3 else ()
+    drawn = World(structures, professionals, patients, known, (), samus, kept)
     for number in range(chance.randint(8, 22)):
         drawn = dataclasses.replace(drawn, moves=(*drawn.moves, *_moves(chance, drawn, number)))
     return drawn
@@ -79,19 +93,28 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
     patient = chance.randrange(drawn.patients)
     who: int | None = chance.randrange(len(drawn.professionals))
     structure: int | None = chance.randrange(drawn.structures)
-    match chance.choices(("join", "leave", "oppose", "lift", "break", "write"), (30, 12, 6, 5, 12, 35))[0]:
+    kinds = ("join", "leave", "oppose", "lift", "break", "write", "agree", "regime", "grant")
+    match chance.choices(kinds, (30, 12, 6, 5, 14, 35, 3, 3, 5))[0]:
         case "join":
             from_hour = 24 if chance.random() < 0.1 else -48
-            return _of_one(chance, Joins(patient, who, structure, from_hour))
+            return _by_consent(chance, _of_one(chance, Joins(patient, who, structure, from_hour)))
         case "leave":
             return _of_one(chance, Leaves(patient, who, structure))
         case "oppose":
-            return Opposes(patient, emergency=chance.random() < 0.5)
+            return Opposes(patient, chance.choice((RECORD, EMERGENCY, EMERGENCY, SAMU)))
         case "lift":
             return Lifts(patient)
         case "break":
             places = drawn.professionals[who or 0].structures
-            return BreaksGlass(patient, who or 0, chance.choice(places), chance.choice((0, 0, 3, 5)))
+            at = chance.choice(places)
+            call = (at in drawn.samus) if chance.random() < 0.8 else chance.random() < 0.5
+            return BreaksGlass(patient, who or 0, at, chance.choice((0, 0, 3, 5)), call)
+        case "agree":
+            return Agrees(patient)
+        case "regime":
+            return Regime(consent=chance.random() < 0.5)
+        case "grant":
+            return Grants(chance.choice(PROFESSIONS), chance.choice(CLASSES), chance.choice(("", "r", "rw")))
         case _:
             return Writes(
                 number,
@@ -102,6 +125,13 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
             )
 
 
+def _by_consent(chance: Random, move: Joins | Leaves) -> Joins | Leaves:
+    if isinstance(move, Leaves) or move.who is None or move.from_hour > 0 or chance.random() > 0.3:
+        return move
+    scope = tuple(sorted(chance.sample(CLASSES, chance.randint(1, 3)))) if chance.random() < 0.8 else None
+    return dataclasses.replace(move, scope=scope, until_hour=chance.choice((None, 24, -1)))
+
+
 def _of_one(chance: Random, move: Joins | Leaves) -> Joins | Leaves:
     if chance.random() < 0.35:
         return dataclasses.replace(move, who=None)
@@ -109,16 +139,27 @@ def _of_one(chance: Random, move: Joins | Leaves) -> Joins | Leaves:
 
 
 def _fits(before: World, move: Move) -> bool:
+    if isinstance(move, Joins | Leaves | Agrees) and holder(before, move.patient) is not None:
+        return False
     match move:
         case Joins():
-            return not _is_inside(before, move) and False not in opposed(before, move.patient)
+            return not _is_inside(before, move) and RECORD not in opposed(before, move.patient)
+        case Agrees():
+            return RECORD not in opposed(before, move.patient) and not any(
+                isinstance(m, Agrees) and m.patient == move.patient for m in before.moves
+            )
+        case Regime():
+            said = [m.consent for m in before.moves if isinstance(m, Regime)]
+            return move.consent != (said[-1] if said else False)
+        case Grants():
+            return _may_grant(before, move)
         case Leaves():
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
-            return member in members(before, move.patient) and False not in opposed(before, move.patient)
+            return member in members(before, move.patient) and RECORD not in opposed(before, move.patient)
         case Opposes():
-            return move.emergency not in opposed(before, move.patient)
+            return move.to not in opposed(before, move.patient)
         case Lifts():
-            return False in opposed(before, move.patient)
+            return RECORD in opposed(before, move.patient)
         case BreaksGlass():
             # A past attempt is set in place, not played: it stands before every opposition.
             past = move.hours_ago > 0
@@ -128,10 +169,23 @@ def _fits(before: World, move: Move) -> bool:
     return True
 
 
+def _may_grant(before: World, move: Grants) -> bool:
+    """What the law leaves to a deployment, and is not the right in force."""
+    if (move.profession, move.data_class) in FIXED or move.right == right(
+        before, move.profession, move.data_class
+    ):
+        return False
+    if move.data_class == CIRCLE:
+        return move.right != ""
+    return move.data_class != STAY or move.right != "rw"
+
+
 def _is_inside(before: World, move: Joins | Leaves) -> bool:
-    """An open period, be it in the future."""
+    """An open period, be it in the future, or past its end without anybody having said so."""
     inside = False
-    for earlier in before.moves:
+    for number, earlier in enumerate(before.moves):
+        if isinstance(earlier, Joins) and not may_join(before.moves[:number], earlier.patient):
+            continue
         if isinstance(earlier, Joins | Leaves) and (earlier.patient, earlier.who, earlier.structure) == (
             move.patient,
             move.who,
