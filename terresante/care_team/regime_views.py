@@ -35,6 +35,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.switch_changes import SWITCH_CHANGE, change, history, require_administrator
 from terresante.patients.enums import InformationSupport
+from terresante.patients.queries import namesakes
 
 _RECORD_PAGE = "overview:record"
 _MOST_CHANGES = 30
@@ -57,7 +58,7 @@ def open_for_call(request: Request, patient_id: UUID) -> HttpResponse:
     elif queries.reaches_patient(request.actor, patient_id):
         return redirect(_RECORD_PAGE, person.record_id)
     audit.note_read(RECORD_SEARCH, patient_id=patient_id)
-    context = {"person": person, "form": form}
+    context = {"person": person, "form": form, "warning": namesakes([patient_id]).get(patient_id, "")}
     return render(request, "care_team/samu.html", context, status=_status(form))
 
 

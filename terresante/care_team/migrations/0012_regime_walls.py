@@ -31,7 +31,7 @@ BEGIN
             || coalesce(' USING (' || replace(one.qual, '(own.suspended_at IS NULL)', until) || ')', '')
             || coalesce(' WITH CHECK (' || replace(one.with_check, '(own.suspended_at IS NULL)', until) || ')', '');
     END LOOP;
-    FOREACH listed IN ARRAY ARRAY['protect_patient_table', 'professional_basis', 'search_patients', 'surviving_record'] LOOP
+    FOREACH listed IN ARRAY ARRAY['protect_patient_table', 'professional_basis', 'surviving_record'] LOOP
         PERFORM edit_function(listed, 'own.suspended_at IS NULL',
                               'own.suspended_at IS NULL AND (own.expires_at IS NULL OR own.expires_at > now())');
     END LOOP;
@@ -39,14 +39,7 @@ END $$;
 """
 
 KEPT = """
--- As if the person were not there: no line, no candidate, no homonym.
-SELECT edit_function('search_patients', 'AND patient.merged_into_id IS NULL',
-                     'AND patient.merged_into_id IS NULL AND NOT kept_from_me(patient.id)');
-SELECT edit_function('match_patients', 'WHERE app_kind() IN (''professional'', ''gateway'', ''job'')',
-                     'WHERE app_kind() IN (''professional'', ''gateway'', ''job'') AND NOT kept_from_me(found.id)');
-SELECT edit_function('emergency_identity', 'AND patient.merged_into_id IS NULL',
-                     'AND patient.merged_into_id IS NULL AND NOT kept_from_me(patient.id)');
--- Two identities made one would open the kept record to the circle of the other.
+-- Searches and candidates leave the person out in interop's migration 0011. Two identities made one would open the kept record to the circle of the other.
 SELECT edit_function('merge_patients', 'INSERT INTO patients_identitymerge',
     'IF EXISTS (SELECT 1 FROM patients_carerecord WHERE patient_id IN (surviving, dead) AND kept_by_id IS NOT NULL) THEN
         RETURN ''kept'';

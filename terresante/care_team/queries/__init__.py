@@ -258,7 +258,9 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
 _READERS = """
 SELECT told.number, reader
 FROM unnest(%s::uuid[], %s::text[]) WITH ORDINALITY AS told (patient, class, number),
-     record_readers(told.patient, %s::uuid[], %s::uuid[], told.class) AS reader
+     -- Told under an identity merged since, it concerns those of the record that goes on.
+     record_readers(coalesce(surviving_patient(told.patient), told.patient), %s::uuid[], %s::uuid[], told.class)
+         AS reader
 """
 
 

@@ -34,7 +34,7 @@ DROP FUNCTION edit_function(text, text, text);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("directory", "0001_initial"), ("patients", "0004_likeness"), ("kernel", "0002_trail_and_outbox")]
+    dependencies = [("directory", "0001_initial"), ("patients", "0021_link_requests_walls"), ("kernel", "0002_trail_and_outbox")]
 
     operations = [
         migrations.AddField(

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -56,6 +57,9 @@ PROFESSIONS = {
 }
 
 
+_LETTERS = str.maketrans("0123456789abcdef", "GHJKLMNPQRABCDEF")
+
+
 @dataclass
 class Built:
     world: World
@@ -68,9 +72,12 @@ class Built:
     rows: dict[tuple[str, int], UUID] = field(default_factory=dict)
     periods: dict[UUID, Joins] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
+    # Letters of its own: several worlds may stand in the database, and a search looks everywhere.
+    word: str = field(default_factory=lambda: new_id().hex[-10:].translate(_LETTERS))
 
 
 def build(world: World) -> Built:
+    _as_delivered()
     built = Built(world)
     with walls_down():
         _structures_and_people(built)
@@ -84,6 +91,11 @@ def build(world: World) -> Built:
 def marker(row: int, label: str) -> str:
     """A word that stands nowhere else, to be looked for in a page."""
     return f"zq{row}x{label.partition('.')[2].lower()}qz"
+
+
+def called(built: Built, patient: int) -> str:
+    """His birth name, which nobody else bears."""
+    return f"ZED{built.word}{'ABCDEFGH'[patient]}"
 
 
 def _structures_and_people(built: Built) -> None:
@@ -103,12 +115,14 @@ def _structures_and_people(built: Built) -> None:
             active=not professional.struck_off,
         )
         built.people.append(person)
-        for structure in professional.structures:
+        for structure in (*professional.structures, *professional.former):
+            is_over = structure in professional.former
             role = PractitionerRole.objects.create(
                 practitioner=person,
                 organization=built.structures[structure],
                 profession=person.profession,
                 period_start=timezone.localdate() - timedelta(days=90),
+                period_end=timezone.localdate() if is_over else None,
                 source=Source.LOCAL,
             )
             built.users[Reader("professional", number, structure)] = (user, role.pk)
@@ -120,7 +134,7 @@ def _patients(built: Built) -> None:
         apply_traits(
             patient,
             Traits(
-                birth_name=f"NOM{number}",
+                birth_name=called(built, number),
                 birth_given_names="CAMILLE",
                 birth_date=date(1940, 1, 1 + number),
                 sex="F",
@@ -179,7 +193,12 @@ def _actors(built: Built) -> None:
             user, role_id = built.users[reader]
             session = {ports.SITUATION_KEY: str(role_id)} if role_id else {}
             asked: Any = SimpleNamespace(user=user, session=session)
-            built.actors[reader] = ports.actor_behind(asked)
+            found = ports.actor_behind(asked)
+            # Gone from the structure he asks for, he is left in another of his: for this one nobody is there.
+            is_elsewhere = (
+                role_id and found and found.organization_id != built.structures[reader.structure or 0].pk
+            )
+            built.actors[reader] = None if is_elsewhere else found
         elif reader.kind == "gateway":
             structure = built.structures[reader.structure or 0]
             built.actors[reader] = Actor(
@@ -217,6 +236,14 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             _breaks(built, before, move, number)
         case Writes():
             _writes(built, move)
+
+
+def _as_delivered() -> None:
+    """Settings are the whole deployment's: those of the world before are not of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute("DELETE FROM kernel_switchchange")
+        cursor.execute("SET ROLE terresante_app")
 
 
 _WHY = "décidé pour la preuve"

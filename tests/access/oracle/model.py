@@ -51,6 +51,8 @@ class Professional:
     profession: str
     structures: tuple[int, ...]
     struck_off: bool = False
+    # Where he worked until yesterday.
+    former: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,11 +170,11 @@ EMERGENCY_HOURS = 4
 
 
 def readers(world: World) -> list[Reader]:
-    """Everybody who may come to a door; somebody struck off is there too, with nothing in his hands."""
+    """Everybody who may come to a door, with somebody struck off or gone from there, who has nothing in his hands."""
     people = [
         Reader("professional", who, structure)
         for who, professional in enumerate(world.professionals)
-        for structure in professional.structures
+        for structure in (*professional.structures, *professional.former)
     ]
     patients = [Reader("patient", patient) for patient in range(world.patients)]
     gateways = [Reader("gateway", None, structure) for structure in range(world.structures)]
@@ -180,8 +182,13 @@ def readers(world: World) -> list[Reader]:
 
 
 def works(world: World, reader: Reader) -> bool:
-    """Struck off this morning, refused this morning."""
-    return reader.kind != "professional" or not world.professionals[reader.who or 0].struck_off
+    """Struck off or gone from the structure this morning, refused this morning."""
+    return reader.kind != "professional" or _works_at(world, reader.who or 0, reader.structure)
+
+
+def _works_at(world: World, who: int, structure: int | None) -> bool:
+    professional = world.professionals[who]
+    return structure in professional.structures and not professional.struck_off
 
 
 def opposed(world: World, patient: int) -> set[str]:
@@ -219,7 +226,7 @@ def glass_opens(world: World, number: int) -> bool:
     return (
         who.profession in (REGULATORS if move.call else RESCUERS)
         and (move.structure in world.samus) == move.call
-        and not who.struck_off
+        and _works_at(world, move.who, move.structure)
         and holder(world, move.patient) is None
         and not _opposed(world.moves[:number], move.patient) & {RECORD, closing}
     )
@@ -312,6 +319,10 @@ def covered(world: World, reader: Reader, patient: int, data_class: str) -> bool
     return any(one is not None and (one.scope is None or data_class in one.scope) for one in mine)
 
 
+def reads_circle(world: World, reader: Reader, patient: int) -> bool:
+    return reads_class(world, reader, CIRCLE) and covered(world, reader, patient, CIRCLE)
+
+
 def reads_class(world: World, reader: Reader, data_class: str) -> bool:
     if reader.kind == "gateway":
         return data_class == STAY
@@ -357,9 +368,21 @@ def reads_log(world: World, reader: Reader, patient: int) -> bool:
     )
 
 
-def finds(world: World, reader: Reader, patient: int) -> bool:
-    """The search shows identities to every professional, a kept one to its structure alone."""
-    return works(world, reader) and holder(world, patient) in (None, reader.structure)
+def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
+    """In person ("who") or through the structure he acts for ("structure")."""
+    member = reader.who if ground == "who" else reader.structure
+    is_inside = (ground, member) in members(world, patient)
+    return is_inside and works(world, reader) and RECORD not in opposed(world, patient)
+
+
+def found(world: World, reader: Reader, patient: int) -> set[str]:
+    """Where the search shows somebody named with his birth date: "mine" for whoever reaches the record; "outside",
+    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both.
+    """
+    ground = basis(world, reader, patient)
+    is_kept = holder(world, patient) not in (None, reader.structure)
+    is_outside = reader.kind == "professional" and ground not in ("member", "structure") and not is_kept
+    return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 
 
 def sees_period(reader: Reader, period: Joins, opened: int | None) -> bool:
