@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -24,6 +25,14 @@ class DirectorySearchForm(forms.Form):
 
 class ConsentForm(forms.Form):
     """What the person consented to, or why she could not be asked (D1110-3-1 to 4 CSP); actions check it."""
+
+    # False where nothing may be asked: a member of the care team, a regime without consent.
+    is_asked = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("ground", "consent_support", "proof"):
+            self.fields[name].required = self.is_asked
 
     ground = forms.ChoiceField(
         label="Recueil",
@@ -66,6 +75,7 @@ def _start(day: date | None) -> datetime | None:
 
 
 class PractitionerMemberForm(ConsentForm):
+    is_asked = False
     role = forms.ChoiceField(label="Rôle auprès de la personne", choices=TeamRole.choices)
     basis = forms.ChoiceField(
         label="Au titre de",
@@ -177,6 +187,7 @@ class RightForm(forms.Form):
 class SharingForm(ConsentForm):
     """The person was informed: when, by whom, how; and her consent where the regime asks for it."""
 
+    is_asked = False
     given_on = forms.DateField(label="Informée le", widget=_DATE)
     given_by = forms.ChoiceField(label="Par")
     support = forms.ChoiceField(label="Comment", choices=InformationSupport.choices, widget=forms.RadioSelect)
