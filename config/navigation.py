@@ -25,6 +25,7 @@ _PLACES = (
     ("Identités", "patients:search", "id-card", "identity_officer"),
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
     ("Administration", "directory:accounts", "settings", "administrator local_administrator"),
+    ("Habilitations", "care_team:rights", "scale", "administrator"),
     ("Cellule d’appui", "directory:support", "phone-call", "support_agent"),
 )
 _PATIENT_PLACES = (
@@ -141,6 +142,7 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
         )
     acting_for = f"pour {actor.on_behalf_of}" if actor.on_behalf_of else ""
     role = ", ".join(part for part in (actor.role_label, acting_for, actor.organization_name) if part)
+    to_ask = Action(label="À recueillir", url=link("care_team:to_ask"), icon="scale")
     emails = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=link("overview:situation"), icon="building-2")
     return UserMenu(
@@ -148,7 +150,7 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
         initials=initials(actor.name),
         role=role,
         logout_url=link("accounts:logout"),
-        links=(*((change,) if several else ()), *_secretariat(actor), emails, security),
+        links=(*((change,) if several else ()), *_secretariat(actor), to_ask, emails, security),
         lock=_lock(request),
     )
 

@@ -123,6 +123,7 @@ def shared_record(founder: Actor, family: str, given: str, born: date) -> CareRe
         ),
     )
     patient.save(force_insert=True)
+    assert founder.organization_id is not None
     record = CareRecord.objects.create(
         patient=patient,
         holder_id=founder.organization_id,

@@ -61,6 +61,14 @@ CIRCLE_EDIT = Action("circle.edit", "Modifier le cercle de soins")
 CONSENT_EDIT = Action("consent.edit", "Enregistrer un choix du patient")
 CONSENT_LIFT = Action("consent.lift", "Lever l’opposition au dossier")
 BREAK_GLASS_OPEN = Action("break_glass.open", "Ouvrir un dossier en urgence")
+SAMU_OPEN = Action("samu.open", "Ouvrir un dossier pour un appel au SAMU")
+RECORD_KEEP = Action("record.keep", "Créer un dossier non partagé")
+CREATION_OPPOSE = Action("consent.oppose_creation", "Enregistrer une opposition à la création du dossier")
+CREATION_ALLOW = Action(
+    "consent.allow_creation", "Enregistrer le retrait d’une opposition à la création du dossier"
+)
+LATER_INFORM = Action("consent.inform", "Enregistrer l’information donnée après coup")
+CONSENTS_TO_ASK = Action("consent.to_ask.list", "Consulter les consentements à recueillir")
 BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence")
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
 REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusées")
@@ -79,7 +87,11 @@ COMPLAINT_ANSWER = Action("complaint.answer", "Répondre à un accès contesté"
 _IN_CIRCLE = """EXISTS (
     SELECT 1 FROM care_team_careteamparticipant AS own
     WHERE own.patient_id = {0} AND own.member_id IN (%s, %s, %s)
-      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp())"""
+      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp()
+      AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp())/* scope */)"""
+# A member by consent reads the classes consented to: of one class, or of the class that the row says.
+_OF_CLASS = " AND (own.scope IS NULL OR %s = ANY (own.scope))"
+_OF_ROW = " AND (own.scope IS NULL OR {1} = ANY (own.scope))"
 _IN_EMERGENCY = """EXISTS (
     SELECT 1 FROM care_team_emergencyaccess AS own
     WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s
@@ -93,16 +105,29 @@ _BY_DELEGATION = """EXISTS (
       AND (own.basis <> 'parental' OR own.majority_on > app_today()))"""
 
 
-def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
-    """In person, by his structure, or for the physician he acts for. The support desk is in no circle."""
+def member_of_circle(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
+    """In person, by his structure, or for the physician he acts for. The support desk is in no circle.
+
+    Without `of`, whatever a consent covers: for what belongs to no class, the record itself.
+    """
     if is_support_desk(actor):
         return NOBODY
-    members = (actor.person_id, actor.organization_id, actor.principal_id)
-    return Q(SqlCondition(_IN_CIRCLE, patient, values=members))
+    who = _members(actor)
+    if of is None:
+        return Q(SqlCondition(_circle_sql(""), patient, values=who))
+    return Q(SqlCondition(_circle_sql(_OF_CLASS), patient, values=(*who, of.value)))
+
+
+def _members(actor: Actor) -> tuple[object, ...]:
+    return (actor.person_id, actor.organization_id, actor.principal_id)
 
 
 def is_support_desk(actor: Actor) -> bool:
     return actor.has_duty(Duty.SUPPORT_AGENT)
+
+
+def _circle_sql(scope: str) -> str:
+    return _IN_CIRCLE.replace("/* scope */", scope)
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
@@ -127,11 +152,11 @@ def decides_for_patient(actor: Actor) -> bool:
     return actor.kind == ActorKind.PATIENT or (actor.kind == ActorKind.REPRESENTATIVE and not is_carer(actor))
 
 
-def reaches(actor: Actor, patient: str = "patient_id") -> Q:
-    """Rows of the patients this actor may read, as far as the patient level says."""
+def reaches(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
+    """Rows of the patients this actor may read, as far as the patient level says; `of`: rows of this class."""
     match actor.kind:
         case ActorKind.PROFESSIONAL:
-            return member_of_circle(actor, patient) | in_emergency(actor, patient)
+            return member_of_circle(actor, patient, of=of) | in_emergency(actor, patient)
         case ActorKind.PATIENT:
             return Q((patient, actor.person_id))
         case ActorKind.REPRESENTATIVE:
@@ -152,11 +177,11 @@ def _known_by(actor: Actor, patient: str) -> Q:
     return Q(Exists(known))
 
 
-def changes(actor: Actor, patient: str = "patient_id") -> Q:
+def changes(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
     """Rows of the patients this actor may write for: break-glass only reads, the patient has his own actions."""
     match actor.kind:
         case ActorKind.PROFESSIONAL:
-            return member_of_circle(actor, patient)
+            return member_of_circle(actor, patient, of=of)
         case ActorKind.GATEWAY | ActorKind.JOB:
             return reaches(actor, patient)
         case _:
@@ -180,7 +205,12 @@ def shares(actor: Actor) -> Q:
         return reaches(actor) & private & shown & _delegated(actor)
     if actor.kind == ActorKind.GATEWAY:
         return reaches(actor) & private & Q(data_class=DataClass.STAY)
-    return reaches(actor) & private & Q(data_class__in=matrix.readable(actor.role))
+    return _reached_by_row(actor) & private & Q(data_class__in=matrix.readable(actor.role))
+
+
+def _reached_by_row(actor: Actor) -> Q:
+    in_circle = Q(SqlCondition(_circle_sql(_OF_ROW), "patient_id", "data_class", values=_members(actor)))
+    return NOBODY if is_support_desk(actor) else in_circle | in_emergency(actor)
 
 
 def _delegated(actor: Actor) -> Q:
@@ -219,38 +249,38 @@ def patients_reached(actor: Actor) -> Q:
 
 @rule(RECORD_SHARE, CareRecord)
 def records_to_share(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, CareTeamParticipant, visible=True)
 def circles_read(actor: Actor) -> Q:
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, RelatedPerson, visible=True)
 def relatives_read(actor: Actor) -> Q:
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_EDIT, CareRecord)
 def circles_edited(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_EDIT, CareTeamParticipant)
 def participants_ended(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, Consent, visible=True)
 def choices_read(actor: Actor) -> Q:
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, EmergencyAccess)
 def emergencies_known(actor: Actor) -> Q:
     """The circle and the patient read who opened the record in emergency, and why."""
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CONSENT_LIFT, CareRecord)
@@ -261,12 +291,12 @@ def oppositions_lifted(actor: Actor) -> Q:
 
 @rule(CONSENT_EDIT, CareRecord)
 def choices_recorded(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CONSENT_EDIT, Consent)
 def choices_withdrawn(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(ACCESS_LOG_READ, CareRecord)
@@ -274,7 +304,7 @@ def logs_read(actor: Actor) -> Q:
     """The patient or his legal representative, and the professionals of the circle; break-glass does not open it."""
     if decides_for_patient(actor):
         return reaches(actor)
-    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(ACCESS_LOG_READ, AuditEntry)
@@ -290,7 +320,8 @@ def accesses_read(actor: Actor) -> Q:
         return (reaches(actor) | _merged_into(reaches(actor, "pk"))) & told
     if actor.kind != ActorKind.PROFESSIONAL:
         return NOBODY
-    return (changes(actor) | _merged_into(changes(actor, "pk"))) & told
+    circle = DataClass.CIRCLE
+    return (changes(actor, of=circle) | _merged_into(changes(actor, "pk", of=circle))) & told
 
 
 def _merged_into(reached: Q) -> Q:
@@ -303,11 +334,11 @@ def _merged_into(reached: Q) -> Q:
 
 @rule(CIRCLE_READ, Delegation, visible=True)
 def delegations_known(actor: Actor) -> Q:
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 def _circle_written(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 rule(RELATIVE_EDIT, CareRecord)(_circle_written)
@@ -363,7 +394,7 @@ def complaints_answered(actor: Actor) -> Q:
 def first_accesses_read(actor: Actor) -> Q:
     if decides_for_patient(actor):
         return reaches(actor)
-    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(REFUSALS_READ, AuditEntry)
@@ -384,7 +415,7 @@ def is_identity_desk(actor: Actor) -> bool:
 def _identities_known(actor: Actor, patient: str) -> Q:
     if is_identity_desk(actor):
         return Q()
-    return reaches(actor, patient) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, patient, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(IDENTITY_READ, Patient)
@@ -413,7 +444,11 @@ def _identities_to_change(actor: Actor) -> Q:
     living = Q(merged_into__isnull=True)
     if is_identity_desk(actor):
         return living
-    return changes(actor, "pk") & living if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return (
+        changes(actor, "pk", of=DataClass.CIRCLE) & living
+        if writes_class(actor, DataClass.CIRCLE)
+        else NOBODY
+    )
 
 
 @rule(IDENTITY_VERIFY, Patient)

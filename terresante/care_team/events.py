@@ -10,6 +10,19 @@ class RecordCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordShared(Event):
+    """A record opens to sharing; `was_kept`: until then nobody outside its support structure knew of it."""
+
+    was_kept: bool = False
+    by_user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecorded(Event):
+    """The person agreed to the sharing of her record; object_id is the consent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined(Event):
     member_id: UUID
     by_user_id: UUID | None = None

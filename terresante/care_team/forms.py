@@ -1,10 +1,20 @@
-from datetime import datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from terresante.care_team.actions import REASON_MIN_LENGTH
-from terresante.care_team.enums import Basis, ComplaintState, TeamRole
+from terresante.care_team.enums import (
+    Basis,
+    ComplaintState,
+    ConsentGround,
+    ConsentSupport,
+    DataClass,
+    TeamRole,
+)
+from terresante.care_team.regime import GivenConsent
 from terresante.care_team.relative_actions import NewDelegation, NewRelative
 from terresante.directory.enums import Profession
 from terresante.kernel.errors import Conflict, Invalid
@@ -12,6 +22,7 @@ from terresante.patients.enums import (
     DelegatedScope,
     DelegationBasis,
     DelegationProof,
+    InformationSupport,
     ProtectionMission,
     Relationship,
 )
@@ -28,7 +39,59 @@ class DirectorySearchForm(forms.Form):
     commune = forms.CharField(label="Commune", max_length=100, required=False)
 
 
-class PractitionerMemberForm(forms.Form):
+class ConsentForm(forms.Form):
+    """What the person consented to, or why she could not be asked (D1110-3-1 to 4 CSP); actions check it."""
+
+    # False where nothing may be asked: a member of the care team, a regime without consent.
+    is_asked = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("ground", "consent_support", "proof"):
+            self.fields[name].required = self.is_asked
+
+    ground = forms.ChoiceField(
+        label="Recueil",
+        choices=ConsentGround.choices,
+        widget=forms.RadioSelect,
+        initial=ConsentGround.GIVEN,
+        required=False,
+    )
+    consented_at = forms.DateField(label="Date du consentement", widget=_DATE, required=False)
+    consent_support = forms.ChoiceField(
+        label="Support", choices=ConsentSupport.choices, initial=ConsentSupport.ORAL, required=False
+    )
+    proof = forms.CharField(
+        label="Preuve du consentement",
+        max_length=200,
+        required=False,
+        help_text="Document remis, formulaire signé, message de la personne ; sinon, ce qui a empêché de la consulter.",
+    )
+    inform_by = forms.DateField(
+        label="Sinon, à informer avant le",
+        widget=_DATE,
+        required=False,
+        help_text="Quand elle n’a pas pu être consultée : dès que possible, dans les trente jours.",
+    )
+
+    def given(self) -> GivenConsent:
+        cleaned = self.cleaned_data
+        return GivenConsent(
+            given_at=_start(cleaned.get("consented_at")),
+            proof=cleaned.get("proof") or "",
+            support=ConsentSupport(cleaned.get("consent_support") or ConsentSupport.ORAL),
+            ground=ConsentGround(cleaned.get("ground") or ConsentGround.GIVEN),
+            inform_by=cleaned.get("inform_by"),
+        )
+
+
+def _start(day: date | None) -> datetime | None:
+    """A consent of today is never in the future."""
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+class PractitionerMemberForm(ConsentForm):
+    is_asked = False
     role = forms.ChoiceField(label="Rôle auprès de la personne", choices=TeamRole.choices)
     basis = forms.ChoiceField(
         label="Au titre de",
@@ -36,26 +99,29 @@ class PractitionerMemberForm(forms.Form):
         widget=forms.RadioSelect,
         initial=Basis.CARE_TEAM,
     )
-    consented_at = forms.DateField(
-        label="Date du consentement",
-        widget=_DATE,
+    scope = forms.MultipleChoiceField(
+        label="Données que la personne accepte de partager",
+        choices=DataClass.choices,
+        widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    proof = forms.CharField(
-        label="Preuve du consentement",
-        max_length=200,
+    expires_on = forms.DateField(
+        label="Valable jusqu’au",
+        widget=_DATE,
         required=False,
-        help_text="Document remis, formulaire signé, message de la personne.",
+        help_text="Ce jour compris. Sans date : tant que les soins le demandent, ou jusqu’au retrait.",
     )
     replaces = forms.BooleanField(
         label="Remplacer qui tient déjà ce rôle : il restera membre du cercle", required=False
     )
 
-    @property
-    def consent_moment(self) -> datetime | None:
-        """The start of the day given: a consent of today is never in the future."""
-        day = self.cleaned_data.get("consented_at")
-        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+    def given(self) -> GivenConsent:
+        last = _start(self.cleaned_data.get("expires_on"))
+        return replace(
+            super().given(),
+            scope=[DataClass(value) for value in self.cleaned_data["scope"]],
+            expires_at=last + timedelta(days=1) if last else None,
+        )
 
 
 class OrganizationMemberForm(forms.Form):
@@ -84,6 +150,15 @@ class ProofForm(forms.Form):
         label="Comment la personne l’a exprimé",
         max_length=200,
         help_text="Courrier daté, entretien, formulaire signé…",
+    )
+
+
+class WithdrawalForm(forms.Form):
+    proof = forms.CharField(
+        label="Comment la personne l’a exprimé",
+        max_length=200,
+        required=False,
+        help_text="Courrier daté, entretien, appel…",
     )
 
 
@@ -229,3 +304,35 @@ def show_error(form: forms.Form, error: Invalid | Conflict) -> None:
         form.add_error(name, sentence)
     if not shown:
         form.add_error(None, error.sentence)
+
+
+class RightForm(forms.Form):
+    """One right of the matrix, or the legal regime: the value, and why."""
+
+    value = forms.ChoiceField(label="Droit", widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="Pourquoi ce changement",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="10 caractères au moins : chaque administrateur relira cette phrase.",
+    )
+
+
+class SharingForm(ConsentForm):
+    """The person was informed: when, by whom, how; and her consent where the regime asks for it."""
+
+    is_asked = False
+    given_on = forms.DateField(label="Informée le", widget=_DATE)
+    given_by = forms.ChoiceField(label="Par")
+    support = forms.ChoiceField(label="Comment", choices=InformationSupport.choices, widget=forms.RadioSelect)
+
+    def clean_given_on(self) -> date:
+        day: date = self.cleaned_data["given_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("La date de l’information est dans le futur.")
+        return day
+
+    @property
+    def moment(self) -> datetime:
+        noon = timezone.make_aware(datetime.combine(self.cleaned_data["given_on"], time(12)))
+        return min(noon, timezone.now())

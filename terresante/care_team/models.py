@@ -1,17 +1,30 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from terresante.care_team.enums import Basis, ComplaintState, ConsentKind, TeamRole
+from terresante.care_team.enums import (
+    Basis,
+    ComplaintState,
+    ConsentGround,
+    ConsentKind,
+    ConsentSupport,
+    DataClass,
+    RecipientCategory,
+    TeamRole,
+    UrgentKind,
+)
 from terresante.directory.models import PractitionerRole
 from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient
 
 EMERGENCY_LASTS = timedelta(hours=4)
+# A consent that has reached its end: its professional is out, whether or not somebody has said so since.
+LASTING = Q(expires_at=None) | Q(expires_at__gt=Now())
 
 
 class CareTeamParticipant(Row):
@@ -44,6 +57,9 @@ class CareTeamParticipant(Row):
     ended_at = models.DateTimeField("jusqu’à", null=True, blank=True)
     # Set by an opposition for every member at once, cleared if it is withdrawn: policies look at this row only.
     suspended_at = models.DateTimeField(null=True, blank=True)
+    # Of a member by consent: the classes consented to (none: every one of his profession), and until when.
+    scope = ArrayField(models.CharField(max_length=20, choices=DataClass.choices), null=True, blank=True)
+    expires_at = models.DateTimeField("valable jusqu’au", null=True, blank=True)
     added_by_name = models.CharField(max_length=200)
     ended_reason = models.CharField(max_length=200, blank=True)
 
@@ -117,6 +133,23 @@ class Consent(Row):
         "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     proof = models.CharField("preuve", max_length=200, blank=True)
+    support = models.CharField(max_length=12, choices=ConsentSupport.choices, blank=True, db_default="")
+    ground = models.CharField(
+        max_length=12,
+        choices=ConsentGround.choices,
+        default=ConsentGround.GIVEN,
+        db_default=ConsentGround.GIVEN,
+    )
+    # Of a consent outside the team: the categories of data and of professional that the person was told (D1110-3-1).
+    scope = ArrayField(models.CharField(max_length=20, choices=DataClass.choices), null=True, blank=True)
+    category = models.CharField(max_length=10, choices=RecipientCategory.choices, blank=True, db_default="")
+    expires_at = models.DateTimeField("valable jusqu’au", null=True, blank=True)
+    # When nobody could be asked: the day by which the person is told, and when and by whom that was done.
+    inform_by = models.DateField("à informer avant le", null=True, blank=True)
+    informed_at = models.DateTimeField(null=True, blank=True)
+    informed_by_name = models.CharField(max_length=200, blank=True, db_default="")
+    withdrawn_by_name = models.CharField(max_length=200, blank=True, db_default="")
+    withdrawal_proof = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         verbose_name = "choix du patient"
@@ -125,16 +158,44 @@ class Consent(Row):
                 fields=["patient", "kind"],
                 condition=Q(withdrawn_at__isnull=True, practitioner__isnull=True),
                 name="one_open_choice_per_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(ground=ConsentGround.GIVEN) | Q(inform_by__isnull=False),
+                name="who_was_not_asked_is_told_later",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["patient"],
+                condition=Q(inform_by__isnull=False, informed_at__isnull=True, withdrawn_at__isnull=True),
+                name="persons_to_inform",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.given_at:%Y-%m-%d}"
 
+    @property
+    def scope_words(self) -> str:
+        return ", ".join(DataClass(value).label.lower() for value in self.scope or ())
+
+    @property
+    def last_day(self) -> date | None:
+        """The end given, that day included."""
+        return timezone.localdate(self.expires_at - timedelta(seconds=1)) if self.expires_at else None
+
 
 class EmergencyAccess(Row):
-    """Bris de glace: four hours of reading, with a reason, told to those concerned, reviewed (L1111-17 CSP)."""
+    """Bris de glace, or a call to a SAMU: four hours of reading, with a reason, told to those concerned, reviewed
+    (L1111-17 CSP).
+    """
 
+    kind = models.CharField(
+        max_length=12,
+        choices=UrgentKind.choices,
+        default=UrgentKind.BREAK_GLASS,
+        db_default=UrgentKind.BREAK_GLASS,
+    )
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="emergency_accesses")
     practitioner = models.ForeignKey(
         "directory.Practitioner", on_delete=models.PROTECT, related_name="emergency_accesses"

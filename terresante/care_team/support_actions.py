@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from terresante.care_team.access import RECORD_CREATE, is_support_desk
 from terresante.care_team.actions import NewMember, founding_role, join_circle
+from terresante.care_team.actions.choices import check_founding_consent, check_not_opposed
 from terresante.care_team.events import RecordCreated
 from terresante.directory.models import Practitioner
 from terresante.directory.queries.roles import works_at
@@ -51,6 +52,9 @@ def create_record_for(
     founder = Practitioner.objects.filter(pk=practitioner_id, active=True).first()
     if founder is None or founder.pk == actor.person_id or not works_at(practitioner_id, organization_id):
         raise Invalid("Choisissez un professionnel en activité, et une structure où il travaille.")
+    # The desk has nobody before it: what asks for a consent is founded by the professional himself.
+    check_founding_consent(None)
+    check_not_opposed(patient_id, traits)
     acting = replace(actor, on_behalf_of=founder.full_name, purpose=Purpose.SUPPORT)
     if patient_id is None:
         patient_id = register_identity(acting, traits=traits, contacts=contacts or Contacts())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.care_team import relative_views, views
+from terresante.care_team import regime_views, relative_views, views
 
 app_name = "care_team"
 urlpatterns = [
@@ -49,6 +49,27 @@ urlpatterns = [
         views.oppose_emergency,
         name="oppose_emergency",
     ),
+    path(
+        "dossiers/<uuid:record_id>/choix/opposition-au-samu/",
+        views.oppose_samu,
+        name="oppose_samu",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/choix/consentement-au-partage/",
+        regime_views.sharing_consent,
+        name="sharing_consent",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/choix/<uuid:choice_id>/informer/",
+        regime_views.inform_later,
+        name="inform_later",
+    ),
+    path("dossiers/<uuid:record_id>/ouvrir-au-partage/", regime_views.share_kept, name="share_kept"),
+    path("samu/<uuid:patient_id>/", regime_views.open_for_call, name="open_for_call"),
+    path("a-recueillir/", regime_views.to_ask, name="to_ask"),
+    path("habilitations/", regime_views.rights, name="rights"),
+    path("habilitations/regime/", regime_views.change_regime, name="change_regime"),
+    path("habilitations/<slug:group>/<slug:data_class>/", regime_views.change_right, name="change_right"),
     path(
         "dossiers/<uuid:record_id>/choix/<uuid:choice_id>/retirer/",
         views.withdraw_choice,

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
-from terresante.care_team.queries import open_record
+from terresante.care_team.queries import covers, open_record
 from terresante.feed.actions import Fact, tell
 from terresante.feed.enums import FeedKind
 from terresante.kernel import audit, together
@@ -48,6 +48,10 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
     record = open_record(actor, record_id, action=NOTE_WRITE).record
     if note.data_class not in NOTE_CLASSES or not writes_class(actor, note.data_class):
         raise Refused(f"Votre profession n’écrit pas de note « {note.data_class.label} ».")
+    if not covers(actor, record.patient_id, note.data_class):
+        raise Refused(
+            f"La personne n’a pas consenti pour « {note.data_class.label} » : choisissez une autre catégorie."
+        )
     row = _row(actor, record, note)
     # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
     if not together.insert([row], or_ignore=True):
@@ -76,7 +80,7 @@ def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
         data_class=note.data_class,
         text=_checked_text(note.text),
         written_at=_checked_time(note.written_at),
-        private_to_id=actor.organization_id if note.for_my_structure else None,
+        private_to_id=actor.organization_id if note.for_my_structure or record.kept_by_id else None,
         hidden_from_patient=note.hidden_from_patient,
         hidden_from_representative=note.hidden_from_representative,
     )

@@ -6,10 +6,11 @@ from terresante.care_team.events import (
     MemberRemovedByPatient,
     ProfessionalCame,
     RecordOpenedInEmergency,
+    RecordShared,
 )
 from terresante.directory.events import PrivacyActDone
 from terresante.kernel.events import Event, on
-from terresante.notifications.actions import notify
+from terresante.notifications.actions import email_alerts, notify
 from terresante.notifications.queries import (
     emergency_addresses,
     patient_addresses,
@@ -25,6 +26,12 @@ def tell_of_emergency_access(events: Sequence[RecordOpenedInEmergency]) -> None:
         for event in events
         if event.object_id is not None
     )
+
+
+@on(RecordShared)
+def tell_the_members_of_an_opening(events: Sequence[RecordShared]) -> None:
+    """Of a record that only its support structure knew: its members learn that others may now come in."""
+    email_alerts([event for event in events if event.was_kept])
 
 
 @on(PrivacyActDone)

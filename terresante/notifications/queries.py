@@ -10,7 +10,7 @@ from terresante.care_team.enums import DataClass
 from terresante.directory.access import open_today
 from terresante.directory.enums import Duty
 from terresante.directory.models import PractitionerRole
-from terresante.kernel import access
+from terresante.kernel import access, switches
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
 from terresante.notifications.access import PREFERENCES_EDIT
@@ -28,17 +28,17 @@ class Told:
     by_structure: bool
 
 
-def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None]]) -> list[list[Told]]:
-    """For each (patient, structure it is private to), through the listed function of the same name; for jobs only,
-    empty for anybody else.
+def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None, str]]) -> list[list[Told]]:
+    """For each (patient, structure it is private to, class of data), through the listed function of the same name; for
+    jobs only, empty for anybody else.
     """
     told: list[list[Told]] = [[] for _ in asked]
     with connection.cursor() as cursor:
         cursor.execute(
             # Told under an identity merged since, it concerns the circle of the record that goes on.
             "SELECT * FROM users_to_tell(ARRAY(SELECT coalesce(surviving_patient(told), told)"
-            " FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (told, place) ORDER BY place), %s::uuid[])",
-            [[patient for patient, _ in asked], [limit for _, limit in asked]],
+            " FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (told, place) ORDER BY place), %s::uuid[], %s::text[])",
+            [list(column) for column in zip(*asked, strict=True)] if asked else [[], [], []],
         )
         for number, *person in cursor.fetchall():
             told[number - 1].append(Told(*person))
@@ -59,10 +59,15 @@ def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
         [
             person
             for person in persons
-            if not event.data_class or _reads(person.profession, DataClass(event.data_class))
+            if not event.data_class
+            or _reads(person.profession, DataClass(event.data_class), switches.version())
         ]
         for event, persons in zip(
-            events, users_to_tell([(event.patient_id, event.private_to_id) for event in events]), strict=True
+            events,
+            users_to_tell(
+                [(event.patient_id, event.private_to_id, event.data_class or "") for event in events]
+            ),
+            strict=True,
         )
     ]
     users = {person.user_id for persons in told for person in persons}
@@ -124,7 +129,8 @@ def preferences_of(actor: Actor) -> EmailPreference:
 
 
 @lru_cache(maxsize=256)
-def _reads(profession: str, data_class: DataClass) -> bool:
+def _reads(profession: str, data_class: DataClass, rights: int) -> bool:
+    """`rights`: the number of the last change of the matrix."""
     reader = Actor(kind=ActorKind.PROFESSIONAL, name="", role=profession)
     return reads_class(reader, data_class)
 

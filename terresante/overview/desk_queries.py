@@ -110,6 +110,7 @@ def records_of(actor: Actor, member_id: UUID | None) -> QuerySet[CareRecord]:
     return (
         access.list(actor, RECORD_READ, CareRecord)
         .filter(
+            Q(patient__participants__expires_at=None) | Q(patient__participants__expires_at__gt=Now()),
             patient__participants__member_id=member_id,
             patient__participants__ended_at__isnull=True,
             patient__participants__suspended_at__isnull=True,
@@ -185,8 +186,9 @@ def _membership_count(actor: Actor) -> QuerySet[CareTeamParticipant]:
 
 
 def _memberships(member_id: UUID | None) -> QuerySet[CareTeamParticipant]:
+    lasting = Q(expires_at=None) | Q(expires_at__gt=Now())
     return CareTeamParticipant.objects.filter(
-        member_id=member_id, ended_at__isnull=True, suspended_at__isnull=True, started_at__lte=Now()
+        lasting, member_id=member_id, ended_at__isnull=True, suspended_at__isnull=True, started_at__lte=Now()
     )
 
 

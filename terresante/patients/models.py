@@ -164,6 +164,10 @@ class CareRecord(Row):
     created_at = models.DateTimeField(auto_now_add=True)
     programme = models.CharField("suivi par", max_length=120, blank=True)
     is_shared = models.BooleanField("ouvert au partage", default=False)
+    # Dossier non partagé of a support structure: nobody outside it knows that it exists (MISSION B2, E8).
+    kept_by = models.ForeignKey(
+        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="kept_records"
+    )
     information_given_at = models.DateTimeField(null=True, blank=True)
     information_given_by = models.ForeignKey(
         "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -179,7 +183,11 @@ class CareRecord(Row):
                 | Q(information_given_at__isnull=False, information_given_by__isnull=False)
                 & ~Q(information_support=""),
                 name="shared_only_once_informed",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(kept_by__isnull=True) | Q(is_shared=False, kept_by=models.F("holder")),
+                name="kept_by_its_holder_until_shared",
+            ),
         ]
 
     def __str__(self) -> str:

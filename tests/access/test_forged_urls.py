@@ -49,10 +49,12 @@ NAMED = {
     "unit_id": None,
     "token": None,
     "practitioner_id": None,
+    "group": None,
+    "data_class": None,
     "organization_id": None,
 }
 # Professionals know an identity by its key to open it in an emergency: the page says whose it is, and leaves its row.
-SHOWS_AN_IDENTITY = {"care_team:break_glass"}
+SHOWS_AN_IDENTITY = {"care_team:break_glass", "care_team:open_for_call"}
 # Names nobody: a link of recovery holds a secret, and is answered alike whatever it holds (accounts' own tests); a
 # structure of the public directory.
 NAMES_NOBODY = {"accounts:link", "portal:invitation", "directory:registration_proof"}

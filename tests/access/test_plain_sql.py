@@ -193,8 +193,8 @@ def test_the_partitions_of_the_trail_are_made_for_years_at_most(cast):
 
 
 QUESTIONS = {
-    "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
-    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[])",
+    "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[], '')",
+    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[], ARRAY[''])",
     "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "my_patient_keys": "SELECT key FROM my_patient_keys(0, 100) AS key WHERE key = %(patient)s",
@@ -205,6 +205,10 @@ QUESTIONS = {
     "emergency_addresses": "SELECT emergency_addresses(%(access)s)",
     "lift_record_opposition": "SELECT lift_record_opposition()",
     "open_emergency_access": "SELECT open_emergency_access(%(new)s, %(patient)s, 'x')",
+    "open_samu_access": "SELECT open_samu_access(%(new)s, %(patient)s, 'x')",
+    "why_not_founded": "SELECT why_not_founded(%(patient)s, '', '', '1939-04-02', 'F', '94028')",
+    "oppose_creation": "SELECT oppose_creation(%(new)s, %(patient)s, now(), 'x', '', 'x')",
+    "withdraw_creation_opposition": "SELECT withdraw_creation_opposition(%(patient)s, 'x', 'x')",
     "open_record": "SELECT open_record(%(patient)s)",
     "open_records": "SELECT nullif(open_records(ARRAY[%(patient)s]::uuid[]), '{}')",
     "surviving_patient": "SELECT surviving_patient(%(patient)s)",
@@ -228,7 +232,8 @@ QUESTIONS = {
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
-    "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access"
+    "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access",
+    "why_not_founded",
 }  # fmt: skip
 ANSWERED = {
     "brun": PROFESSIONALS,

@@ -32,6 +32,8 @@ MORE_NAMES = {
         "relative_actions": "relatives and their accesses, apart from professionals",
         "relative_views": "relatives and their accesses, apart from professionals",
         "support_actions": "records founded for another, apart from the life of a circle",
+        "regime": "the legal regime, and what a consent must say under it",
+        "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
@@ -59,6 +61,7 @@ MORE_NAMES = {
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
+        "founding_views": "who refuses any record, apart from those who have one",
         "desk_views": "pages outside a record, apart from those of a record",
         "support_views": "a record founded for another, by who will not read it",
     },

@@ -21,8 +21,11 @@ class Screen:
 
 
 _GP, _NURSE, _PATIENT, _GUARDIAN = "s.norbert", "c.marie", "p.isidore", "c.delmotte"
+_DAC = "n.haddad"
 # A record that the walk founds itself: nobody is informed, nothing is written in it.
 _NEW = "QUENTRIC"
+# Reserved to its support structure.
+_KEPT = "VASSEUR-KONE"
 
 
 def _describes(name: str) -> Callable[[Visitor], None]:
@@ -39,6 +42,12 @@ def _describes(name: str) -> Callable[[Visitor], None]:
         page.wait_for_load_state()
 
     return act
+
+
+def _refuses_a_record(visitor: Visitor) -> None:
+    _describes("KERGALVEZ")(visitor)
+    visitor.page.get_by_role("button", name="La personne refuse un dossier").click()
+    visitor.page.wait_for_load_state()
 
 
 def _gives_the_password(visitor: Visitor) -> None:
@@ -80,6 +89,9 @@ _OF_A_RECORD = (
     ("cercle-proche", "proches/ajouter/", ""),
     ("choix", "choix/", ""),
     ("choix-opposition", "choix/opposition-au-dossier/", ""),
+    ("choix-samu", "choix/opposition-au-samu/", ""),
+    ("choix-consentement", "choix/consentement-au-partage/", ""),
+    ("choix-consentement-erreurs", "choix/consentement-au-partage/", "Enregistrer"),
     ("choix-retirer", "choix/", "Retirer"),
     ("acces", "acces/", ""),
     ("sejours", "sejours/", ""),
@@ -143,6 +155,17 @@ SCREENS = (
     Screen("refus-journal", "h.fontanel", "/acces-en-urgence/refus/"),
     Screen("a-verifier", "a.guerin", "/a-verifier/"),
     Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
+    Screen("samu", "c.regnault", "/recherche/?q=ISIDORE PIERRETTE 17/04/1958", click="Ouvrir pour un appel"),
+    Screen("a-recueillir", _GP, "/a-recueillir/"),
+    Screen("opposition-creation", _GP, "/patients/nouveau/", does=_refuses_a_record),
+    Screen("dossier-non-partage", _DAC, "", _KEPT),
+    Screen("ouvrir-au-partage", _DAC, "ouvrir-au-partage/", _KEPT),
+    Screen("patient-nouveau-dac", _DAC, "/patients/nouveau/", does=_describes("KERGALVEZ")),
+    Screen("habilitations", "d.sauvage", "/habilitations/"),
+    Screen("habilitation", "d.sauvage", "/habilitations/nurse/medical/"),
+    Screen("habilitation-erreur", "d.sauvage", "/habilitations/nurse/medical/", click="Appliquer"),
+    Screen("habilitation-fixe", "d.sauvage", "/habilitations/secretary/medical/"),
+    Screen("regime", "d.sauvage", "/habilitations/regime/"),
     Screen("partenaires", "d.sauvage", "/partenaires/"),
     Screen("partenaire", "d.sauvage", "/partenaires/", click="Cabinet Horizon (simulé)"),
     Screen("inscription", "", "/inscription/"),
@@ -218,6 +241,8 @@ def walk(visits: Visits, *, phone: bool) -> Iterator[tuple[Screen, Visitor]]:
 
 def _finder(patient: str) -> str:
     """Somebody of the circle: who visits may have no right to the record, which is then the screen."""
+    if patient == _KEPT:
+        return _DAC
     return _GP if patient in ("ISIDORE", _NEW) else "a.georges"
 
 

@@ -21,6 +21,7 @@ from config.local.region import marks
 from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
+from config.local.region.kept import keep_one_record
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
@@ -84,6 +85,7 @@ class _Loading:
             self.cards = psc_cards(directory)
         with self._step("histoires écrites"):
             self._tell(directory)
+            keep_one_record(self._job, directory, self._times)
         with self._step("autres patients"):
             self._settle(directory)
         with self._step("séjours, par les messages des hôpitaux"):

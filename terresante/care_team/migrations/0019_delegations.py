@@ -181,7 +181,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("care_team", "0010_professional_basis"), ("patients", "0005_delegation")]
+    dependencies = [("care_team", "0012_regime_walls"), ("patients", "0005_delegation")]
 
     operations = [
         migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (DAYS, BASIS, DOORS, POLICIES, OWNERSHIP)

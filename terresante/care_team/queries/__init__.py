@@ -1,5 +1,5 @@
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from uuid import UUID
@@ -12,13 +12,15 @@ from terresante.care_team.access import (
     CIRCLE_READ,
     READINGS,
     RECORD_READ,
+    changes,
     decides_for_patient,
     is_support_desk,
     reads_class,
 )
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.events import AccessesSeen, ComplaintAnswered, ProfessionalCame
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import LASTING, CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.regime import needs_consent
 from terresante.directory.models import PractitionerRole
 from terresante.kernel import access, audit, compiled, rls, slots
 from terresante.kernel.access import Action
@@ -28,7 +30,9 @@ from terresante.kernel.events import Event
 from terresante.kernel.slots import HeaderBadge
 from terresante.kernel.ui.frame import Level, Strip
 from terresante.kernel.ui.wording import clock
+from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Delegation, Patient, RelatedPerson
+from terresante.patients.traits import Traits
 
 _SHOWN_WITH_RECORD = ("patient", "holder", "information_given_by")
 _SEARCH = """
@@ -101,7 +105,7 @@ def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
     return Strip(
         text=f"lecture seule, jusqu’à {until}. Le patient et son cercle lisent votre motif.",
         level=Level.RED,
-        word="Accès en urgence",
+        word=access_now.get_kind_display(),
     )
 
 
@@ -121,7 +125,7 @@ def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     """Current members, the treating doctor and the referent first."""
     return (
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
-        .filter(patient_id=patient_id, ended_at__isnull=True)
+        .filter(LASTING, patient_id=patient_id, ended_at__isnull=True)
         .select_related("practitioner", "organization")
         .order_by(_ROLES_FIRST, "started_at", "pk")
     )
@@ -143,7 +147,7 @@ def _places_of_work() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
 def former_members_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     return (
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
-        .filter(patient_id=patient_id, ended_at__isnull=False)
+        .filter(Q(ended_at__isnull=False) | ~LASTING, patient_id=patient_id)
         .select_related("practitioner", "organization")
         .prefetch_related(_places_of_work())
         .order_by("-ended_at", "pk")
@@ -194,12 +198,47 @@ def open_choices(patient_id: UUID) -> set[str]:
     )
 
 
+_WHY_NOT = "SELECT why_not_founded(%s, %s, %s, %s, %s, %s)"
+
+
+def why_not_founded(patient_id: UUID | None, traits: Traits, *, named_only: bool = False) -> str | None:
+    """'opposed': this person, under this key or with the same strict traits, refuses any record; 'recorded': she has
+    one; None: nothing stands against it. `named_only`: the traits are not looked at.
+    """
+    if named_only:
+        traits = replace(traits, birth_date=None)
+    names = normalised_name(traits.birth_name), traits.first_given_name
+    asked = [patient_id, *names, traits.birth_date, traits.sex, traits.birth_place_code]
+    with connection.cursor() as cursor:
+        cursor.execute(_WHY_NOT, asked)
+        found = cursor.fetchone()
+        return found[0] if found else None
+
+
 def opponents(patient_ids: Collection[UUID]) -> set[UUID]:
     """Those of these persons, whose records are open, who oppose having one."""
     opposed = Consent.objects.filter(
         patient_id__in=patient_ids, kind=ConsentKind.OPPOSITION_RECORD, withdrawn_at__isnull=True
     )
     return set(opposed.values_list("patient_id", flat=True))
+
+
+def open_to_hospitals(records: Sequence[CareRecord]) -> list[CareRecord]:
+    """Those, among records that are open, which a hospital's message may enter.
+
+    A kept record is closed to everybody outside its structure. Under the regime of 2019 one that nobody consented to
+    is closed too, unless it was already open to sharing when the regime changed.
+    """
+    known = [record for record in records if record.kept_by_id is None]
+    if not needs_consent():
+        return known
+    agreed = Consent.objects.filter(
+        patient_id__in=[record.patient_id for record in known],
+        kind__in=(ConsentKind.CONSENT_RECORD, ConsentKind.CONSENT_SHARING),
+        withdrawn_at=None,
+    )
+    agreeing = set(agreed.values_list("patient_id", flat=True))
+    return [record for record in known if record.is_shared or record.patient_id in agreeing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +291,12 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
 # What is told to the person whose record it is, and to nobody of the circle.
 FOR_THE_PATIENT = (AccessesSeen, ProfessionalCame, ComplaintAnswered)
 _READERS = """
-SELECT told.number, reader FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number),
+SELECT told.number, reader
+FROM unnest(%s::uuid[], %s::text[]) WITH ORDINALITY AS told (patient, class, number),
      -- Told under an identity merged since, it concerns those of the record that goes on.
-     record_readers(coalesce(surviving_patient(told.patient), told.patient), %s::uuid[], %s::uuid[]) AS reader
+     record_readers(
+         coalesce(surviving_patient(told.patient), told.patient), %s::uuid[], %s::uuid[], told.class
+     ) AS reader
 """
 
 
@@ -278,7 +320,8 @@ def _circle_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list
     organizations = [*(actor.organization_id for actor in asked), *(None for _ in acting)]
     asked += acting
     with connection.cursor() as cursor:
-        cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
+        about = [event.patient_id for event in events], [event.data_class or "" for event in events]
+        cursor.execute(_READERS, [*about, persons, organizations])
         return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
 
 
@@ -342,11 +385,17 @@ def role_holders(patient_id: UUID) -> list[CareTeamParticipant]:
     """Who holds the two roles that one member has at a time."""
     return list(
         CareTeamParticipant.objects.filter(
-            patient_id=patient_id, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT], ended_at=None
+            LASTING, patient_id=patient_id, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT], ended_at=None
         )
         .select_related("practitioner", "organization")
         .order_by(_ROLES_FIRST)
     )
+
+
+def covers(actor: Actor, patient_id: UUID, data_class: DataClass) -> bool:
+    """False when he is in the circle by a consent that does not speak of these data."""
+    covered = CareRecord.objects.filter(changes(actor, of=data_class), patient_id=patient_id)
+    return covered.exists()
 
 
 def reaches_patient(actor: Actor, patient_id: UUID) -> bool:

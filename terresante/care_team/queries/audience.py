@@ -12,7 +12,7 @@ from django.utils import timezone
 from terresante.care_team import matrix
 from terresante.care_team.access import classes_of_carer
 from terresante.care_team.enums import DataClass, TeamRole
-from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
+from terresante.care_team.models import LASTING, CareTeamParticipant, EmergencyAccess
 from terresante.directory.models import Practitioner, PractitionerRole
 from terresante.kernel import access, compiled
 from terresante.kernel.access import Reader
@@ -56,7 +56,7 @@ Roles = dict[UUID, list[PractitionerRole]]
 @compiled.rows
 def _sharing(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     members = CareTeamParticipant.objects.filter(
-        patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
+        LASTING, patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
     )
     return members.select_related("practitioner", "organization").order_by("started_at", "pk")
 
@@ -117,6 +117,8 @@ def _reader(member: CareTeamParticipant, draft: Draft, roles: Roles) -> Reader:
     if member.practitioner is None:
         raise ValueError("a member is a person or a structure")
     why_not = _why_not(member.practitioner, roles.get(member.practitioner.pk, []), draft)
+    if not why_not and member.scope is not None and draft.data_class not in member.scope:
+        why_not = f"la personne n’a pas consenti pour «\u00a0{draft.data_class.label}\u00a0»"
     own_role = "" if member.role == TeamRole.MEMBER else member.get_role_display().lower()
     return _person(member.practitioner, not why_not, why_not or own_role)
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('interop', '0010_dead_identities'),
+        ('interop', '0011_kept_records'),
     ]
 
     operations = [

@@ -83,13 +83,13 @@ class Migration(migrations.Migration):
     dependencies = [
         ("interop", "0005_declared_messages"),
         ("directory", "0006_principal"),
-        ("care_team", "0030_my_patients_in_order"),
-        ("feed", "0006_told_together"),
-        ("notes", "0003_signed"),
-        ("notifications", "0003_audiences"),
-        ("overview", "0001_look_alikes"),
-        ("patients", "0021_link_requests_walls"),
-        ("stays", "0004_reported_together"),
+        ("care_team", "0013_my_patients_who_consent"),
+        ("feed", "0007_hidden_from_representative"),
+        ("notes", "0004_hidden_from_representative"),
+        ("notifications", "0004_scope_of_consent"),
+        ("overview", "0002_consent_that_ends"),
+        ("patients", "0010_kept_records"),
+        ("stays", "0005_hidden_from_representative"),
     ]
 
     operations = [migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (CIRCLES, SUPPORT_DESK)]

@@ -6,11 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from terresante.accounts.models import User
-from terresante.care_team import actions, relative_actions
-from terresante.care_team.enums import Basis, ConsentKind
+from terresante.care_team import actions, matrix, relative_actions
+from terresante.care_team.actions import GivenConsent
+from terresante.care_team.enums import Basis, ConsentKind, DataClass, UrgentKind
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.relative_actions import NewDelegation
 from terresante.directory.actions.delegations import DelegationEntry, end_delegation, give_delegation
@@ -19,8 +21,9 @@ from terresante.directory.models import Delegation as Desk
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor, ActorKind
-from terresante.kernel.errors import Conflict, Refused
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import new_id
+from terresante.kernel.switch_changes import change
 from terresante.patients.actions import apply_traits
 from terresante.patients.enums import (
     DelegatedScope,
@@ -42,14 +45,17 @@ from terresante.patients.traits import Traits
 from terresante.portal import actions as portal_actions
 from tests.access.oracle import model
 from tests.access.oracle.model import (
+    Agrees,
     BreaksGlass,
     Delegates,
+    Grants,
     Joins,
     Leaves,
     Lends,
     Lifts,
     Opposes,
     Reader,
+    Regime,
     Removes,
     Restricts,
     Revokes,
@@ -100,6 +106,7 @@ class Built:
 
 
 def build(world: World) -> Built:
+    _as_delivered()
     built = Built(world)
     with walls_down():
         _structures_and_people(built)
@@ -128,9 +135,9 @@ def called(built: Built, patient: int) -> str:
 def _structures_and_people(built: Built) -> None:
     for number in range(built.world.structures):
         name = f"Structure {number} {new_id().hex[-8:]}"
-        built.structures.append(
-            Organization.objects.create(name=name, kind=OrganizationKind.PUBLIC_HOSPITAL, source=Source.LOCAL)
-        )
+        is_samu = number in built.world.samus
+        kind = OrganizationKind.SAMU if is_samu else OrganizationKind.PUBLIC_HOSPITAL
+        built.structures.append(Organization.objects.create(name=name, kind=kind, source=Source.LOCAL))
     for number, professional in enumerate(built.world.professionals):
         user = _user()
         person = Practitioner.objects.create(
@@ -169,16 +176,7 @@ def _patients(built: Built) -> None:
             ),
         )
         patient.save(force_insert=True)
-        built.records.append(
-            CareRecord.objects.create(
-                patient=patient,
-                holder=built.structures[0],
-                is_shared=True,
-                information_given_at=timezone.now(),
-                information_given_by=built.people[0],
-                information_support=InformationSupport.ORAL_WITH_NOTICE,
-            )
-        )
+        built.records.append(_record(built, number, patient))
         user = _user()
         PatientAccount.objects.create(user=user, patient=patient)
         built.users[Reader("patient", number)] = (user, "")
@@ -190,6 +188,31 @@ def _patients(built: Built) -> None:
         SourceIdentity.objects.create(
             domain=domain, value=new_id().hex, patient_id=built.records[patient_number].patient_id
         )
+
+
+def _record(built: Built, number: int, patient: Patient) -> CareRecord:
+    holder = model.holder(built.world, number)
+    if holder is None:
+        return CareRecord.objects.create(
+            patient=patient,
+            holder=built.structures[0],
+            is_shared=True,
+            information_given_at=timezone.now(),
+            information_given_by=built.people[0],
+            information_support=InformationSupport.ORAL_WITH_NOTICE,
+        )
+    structure = built.structures[holder]
+    record = CareRecord.objects.create(patient=patient, holder=structure, kept_by=structure)
+    period = CareTeamParticipant.objects.create(
+        patient=patient,
+        record=record,
+        organization=structure,
+        basis=Basis.SUPPORT,
+        started_at=timezone.now() - timedelta(hours=48),
+        added_by_name="la preuve",
+    )
+    built.periods[period.pk] = Joins(number, structure=holder)
+    return record
 
 
 def born(world: World, patient: int) -> date:
@@ -282,6 +305,14 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             patient = built.actors[Reader("patient", move.patient)]
             assert patient is not None
             actions.lift_opposition(patient, built.records[move.patient].pk)
+        case Agrees():
+            _agrees(built, before, move)
+        case Regime():
+            change(_administrator(built), "legal_regime", "consent" if move.consent else "information", _WHY)
+        case Grants():
+            group = matrix.group_of(PROFESSIONS[move.profession])
+            code = matrix.code_of(group, DataClass(move.data_class))
+            change(_administrator(built), code, matrix.value_of(move.right.upper()), _WHY)
         case BreaksGlass():
             _breaks(built, before, move, number)
         case Delegates():
@@ -298,6 +329,39 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             _writes(built, move)
 
 
+_WHY = "décidé pour la preuve"
+_PROOF = "courrier du 3 mars"
+
+
+def _administrator(built: Built) -> Actor:
+    user, _ = next(iter(built.users.values()))
+    duties = frozenset({"administrator"})
+    return Actor(kind=ActorKind.PROFESSIONAL, name="Administration", user_id=user.pk, duties=duties)
+
+
+def _agrees(built: Built, before: World, move: Agrees) -> None:
+    record, editor = built.records[move.patient], _editor(built, before, move.patient)
+    if editor is not None:
+        consent = GivenConsent(given_at=timezone.now(), proof=_PROOF)
+        actions.record_sharing_consent(editor, record.pk, consent=consent)
+        return
+    with walls_down():
+        Consent.objects.create(
+            patient_id=record.patient_id, kind=ConsentKind.CONSENT_SHARING, recorded_by_name="la preuve"
+        )
+
+
+def _consent(move: Joins) -> GivenConsent:
+    return GivenConsent(
+        given_at=timezone.now() - timedelta(hours=48),
+        proof=_PROOF,
+        scope=None if move.scope is None else [DataClass(name) for name in move.scope],
+        expires_at=None
+        if move.until_hour is None
+        else timezone.now() + timedelta(hours=abs(move.until_hour)),
+    )
+
+
 def _editor(built: Built, before: World, patient: int) -> Actor | None:
     """Somebody whom the model lets edit this circle: if the platform refuses him, that is a difference."""
     found = [r for r in model.readers(before) if model.edits_circle(before, r, patient)]
@@ -312,9 +376,22 @@ def _joins(built: Built, before: World, move: Joins) -> None:
     organization_id = built.structures[move.structure].pk if move.structure is not None else None
     struck_off = move.who is not None and before.professionals[move.who].struck_off
     editor = _editor(built, before, move.patient)
+    by_consent = move.scope is not None or move.until_hour is not None
+    basis = Basis.CONSENT if by_consent else Basis.CARE_TEAM
+    member = actions.NewMember(
+        practitioner_id=practitioner_id, organization_id=organization_id, basis=basis, consent=_consent(move)
+    )
+    if not model.may_join(before.moves, move.patient):
+        _is_refused(built, editor, record, member)
+        return
     if editor is not None and move.from_hour <= 0 and not struck_off:
-        member = actions.NewMember(practitioner_id=practitioner_id, organization_id=organization_id)
         period = actions.add_member(editor, record.pk, member=member)
+        if move.until_hour is not None and move.until_hour < 0:
+            with walls_down():
+                CareTeamParticipant.objects.filter(pk=period.pk).update(
+                    started_at=timezone.now() - timedelta(hours=48),
+                    expires_at=timezone.now() + timedelta(hours=move.until_hour),
+                )
     else:
         with walls_down():
             period = CareTeamParticipant.objects.create(
@@ -322,11 +399,28 @@ def _joins(built: Built, before: World, move: Joins) -> None:
                 record=record,
                 practitioner_id=practitioner_id,
                 organization_id=organization_id,
-                basis=Basis.CARE_TEAM,
+                basis=basis,
                 started_at=timezone.now() + timedelta(hours=move.from_hour),
                 added_by_name="la preuve",
+                scope=None if move.scope is None else list(move.scope),
+                expires_at=None
+                if move.until_hour is None
+                else timezone.now() + timedelta(hours=move.until_hour),
             )
     built.periods[period.pk] = move
+
+
+def _is_refused(built: Built, editor: Actor | None, record: CareRecord, member: actions.NewMember) -> None:
+    """The regime of 2019 lets nobody in before the consent."""
+    if editor is None:
+        return
+    try:
+        actions.add_member(editor, record.pk, member=member)
+    except Refused:
+        return
+    except Invalid:
+        return
+    built.surprises.append("somebody joins a circle before the consent that the regime asks for")
 
 
 def _leaves(built: Built, before: World, move: Leaves) -> None:
@@ -343,6 +437,13 @@ def _leaves(built: Built, before: World, move: Leaves) -> None:
         return
     with walls_down():
         CareTeamParticipant.objects.filter(pk=period.pk).update(ended_at=timezone.now())
+
+
+_OPPOSITIONS = {
+    model.RECORD: (ConsentKind.OPPOSITION_RECORD, list(UrgentKind)),
+    model.EMERGENCY: (ConsentKind.OPPOSITION_EMERGENCY, [UrgentKind.BREAK_GLASS]),
+    model.SAMU: (ConsentKind.OPPOSITION_SAMU, [UrgentKind.SAMU]),
+}
 
 
 def _removes(built: Built, move: Removes) -> None:
@@ -442,7 +543,7 @@ def _cuts(built: Built, before: World, move: Withdraws | Restricts) -> None:
 
 def _opposes(built: Built, before: World, move: Opposes) -> None:
     record = built.records[move.patient]
-    kind = ConsentKind.OPPOSITION_EMERGENCY if move.emergency else ConsentKind.OPPOSITION_RECORD
+    kind, ended = _OPPOSITIONS[move.to]
     editor = _editor(built, before, move.patient)
     if editor is not None:
         actions.record_choice(editor, record.pk, kind=kind, proof="courrier du 3 mars")
@@ -450,10 +551,10 @@ def _opposes(built: Built, before: World, move: Opposes) -> None:
     with walls_down():
         Consent.objects.create(patient_id=record.patient_id, kind=kind, recorded_by_name="la preuve")
         now = timezone.now()
-        EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
-            expires_at=now
-        )
-        if not move.emergency:
+        EmergencyAccess.objects.filter(
+            patient_id=record.patient_id, expires_at__gt=now, kind__in=ended
+        ).update(expires_at=now)
+        if move.to == model.RECORD:
             CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None).update(
                 suspended_at=now
             )
@@ -473,17 +574,19 @@ def _breaks(built: Built, before: World, move: BreaksGlass, number: int) -> None
                     practitioner_id=actor.person_id,
                     organization_id=actor.organization_id,
                     user_id=actor.user_id,
+                    kind=UrgentKind.SAMU if move.call else UrgentKind.BREAK_GLASS,
                     reason="retrouvée inconsciente",
                     opened_at=opened_at,
                     expires_at=opened_at + timedelta(hours=model.EMERGENCY_HOURS),
                 )
         return
     try:
-        actions.open_in_emergency(actor, record.patient_id, reason="retrouvée inconsciente")
+        door = actions.open_for_call if move.call else actions.open_in_emergency
+        door(actor, record.patient_id, reason="retrouvée inconsciente")
         outcome = True
     except Conflict:
         outcome = opens
-    except Refused:
+    except (Refused, NotFound):
         outcome = False
     if outcome != opens:
         built.surprises.append(f"move {number}: breaking the glass {outcome}, expected {opens}")
@@ -549,3 +652,11 @@ def _writes(built: Built, move: Writes) -> None:
 def opens(actor: Actor, patient_id: UUID) -> str:
     with rls.acting(actor):
         return rls.open_record(patient_id)
+
+
+def _as_delivered() -> None:
+    """Settings are the whole deployment's: those of the world before are not of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute("DELETE FROM kernel_switchchange")
+        cursor.execute("SET ROLE terresante_app")

@@ -139,7 +139,26 @@ FAULTS = {
         "open_record", "CASE WHEN app_person() = asked THEN", "CASE WHEN true THEN"
     ),
     "emergency opens although opposed": lambda: function_changed(
-        "open_emergency_access", "'opposition_record', 'opposition_emergency'", "'x'"
+        "open_urgent_access", "'opposition_record', opposition", "'x'"
+    ),
+    "a SAMU opens although opposed": lambda: function_changed(
+        "open_samu_access", "'opposition_samu'", "'opposition_emergency'"
+    ),
+    "policy forgets the end of a consent": lambda: policy_changed(
+        NOTE, "reads", "((own.expires_at IS NULL) OR (own.expires_at > now()))", "true"
+    ),
+    "record opens after the end of a consent": lambda: function_changed(
+        "professional_basis", "(own.expires_at IS NULL OR own.expires_at > now())", "true"
+    ),
+    "stream tells past a consent": lambda: function_changed(
+        "record_readers", "OR class = ANY (scope)", "OR true"
+    ),
+    "search shows a kept record": lambda: function_changed(
+        "search_patients", "AND NOT kept_from_me(patient.id)", ""
+    ),
+    "rule forgets what was consented to": lambda: python_changed((rules, "_OF_ROW", "")),
+    "rule forgets the end of a consent": lambda: python_changed(
+        (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("own.expires_at > statement_timestamp()", "true"))
     ),
     "opposition lifted leaves the circle outside": lambda: function_changed(
         "lift_record_opposition", "suspended_at = NULL", "suspended_at = now()"
@@ -221,10 +240,10 @@ FAULTS = {
         (rules, "in_emergency", emergencies_lent)
     ),
     "profession reads one class more": lambda: python_changed(
-        (matrix, "MATRIX", with_right(RoleGroup.SECRETARY, DataClass.MEDICAL))
+        (matrix, "rights", with_right(RoleGroup.SECRETARY, DataClass.MEDICAL))
     ),
     "profession writes the circle": lambda: python_changed(
-        (matrix, "MATRIX", with_right(RoleGroup.HOME_AIDE, DataClass.CIRCLE))
+        (matrix, "rights", with_right(RoleGroup.HOME_AIDE, DataClass.CIRCLE))
     ),
     "stream tells what is private": lambda: python_changed((queries, "_may_read", told_without_limits)),
 }
@@ -266,8 +285,13 @@ def read_by_whoever_reads_the_record(actor: Any, record_id: UUID, *, action: Any
     return queries.read_record(actor, record_id)
 
 
-def with_right(group: RoleGroup, data_class: DataClass) -> dict[RoleGroup, dict[DataClass, str]]:
-    return {**matrix.MATRIX, group: {**matrix.MATRIX[group], data_class: matrix.W}}
+def with_right(group: RoleGroup, data_class: DataClass) -> Any:
+    in_force = matrix.rights
+
+    def rights(asked: RoleGroup) -> dict[DataClass, str]:
+        return in_force(asked) | ({data_class: matrix.W} if asked == group else {})
+
+    return rights
 
 
 in_emergency = rules.in_emergency

@@ -21,22 +21,29 @@ TABLE = """
 doctor              rw rw rw r  r rw
 nurse               rw rw rw r  r rw
 midwife             rw rw rw r  r rw
-pharmacist          r  r  r  -  r r
+pharmacist          r  rw rw -  r r
 physiotherapist     r  rw rw -  r r
 psychologist        r  rw rw r  r r
 social_worker       -  -  rw rw r rw
 home_help           -  r  rw -  r r
 coordinator         r  rw rw rw r rw
 secretary           -  -  -  -  r rw
-other               -  -  r  -  - r
+other               -  -  -  -  - r
 """
 CLASSES = (MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE)
 RIGHTS = {
     line.split()[0]: dict(zip(CLASSES, line.split()[1:], strict=True)) for line in TABLE.strip().splitlines()
 }
 PROFESSIONS = tuple(RIGHTS)
-# L1111-17: who opens a record in an emergency.
+# L1111-17: who opens a record in an emergency; a SAMU has a door of its own, its doctors'.
 RESCUERS = frozenset({"doctor", "nurse", "midwife"})
+REGULATORS = frozenset({"doctor"})
+# Professions whose rights a deployment changes together, and those it may not change (R1110-1, R1110-2, R1110-3).
+TOGETHER = (frozenset({"nurse", "midwife"}),)
+FIXED = {(profession, MEDICAL) for profession in ("social_worker", "home_help", "secretary", "other")} | {
+    ("other", data_class) for data_class in CLASSES
+}
+RECORD, EMERGENCY, SAMU = "record", "emergency", "samu"
 
 
 @dataclass(frozen=True)
@@ -50,12 +57,17 @@ class Professional:
 
 @dataclass(frozen=True)
 class Joins:
-    """A person (`who`) or a structure (`structure`) enters the circle; `from_hour` may be in the future."""
+    """A person (`who`) or a structure (`structure`) enters the circle; `from_hour` may be in the future.
+
+    By consent: `scope` names the classes consented to, `until_hour` its end; a person only.
+    """
 
     patient: int
     who: int | None = None
     structure: int | None = None
     from_hour: int = -48
+    scope: tuple[str, ...] | None = None
+    until_hour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -67,10 +79,10 @@ class Leaves:
 
 @dataclass(frozen=True)
 class Opposes:
-    """The patient says no: to the whole record, or (`emergency`) to its opening in an emergency."""
+    """The patient says no: to the whole record, to its opening in an emergency, to its opening by a SAMU."""
 
     patient: int
-    emergency: bool = False
+    to: str = RECORD
 
 
 @dataclass(frozen=True)
@@ -81,13 +93,40 @@ class Lifts:
 
 
 @dataclass(frozen=True)
+class Agrees:
+    """The patient consents to the sharing of her record."""
+
+    patient: int
+
+
+@dataclass(frozen=True)
+class Regime:
+    """The deployment asks for a prior consent (2019), or for the information alone (2020)."""
+
+    consent: bool
+
+
+@dataclass(frozen=True)
+class Grants:
+    """The deployment gives a profession this right on a class: "", "r" or "rw"."""
+
+    profession: str
+    data_class: str
+    right: str
+
+
+@dataclass(frozen=True)
 class BreaksGlass:
-    """Attempted; whether it opens is for the rules to say. `hours_ago` past four, it has expired since."""
+    """Attempted; whether it opens is for the rules to say. `hours_ago` past four, it has expired since.
+
+    `call`: by the door of a SAMU.
+    """
 
     patient: int
     who: int
     structure: int
     hours_ago: int = 0
+    call: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,6 +208,9 @@ Move = (
     | Leaves
     | Opposes
     | Lifts
+    | Agrees
+    | Regime
+    | Grants
     | BreaksGlass
     | Writes
     | Delegates
@@ -192,6 +234,10 @@ class World:
     relatives: int = 0
     # Days since the eighteenth birthday of each patient: 0 is today, -1 tomorrow.
     grown_up_for: tuple[int, ...] = ()
+    # Structures that are a SAMU.
+    samus: tuple[int, ...] = ()
+    # (patient, structure): her record is that support structure's alone.
+    kept: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -275,43 +321,60 @@ def acting_for(world: World, reader: Reader) -> int | None:
     return reader.acts_for if is_so else None
 
 
-def opposed(world: World, patient: int) -> set[bool]:
-    """The oppositions in force: {False} to the record, {True} to emergencies."""
+def opposed(world: World, patient: int) -> set[str]:
+    """The oppositions in force."""
     return _opposed(world.moves, patient)
 
 
-def _opposed(moves: tuple[Move, ...], patient: int) -> set[bool]:
-    said: set[bool] = set()
+def _opposed(moves: tuple[Move, ...], patient: int) -> set[str]:
+    said: set[str] = set()
     for move in moves:
         if isinstance(move, Opposes) and move.patient == patient:
-            said.add(move.emergency)
+            said.add(move.to)
         if isinstance(move, Lifts) and move.patient == patient:
-            said.discard(False)
+            said.discard(RECORD)
     return said
+
+
+def holder(world: World, patient: int) -> int | None:
+    """The support structure that keeps her record to itself."""
+    return dict(world.kept).get(patient)
+
+
+def may_join(moves: tuple[Move, ...], patient: int) -> bool:
+    """Under the regime of 2019, nobody before the consent; what was joined before stays."""
+    regimes = [move.consent for move in moves if isinstance(move, Regime)]
+    agreed = any(isinstance(move, Agrees) and move.patient == patient for move in moves)
+    return agreed or not (regimes and regimes[-1])
 
 
 def glass_opens(world: World, number: int) -> bool:
     """Whether the attempt that stands at this place of the moves opens the record."""
     move = world.moves[number]
     assert isinstance(move, BreaksGlass)
+    who, closing = world.professionals[move.who], SAMU if move.call else EMERGENCY
     return (
-        world.professionals[move.who].profession in RESCUERS
+        who.profession in (REGULATORS if move.call else RESCUERS)
+        and (move.structure in world.samus) == move.call
         and _works_at(world, move.who, move.structure)
-        and not _opposed(world.moves[:number], move.patient)
+        and holder(world, move.patient) is None
+        and not _opposed(world.moves[:number], move.patient) & {RECORD, closing}
     )
 
 
-def members(world: World, patient: int) -> set[tuple[str, int]]:
+def members(world: World, patient: int) -> dict[tuple[str, int], Joins]:
     """Who is in the circle now, whether or not an opposition closes it: ("who", 3), ("structure", 1)."""
-    inside: set[tuple[str, int]] = set()
-    for move in world.moves:
+    inside: dict[tuple[str, int], Joins] = {}
+    if holder(world, patient) is not None:
+        inside["structure", holder(world, patient) or 0] = Joins(patient, structure=holder(world, patient))
+    for number, move in enumerate(world.moves):
         if isinstance(move, Joins | Leaves | Removes) and move.patient == patient:
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
             if not isinstance(move, Joins):
-                inside.discard(member)
-            elif move.from_hour <= 0:
-                inside.add(member)
-    return inside
+                inside.pop(member, None)
+            elif move.from_hour <= 0 and may_join(world.moves[:number], patient):
+                inside[member] = move
+    return {member: move for member, move in inside.items() if move.until_hour is None or move.until_hour > 0}
 
 
 def basis(world: World, reader: Reader, patient: int) -> str:
@@ -329,7 +392,7 @@ def basis(world: World, reader: Reader, patient: int) -> str:
     if reader.kind != "professional":
         return ""
     inside = members(world, patient)
-    if False not in opposed(world, patient):
+    if RECORD not in opposed(world, patient):
         if ("who", reader.who) in inside or ("who", acting_for(world, reader)) in inside:
             return "member"
         if ("structure", reader.structure) in inside:
@@ -369,7 +432,11 @@ def _has_broken(world: World, reader: Reader, patient: int) -> bool:
         if not isinstance(move, BreaksGlass) or move.patient != patient:
             continue
         mine = (move.who, move.structure) == (reader.who, reader.structure)
-        ended = any(isinstance(later, Opposes) and later.patient == patient for later in world.moves[number:])
+        closing = (RECORD, SAMU if move.call else EMERGENCY)
+        ended = any(
+            isinstance(later, Opposes) and later.patient == patient and later.to in closing
+            for later in world.moves[number:]
+        )
         if mine and glass_opens(world, number) and move.hours_ago < EMERGENCY_HOURS and not ended:
             return True
     return False
@@ -395,7 +462,19 @@ def reads(world: World, reader: Reader, row: Writes) -> bool:
         basis(world, reader, row.patient) != ""
         and within_limits(reader, row)
         and reads_class(world, reader, row.data_class)
+        and covered(world, reader, row.patient, row.data_class)
     )
+
+
+def covered(world: World, reader: Reader, patient: int, data_class: str) -> bool:
+    """A member by consent reads what was consented to; his structure's own place, or an emergency, asks no scope."""
+    if reader.kind != "professional":
+        return True
+    if _has_broken(world, reader, patient):
+        return True
+    if RECORD in opposed(world, patient):
+        return False
+    return _is_covered(world, reader, patient, data_class)
 
 
 def reads_class(world: World, reader: Reader, data_class: str) -> bool:
@@ -407,22 +486,53 @@ def reads_class(world: World, reader: Reader, data_class: str) -> bool:
         return not is_carer or data_class == CIRCLE or data_class in given.scope
     if reader.kind != "professional":
         return True
-    return "r" in RIGHTS[world.professionals[reader.who or 0].profession][data_class]
+    return "r" in right(world, world.professionals[reader.who or 0].profession, data_class)
+
+
+def reads_circle(world: World, reader: Reader, patient: int) -> bool:
+    return reads_class(world, reader, CIRCLE) and covered(world, reader, patient, CIRCLE)
+
+
+def right(world: World, profession: str, data_class: str) -> str:
+    """What the table says, until the deployment said otherwise."""
+    same = next((group for group in TOGETHER if profession in group), frozenset({profession}))
+    said = [
+        move.right
+        for move in world.moves
+        if isinstance(move, Grants) and move.profession in same and move.data_class == data_class
+    ]
+    return said[-1] if said else RIGHTS[profession][data_class]
 
 
 def writes_class(world: World, reader: Reader, data_class: str) -> bool:
     if reader.kind != "professional":
         return False
-    return "w" in RIGHTS[world.professionals[reader.who or 0].profession][data_class]
+    return "w" in right(world, world.professionals[reader.who or 0].profession, data_class)
 
 
 def edits_circle(world: World, reader: Reader, patient: int) -> bool:
     """Break-glass only reads; the rest is a member's, by his profession."""
-    return basis(world, reader, patient) in ("member", "structure") and writes_class(world, reader, CIRCLE)
+    inside = basis(world, reader, patient) in ("member", "structure")
+    return inside and writes_class(world, reader, CIRCLE) and _covered_inside(world, reader, patient)
+
+
+def _covered_inside(world: World, reader: Reader, patient: int) -> bool:
+    """As `covered` for the circle, an emergency apart: it changes nothing."""
+    return _is_covered(world, reader, patient, CIRCLE)
+
+
+def _is_covered(world: World, reader: Reader, patient: int, data_class: str) -> bool:
+    inside = members(world, patient)
+    places = (("who", reader.who), ("who", acting_for(world, reader)), ("structure", reader.structure))
+    mine = [inside.get((what, which)) for what, which in places if which is not None]
+    return any(one is not None and (one.scope is None or data_class in one.scope) for one in mine)
 
 
 def reads_log(world: World, reader: Reader, patient: int) -> bool:
-    return basis(world, reader, patient) in ("member", "structure", "patient", "representative")
+    ground = basis(world, reader, patient)
+    return ground in ("patient", "representative") or (
+        ground in ("member", "structure") and _covered_inside(world, reader, patient)
+    )
 
 
 def decides(world: World, reader: Reader, patient: int) -> bool:
@@ -436,16 +546,17 @@ def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
     who = reader.who if in_person is None else in_person
     member = who if ground == "who" else reader.structure
     is_inside = (ground, member) in members(world, patient)
-    return is_inside and works(world, reader) and False not in opposed(world, patient)
+    return is_inside and works(world, reader) and RECORD not in opposed(world, patient)
 
 
 def found(world: World, reader: Reader, patient: int) -> set[str]:
     """Where the search shows somebody named with his birth date: "mine" for whoever reaches the record; "outside",
     identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both. A relative
-    chooses for whom he acts, and searches nobody.
+    chooses for whom he acts, and searches nobody; a kept record shows nobody outside its structure that it exists.
     """
     ground = basis(world, reader, patient) if reader.kind != "representative" else ""
-    is_outside = reader.kind == "professional" and ground not in ("member", "structure")
+    is_shown = reader.kind == "professional" and holder(world, patient) in (None, reader.structure)
+    is_outside = is_shown and ground not in ("member", "structure")
     return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 
 

@@ -33,7 +33,7 @@ from tests.walls import empty_tables
 pytestmark = [pytest.mark.commits, pytest.mark.long]
 
 WORLD = World(
-    structures=3,
+    structures=4,
     professionals=(
         Professional("doctor", (0,)),
         Professional("nurse", (1,)),
@@ -42,14 +42,21 @@ WORLD = World(
         Professional("secretary", (1,)),
         Professional("home_help", (1,)),
         Professional("doctor", (2,)),
+        Professional("psychologist", (2,)),
+        Professional("nurse", (2,)),
+        Professional("doctor", (3,)),
         # The desk of structure 0: for two of its doctors, one of whom has taken it back.
         Professional("secretary", (0,)),
     ),
-    patients=3,
+    patients=4,
     known=((1, 0),),
+    samus=(3,),
+    kept=((3, 0),),
     moves=(
         *(Joins(0, who) for who in (0, 1, 4, 5)),
         Joins(0, 6, from_hour=24),
+        Joins(0, 7, scope=("care",)),
+        Joins(0, 8, until_hour=-1),
         *(Joins(patient, 0) for patient in (1, 2)),
         Joins(1, structure=1),
         BreaksGlass(0, 3, 2, hours_ago=5),
@@ -60,8 +67,8 @@ WORLD = World(
         Writes(31, 0, "care", hidden=True),
         *(Writes(40 + n, 1, kind) for n, kind in enumerate(("medical", "stay"))),
         Writes(50, 2, "care"),
-        Lends(2, 7, 0),
-        Lends(0, 7, 0, -3, 0),
+        Lends(2, 10, 0),
+        Lends(0, 10, 0, -3, 0),
         Joins(2, 2),
         Opposes(1),
         BreaksGlass(1, 3, 2),
@@ -76,9 +83,12 @@ WORLD = World(
         Delegates(2, 4, "parental"),
         Delegates(1, 5, "parental"),
         Restricts(1, 5),
+        Opposes(2, "samu"),
+        BreaksGlass(2, 9, 3, call=True),
+        Writes(60, 3, "care"),
     ),
     relatives=6,
-    grown_up_for=(20000, -4000, 0),
+    grown_up_for=(20000, -4000, 0, 20000),
 )
 
 

@@ -5,12 +5,20 @@ from collections.abc import Callable
 from random import Random
 
 from tests.access.oracle.model import (
+    CIRCLE,
     CLASSES,
+    EMERGENCY,
+    FIXED,
     PHYSICIANS,
     PROFESSIONS,
+    RECORD,
     RESCUERS,
+    SAMU,
+    STAY,
+    Agrees,
     BreaksGlass,
     Delegates,
+    Grants,
     Joins,
     Leaves,
     Lends,
@@ -18,6 +26,7 @@ from tests.access.oracle.model import (
     Move,
     Opposes,
     Professional,
+    Regime,
     Removes,
     Restricts,
     Revokes,
@@ -25,8 +34,11 @@ from tests.access.oracle.model import (
     World,
     Writes,
     delegation,
+    holder,
+    may_join,
     members,
     opposed,
+    right,
 )
 
 
@@ -42,7 +54,17 @@ def world(seed: int) -> World:
     )
     # The eighteenth birthday is where the rules turn: it comes often.
     grown_up_for = tuple(chance.choice((-4000, -1, 0, 1, 20000)) for _ in range(patients))
-    drawn = World(structures, professionals, patients, known, (), chance.randint(1, 2), grown_up_for)
+    drawn = World(
+        structures,
+        professionals,
+        patients,
+        known,
+        (),
+        relatives=chance.randint(1, 2),
+        grown_up_for=grown_up_for,
+        samus=(structures - 1,) if chance.random() < 0.5 else (),
+        kept=((patients - 1, 0),) if chance.random() < 0.3 else (),
+    )
     for number in range(chance.randint(8, 22)):
         drawn = dataclasses.replace(drawn, moves=(*drawn.moves, *_moves(chance, drawn, number)))
     return drawn
@@ -105,17 +127,24 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
             return _of_one(chance, Removes(patient, who, structure))
         case "join":
             from_hour = 24 if chance.random() < 0.1 else -48
-            return _of_one(chance, Joins(patient, who, structure, from_hour))
+            return _by_consent(chance, _of_one(chance, Joins(patient, who, structure, from_hour)))
         case "leave":
             return _of_one(chance, Leaves(patient, who, structure))
         case "oppose":
-            return Opposes(patient, emergency=chance.random() < 0.5)
+            return Opposes(patient, chance.choice((RECORD, EMERGENCY, EMERGENCY, SAMU)))
         case "lift":
             return Lifts(patient)
         case "break":
             professional = drawn.professionals[who or 0]
-            places = (*professional.structures, *professional.former)
-            return BreaksGlass(patient, who or 0, chance.choice(places), chance.choice((0, 0, 3, 5)))
+            at = chance.choice((*professional.structures, *professional.former))
+            call = (at in drawn.samus) if chance.random() < 0.8 else chance.random() < 0.5
+            return BreaksGlass(patient, who or 0, at, chance.choice((0, 0, 3, 5)), call)
+        case "agree":
+            return Agrees(patient)
+        case "regime":
+            return Regime(consent=chance.random() < 0.5)
+        case "grant":
+            return Grants(chance.choice(PROFESSIONS), chance.choice(CLASSES), chance.choice(("", "r", "rw")))
         case "lend" if pairs := _desks(drawn):
             from_day, to_day = chance.choice(((0, None), (0, None), (0, 1), (-2, 0), (1, None)))
             return Lends(*chance.choice(pairs), from_day, to_day)
@@ -137,7 +166,7 @@ _ODDS = {
     "leave": 8,
     "oppose": 6,
     "lift": 5,
-    "break": 12,
+    "break": 14,
     "write": 35,
     "delegate": 20,
     "withdraw": 4,
@@ -145,6 +174,9 @@ _ODDS = {
     "remove": 4,
     "lend": 8,
     "revoke": 3,
+    "agree": 3,
+    "regime": 3,
+    "grant": 5,
 }
 
 
@@ -177,6 +209,13 @@ def _desks(drawn: World) -> list[tuple[int, int, int]]:
     ]
 
 
+def _by_consent(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leaves | Removes:
+    if not isinstance(move, Joins) or move.who is None or move.from_hour > 0 or chance.random() > 0.3:
+        return move
+    scope = tuple(sorted(chance.sample(CLASSES, chance.randint(1, 3)))) if chance.random() < 0.8 else None
+    return dataclasses.replace(move, scope=scope, until_hour=chance.choice((None, 24, -1)))
+
+
 def _of_one(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leaves | Removes:
     if chance.random() < 0.35:
         return dataclasses.replace(move, who=None)
@@ -184,9 +223,11 @@ def _of_one(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leaves | 
 
 
 def _fits(before: World, move: Move) -> bool:
+    if isinstance(move, Joins | Leaves | Removes | Agrees) and holder(before, move.patient) is not None:
+        return False
     match move:
         case Joins():
-            return not _is_inside(before, move) and False not in opposed(before, move.patient)
+            return not _is_inside(before, move) and RECORD not in opposed(before, move.patient)
         case Delegates():
             began = move.until_day is None or move.until_day >= move.from_day
             return began and not _has_delegation(before, move)
@@ -199,13 +240,22 @@ def _fits(before: World, move: Move) -> bool:
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
             # The last member stays: periods to come count.
             return member in members(before, move.patient) and len(_open_members(before, move.patient)) > 1
+        case Agrees():
+            return RECORD not in opposed(before, move.patient) and not any(
+                isinstance(m, Agrees) and m.patient == move.patient for m in before.moves
+            )
+        case Regime():
+            said = [m.consent for m in before.moves if isinstance(m, Regime)]
+            return move.consent != (said[-1] if said else False)
+        case Grants():
+            return _may_grant(before, move)
         case Leaves():
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
-            return member in members(before, move.patient) and False not in opposed(before, move.patient)
+            return member in members(before, move.patient) and RECORD not in opposed(before, move.patient)
         case Opposes():
-            return move.emergency not in opposed(before, move.patient)
+            return move.to not in opposed(before, move.patient)
         case Lifts():
-            return False in opposed(before, move.patient)
+            return RECORD in opposed(before, move.patient)
         case Lends():
             return not _is_given(before, move)
         case Revokes():
@@ -217,6 +267,17 @@ def _fits(before: World, move: Move) -> bool:
                 past and any(isinstance(m, Opposes) and m.patient == move.patient for m in before.moves)
             )
     return True
+
+
+def _may_grant(before: World, move: Grants) -> bool:
+    """What the law leaves to a deployment, and is not the right in force."""
+    if (move.profession, move.data_class) in FIXED or move.right == right(
+        before, move.profession, move.data_class
+    ):
+        return False
+    if move.data_class == CIRCLE:
+        return move.right != ""
+    return move.data_class != STAY or move.right != "rw"
 
 
 def _has_delegation(before: World, move: Delegates) -> bool:
@@ -233,7 +294,9 @@ def _has_delegation(before: World, move: Delegates) -> bool:
 
 def _open_members(before: World, patient: int) -> set[tuple[str, int]]:
     inside: set[tuple[str, int]] = set()
-    for move in before.moves:
+    for number, move in enumerate(before.moves):
+        if isinstance(move, Joins) and not may_join(before.moves[:number], patient):
+            continue
         if isinstance(move, Joins | Leaves | Removes) and move.patient == patient:
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
             (inside.add if isinstance(move, Joins) else inside.discard)(member)
@@ -241,9 +304,11 @@ def _open_members(before: World, patient: int) -> set[tuple[str, int]]:
 
 
 def _is_inside(before: World, move: Joins) -> bool:
-    """An open period, be it in the future."""
+    """An open period, be it in the future, or past its end without anybody having said so."""
     inside = False
-    for earlier in before.moves:
+    for number, earlier in enumerate(before.moves):
+        if isinstance(earlier, Joins) and not may_join(before.moves[:number], earlier.patient):
+            continue
         if isinstance(earlier, Joins | Leaves | Removes) and (
             earlier.patient,
             earlier.who,

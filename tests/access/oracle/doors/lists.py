@@ -112,7 +112,7 @@ def _expected(built: Built, reader: Reader, patient: int) -> dict[str, tuple[set
     periods = {key for key, period in built.periods.items() if period.patient == patient}
     found[_CIRCLE] = (
         periods,
-        periods if reaches and model.reads_class(world, reader, model.CIRCLE) else set(),
+        periods if reaches and model.reads_circle(world, reader, patient) else set(),
     )
     for label in ROWS:
         rows = [row for row in model.rows(world) if row.patient == patient and (label, row.row) in built.rows]

@@ -1,0 +1,480 @@
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from terresante.care_team.access import (
+    CIRCLE_EDIT,
+    CONSENT_EDIT,
+    CONSENT_LIFT,
+    RECORD_CREATE,
+    RECORD_KEEP,
+    RECORD_SHARE,
+    is_support_desk,
+    writes_class,
+)
+from terresante.care_team.actions.choices import (
+    agree_to_sharing,
+    allow_creation,
+    check_founding_consent,
+    check_not_opposed,
+    inform_later,
+    keep_consent,
+    locked_record,
+    oppose_creation,
+    record_founding_consent,
+)
+from terresante.care_team.actions.complaints import answer_complaint
+from terresante.care_team.actions.members import NewMember, check_member
+from terresante.care_team.actions.urgent import (
+    EMERGENCY_ONLY_FOR,
+    EMERGENCY_PROFESSIONS,
+    REASON_MIN_LENGTH,
+    SAMU_ONLY_FOR,
+    is_regulator,
+    open_for_call,
+    open_in_emergency,
+    review_emergency,
+)
+from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole, UrgentKind
+from terresante.care_team.events import (
+    MemberJoined,
+    MemberLeft,
+    OppositionRecorded,
+    OppositionWithdrawn,
+    RecordCreated,
+    RecordShared,
+)
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.queries import open_choices
+from terresante.care_team.regime import GivenConsent, check_consent, checked_proof, needs_consent, scope_of
+from terresante.directory.enums import OrganizationKind
+from terresante.directory.models import Organization, Practitioner
+from terresante.kernel import access, audit, rls
+from terresante.kernel.action import action
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.events import emit
+from terresante.patients.actions import register_identity
+from terresante.patients.enums import InformationSupport
+from terresante.patients.models import CareRecord
+from terresante.patients.traits import Contacts, Traits
+
+__all__ = [
+    "CLOSING_CONSENTS",
+    "EMERGENCY_ONLY_FOR",
+    "EMERGENCY_PROFESSIONS",
+    "REASON_MIN_LENGTH",
+    "SAMU_ONLY_FOR",
+    "GivenConsent",
+    "NewMember",
+    "add_member",
+    "allow_creation",
+    "answer_complaint",
+    "create_kept_record",
+    "create_record",
+    "founding_role",
+    "inform_later",
+    "is_regulator",
+    "join_circle",
+    "lift_opposition",
+    "open_for_call",
+    "open_in_emergency",
+    "oppose_creation",
+    "record_choice",
+    "record_sharing_consent",
+    "remove_member",
+    "review_emergency",
+    "share_record",
+    "supports",
+    "withdraw_choice",
+]
+# Each opposition, and the urgent accesses that it ends at once.
+OPPOSITIONS = {
+    ConsentKind.OPPOSITION_RECORD: (UrgentKind.BREAK_GLASS, UrgentKind.SAMU),
+    ConsentKind.OPPOSITION_EMERGENCY: (UrgentKind.BREAK_GLASS,),
+    ConsentKind.OPPOSITION_SAMU: (UrgentKind.SAMU,),
+}
+SUPPORT_STRUCTURES = (OrganizationKind.DAC, OrganizationKind.CLIC)
+CLOSING_CONSENTS = frozenset({ConsentKind.CONSENT_RECORD, ConsentKind.CONSENT_SHARING})
+# TRE_R38: general medicine and its qualifications; a generalist who founds a record is the treating doctor.
+GENERAL_MEDICINE = frozenset({"SM26", "SM53", "SM54"})
+
+
+@action
+def create_record(
+    actor: Actor,
+    *,
+    traits: Traits,
+    contacts: Contacts | None = None,
+    patient_id: UUID | None = None,
+    consent: GivenConsent | None = None,
+) -> CareRecord:
+    """Founds the record of a new identity, or of a known one (`patient_id`) that has none yet.
+
+    Its first member is who founds it, or the physician he acts for. Raises Refused for who may not and for a person who
+    opposes it, Invalid for a trait or for a consent that the regime asks for, Conflict when the identity already has a
+    record.
+    """
+    founder, member, holder_id = _founder(actor)
+    check_founding_consent(consent)
+    check_not_opposed(patient_id, traits)
+    if patient_id is None:
+        patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
+    if not rls.found_record(patient_id):
+        raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
+    record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
+    record_founding_consent(actor, record, consent)
+    join_circle(actor, record, NewMember(practitioner_id=member.pk, role=founding_role(member)))
+    audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
+    emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
+    return record
+
+
+def supports(actor: Actor) -> bool:
+    """Acts for a support structure, and keeps records there."""
+    if actor.organization_id is None or not writes_class(actor, DataClass.CIRCLE):
+        return False
+    return Organization.objects.filter(pk=actor.organization_id, kind__in=SUPPORT_STRUCTURES).exists()
+
+
+@action
+def create_kept_record(
+    actor: Actor, *, traits: Traits, contacts: Contacts | None = None, consent: GivenConsent | None = None
+) -> CareRecord:
+    """The non-shared record of a support structure: its member is the structure, nobody else knows that it exists.
+
+    It is made under an identity of its own, even of somebody known here: the other identity would tell of it, and its
+    record too. Raises Refused for who acts for no support structure.
+    """
+    founder, _, holder_id = _founder(actor)
+    if not supports(actor):
+        raise Refused(
+            "Un dossier non partagé se crée dans une structure d’appui, par qui y tient les dossiers."
+        )
+    check_founding_consent(consent)
+    check_not_opposed(None, traits)
+    patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
+    if not rls.found_record(patient_id):
+        raise Conflict("Ce dossier n’a pas pu être créé : recommencez.")
+    record = CareRecord.objects.create(
+        patient_id=patient_id, holder_id=holder_id, kept_by_id=holder_id, created_by=founder
+    )
+    record_founding_consent(actor, record, consent)
+    join_circle(actor, record, NewMember(organization_id=holder_id, basis=Basis.SUPPORT))
+    audit.record(actor, RECORD_KEEP, patient_id=patient_id, about=record)
+    return record
+
+
+@action
+def share_record(
+    actor: Actor,
+    record_id: UUID,
+    *,
+    support: InformationSupport,
+    given_at: datetime | None = None,
+    given_by_id: UUID | None = None,
+    consent: GivenConsent | None = None,
+) -> CareRecord:
+    """Records that the person was informed, which opens the record to sharing (MISSION B5); one kept by a support
+    structure is kept no more. `given_by_id`: a colleague who informed her, else the actor.
+
+    Raises Conflict when it is open, Invalid for a date, an informer, or a consent that the regime asks for.
+    """
+    record = access.get(actor, RECORD_SHARE, CareRecord, record_id, lock=True)
+    if record.is_shared:
+        raise Conflict("Le dossier est déjà ouvert au partage.")
+    if given_at is not None and given_at > timezone.now():
+        raise Invalid("La date de l’information est dans le futur.", fields={"given_at": "Date à corriger."})
+    rls.open_record(record.patient_id)
+    agree_to_sharing(actor, record, consent)
+    was_kept = record.kept_by_id is not None
+    record.is_shared, record.kept_by = True, None
+    record.information_given_at = given_at or timezone.now()
+    record.information_given_by_id = _informer(actor, given_by_id)
+    record.information_support = support
+    record.save()
+    detail = {"support": support, "kept": was_kept, "informed_by": str(record.information_given_by_id)}
+    audit.record(actor, RECORD_SHARE, patient_id=record.patient_id, about=record, detail=detail)
+    emit(
+        actor,
+        RecordShared(
+            patient_id=record.patient_id,
+            object_id=record.pk,
+            was_kept=was_kept,
+            by_user_id=actor.user_id,
+            data_class=DataClass.CIRCLE,
+        ),
+    )
+    return record
+
+
+@action
+def add_member(actor: Actor, record_id: UUID, *, member: NewMember) -> CareTeamParticipant:
+    """Raises Conflict when already a member, or when the role is held and `replaces` is not said.
+
+    Raises Refused before the person is informed, or consented where the regime asks it; Invalid for a basis or a role
+    that this member cannot have.
+    """
+    record = locked_record(actor, record_id, action=CIRCLE_EDIT)
+    if not record.is_shared:
+        raise Refused("Informez d’abord la personne : le dossier n’est pas encore ouvert au partage.")
+    if needs_consent() and ConsentKind.CONSENT_SHARING not in open_choices(record.patient_id):
+        raise Refused(
+            "Recueillez d’abord le consentement de la personne au partage : sans lui, le cercle n’accueille personne."
+        )
+    check_member(member)
+    _close_expired(record)
+    if _open_periods(record.patient_id).filter(member_id=member.member_id).exists():
+        raise Conflict("Cette personne ou cette structure fait déjà partie du cercle.")
+    _make_room(actor, record, member)
+    if member.basis == Basis.CONSENT:
+        _record_consent(actor, record, member)
+    participant = join_circle(actor, record, member)
+    audit.record(
+        actor,
+        CIRCLE_EDIT,
+        patient_id=record.patient_id,
+        about=participant,
+        detail={"joined": str(member.member_id), "basis": member.basis},
+    )
+    return participant
+
+
+@action
+def remove_member(
+    actor: Actor, record_id: UUID, participant_id: UUID, *, reason: str = ""
+) -> CareTeamParticipant:
+    """Ends the period now; the member's next request is refused, what he wrote stays.
+
+    Raises Refused for the last member: a record always has somebody who answers for it.
+    """
+    record = locked_record(actor, record_id, action=CIRCLE_EDIT)
+    participant = access.get(actor, CIRCLE_EDIT, CareTeamParticipant, participant_id, lock=True)
+    if participant.record_id != record.pk:
+        raise NotFound
+    _end(actor, participant, reason=reason)
+    return participant
+
+
+@action
+def record_choice(actor: Actor, record_id: UUID, *, kind: ConsentKind, proof: str) -> Consent:
+    """Records an opposition, which ends the urgent accesses it speaks of; one to the record suspends the whole circle.
+
+    A consent outside the team names its professional: it is recorded by `add_member`.
+    """
+    record = locked_record(actor, record_id, action=CONSENT_EDIT)
+    if kind not in OPPOSITIONS:
+        raise Invalid("Un consentement s’enregistre en ajoutant le professionnel qu’il désigne.")
+    return _oppose(actor, record, kind, checked_proof(proof))
+
+
+def _oppose(actor: Actor, record: CareRecord, kind: ConsentKind, proof: str) -> Consent:
+    if Consent.objects.filter(patient_id=record.patient_id, kind=kind, withdrawn_at=None).exists():
+        raise Conflict("Ce choix est déjà enregistré.")
+    choice = Consent.objects.create(
+        patient_id=record.patient_id, kind=kind, recorded_by_name=actor.name, proof=proof
+    )
+    now = timezone.now()
+    EmergencyAccess.objects.filter(
+        patient_id=record.patient_id, expires_at__gt=now, kind__in=OPPOSITIONS[kind]
+    ).update(expires_at=Now())
+    if kind == ConsentKind.OPPOSITION_RECORD:
+        _open_periods(record.patient_id).filter(suspended_at=None).update(suspended_at=now)
+    audit.record(actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"kind": kind})
+    emit(actor, OppositionRecorded(patient_id=record.patient_id, object_id=choice.pk, kind=kind))
+    return choice
+
+
+@action
+def record_sharing_consent(actor: Actor, record_id: UUID, *, consent: GivenConsent) -> Consent:
+    """The person agrees to the sharing of her record; without it the regime of 2019 lets nobody more in.
+
+    Raises Invalid for a date or a proof, Conflict when it is in force.
+    """
+    record = locked_record(actor, record_id, action=CONSENT_EDIT)
+    if ConsentKind.CONSENT_SHARING in open_choices(record.patient_id):
+        raise Conflict("Ce consentement est déjà enregistré.")
+    check_consent(consent)
+    return keep_consent(actor, record, ConsentKind.CONSENT_SHARING, consent)
+
+
+@action
+def withdraw_choice(actor: Actor, record_id: UUID, choice_id: UUID, *, proof: str = "") -> Consent:
+    """Withdraws an opposition to an urgent access, or a consent: its professional then leaves the circle at once.
+
+    A consent to the record or to its sharing taken back closes the record, as an opposition does.
+
+    Raises Refused for an opposition to the record, which the patient alone lifts.
+    """
+    record = locked_record(actor, record_id, action=CONSENT_EDIT)
+    choice = access.get(actor, CONSENT_EDIT, Consent, choice_id, lock=True)
+    if choice.patient_id != record.patient_id:
+        raise NotFound
+    if choice.withdrawn_at is not None:
+        raise Conflict("Ce choix est déjà retiré.")
+    if choice.kind == ConsentKind.OPPOSITION_RECORD:
+        raise Refused("Seule la personne lève son opposition au dossier, depuis son espace.")
+    choice.withdrawn_at, choice.withdrawn_by_name = timezone.now(), actor.name
+    choice.withdrawal_proof = " ".join(proof.split())[:200]
+    choice.save(update_fields=["withdrawn_at", "withdrawn_by_name", "withdrawal_proof"])
+    audit.record(
+        actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"withdrawn": choice.kind}
+    )
+    emit(actor, OppositionWithdrawn(patient_id=record.patient_id, object_id=choice.pk, kind=choice.kind))
+    if choice.practitioner_id is not None:
+        _end_consented(actor, record.patient_id, choice.practitioner_id)
+    elif choice.kind in CLOSING_CONSENTS:
+        _oppose(actor, record, ConsentKind.OPPOSITION_RECORD, "Retrait du consentement")
+    return choice
+
+
+@action
+def lift_opposition(actor: Actor, record_id: UUID) -> None:
+    """The patient opens the record again to the circle as it was; Conflict when nothing was opposed."""
+    record = access.get(actor, CONSENT_LIFT, CareRecord, record_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lift_record_opposition()")
+        lifted: UUID | None = cursor.fetchone()[0]
+    if lifted is None:
+        raise Conflict("Votre dossier est déjà ouvert à votre cercle de soins.")
+    kind = ConsentKind.OPPOSITION_RECORD
+    audit.record(actor, CONSENT_LIFT, patient_id=record.patient_id, about=record, detail={"kind": kind})
+    emit(actor, OppositionWithdrawn(patient_id=record.patient_id, object_id=lifted, kind=kind))
+
+
+def _open_periods(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+    lasting = Q(expires_at=None) | Q(expires_at__gt=Now())
+    return CareTeamParticipant.objects.filter(lasting, patient_id=patient_id, ended_at=None)
+
+
+def _close_expired(record: CareRecord) -> None:
+    """A consent that has reached its end leaves its place: the member may come back, his role may be another's."""
+    CareTeamParticipant.objects.filter(
+        patient_id=record.patient_id, ended_at=None, expires_at__lte=Now()
+    ).update(ended_at=F("expires_at"), ended_reason="fin du consentement")
+
+
+def _founder(actor: Actor) -> tuple[Practitioner, Practitioner, UUID]:
+    """Who founds, who is the first member, where. Raises Refused."""
+    if is_support_desk(actor):
+        raise Refused("La cellule d’appui crée un dossier pour un professionnel qui le demande.")
+    if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None or actor.person_id is None:
+        raise Refused("Seul un professionnel rattaché à une structure crée un dossier.")
+    founder = Practitioner.objects.get(pk=actor.person_id)
+    member = Practitioner.objects.get(pk=actor.principal_id) if actor.principal_id else founder
+    return founder, member, actor.organization_id
+
+
+def founding_role(founder: Practitioner) -> TeamRole:
+    return TeamRole.ATTENDING if founder.specialty in GENERAL_MEDICINE else TeamRole.MEMBER
+
+
+def _informer(actor: Actor, given_by_id: UUID | None) -> UUID | None:
+    """Himself, or somebody of his structure."""
+    if given_by_id in (None, actor.person_id):
+        return actor.person_id
+    works_there = Q(roles__organization_id=actor.organization_id, roles__period_end=None)
+    if not Practitioner.objects.filter(works_there, pk=given_by_id, active=True).exists():
+        sentence = "Choisissez quelqu’un de votre structure."
+        raise Invalid(sentence, fields={"given_by": sentence})
+    return given_by_id
+
+
+def _record_consent(actor: Actor, record: CareRecord, member: NewMember) -> None:
+    if member.practitioner_id is None:
+        raise ValueError("check_member first")
+    practitioner = Practitioner.objects.get(pk=member.practitioner_id)
+    keep_consent(actor, record, ConsentKind.CONSENT_OUTSIDE_TEAM, member.consent, practitioner)
+
+
+def _make_room(actor: Actor, record: CareRecord, member: NewMember) -> None:
+    """One attending doctor and one referent: the former holder stays as a member, once that is confirmed."""
+    if member.role == TeamRole.MEMBER:
+        return
+    holders = _open_periods(record.patient_id).filter(role=member.role)
+    if not holders.exists():
+        return
+    if not member.replaces:
+        sentence = f"Le rôle « {member.role.label} » est déjà tenu : confirmez le remplacement."
+        raise Conflict(sentence)
+    for holder in holders:
+        audit.record(
+            actor, CIRCLE_EDIT, patient_id=record.patient_id, about=holder, detail={"role": TeamRole.MEMBER}
+        )
+    holders.update(role=TeamRole.MEMBER)
+
+
+def _end(actor: Actor, participant: CareTeamParticipant, *, reason: str) -> None:
+    if participant.ended_at is not None:
+        raise Conflict("Ce membre a déjà quitté le cercle.")
+    if not _open_periods(participant.patient_id).exclude(pk=participant.pk).exists():
+        raise Refused("C’est le dernier membre du cercle : ajoutez d’abord la personne qui prend le relais.")
+    if participant.basis == Basis.CONSENT and participant.practitioner_id is not None:
+        Consent.objects.filter(
+            patient_id=participant.patient_id, practitioner_id=participant.practitioner_id, withdrawn_at=None
+        ).update(withdrawn_at=timezone.now())
+    participant.ended_at = timezone.now()
+    participant.ended_reason = " ".join(reason.split())[:200]
+    member_id = participant.practitioner_id or participant.organization_id
+    if member_id is None:
+        raise ValueError("a member is a person or a structure")
+    # Not save(): the caller may just have left the circle himself, and no longer see his row.
+    CareTeamParticipant.objects.filter(pk=participant.pk).update(
+        ended_at=participant.ended_at, ended_reason=participant.ended_reason
+    )
+    audit.record(
+        actor,
+        CIRCLE_EDIT,
+        patient_id=participant.patient_id,
+        about=participant,
+        detail={"left": str(member_id)},
+    )
+    emit(
+        actor,
+        MemberLeft(
+            patient_id=participant.patient_id,
+            object_id=participant.pk,
+            member_id=member_id,
+            by_user_id=actor.user_id,
+            data_class=DataClass.CIRCLE,
+        ),
+    )
+
+
+def _end_consented(actor: Actor, patient_id: UUID, practitioner_id: UUID) -> None:
+    periods = _open_periods(patient_id).filter(practitioner_id=practitioner_id, basis=Basis.CONSENT)
+    for participant in periods:
+        _end(actor, participant, reason="consentement retiré")
+
+
+def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
+    by_consent = member.basis == Basis.CONSENT
+    participant = CareTeamParticipant(
+        patient_id=record.patient_id,
+        record_id=record.pk,
+        practitioner_id=member.practitioner_id,
+        organization_id=member.organization_id,
+        role=member.role,
+        basis=member.basis,
+        scope=scope_of(member.consent) if by_consent else None,
+        expires_at=member.consent.expires_at if by_consent else None,
+        added_by_name=actor.name,
+    )
+    participant.save(force_insert=True)
+    if member.member_id is None:
+        raise ValueError("a member is a person or a structure")
+    emit(
+        actor,
+        MemberJoined(
+            patient_id=record.patient_id,
+            object_id=participant.pk,
+            member_id=member.member_id,
+            by_user_id=actor.user_id,
+            data_class=DataClass.CIRCLE,
+        ),
+    )
+    return participant
