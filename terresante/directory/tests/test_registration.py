@@ -325,10 +325,9 @@ def test_an_accepted_request_opens_an_account_by_a_link(practice, local):
     (link,) = re.findall(r"/connexion/lien/\S+", last_message())
     client = Client()
     client.get(link)
-    client.post(
-        "/connexion/nouveau-mot-de-passe/", {"new": PASSWORD, "again": PASSWORD, "password": PASSWORD}
-    )
+    client.post("/connexion/nouveau-mot-de-passe/", {"new": PASSWORD, "again": PASSWORD})
     assert who.user == user
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
     with pytest.raises(Conflict):
         actions.accept_registration(local, Registration.objects.get().pk)
 

@@ -76,6 +76,8 @@ def accept(request: Request, registration_id: UUID) -> HttpResponse:
 @require_POST
 @writes(REGISTRATION_DECIDE)
 def refuse(request: Request, registration_id: UUID) -> HttpResponse:
+    # Whose it is before what was written: else the answer tells that it exists.
+    access.get(request.actor, REGISTRATION_DECIDE, Registration, registration_id)
     form = RefusalForm(request.POST)
     if not form.is_valid():
         raise Invalid("Écrivez le motif du refus : la personne le reçoit par courriel.")

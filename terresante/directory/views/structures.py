@@ -29,7 +29,7 @@ from terresante.directory.forms import (
     SearchForm,
     UnitForm,
 )
-from terresante.directory.models import Organization, Practitioner
+from terresante.directory.models import Organization, Practitioner, Unit
 from terresante.directory.queries import search_practitioners
 from terresante.directory.queries.desk import (
     duty_choices,
@@ -167,6 +167,7 @@ def open_account(request: Request, practitioner_id: UUID) -> HttpResponse:
 @require_POST
 @writes(UNITS_MANAGE)
 def add_unit(request: Request, organization_id: UUID) -> HttpResponse:
+    access.get(request.actor, UNITS_MANAGE, Organization, organization_id)
     form = UnitForm(request.POST)
     if not form.is_valid():
         raise Invalid("Indiquez le code et le nom de l’unité.")
@@ -179,6 +180,7 @@ def add_unit(request: Request, organization_id: UUID) -> HttpResponse:
 @require_POST
 @writes(UNITS_MANAGE)
 def unit_sensitivity(request: Request, unit_id: UUID) -> HttpResponse:
+    access.get(request.actor, UNITS_MANAGE, Unit, unit_id)
     wanted = request.POST.get("sensitivity", "")
     if wanted not in UnitSensitivity.values:
         raise Invalid("Choisissez une sensibilité de la liste.")
