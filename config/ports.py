@@ -7,15 +7,19 @@ from django.http import HttpRequest
 
 from config.record_frame import record_frame
 from simulators.sms import SimulatedSms
-from terresante.accounts.sessions import is_locked
+from terresante.accounts.enums import OF_PROFESSIONALS, LoginWay
+from terresante.accounts.federation import ports as federation
+from terresante.accounts.sessions import is_locked, way_of
 from terresante.care_team.queries import live_readers
-from terresante.directory.queries import WorkSituation, work_situations
+from terresante.directory.login_actions import professional_of_card, professional_of_psc
+from terresante.directory.queries import WorkSituation, proved_situations
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.ids import new_id
-from terresante.kernel.ports import ACTING_FOR_KEY, SITUATION_KEY, bound
+from terresante.kernel.ports import ACTING_FOR_KEY, PROVED_SITUATIONS_KEY, SITUATION_KEY, bound
 from terresante.patients import insi
 from terresante.patients.enums import DelegationBasis
+from terresante.patients.link_actions import patient_of_franceconnect
 from terresante.patients.queries import Represented, delegations_behind, patient_behind, surviving_record
 
 # As the access log names whoever acts for somebody.
@@ -27,23 +31,32 @@ ROLE_LABELS = {
     DelegationBasis.CARER: "Aidant",
 }
 
+_ASSURANCE: dict[str, Assurance] = {
+    LoginWay.PSC: Assurance.PRO_SANTE_CONNECT,
+    LoginWay.CPS: Assurance.CERTIFICATE,
+    LoginWay.FRANCE_CONNECT: Assurance.FRANCE_CONNECT,
+}
+
 
 def actor_behind(request: HttpRequest) -> Actor | None:
     """The professional in his structure, else the patient, else a relative for the person he chose; None for nobody,
-    for a locked workstation, or for an account nothing stands behind.
+    for a locked workstation, or for an account nothing stands behind. A citizen's proof opens no professional's pages,
+    nor the reverse.
     """
     user = request.user
     if not user.is_authenticated or is_locked(request.session):
         return None
     correlation_id: UUID = getattr(request, "correlation_id", None) or new_id()
-    situation = _chosen(work_situations(user.pk), str(request.session.get(SITUATION_KEY, "")))
-    if situation is not None:
-        return _professional(user.pk, situation, correlation_id)
-    persons = persons_behind(user.pk)
+    way = way_of(request.session)
+    assurance = _ASSURANCE.get(way, Assurance.PASSWORD_AND_CODE)
+    situation = _chosen(_situations(request, user.pk), str(request.session.get(SITUATION_KEY, "")))
+    if situation is not None and way != LoginWay.FRANCE_CONNECT:
+        return _professional(user.pk, situation, correlation_id, assurance)
+    persons = persons_behind(user.pk) if way not in OF_PROFESSIONALS else []
     person = _chosen_person(persons, str(request.session.get(ACTING_FOR_KEY, "")))
     # The frame shows them all, and asks nothing again.
     request.persons = persons  # type: ignore[attr-defined]
-    return None if person is None else acting_for(person, user.pk, correlation_id)
+    return None if person is None else acting_for(person, user.pk, correlation_id, assurance)
 
 
 def persons_behind(user_id: UUID) -> list[Represented | tuple[UUID, str]]:
@@ -52,7 +65,9 @@ def persons_behind(user_id: UUID) -> list[Represented | tuple[UUID, str]]:
     return [*([patient] if patient else []), *delegations_behind(user_id)]
 
 
-def acting_for(person: Represented | tuple[UUID, str], user_id: UUID, correlation_id: UUID) -> Actor:
+def acting_for(
+    person: Represented | tuple[UUID, str], user_id: UUID, correlation_id: UUID, assurance: Assurance
+) -> Actor:
     if isinstance(person, Represented):
         return Actor(
             kind=ActorKind.REPRESENTATIVE,
@@ -63,7 +78,7 @@ def acting_for(person: Represented | tuple[UUID, str], user_id: UUID, correlatio
             role_label=ROLE_LABELS[person.basis],
             delegated=person.scope,
             on_behalf_of=person.patient_name,
-            assurance=Assurance.PASSWORD_AND_CODE,
+            assurance=assurance,
             correlation_id=correlation_id,
         )
     return Actor(
@@ -72,7 +87,7 @@ def acting_for(person: Represented | tuple[UUID, str], user_id: UUID, correlatio
         user_id=user_id,
         person_id=person[0],
         role_label="Patient",
-        assurance=Assurance.PASSWORD_AND_CODE,
+        assurance=assurance,
         correlation_id=correlation_id,
     )
 
@@ -89,7 +104,13 @@ def _chosen(situations: list[WorkSituation], wanted: str) -> WorkSituation | Non
     return next((s for s in situations if str(s.role_id) == wanted), situations[0] if situations else None)
 
 
-def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID) -> Actor:
+def _situations(request: HttpRequest, user_id: UUID) -> list[WorkSituation]:
+    return proved_situations(user_id, request.session.get(PROVED_SITUATIONS_KEY))
+
+
+def _professional(
+    user_id: UUID, situation: WorkSituation, correlation_id: UUID, assurance: Assurance
+) -> Actor:
     return Actor(
         kind=ActorKind.PROFESSIONAL,
         name=situation.practitioner_name,
@@ -100,7 +121,7 @@ def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID)
         role=situation.profession,
         role_label=situation.profession_label,
         duties=situation.duties,
-        assurance=Assurance.PASSWORD_AND_CODE,
+        assurance=assurance,
         correlation_id=correlation_id,
     )
 
@@ -109,6 +130,9 @@ bound.actor_behind = actor_behind
 bound.live_readers = live_readers
 bound.record_frame = record_frame
 bound.surviving_record = surviving_record
+federation.bound[LoginWay.PSC] = professional_of_psc
+federation.bound[LoginWay.CPS] = professional_of_card
+federation.bound[LoginWay.FRANCE_CONNECT] = patient_of_franceconnect
 insi.bound.teleservice = InsiOverHttp(settings.INSI_URL)
 if settings.DEMO:
     bound.sms = SimulatedSms(settings.EMAIL_FILE_PATH)

@@ -32,7 +32,9 @@ def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None]]) -> list[list
     told: list[list[Told]] = [[] for _ in asked]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM users_to_tell(%s::uuid[], %s::uuid[])",
+            # Told under an identity merged since, it concerns the circle of the record that goes on.
+            "SELECT * FROM users_to_tell(ARRAY(SELECT coalesce(surviving_patient(told), told)"
+            " FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (told, place) ORDER BY place), %s::uuid[])",
             [[patient for patient, _ in asked], [limit for _, limit in asked]],
         )
         for number, *person in cursor.fetchall():

@@ -252,7 +252,8 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
 FOR_THE_PATIENT = (AccessesSeen, ProfessionalCame, ComplaintAnswered)
 _READERS = """
 SELECT told.number, reader FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number),
-     record_readers(told.patient, %s::uuid[], %s::uuid[]) AS reader
+     -- Told under an identity merged since, it concerns those of the record that goes on.
+     record_readers(coalesce(surviving_patient(told.patient), told.patient), %s::uuid[], %s::uuid[]) AS reader
 """
 
 

@@ -71,6 +71,9 @@ PROFESSIONS = {
 }
 
 
+_LETTERS = str.maketrans("0123456789abcdef", "GHJKLMNPQRABCDEF")
+
+
 @dataclass
 class Built:
     world: World
@@ -87,6 +90,8 @@ class Built:
     related: dict[tuple[int, int], RelatedPerson] = field(default_factory=dict)
     # Delegation → (relative, patient, whether it is his account's)
     given: dict[UUID, tuple[int, int, bool]] = field(default_factory=dict)
+    # Letters of its own: several worlds may stand in the database, and a search looks everywhere.
+    word: str = field(default_factory=lambda: new_id().hex[-10:].translate(_LETTERS))
 
 
 def build(world: World) -> Built:
@@ -107,6 +112,11 @@ def marker(row: int, label: str) -> str:
     return f"zq{row}x{label.partition('.')[2].lower()}qz"
 
 
+def called(built: Built, patient: int) -> str:
+    """His birth name, which nobody else bears."""
+    return f"ZED{built.word}{'ABCDEFGH'[patient]}"
+
+
 def _structures_and_people(built: Built) -> None:
     for number in range(built.world.structures):
         name = f"Structure {number} {new_id().hex[-8:]}"
@@ -124,12 +134,14 @@ def _structures_and_people(built: Built) -> None:
             active=not professional.struck_off,
         )
         built.people.append(person)
-        for structure in professional.structures:
+        for structure in (*professional.structures, *professional.former):
+            is_over = structure in professional.former
             role = PractitionerRole.objects.create(
                 practitioner=person,
                 organization=built.structures[structure],
                 profession=person.profession,
                 period_start=timezone.localdate() - timedelta(days=90),
+                period_end=timezone.localdate() if is_over else None,
                 source=Source.LOCAL,
             )
             built.users[Reader("professional", number, structure)] = (user, role.pk)
@@ -141,9 +153,9 @@ def _patients(built: Built) -> None:
         apply_traits(
             patient,
             Traits(
-                birth_name=f"NOM{number}",
+                birth_name=called(built, number),
                 birth_given_names="CAMILLE",
-                birth_date=_born(built.world, number),
+                birth_date=born(built.world, number),
                 sex="F",
                 birth_place_code="94028",
             ),
@@ -172,7 +184,7 @@ def _patients(built: Built) -> None:
         )
 
 
-def _born(world: World, patient: int) -> date:
+def born(world: World, patient: int) -> date:
     """Eighteen years before the birthday that the world names; without one, long ago."""
     if not world.grown_up_for:
         return date(1940, 1, 1 + patient)
@@ -227,7 +239,12 @@ def _actors(built: Built) -> None:
             user, role_id = built.users[reader]
             session = {ports.SITUATION_KEY: str(role_id)} if role_id else {}
             asked: Any = SimpleNamespace(user=user, session=session)
-            built.actors[reader] = ports.actor_behind(asked)
+            found = ports.actor_behind(asked)
+            # Gone from the structure he asks for, he is left in another of his: for this one nobody is there.
+            is_elsewhere = (
+                role_id and found and found.organization_id != built.structures[reader.structure or 0].pk
+            )
+            built.actors[reader] = None if is_elsewhere else found
         elif reader.kind == "gateway":
             structure = built.structures[reader.structure or 0]
             built.actors[reader] = Actor(

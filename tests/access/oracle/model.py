@@ -44,6 +44,8 @@ class Professional:
     profession: str
     structures: tuple[int, ...]
     struck_off: bool = False
+    # Where he worked until yesterday.
+    former: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,11 +174,11 @@ EMERGENCY_HOURS = 4
 
 
 def readers(world: World) -> list[Reader]:
-    """Everybody who may come to a door; somebody struck off is there too, with nothing in his hands."""
+    """Everybody who may come to a door, with somebody struck off or gone from there, who has nothing in his hands."""
     people = [
         Reader("professional", who, structure)
         for who, professional in enumerate(world.professionals)
-        for structure in professional.structures
+        for structure in (*professional.structures, *professional.former)
     ]
     patients = [Reader("patient", patient) for patient in range(world.patients)]
     gateways = [Reader("gateway", None, structure) for structure in range(world.structures)]
@@ -189,8 +191,13 @@ def readers(world: World) -> list[Reader]:
 
 
 def works(world: World, reader: Reader) -> bool:
-    """Struck off this morning, refused this morning."""
-    return reader.kind != "professional" or not world.professionals[reader.who or 0].struck_off
+    """Struck off or gone from the structure this morning, refused this morning."""
+    return reader.kind != "professional" or _works_at(world, reader.who or 0, reader.structure)
+
+
+def _works_at(world: World, who: int, structure: int | None) -> bool:
+    professional = world.professionals[who]
+    return structure in professional.structures and not professional.struck_off
 
 
 def opposed(world: World, patient: int) -> set[bool]:
@@ -214,7 +221,7 @@ def glass_opens(world: World, number: int) -> bool:
     assert isinstance(move, BreaksGlass)
     return (
         world.professionals[move.who].profession in RESCUERS
-        and not world.professionals[move.who].struck_off
+        and _works_at(world, move.who, move.structure)
         and not _opposed(world.moves[:number], move.patient)
     )
 
@@ -346,6 +353,25 @@ def reads_log(world: World, reader: Reader, patient: int) -> bool:
 def decides(world: World, reader: Reader, patient: int) -> bool:
     """Who removes a member, lifts an opposition, contests an access: the person, or whom the law lets decide."""
     return basis(world, reader, patient) in ("patient", "representative")
+
+
+def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
+    """In person ("who") or through the structure he acts for ("structure")."""
+    member = reader.who if ground == "who" else reader.structure
+    is_inside = (ground, member) in members(world, patient)
+    return is_inside and works(world, reader) and False not in opposed(world, patient)
+
+
+def found(world: World, reader: Reader, patient: int) -> set[str]:
+    """Where the search shows somebody named with his birth date: "mine" for whoever reaches the record; "outside",
+    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both.
+    """
+    if reader.kind == "representative":
+        # Nothing shows him anything before he opens the one record of his delegation.
+        return set()
+    ground = basis(world, reader, patient)
+    is_outside = reader.kind == "professional" and ground not in ("member", "structure")
+    return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 
 
 def sees_period(reader: Reader, period: Joins, opened: int | None) -> bool:
