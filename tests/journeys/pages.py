@@ -52,6 +52,14 @@ def _gives_a_wrong_code(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _is_nobody_s_patient(visitor: Visitor) -> None:
+    """Vouched for by FranceConnect, with one given name more than in the record."""
+    visitor.page.goto("/connexion/")
+    visitor.page.get_by_role("link", name="FranceConnect").click()
+    visitor.page.get_by_role("button", name="René Lucien Marcel").click()
+    visitor.page.wait_for_load_state()
+
+
 def _opens_the_menu(words: str) -> Callable[[Visitor], None]:
     return lambda visitor: visitor.page.locator("summary:visible", has_text=words).last.click()
 
@@ -137,11 +145,34 @@ SCREENS = (
     Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
     Screen("partenaires", "d.sauvage", "/partenaires/"),
     Screen("partenaire", "d.sauvage", "/partenaires/", click="Cabinet Horizon (simulé)"),
+    Screen("inscription", "", "/inscription/"),
+    Screen("inscription-erreurs", "", "/inscription/", click="Me retrouver dans l’annuaire"),
+    Screen("inscription-structure", "", "/inscription/justificatif/?q=bicetre"),
+    Screen("administration-comptes", "d.sauvage", "/administration/comptes/"),
+    Screen(
+        "administration-compte", "d.sauvage", "/administration/comptes/?q=georges", click="Dr Arnaud GEORGES"
+    ),
+    Screen("administration-structures", "d.sauvage", "/administration/structures/"),
+    Screen(
+        "administration-structure", "b.leclercq", "/administration/structures/", click="Hôpital intercommunal"
+    ),
+    Screen("administration-inscriptions", "b.leclercq", "/administration/inscriptions/"),
+    Screen("administration-inscription", "b.leclercq", "/administration/inscriptions/", click="Examiner"),
+    Screen("administration-emetteurs", "d.sauvage", "/administration/emetteurs/"),
+    Screen("administration-reglages", "d.sauvage", "/administration/reglages/"),
+    Screen("refus-administration", _GP, "/administration/comptes/"),
+    Screen("appui", "m.bertin", "/appui/"),
+    Screen("appui-professionnel", "m.bertin", "/appui/professionnels/?nom=norbert", click="Choisir"),
+    Screen("secretariat", "a.georges", "/delegations/"),
+    Screen("situation", "y.kerbrat", "/situation/"),
     Screen("identites", "a.guerin", "/identites/"),
     Screen("identites-erreur", "a.guerin", "/identites/", click="Rechercher"),
     Screen("identite-nouvelle", "a.guerin", "/identites/nouvelle/"),
     Screen("identite-nouvelle-erreurs", "a.guerin", "/identites/nouvelle/", click="Créer"),
     Screen("identites-doublons", "a.guerin", "/identites/doublons/"),
+    Screen("identite-en-attente", "", "/connexion/", does=_is_nobody_s_patient),
+    Screen("rattachements", "a.guerin", "/identites/rattachements/"),
+    Screen("rattachement", "a.guerin", "/identites/rattachements/", click="Examiner"),
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),

@@ -9,6 +9,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
+from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -118,9 +119,13 @@ def _named(author: Actor, record: CareRecord, note: NewNote) -> set[UUID]:
 def _persons(line: Line, data_class: DataClass) -> set[UUID]:
     if not line.is_group:
         return {line.key}
+    today = timezone.localdate()
     with walls_down():
         roles = PractitionerRole.objects.filter(
-            organization_id=line.key, practitioner__active=True, period_start__lte=timezone.localdate()
+            Q(period_end__isnull=True) | Q(period_end__gt=today),
+            organization_id=line.key,
+            practitioner__active=True,
+            period_start__lte=today,
         )
         return {role.practitioner_id for role in roles if data_class in matrix.readable(role.profession)}
 

@@ -84,7 +84,7 @@ def test_every_model_with_limits_has_its_rows_in_the_worlds():
         <= {field.name for field in found._meta.fields}
     }
 
-    assert limited == set(ROWS), "say in build.ROWS how such a row is made"
+    assert limited == set(ROWS), "say in rows.ROWS how such a row is made"
 
 
 def test_worlds_are_not_empty():

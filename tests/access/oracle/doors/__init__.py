@@ -43,14 +43,14 @@ def _who_is_there(built: Built) -> Iterator[Compared]:
 def _acts_for(built: Built, reader: Reader, actor: Actor) -> Iterator[Compared]:
     """Whoever asks to act for somebody does so while the delegation holds, with what it opens, and no longer."""
     user, _ = built.users[reader]
-    asked_for: Any = SimpleNamespace(user=user, session={ports.ACTING_FOR_KEY: str(actor.person_id)})
-    came = ports.actor_behind(asked_for)
-    expected = model.basis(built.world, reader, reader.patient or 0) != ""
+    asked: Any = SimpleNamespace(user=user, session={ports.ACTING_FOR_KEY: str(actor.person_id)})
+    came = ports.actor_behind(asked)
     acts = came is not None and came.person_id == actor.person_id
+    expected = model.basis(built.world, reader, reader.patient or 0) != ""
     yield one(Door.OPENING, acts, expected, f"{reader} acts for the person he asks")
     if came is not None and acts:
-        same = (came.role, came.delegated) == (actor.role, actor.delegated)
-        yield one(Door.OPENING, same, True, f"{reader} comes as {came.role} for {sorted(came.delegated)}")
+        with_what = (actor.role, actor.delegated)
+        yield one(Door.OPENING, (came.role, came.delegated), with_what, f"{reader} comes with")
 
 
 def _ask(built: Built, reader: Reader, actor: Actor, rows: Rows, chance: Random) -> Iterator[Compared]:

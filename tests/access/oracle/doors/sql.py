@@ -12,9 +12,7 @@ from tests.access.oracle.model import Reader
 from tests.walls import walls_down
 
 Rows = dict[str, dict[UUID, model.Writes]]
-_PERIODS = "care_team_careteamparticipant"
-# The common policy, and one's own.
-_GIVEN = "patients_delegation"
+_PERIODS, _GIVEN = "care_team_careteamparticipant", "patients_delegation"
 
 
 def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -> Iterator[Compared]:
@@ -31,12 +29,13 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
             key for key, row in there.items() if row.patient in reached and model.within_limits(reader, row)
         }
         yield each(Door.SQL, seen[table], expected, len(there), f"{reader}: plain SQL on {table} {moment}")
-    periods = {key for key, period in built.periods.items() if model.sees_period(reader, period, opened)}
+    periods = {
+        key for key, period in built.periods.items() if model.sees_period(built.world, reader, period, opened)
+    }
     said = f"{reader}: plain SQL on periods {moment}"
     yield each(Door.SQL, seen[_PERIODS], periods, len(built.periods), said)
     own = {key for key, given in built.given.items() if _sees_delegation(reader, given, reached)}
-    said = f"{reader}: plain SQL on delegations {moment}"
-    yield each(Door.SQL, seen[_GIVEN], own, len(built.given), said)
+    yield each(Door.SQL, seen[_GIVEN], own, len(built.given), f"{reader}: plain SQL on delegations {moment}")
 
 
 def _sees_delegation(reader: Reader, given: tuple[int, int, bool], reached: set[int]) -> bool:
@@ -86,16 +85,16 @@ def rows_of_walled_tables(built: Built) -> Rows:
             }
             private = "private_to_id" if "private_to_id" in columns else "NULL::uuid"
             hidden = "hidden_from_patient" if "hidden_from_patient" in columns else "false"
-            kept_from = "hidden_from_representative" if "hidden_from_representative" in columns else "false"
+            unshown = "hidden_from_representative" if "hidden_from_representative" in columns else "false"
             cursor.execute(
-                f'SELECT id, {_key(table)}, {private}, {hidden}, {kept_from} FROM "{table}"'
+                f'SELECT id, {_key(table)}, {private}, {hidden}, {unshown} FROM "{table}"'
                 f" WHERE {_key(table)} = ANY (%s)",
                 [list(patients)],
             )
             found[table] = {
                 key: model.Writes(
-                    0, patients[patient], "", None if kept is None else structures[kept], secret, unshown
+                    0, patients[patient], "", None if kept is None else structures[kept], secret, unshown_too
                 )
-                for key, patient, kept, secret, unshown in cursor.fetchall()
+                for key, patient, kept, secret, unshown_too in cursor.fetchall()
             }
     return found
