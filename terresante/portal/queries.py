@@ -39,6 +39,8 @@ class SeenVisit:
 
     visit: AccessVisit
     complaint: AccessComplaint | None
+    acts: str
+    purpose: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,31 @@ def accesses_of(actor: Actor, opened: OpenRecord, *, before: str) -> Accesses:
     complaints = log.complaints_of(actor, patient_id)
     contested = {complaint.entry_id: complaint for complaint in complaints}
     return Accesses(
-        visits=[SeenVisit(visit, _contested(visit, contested)) for visit in page.visits],
+        visits=[_seen(actor, visit, _contested(visit, contested)) for visit in page.visits],
         next_cursor=page.next_cursor,
         emergencies=log.emergencies_of(actor, patient_id),
         firsts=log.first_accesses_of(actor, patient_id),
         complaints=complaints,
     )
+
+
+# What the log says to the person, said to who acts for her.
+_OF_ANOTHER = (
+    ("votre dossier", "le dossier"),
+    ("votre cercle", "son cercle"),
+    ("vos ", "ses "),
+    ("votre nom", "son nom"),
+    ("votre identité", "son identité"),
+    ("vous êtes informé", "la personne est informée"),
+)
+
+
+def _seen(actor: Actor, visit: AccessVisit, complaint: AccessComplaint | None) -> SeenVisit:
+    acts, purpose = ", ".join(visit.lay_acts), visit.lay_purpose
+    if actor.on_behalf_of:
+        for hers, said in _OF_ANOTHER:
+            acts, purpose = acts.replace(hers, said), purpose.replace(hers, said)
+    return SeenVisit(visit, complaint, acts, purpose)
 
 
 def _contested(visit: AccessVisit, contested: dict[UUID, AccessComplaint]) -> AccessComplaint | None:

@@ -58,6 +58,7 @@ LAY_ACTS = {
     "relative.edit": "a modifié la liste de vos proches",
     "feed.acknowledge": _READ,
     "feed.mark_read": _READ,
+    "identity.create": "a inscrit votre nom",
     "identity.compare": "a comparé votre identité à une autre",
     "note.write": "a écrit une note",
     "record.create": "a créé votre dossier",
