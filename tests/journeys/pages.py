@@ -140,6 +140,7 @@ SCREENS = (
     Screen("identite-nouvelle", "a.guerin", "/identites/nouvelle/"),
     Screen("identite-nouvelle-erreurs", "a.guerin", "/identites/nouvelle/", click="Créer"),
     Screen("identites-doublons", "a.guerin", "/identites/doublons/"),
+    Screen("identites-a-revoir", "a.guerin", "/identites/a-revoir/"),
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),

@@ -90,7 +90,9 @@ def test_no_screen_takes_a_file_yet():
 def test_a_file_that_nobody_asked_for_is_kept_nowhere(cast, amar, tmp_path, settings, name):
     settings.MEDIA_ROOT = tmp_path
     file = SimpleUploadedFile(name, b"<script>alert(1)</script>")
-    answer = amar.post(f"/dossiers/{cast.madeleine_record.pk}/notes/nouvelle/", {"text": file, "level": "circle"})
+    answer = amar.post(
+        f"/dossiers/{cast.madeleine_record.pk}/notes/nouvelle/", {"text": file, "level": "circle"}
+    )
 
     assert answer.status_code == 422
     assert list(tmp_path.iterdir()) == []

@@ -124,6 +124,7 @@ class _Loading:
             if account.is_patient:
                 self._give_own_account(self._users[account.holder], self._patients[account.holder])
         marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
+        marks.deny_one(self._region, self._patients)
         marks.forget_events(self._job)
 
     def _give_own_account(self, user: User, patient_id: UUID) -> None:
