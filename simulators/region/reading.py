@@ -72,7 +72,14 @@ def read_setting(today: datetime.date) -> Setting:
 
 def read_accounts() -> tuple[Account, ...]:
     return tuple(
-        Account(**{**row, "role": typeset(row["role"]), "shows": typeset(row["shows"])})
+        Account(
+            **{
+                **row,
+                "role": typeset(row["role"]),
+                "shows": typeset(row["shows"]),
+                "relative_of": tuple(row.get("relative_of", ())),
+            }
+        )
         for row in _toml("people.toml")["accounts"]
     )
 

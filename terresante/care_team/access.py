@@ -4,11 +4,19 @@
 matrix, the structure it is private to, whether it is hidden from the patient.
 """
 
+from collections.abc import Collection
+
 from django.db.models import Exists, OuterRef, Q
 
 from terresante.care_team import matrix
 from terresante.care_team.enums import DataClass
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import (
+    AccessComplaint,
+    CareTeamParticipant,
+    Consent,
+    EmergencyAccess,
+    FirstAccess,
+)
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
@@ -25,8 +33,10 @@ from terresante.patients.access import (
     IDENTITY_UNMERGE,
     IDENTITY_VERIFY,
 )
+from terresante.patients.enums import DelegationBasis
 from terresante.patients.models import (
     CareRecord,
+    Delegation,
     IdentityChange,
     IdentityMerge,
     InsiCall,
@@ -54,6 +64,15 @@ BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
 REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusées")
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
+RELATIVE_EDIT = Action("relative.edit", "Modifier les proches")
+DELEGATION_EDIT = Action("delegation.edit", "Donner ou retirer l’accès d’un proche")
+DELEGATION_CLAIM = Action("delegation.claim", "Ouvrir l’accès reçu pour un proche")
+OWN_CIRCLE_EDIT = Action("own_circle.edit", "Modifier son propre cercle de soins")
+OWN_RELATIVE_EDIT = Action("own_relative.edit", "Modifier ses propres proches")
+OWN_DELEGATION_EDIT = Action("own_delegation.edit", "Donner ou retirer l’accès de son aidant")
+ACCESS_CONTEST = Action("complaint.make", "Contester un accès au dossier")
+COMPLAINT_READ = Action("complaint.read", "Consulter les accès contestés")
+COMPLAINT_ANSWER = Action("complaint.answer", "Répondre à un accès contesté")
 
 
 _IN_CIRCLE = """EXISTS (
@@ -64,6 +83,13 @@ _IN_EMERGENCY = """EXISTS (
     SELECT 1 FROM care_team_emergencyaccess AS own
     WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s
       AND own.expires_at > statement_timestamp())"""
+# As `delegate_basis` of the row policies, of which this rule knows nothing.
+_BY_DELEGATION = """EXISTS (
+    SELECT 1 FROM patients_delegation AS own
+    WHERE own.patient_id = {0} AND own.related_person_id = %s AND own.user_id = %s
+      AND own.withdrawn_at IS NULL AND own.restricted_at IS NULL
+      AND own.valid_from <= app_today() AND (own.valid_until IS NULL OR own.valid_until >= app_today())
+      AND (own.basis <> 'parental' OR own.majority_on > app_today()))"""
 
 
 def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
@@ -76,6 +102,21 @@ def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     return Q(SqlCondition(_IN_EMERGENCY, patient, values=(actor.person_id, actor.organization_id)))
 
 
+def by_delegation(actor: Actor, patient: str = "patient_id") -> Q:
+    if actor.person_id is None or actor.user_id is None:
+        return NOBODY
+    return Q(SqlCondition(_BY_DELEGATION, patient, values=(actor.person_id, actor.user_id)))
+
+
+def is_carer(actor: Actor) -> bool:
+    return actor.kind == ActorKind.REPRESENTATIVE and actor.role == DelegationBasis.CARER
+
+
+def decides_for_patient(actor: Actor) -> bool:
+    """The person, or who the law lets decide for her; a carer reads and decides nothing (DOMAIN.md 2.6)."""
+    return actor.kind == ActorKind.PATIENT or (actor.kind == ActorKind.REPRESENTATIVE and not is_carer(actor))
+
+
 def reaches(actor: Actor, patient: str = "patient_id") -> Q:
     """Rows of the patients this actor may read, as far as the patient level says."""
     match actor.kind:
@@ -83,12 +124,12 @@ def reaches(actor: Actor, patient: str = "patient_id") -> Q:
             return member_of_circle(actor, patient) | in_emergency(actor, patient)
         case ActorKind.PATIENT:
             return Q((patient, actor.person_id))
+        case ActorKind.REPRESENTATIVE:
+            return by_delegation(actor, patient)
         case ActorKind.GATEWAY:
             return _known_by(actor, patient)
         case ActorKind.JOB:
             return Q()
-        case _:
-            return NOBODY
 
 
 def _known_by(actor: Actor, patient: str) -> Q:
@@ -113,7 +154,10 @@ def changes(actor: Actor, patient: str = "patient_id") -> Q:
 
 
 def shares(actor: Actor) -> Q:
-    """Rows with `private_to`, `hidden_from_patient` and `data_class` that this actor may read."""
+    """Rows with reading limits (`private_to`, `hidden_from_…`, `data_class`) that this actor may read.
+
+    What is not yet told to the person is told to nobody who acts for her.
+    """
     if actor.kind == ActorKind.JOB:
         return Q()
     private = Q(private_to__isnull=True)
@@ -121,9 +165,21 @@ def shares(actor: Actor) -> Q:
         private |= Q(private_to_id=actor.organization_id)
     if actor.kind == ActorKind.PATIENT:
         return reaches(actor) & private & Q(hidden_from_patient=False)
+    if actor.kind == ActorKind.REPRESENTATIVE:
+        shown = Q(hidden_from_patient=False, hidden_from_representative=False)
+        return reaches(actor) & private & shown & _delegated(actor)
     if actor.kind == ActorKind.GATEWAY:
         return reaches(actor) & private & Q(data_class=DataClass.STAY)
     return reaches(actor) & private & Q(data_class__in=matrix.readable(actor.role))
+
+
+def _delegated(actor: Actor) -> Q:
+    return Q(data_class__in=classes_of_carer(actor.delegated)) if is_carer(actor) else Q()
+
+
+def classes_of_carer(scope: Collection[str]) -> list[str]:
+    """The identity and the circle, always; then what the person named (DOMAIN.md 2.1, column « Aidant »)."""
+    return sorted({DataClass.CIRCLE.value, *scope})
 
 
 def reads_class(actor: Actor, data_class: DataClass) -> bool:
@@ -132,7 +188,9 @@ def reads_class(actor: Actor, data_class: DataClass) -> bool:
     if actor.kind == ActorKind.GATEWAY:
         # A hospital's messages tell stays; what the circle wrote is none of its wire's business.
         return data_class == DataClass.STAY
-    return actor.kind in (ActorKind.PATIENT, ActorKind.JOB)
+    if is_carer(actor):
+        return data_class in classes_of_carer(actor.delegated)
+    return actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE, ActorKind.JOB)
 
 
 def writes_class(actor: Actor, data_class: DataClass) -> bool:
@@ -188,7 +246,7 @@ def emergencies_known(actor: Actor) -> Q:
 @rule(CONSENT_LIFT, CareRecord)
 def oppositions_lifted(actor: Actor) -> Q:
     """The circle no longer reaches an opposed record: only the patient opens it again."""
-    return reaches(actor) if actor.kind == ActorKind.PATIENT else NOBODY
+    return reaches(actor) if decides_for_patient(actor) else NOBODY
 
 
 @rule(CONSENT_EDIT, CareRecord)
@@ -203,8 +261,8 @@ def choices_withdrawn(actor: Actor) -> Q:
 
 @rule(ACCESS_LOG_READ, CareRecord)
 def logs_read(actor: Actor) -> Q:
-    """The patient, and the professionals of the circle; break-glass does not open it."""
-    if actor.kind == ActorKind.PATIENT:
+    """The patient or his legal representative, and the professionals of the circle; break-glass does not open it."""
+    if decides_for_patient(actor):
         return reaches(actor)
     return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
@@ -217,8 +275,9 @@ def accesses_read(actor: Actor) -> Q:
     """
     private = Q(detail__has_key="private_to") & ~Q(detail__private_to=str(actor.organization_id))
     told = Q(outcome=Outcome.DONE) & ~Q(actor_kind=ActorKind.JOB) & ~private
-    if actor.kind == ActorKind.PATIENT:
-        return (reaches(actor) | _merged_into(reaches(actor, "pk"))) & told & ~Q(actor_kind=ActorKind.PATIENT)
+    if decides_for_patient(actor):
+        told &= ~Q(actor_kind=ActorKind.PATIENT) & ~Q(user_id=actor.user_id)
+        return (reaches(actor) | _merged_into(reaches(actor, "pk"))) & told
     if actor.kind != ActorKind.PROFESSIONAL:
         return NOBODY
     return (changes(actor) | _merged_into(changes(actor, "pk"))) & told
@@ -230,6 +289,71 @@ def _merged_into(reached: Q) -> Q:
     return Q(SqlCondition("{0} = ANY (ARRAY(SELECT unnest(identities_of_record())))", "patient_id")) & Q(
         Exists(open_record)
     )
+
+
+@rule(CIRCLE_READ, Delegation, visible=True)
+def delegations_known(actor: Actor) -> Q:
+    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+def _circle_written(actor: Actor) -> Q:
+    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+rule(RELATIVE_EDIT, CareRecord)(_circle_written)
+rule(RELATIVE_EDIT, RelatedPerson)(_circle_written)
+rule(DELEGATION_EDIT, CareRecord)(_circle_written)
+rule(DELEGATION_EDIT, Delegation)(_circle_written)
+
+
+@rule(OWN_CIRCLE_EDIT, CareRecord)
+def own_circles_edited(actor: Actor) -> Q:
+    return reaches(actor) if decides_for_patient(actor) else NOBODY
+
+
+@rule(OWN_CIRCLE_EDIT, CareTeamParticipant)
+def own_members_removed(actor: Actor) -> Q:
+    return reaches(actor) & Q(ended_at__isnull=True) if decides_for_patient(actor) else NOBODY
+
+
+def _own(actor: Actor) -> Q:
+    """The person herself: nobody names a carer or a trusted person in her place (L1111-6 CSP)."""
+    return reaches(actor) if actor.kind == ActorKind.PATIENT else NOBODY
+
+
+rule(OWN_RELATIVE_EDIT, CareRecord)(_own)
+rule(OWN_RELATIVE_EDIT, RelatedPerson)(_own)
+rule(OWN_DELEGATION_EDIT, CareRecord)(_own)
+
+
+@rule(OWN_DELEGATION_EDIT, Delegation)
+def own_carers(actor: Actor) -> Q:
+    return _own(actor) & Q(basis=DelegationBasis.CARER)
+
+
+@rule(ACCESS_CONTEST, CareRecord)
+def accesses_contested(actor: Actor) -> Q:
+    return reaches(actor) if decides_for_patient(actor) else NOBODY
+
+
+@rule(COMPLAINT_READ, AccessComplaint, visible=True)
+def complaints_read(actor: Actor) -> Q:
+    """Who made it, and the officer: not the circle, one of whom it is about."""
+    if decides_for_patient(actor):
+        return reaches(actor)
+    return Q() if actor.has_duty("privacy_officer") else NOBODY
+
+
+@rule(COMPLAINT_ANSWER, AccessComplaint)
+def complaints_answered(actor: Actor) -> Q:
+    return Q(answered_at__isnull=True) if actor.has_duty("privacy_officer") else NOBODY
+
+
+@rule(ACCESS_LOG_READ, FirstAccess, visible=True)
+def first_accesses_read(actor: Actor) -> Q:
+    if decides_for_patient(actor):
+        return reaches(actor)
+    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(REFUSALS_READ, AuditEntry)

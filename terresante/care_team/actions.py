@@ -11,13 +11,16 @@ from terresante.care_team.access import (
     BREAK_GLASS_OPEN,
     BREAK_GLASS_REVIEW,
     CIRCLE_EDIT,
+    COMPLAINT_ANSWER,
+    COMPLAINT_READ,
     CONSENT_EDIT,
     CONSENT_LIFT,
     RECORD_CREATE,
     RECORD_SHARE,
 )
-from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
+from terresante.care_team.enums import Basis, ComplaintState, ConsentKind, DataClass, TeamRole
 from terresante.care_team.events import (
+    ComplaintAnswered,
     MemberJoined,
     MemberLeft,
     OppositionRecorded,
@@ -25,7 +28,7 @@ from terresante.care_team.events import (
     RecordCreated,
     RecordOpenedInEmergency,
 )
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.queries import open_record
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, Practitioner
@@ -269,6 +272,27 @@ def review_emergency(actor: Actor, access_id: UUID, *, note: str) -> EmergencyAc
     opened.save(update_fields=["reviewed_at", "reviewed_by_name", "review_note"])
     audit.record(actor, BREAK_GLASS_REVIEW, patient_id=opened.patient_id, about=opened)
     return opened
+
+
+@action
+def answer_complaint(
+    actor: Actor, complaint_id: UUID, *, state: ComplaintState, answer: str
+) -> AccessComplaint:
+    """The officer's answer, told to the patient. Raises Invalid without a sentence, Conflict when it has one."""
+    contested = access.get(actor, COMPLAINT_READ, AccessComplaint, complaint_id, lock=True)
+    if contested.answered_at is not None:
+        raise Conflict("Cette contestation a déjà une réponse.")
+    written = " ".join(answer.split())
+    if len(written) < REASON_MIN_LENGTH or state == ComplaintState.OPEN:
+        sentence = "Écrivez la réponse que la personne lira, en une phrase au moins."
+        raise Invalid(sentence, fields={"answer": sentence})
+    contested.state, contested.answer = state, written[:500]
+    contested.answered_at, contested.answered_by_name = timezone.now(), actor.name
+    contested.save(update_fields=["state", "answer", "answered_at", "answered_by_name"])
+    detail = {"state": state.value}
+    audit.record(actor, COMPLAINT_ANSWER, patient_id=contested.patient_id, about=contested, detail=detail)
+    emit(actor, ComplaintAnswered(patient_id=contested.patient_id, object_id=contested.pk))
+    return contested
 
 
 def _locked_record(actor: Actor, record_id: UUID, *, action: Action) -> CareRecord:

@@ -25,6 +25,14 @@ class ConsentKind(TextChoices):
     CONSENT_OUTSIDE_TEAM = "consent_outside_team", "Consentement hors équipe de soins"
 
 
+class ComplaintState(TextChoices):
+    """What became of an access that a patient contests."""
+
+    OPEN = "open", "En attente de réponse"
+    JUSTIFIED = "justified", "Accès justifié"
+    UNJUSTIFIED = "unjustified", "Accès non justifié"
+
+
 class DataClass(TextChoices):
     """Rows of the role × data matrix (DOMAIN.md 2.1)."""
 

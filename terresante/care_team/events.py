@@ -36,3 +36,28 @@ class OppositionRecorded(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OppositionWithdrawn(Event):
     kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRemovedByPatient(Event):
+    """The patient, or who represents him, took somebody out; object_id is the period that ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationRecorded(Event):
+    """A professional let a relative act for the patient; object_id is the delegation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessesSeen(Event):
+    """Somebody read or changed the record: the page of who saw it is no longer up to date. For its patient alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfessionalCame(Event):
+    """The first access of a professional; object_id is the FirstAccess. For its patient alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintAnswered(Event):
+    """For its patient alone; object_id is the complaint."""

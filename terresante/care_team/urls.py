@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.care_team import views
+from terresante.care_team import relative_views, views
 
 app_name = "care_team"
 urlpatterns = [
@@ -20,6 +20,23 @@ urlpatterns = [
         "dossiers/<uuid:record_id>/cercle/<uuid:participant_id>/retirer/",
         views.remove_member,
         name="remove_member",
+    ),
+    path("dossiers/<uuid:record_id>/proches/ajouter/", relative_views.relative, name="new_relative"),
+    path("dossiers/<uuid:record_id>/proches/<uuid:relative_id>/", relative_views.relative, name="relative"),
+    path(
+        "dossiers/<uuid:record_id>/proches/<uuid:relative_id>/acces/",
+        relative_views.delegate,
+        name="delegate",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/proches/acces/<uuid:delegation_id>/retirer/",
+        relative_views.withdraw,
+        name="withdraw_delegation",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/proches/acces/<uuid:delegation_id>/restriction/",
+        relative_views.restrict,
+        name="restrict_parent",
     ),
     path("dossiers/<uuid:record_id>/choix/", views.choices, name="choices"),
     path(
@@ -42,4 +59,6 @@ urlpatterns = [
     path("acces-en-urgence/", views.emergencies, name="emergencies"),
     path("acces-en-urgence/<uuid:access_id>/examen/", views.review, name="review"),
     path("acces-en-urgence/refus/", views.refusals, name="refusals"),
+    path("acces-en-urgence/contestes/", views.complaints, name="complaints"),
+    path("acces-en-urgence/contestes/<uuid:complaint_id>/", views.answer_complaint, name="answer_complaint"),
 ]

@@ -13,13 +13,16 @@ from terresante.care_team.access import (
     BREAK_GLASS_REVIEW,
     CIRCLE_EDIT,
     CIRCLE_READ,
+    COMPLAINT_ANSWER,
+    COMPLAINT_READ,
     CONSENT_EDIT,
     RECORD_SEARCH,
     REFUSALS_READ,
 )
 from terresante.care_team.actions import NewMember
-from terresante.care_team.enums import Basis, ConsentKind, TeamRole
+from terresante.care_team.enums import Basis, ComplaintState, ConsentKind, TeamRole
 from terresante.care_team.forms import (
+    ComplaintForm,
     DirectorySearchForm,
     EmergencyForm,
     OrganizationMemberForm,
@@ -29,9 +32,10 @@ from terresante.care_team.forms import (
     ReviewForm,
     show_error,
 )
-from terresante.care_team.models import CareTeamParticipant, Consent
+from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent
 from terresante.care_team.queries import directory, log
 from terresante.kernel import access, audit
+from terresante.kernel.access import label_of
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
@@ -50,7 +54,7 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
     add = MainAction("Ajouter au cercle", reverse("care_team:add_member", args=[record_id]), "user-plus")
     members = queries.circle_at_work(request.actor, patient_id)
     context = {
-        "relatives": queries.relatives_of(request.actor, patient_id),
+        "relatives": queries.relatives_with_access(request.actor, patient_id),
         "team": [member for member in members if member.practitioner is not None],
         "structures": [member for member in members if member.organization is not None],
         "former": list(queries.former_members_of(request.actor, patient_id)),
@@ -268,6 +272,32 @@ def review(request: Request, access_id: UUID) -> HttpResponse:
             return redirect("care_team:emergencies")
     context = {"line": line, "form": form}
     return render(request, "care_team/review.html", context, status=Invalid.status if form.errors else 200)
+
+
+@reads(COMPLAINT_READ)
+def complaints(request: Request) -> HttpResponse:
+    return render(request, "care_team/complaints.html", {"complaints": log.complaints(request.actor)})
+
+
+@writes(COMPLAINT_ANSWER)
+def answer_complaint(request: Request, complaint_id: UUID) -> HttpResponse:
+    complaint = access.get(request.actor, COMPLAINT_READ, AccessComplaint, complaint_id)
+    form = ComplaintForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        state = ComplaintState(form.cleaned_data["state"])
+        try:
+            actions.answer_complaint(
+                request.actor, complaint_id, state=state, answer=form.cleaned_data["answer"]
+            )
+        except Invalid as error:
+            show_error(form, error)
+        else:
+            messages.success(request, "La réponse est envoyée à la personne.")
+            return redirect("care_team:complaints")
+    context = {"complaint": complaint, "form": form, "what": label_of(complaint.done)}
+    return render(
+        request, "care_team/answer_complaint.html", context, status=Invalid.status if form.errors else 200
+    )
 
 
 @reads(REFUSALS_READ)

@@ -40,6 +40,7 @@ class Fact:
     data_class: DataClass
     private_to_id: UUID | None = None
     hidden_from_patient: bool = False
+    hidden_from_representative: bool = False
     # False for an alert that comes too late to be one (DESIGN.md 6): it only enters the timeline.
     alerts: bool = True
 
@@ -81,6 +82,7 @@ def _what_may_change(fact: Fact) -> dict[str, Any]:
         "occurred_at": fact.occurred_at,
         "private_to_id": fact.private_to_id,
         "hidden_from_patient": fact.hidden_from_patient,
+        "hidden_from_representative": fact.hidden_from_representative,
         "is_alert": fact.alerts and fact.kind in ALERTS,
     }
 

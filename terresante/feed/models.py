@@ -21,6 +21,7 @@ class FeedItem(Row):
         "directory.Organization", null=True, on_delete=models.PROTECT, related_name="+"
     )
     hidden_from_patient = models.BooleanField(default=False)
+    hidden_from_representative = models.BooleanField(default=False, db_default=False)
     data_class = models.CharField(max_length=20, choices=DataClass.choices)
     is_alert = models.BooleanField(default=False)
 

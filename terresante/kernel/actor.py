@@ -55,6 +55,8 @@ class Actor:
     role: str = ""
     role_label: str = ""
     duties: frozenset[str] = frozenset()
+    # Classes of data that a carer's delegation names; nobody else has any.
+    delegated: frozenset[str] = frozenset()
     # Whom this actor acts for: the patient of a representative, the physician of a secretary. Told in each audit row.
     on_behalf_of: str = ""
     assurance: Assurance = Assurance.NONE

@@ -143,6 +143,7 @@ def _shape(argument: Any, values: list[Any]) -> Hashable:
             argument.kind,
             argument.role,
             argument.duties,
+            argument.delegated,
             argument.assurance,
             argument.purpose,
             argument.channel,

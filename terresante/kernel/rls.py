@@ -33,8 +33,8 @@ _SET_AND_LOOK = "SELECT (SELECT coalesce(max(number), 0) FROM kernel_switchchang
 _SET_READ_ONLY = f"{_SET_AND_LOOK}, set_config('transaction_read_only', 'on', true)"
 _NOBODY = ("",) * len(KEYS)
 _NOTHING_OPEN = ("", "", "")
-# The patient writes through listed functions only (care_team's migrations).
-READ_ONLY_BASES = ("", "break_glass", "patient")
+# The patient and who acts for him write through listed functions and narrow policies only (care_team's migrations).
+READ_ONLY_BASES = ("", "break_glass", "patient", "representative", "carer")
 
 
 @dataclass(frozen=True, slots=True)

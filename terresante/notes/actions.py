@@ -35,6 +35,7 @@ class NewNote:
     written_at: datetime | None = None
     for_my_structure: bool = False
     hidden_from_patient: bool = False
+    hidden_from_representative: bool = False
 
 
 @action
@@ -77,6 +78,7 @@ def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
         written_at=_checked_time(note.written_at),
         private_to_id=actor.organization_id if note.for_my_structure else None,
         hidden_from_patient=note.hidden_from_patient,
+        hidden_from_representative=note.hidden_from_representative,
     )
 
 
@@ -118,6 +120,7 @@ def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
         data_class=row.data_class,
         private_to_id=row.private_to_id,
         hidden_from_patient=row.hidden_from_patient,
+        hidden_from_representative=row.hidden_from_representative,
     ).first()
     # A clock that was fast was brought back to the moment of recording.
     if known is None or not (written_at in (None, known.written_at) or written_at > known.recorded_at):
@@ -139,6 +142,7 @@ def _tell(actor: Actor, row: Note) -> None:
             data_class=data_class,
             private_to_id=row.private_to_id,
             hidden_from_patient=row.hidden_from_patient,
+            hidden_from_representative=row.hidden_from_representative,
         ),
     )
     emit(
@@ -148,6 +152,7 @@ def _tell(actor: Actor, row: Note) -> None:
             object_id=row.pk,
             private_to_id=row.private_to_id,
             hidden_from_patient=row.hidden_from_patient,
+            hidden_from_representative=row.hidden_from_representative,
             data_class=data_class.value,
         ),
     )

@@ -4,7 +4,7 @@ from uuid import UUID
 from django import forms
 
 from terresante.care_team.enums import DataClass
-from terresante.care_team.queries import Draft
+from terresante.care_team.queries.audience import Draft
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.notes.actions import NewNote
@@ -30,6 +30,15 @@ class AudienceForm(forms.Form):
         initial="now",
     )
 
+    # Asked only where somebody acts for the person.
+    relatives_see = forms.ChoiceField(
+        label="Visible par ses représentants et aidants",
+        widget=forms.RadioSelect,
+        choices=[("yes", "Oui"), ("no", "Non")],
+        initial="yes",
+        required=False,
+    )
+
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.actor = actor
@@ -49,6 +58,7 @@ class AudienceForm(forms.Form):
             data_class=DataClass(self.chosen("data_class")),
             private_to_id=self.actor.organization_id if self.chosen("level") == STRUCTURE else None,
             hidden_from_patient=self.chosen("patient_sees") == "later",
+            hidden_from_representative=self.chosen("relatives_see") == "no",
         )
 
 
@@ -69,4 +79,5 @@ class NoteForm(AudienceForm):
             text=sent["text"],
             for_my_structure=sent["level"] == STRUCTURE,
             hidden_from_patient=sent["patient_sees"] == "later",
+            hidden_from_representative=sent["relatives_see"] == "no",
         )

@@ -27,6 +27,7 @@ class Note(Row):
         "directory.Organization", null=True, on_delete=models.PROTECT, related_name="+"
     )
     hidden_from_patient = models.BooleanField(default=False)
+    hidden_from_representative = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = "note"

@@ -1,9 +1,15 @@
 from collections.abc import Sequence
 
-from terresante.care_team.events import RecordOpenedInEmergency
-from terresante.kernel.events import on
+from terresante.care_team.events import (
+    ComplaintAnswered,
+    DelegationRecorded,
+    MemberRemovedByPatient,
+    ProfessionalCame,
+    RecordOpenedInEmergency,
+)
+from terresante.kernel.events import Event, on
 from terresante.notifications.actions import notify
-from terresante.notifications.queries import emergency_addresses
+from terresante.notifications.queries import emergency_addresses, patient_addresses, removal_addresses
 
 
 @on(RecordOpenedInEmergency)
@@ -12,4 +18,36 @@ def tell_of_emergency_access(events: Sequence[RecordOpenedInEmergency]) -> None:
         (f"emergency:{event.object_id}", emergency_addresses(event.object_id))
         for event in events
         if event.object_id is not None
+    )
+
+
+@on(ProfessionalCame)
+def tell_of_first_access(events: Sequence[ProfessionalCame]) -> None:
+    _tell_patients(events)
+
+
+@on(ComplaintAnswered)
+def tell_of_answer(events: Sequence[ComplaintAnswered]) -> None:
+    _tell_patients(events)
+
+
+@on(DelegationRecorded)
+def tell_of_delegation(events: Sequence[DelegationRecorded]) -> None:
+    _tell_patients(events)
+
+
+@on(MemberRemovedByPatient)
+def tell_of_removal(events: Sequence[MemberRemovedByPatient]) -> None:
+    keys = [event.object_id for event in events if event.object_id is not None]
+    told = removal_addresses(keys)
+    notify((f"removed:{key}", told.get(key, [])) for key in keys)
+
+
+def _tell_patients(events: Sequence[Event]) -> None:
+    """The patient, and who represents him by law; by the same words as everything else."""
+    told = patient_addresses([event.patient_id for event in events if event.patient_id is not None])
+    notify(
+        (f"{type(event).__name__}:{event.object_id}", told.get(event.patient_id, []))
+        for event in events
+        if event.patient_id is not None
     )

@@ -82,6 +82,25 @@ def emergency_addresses(access_id: UUID) -> list[Address]:
         return [Address(*row) for row in cursor.fetchall()]
 
 
+def patient_addresses(patients: Sequence[UUID]) -> dict[UUID, list[Address]]:
+    """Where each patient is told, and who represents him by law. Jobs only."""
+    return _addresses("SELECT * FROM patient_addresses(%s::uuid[])", patients)
+
+
+def removal_addresses(participants: Sequence[UUID]) -> dict[UUID, list[Address]]:
+    """For each member whom a patient took out: he, the referent, the structures of support. Jobs only."""
+    return _addresses("SELECT * FROM removal_addresses(%s::uuid[])", participants)
+
+
+def _addresses(statement: str, keys: Sequence[UUID]) -> dict[UUID, list[Address]]:
+    told: dict[UUID, list[Address]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(keys)])
+        for about, key, email in cursor.fetchall():
+            told.setdefault(about, []).append(Address(key, email))
+    return told
+
+
 def preferences_of(actor: Actor) -> EmailPreference:
     """The actor's own, unsaved with the defaults when he never chose."""
     mine = access.list(actor, PREFERENCES_EDIT, EmailPreference).first()

@@ -49,7 +49,7 @@ _WRONG_DATE = "Cette date de naissance n’existe pas. Vérifiez le jour, le moi
 
 @reads(PATIENTS_LIST)
 def home(request: Request) -> HttpResponse:
-    if request.actor.kind == ActorKind.PATIENT:
+    if request.actor.kind != ActorKind.PROFESSIONAL:
         return redirect("portal:home")
     only = request.GET.get("filtre", "")
     found = queries.home_of(request.actor, only=only)

@@ -15,6 +15,7 @@ class Limited(Row):
     # The hospital, when the stay is sensitive (README, "Secret").
     private_to = models.ForeignKey(Organization, null=True, on_delete=models.PROTECT, related_name="+")
     hidden_from_patient = models.BooleanField(default=False)
+    hidden_from_representative = models.BooleanField(default=False, db_default=False)
     data_class = models.CharField(max_length=20, choices=DataClass.choices, default=DataClass.STAY)
     sensitivity = models.CharField(
         max_length=12, choices=UnitSensitivity.choices, default=UnitSensitivity.ORDINARY

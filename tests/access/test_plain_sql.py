@@ -11,13 +11,15 @@ from django.utils import timezone
 
 from terresante.care_team import actions
 from terresante.care_team.enums import DataClass
-from terresante.care_team.models import EmergencyAccess
+from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
+from terresante.patients.enums import DelegationBasis
+from tests.cast import represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -103,9 +105,12 @@ def test_while_one_record_is_open_nothing_is_written_for_another(cast, madeleine
     )
 
 
-def test_an_emergency_reader_and_the_patient_write_nothing(cast, madeleine):
+def test_an_emergency_reader_the_patient_and_her_relatives_write_nothing(cast, madeleine):
     actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
-    for actor in (cast.urgentiste, cast.madeleine):
+    with walls_down():
+        guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
+        carer = represented_by(madeleine, "Lucie", DelegationBasis.CARER)
+    for actor in (cast.urgentiste, cast.madeleine, guardian, carer):
         for table in (
             "patients_patient",
             "patients_carerecord",
@@ -205,6 +210,16 @@ QUESTIONS = {
     "identities_to_verify": "SELECT identities_to_verify(now(), 50)",
     "sweep_merges": "SELECT nullif(sweep_merges(), 0)",
     "merge_patients": "SELECT nullif(merge_patients(%(new)s, %(patient)s, %(other)s, 'x', 'x'), 'refused')",
+    "delegations_behind": "SELECT delegations_behind(%(guardian)s)",
+    "delegate_readers": "SELECT delegate_readers(ARRAY[%(patient)s]::uuid[], ARRAY[%(relative)s]::uuid[],"
+    " ARRAY[%(guardian)s]::uuid[])",
+    "own_patient": "SELECT nullif(own_patient(), %(other)s)",
+    "answer_invitation": "SELECT answer_invitation('x', 'x', NULL)",
+    "patient_removes": "SELECT patient_removes(%(period)s, 'x')",
+    "patient_adds": "SELECT patient_adds(%(new)s, %(new)s, %(colin)s, 'x', 'x') WHERE own_patient() <> %(other)s",
+    "gather_accesses": "SELECT nullif((gather_accesses(0)).up_to, 0)",
+    "patient_addresses": "SELECT patient_addresses(ARRAY[%(patient)s]::uuid[])",
+    "removal_addresses": "SELECT removal_addresses(ARRAY[%(period)s]::uuid[])",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
@@ -215,8 +230,13 @@ ANSWERED = {
     "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
     "dpo": {*PROFESSIONALS, "emergency_initials"},
     "leon": set(),
-    "nobody": set(),
+    # Before anybody is known, the door asks for whom an account acts.
+    "nobody": {"delegations_behind"},
     "job": {
+        "delegate_readers",
+        "gather_accesses",
+        "patient_addresses",
+        "removal_addresses",
         "open_record",
         "open_records",
         "record_readers",
@@ -232,6 +252,9 @@ ANSWERED = {
 def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast, madeleine, name):
     """Asked about Madeleine by who is not of her circle."""
     access = actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
+    with walls_down():
+        guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
+        period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
     values = {
         "patient": madeleine.patient_id,
         "person": cast.amar.person_id,
@@ -239,6 +262,10 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
         "access": access.pk,
         "new": new_id(),
         "other": cast.leon_record.patient_id,
+        "guardian": guardian.user_id,
+        "relative": guardian.person_id,
+        "period": period,
+        "colin": cast.colin.person_id,
     }
     actor = {"job": Actor.job("tests"), "nobody": None}.get(name, cast.actors.get(name))
     answered = set()

@@ -27,7 +27,11 @@ MORE_NAMES = {
         "sessions": "Django's place for who is logged in",
         "tries": "how often a door was tried",
     },
-    "care_team": {"matrix": "role × data, the one place that says it"},
+    "care_team": {
+        "matrix": "role × data, the one place that says it",
+        "relative_actions": "relatives and their accesses, apart from professionals",
+        "relative_views": "relatives and their accesses, apart from professionals",
+    },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",
@@ -68,6 +72,7 @@ MORE_NAMES = {
         "merge_actions": "two identities made one, and back",
         "merge_views": "two identities side by side, apart from the page of one",
     },
+    "portal": {"relative_views": "the way in of a relative, apart from the pages behind it"},
     "stays": {
         "course": "from the movements of a stay to its state, pure",
         "wording": "stays as people say them, pure",

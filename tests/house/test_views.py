@@ -36,6 +36,8 @@ PUBLIC = {
     "logout": "ends one's own session, whatever stands behind it",
     "birth_places": "the official list of communes and countries, without any patient",
     "launch": "the signed token of a partner says who comes; refused before anything is read without it",
+    "invitation": "opens the link a relative received; says nothing, spends nothing",
+    "claim": "the form behind that link; the code given by hand comes before anything is said",
     "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",
 }
 # Django's own views, which touch no row of ours.

@@ -10,6 +10,18 @@ pytestmark = pytest.mark.django_db
 DEFINERS = {
     "open_record": "the basis on which one record opens",
     "professional_basis": "on what ground a professional opens one record",
+    "delegate_basis": "on what ground a relative opens one record",
+    "own_patient": "of whom the caller decides: himself, or whom he represents by law",
+    "delegations_behind": "for whom one account acts",
+    "delegate_readers": "which connected relatives reach which records, for jobs",
+    "answer_invitation": "the two secrets of an invitation, counted; ties an account to it",
+    "keep_majority": "the eighteenth birthday on a delegation, by its trigger",
+    "move_majority": "the same, when a birth date is corrected",
+    "patient_removes": "a member taken out of one's own circle",
+    "patient_adds": "a professional put in one's own circle",
+    "gather_accesses": "whose record was seen and who came first, for jobs",
+    "patient_addresses": "where patients and their representatives are told, for jobs",
+    "removal_addresses": "who is told that a patient took somebody out, for jobs",
     "open_records": "those of the given records that a gateway or a job may open together",
     "found_record": "opens an identity that has no record yet",
     "open_emergency_access": "writes one emergency access",
@@ -116,7 +128,8 @@ def test_rows_with_limits_have_their_restrictive_policies():
     limited = rows(
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
         " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
-        " AND a.attname IN ('private_to_id', 'hidden_from_patient') AND NOT a.attisdropped"
+        " AND a.attname IN ('private_to_id', 'hidden_from_patient', 'hidden_from_representative')"
+        " AND NOT a.attisdropped"
     )
     restrictive = {(table, using) for table, _, _, permissive, using, _ in policies() if not permissive}
     open_ones = [
@@ -173,7 +186,7 @@ def test_functions_that_step_over_the_policies_are_tied():
 
 def test_nobody_calls_the_functions_that_make_policies():
     reached = rows(
-        "SELECT proname FROM pg_proc WHERE proname = 'protect_patient_table'"
+        "SELECT proname FROM pg_proc WHERE proname IN ('protect_patient_table', 'hide_from_representatives')"
         " AND has_function_privilege('terresante_app', oid, 'EXECUTE')"
     )
 

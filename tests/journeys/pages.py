@@ -20,7 +20,7 @@ class Screen:
     does: Callable[[Visitor], None] | None = None
 
 
-_GP, _NURSE, _PATIENT = "s.norbert", "c.marie", "p.isidore"
+_GP, _NURSE, _PATIENT, _GUARDIAN = "s.norbert", "c.marie", "p.isidore", "c.delmotte"
 # A record that the walk founds itself: nobody is informed, nothing is written in it.
 _NEW = "QUENTRIC"
 
@@ -52,6 +52,14 @@ def _gives_a_wrong_code(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _is_nobody_s_patient(visitor: Visitor) -> None:
+    """Vouched for by FranceConnect, with one given name more than in the record."""
+    visitor.page.goto("/connexion/")
+    visitor.page.get_by_role("link", name="FranceConnect").click()
+    visitor.page.get_by_role("button", name="René Lucien Marcel").click()
+    visitor.page.wait_for_load_state()
+
+
 def _opens_the_menu(words: str) -> Callable[[Visitor], None]:
     return lambda visitor: visitor.page.locator("summary:visible", has_text=words).last.click()
 
@@ -69,6 +77,7 @@ _OF_A_RECORD = (
     ("cercle-annuaire-vide", "cercle/ajouter/?name=zzzz&profession=&commune=", ""),
     ("cercle-rejoindre", "cercle/ajouter/?name=vasse&profession=&commune=", "Ajouter"),
     ("cercle-retirer", "cercle/", "Retirer"),
+    ("cercle-proche", "proches/ajouter/", ""),
     ("choix", "choix/", ""),
     ("choix-opposition", "choix/opposition-au-dossier/", ""),
     ("choix-retirer", "choix/", "Retirer"),
@@ -119,6 +128,7 @@ SCREENS = (
     Screen("telephone", _GP, "/mon-compte/telephone/"),
     Screen("cle", _GP, "/mon-compte/cles/nouvelle/"),
     *(Screen(name, _GP, path, "ISIDORE", click) for name, path, click in _OF_A_RECORD),
+    Screen("cercle-acces-proche", "a.georges", "cercle/", "LE GOFF", "Donner un accès"),
     Screen("resume-infirmiere", _NURSE, "", "ISIDORE"),
     Screen("resume-plus", _NURSE, "", "ISIDORE", does=_opens_the_menu("Plus")),
     Screen("menu", _NURSE, "/", does=lambda visitor: visitor.page.locator(".bar-end summary").click()),
@@ -141,10 +151,28 @@ SCREENS = (
     Screen("identite-nouvelle-erreurs", "a.guerin", "/identites/nouvelle/", click="Créer"),
     Screen("identites-doublons", "a.guerin", "/identites/doublons/"),
     Screen("identites-a-revoir", "a.guerin", "/identites/a-revoir/"),
+    Screen("identite-en-attente", "", "/connexion/", does=_is_nobody_s_patient),
+    Screen("rattachements", "a.guerin", "/identites/rattachements/"),
+    Screen("rattachement", "a.guerin", "/identites/rattachements/", click="Examiner"),
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
     Screen("portail-choix", _PATIENT, "/mon-dossier/mes-choix/"),
+    Screen("portail-notes", _PATIENT, "/mon-dossier/notes/"),
+    Screen("portail-retirer", _PATIENT, "/mon-dossier/mon-cercle/", click="Retirer"),
+    Screen("portail-chercher", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse"),
+    Screen("portail-ajouter", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse", click="Ajouter"),
+    Screen("portail-proche", _PATIENT, "/mon-dossier/proches/ajouter/"),
+    Screen("tutrice-acces", _GUARDIAN, "/mon-dossier/"),
+    Screen("tutrice-equipe", _GUARDIAN, "/mon-dossier/mon-cercle/"),
+    Screen("tutrice-notes", _GUARDIAN, "/mon-dossier/notes/"),
+    Screen("tutrice-choix", _GUARDIAN, "/mon-dossier/mes-choix/"),
+    Screen("mere-acces", "s.belkacem", "/mon-dossier/"),
+    Screen("aidante-equipe", "o.isidore", "/mon-dossier/mon-cercle/"),
+    Screen("aidante-notes", "o.isidore", "/mon-dossier/notes/"),
+    Screen("invitation", "", "/invitation/lien/"),
+    Screen("invitation-erreur", "", "/invitation/lien/", click="Ouvrir mon accès"),
+    Screen("acces-contestes", "h.fontanel", "/acces-en-urgence/contestes/"),
 )
 
 

@@ -23,6 +23,7 @@ from config.local.region.federation import franceconnect_identities, open_second
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
+from config.local.region.relatives import give_to_relative
 from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
 from simulators.insi import people as insi
 from simulators.region.build import build
@@ -96,7 +97,9 @@ class _Loading:
     def _open_accounts(self) -> None:
         stories = {story.key: story for story in self._region.stories}
         for account in self._region.accounts:
-            if account.is_patient:
+            if account.relative_of:
+                name = account.holder
+            elif account.is_patient:
                 identity = stories[account.holder].identity
                 name = f"{identity.given.split()[0]} {identity.used_name or identity.birth_name}"
             else:
@@ -123,6 +126,8 @@ class _Loading:
         for account in self._region.accounts:
             if account.is_patient:
                 self._give_own_account(self._users[account.holder], self._patients[account.holder])
+            for told in account.relative_of:
+                give_to_relative(self._job, self._users[account.holder], account.holder, told, self._patients)
         marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
         marks.deny_one(self._region, self._patients)
         marks.forget_events(self._job)

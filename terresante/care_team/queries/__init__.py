@@ -12,21 +12,22 @@ from terresante.care_team.access import (
     CIRCLE_READ,
     READINGS,
     RECORD_READ,
+    decides_for_patient,
     reads_class,
 )
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
+from terresante.care_team.events import AccessesSeen, ComplaintAnswered, ProfessionalCame
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.directory.models import Practitioner, PractitionerRole
 from terresante.kernel import access, audit, compiled, rls, slots
-from terresante.kernel.access import Action, Reader
+from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind, Purpose
 from terresante.kernel.errors import NotFound
 from terresante.kernel.events import Event
 from terresante.kernel.slots import HeaderBadge
 from terresante.kernel.ui.frame import Level, Strip
 from terresante.kernel.ui.wording import clock
-from terresante.patients.enums import Sex
-from terresante.patients.models import CareRecord, Patient, RelatedPerson
+from terresante.patients.models import CareRecord, Delegation, Patient, RelatedPerson
 
 _SHOWN_WITH_RECORD = ("patient", "holder", "information_given_by")
 _SEARCH = """
@@ -68,12 +69,28 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
 
     Raises NotFound when the record is absent or out of the actor's reach, Refused when only `action` is.
     """
+    if actor.kind == ActorKind.REPRESENTATIVE:
+        # Nothing shows him anything before the record of the one person he acts for is open.
+        represented = represented_patient(actor)
+        if represented is None or not rls.open_record(represented):
+            raise NotFound
     record = access.get(actor, action, CareRecord, record_id, related=_SHOWN_WITH_RECORD)
     basis = rls.open_record(record.patient_id)
     if not basis:
         raise NotFound
     strips = (_emergency_strip(actor, record.patient_id),) if basis == "break_glass" else ()
     return OpenRecord(record, record.patient, basis, actor, strips)
+
+
+def represented_patient(actor: Actor) -> UUID | None:
+    """For whom a relative acts, as long as he does."""
+    return next(iter(_represented(actor)), None)
+
+
+@compiled.rows
+def _represented(actor: Actor) -> QuerySet[Delegation, UUID]:
+    mine = access.list(actor, CIRCLE_READ, Delegation).filter(related_person_id=actor.person_id)
+    return mine.order_by("recorded_at").values_list("patient_id", flat=True)
 
 
 def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
@@ -140,6 +157,26 @@ def choices_of(actor: Actor, patient_id: UUID) -> QuerySet[Consent]:
         .select_related("practitioner")
         .order_by(F("withdrawn_at").asc(nulls_first=True), "-given_at")
     )
+
+
+@compiled.rows
+def delegations_of(actor: Actor, patient_id: UUID) -> QuerySet[Delegation]:
+    """The accesses given to relatives, withdrawn ones aside."""
+    rows = access.list(actor, CIRCLE_READ, Delegation).filter(patient_id=patient_id, withdrawn_at=None)
+    return rows.order_by("-recorded_at", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A relative, and the access he has if any."""
+
+    person: RelatedPerson
+    delegation: Delegation | None
+
+
+def relatives_with_access(actor: Actor, patient_id: UUID) -> list[Relative]:
+    given = {one.related_person_id: one for one in reversed(delegations_of(actor, patient_id))}
+    return [Relative(one, given.get(one.pk)) for one in relatives_of(actor, patient_id)]
 
 
 @compiled.rows
@@ -211,6 +248,8 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
     return candidates
 
 
+# What is told to the person whose record it is, and to nobody of the circle.
+FOR_THE_PATIENT = (AccessesSeen, ProfessionalCame, ComplaintAnswered)
 _READERS = """
 SELECT told.number, reader FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number),
      -- Told under an identity merged since, it concerns those of the record that goes on.
@@ -223,87 +262,63 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
 
     Somebody connected in two structures is two actors: their correlation ids tell them apart.
     """
-    asked = [actor for actor in connected if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT)]
-    persons = [actor.person_id for actor in asked]
-    organizations = [actor.organization_id for actor in asked]
     readers: list[set[UUID]] = [set() for _ in events]
-    with connection.cursor() as cursor:
-        cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
-        for number, reader in cursor.fetchall():
-            event, actor = events[number - 1], asked[reader - 1]
-            if _may_read(actor, event):
-                readers[number - 1].add(actor.correlation_id)
+    for number, actor in [*_circle_readers(events, connected), *_relatives_reading(events, connected)]:
+        if _may_read(actor, events[number]):
+            readers[number].add(actor.correlation_id)
     return readers
 
 
+def _circle_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+    asked = [actor for actor in connected if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT)]
+    persons = [actor.person_id for actor in asked]
+    organizations = [actor.organization_id for actor in asked]
+    with connection.cursor() as cursor:
+        cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
+        return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
+def _relatives_reading(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+    asked = [actor for actor in connected if actor.kind == ActorKind.REPRESENTATIVE]
+    if not asked:
+        return []
+    persons, users = [actor.person_id for actor in asked], [actor.user_id for actor in asked]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM delegate_readers(%s::uuid[], %s::uuid[], %s::uuid[])",
+            [[event.patient_id for event in events], persons, users],
+        )
+        return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
 def _may_read(actor: Actor, event: Event) -> bool:
+    if isinstance(event, FOR_THE_PATIENT):
+        return decides_for_patient(actor)
     if event.private_to_id is not None and event.private_to_id != actor.organization_id:
         return False
-    if event.hidden_from_patient and actor.kind == ActorKind.PATIENT:
+    acts_for_person = actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE)
+    if event.hidden_from_patient and acts_for_person:
+        return False
+    if event.hidden_from_representative and actor.kind == ActorKind.REPRESENTATIVE:
         return False
     return not event.data_class or reads_class(actor, DataClass(event.data_class))
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """Something about to be shared: what « Qui verra ceci ? » is asked about."""
+class Gathered:
+    """What was committed in the trail up to `up_to`: whose record was seen, and (first access, patient) pairs."""
 
-    patient_id: UUID
-    data_class: DataClass
-    private_to_id: UUID | None = None
-    hidden_from_patient: bool = False
-
-
-@access.audience_of(Draft)
-def readers_of(draft: Draft) -> list[Reader]:
-    readers = [_reader(member, draft) for member in _sharing(draft.patient_id)]
-    (patient,) = _patients(draft.patient_id)
-    hidden = draft.hidden_from_patient or draft.private_to_id is not None
-    reason = "pas encore visible dans son espace" if hidden else "dans son espace"
-    role = "La patiente" if patient.sex == Sex.FEMALE else "Le patient"
-    return [*readers, Reader(patient.pk, str(patient), role, not hidden, reason)]
+    up_to: int
+    seen: list[UUID]
+    firsts: list[tuple[UUID, UUID]]
 
 
-@compiled.rows
-def _sharing(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
-    members = CareTeamParticipant.objects.filter(
-        patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
-    )
-    return members.select_related("practitioner", "organization")
-
-
-@compiled.rows
-def _patients(patient_id: UUID) -> QuerySet[Patient]:
-    return Patient.objects.filter(pk=patient_id)
-
-
-def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
-    if member.organization is not None:
-        kept_out = draft.private_to_id not in (None, member.organization_id)
-        reason = "réservé à une autre structure" if kept_out else "selon la profession de chacun"
-        return Reader(
-            member.organization.pk,
-            member.organization.name,
-            member.organization.get_kind_display(),
-            not kept_out,
-            reason,
-            is_group=True,
-        )
-    practitioner = member.practitioner
-    if practitioner is None:
-        raise ValueError("a member is a person or a structure")
-    name = f"{practitioner.title} {practitioner}".strip()
-    role = practitioner.get_profession_display()
-    if draft.private_to_id is not None and not _works_at(practitioner, draft.private_to_id):
-        return Reader(practitioner.pk, name, role, False, "hors de la structure")
-    reads = draft.data_class in matrix.readable(practitioner.profession)
-    own_role = "" if member.role == TeamRole.MEMBER else member.get_role_display().lower()
-    reason = own_role if reads else f"sa profession ne lit pas «\u00a0{draft.data_class.label}\u00a0»"
-    return Reader(practitioner.pk, name, role, reads, reason)
-
-
-def _works_at(practitioner: Practitioner, organization_id: UUID) -> bool:
-    return practitioner.roles.filter(organization_id=organization_id, period_end__isnull=True).exists()
+def gathered_accesses(*, after: int) -> Gathered:
+    """Writes the first accesses, through the listed function `gather_accesses`; for jobs only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM gather_accesses(%s)", [after])
+        up_to, seen, firsts, patients = cursor.fetchone()
+    return Gathered(up_to, seen, list(zip(firsts, patients, strict=True)))
 
 
 def classes_read(profession: str) -> tuple[list[str], list[str]]:

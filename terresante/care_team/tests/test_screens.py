@@ -391,7 +391,7 @@ def test_the_patient_reads_his_log_without_his_own_visits(cast):
     assert "pour vos soins" in text
     assert "Madeleine LEROUX, patient" not in text
     with walls_down():
-        assert AuditEntry.objects.filter(actor_kind="patient", action="record.read").count() == 2
+        assert AuditEntry.objects.filter(actor_kind="patient", action="access_log.read").count() == 2
 
 
 @pytest.mark.parametrize("name", ["home", "circle", "choices", "lift_opposition"])

@@ -19,6 +19,7 @@ def new_note(
     written_at: datetime | None = None,
     for_my_structure: bool = False,
     hidden_from_patient: bool = False,
+    hidden_from_representative: bool = False,
 ) -> NewNote:
     return NewNote(
         id=id or new_id(),
@@ -27,6 +28,7 @@ def new_note(
         written_at=written_at,
         for_my_structure=for_my_structure,
         hidden_from_patient=hidden_from_patient,
+        hidden_from_representative=hidden_from_representative,
     )
 
 

@@ -8,7 +8,8 @@ from terresante.accounts.models import User
 from terresante.care_team import actions as team
 from terresante.care_team.enums import Basis, DataClass
 from terresante.care_team.models import CareTeamParticipant
-from terresante.care_team.queries import Draft, open_record
+from terresante.care_team.queries import open_record
+from terresante.care_team.queries.audience import Draft
 from terresante.feed import queries as feed
 from terresante.kernel import access, rls
 from terresante.kernel.actor import ActorKind

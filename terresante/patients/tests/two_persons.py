@@ -12,7 +12,13 @@ from django.utils import timezone
 
 from terresante.accounts.models import User
 from terresante.care_team.enums import Basis, ConsentKind, TeamRole
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import (
+    AccessComplaint,
+    CareTeamParticipant,
+    Consent,
+    EmergencyAccess,
+    FirstAccess,
+)
 from terresante.directory.models import Organization, Practitioner
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
@@ -22,6 +28,7 @@ from terresante.notes.models import Note
 from terresante.patients.actions import apply_traits
 from terresante.patients.models import (
     CareRecord,
+    Delegation,
     IdentityDomain,
     LinkRequest,
     Patient,
@@ -114,7 +121,36 @@ def _emergencies(drawn: Drawn) -> None:
 
 
 def _relatives(drawn: Drawn) -> None:
-    RelatedPerson.objects.create(patient=drawn.patient, name="Une fille", relationship="child")
+    daughter = RelatedPerson.objects.create(patient=drawn.patient, name="Une fille", relationship="child")
+    Delegation.objects.create(
+        patient=drawn.patient,
+        related_person=daughter,
+        user=drawn.users[0],
+        basis="carer",
+        proof="signed_form",
+        recorded_by_name="essai",
+        invited_email="fille@example.org",
+        token_hash=new_id().hex,
+        code_hash=new_id().hex,
+        invited_until=timezone.now(),
+    )
+
+
+def _told(drawn: Drawn) -> None:
+    """Who came first, and what was contested."""
+    for practitioner in drawn.some(drawn.practitioners):
+        FirstAccess.objects.create(patient=drawn.patient, practitioner=practitioner, at=timezone.now())
+    AccessComplaint.objects.create(
+        patient=drawn.patient,
+        patient_initials="ML",
+        patient_birth_year=1939,
+        entry_id=new_id(),
+        accessed_at=timezone.now(),
+        accessor_name="essai",
+        purpose="care",
+        done="record.read",
+        made_by_name="essai",
+    )
 
 
 def _account(drawn: Drawn) -> None:
@@ -220,6 +256,9 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "care_team_consent": _consents,
     "care_team_emergencyaccess": _emergencies,
     "patients_relatedperson": _relatives,
+    "patients_delegation": None,  # made with the relatives
+    "care_team_firstaccess": _told,
+    "care_team_accesscomplaint": None,  # made with the first accesses
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,

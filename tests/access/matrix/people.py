@@ -12,15 +12,23 @@ from django.utils import timezone
 from terresante.care_team import actions
 from terresante.care_team.access import RECORD_READ
 from terresante.care_team.enums import ConsentKind
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import (
+    AccessComplaint,
+    CareTeamParticipant,
+    Consent,
+    EmergencyAccess,
+    FirstAccess,
+)
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization, Practitioner
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
+from terresante.patients.enums import DelegationBasis, DelegationProof
 from terresante.patients.models import (
     CareRecord,
+    Delegation,
     IdentityChange,
     IdentityDomain,
     IdentityMerge,
@@ -30,8 +38,8 @@ from terresante.patients.models import (
     RelatedPerson,
     SourceIdentity,
 )
-from tests.access.oracle.build import ROWS, Limits
-from tests.cast import Cast, assemble, join, organization, professional, shared_record
+from tests.access.oracle.rows import ROWS, Limits
+from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
 
 Rows = dict[tuple[str, type[Model]], UUID]
@@ -80,6 +88,10 @@ def _more_people(cast: Cast) -> None:
         patient_id=cast.records["madeleine"].patient_id,
     )
     cast.actors["job"] = Actor.job("matrice")
+    guardian, carer = DelegationBasis.GUARDIANSHIP, DelegationBasis.CARER
+    cast.actors["tutrice"] = represented_by(cast.records["madeleine"], "Claire", guardian)
+    cast.actors["aidante"] = represented_by(cast.records["madeleine"], "Lucie", carer)
+    cast.actors["tuteur_leon"] = represented_by(cast.records["leon"], "Paul", guardian)
 
 
 def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
@@ -92,6 +104,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         data_class="coordination",
         private_to_id=None,
         hidden=False,
+        hidden_from_relatives=False,
         author=author,
         organization_id=record.holder_id,
         row=record.pk.int % 10**9,
@@ -101,8 +114,15 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         CareRecord: record,
         type(record.patient): record.patient,
         CareTeamParticipant: CareTeamParticipant.objects.filter(patient_id=patient).latest("started_at"),
-        RelatedPerson: RelatedPerson.objects.create(
-            patient_id=patient, name="Un proche", relationship="child"
+        RelatedPerson: (
+            related := RelatedPerson.objects.create(
+                patient_id=patient, name="Un proche", relationship="child"
+            )
+        ),
+        Delegation: _delegation(related),
+        AccessComplaint: _complaint(patient),
+        FirstAccess: FirstAccess.objects.create(
+            patient_id=patient, practitioner_id=cast.jules.person_id, at=timezone.now()
         ),
         Consent: _consent(patient, author),
         EmergencyAccess: _emergency(cast, patient),
@@ -147,6 +167,35 @@ def _of_identity(patient_id: UUID) -> dict[type[Model], Any]:
             merged_by_name="la distribution",
         ),
     }
+
+
+def _delegation(related: RelatedPerson) -> Delegation:
+    """Waiting for its account: it is told, it opens nothing."""
+    return Delegation.objects.create(
+        patient_id=related.patient_id,
+        related_person=related,
+        basis=DelegationBasis.CARER,
+        proof=DelegationProof.SIGNED_FORM,
+        recorded_by_name="la distribution",
+        invited_email="proche@example.org",
+        token_hash=new_id().hex,
+        code_hash=new_id().hex,
+        invited_until=timezone.now() + timedelta(days=14),
+    )
+
+
+def _complaint(patient_id: UUID) -> AccessComplaint:
+    return AccessComplaint.objects.create(
+        patient_id=patient_id,
+        patient_initials="ML",
+        patient_birth_year=1939,
+        entry_id=new_id(),
+        accessed_at=timezone.now(),
+        accessor_name="Jules",
+        purpose="care",
+        done="record.read",
+        made_by_name="la distribution",
+    )
 
 
 def _consent(patient_id: UUID, author: Practitioner) -> Consent:

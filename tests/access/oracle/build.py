@@ -1,6 +1,5 @@
 """Sets a world up in the database: by the platform's own actions wherever somebody may act, else behind the walls."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -10,36 +9,51 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.accounts.models import User
-from terresante.care_team import actions
+from terresante.care_team import actions, relative_actions
 from terresante.care_team.enums import Basis, ConsentKind
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.relative_actions import NewDelegation
 from terresante.directory.enums import OrganizationKind, Profession, Source
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
-from terresante.feed.enums import FeedKind
-from terresante.feed.models import FeedItem
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Refused
 from terresante.kernel.ids import new_id
-from terresante.notes.enums import NOTE_CLASSES
-from terresante.notes.models import Note
 from terresante.patients.actions import apply_traits
-from terresante.patients.enums import InformationSupport
-from terresante.patients.models import CareRecord, IdentityDomain, Patient, PatientAccount, SourceIdentity
+from terresante.patients.enums import (
+    DelegatedScope,
+    DelegationBasis,
+    DelegationProof,
+    InformationSupport,
+    Relationship,
+)
+from terresante.patients.models import (
+    CareRecord,
+    Delegation,
+    IdentityDomain,
+    Patient,
+    PatientAccount,
+    RelatedPerson,
+    SourceIdentity,
+)
 from terresante.patients.traits import Traits
-from terresante.stays.enums import EncounterStatus, MovementKind
-from terresante.stays.models import Encounter, EncounterMovement
+from terresante.portal import actions as portal_actions
 from tests.access.oracle import model
 from tests.access.oracle.model import (
     BreaksGlass,
+    Delegates,
     Joins,
     Leaves,
     Lifts,
     Opposes,
     Reader,
+    Removes,
+    Restricts,
+    Withdraws,
     World,
     Writes,
 )
+from tests.access.oracle.rows import ROWS, Limits
 from tests.walls import walls_down
 
 PROFESSIONS = {
@@ -54,103 +68,6 @@ PROFESSIONS = {
     "coordinator": Profession.PATHWAY_COORDINATOR,
     "secretary": Profession.MEDICAL_SECRETARY,
     "other": Profession.OTHER,
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a row about a patient carries, in the platform's own keys."""
-
-    patient_id: UUID
-    record_id: UUID
-    data_class: str
-    private_to_id: UUID | None
-    hidden: bool
-    author: Practitioner
-    organization_id: UUID
-    row: int
-    marker: str
-
-
-def fact(limits: Limits) -> FeedItem:
-    return FeedItem.objects.create(
-        patient_id=limits.patient_id,
-        kind=FeedKind.values[0],
-        object_id=new_id(),
-        occurred_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def note(limits: Limits) -> Note | None:
-    if limits.data_class not in NOTE_CLASSES:
-        return None
-    return Note.objects.create(
-        patient_id=limits.patient_id,
-        record_id=limits.record_id,
-        author=limits.author,
-        author_name="Camille",
-        author_role="Médecin",
-        organization_id=limits.organization_id,
-        organization_name="Structure",
-        data_class=limits.data_class,
-        text=limits.marker,
-        written_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-    )
-
-
-def stay(limits: Limits) -> Encounter:
-    return Encounter.objects.create(
-        patient_id=limits.patient_id,
-        record_id=limits.record_id,
-        source_identity=_identity_of_nobody(limits.patient_id),
-        organization_id=limits.organization_id,
-        visit_number=str(limits.row),
-        status=EncounterStatus.FINISHED,
-        started_at=timezone.now() - timedelta(days=2),
-        ended_at=timezone.now() - timedelta(days=1),
-        unit_name=limits.marker,
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def movement(limits: Limits) -> EncounterMovement:
-    """Of the stay that the same row has just made."""
-    return EncounterMovement.objects.create(
-        encounter=Encounter.objects.get(organization_id=limits.organization_id, visit_number=str(limits.row)),
-        patient_id=limits.patient_id,
-        identifier=new_id().hex,
-        family="stay",
-        kind=MovementKind.values[0],
-        trigger="A01",
-        occurred_at=timezone.now(),
-        recorded_at=timezone.now(),
-        unit_name=limits.marker,
-        message_id=new_id(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def _identity_of_nobody(patient_id: UUID) -> SourceIdentity:
-    """In a domain of no structure: it opens the record to no gateway."""
-    domain, _ = IdentityDomain.objects.get_or_create(authority="urn:oid:1.2.3", defaults={"name": "IPP"})
-    return SourceIdentity.objects.create(domain=domain, value=new_id().hex, patient_id=patient_id)
-
-
-# How a row with limits is made, for each model that has them; a test says which one is missing.
-ROWS: dict[str, Callable[[Limits], Any]] = {
-    "feed.FeedItem": fact,
-    "notes.Note": note,
-    "stays.Encounter": stay,
-    "stays.EncounterMovement": movement,
 }
 
 
@@ -171,6 +88,10 @@ class Built:
     surprises: list[str] = field(default_factory=list)
     # Letters of its own: several worlds may stand in the database, and a search looks everywhere.
     word: str = field(default_factory=lambda: new_id().hex[-10:].translate(_LETTERS))
+    # (relative, patient) → the relative as he stands in that record
+    related: dict[tuple[int, int], RelatedPerson] = field(default_factory=dict)
+    # Delegation → (relative, patient, whether it is his account's)
+    given: dict[UUID, tuple[int, int, bool]] = field(default_factory=dict)
 
 
 def build(world: World) -> Built:
@@ -178,9 +99,11 @@ def build(world: World) -> Built:
     with walls_down():
         _structures_and_people(built)
         _patients(built)
+        _relatives(built)
     _actors(built)
     for number, move in enumerate(world.moves):
         _play(built, replace(world, moves=world.moves[:number]), move, number)
+    _represent(built)
     return built
 
 
@@ -232,7 +155,7 @@ def _patients(built: Built) -> None:
             Traits(
                 birth_name=called(built, number),
                 birth_given_names="CAMILLE",
-                birth_date=date(1940, 1, 1 + number),
+                birth_date=born(built.world, number),
                 sex="F",
                 birth_place_code="94028",
             ),
@@ -261,6 +184,47 @@ def _patients(built: Built) -> None:
         )
 
 
+def born(world: World, patient: int) -> date:
+    """Eighteen years before the birthday that the world names; without one, long ago."""
+    if not world.grown_up_for:
+        return date(1940, 1, 1 + patient)
+    birthday = timezone.localdate() - timedelta(days=world.grown_up_for[patient])
+    if (birthday.month, birthday.day) == (2, 29):
+        birthday -= timedelta(days=1)
+    return birthday.replace(year=birthday.year - 18)
+
+
+def _relatives(built: Built) -> None:
+    """Each relative is known in each record, whether or not he has an access there."""
+    for relative in range(built.world.relatives):
+        user = _user()
+        for patient, record in enumerate(built.records):
+            built.related[relative, patient] = RelatedPerson.objects.create(
+                patient_id=record.patient_id, name="Proche", relationship=Relationship.OTHER
+            )
+            built.users[Reader("representative", relative, patient=patient)] = (user, None)
+
+
+def _represent(built: Built) -> None:
+    """As if he came with what he last had, whether or not it still holds: the doors must not take his word."""
+    for relative, patient in built.related:
+        reader = Reader("representative", relative, patient=patient)
+        last = [
+            move
+            for move in built.world.moves
+            if isinstance(move, Delegates) and (move.relative, move.patient) == (relative, patient)
+        ]
+        built.actors[reader] = Actor(
+            kind=ActorKind.REPRESENTATIVE,
+            name="Proche",
+            person_id=built.related[relative, patient].pk,
+            user_id=built.users[reader][0].pk,
+            role=last[-1].basis if last else "guardianship",
+            delegated=frozenset(last[-1].scope if last else ()),
+            on_behalf_of="quelqu’un",
+        )
+
+
 def _user() -> User:
     login = f"{new_id().hex}@example.org"
     return User.objects.create(login=login, name="Camille", email=login)
@@ -269,6 +233,8 @@ def _user() -> User:
 def _actors(built: Built) -> None:
     """Through the door itself where there is an account: who is behind this session?"""
     for reader in model.readers(built.world):
+        if reader.kind == "representative":
+            continue
         if reader in built.users:
             user, role_id = built.users[reader]
             session = {ports.SITUATION_KEY: str(role_id)} if role_id else {}
@@ -283,10 +249,6 @@ def _actors(built: Built) -> None:
             structure = built.structures[reader.structure or 0]
             built.actors[reader] = Actor(
                 kind=ActorKind.GATEWAY, name=structure.name, organization_id=structure.pk
-            )
-        elif reader.kind == "representative":
-            built.actors[reader] = Actor(
-                kind=ActorKind.REPRESENTATIVE, name="Proche", person_id=new_id(), user_id=new_id()
             )
         else:
             built.actors[reader] = Actor.job("oracle")
@@ -306,6 +268,12 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             actions.lift_opposition(patient, built.records[move.patient].pk)
         case BreaksGlass():
             _breaks(built, before, move, number)
+        case Delegates():
+            _delegates(built, before, move)
+        case Withdraws() | Restricts():
+            _cuts(built, before, move)
+        case Removes():
+            _removes(built, move)
         case Writes():
             _writes(built, move)
 
@@ -353,6 +321,101 @@ def _leaves(built: Built, before: World, move: Leaves) -> None:
         return
     with walls_down():
         CareTeamParticipant.objects.filter(pk=period.pk).update(ended_at=timezone.now())
+
+
+def _removes(built: Built, move: Removes) -> None:
+    """With the patient's own hand, always: he needs nobody for it."""
+    record, patient = built.records[move.patient], built.actors[Reader("patient", move.patient)]
+    member_id = (
+        built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
+    )
+    with walls_down():
+        period = CareTeamParticipant.objects.get(
+            patient_id=record.patient_id, ended_at=None, member_id=member_id
+        )
+    assert patient is not None
+    portal_actions.remove_member(patient, record.pk, period.pk)
+
+
+def _delegates(built: Built, before: World, move: Delegates) -> None:
+    """By who may record it, when the law lets him record it so; then the account is the relative's."""
+    record, person = built.records[move.patient], built.related[move.relative, move.patient]
+    today = timezone.localdate()
+    asked = NewDelegation(
+        basis=DelegationBasis(move.basis),
+        mission="person" if move.basis == "guardianship" else "",
+        email="proche@example.org",
+        proof=_PROOFS[move.basis],
+        scope=frozenset(DelegatedScope(name) for name in move.scope),
+        valid_from=today + timedelta(days=move.from_day),
+        valid_until=None if move.until_day is None else today + timedelta(days=move.until_day),
+        court="Tribunal judiciaire de Créteil",
+        judged_on=today - timedelta(days=40),
+    )
+    recorder = _editor(built, before, move.patient)
+    if move.basis == "carer":
+        recorder = built.actors[Reader("patient", move.patient)]
+    is_grown = move.basis == "parental" and before.grown_up_for[move.patient] >= 0
+    lawful = not is_grown and (move.basis != "guardianship" or asked.valid_until is not None)
+    if recorder is not None and lawful:
+        given = relative_actions.record_delegation(
+            recorder, record.pk, person.pk, delegation=asked
+        ).delegation
+    else:
+        with walls_down():
+            given = _set_in_place(person, asked)
+    if move.claimed:
+        user = built.users[Reader("representative", move.relative, patient=move.patient)][0]
+        with walls_down():
+            Delegation.objects.filter(pk=given.pk).update(user=user, claimed_at=timezone.now())
+    built.given[given.pk] = (move.relative, move.patient, move.claimed)
+
+
+_PROOFS = {
+    "parental": DelegationProof.FAMILY_BOOK,
+    "guardianship": DelegationProof.JUDGMENT,
+    "carer": DelegationProof.ONLINE,
+}
+
+
+def _set_in_place(person: RelatedPerson, asked: NewDelegation) -> Delegation:
+    return Delegation.objects.create(
+        patient_id=person.patient_id,
+        related_person=person,
+        basis=asked.basis,
+        mission=asked.mission,
+        scope=sorted(asked.scope),
+        valid_from=asked.valid_from,
+        valid_until=asked.valid_until,
+        proof=asked.proof,
+        court=asked.court,
+        judged_on=asked.judged_on,
+        recorded_by_name="la preuve",
+        invited_email=asked.email,
+        token_hash=new_id().hex,
+        code_hash=new_id().hex,
+        invited_until=timezone.now() + timedelta(days=14),
+    )
+
+
+def _cuts(built: Built, before: World, move: Withdraws | Restricts) -> None:
+    record, given = built.records[move.patient], model.delegation(before, move.relative, move.patient)
+    assert given is not None
+    with walls_down():
+        row = Delegation.objects.get(
+            related_person=built.related[move.relative, move.patient], withdrawn_at=None, restricted_at=None
+        )
+    editor = _editor(built, before, move.patient)
+    if given.basis == "carer":
+        editor = built.actors[Reader("patient", move.patient)]
+    if editor is None:
+        with walls_down():
+            name = "withdrawn_at" if isinstance(move, Withdraws) else "restricted_at"
+            Delegation.objects.filter(pk=row.pk).update(**{name: timezone.now()})
+    elif isinstance(move, Withdraws):
+        relative_actions.withdraw_delegation(editor, record.pk, row.pk)
+    else:
+        relative_actions.restrict_parent(editor, record.pk, row.pk, decision="JAF de Créteil, 12 mars")
 
 
 def _opposes(built: Built, before: World, move: Opposes) -> None:
@@ -415,6 +478,7 @@ def _writes(built: Built, move: Writes) -> None:
                     data_class=move.data_class,
                     private_to_id=None if move.private_to is None else built.structures[move.private_to].pk,
                     hidden=move.hidden,
+                    hidden_from_relatives=move.hidden_from_relatives,
                     author=built.people[0],
                     organization_id=built.structures[0].pk,
                     row=move.row,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from terresante.care_team import access as rules
 from terresante.care_team import matrix, queries
@@ -111,6 +112,9 @@ FAULTS = {
     "policy shows the patient what is hidden": lambda: policy_changed(
         NOTE, "hidden_from_patient", "(NOT hidden_from_patient)", "true"
     ),
+    "policy shows a relative what is hidden from him": lambda: policy_changed(
+        NOTE, "hidden_from_representative", "(NOT hidden_from_representative)", "true"
+    ),
     "policy shows every circle to its former members": lambda: policy_changed(
         "care_team_careteamparticipant", "reads", "patient_id = ANY", "true OR patient_id = ANY"
     ),
@@ -144,7 +148,38 @@ FAULTS = {
         "record_readers", "AND suspended_at IS NULL", ""
     ),
     "stream tells after four hours": lambda: function_changed("record_readers", "AND expires_at > now()", ""),
+    "relative comes in after his time": lambda: function_changed(
+        "delegate_basis", "own.valid_until >= app_today()", "true"
+    ),
+    "relative comes in before his time": lambda: function_changed(
+        "delegate_basis", "own.valid_from <= app_today()", "true"
+    ),
+    "relative comes in once withdrawn": lambda: function_changed(
+        "delegate_basis", "own.withdrawn_at IS NULL", "true"
+    ),
+    "parent whom a judge cut comes in": lambda: function_changed(
+        "delegate_basis", "own.restricted_at IS NULL", "true"
+    ),
+    "parent of a grown-up comes in": lambda: function_changed(
+        "delegate_basis", "own.majority_on > app_today()", "true"
+    ),
+    "relative of one person comes in for another": lambda: function_changed(
+        "delegate_basis", "own.patient_id = asked", "true"
+    ),
+    "door lets a withdrawn relative act": lambda: function_changed(
+        "delegations_behind", "own.withdrawn_at IS NULL", "true"
+    ),
+    "stream tells a withdrawn relative": lambda: function_changed(
+        "delegate_readers", "own.withdrawn_at IS NULL", "true"
+    ),
     # The rules.
+    "rule forgets the withdrawal of a relative": lambda: python_changed(
+        (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.withdrawn_at IS NULL", "true"))
+    ),
+    "rule forgets majority": lambda: python_changed(
+        (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.majority_on > app_today()", "true"))
+    ),
+    "carer reads every class": lambda: python_changed((rules, "_delegated", lambda actor: Q())),
     "rule forgets who left": lambda: python_changed(
         (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("own.ended_at IS NULL AND ", ""))
     ),

@@ -99,9 +99,51 @@ class Writes:
     data_class: str
     private_to: int | None = None
     hidden: bool = False
+    hidden_from_relatives: bool = False
 
 
-Move = Joins | Leaves | Opposes | Lifts | BreaksGlass | Writes
+@dataclass(frozen=True)
+class Delegates:
+    """A relative gets an access in the name of a patient; days are counted from today, both ends included.
+
+    `basis`: parental, guardianship (and the other measures on the person) or carer, who reads the classes of `scope`.
+    """
+
+    patient: int
+    relative: int
+    basis: str
+    from_day: int = -30
+    until_day: int | None = None
+    scope: tuple[str, ...] = ()
+    claimed: bool = True
+
+
+@dataclass(frozen=True)
+class Withdraws:
+    """That access is taken back."""
+
+    patient: int
+    relative: int
+
+
+@dataclass(frozen=True)
+class Restricts:
+    """A judge cuts this parent, and not the other."""
+
+    patient: int
+    relative: int
+
+
+@dataclass(frozen=True)
+class Removes:
+    """The patient himself takes a member out of his circle."""
+
+    patient: int
+    who: int | None = None
+    structure: int | None = None
+
+
+Move = Joins | Leaves | Opposes | Lifts | BreaksGlass | Writes | Delegates | Withdraws | Restricts | Removes
 
 
 @dataclass(frozen=True)
@@ -112,15 +154,20 @@ class World:
     # (structure, patient): the establishment knows the patient under one of its identifiers.
     known: tuple[tuple[int, int], ...]
     moves: tuple[Move, ...]
+    # Accounts that are nobody's but a relative's.
+    relatives: int = 0
+    # Days since the eighteenth birthday of each patient: 0 is today, -1 tomorrow.
+    grown_up_for: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reader:
-    """kind: professional, patient, representative, gateway or job."""
+    """kind: professional, patient, representative, gateway or job; a representative acts for one `patient`."""
 
     kind: str
     who: int | None = None
     structure: int | None = None
+    patient: int | None = None
 
 
 EMERGENCY_HOURS = 4
@@ -135,7 +182,12 @@ def readers(world: World) -> list[Reader]:
     ]
     patients = [Reader("patient", patient) for patient in range(world.patients)]
     gateways = [Reader("gateway", None, structure) for structure in range(world.structures)]
-    return [*people, *patients, *gateways, Reader("representative", 0), Reader("job")]
+    relatives = [
+        Reader("representative", relative, patient=patient)
+        for relative in range(world.relatives)
+        for patient in range(world.patients)
+    ]
+    return [*people, *patients, *gateways, *relatives, Reader("job")]
 
 
 def works(world: World, reader: Reader) -> bool:
@@ -178,9 +230,9 @@ def members(world: World, patient: int) -> set[tuple[str, int]]:
     """Who is in the circle now, whether or not an opposition closes it: ("who", 3), ("structure", 1)."""
     inside: set[tuple[str, int]] = set()
     for move in world.moves:
-        if isinstance(move, Joins | Leaves) and move.patient == patient:
+        if isinstance(move, Joins | Leaves | Removes) and move.patient == patient:
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
-            if isinstance(move, Leaves):
+            if not isinstance(move, Joins):
                 inside.discard(member)
             elif move.from_hour <= 0:
                 inside.add(member)
@@ -195,6 +247,8 @@ def basis(world: World, reader: Reader, patient: int) -> str:
         return "job"
     if reader.kind == "patient":
         return "patient" if reader.who == patient else ""
+    if reader.kind == "representative":
+        return _by_delegation(world, reader, patient)
     if reader.kind == "gateway":
         return "gateway" if (reader.structure, patient) in world.known else ""
     if reader.kind != "professional":
@@ -206,6 +260,32 @@ def basis(world: World, reader: Reader, patient: int) -> str:
         if ("structure", reader.structure) in inside:
             return "structure"
     return "break_glass" if _has_broken(world, reader, patient) else ""
+
+
+def delegation(world: World, relative: int, patient: int) -> Delegates | None:
+    """The last access given to this relative for this person, unless it was taken back or cut by a judge."""
+    found: Delegates | None = None
+    for move in world.moves:
+        if isinstance(move, Delegates | Withdraws | Restricts) and (move.patient, move.relative) == (
+            patient,
+            relative,
+        ):
+            found = move if isinstance(move, Delegates) else None
+    return found
+
+
+def _by_delegation(world: World, reader: Reader, patient: int) -> str:
+    """DOMAIN.md 2.6: dated, proven, withdrawn at once; a parent's ends by itself at eighteen, the same day."""
+    if reader.patient != patient:
+        return ""
+    given = delegation(world, reader.who or 0, patient)
+    if given is None or not given.claimed or given.from_day > 0:
+        return ""
+    if given.until_day is not None and given.until_day < 0:
+        return ""
+    if given.basis == "parental" and world.grown_up_for[patient] >= 0:
+        return ""
+    return "carer" if given.basis == "carer" else "representative"
 
 
 def _has_broken(world: World, reader: Reader, patient: int) -> bool:
@@ -229,6 +309,8 @@ def within_limits(reader: Reader, row: Writes) -> bool:
     """Private to a structure, hidden from the patient: what the database itself holds."""
     if row.private_to is not None and reader.kind != "job" and reader.structure != row.private_to:
         return False
+    if row.hidden_from_relatives and reader.kind == "representative":
+        return False
     return not (row.hidden and reader.kind in ("patient", "representative"))
 
 
@@ -244,6 +326,10 @@ def reads(world: World, reader: Reader, row: Writes) -> bool:
 def reads_class(world: World, reader: Reader, data_class: str) -> bool:
     if reader.kind == "gateway":
         return data_class == STAY
+    if reader.kind == "representative":
+        given = delegation(world, reader.who or 0, reader.patient or 0)
+        is_carer = given is not None and given.basis == "carer"
+        return not is_carer or data_class == CIRCLE or data_class in given.scope
     if reader.kind != "professional":
         return True
     return "r" in RIGHTS[world.professionals[reader.who or 0].profession][data_class]
@@ -261,7 +347,12 @@ def edits_circle(world: World, reader: Reader, patient: int) -> bool:
 
 
 def reads_log(world: World, reader: Reader, patient: int) -> bool:
-    return basis(world, reader, patient) in ("member", "structure", "patient")
+    return basis(world, reader, patient) in ("member", "structure", "patient", "representative")
+
+
+def decides(world: World, reader: Reader, patient: int) -> bool:
+    """Who removes a member, lifts an opposition, contests an access: the person, or whom the law lets decide."""
+    return basis(world, reader, patient) in ("patient", "representative")
 
 
 def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
@@ -273,9 +364,10 @@ def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
 
 def found(world: World, reader: Reader, patient: int) -> set[str]:
     """Where the search shows somebody named with his birth date: "mine" for whoever reaches the record; "outside",
-    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both.
+    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both. A relative
+    chooses for whom he acts, and searches nobody.
     """
-    ground = basis(world, reader, patient)
+    ground = basis(world, reader, patient) if reader.kind != "representative" else ""
     is_outside = reader.kind == "professional" and ground not in ("member", "structure")
     return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 

@@ -15,11 +15,14 @@ from tests.access.oracle.build import build
 from tests.access.oracle.faults import FAULTS, TEN
 from tests.access.oracle.model import (
     BreaksGlass,
+    Delegates,
     Joins,
     Leaves,
     Lifts,
     Opposes,
     Professional,
+    Restricts,
+    Withdraws,
     World,
     Writes,
 )
@@ -58,7 +61,18 @@ WORLD = World(
         BreaksGlass(1, 3, 2),
         Opposes(2),
         Lifts(2),
+        Writes(32, 0, "care", hidden_from_relatives=True),
+        Delegates(0, 0, "carer", scope=("care",)),
+        Delegates(0, 1, "guardianship", until_day=-1),
+        Delegates(0, 2, "guardianship", from_day=1, until_day=9),
+        Delegates(0, 3, "carer"),
+        Withdraws(0, 3),
+        Delegates(2, 4, "parental"),
+        Delegates(1, 5, "parental"),
+        Restricts(1, 5),
     ),
+    relatives=6,
+    grown_up_for=(20000, -4000, 0),
 )
 
 

@@ -9,14 +9,19 @@ from tests.access.oracle.model import (
     PROFESSIONS,
     RESCUERS,
     BreaksGlass,
+    Delegates,
     Joins,
     Leaves,
     Lifts,
     Move,
     Opposes,
     Professional,
+    Removes,
+    Restricts,
+    Withdraws,
     World,
     Writes,
+    delegation,
     members,
     opposed,
 )
@@ -32,7 +37,9 @@ def world(seed: int) -> World:
         for patient in range(patients)
         if chance.random() < 0.25
     )
-    drawn = World(structures, professionals, patients, known, ())
+    # The eighteenth birthday is where the rules turn: it comes often.
+    grown_up_for = tuple(chance.choice((-4000, -1, 0, 1, 20000)) for _ in range(patients))
+    drawn = World(structures, professionals, patients, known, (), chance.randint(1, 2), grown_up_for)
     for number in range(chance.randint(8, 22)):
         drawn = dataclasses.replace(drawn, moves=(*drawn.moves, *_moves(chance, drawn, number)))
     return drawn
@@ -82,7 +89,17 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
     patient = chance.randrange(drawn.patients)
     who: int | None = chance.randrange(len(drawn.professionals))
     structure: int | None = chance.randrange(drawn.structures)
-    match chance.choices(("join", "leave", "oppose", "lift", "break", "write"), (30, 12, 6, 5, 12, 35))[0]:
+    relative = chance.randrange(drawn.relatives)
+    names, odds = zip(*_ODDS.items(), strict=True)
+    match chance.choices(names, odds)[0]:
+        case "delegate":
+            return _delegates(chance, patient, relative)
+        case "withdraw":
+            return Withdraws(patient, relative)
+        case "restrict":
+            return Restricts(patient, relative)
+        case "remove":
+            return _of_one(chance, Removes(patient, who, structure))
         case "join":
             from_hour = 24 if chance.random() < 0.1 else -48
             return _of_one(chance, Joins(patient, who, structure, from_hour))
@@ -103,10 +120,39 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
                 chance.choice(CLASSES),
                 private_to=structure if chance.random() < 0.25 else None,
                 hidden=chance.random() < 0.25,
+                hidden_from_relatives=chance.random() < 0.25,
             )
 
 
-def _of_one(chance: Random, move: Joins | Leaves) -> Joins | Leaves:
+_ODDS = {
+    "join": 30,
+    "leave": 8,
+    "oppose": 6,
+    "lift": 5,
+    "break": 12,
+    "write": 35,
+    "delegate": 20,
+    "withdraw": 4,
+    "restrict": 3,
+    "remove": 4,
+}
+
+
+def _delegates(chance: Random, patient: int, relative: int) -> Delegates:
+    basis = chance.choice(("parental", "guardianship", "carer", "carer"))
+    scope = tuple(sorted(chance.sample(("care", "coordination", "stay"), chance.randint(0, 3))))
+    return Delegates(
+        patient,
+        relative,
+        basis,
+        from_day=chance.choice((-30, -30, 0, 1)),
+        until_day=chance.choice((None, None, 0, 1, -1)),
+        scope=scope if basis == "carer" else (),
+        claimed=chance.random() < 0.85,
+    )
+
+
+def _of_one(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leaves | Removes:
     if chance.random() < 0.35:
         return dataclasses.replace(move, who=None)
     return dataclasses.replace(move, structure=None)
@@ -116,6 +162,18 @@ def _fits(before: World, move: Move) -> bool:
     match move:
         case Joins():
             return not _is_inside(before, move) and False not in opposed(before, move.patient)
+        case Delegates():
+            began = move.until_day is None or move.until_day >= move.from_day
+            return began and not _has_delegation(before, move)
+        case Withdraws():
+            return delegation(before, move.relative, move.patient) is not None
+        case Restricts():
+            given = delegation(before, move.relative, move.patient)
+            return given is not None and given.basis == "parental"
+        case Removes():
+            member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+            # The last member stays: periods to come count.
+            return member in members(before, move.patient) and len(_open_members(before, move.patient)) > 1
         case Leaves():
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
             return member in members(before, move.patient) and False not in opposed(before, move.patient)
@@ -132,11 +190,36 @@ def _fits(before: World, move: Move) -> bool:
     return True
 
 
-def _is_inside(before: World, move: Joins | Leaves) -> bool:
+def _has_delegation(before: World, move: Delegates) -> bool:
+    """One at a time for a relative and a person, restricted ones included."""
+    last = None
+    for earlier in before.moves:
+        if isinstance(earlier, Delegates | Withdraws) and (earlier.patient, earlier.relative) == (
+            move.patient,
+            move.relative,
+        ):
+            last = earlier
+    return isinstance(last, Delegates)
+
+
+def _open_members(before: World, patient: int) -> set[tuple[str, int]]:
+    inside: set[tuple[str, int]] = set()
+    for move in before.moves:
+        if isinstance(move, Joins | Leaves | Removes) and move.patient == patient:
+            member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+            (inside.add if isinstance(move, Joins) else inside.discard)(member)
+    return inside
+
+
+def _is_inside(before: World, move: Joins) -> bool:
     """An open period, be it in the future."""
     inside = False
     for earlier in before.moves:
-        if isinstance(earlier, Joins | Leaves) and (earlier.patient, earlier.who, earlier.structure) == (
+        if isinstance(earlier, Joins | Leaves | Removes) and (
+            earlier.patient,
+            earlier.who,
+            earlier.structure,
+        ) == (
             move.patient,
             move.who,
             move.structure,

@@ -15,10 +15,13 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from terresante.care_team.access import (
+    ACCESS_CONTEST,
     ACCESS_LOG_READ,
     CIRCLE_EDIT,
     CIRCLE_READ,
     CONSENT_EDIT,
+    CONSENT_LIFT,
+    OWN_CIRCLE_EDIT,
     RECORD_READ,
     RECORD_SHARE,
 )
@@ -29,9 +32,10 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
 from terresante.patients.models import CareRecord, Patient
 from tests.access.oracle import model
-from tests.access.oracle.build import ROWS, Built
+from tests.access.oracle.build import Built
 from tests.access.oracle.decisions import Compared, Door, each
 from tests.access.oracle.model import Reader
+from tests.access.oracle.rows import ROWS
 
 # The name of a list → what the model says of the record: its one object is the record.
 Expected = Callable[[model.World, Reader, int], bool]
@@ -41,6 +45,9 @@ ON_THE_RECORD: dict[Action, Expected] = {
     CONSENT_EDIT: model.edits_circle,
     RECORD_SHARE: model.edits_circle,
     ACCESS_LOG_READ: model.reads_log,
+    CONSENT_LIFT: model.decides,
+    OWN_CIRCLE_EDIT: model.decides,
+    ACCESS_CONTEST: model.decides,
 }
 _IDENTITY, _CIRCLE = "the identity", "the circle"
 Seen = set[tuple[str, UUID]]

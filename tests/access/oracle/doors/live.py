@@ -32,5 +32,6 @@ def _event(built: Built, row: model.Writes) -> Event:
         patient_id=built.records[row.patient].patient_id,
         private_to_id=None if row.private_to is None else built.structures[row.private_to].pk,
         hidden_from_patient=row.hidden,
+        hidden_from_representative=row.hidden_from_relatives,
         data_class=DataClass(row.data_class),
     )

@@ -12,7 +12,7 @@ from tests.access.oracle.model import Reader
 from tests.walls import walls_down
 
 Rows = dict[str, dict[UUID, model.Writes]]
-_PERIODS = "care_team_careteamparticipant"
+_PERIODS, _GIVEN = "care_team_careteamparticipant", "patients_delegation"
 
 
 def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -> Iterator[Compared]:
@@ -23,7 +23,7 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
         if patient == opened or model.reaches_unopened(world, reader, patient)
     }
     moment = "before opening" if opened is None else f"once patient {opened} is open"
-    seen = _visible([*rows, _PERIODS], [record.patient_id for record in built.records])
+    seen = _visible([*rows, _PERIODS, _GIVEN], [record.patient_id for record in built.records])
     for table, there in rows.items():
         expected = {
             key for key, row in there.items() if row.patient in reached and model.within_limits(reader, row)
@@ -32,6 +32,15 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
     periods = {key for key, period in built.periods.items() if model.sees_period(reader, period, opened)}
     said = f"{reader}: plain SQL on periods {moment}"
     yield each(Door.SQL, seen[_PERIODS], periods, len(built.periods), said)
+    own = {key for key, given in built.given.items() if _sees_delegation(reader, given, reached)}
+    yield each(Door.SQL, seen[_GIVEN], own, len(built.given), f"{reader}: plain SQL on delegations {moment}")
+
+
+def _sees_delegation(reader: Reader, given: tuple[int, int, bool], reached: set[int]) -> bool:
+    """Those of the records one reaches; and his own, whomever they are for, even over."""
+    relative, patient, is_his = given
+    mine = reader.kind == "representative" and reader.who == relative and is_his
+    return patient in reached or mine
 
 
 def _visible(tables: list[str], patients: list[UUID]) -> dict[str, set[UUID]]:
@@ -59,7 +68,7 @@ def walled_tables() -> list[str]:
             " ORDER BY 1",
             [],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall() if row[0] != _GIVEN]
 
 
 def rows_of_walled_tables(built: Built) -> Rows:
@@ -74,14 +83,16 @@ def rows_of_walled_tables(built: Built) -> Rows:
             }
             private = "private_to_id" if "private_to_id" in columns else "NULL::uuid"
             hidden = "hidden_from_patient" if "hidden_from_patient" in columns else "false"
+            unshown = "hidden_from_representative" if "hidden_from_representative" in columns else "false"
             cursor.execute(
-                f'SELECT id, {_key(table)}, {private}, {hidden} FROM "{table}" WHERE {_key(table)} = ANY (%s)',
+                f'SELECT id, {_key(table)}, {private}, {hidden}, {unshown} FROM "{table}"'
+                f" WHERE {_key(table)} = ANY (%s)",
                 [list(patients)],
             )
             found[table] = {
                 key: model.Writes(
-                    0, patients[patient], "", None if kept is None else structures[kept], secret
+                    0, patients[patient], "", None if kept is None else structures[kept], secret, unshown_too
                 )
-                for key, patient, kept, secret in cursor.fetchall()
+                for key, patient, kept, secret, unshown_too in cursor.fetchall()
             }
     return found
