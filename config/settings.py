@@ -98,6 +98,7 @@ if TESTING:
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "terresante.accounts.forms.NoWordOfHere"},
 ]
 
 IS_SECURE = BASE_URL.startswith("https://")

@@ -193,6 +193,7 @@ SCREENS = (
     Screen("identite-nouvelle", "a.guerin", "/identites/nouvelle/"),
     Screen("identite-nouvelle-erreurs", "a.guerin", "/identites/nouvelle/", click="Créer"),
     Screen("identites-doublons", "a.guerin", "/identites/doublons/"),
+    Screen("identites-a-revoir", "a.guerin", "/identites/a-revoir/"),
     Screen("identite-en-attente", "", "/connexion/", does=_is_nobody_s_patient),
     Screen("rattachements", "a.guerin", "/identites/rattachements/"),
     Screen("rattachement", "a.guerin", "/identites/rattachements/", click="Examiner"),

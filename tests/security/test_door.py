@@ -61,16 +61,18 @@ def work():
 
 
 def test_an_unknown_login_takes_the_same_work_and_gets_the_same_answer(user):
-    answers, costs = [], []
-    for login in (user.login, "personne@example.org"):
+    answers, costs = {}, {}
+    # Twice: what a process reads again every few seconds falls on one try or another.
+    for login in (user.login, "personne@example.org") * 2:
         with work() as done:
             answer = Client().post("/connexion/", {"login": login, "password": "faux"})
-        answers.append((answer.status_code, answer.content.decode().replace(login, "")))
-        costs.append(done)
+        answers[login] = without_tokens((answer.status_code, answer.content.decode().replace(login, "")))
+        cost = (done["hashes"], done["statements"])
+        costs[login] = min(cost, costs.get(login, cost))
 
-    assert costs[0] == costs[1]
-    assert costs[0]["hashes"] == 1
-    assert without_tokens(answers[0]) == without_tokens(answers[1])
+    assert len(set(costs.values())) == 1, costs
+    assert costs[user.login][0] == 1
+    assert len(set(answers.values())) == 1
 
 
 def test_asking_for_a_link_tells_nothing_of_who_has_an_account(user, monkeypatch):
@@ -94,6 +96,12 @@ def without_tokens(answer):
 # Enumeration of patients.
 
 
+def answered_at_least(client, url):
+    with work() as done:
+        client.get(url)
+    return done["hashes"], done["statements"]
+
+
 @pytest.mark.parametrize("name", ["brun", "ancien", "leon"])
 def test_somebody_else_s_object_takes_the_work_of_one_that_does_not_exist(world, name):
     """Statements are counted at each address: what is out of reach is not told by the time it takes either."""
@@ -103,13 +111,21 @@ def test_somebody_else_s_object_takes_the_work_of_one_that_does_not_exist(world,
     for view, keys in named_views():
         if not {"record_id", "patient_id"} & set(keys) or view == "care_team:break_glass":
             continue
-        costs = []
-        for absent in (False, True):
-            forged = [new_id() if absent and NAMED[key] else key_of(world, "madeleine", key) for key in keys]
-            with work() as done:
-                client.get(reverse(view, args=forged))
-            costs.append(done)
-        told += [(view, *costs)] if costs[0] != costs[1] else []
+        urls = [
+            reverse(
+                view,
+                args=[new_id() if absent and NAMED[key] else key_of(world, "madeleine", key) for key in keys],
+            )
+            for absent in (False, True)
+        ]
+        # What a process reads again every few seconds falls on one or the other: asked again, it does not.
+        least = [answered_at_least(client, url) for url in urls]
+        for _ in range(3):
+            if least[0] != least[1]:
+                least = [
+                    min(cost, answered_at_least(client, url)) for cost, url in zip(least, urls, strict=True)
+                ]
+        told += [(view, *least)] if least[0] != least[1] else []
 
     assert told == []
 

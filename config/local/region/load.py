@@ -134,6 +134,7 @@ class _Loading:
             for told in account.relative_of:
                 give_to_relative(self._job, self._users[account.holder], account.holder, told, self._patients)
         marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
+        marks.deny_one(self._region, self._patients)
         marks.forget_events(self._job)
 
     def _give_own_account(self, user: User, patient_id: UUID) -> None:
