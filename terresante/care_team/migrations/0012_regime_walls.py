@@ -77,17 +77,22 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION open_emergency_access(access_id uuid, asked uuid, why text) RETURNS text
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT open_urgent_access('break_glass', 'opposition_emergency', access_id, asked, why)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
     -- A SAMU has its own door: the opposition that closes it is not gone round by this one.
-    WHERE NOT EXISTS (SELECT 1 FROM directory_organization WHERE id = app_organization() AND kind = 'samu')
-$$;
+    IF app_kind() <> 'professional' OR EXISTS (
+        SELECT 1 FROM directory_organization WHERE id = app_organization() AND kind = 'samu') THEN
+        RETURN NULL;
+    END IF;
+    RETURN open_urgent_access('break_glass', 'opposition_emergency', access_id, asked, why);
+END $$;
 
 -- The regulator of a SAMU, for a call: NULL for who does not act for one.
 CREATE FUNCTION open_samu_access(access_id uuid, asked uuid, why text) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT open_urgent_access('samu', 'opposition_samu', access_id, asked, why)
     WHERE EXISTS (SELECT 1 FROM directory_organization WHERE id = app_organization() AND kind = 'samu' AND active)
+      AND NOT app_has_duty('support_agent')
 $$;
 """
 
