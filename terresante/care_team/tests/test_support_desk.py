@@ -199,7 +199,7 @@ def test_a_desk_whose_structure_is_in_a_circle_reads_nothing_of_it(cast, agent, 
         client_of(other).get(reverse("overview:record", args=[cast.madeleine_record.pk])).status_code == 200
     )
     with rls.acting(Actor.job("live"), read_only=True):
-        event = Event(patient_id=cast.madeleine_record.patient_id, data_class="coordination")
+        event = Event(patient_id=cast.madeleine_record.patient_id, data_class="circle")
         assert not ports.live_readers([event], [agent])[0]
         assert ports.live_readers([event], [other])[0]
 

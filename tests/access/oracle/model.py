@@ -549,6 +549,11 @@ def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
     return is_inside and works(world, reader) and RECORD not in opposed(world, patient)
 
 
+def finds(world: World, reader: Reader, patient: int) -> bool:
+    """The search shows identities to every professional, a kept one to its structure alone."""
+    return holder(world, patient) in (None, reader.structure)
+
+
 def found(world: World, reader: Reader, patient: int) -> set[str]:
     """Where the search shows somebody named with his birth date: "mine" for whoever reaches the record; "outside",
     identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both. A relative

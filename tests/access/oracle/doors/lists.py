@@ -26,13 +26,14 @@ from terresante.care_team.access import (
     RECORD_SHARE,
 )
 from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.queries import search_patients
 from terresante.kernel import access, rls, slots
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
 from terresante.patients.models import CareRecord, Patient
 from tests.access.oracle import model
-from tests.access.oracle.build import Built
+from tests.access.oracle.build import Built, born, called
 from tests.access.oracle.decisions import Compared, Door, each
 from tests.access.oracle.model import Reader
 from tests.access.oracle.rows import ROWS
@@ -146,6 +147,20 @@ def counters(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterat
         yield Compared(
             Door.COUNTER, 1, "" if counted == expected else f"{about} {counted}, expected {expected}"
         )
+
+
+def identities_found(built: Built, reader: Reader, actor: Actor) -> Iterator[Compared]:
+    """The search of the region, by its function: a kept person is found by her structure alone."""
+    if reader.kind != "professional":
+        return
+    for patient, record in enumerate(built.records):
+        with rls.acting(actor, read_only=True):
+            rows = search_patients(
+                born=born(built.world, patient), prefixes=[(called(built, patient), "CAMILLE")]
+            )
+        shown = {row.patient_id for row in rows}
+        expected = {record.patient_id} if model.finds(built.world, reader, patient) else set()
+        yield each(Door.SEARCH, shown, expected, 1, f"{reader} looks for patient {patient} in the region")
 
 
 def one_by_one(built: Built, reader: Reader, actor: Actor, chance: Random) -> Iterator[Compared]:
