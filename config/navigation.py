@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from terresante.accounts.sessions import LOCKED_AFTER, shared_row
 from terresante.care_team.access import is_carer
+from terresante.directory.enums import PHYSICIANS, SECRETARIES
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
 from terresante.kernel.ports import SELF, SITUATION_KEY
@@ -16,14 +17,15 @@ from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
 from terresante.patients.queries import Represented
 
-# (label, URL name, icon, duty that opens it or '' for everybody)
+# (label, URL name, icon, duties that open it, '' for everybody)
 _PLACES = (
     ("Mes patients", "overview:home", "users", ""),
     ("Annuaire", "directory:search", "book-user", ""),
     ("À vérifier", "interop:queue", "shield-alert", "identity_officer"),
     ("Identités", "patients:search", "id-card", "identity_officer"),
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
-    ("Logiciels partenaires", "interop:partners", "plug", "administrator"),
+    ("Administration", "directory:accounts", "settings", "administrator local_administrator"),
+    ("Cellule d’appui", "directory:support", "phone-call", "support_agent"),
 )
 _PATIENT_PLACES = (
     ("Qui a vu", "portal:home", "eye"),
@@ -113,12 +115,14 @@ def _persons(request: HttpRequest, actor: Actor) -> list[Person]:
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
     return tuple(
         Place(label=label, url=link(name), icon=icon, current=_is_current(request, link(name)))
-        for label, name, icon, duty in _PLACES
-        if not duty or actor.has_duty(duty)
+        for label, name, icon, duties in _PLACES
+        if not duties or any(actor.has_duty(duty) for duty in duties.split())
     )
 
 
 def _is_current(request: HttpRequest, url: str) -> bool:
+    if url == link("directory:accounts"):
+        return request.path.startswith(("/administration/", "/partenaires/"))
     if url == link("overview:home"):
         return request.path == url or request.path.startswith(link("overview:patients"))
     return request.path.startswith(url)
@@ -135,7 +139,8 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
             links=(security,),
             lock=_lock(request),
         )
-    role = ", ".join(part for part in (actor.role_label, actor.organization_name) if part)
+    acting_for = f"pour {actor.on_behalf_of}" if actor.on_behalf_of else ""
+    role = ", ".join(part for part in (actor.role_label, acting_for, actor.organization_name) if part)
     emails = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=link("overview:situation"), icon="building-2")
     return UserMenu(
@@ -143,9 +148,17 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
         initials=initials(actor.name),
         role=role,
         logout_url=link("accounts:logout"),
-        links=(change, emails, security) if several else (emails, security),
+        links=(*((change,) if several else ()), *_secretariat(actor), emails, security),
         lock=_lock(request),
     )
+
+
+def _secretariat(actor: Actor) -> tuple[Action, ...]:
+    """Of those who give delegations and of those who receive them."""
+    if actor.role not in PHYSICIANS | SECRETARIES:
+        return ()
+    label = "Mon secrétariat" if actor.role in PHYSICIANS else "Pour qui j’agis"
+    return (Action(label=label, url=link("directory:delegations"), icon="users"),)
 
 
 def _lock(request: HttpRequest) -> Lock | None:

@@ -12,7 +12,7 @@ from terresante.accounts.federation import ports as federation
 from terresante.accounts.sessions import is_locked, way_of
 from terresante.care_team.queries import live_readers
 from terresante.directory.login_actions import professional_of_card, professional_of_psc
-from terresante.directory.queries import WorkSituation, proved_situations
+from terresante.directory.queries import WorkSituation, chosen_situation, proved_situations
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.ids import new_id
@@ -49,7 +49,8 @@ def actor_behind(request: HttpRequest) -> Actor | None:
     correlation_id: UUID = getattr(request, "correlation_id", None) or new_id()
     way = way_of(request.session)
     assurance = _ASSURANCE.get(way, Assurance.PASSWORD_AND_CODE)
-    situation = _chosen(_situations(request, user.pk), str(request.session.get(SITUATION_KEY, "")))
+    wanted = str(request.session.get(SITUATION_KEY, ""))
+    situation = chosen_situation(_situations(request, user.pk), wanted)
     if situation is not None and way != LoginWay.FRANCE_CONNECT:
         return _professional(user.pk, situation, correlation_id, assurance)
     persons = persons_behind(user.pk) if way not in OF_PROFESSIONALS else []
@@ -100,10 +101,6 @@ def _chosen_person(
     return next(chosen, persons[0] if persons else None)
 
 
-def _chosen(situations: list[WorkSituation], wanted: str) -> WorkSituation | None:
-    return next((s for s in situations if str(s.role_id) == wanted), situations[0] if situations else None)
-
-
 def _situations(request: HttpRequest, user_id: UUID) -> list[WorkSituation]:
     return proved_situations(user_id, request.session.get(PROVED_SITUATIONS_KEY))
 
@@ -121,6 +118,8 @@ def _professional(
         role=situation.profession,
         role_label=situation.profession_label,
         duties=situation.duties,
+        principal_id=situation.principal_id,
+        on_behalf_of=situation.principal_name,
         assurance=assurance,
         correlation_id=correlation_id,
     )

@@ -48,6 +48,8 @@ class Professional:
     phone: str
     rpps: str = ""
     duties: tuple[str, ...] = ()
+    # Other structures where he works too.
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from terresante.care_team.models import (
     EmergencyAccess,
     FirstAccess,
 )
+from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
@@ -77,7 +78,7 @@ COMPLAINT_ANSWER = Action("complaint.answer", "Répondre à un accès contesté"
 
 _IN_CIRCLE = """EXISTS (
     SELECT 1 FROM care_team_careteamparticipant AS own
-    WHERE own.patient_id = {0} AND own.member_id IN (%s, %s)
+    WHERE own.patient_id = {0} AND own.member_id IN (%s, %s, %s)
       AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp())"""
 _IN_EMERGENCY = """EXISTS (
     SELECT 1 FROM care_team_emergencyaccess AS own
@@ -93,11 +94,20 @@ _BY_DELEGATION = """EXISTS (
 
 
 def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
-    return Q(SqlCondition(_IN_CIRCLE, patient, values=(actor.person_id, actor.organization_id)))
+    """In person, by his structure, or for the physician he acts for. The support desk is in no circle."""
+    if is_support_desk(actor):
+        return NOBODY
+    members = (actor.person_id, actor.organization_id, actor.principal_id)
+    return Q(SqlCondition(_IN_CIRCLE, patient, values=members))
+
+
+def is_support_desk(actor: Actor) -> bool:
+    return actor.has_duty(Duty.SUPPORT_AGENT)
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
-    if actor.person_id is None or actor.organization_id is None:
+    """One's own emergencies: those of the physician one acts for are not lent."""
+    if actor.person_id is None or actor.organization_id is None or is_support_desk(actor):
         return NOBODY
     return Q(SqlCondition(_IN_EMERGENCY, patient, values=(actor.person_id, actor.organization_id)))
 

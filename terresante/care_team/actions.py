@@ -17,6 +17,7 @@ from terresante.care_team.access import (
     CONSENT_LIFT,
     RECORD_CREATE,
     RECORD_SHARE,
+    is_support_desk,
 )
 from terresante.care_team.enums import Basis, ComplaintState, ConsentKind, DataClass, TeamRole
 from terresante.care_team.events import (
@@ -80,15 +81,16 @@ def create_record(
 ) -> CareRecord:
     """Founds the record of a new identity, or of a known one (`patient_id`) that has none yet.
 
-    Raises Refused for who may not, Invalid for a trait, Conflict when the identity already has a record.
+    Its first member is who founds it, or the physician he acts for. Raises Refused for who may not, Invalid for a
+    trait, Conflict when the identity already has a record.
     """
-    founder, holder_id = _founder(actor)
+    founder, member, holder_id = _founder(actor)
     if patient_id is None:
         patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
     if not rls.found_record(patient_id):
         raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
     record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
-    _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
+    join_circle(actor, record, NewMember(practitioner_id=member.pk, role=founding_role(member)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
     emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
     return record
@@ -128,7 +130,7 @@ def add_member(actor: Actor, record_id: UUID, *, member: NewMember) -> CareTeamP
     _make_room(actor, record, member)
     if member.basis == Basis.CONSENT:
         _record_consent(actor, record, member)
-    participant = _join(actor, record, member)
+    participant = join_circle(actor, record, member)
     audit.record(
         actor,
         CIRCLE_EDIT,
@@ -221,7 +223,11 @@ def lift_opposition(actor: Actor, record_id: UUID) -> None:
 @action
 def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> EmergencyAccess:
     """Bris de glace: four hours of reading. Raises Refused when the patient opposed it, NotFound without a record."""
-    if actor.kind != ActorKind.PROFESSIONAL or actor.role not in EMERGENCY_PROFESSIONS:
+    if (
+        actor.kind != ActorKind.PROFESSIONAL
+        or actor.role not in EMERGENCY_PROFESSIONS
+        or is_support_desk(actor)
+    ):
         raise Refused(EMERGENCY_ONLY_FOR)
     why = " ".join(reason.split())
     if len(why) < REASON_MIN_LENGTH:
@@ -307,13 +313,18 @@ def _open_periods(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     return CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None)
 
 
-def _founder(actor: Actor) -> tuple[Practitioner, UUID]:
+def _founder(actor: Actor) -> tuple[Practitioner, Practitioner, UUID]:
+    """Who founds, who is the first member, where. Raises Refused."""
+    if is_support_desk(actor):
+        raise Refused("La cellule d’appui crée un dossier pour un professionnel qui le demande.")
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None or actor.person_id is None:
         raise Refused("Seul un professionnel rattaché à une structure crée un dossier.")
-    return Practitioner.objects.get(pk=actor.person_id), actor.organization_id
+    founder = Practitioner.objects.get(pk=actor.person_id)
+    member = Practitioner.objects.get(pk=actor.principal_id) if actor.principal_id else founder
+    return founder, member, actor.organization_id
 
 
-def _founding_role(founder: Practitioner) -> TeamRole:
+def founding_role(founder: Practitioner) -> TeamRole:
     return TeamRole.ATTENDING if founder.specialty in GENERAL_MEDICINE else TeamRole.MEMBER
 
 
@@ -443,7 +454,7 @@ def _end_consented(actor: Actor, patient_id: UUID, practitioner_id: UUID) -> Non
         _end(actor, participant, reason="consentement retiré")
 
 
-def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
+def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
     participant = CareTeamParticipant(
         patient_id=record.patient_id,
         record_id=record.pk,

@@ -84,7 +84,7 @@ class CareTeamParticipant(Row):
     @property
     def name(self) -> str:
         if self.practitioner is not None:
-            return f"{self.practitioner.title} {self.practitioner}".strip()
+            return self.practitioner.full_name
         return str(self.organization)
 
     @property

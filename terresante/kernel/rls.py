@@ -21,6 +21,7 @@ KEYS = (
     "app.person",
     "app.organization",
     "app.duties",
+    "app.principal",
     "app.open_record",
     "app.write_record",
     "app.open_records",
@@ -142,6 +143,7 @@ def _rights(actor: Actor) -> tuple[str, ...]:
         str(actor.person_id or ""),
         str(actor.organization_id or ""),
         ",".join(sorted(actor.duties)),
+        str(actor.principal_id or ""),
     )
 
 

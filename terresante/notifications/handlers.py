@@ -7,9 +7,15 @@ from terresante.care_team.events import (
     ProfessionalCame,
     RecordOpenedInEmergency,
 )
+from terresante.directory.events import PrivacyActDone
 from terresante.kernel.events import Event, on
 from terresante.notifications.actions import notify
-from terresante.notifications.queries import emergency_addresses, patient_addresses, removal_addresses
+from terresante.notifications.queries import (
+    emergency_addresses,
+    patient_addresses,
+    privacy_officers,
+    removal_addresses,
+)
 
 
 @on(RecordOpenedInEmergency)
@@ -19,6 +25,12 @@ def tell_of_emergency_access(events: Sequence[RecordOpenedInEmergency]) -> None:
         for event in events
         if event.object_id is not None
     )
+
+
+@on(PrivacyActDone)
+def tell_of_privacy_acts(events: Sequence[PrivacyActDone]) -> None:
+    officers = privacy_officers() if events else []
+    notify((f"privacy:{event.object_id}", officers) for event in events)
 
 
 @on(ProfessionalCame)

@@ -7,6 +7,9 @@ from django.db import connection
 
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
+from terresante.directory.access import open_today
+from terresante.directory.enums import Duty
+from terresante.directory.models import PractitionerRole
 from terresante.kernel import access
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
@@ -99,6 +102,19 @@ def _addresses(statement: str, keys: Sequence[UUID]) -> dict[UUID, list[Address]
         for about, key, email in cursor.fetchall():
             told.setdefault(about, []).append(Address(key, email))
     return told
+
+
+def privacy_officers() -> list[Address]:
+    """Those who hold the duty today, wherever they work."""
+    roles = PractitionerRole.objects.filter(
+        open_today(),
+        duties__contains=[Duty.PRIVACY_OFFICER],
+        organization__active=True,
+        practitioner__active=True,
+        practitioner__user__is_active=True,
+    )
+    found = roles.values_list("practitioner__user_id", "practitioner__user__email").order_by("pk")
+    return [Address(key, email) for key, email in dict(found).items() if email]
 
 
 def preferences_of(actor: Actor) -> EmailPreference:

@@ -132,7 +132,7 @@ def new_patient(request: Request) -> HttpResponse:
     alike = queries.look_alikes(request.actor, form.traits)
     known = next((one for one in alike if str(one.patient_id) == request.POST.get("known")), None)
     if known is None and ("create" not in request.POST or (alike and "distinct" not in request.POST)):
-        return render(request, "overview/check_patient.html", _checked(request, form, alike))
+        return render(request, "overview/check_patient.html", checked_identity(request, form, alike))
     record = create_record(
         request.actor,
         traits=form.traits,
@@ -195,12 +195,15 @@ def situation(request: Request) -> HttpResponse:
     proved = request.session.get(PROVED_SITUATIONS_KEY)
     choices = proved_situations(user_id, proved) if user_id else []
     after = next_page(request)
-    chosen = next((c for c in choices if str(c.role_id) == request.POST.get("situation")), None)
+    chosen = next((c for c in choices if c.key == request.POST.get("situation")), None)
     if len(choices) > 1 and chosen is None:
         return render(request, "overview/situation.html", {"choices": choices, "next": after})
     if chosen is not None:
-        request.session[SITUATION_KEY] = str(chosen.role_id)
-        audit.record(request.actor, SITUATION_CHOOSE, detail={"organization": str(chosen.organization_id)})
+        request.session[SITUATION_KEY] = chosen.key
+        told = {"organization": str(chosen.organization_id)}
+        if chosen.delegation_id is not None:
+            told["delegation"] = str(chosen.delegation_id)
+        audit.record(request.actor, SITUATION_CHOOSE, detail=told)
     return redirect(after or "overview:home")
 
 
@@ -255,7 +258,7 @@ def _found(request: Request, words: SearchWords) -> dict[str, Any]:
     return {**context, "in_region": bool(words.born and words.splits)}
 
 
-def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]) -> dict[str, Any]:
+def checked_identity(request: Request, form: PatientForm, alike: list[queries.LookAlike]) -> dict[str, Any]:
     warned = namesakes(one.patient_id for one in alike)
     return {
         "form": form,

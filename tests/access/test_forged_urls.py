@@ -38,14 +38,24 @@ NAMED = {
     "key_id": "interop.PartnerKey",
     "handle": "accounts.Session",
     "device_id": "accounts.KnownDevice",
+    "user_id": "accounts.User",
+    "desk_id": "directory.Delegation",
+    "registration_id": "directory.Registration",
+    "sender_id": "interop.SenderSystem",
+    # Of the directory, which every professional reads.
+    "role_id": None,
+    # A setting, declared in the code.
+    "code": None,
+    "unit_id": None,
     "token": None,
     "practitioner_id": None,
     "organization_id": None,
 }
 # Professionals know an identity by its key to open it in an emergency: the page says whose it is, and leaves its row.
 SHOWS_AN_IDENTITY = {"care_team:break_glass"}
-# Names nobody: a link of recovery holds a secret, and is answered alike whatever it holds (accounts' own tests).
-NAMES_NOBODY = {"accounts:link", "portal:invitation"}
+# Names nobody: a link of recovery holds a secret, and is answered alike whatever it holds (accounts' own tests); a
+# structure of the public directory.
+NAMES_NOBODY = {"accounts:link", "portal:invitation", "directory:registration_proof"}
 # Names a professional whom a patient puts in his own circle: he may, whoever it is.
 OF_ONE_S_OWN = {"portal:add_practitioner"}
 # Asks one's own password again before it looks for anything.

@@ -3,16 +3,19 @@
 Setting another person's context is out of reach of the policies (DESIGN.md 5): everything else is tried here.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from terresante.accounts.access import LOGIN
 from terresante.care_team import actions
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
-from terresante.kernel import rls
+from terresante.interop.tests import wire
+from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
@@ -220,6 +223,8 @@ QUESTIONS = {
     "gather_accesses": "SELECT nullif((gather_accesses(0)).up_to, 0)",
     "patient_addresses": "SELECT patient_addresses(ARRAY[%(patient)s]::uuid[])",
     "removal_addresses": "SELECT removal_addresses(ARRAY[%(period)s]::uuid[])",
+    "account_history": "SELECT account_history(%(account)s, 100)",
+    "sender_activity": "SELECT sender_activity()",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
@@ -229,6 +234,10 @@ ANSWERED = {
     "brun": PROFESSIONALS,
     "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
     "dpo": {*PROFESSIONALS, "emergency_initials"},
+    "admin": {*PROFESSIONALS, "account_history", "sender_activity"},
+    # Of another structure.
+    "local_admin": PROFESSIONALS,
+    "support": PROFESSIONALS - {"open_emergency_access"},
     "leon": set(),
     # Before anybody is known, the door asks for whom an account acts.
     "nobody": {"delegations_behind"},
@@ -258,6 +267,7 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     values = {
         "patient": madeleine.patient_id,
         "person": cast.amar.person_id,
+        "account": cast.amar.user_id,
         "structure": cast.amar.organization_id,
         "access": access.pk,
         "new": new_id(),
@@ -267,7 +277,17 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
         "period": period,
         "colin": cast.colin.person_id,
     }
-    actor = {"job": Actor.job("tests"), "nobody": None}.get(name, cast.actors.get(name))
+    with rls.acting(cast.amar):
+        audit.record(cast.amar, LOGIN)
+    wire.connect()
+    others = {
+        "job": Actor.job("tests"),
+        "nobody": None,
+        "admin": replace(cast.brun, duties=frozenset({"administrator"})),
+        "local_admin": replace(cast.brun, duties=frozenset({"local_administrator"})),
+        "support": replace(cast.brun, duties=frozenset({"support_agent"})),
+    }
+    actor = others.get(name, cast.actors.get(name))
     answered = set()
     for question, statement in QUESTIONS.items():
         with transaction.atomic():

@@ -31,6 +31,7 @@ MORE_NAMES = {
         "matrix": "role × data, the one place that says it",
         "relative_actions": "relatives and their accesses, apart from professionals",
         "relative_views": "relatives and their accesses, apart from professionals",
+        "support_actions": "records founded for another, apart from the life of a circle",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
@@ -52,12 +53,14 @@ MORE_NAMES = {
         "partner_urls": "partners and their calls, apart from messages",
         "partner_views": "partners and their calls, apart from messages",
         "mllp": "the listener, pure",
+        "sender_views": "hospitals' software as administrators connect it, apart from messages",
         "management": "Django's place for a command",
     },
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
         "desk_views": "pages outside a record, apart from those of a record",
+        "support_views": "a record founded for another, by who will not read it",
     },
     "patients": {
         "identity_rules": "RNIV and the INS, pure",

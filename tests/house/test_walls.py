@@ -49,6 +49,8 @@ DEFINERS = {
     "identities_to_verify": "keys that INSi is to be asked about again, for jobs",
     "likely_same": "identities to compare, for jobs and the identity desk",
     "identities_changed_since": "identities to compare again, for jobs",
+    "account_history": "the logins of one account, for who administers it",
+    "sender_activity": "numbers of messages by hospital, for the platform's administrator",
     "namesakes": "which of the given keys have a homonym or a twin",
     "ensure_audit_partitions": "how many months ahead the trail reaches",
 }

@@ -145,6 +145,26 @@ SCREENS = (
     Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
     Screen("partenaires", "d.sauvage", "/partenaires/"),
     Screen("partenaire", "d.sauvage", "/partenaires/", click="Cabinet Horizon (simulé)"),
+    Screen("inscription", "", "/inscription/"),
+    Screen("inscription-erreurs", "", "/inscription/", click="Me retrouver dans l’annuaire"),
+    Screen("inscription-structure", "", "/inscription/justificatif/?q=bicetre"),
+    Screen("administration-comptes", "d.sauvage", "/administration/comptes/"),
+    Screen(
+        "administration-compte", "d.sauvage", "/administration/comptes/?q=georges", click="Dr Arnaud GEORGES"
+    ),
+    Screen("administration-structures", "d.sauvage", "/administration/structures/"),
+    Screen(
+        "administration-structure", "b.leclercq", "/administration/structures/", click="Hôpital intercommunal"
+    ),
+    Screen("administration-inscriptions", "b.leclercq", "/administration/inscriptions/"),
+    Screen("administration-inscription", "b.leclercq", "/administration/inscriptions/", click="Examiner"),
+    Screen("administration-emetteurs", "d.sauvage", "/administration/emetteurs/"),
+    Screen("administration-reglages", "d.sauvage", "/administration/reglages/"),
+    Screen("refus-administration", _GP, "/administration/comptes/"),
+    Screen("appui", "m.bertin", "/appui/"),
+    Screen("appui-professionnel", "m.bertin", "/appui/professionnels/?nom=norbert", click="Choisir"),
+    Screen("secretariat", "a.georges", "/delegations/"),
+    Screen("situation", "y.kerbrat", "/situation/"),
     Screen("identites", "a.guerin", "/identites/"),
     Screen("identites-erreur", "a.guerin", "/identites/", click="Rechercher"),
     Screen("identite-nouvelle", "a.guerin", "/identites/nouvelle/"),

@@ -19,6 +19,7 @@ from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
 from config.local.region.crowd import Crowd
+from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
@@ -91,6 +92,8 @@ class _Loading:
             play_stays(region, senders, self._times)
         with self._step("logiciel d’un cabinet"):
             self.practice = connect_practice(self._job, region, directory, self._patients)
+        with self._step("secrétariats et inscriptions"):
+            settle_desks(directory)
         with self._step("lectures et accès"):
             self._finish(directory)
 

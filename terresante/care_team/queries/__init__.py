@@ -13,12 +13,13 @@ from terresante.care_team.access import (
     READINGS,
     RECORD_READ,
     decides_for_patient,
+    is_support_desk,
     reads_class,
 )
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.events import AccessesSeen, ComplaintAnswered, ProfessionalCame
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
-from terresante.directory.models import Practitioner, PractitionerRole
+from terresante.directory.models import PractitionerRole
 from terresante.kernel import access, audit, compiled, rls, slots
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind, Purpose
@@ -270,9 +271,12 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
 
 
 def _circle_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
-    asked = [actor for actor in connected if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT)]
-    persons = [actor.person_id for actor in asked]
-    organizations = [actor.organization_id for actor in asked]
+    asked = [actor for actor in connected if _may_be_told(actor)]
+    # By the circles of the physician one acts for: without a structure, so that his emergencies are not lent.
+    acting = [actor for actor in asked if actor.principal_id is not None]
+    persons = [*(actor.person_id for actor in asked), *(actor.principal_id for actor in acting)]
+    organizations = [*(actor.organization_id for actor in asked), *(None for _ in acting)]
+    asked += acting
     with connection.cursor() as cursor:
         cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
         return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
@@ -289,6 +293,10 @@ def _relatives_reading(events: Sequence[Event], connected: Sequence[Actor]) -> l
             [[event.patient_id for event in events], persons, users],
         )
         return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
+def _may_be_told(actor: Actor) -> bool:
+    return actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT) and not is_support_desk(actor)
 
 
 def _may_read(actor: Actor, event: Event) -> bool:
@@ -343,7 +351,3 @@ def role_holders(patient_id: UUID) -> list[CareTeamParticipant]:
 
 def reaches_patient(actor: Actor, patient_id: UUID) -> bool:
     return access.list(actor, RECORD_READ, Patient).filter(pk=patient_id).exists()
-
-
-def full_name(practitioner: Practitioner) -> str:
-    return f"{practitioner.title} {practitioner}".strip()

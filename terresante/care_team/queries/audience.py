@@ -152,7 +152,7 @@ def _why_not(practitioner: Practitioner, works: list[PractitionerRole], draft: D
 
 
 def _person(practitioner: Practitioner, reads: bool, reason: str) -> Reader:
-    name = f"{practitioner.title} {practitioner}".strip()
+    name = practitioner.full_name
     return Reader(practitioner.pk, name, practitioner.get_profession_display(), reads, reason)
 
 

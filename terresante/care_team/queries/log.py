@@ -344,10 +344,11 @@ def _line(rows: list[AuditEntry]) -> AccessLine:
 
 
 def _follows(later: AccessLine, line: AccessLine) -> bool:
-    same = (later.person_id, later.name, later.structure, later.purpose, later.day)
-    return same == (line.person_id, line.name, line.structure, line.purpose, line.day) and (
-        later.at - line.at < _VISIT
-    )
+    return _one_visitor(later) == _one_visitor(line) and later.at - line.at < _VISIT
+
+
+def _one_visitor(line: AccessLine) -> tuple[object, ...]:
+    return (line.person_id, line.name, line.structure, line.on_behalf_of, line.purpose, line.day)
 
 
 def _visit(lines: list[AccessLine]) -> AccessVisit:

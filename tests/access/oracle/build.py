@@ -13,7 +13,9 @@ from terresante.care_team import actions, relative_actions
 from terresante.care_team.enums import Basis, ConsentKind
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.relative_actions import NewDelegation
+from terresante.directory.actions.delegations import DelegationEntry, end_delegation, give_delegation
 from terresante.directory.enums import OrganizationKind, Profession, Source
+from terresante.directory.models import Delegation as Desk
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor, ActorKind
@@ -44,11 +46,13 @@ from tests.access.oracle.model import (
     Delegates,
     Joins,
     Leaves,
+    Lends,
     Lifts,
     Opposes,
     Reader,
     Removes,
     Restricts,
+    Revokes,
     Withdraws,
     World,
     Writes,
@@ -81,7 +85,8 @@ class Built:
     people: list[Practitioner] = field(default_factory=list)
     records: list[CareRecord] = field(default_factory=list)
     actors: dict[Reader, Actor | None] = field(default_factory=dict)
-    users: dict[Reader, tuple[User, UUID | None]] = field(default_factory=dict)
+    # Who logs in, and the situation he chooses.
+    users: dict[Reader, tuple[User, str]] = field(default_factory=dict)
     # (model label, row number) → the row's key
     rows: dict[tuple[str, int], UUID] = field(default_factory=dict)
     periods: dict[UUID, Joins] = field(default_factory=dict)
@@ -104,6 +109,9 @@ def build(world: World) -> Built:
     for number, move in enumerate(world.moves):
         _play(built, replace(world, moves=world.moves[:number]), move, number)
     _represent(built)
+    for reader in model.readers(world):
+        if reader.acts_for is not None:
+            built.actors[reader] = _at_the_door(built, reader)
     return built
 
 
@@ -144,7 +152,7 @@ def _structures_and_people(built: Built) -> None:
                 period_end=timezone.localdate() if is_over else None,
                 source=Source.LOCAL,
             )
-            built.users[Reader("professional", number, structure)] = (user, role.pk)
+            built.users[Reader("professional", number, structure)] = (user, str(role.pk))
 
 
 def _patients(built: Built) -> None:
@@ -173,7 +181,7 @@ def _patients(built: Built) -> None:
         )
         user = _user()
         PatientAccount.objects.create(user=user, patient=patient)
-        built.users[Reader("patient", number)] = (user, None)
+        built.users[Reader("patient", number)] = (user, "")
     for structure, patient_number in built.world.known:
         domain, _ = IdentityDomain.objects.get_or_create(
             authority=f"urn:oid:1.2.{built.structures[structure].pk.int}",
@@ -231,18 +239,18 @@ def _user() -> User:
 
 
 def _actors(built: Built) -> None:
-    """Through the door itself where there is an account: who is behind this session?"""
+    """Who acts for another comes once the moves are played: what he was lent may be over."""
     for reader in model.readers(built.world):
-        if reader.kind == "representative":
+        if reader.kind == "representative" or reader.acts_for is not None:
             continue
         if reader in built.users:
-            user, role_id = built.users[reader]
-            session = {ports.SITUATION_KEY: str(role_id)} if role_id else {}
-            asked: Any = SimpleNamespace(user=user, session=session)
-            found = ports.actor_behind(asked)
+            found = _at_the_door(built, reader)
             # Gone from the structure he asks for, he is left in another of his: for this one nobody is there.
             is_elsewhere = (
-                role_id and found and found.organization_id != built.structures[reader.structure or 0].pk
+                reader.structure is not None
+                and found is not None
+                and reader.kind == "professional"
+                and found.organization_id != built.structures[reader.structure].pk
             )
             built.actors[reader] = None if is_elsewhere else found
         elif reader.kind == "gateway":
@@ -252,6 +260,14 @@ def _actors(built: Built) -> None:
             )
         else:
             built.actors[reader] = Actor.job("oracle")
+
+
+def _at_the_door(built: Built, reader: Reader) -> Actor | None:
+    """Through the door itself, with an account: who is behind this session?"""
+    user, situation = built.users[reader]
+    session = {ports.SITUATION_KEY: situation} if situation else {}
+    asked: Any = SimpleNamespace(user=user, session=session)
+    return ports.actor_behind(asked)
 
 
 def _play(built: Built, before: World, move: model.Move, number: int) -> None:
@@ -274,6 +290,10 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             _cuts(built, before, move)
         case Removes():
             _removes(built, move)
+        case Lends():
+            _lends(built, before, move)
+        case Revokes():
+            _revokes(built, move)
         case Writes():
             _writes(built, move)
 
@@ -281,7 +301,9 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
 def _editor(built: Built, before: World, patient: int) -> Actor | None:
     """Somebody whom the model lets edit this circle: if the platform refuses him, that is a difference."""
     found = [r for r in model.readers(before) if model.edits_circle(before, r, patient)]
-    return built.actors[found[0]] if found else None
+    if not found:
+        return None
+    return built.actors[found[0]] if found[0] in built.actors else _at_the_door(built, found[0])
 
 
 def _joins(built: Built, before: World, move: Joins) -> None:
@@ -465,6 +487,41 @@ def _breaks(built: Built, before: World, move: BreaksGlass, number: int) -> None
         outcome = False
     if outcome != opens:
         built.surprises.append(f"move {number}: breaking the glass {outcome}, expected {opens}")
+
+
+def _lends(built: Built, before: World, move: Lends) -> None:
+    """By the physician at the door, when it may start today; else behind the walls, as time will have made it."""
+    reader = Reader("professional", move.who, move.structure)
+    physician, secretary = built.actors[reader], built.people[move.secretary]
+    today = timezone.localdate()
+    if physician is not None and move.from_day == 0 and move.to_day is None:
+        entry = DelegationEntry(secretary_id=secretary.pk, starts_on=today)
+        given = give_delegation(physician, entry=entry)
+    else:
+        with walls_down():
+            given = Desk.objects.create(
+                physician=built.people[move.who],
+                secretary=secretary,
+                organization=built.structures[move.structure],
+                starts_on=today + timedelta(days=move.from_day),
+                ends_on=None if move.to_day is None else today + timedelta(days=move.to_day),
+            )
+    own = Reader("professional", move.secretary, move.structure)
+    user, role = built.users[own]
+    acting = Reader("professional", move.secretary, move.structure, acts_for=move.who)
+    built.users[acting] = (user, f"{role}:{given.pk}")
+
+
+def _revokes(built: Built, move: Revokes) -> None:
+    given = Desk.objects.get(
+        physician=built.people[move.who],
+        secretary=built.people[move.secretary],
+        organization=built.structures[move.structure],
+        revoked_at=None,
+    )
+    secretary = built.actors[Reader("professional", move.secretary, move.structure)]
+    assert secretary is not None
+    end_delegation(secretary, given.pk)
 
 
 def _writes(built: Built, move: Writes) -> None:

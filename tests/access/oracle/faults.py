@@ -6,6 +6,7 @@ smaller, one wall at a time, and one world is made for them.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -172,6 +173,22 @@ FAULTS = {
     "stream tells a withdrawn relative": lambda: function_changed(
         "delegate_readers", "own.withdrawn_at IS NULL", "true"
     ),
+    "database lends circles that nobody lent": lambda: function_changed(
+        "app_principal",
+        "AND given.secretary_id = app_person() AND given.organization_id = app_organization()",
+        "AND given.secretary_id <> app_person()",
+    ),
+    "policy forgets for whom one acts": lambda: policy_changed(
+        NOTE, "reads", ", ( SELECT app_principal() AS app_principal)", ""
+    ),
+    "record opens by an emergency that is not lent": lambda: function_changed(
+        "professional_basis",
+        "own.practitioner_id = app_person()",
+        "own.practitioner_id IN (app_person(), app_principal())",
+    ),
+    "record opens to nobody who acts for another": lambda: function_changed(
+        "professional_basis", ", app_principal()", ""
+    ),
     # The rules.
     "rule forgets the withdrawal of a relative": lambda: python_changed(
         (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.withdrawn_at IS NULL", "true"))
@@ -197,6 +214,12 @@ FAULTS = {
         (rules, "_IN_EMERGENCY", rules._IN_EMERGENCY.replace("own.organization_id = %s", "%s IS NOT NULL"))
     ),
     "rule lets the emergency write": lambda: python_changed((rules, "changes", rules.reaches)),
+    "rule forgets for whom one acts": lambda: python_changed(
+        (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("%s, %s, %s", "%s, %s, nullif(%s, own.member_id)"))
+    ),
+    "rule lends the emergencies of whom one acts for": lambda: python_changed(
+        (rules, "in_emergency", emergencies_lent)
+    ),
     "profession reads one class more": lambda: python_changed(
         (matrix, "MATRIX", with_right(RoleGroup.SECRETARY, DataClass.MEDICAL))
     ),
@@ -245,6 +268,13 @@ def read_by_whoever_reads_the_record(actor: Any, record_id: UUID, *, action: Any
 
 def with_right(group: RoleGroup, data_class: DataClass) -> dict[RoleGroup, dict[DataClass, str]]:
     return {**matrix.MATRIX, group: {**matrix.MATRIX[group], data_class: matrix.W}}
+
+
+in_emergency = rules.in_emergency
+
+
+def emergencies_lent(actor, patient="patient_id"):
+    return in_emergency(replace(actor, person_id=actor.principal_id or actor.person_id), patient)
 
 
 def told_without_limits(actor, event):

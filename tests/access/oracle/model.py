@@ -91,6 +91,27 @@ class BreaksGlass:
 
 
 @dataclass(frozen=True)
+class Lends:
+    """A physician lets a secretary of one structure act for him there, from a day on, perhaps to another."""
+
+    who: int
+    secretary: int
+    structure: int
+    from_day: int = 0
+    # The first day without it.
+    to_day: int | None = None
+
+
+@dataclass(frozen=True)
+class Revokes:
+    """One of the two ends it, at once."""
+
+    who: int
+    secretary: int
+    structure: int
+
+
+@dataclass(frozen=True)
 class Writes:
     """A row about a patient, with its limits. `row` names it."""
 
@@ -143,7 +164,20 @@ class Removes:
     structure: int | None = None
 
 
-Move = Joins | Leaves | Opposes | Lifts | BreaksGlass | Writes | Delegates | Withdraws | Restricts | Removes
+Move = (
+    Joins
+    | Leaves
+    | Opposes
+    | Lifts
+    | BreaksGlass
+    | Writes
+    | Delegates
+    | Withdraws
+    | Restricts
+    | Removes
+    | Lends
+    | Revokes
+)
 
 
 @dataclass(frozen=True)
@@ -162,12 +196,16 @@ class World:
 
 @dataclass(frozen=True)
 class Reader:
-    """kind: professional, patient, representative, gateway or job; a representative acts for one `patient`."""
+    """kind: professional, patient, representative, gateway or job; a representative acts for one `patient`.
+
+    `acts_for`: the physician whom a secretary said at the door.
+    """
 
     kind: str
     who: int | None = None
     structure: int | None = None
     patient: int | None = None
+    acts_for: int | None = None
 
 
 EMERGENCY_HOURS = 4
@@ -180,6 +218,11 @@ def readers(world: World) -> list[Reader]:
         for who, professional in enumerate(world.professionals)
         for structure in (*professional.structures, *professional.former)
     ]
+    acting = [
+        Reader("professional", move.secretary, move.structure, acts_for=move.who)
+        for move in world.moves
+        if isinstance(move, Lends)
+    ]
     patients = [Reader("patient", patient) for patient in range(world.patients)]
     gateways = [Reader("gateway", None, structure) for structure in range(world.structures)]
     relatives = [
@@ -187,7 +230,7 @@ def readers(world: World) -> list[Reader]:
         for relative in range(world.relatives)
         for patient in range(world.patients)
     ]
-    return [*people, *patients, *gateways, *relatives, Reader("job")]
+    return [*people, *dict.fromkeys(acting), *patients, *gateways, *relatives, Reader("job")]
 
 
 def works(world: World, reader: Reader) -> bool:
@@ -198,6 +241,38 @@ def works(world: World, reader: Reader) -> bool:
 def _works_at(world: World, who: int, structure: int | None) -> bool:
     professional = world.professionals[who]
     return structure in professional.structures and not professional.struck_off
+
+
+# Medical professions (L4111-1) of this world, and who works at their desk.
+PHYSICIANS = frozenset({"doctor", "midwife"})
+
+
+def is_delegated(world: World, who: int, secretary: int, structure: int) -> bool:
+    """In force today: said by a physician to a secretary of the same structure, both still there, ended by neither."""
+    physician, helper = world.professionals[who], world.professionals[secretary]
+    if physician.profession not in PHYSICIANS or helper.profession != "secretary":
+        return False
+    if physician.struck_off or structure not in physician.structures or structure not in helper.structures:
+        return False
+    in_force = False
+    for move in world.moves:
+        if not isinstance(move, Lends | Revokes):
+            continue
+        if (move.who, move.secretary, move.structure) != (who, secretary, structure):
+            continue
+        if isinstance(move, Revokes):
+            in_force = False
+        else:
+            in_force = move.from_day <= 0 and (move.to_day is None or move.to_day > 0)
+    return in_force
+
+
+def acting_for(world: World, reader: Reader) -> int | None:
+    """Whom this reader really acts for: a delegation that is over leaves her in her own role."""
+    if reader.acts_for is None or reader.who is None or reader.structure is None:
+        return None
+    is_so = is_delegated(world, reader.acts_for, reader.who, reader.structure)
+    return reader.acts_for if is_so else None
 
 
 def opposed(world: World, patient: int) -> set[bool]:
@@ -255,7 +330,7 @@ def basis(world: World, reader: Reader, patient: int) -> str:
         return ""
     inside = members(world, patient)
     if False not in opposed(world, patient):
-        if ("who", reader.who) in inside:
+        if ("who", reader.who) in inside or ("who", acting_for(world, reader)) in inside:
             return "member"
         if ("structure", reader.structure) in inside:
             return "structure"
@@ -356,8 +431,10 @@ def decides(world: World, reader: Reader, patient: int) -> bool:
 
 
 def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
-    """In person ("who") or through the structure he acts for ("structure")."""
-    member = reader.who if ground == "who" else reader.structure
+    """In person ("who"), for whom he acts then, or through the structure he acts for ("structure")."""
+    in_person = acting_for(world, reader)
+    who = reader.who if in_person is None else in_person
+    member = who if ground == "who" else reader.structure
     is_inside = (ground, member) in members(world, patient)
     return is_inside and works(world, reader) and False not in opposed(world, patient)
 
@@ -372,11 +449,13 @@ def found(world: World, reader: Reader, patient: int) -> set[str]:
     return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 
 
-def sees_period(reader: Reader, period: Joins, opened: int | None) -> bool:
-    """One's own periods, past ones included; the whole circle of the record that is open; the patient's own circle."""
+def sees_period(world: World, reader: Reader, period: Joins, opened: int | None) -> bool:
+    """One's own periods and those of whom one acts for, past ones included; the whole circle of the record that is
+    open; the patient's own circle.
+    """
     if period.patient == opened or (reader.kind == "patient" and reader.who == period.patient):
         return True
-    mine = (period.who is not None and period.who == reader.who) or (
+    mine = (period.who is not None and period.who in (reader.who, acting_for(world, reader))) or (
         period.structure is not None and period.structure == reader.structure
     )
     return reader.kind == "professional" and mine

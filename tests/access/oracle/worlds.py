@@ -6,18 +6,21 @@ from random import Random
 
 from tests.access.oracle.model import (
     CLASSES,
+    PHYSICIANS,
     PROFESSIONS,
     RESCUERS,
     BreaksGlass,
     Delegates,
     Joins,
     Leaves,
+    Lends,
     Lifts,
     Move,
     Opposes,
     Professional,
     Removes,
     Restricts,
+    Revokes,
     Withdraws,
     World,
     Writes,
@@ -113,6 +116,11 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
             professional = drawn.professionals[who or 0]
             places = (*professional.structures, *professional.former)
             return BreaksGlass(patient, who or 0, chance.choice(places), chance.choice((0, 0, 3, 5)))
+        case "lend" if pairs := _desks(drawn):
+            from_day, to_day = chance.choice(((0, None), (0, None), (0, 1), (-2, 0), (1, None)))
+            return Lends(*chance.choice(pairs), from_day, to_day)
+        case "revoke" if pairs := _desks(drawn):
+            return Revokes(*chance.choice(pairs))
         case _:
             return Writes(
                 number,
@@ -135,6 +143,8 @@ _ODDS = {
     "withdraw": 4,
     "restrict": 3,
     "remove": 4,
+    "lend": 8,
+    "revoke": 3,
 }
 
 
@@ -150,6 +160,21 @@ def _delegates(chance: Random, patient: int, relative: int) -> Delegates:
         scope=scope if basis == "carer" else (),
         claimed=chance.random() < 0.85,
     )
+
+
+def _desks(drawn: World) -> list[tuple[int, int, int]]:
+    """(physician, secretary, structure where both work)."""
+    people = list(enumerate(drawn.professionals))
+    return [
+        (who, secretary, structure)
+        for who, physician in people
+        for secretary, helper in people
+        for structure in physician.structures
+        if physician.profession in PHYSICIANS
+        and helper.profession == "secretary"
+        and not helper.struck_off
+        and structure in helper.structures
+    ]
 
 
 def _of_one(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leaves | Removes:
@@ -181,6 +206,10 @@ def _fits(before: World, move: Move) -> bool:
             return move.emergency not in opposed(before, move.patient)
         case Lifts():
             return False in opposed(before, move.patient)
+        case Lends():
+            return not _is_given(before, move)
+        case Revokes():
+            return _is_given(before, move)
         case BreaksGlass():
             # A past attempt is set in place, not played: it stands before every opposition.
             past = move.hours_ago > 0
@@ -226,3 +255,15 @@ def _is_inside(before: World, move: Joins) -> bool:
         ):
             inside = isinstance(earlier, Joins)
     return inside
+
+
+def _is_given(before: World, move: Lends | Revokes) -> bool:
+    """Said and not revoked, be it over or to come."""
+    asked = (move.who, move.secretary, move.structure)
+    said = [
+        earlier
+        for earlier in before.moves
+        if isinstance(earlier, Lends | Revokes)
+        and (earlier.who, earlier.secretary, earlier.structure) == asked
+    ]
+    return bool(said) and isinstance(said[-1], Lends)

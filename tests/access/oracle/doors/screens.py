@@ -44,12 +44,12 @@ def _reached(built: Built, reader: Reader) -> set[int]:
 
 
 def browser(built: Built, reader: Reader) -> Client:
-    user, role_id = built.users[reader]
+    user, situation = built.users[reader]
     client = Client()
     client.force_login(user)
     session = client.session
-    if role_id is not None:
-        session[ports.SITUATION_KEY] = str(role_id)
+    if situation:
+        session[ports.SITUATION_KEY] = situation
     if reader.kind == "representative":
         session[ports.ACTING_FOR_KEY] = str(built.related[reader.who or 0, reader.patient or 0].pk)
     session.save()

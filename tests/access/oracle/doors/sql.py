@@ -29,7 +29,9 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
             key for key, row in there.items() if row.patient in reached and model.within_limits(reader, row)
         }
         yield each(Door.SQL, seen[table], expected, len(there), f"{reader}: plain SQL on {table} {moment}")
-    periods = {key for key, period in built.periods.items() if model.sees_period(reader, period, opened)}
+    periods = {
+        key for key, period in built.periods.items() if model.sees_period(built.world, reader, period, opened)
+    }
     said = f"{reader}: plain SQL on periods {moment}"
     yield each(Door.SQL, seen[_PERIODS], periods, len(built.periods), said)
     own = {key for key, given in built.given.items() if _sees_delegation(reader, given, reached)}

@@ -1,19 +1,19 @@
 """Search: prefixes of words, without accents, case, hyphens nor order; by profession; by commune or postal code."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from terresante.directory.access import DIRECTORY_READ
-from terresante.directory.enums import PROFESSION_WORDS, PlaceKind, Profession
+from terresante.directory.access import DIRECTORY_READ, open_today
+from terresante.directory.enums import PROFESSION_WORDS, SECRETARIES, PlaceKind, Profession
 from terresante.directory.identifiers import is_rpps
-from terresante.directory.models import Organization, Place, Practitioner, PractitionerRole
+from terresante.directory.models import Delegation, Organization, Place, Practitioner, PractitionerRole
 from terresante.directory.names import search_form
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
@@ -59,6 +59,15 @@ class WorkSituation:
     profession: str
     profession_label: str
     duties: frozenset[str]
+    # The physician a secretary acts for, in this structure.
+    delegation_id: UUID | None = None
+    principal_id: UUID | None = None
+    principal_name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the session keeps of the choice: the role, then the delegation."""
+        return f"{self.role_id}:{self.delegation_id}" if self.delegation_id else str(self.role_id)
 
 
 def read_terms(text: str) -> SearchTerms:
@@ -90,7 +99,7 @@ def search_practitioners(
     if profession:
         rows = rows.filter(profession=profession)
     if place:
-        rows = rows.filter(pk__in=_practising_at(place))
+        rows = rows.filter(pk__in=practitioners_at(place))
     found = _best_first(rows.prefetch_related(_open_roles()), terms.words, min(limit, MOST_RESULTS))
     return [PractitionerFound(row, list(row.roles.all())) for row in found]
 
@@ -135,8 +144,28 @@ def practitioner_by_rpps(actor: Actor, *, rpps: str) -> Practitioner | None:
 
 
 def work_situations(user_id: UUID) -> list[WorkSituation]:
-    """The open roles of the active professional behind an account; none = no right, the same day."""
-    return [_situation(role) for role in _roles_of_account(user_id, timezone.localdate())]
+    """The open roles of the active professional behind an account, then what secretaries do for physicians.
+
+    None = no right, the same day. Of a delegation the database checks the same again (`app_principal()`).
+    """
+    today = timezone.localdate()
+    own = [_situation(role) for role in _roles_of_account(user_id, today)]
+    at_desk = {one.organization_id: one for one in own if one.profession in SECRETARIES}
+    if not at_desk:
+        return own
+    delegations = _delegations_to(user_id, today)
+    return own + [
+        _acting_for(at_desk[one.organization_id], one)
+        for one in delegations
+        if one.organization_id in at_desk
+    ]
+
+
+def chosen_situation(situations: Sequence[WorkSituation], wanted: str) -> WorkSituation | None:
+    """The one whose key was kept; a delegation that has ended leaves its secretary in her own role, else the first."""
+    by_key = {one.key: one for one in situations}
+    own_role, _, _ = wanted.partition(":")
+    return by_key.get(wanted) or by_key.get(own_role) or next(iter(situations), None)
 
 
 def proved_situations(user_id: UUID, proved: Collection[str] | None) -> list[WorkSituation]:
@@ -160,13 +189,41 @@ def _roles_of_account(user_id: UUID, today: date) -> QuerySet[PractitionerRole]:
     )
 
 
-def _open_today() -> Q:
-    today = timezone.localdate()
-    return (Q(period_end=None) | Q(period_end__gt=today)) & Q(period_start__lte=today)
+@compiled.rows
+def _delegations_to(user_id: UUID, today: date) -> QuerySet[Delegation]:
+    """In force today, the physician still working there. Her own role is asked apart."""
+    works_there = PractitionerRole.objects.filter(
+        practitioner_id=OuterRef("physician_id"),
+        organization_id=OuterRef("organization_id"),
+        period_start__lte=today,
+    ).exclude(period_end__lte=today)
+    return (
+        Delegation.objects.filter(
+            Exists(works_there),
+            secretary__user_id=user_id,
+            revoked_at=None,
+            starts_on__lte=today,
+            physician__active=True,
+        )
+        .exclude(ends_on__lte=today)
+        .select_related("physician")
+        .order_by("physician__search_name", "pk")
+    )
+
+
+def _acting_for(own: WorkSituation, delegation: Delegation) -> WorkSituation:
+    """Her own role and structure, without the duties: those are hers alone."""
+    return replace(
+        own,
+        duties=frozenset(),
+        delegation_id=delegation.pk,
+        principal_id=delegation.physician_id,
+        principal_name=delegation.physician.full_name,
+    )
 
 
 def _open_roles() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
-    rows = PractitionerRole.objects.filter(_open_today()).select_related("organization")
+    rows = PractitionerRole.objects.filter(open_today()).select_related("organization")
     return Prefetch("roles", queryset=rows.order_by("organization__name", "pk"))
 
 
@@ -187,11 +244,10 @@ def _best_first(rows: QuerySet[M], words: Sequence[str], limit: int) -> list[M]:
 
 def _situation(role: PractitionerRole) -> WorkSituation:
     practitioner = role.practitioner
-    title = f"{practitioner.title} " if practitioner.title else ""
     return WorkSituation(
         role_id=role.pk,
         practitioner_id=practitioner.pk,
-        practitioner_name=f"{title}{practitioner}",
+        practitioner_name=practitioner.full_name,
         organization_id=role.organization_id,
         organization_name=role.organization.name,
         profession=role.profession,
@@ -209,9 +265,10 @@ def _take_profession(tokens: list[str]) -> tuple[Profession | None, list[str]]:
     return None, tokens
 
 
-def _practising_at(place: str) -> QuerySet[PractitionerRole, Any]:
+def practitioners_at(place: str) -> QuerySet[PractitionerRole, Any]:
+    """Keys of those who work today in a commune, or under a postal code."""
     located = Organization.objects.filter(_located_at(place), active=True)
-    return PractitionerRole.objects.filter(_open_today(), organization__in=located).values("practitioner")
+    return PractitionerRole.objects.filter(open_today(), organization__in=located).values("practitioner")
 
 
 def _located_at(text: str) -> Q:
