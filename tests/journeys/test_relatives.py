@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.steps import fresh_totp
+
 pytestmark = pytest.mark.journey
 
 
@@ -39,7 +41,12 @@ def test_a_carer_reads_what_she_was_given_and_decides_nothing(visit):
 def test_a_mother_comes_in_and_a_father_whom_a_judge_cut_does_not(visit):
     mother = visit("e.moreau", phone=True)
     expect(mother.page.get_by_text("Vous agissez pour Bastien")).to_be_visible()
-    father = visit("f.leclair")
+    father = visit()
+    account = father.platform.account("f.leclair")
+    father.give_password(account)
+    father.page.get_by_label("Code à six chiffres").fill(fresh_totp(account))
+    father.page.get_by_role("button", name="Se connecter").click()
+    father.page.wait_for_load_state()
     father.page.goto("/mon-dossier/")
     expect(father.page.get_by_text("Bastien")).to_have_count(0)
 
