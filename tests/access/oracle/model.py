@@ -32,7 +32,8 @@ other               -  -  -  -  - r
 """
 CLASSES = (MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE)
 RIGHTS = {
-    line.split()[0]: dict(zip(CLASSES, line.split()[1:], strict=True)) for line in TABLE.strip().splitlines()
+    line.split()[0]: dict(zip(CLASSES, (each.strip("-") for each in line.split()[1:]), strict=True))
+    for line in TABLE.strip().splitlines()
 }
 PROFESSIONS = tuple(RIGHTS)
 # L1111-17: who opens a record in an emergency; a SAMU has a door of its own, its doctors'.
