@@ -170,10 +170,10 @@ COSTS = {
     "": 23,
     "nouveautes/": 16,
     "notes/": 21,
-    "cercle/": 21,
+    "cercle/": 22,
     "sejours/": 17,
     "chronologie/": 19,
-    "acces/": 18,
+    "acces/": 20,
     "choix/": 18,
 }
 

@@ -103,7 +103,8 @@ def test_those_in_hospital_are_a_list_of_their_own(client, cast, hospital):
 def test_the_list_of_those_in_hospital_takes_a_handful_of_queries(client, cast, hospital):
     client.force_login(User.objects.get(pk=cast.amar.user_id))
 
+    client.get("/patients/hospitalises/")  # a process reads the settings of the deployment once
     with CaptureQueriesContext(connection) as asked:
         assert client.get("/patients/hospitalises/").status_code == 200
 
-    assert len(asked) <= 14, len(asked)
+    assert len(asked) <= 15, len(asked)
