@@ -71,7 +71,7 @@ def test_no_form_is_made_of_a_model():
 
 
 def test_only_the_registration_takes_a_file():
-    """Another screen that takes one brings its types, sizes and antivirus: docs/asvs.md, chapter 5, says what is asked."""
+    """Another screen that takes one brings its types, sizes, antivirus: docs/asvs.md, chapter 5, says what is asked."""
     taken = [
         path.name
         for path in [*PLATFORM.rglob("*.py"), *PLATFORM.rglob("*.html")]
