@@ -468,39 +468,17 @@ def _desk_only(actor: Actor) -> Q:
     return Q() if is_identity_desk(actor) else NOBODY
 
 
-@rule(IDENTITY_SEARCH, Patient)
-def identities_searched(actor: Actor) -> Q:
-    return _desk_only(actor)
-
-
-@rule(IDENTITY_SEARCH, SourceIdentity)
-def local_numbers_searched(actor: Actor) -> Q:
-    return _desk_only(actor)
-
-
-@rule(IDENTITY_FLAG, Patient)
-def identities_flagged(actor: Actor) -> Q:
+def _living_for_desk(actor: Actor) -> Q:
     return _desk_only(actor) & Q(merged_into__isnull=True)
 
 
-@rule(IDENTITY_MERGE, Patient)
-def identities_merged(actor: Actor) -> Q:
-    return _desk_only(actor) & Q(merged_into__isnull=True)
-
-
-@rule(IDENTITY_TELL_APART, Patient)
-def identities_told_apart(actor: Actor) -> Q:
-    return _desk_only(actor) & Q(merged_into__isnull=True)
-
-
-@rule(IDENTITY_TELL_APART, PotentialDuplicate, visible=True)
-def pairs_examined(actor: Actor) -> Q:
-    return _desk_only(actor)
-
-
-@rule(IDENTITY_ATTACH, LinkRequest, visible=True)
-def requests_examined(actor: Actor) -> Q:
-    return _desk_only(actor)
+rule(IDENTITY_SEARCH, Patient)(_desk_only)
+rule(IDENTITY_SEARCH, SourceIdentity)(_desk_only)
+rule(IDENTITY_FLAG, Patient)(_living_for_desk)
+rule(IDENTITY_MERGE, Patient)(_living_for_desk)
+rule(IDENTITY_TELL_APART, Patient)(_living_for_desk)
+rule(IDENTITY_TELL_APART, PotentialDuplicate, visible=True)(_desk_only)
+rule(IDENTITY_ATTACH, LinkRequest, visible=True)(_desk_only)
 
 
 @rule(IDENTITY_UNMERGE, IdentityMerge, visible=True)

@@ -13,7 +13,7 @@ from tests.walls import walls_down
 pytestmark = pytest.mark.commits
 
 # Reading leaves its trace and its marks; logging in and choosing a structure are the session's.
-WRITTEN_BY_READING = {"kernel_auditentry", "feed_readcursor", "feed_readexception", "django_session"}
+WRITTEN_BY_READING = {"kernel_auditentry", "feed_readcursor", "feed_readexception", "accounts_session"}
 
 
 @pytest.fixture
