@@ -14,6 +14,7 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("config.ports")
+        import_module("terresante.kernel.switch_changes")
         import_module("terresante.kernel.ui.assets")
         import_module("terresante.kernel.upkeep")
         for app in apps.get_app_configs():
