@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from terresante.accounts.sessions import LOCKED_AFTER, shared_row
+from terresante.care_team.actions import EMERGENCY_PROFESSIONS
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
 from terresante.kernel.ports import SITUATION_KEY
@@ -95,9 +96,17 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
         initials=initials(actor.name),
         role=role,
         logout_url=link("accounts:logout"),
-        links=(change, emails, security) if several else (emails, security),
+        links=(*((change,) if several else ()), *_own_places(actor), emails, security),
         lock=_lock(request),
     )
+
+
+def _own_places(actor: Actor) -> tuple[Action, ...]:
+    hand_overs = Action(label="Relais", url=link("care_team:hand_overs"), icon="users")
+    if actor.role not in EMERGENCY_PROFESSIONS:
+        return (hand_overs,)
+    own = Action(label="Mes accès en urgence", url=link("care_team:own_emergencies"), icon="siren")
+    return (hand_overs, own)
 
 
 def _lock(request: HttpRequest) -> Lock | None:

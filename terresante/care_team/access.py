@@ -1,14 +1,22 @@
 """Patient-level rules, written once; every app above composes its own rule from them.
 
 `reaches(actor)` says whose rows an actor reaches, `shares(actor)` adds what the row itself limits: its class in the
-matrix, the structure it is private to, whether it is hidden from the patient.
+matrix, the structure or the person it is private to, whether it is hidden from the patient, the sector that keeps it
+restricted (`Limited`).
 """
 
 from django.db.models import Exists, OuterRef, Q
 
 from terresante.care_team import matrix
-from terresante.care_team.enums import DataClass
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.enums import DataClass, RoleGroup
+from terresante.care_team.models import (
+    CareTeamParticipant,
+    Consent,
+    EmergencyAccess,
+    HandOver,
+    HandOverItem,
+    NamedReader,
+)
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
@@ -49,6 +57,12 @@ CONSENT_EDIT = Action("consent.edit", "Enregistrer un choix du patient")
 CONSENT_LIFT = Action("consent.lift", "Lever l’opposition au dossier")
 BREAK_GLASS_OPEN = Action("break_glass.open", "Ouvrir un dossier en urgence")
 BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence")
+BREAK_GLASS_EXPLAIN = Action("break_glass.explain", "Expliquer un accès en urgence")
+SECRET_NAME = Action("secret.name", "Nommer qui connaît un suivi restreint")
+SECRET_READ = Action("secret.read", "Consulter qui connaît un suivi restreint")
+HAND_OVER_READ = Action("hand_over.read", "Consulter les relais")
+HAND_OVER_PROPOSE = Action("hand_over.propose", "Proposer un relais")
+HAND_OVER_ANSWER = Action("hand_over.answer", "Répondre à un relais")
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
 REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusées")
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
@@ -62,6 +76,28 @@ _IN_EMERGENCY = """EXISTS (
     SELECT 1 FROM care_team_emergencyaccess AS own
     WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s
       AND own.expires_at > statement_timestamp())"""
+# Somebody whose turn was handed over still reads, and writes nothing.
+_READS_ON = """EXISTS (
+    SELECT 1 FROM care_team_careteamparticipant AS own
+    WHERE own.patient_id = {0} AND own.practitioner_id = %s
+      AND own.reads_until > statement_timestamp() AND own.suspended_at IS NULL)"""
+# OFFSET 0: asked of the rare rows that are restricted, never of all at once (STACK.md 4).
+_KNOWS = """({1} = '' OR {2} = %s OR (
+    EXISTS (SELECT 1 FROM care_team_careteamparticipant AS own
+        WHERE own.patient_id = {0} AND own.member_id IN (%s, %s) AND own.ended_at IS NULL
+          AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp() OFFSET 0)
+    AND (EXISTS (SELECT 1 FROM directory_practitioner AS mine WHERE mine.id = %s
+            AND practitioner_sector(mine.profession, mine.specialty_label) = {1} OFFSET 0)
+        OR EXISTS (SELECT 1 FROM directory_organization AS here WHERE here.id = %s
+            AND organization_sector(here.kind, here.is_psychiatric) = {1} OFFSET 0)
+        OR EXISTS (SELECT 1 FROM care_team_namedreader AS named
+            WHERE named.patient_id = {0} AND named.sector = {1} AND named.member_id IN (%s, %s)
+              AND named.withdrawn_at IS NULL
+              AND (named.restricted_to_id IS NULL OR named.restricted_to_id = {2}) OFFSET 0))))"""
+# The same of a row of the trail, whose limits stand in its detail.
+_KNOWS_OF_ACT = _KNOWS.replace("{1}", "coalesce({1} ->> 'sector', '')").replace(
+    "{2}", "({1} ->> 'restricted_to')::uuid"
+)
 
 
 def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
@@ -74,11 +110,34 @@ def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     return Q(SqlCondition(_IN_EMERGENCY, patient, values=(actor.person_id, actor.organization_id)))
 
 
+def reads_on(actor: Actor, patient: str = "patient_id") -> Q:
+    """Thirty days after a hand-over, to finish what is being said: reading only."""
+    if actor.person_id is None:
+        return NOBODY
+    return Q(SqlCondition(_READS_ON, patient, values=(actor.person_id,)))
+
+
+def knows(actor: Actor) -> Q:
+    """Rows with a `sector` that this actor may know to exist: the row's own structure, those of the circle who share
+    the sector, the persons named, the patient.
+
+    An emergency opens none of it: being of the sector or being named counts inside the circle alone.
+    """
+    if actor.kind == ActorKind.PATIENT:
+        return Q()
+    return Q(SqlCondition(_KNOWS, "patient_id", "sector", "restricted_to_id", values=_who(actor)))
+
+
+def _who(actor: Actor) -> tuple[object, ...]:
+    person, here = actor.person_id, actor.organization_id
+    return (here, person, here, person, here, person, here)
+
+
 def reaches(actor: Actor, patient: str = "patient_id") -> Q:
     """Rows of the patients this actor may read, as far as the patient level says."""
     match actor.kind:
         case ActorKind.PROFESSIONAL:
-            return member_of_circle(actor, patient) | in_emergency(actor, patient)
+            return member_of_circle(actor, patient) | in_emergency(actor, patient) | reads_on(actor, patient)
         case ActorKind.PATIENT:
             return Q((patient, actor.person_id))
         case ActorKind.GATEWAY:
@@ -111,17 +170,25 @@ def changes(actor: Actor, patient: str = "patient_id") -> Q:
 
 
 def shares(actor: Actor) -> Q:
-    """Rows with `private_to`, `hidden_from_patient` and `data_class` that this actor may read."""
+    """Rows with the limits of `Limited` that this actor may read."""
     if actor.kind == ActorKind.JOB:
         return Q()
-    private = Q(private_to__isnull=True)
-    if actor.organization_id is not None:
-        private |= Q(private_to_id=actor.organization_id)
+    private = _own(actor) & knows(actor)
     if actor.kind == ActorKind.PATIENT:
         return reaches(actor) & private & Q(hidden_from_patient=False)
     if actor.kind == ActorKind.GATEWAY:
         return reaches(actor) & private & Q(data_class=DataClass.STAY)
     return reaches(actor) & private & Q(data_class__in=matrix.readable(actor.role))
+
+
+def _own(actor: Actor) -> Q:
+    """Private to nobody, to his structure, or to himself."""
+    structure, person = Q(private_to__isnull=True), Q(private_to_person__isnull=True)
+    if actor.organization_id is not None:
+        structure |= Q(private_to_id=actor.organization_id)
+    if actor.kind == ActorKind.PROFESSIONAL and actor.person_id is not None:
+        person |= Q(private_to_person_id=actor.person_id)
+    return structure & person
 
 
 def reads_class(actor: Actor, data_class: DataClass) -> bool:
@@ -154,7 +221,43 @@ def records_to_share(actor: Actor) -> Q:
 
 @rule(CIRCLE_READ, CareTeamParticipant, visible=True)
 def circles_read(actor: Actor) -> Q:
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    """With the members whose presence is restricted, for who may know of them."""
+    if not reads_class(actor, DataClass.CIRCLE):
+        return NOBODY
+    return reaches(actor) & _members_known(actor) if actor.kind != ActorKind.JOB else Q()
+
+
+def _members_known(actor: Actor) -> Q:
+    """Oneself, one's structure and the member one brought are no secret; nothing is, to the patient."""
+    if actor.kind == ActorKind.PATIENT:
+        return Q()
+    mine = Q()
+    for key in (actor.person_id, actor.organization_id):
+        mine |= Q(member_id=key) if key is not None else Q()
+    brought = Q(added_by_id=actor.person_id) if actor.person_id is not None else Q()
+    return knows(actor) | mine | brought
+
+
+@rule(SECRET_READ, NamedReader, visible=True)
+def named_readers_known(actor: Actor) -> Q:
+    return reaches(actor) & knows(actor) if actor.kind != ActorKind.JOB else Q()
+
+
+@rule(SECRET_NAME, NamedReader)
+def named_readers_changed(actor: Actor) -> Q:
+    """The patient names for the whole sector, and withdraws any name; a professional, for his own structure."""
+    if actor.kind == ActorKind.PATIENT:
+        return reaches(actor)
+    if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
+        return NOBODY
+    return changes(actor) & Q(restricted_to_id=actor.organization_id)
+
+
+@rule(SECRET_NAME, CareRecord)
+def records_with_secrets(actor: Actor) -> Q:
+    if actor.kind == ActorKind.PATIENT:
+        return reaches(actor)
+    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(CIRCLE_READ, RelatedPerson, visible=True)
@@ -169,7 +272,7 @@ def circles_edited(actor: Actor) -> Q:
 
 @rule(CIRCLE_EDIT, CareTeamParticipant)
 def participants_ended(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor) & _members_known(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, Consent, visible=True)
@@ -214,9 +317,11 @@ def accesses_read(actor: Actor) -> Q:
     What a job does by itself is no access; and the hour and the hospital of a secret stay would tell of it.
     """
     private = Q(detail__has_key="private_to") & ~Q(detail__private_to=str(actor.organization_id))
+    private |= Q(detail__has_key="private_to_person") & ~Q(detail__private_to_person=str(actor.person_id))
     told = Q(outcome=Outcome.DONE) & ~Q(actor_kind=ActorKind.JOB) & ~private
     if actor.kind == ActorKind.PATIENT:
         return reaches(actor) & told & ~Q(actor_kind=ActorKind.PATIENT)
+    told &= Q(SqlCondition(_KNOWS_OF_ACT, "patient_id", "detail", values=_who(actor)))
     return changes(actor) & told if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
@@ -228,6 +333,56 @@ def refusals_read(actor: Actor) -> Q:
 @rule(BREAK_GLASS_REVIEW, EmergencyAccess, visible=True)
 def emergencies_to_review(actor: Actor) -> Q:
     return Q() if actor.has_duty("privacy_officer") else NOBODY
+
+
+@rule(BREAK_GLASS_EXPLAIN, EmergencyAccess)
+def own_emergencies(actor: Actor) -> Q:
+    """Whoever opened it reads what is asked of him, and answers, wherever he works now."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    return Q(practitioner_id=actor.person_id)
+
+
+def leads_structure(actor: Actor) -> bool:
+    """Its administrator, or one of its coordinators: he follows the hand-overs of those who work there."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
+        return False
+    return actor.has_duty("administrator") or matrix.group_of(actor.role) == RoleGroup.COORDINATOR
+
+
+def _hand_overs(actor: Actor, prefix: str) -> Q:
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    mine = Q((f"{prefix}giver_id", actor.person_id)) | Q((f"{prefix}taker_id", actor.person_id))
+    return mine | Q((f"{prefix}organization_id", actor.organization_id)) if leads_structure(actor) else mine
+
+
+@rule(HAND_OVER_READ, HandOver, visible=True)
+def hand_overs_read(actor: Actor) -> Q:
+    return _hand_overs(actor, "")
+
+
+@rule(HAND_OVER_READ, HandOverItem, visible=True)
+def hand_over_items_read(actor: Actor) -> Q:
+    """The two persons: a structure follows how many wait, not who they are."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    return Q(hand_over__giver_id=actor.person_id) | Q(hand_over__taker_id=actor.person_id)
+
+
+@rule(HAND_OVER_PROPOSE, HandOver)
+def hand_overs_withdrawn(actor: Actor) -> Q:
+    own = Q(giver_id=actor.person_id)
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    return own | Q(organization_id=actor.organization_id) if leads_structure(actor) else own
+
+
+@rule(HAND_OVER_ANSWER, HandOver)
+def hand_overs_answered(actor: Actor) -> Q:
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    return Q(taker_id=actor.person_id)
 
 
 def is_identity_desk(actor: Actor) -> bool:

@@ -1,7 +1,7 @@
 """Role × data matrix (DOMAIN.md 2.1, defaults). The one place that says which profession reads or writes what."""
 
-from terresante.care_team.enums import DataClass, RoleGroup
-from terresante.directory.enums import Profession
+from terresante.care_team.enums import DataClass, RoleGroup, Sector
+from terresante.directory.enums import OrganizationKind, Profession, UnitSensitivity, sensitivity_said
 
 _PARAMEDICS = (
     Profession.PHYSIOTHERAPIST,
@@ -83,3 +83,24 @@ def readable(profession: str) -> frozenset[DataClass]:
 
 def writable(profession: str) -> frozenset[DataClass]:
     return frozenset(name for name, right in MATRIX[group_of(profession)].items() if right == W)
+
+
+def practitioner_sector(profession: str, specialty_label: str) -> str:
+    """A `Sector`, or '' for nearly everybody. The SQL function of the same name says the same (a test compares)."""
+    if profession == Profession.PSYCHIATRIC_NURSE:
+        return Sector.PSYCHIATRY.value
+    return _SECTOR_SAID.get(sensitivity_said(specialty_label), "")
+
+
+def organization_sector(kind: str, is_psychiatric: bool) -> str:
+    """As `practitioner_sector`, of a structure: what it does tells what its patients have."""
+    if is_psychiatric or kind == OrganizationKind.CMP:
+        return Sector.PSYCHIATRY.value
+    is_for_addictions = kind in (OrganizationKind.CSAPA, OrganizationKind.CAARUD)
+    return Sector.ADDICTOLOGY.value if is_for_addictions else ""
+
+
+_SECTOR_SAID = {
+    UnitSensitivity.PSYCHIATRY: Sector.PSYCHIATRY.value,
+    UnitSensitivity.ADDICTOLOGY: Sector.ADDICTOLOGY.value,
+}

@@ -3,36 +3,31 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from terresante.care_team import actions, queries
 from terresante.care_team.access import (
     ACCESS_LOG_READ,
-    BREAK_GLASS_OPEN,
-    BREAK_GLASS_REVIEW,
     CIRCLE_EDIT,
     CIRCLE_READ,
     CONSENT_EDIT,
-    RECORD_SEARCH,
-    REFUSALS_READ,
 )
 from terresante.care_team.actions import NewMember
 from terresante.care_team.enums import Basis, ConsentKind, TeamRole
 from terresante.care_team.forms import (
     DirectorySearchForm,
-    EmergencyForm,
     OrganizationMemberForm,
     PractitionerMemberForm,
     ProofForm,
     RemovalForm,
-    ReviewForm,
     show_error,
 )
 from terresante.care_team.models import CareTeamParticipant, Consent
 from terresante.care_team.queries import directory, log
-from terresante.kernel import access, audit
-from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.care_team.queries.limits import sector_of
+from terresante.kernel import access
+from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 
@@ -54,6 +49,7 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
         "structures": [member for member in members if member.organization is not None],
         "former": list(queries.former_members_of(request.actor, patient_id)),
         "edits": edits,
+        "sector": sector_of(request.actor),
         "reads_log": ACCESS_LOG_READ in permitted,
     }
     return record_page(
@@ -222,51 +218,3 @@ def access_log(request: Request, record_id: UUID) -> HttpResponse:
         "person_id": person_id,
     }
     return record_page(request, "care_team/access_log.html", opened, context, tab="circle")
-
-
-@writes(BREAK_GLASS_OPEN)
-def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
-    if request.actor.role not in actions.EMERGENCY_PROFESSIONS:
-        raise Refused(actions.EMERGENCY_ONLY_FOR)
-    person = log.emergency_identity(patient_id)
-    form = EmergencyForm(request.POST or None)
-    if form.is_bound and form.is_valid():
-        try:
-            actions.open_in_emergency(request.actor, patient_id, reason=form.cleaned_data["reason"])
-        except Invalid as error:
-            show_error(form, error)
-        else:
-            return redirect(_RECORD_PAGE, person.record_id)
-    elif queries.reaches_patient(request.actor, patient_id):
-        return redirect(_RECORD_PAGE, person.record_id)
-    audit.note_read(RECORD_SEARCH, patient_id=patient_id)
-    context = {"person": person, "form": form}
-    return render(
-        request, "care_team/break_glass.html", context, status=Invalid.status if form.errors else 200
-    )
-
-
-@reads(BREAK_GLASS_REVIEW)
-def emergencies(request: Request) -> HttpResponse:
-    return render(request, "care_team/emergencies.html", {"lines": log.emergencies(request.actor)})
-
-
-@writes(BREAK_GLASS_REVIEW)
-def review(request: Request, access_id: UUID) -> HttpResponse:
-    line = log.emergency(request.actor, access_id)
-    form = ReviewForm(request.POST or None)
-    if form.is_bound and form.is_valid():
-        try:
-            actions.review_emergency(request.actor, access_id, note=form.cleaned_data["note"])
-        except Invalid as error:
-            show_error(form, error)
-        else:
-            messages.success(request, "L’examen est enregistré.")
-            return redirect("care_team:emergencies")
-    context = {"line": line, "form": form}
-    return render(request, "care_team/review.html", context, status=Invalid.status if form.errors else 200)
-
-
-@reads(REFUSALS_READ)
-def refusals(request: Request) -> HttpResponse:
-    return render(request, "care_team/refusals.html", {"refusals": log.refusals(request.actor)})

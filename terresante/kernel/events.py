@@ -19,14 +19,17 @@ from terresante.kernel.models import OutboxEvent
 class Event:
     """Subclasses add identifiers and codes (UUID, str, int, bool, None); never clinical content.
 
-    The three reading limits are those of the object told, so that the live stream asks the rules of the object.
+    The reading limits are those of the object told, so that the live stream asks the rules of the object.
     """
 
     patient_id: UUID | None = None
     object_id: UUID | None = None
     private_to_id: UUID | None = None
+    private_to_person_id: UUID | None = None
     hidden_from_patient: bool = False
     data_class: str = ""
+    sector: str = ""
+    restricted_to_id: UUID | None = None
 
 
 E_co = TypeVar("E_co", bound=Event)

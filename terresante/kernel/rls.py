@@ -30,7 +30,7 @@ _SET_READ_ONLY = f"{_SET}, set_config('transaction_read_only', 'on', true)"
 _NOBODY = ("",) * len(KEYS)
 _NOTHING_OPEN = ("", "", "")
 # The patient writes through listed functions only (care_team's migrations).
-READ_ONLY_BASES = ("", "break_glass", "patient")
+READ_ONLY_BASES = ("", "break_glass", "former", "patient")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,14 @@ from django.db import connection
 
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
-from terresante.kernel import access
+from terresante.care_team.models import EmergencyAccess
+from terresante.directory.models import Practitioner
+from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
 from terresante.notifications.access import PREFERENCES_EDIT
 from terresante.notifications.models import EmailPreference
+from terresante.patients.models import Patient, PatientAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,21 @@ class Told:
     by_structure: bool
 
 
-def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None]]) -> list[list[Told]]:
-    """For each (patient, structure it is private to), through the listed function of the same name; for jobs only,
-    empty for anybody else.
+def users_to_tell(events: Sequence[Event]) -> list[list[Told]]:
+    """For each event, whom its limits let know of it, but for its class: through the listed function of the same
+    name; for jobs only, empty for anybody else.
     """
-    told: list[list[Told]] = [[] for _ in asked]
+    told: list[list[Told]] = [[] for _ in events]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM users_to_tell(%s::uuid[], %s::uuid[])",
-            [[patient for patient, _ in asked], [limit for _, limit in asked]],
+            "SELECT * FROM users_to_tell(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[])",
+            [
+                [event.patient_id for event in events],
+                [event.private_to_id for event in events],
+                [event.private_to_person_id for event in events],
+                [event.sector for event in events],
+                [event.restricted_to_id for event in events],
+            ],
         )
         for number, *person in cursor.fetchall():
             told[number - 1].append(Told(*person))
@@ -56,9 +65,7 @@ def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
             for person in persons
             if not event.data_class or _reads(person.profession, DataClass(event.data_class))
         ]
-        for event, persons in zip(
-            events, users_to_tell([(event.patient_id, event.private_to_id) for event in events]), strict=True
-        )
+        for event, persons in zip(events, users_to_tell(events), strict=True)
     ]
     users = {person.user_id for persons in told for person in persons}
     unsaid = EmailPreference()
@@ -78,6 +85,33 @@ def emergency_addresses(access_id: UUID) -> list[Address]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM emergency_addresses(%s)", [access_id])
         return [Address(*row) for row in cursor.fetchall()]
+
+
+def opener_of(patient_id: UUID, access_id: UUID) -> list[Address]:
+    """The account that opened a record in emergency. Jobs only."""
+    if not rls.open_record(patient_id):
+        return []
+    opened = EmergencyAccess.objects.select_related("user").get(pk=access_id)
+    return [Address(opened.user_id, opened.user.email)] if opened.user.email else []
+
+
+def professional_addresses(practitioner_id: UUID) -> list[Address]:
+    found = Practitioner.objects.select_related("user").filter(pk=practitioner_id, active=True).first()
+    if found is None or found.user is None or not found.user.email:
+        return []
+    return [Address(found.user.pk, found.user.email)]
+
+
+def patient_addresses(patient_id: UUID) -> list[Address]:
+    """The patient's accounts; without any, the address of his identity. Jobs only."""
+    if not rls.open_record(patient_id):
+        return []
+    accounts = PatientAccount.objects.filter(patient_id=patient_id, user__is_active=True).select_related(
+        "user"
+    )
+    found = [Address(row.user_id, row.user.email) for row in accounts if row.user.email]
+    patient = Patient.objects.get(pk=patient_id)
+    return found or ([Address(patient.pk, patient.email)] if patient.email else [])
 
 
 def preferences_of(actor: Actor) -> EmailPreference:

@@ -22,6 +22,8 @@ NAMED = {
     "note_id": "notes.Note",
     "participant_id": "care_team.CareTeamParticipant",
     "choice_id": "care_team.Consent",
+    "named_id": "care_team.NamedReader",
+    "hand_over_id": "care_team.HandOver",
     "patient_id": "patients.Patient",
     "one_id": "patients.Patient",
     "other_id": "patients.Patient",
@@ -50,7 +52,7 @@ PARAMETERS = (
     "personne", "object", "next", "accueil", "nom", "profession", "commune", "birth_place", "data_class", "level",
 )  # fmt: skip
 FIELDS = (
-    "id", "text", "data_class", "level", "patient_sees", "role", "basis", "consented_at", "proof", "replaces", "reason",
+    "id", "text", "data_class", "level", "role", "basis", "consented_at", "proof", "replaces", "reason",
     "note", "seen_at", "situation", "next", "patient", "support", "given_on", "birth_name", "birth_given_names",
     "birth_date", "sex", "birth_place", "used_name", "phone", "email", "postal_code", "known", "code", "login",
     "password",

@@ -26,7 +26,12 @@ MORE_NAMES = {
         "sessions": "Django's place for who is logged in",
         "tries": "how often a door was tried",
     },
-    "care_team": {"matrix": "role × data, the one place that says it"},
+    "care_team": {
+        "matrix": "role × data, the one place that says it",
+        "emergency_views": "opened in emergency and examined, apart from the circle's screens",
+        "hand_over_views": "a turn handed over, apart from the circle's screens",
+        "secret_views": "who may know of a restricted care, apart from the circle's screens",
+    },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",

@@ -117,6 +117,7 @@ class _Loading:
         for account in self._region.accounts:
             if account.is_patient:
                 self._give_own_account(self._users[account.holder], self._patients[account.holder])
+        marks.name_readers(self._job, directory, self._patients)
         marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
         marks.forget_events(self._job)
 

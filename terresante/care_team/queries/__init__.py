@@ -2,6 +2,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -14,9 +15,9 @@ from terresante.care_team.access import (
     RECORD_READ,
     reads_class,
 )
-from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
-from terresante.directory.models import Practitioner, PractitionerRole
+from terresante.care_team.enums import ConsentKind, DataClass, Sector, TeamRole
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, NamedReader
+from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.kernel import access, audit, compiled, rls, slots
 from terresante.kernel.access import Action, Reader
 from terresante.kernel.actor import Actor, ActorKind, Purpose
@@ -24,7 +25,7 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.events import Event
 from terresante.kernel.slots import HeaderBadge
 from terresante.kernel.ui.frame import Level, Strip
-from terresante.kernel.ui.wording import clock
+from terresante.kernel.ui.wording import clock, long_date
 from terresante.patients.enums import Sex
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
 
@@ -53,13 +54,27 @@ class OpenRecord:
     def is_emergency(self) -> bool:
         return self.basis == "break_glass"
 
+    @property
+    def is_handed_over(self) -> bool:
+        """Read by who handed his patient over, for the days that remain to him."""
+        return self.basis == "former"
+
     @cached_property
     def badges(self) -> list[HeaderBadge]:
         """What the apps say under the name, in their order; asked once a page."""
         told = [badge for slot in slots.badges for badge in slot(self.opened_by, self.patient.pk)]
         return sorted(told, key=lambda badge: badge.order)
 
+    @cached_property
+    def tells_holder(self) -> bool:
+        """A structure of psychiatry or addictology that holds the record would tell of the care it gives."""
+        holder = self.record.holder
+        sector = matrix.organization_sector(holder.kind, holder.is_psychiatric)
+        return not sector or _knows(self.patient.pk, sector, holder.pk)
+
     def purpose(self, actor: Actor) -> Purpose:
+        if self.is_handed_over:
+            return Purpose.HANDED_OVER
         return Purpose.BREAK_GLASS if self.is_emergency else actor.purpose
 
 
@@ -72,8 +87,14 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
     basis = rls.open_record(record.patient_id)
     if not basis:
         raise NotFound
-    strips = (_emergency_strip(actor, record.patient_id),) if basis == "break_glass" else ()
+    strips = (_STRIPS[basis](actor, record.patient_id),) if basis in _STRIPS else ()
     return OpenRecord(record, record.patient, basis, actor, strips)
+
+
+def _knows(patient_id: UUID, sector: str, structure_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT knows_restricted(%s, %s, %s)", [patient_id, sector, structure_id])
+        return bool(cursor.fetchone()[0])
 
 
 def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
@@ -85,6 +106,20 @@ def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
         level=Level.RED,
         word="Accès en urgence",
     )
+
+
+def _handed_over_strip(actor: Actor, patient_id: UUID) -> Strip:
+    own = CareTeamParticipant.objects.filter(Q(practitioner_id=actor.person_id), patient_id=patient_id)
+    until = own.filter(reads_until__isnull=False).latest("reads_until").reads_until
+    day = long_date(until) if until is not None else ""
+    return Strip(
+        text=f"vous avez passé le relais ; vous lisez ce dossier jusqu’au {day}, sans plus rien y écrire.",
+        level=Level.INFORMATION,
+        word="Lecture seule",
+    )
+
+
+_STRIPS = {"break_glass": _emergency_strip, "former": _handed_over_strip}
 
 
 def read_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) -> OpenRecord:
@@ -212,8 +247,11 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
 
 
 _READERS = """
-SELECT told.number, reader FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number),
+SELECT told.number, reader
+FROM unnest(%s::uuid[], %s::text[], %s::uuid[]) WITH ORDINALITY AS told (patient, sector, structure, number),
      record_readers(told.patient, %s::uuid[], %s::uuid[]) AS reader
+WHERE told.sector = ''
+   OR reader IN (SELECT restricted_readers(told.patient, told.sector, told.structure, %s::uuid[], %s::uuid[]))
 """
 
 
@@ -227,7 +265,12 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
     organizations = [actor.organization_id for actor in asked]
     readers: list[set[UUID]] = [set() for _ in events]
     with connection.cursor() as cursor:
-        cursor.execute(_READERS, [[event.patient_id for event in events], persons, organizations])
+        told: list[list[Any]] = [
+            [event.patient_id for event in events],
+            [event.sector for event in events],
+            [event.restricted_to_id for event in events],
+        ]
+        cursor.execute(_READERS, [*told, persons, organizations, persons, organizations])
         for number, reader in cursor.fetchall():
             event, actor = events[number - 1], asked[reader - 1]
             if _may_read(actor, event):
@@ -238,34 +281,62 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
 def _may_read(actor: Actor, event: Event) -> bool:
     if event.private_to_id is not None and event.private_to_id != actor.organization_id:
         return False
+    if event.private_to_person_id is not None and event.private_to_person_id != actor.person_id:
+        return False
     if event.hidden_from_patient and actor.kind == ActorKind.PATIENT:
         return False
     return not event.data_class or reads_class(actor, DataClass(event.data_class))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Something about to be shared: what « Qui verra ceci ? » is asked about."""
+    """Something about to be shared: what « Qui verra ceci ? » is asked about, and by whom.
 
+    Its limits are those of `Limited`.
+    """
+
+    asked_by: Actor
     patient_id: UUID
     data_class: DataClass
     private_to_id: UUID | None = None
+    private_to_person_id: UUID | None = None
     hidden_from_patient: bool = False
+    sector: str = ""
+    restricted_to_id: UUID | None = None
 
 
 @access.audience_of(Draft)
 def readers_of(draft: Draft) -> list[Reader]:
-    readers = [_reader(member, draft) for member in _sharing(draft.patient_id)]
+    """Nobody is named whose presence in the circle is kept from who asks: he may read too, and is not told of."""
+    named = _named(draft)
+    readers = [
+        _reader(member, draft, named)
+        for member in _sharing(draft.asked_by, draft.patient_id)
+        if member.practitioner_id != draft.private_to_person_id or draft.private_to_person_id is None
+    ]
     (patient,) = _patients(draft.patient_id)
-    hidden = draft.hidden_from_patient or draft.private_to_id is not None
+    return [*_myself(draft), *readers, _patient_reader(patient, draft)]
+
+
+def _myself(draft: Draft) -> list[Reader]:
+    """Only of a note for oneself: of the others the author is a member, in person or by his structure."""
+    if draft.private_to_person_id is None:
+        return []
+    author = draft.asked_by
+    return [Reader(draft.private_to_person_id, author.name, author.role_label, True, "pour soi")]
+
+
+def _patient_reader(patient: Patient, draft: Draft) -> Reader:
+    is_private = draft.private_to_id is not None or draft.private_to_person_id is not None
+    hidden = draft.hidden_from_patient or is_private
     reason = "pas encore visible dans son espace" if hidden else "dans son espace"
     role = "La patiente" if patient.sex == Sex.FEMALE else "Le patient"
-    return [*readers, Reader(patient.pk, str(patient), role, not hidden, reason)]
+    return Reader(patient.pk, str(patient), role, not hidden, reason)
 
 
 @compiled.rows
-def _sharing(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
-    members = CareTeamParticipant.objects.filter(
+def _sharing(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+    members = access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(
         patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
     )
     return members.select_related("practitioner", "organization")
@@ -276,29 +347,72 @@ def _patients(patient_id: UUID) -> QuerySet[Patient]:
     return Patient.objects.filter(pk=patient_id)
 
 
-def _reader(member: CareTeamParticipant, draft: Draft) -> Reader:
+def _named(draft: Draft) -> set[UUID]:
+    """Who was named for what this draft keeps restricted."""
+    if not draft.sector:
+        return set()
+    rows = NamedReader.objects.filter(
+        Q(restricted_to__isnull=True) | Q(restricted_to_id=draft.restricted_to_id),
+        patient_id=draft.patient_id,
+        sector=draft.sector,
+        withdrawn_at__isnull=True,
+    )
+    keys = {row.practitioner_id or row.organization_id for row in rows}
+    return {key for key in keys if key is not None}
+
+
+def _reader(member: CareTeamParticipant, draft: Draft, named: set[UUID]) -> Reader:
     if member.organization is not None:
-        kept_out = draft.private_to_id not in (None, member.organization_id)
-        reason = "réservé à une autre structure" if kept_out else "selon la profession de chacun"
-        return Reader(
-            member.organization.pk,
-            member.organization.name,
-            member.organization.get_kind_display(),
-            not kept_out,
-            reason,
-            is_group=True,
-        )
+        return _structure_reader(member.organization, draft, named)
     practitioner = member.practitioner
     if practitioner is None:
         raise ValueError("a member is a person or a structure")
-    name = f"{practitioner.title} {practitioner}".strip()
+    name = full_name(practitioner)
     role = practitioner.get_profession_display()
+    if draft.private_to_person_id is not None:
+        return Reader(practitioner.pk, name, role, False, "réservé à son auteur")
     if draft.private_to_id is not None and not _works_at(practitioner, draft.private_to_id):
         return Reader(practitioner.pk, name, role, False, "hors de la structure")
+    if draft.sector and not _shares_secret(practitioner, draft, named):
+        return Reader(practitioner.pk, name, role, False, f"hors {_said(draft.sector)}, et pas nommé")
     reads = draft.data_class in matrix.readable(practitioner.profession)
     own_role = "" if member.role == TeamRole.MEMBER else member.get_role_display().lower()
     reason = own_role if reads else f"sa profession ne lit pas «\u00a0{draft.data_class.label}\u00a0»"
     return Reader(practitioner.pk, name, role, reads, reason)
+
+
+def _structure_reader(structure: Organization, draft: Draft, named: set[UUID]) -> Reader:
+    kept_out = ""
+    if draft.private_to_person_id is not None:
+        kept_out = "réservé à son auteur"
+    elif draft.private_to_id not in (None, structure.pk):
+        kept_out = "réservé à une autre structure"
+    elif draft.sector and not (
+        structure.pk == draft.restricted_to_id
+        or structure.pk in named
+        or matrix.organization_sector(structure.kind, structure.is_psychiatric) == draft.sector
+    ):
+        kept_out = f"hors {_said(draft.sector)}, et pas nommée"
+    return Reader(
+        structure.pk,
+        structure.name,
+        structure.get_kind_display(),
+        not kept_out,
+        kept_out or "selon la profession de chacun",
+        is_group=True,
+    )
+
+
+def _shares_secret(practitioner: Practitioner, draft: Draft, named: set[UUID]) -> bool:
+    return (
+        practitioner.pk in named
+        or matrix.practitioner_sector(practitioner.profession, practitioner.specialty_label) == draft.sector
+        or (draft.restricted_to_id is not None and _works_at(practitioner, draft.restricted_to_id))
+    )
+
+
+def _said(sector: str) -> str:
+    return Sector(sector).label.lower()
 
 
 def _works_at(practitioner: Practitioner, organization_id: UUID) -> bool:

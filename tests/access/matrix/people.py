@@ -12,7 +12,7 @@ from django.utils import timezone
 from terresante.care_team import actions
 from terresante.care_team.access import RECORD_READ
 from terresante.care_team.enums import ConsentKind
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, NamedReader
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization, Practitioner
 from terresante.kernel import access, audit, rls
@@ -29,7 +29,7 @@ from terresante.patients.models import (
     RelatedPerson,
     SourceIdentity,
 )
-from tests.access.oracle.build import ROWS, Limits
+from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, shared_record
 from tests.walls import walls_down
 
@@ -104,6 +104,14 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
             patient_id=patient, name="Un proche", relationship="child"
         ),
         Consent: _consent(patient, author),
+        NamedReader: NamedReader.objects.create(
+            patient_id=patient,
+            record=record,
+            sector="psychiatry",
+            practitioner=author,
+            named_by_name="la distribution",
+            is_named_by_patient=True,
+        ),
         EmergencyAccess: _emergency(cast, patient),
         AuditEntry: _entry(cast, patient),
         **_of_identity(patient),

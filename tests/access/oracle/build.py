@@ -1,6 +1,5 @@
 """Sets a world up in the database: by the platform's own actions wherever somebody may act, else behind the walls."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -11,40 +10,39 @@ from django.utils import timezone
 
 from terresante.accounts.models import User
 from terresante.care_team import actions
-from terresante.care_team.enums import Basis, ConsentKind
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.actions.secrets import name_reader, withdraw_name
+from terresante.care_team.enums import Basis, ConsentKind, Sector
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, NamedReader
 from terresante.directory.enums import OrganizationKind, Profession, Source
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
-from terresante.feed.enums import FeedKind
-from terresante.feed.models import FeedItem
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Refused
 from terresante.kernel.ids import new_id
-from terresante.notes.enums import NOTE_CLASSES
-from terresante.notes.models import Note
 from terresante.patients.actions import apply_traits
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord, IdentityDomain, Patient, PatientAccount, SourceIdentity
 from terresante.patients.traits import Traits
-from terresante.stays.enums import EncounterStatus, MovementKind
-from terresante.stays.models import Encounter, EncounterMovement
 from tests.access.oracle import model
 from tests.access.oracle.model import (
     BreaksGlass,
     Joins,
     Leaves,
     Lifts,
+    Names,
     Opposes,
     Reader,
+    Unnames,
     World,
     Writes,
 )
+from tests.access.oracle.rows import ROWS, Limits
 from tests.walls import walls_down
 
 PROFESSIONS = {
     "doctor": Profession.DOCTOR,
     "nurse": Profession.NURSE,
+    "psychiatric_nurse": Profession.PSYCHIATRIC_NURSE,
     "midwife": Profession.MIDWIFE,
     "pharmacist": Profession.PHARMACIST,
     "physiotherapist": Profession.PHYSIOTHERAPIST,
@@ -57,101 +55,12 @@ PROFESSIONS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a row about a patient carries, in the platform's own keys."""
-
-    patient_id: UUID
-    record_id: UUID
-    data_class: str
-    private_to_id: UUID | None
-    hidden: bool
-    author: Practitioner
-    organization_id: UUID
-    row: int
-    marker: str
-
-
-def fact(limits: Limits) -> FeedItem:
-    return FeedItem.objects.create(
-        patient_id=limits.patient_id,
-        kind=FeedKind.values[0],
-        object_id=new_id(),
-        occurred_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def note(limits: Limits) -> Note | None:
-    if limits.data_class not in NOTE_CLASSES:
-        return None
-    return Note.objects.create(
-        patient_id=limits.patient_id,
-        record_id=limits.record_id,
-        author=limits.author,
-        author_name="Camille",
-        author_role="Médecin",
-        organization_id=limits.organization_id,
-        organization_name="Structure",
-        data_class=limits.data_class,
-        text=limits.marker,
-        written_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-    )
-
-
-def stay(limits: Limits) -> Encounter:
-    return Encounter.objects.create(
-        patient_id=limits.patient_id,
-        record_id=limits.record_id,
-        source_identity=_identity_of_nobody(limits.patient_id),
-        organization_id=limits.organization_id,
-        visit_number=str(limits.row),
-        status=EncounterStatus.FINISHED,
-        started_at=timezone.now() - timedelta(days=2),
-        ended_at=timezone.now() - timedelta(days=1),
-        unit_name=limits.marker,
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def movement(limits: Limits) -> EncounterMovement:
-    """Of the stay that the same row has just made."""
-    return EncounterMovement.objects.create(
-        encounter=Encounter.objects.get(organization_id=limits.organization_id, visit_number=str(limits.row)),
-        patient_id=limits.patient_id,
-        identifier=new_id().hex,
-        family="stay",
-        kind=MovementKind.values[0],
-        trigger="A01",
-        occurred_at=timezone.now(),
-        recorded_at=timezone.now(),
-        unit_name=limits.marker,
-        message_id=new_id(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        data_class=limits.data_class,
-    )
-
-
-def _identity_of_nobody(patient_id: UUID) -> SourceIdentity:
-    """In a domain of no structure: it opens the record to no gateway."""
-    domain, _ = IdentityDomain.objects.get_or_create(authority="urn:oid:1.2.3", defaults={"name": "IPP"})
-    return SourceIdentity.objects.create(domain=domain, value=new_id().hex, patient_id=patient_id)
-
-
-# How a row with limits is made, for each model that has them; a test says which one is missing.
-ROWS: dict[str, Callable[[Limits], Any]] = {
-    "feed.FeedItem": fact,
-    "notes.Note": note,
-    "stays.Encounter": stay,
-    "stays.EncounterMovement": movement,
+STRUCTURES = {
+    "": OrganizationKind.PUBLIC_HOSPITAL,
+    "psychiatry": OrganizationKind.CMP,
+    "addictology": OrganizationKind.CSAPA,
 }
+SPECIALTIES = {"": "", "psychiatry": "Psychiatrie", "addictology": "Addictologie"}
 
 
 @dataclass
@@ -165,6 +74,9 @@ class Built:
     # (model label, row number) → the row's key
     rows: dict[tuple[str, int], UUID] = field(default_factory=dict)
     periods: dict[UUID, Joins] = field(default_factory=dict)
+    # Who added the member of each period, of the professionals.
+    bringers: dict[UUID, int | None] = field(default_factory=dict)
+    named: dict[Names, UUID] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
 
 
@@ -188,7 +100,11 @@ def _structures_and_people(built: Built) -> None:
     for number in range(built.world.structures):
         name = f"Structure {number} {new_id().hex[-8:]}"
         built.structures.append(
-            Organization.objects.create(name=name, kind=OrganizationKind.PUBLIC_HOSPITAL, source=Source.LOCAL)
+            Organization.objects.create(
+                name=name,
+                kind=STRUCTURES[model.sector_of_structure(built.world, number)],
+                source=Source.LOCAL,
+            )
         )
     for number, professional in enumerate(built.world.professionals):
         user = _user()
@@ -196,6 +112,7 @@ def _structures_and_people(built: Built) -> None:
             family_name=f"NOM{number}",
             given_name="Camille",
             profession=PROFESSIONS[professional.profession],
+            specialty_label=SPECIALTIES[professional.specialty],
             user=user,
             source=Source.LOCAL,
             active=not professional.struck_off,
@@ -291,11 +208,23 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             _breaks(built, before, move, number)
         case Writes():
             _writes(built, move)
+        case Names():
+            _names(built, move)
+        case Unnames():
+            _unnames(built, move)
+
+
+def _editors(built: Built, before: World, patient: int) -> list[Reader]:
+    """Those whom the model lets edit this circle: if the platform refuses one, that is a difference."""
+    return [
+        r
+        for r in model.readers(before)
+        if model.edits_circle(before, r, patient) and built.actors[r] is not None
+    ]
 
 
 def _editor(built: Built, before: World, patient: int) -> Actor | None:
-    """Somebody whom the model lets edit this circle: if the platform refuses him, that is a difference."""
-    found = [r for r in model.readers(before) if model.edits_circle(before, r, patient)]
+    found = _editors(built, before, patient)
     return built.actors[found[0]] if found else None
 
 
@@ -304,11 +233,16 @@ def _joins(built: Built, before: World, move: Joins) -> None:
     practitioner_id = built.people[move.who].pk if move.who is not None else None
     organization_id = built.structures[move.structure].pk if move.structure is not None else None
     struck_off = move.who is not None and before.professionals[move.who].struck_off
-    editor = _editor(built, before, move.patient)
-    if editor is not None and move.from_hour <= 0 and not struck_off:
+    editors = _editors(built, before, move.patient)
+    bringer = None
+    if editors and move.from_hour <= 0 and not struck_off:
         member = actions.NewMember(practitioner_id=practitioner_id, organization_id=organization_id)
+        editor = built.actors[editors[0]]
+        assert editor is not None
         period = actions.add_member(editor, record.pk, member=member)
+        bringer = editors[0].who
     else:
+        sector, place = model.secret(before, move)
         with walls_down():
             period = CareTeamParticipant.objects.create(
                 patient_id=record.patient_id,
@@ -318,8 +252,11 @@ def _joins(built: Built, before: World, move: Joins) -> None:
                 basis=Basis.CARE_TEAM,
                 started_at=timezone.now() + timedelta(hours=move.from_hour),
                 added_by_name="la preuve",
+                sector=sector,
+                restricted_to=built.structures[place] if place is not None else None,
             )
     built.periods[period.pk] = move
+    built.bringers[period.pk] = bringer
 
 
 def _leaves(built: Built, before: World, move: Leaves) -> None:
@@ -327,15 +264,56 @@ def _leaves(built: Built, before: World, move: Leaves) -> None:
     member_id = (
         built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
     )
-    editor = _editor(built, before, move.patient)
     with walls_down():
-        periods = CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None)
-        period, is_last = periods.get(member_id=member_id), periods.count() == 1
-    if editor is not None and not is_last:
-        actions.remove_member(editor, record.pk, period.pk, reason="fin des soins")
-        return
+        open_now = list(CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None))
+    period = next(each for each in open_now if member_id in (each.practitioner_id, each.organization_id))
+    for reader in _editors(built, before, move.patient):
+        seen = {
+            each.pk
+            for each in open_now
+            if model.knows_of(before, reader, built.periods[each.pk], built.bringers[each.pk])
+        }
+        editor = built.actors[reader]
+        # The last member that the editor knows of stays: he cannot tell whether others are there.
+        if editor is not None and period.pk in seen and len(seen) > 1:
+            actions.remove_member(editor, record.pk, period.pk, reason="fin des soins")
+            return
     with walls_down():
         CareTeamParticipant.objects.filter(pk=period.pk).update(ended_at=timezone.now())
+
+
+def _names(built: Built, move: Names) -> None:
+    """By the patient for a whole sector; in the name of a structure, behind the walls."""
+    record = built.records[move.patient]
+    member_id = (
+        built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
+    )
+    if move.restricted_to is None:
+        with walls_down():
+            member = CareTeamParticipant.objects.get(
+                patient_id=record.patient_id, member_id=member_id, ended_at=None
+            )
+        patient = built.actors[Reader("patient", move.patient)]
+        assert patient is not None
+        named = name_reader(patient, record.pk, sector=Sector(move.sector), participant_id=member.pk)
+    else:
+        with walls_down():
+            named = NamedReader.objects.create(
+                patient_id=record.patient_id,
+                record=record,
+                sector=move.sector,
+                restricted_to=built.structures[move.restricted_to],
+                practitioner_id=member_id if move.who is not None else None,
+                organization_id=member_id if move.who is None else None,
+                named_by_name="la preuve",
+            )
+    built.named[move] = named.pk
+
+
+def _unnames(built: Built, move: Unnames) -> None:
+    patient = built.actors[Reader("patient", move.named.patient)]
+    assert patient is not None
+    withdraw_name(patient, built.records[move.named.patient].pk, built.named[move.named])
 
 
 def _opposes(built: Built, before: World, move: Opposes) -> None:
@@ -397,7 +375,14 @@ def _writes(built: Built, move: Writes) -> None:
                     record_id=record.pk,
                     data_class=move.data_class,
                     private_to_id=None if move.private_to is None else built.structures[move.private_to].pk,
+                    private_to_person_id=None
+                    if move.private_to_who is None
+                    else built.people[move.private_to_who].pk,
                     hidden=move.hidden,
+                    sector=move.sector,
+                    restricted_to_id=None
+                    if move.restricted_to is None
+                    else built.structures[move.restricted_to].pk,
                     author=built.people[0],
                     organization_id=built.structures[0].pk,
                     row=move.row,

@@ -26,8 +26,9 @@ from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.events import Event
 from terresante.patients.models import CareRecord, Patient
 from tests.access.oracle import model
-from tests.access.oracle.build import ROWS, Built, marker
+from tests.access.oracle.build import Built, marker
 from tests.access.oracle.model import Reader
+from tests.access.oracle.rows import ROWS
 from tests.walls import walls_down
 
 _PEOPLE_AT_PAGES = 2
@@ -84,11 +85,17 @@ def _sql(built: Built, reader: Reader, limits: dict, *, opened: int | None) -> I
     seen = _visible(list(limits), [record.patient_id for record in built.records])
     for table, rows in limits.items():
         expected = {
-            key for key, row in rows.items() if row.patient in reached and model.within_limits(reader, row)
+            key
+            for key, row in rows.items()
+            if row.patient in reached and model.within_limits(world, reader, row)
         }
         if seen[table] != expected:
             yield f"plain SQL on {table} {moment}: {len(seen[table])} rows, expected {len(expected)}"
-    periods = {key for key, period in built.periods.items() if model.sees_period(reader, period, opened)}
+    periods = {
+        key
+        for key, period in built.periods.items()
+        if model.sees_period(world, reader, period, built.bringers[key], opened)
+    }
     found = _visible(["care_team_careteamparticipant"], [record.patient_id for record in built.records])
     if found["care_team_careteamparticipant"] != periods:
         yield f"plain SQL on periods {moment}: {len(found['care_team_careteamparticipant'])}, expected {len(periods)}"
@@ -125,26 +132,57 @@ def walled_tables() -> list[str]:
 def _rows_of_walled_tables(built: Built) -> dict[str, dict[UUID, model.Writes]]:
     """What is really there, each row with the limits its own columns say."""
     patients = {record.patient_id: number for number, record in enumerate(built.records)}
-    structures = {structure.pk: number for number, structure in enumerate(built.structures)}
     found: dict[str, dict[UUID, model.Writes]] = {}
     with walls_down(), connection.cursor() as cursor:
         for table in walled_tables():
             columns = {
                 column.name for column in connection.introspection.get_table_description(cursor, table)
             }
-            private = "private_to_id" if "private_to_id" in columns else "NULL::uuid"
-            hidden = "hidden_from_patient" if "hidden_from_patient" in columns else "false"
+            asked = ", ".join(
+                name if name in columns else missing for name, missing in _LIMIT_COLUMNS.items()
+            )
             cursor.execute(
-                f'SELECT id, {_key(table)}, {private}, {hidden} FROM "{table}" WHERE {_key(table)} = ANY (%s)',
+                f'SELECT id, {_key(table)}, {asked} FROM "{table}" WHERE {_key(table)} = ANY (%s)',
                 [list(patients)],
             )
             found[table] = {
-                key: model.Writes(
-                    0, patients[patient], "", None if kept is None else structures[kept], secret
-                )
-                for key, patient, kept, secret in cursor.fetchall()
+                key: _limited(built, patients[patient], *limits)
+                for key, patient, *limits in cursor.fetchall()
             }
     return found
+
+
+# What stands for a column that a table has not.
+_LIMIT_COLUMNS = {
+    "private_to_id": "NULL::uuid",
+    "hidden_from_patient": "false",
+    "private_to_person_id": "NULL::uuid",
+    "sector": "''",
+    "restricted_to_id": "NULL::uuid",
+}
+
+
+def _limited(
+    built: Built,
+    patient: int,
+    private: UUID | None,
+    hidden: bool,
+    person: UUID | None,
+    sector: str,
+    to: UUID | None,
+) -> model.Writes:
+    structures = {structure.pk: number for number, structure in enumerate(built.structures)}
+    people = {who.pk: number for number, who in enumerate(built.people)}
+    return model.Writes(
+        0,
+        patient,
+        "",
+        None if private is None else structures[private],
+        hidden,
+        None if person is None else people[person],
+        sector,
+        None if to is None else structures[to],
+    )
 
 
 def _lists(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterator[str]:
@@ -164,7 +202,12 @@ def _lists(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterator
     if access.list(actor, RECORD_READ, Patient).filter(pk=record.patient_id).exists() != reaches:
         yield f"the identity, expected {reaches}"
     circle = reaches and model.reads_class(world, reader, model.CIRCLE)
-    periods = sum(1 for period in built.periods.values() if period.patient == patient) if circle else 0
+    known = [
+        key
+        for key, period in built.periods.items()
+        if period.patient == patient and model.knows_of(world, reader, period, built.bringers[key])
+    ]
+    periods = len(known) if circle else 0
     if (
         access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(patient_id=record.patient_id).count()
         != periods
@@ -237,8 +280,11 @@ def _live(built: Built) -> Iterator[str]:
         event = Event(
             patient_id=built.records[row.patient].patient_id,
             private_to_id=None if row.private_to is None else built.structures[row.private_to].pk,
+            private_to_person_id=None if row.private_to_who is None else built.people[row.private_to_who].pk,
             hidden_from_patient=row.hidden,
             data_class=DataClass(row.data_class),
+            sector=row.sector,
+            restricted_to_id=None if row.restricted_to is None else built.structures[row.restricted_to].pk,
         )
         with rls.acting(Actor.job("live"), read_only=True):
             for reader, actor in connected.items():

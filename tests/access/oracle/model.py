@@ -20,6 +20,7 @@ MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE = (
 TABLE = """
 doctor              rw rw rw r  r rw
 nurse               rw rw rw r  r rw
+psychiatric_nurse   rw rw rw r  r rw
 midwife             rw rw rw r  r rw
 pharmacist          r  r  r  -  r r
 physiotherapist     r  rw rw -  r r
@@ -37,6 +38,8 @@ RIGHTS = {
 PROFESSIONS = tuple(RIGHTS)
 # L1111-17: who opens a record in an emergency.
 RESCUERS = frozenset({"doctor", "nurse", "midwife"})
+# DOMAIN.md 2.1, last row but one: care whose very existence is kept to those who give it.
+SECTORS = ("psychiatry", "addictology")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Professional:
     profession: str
     structures: tuple[int, ...]
     struck_off: bool = False
+    # Of his specialty; a psychiatric nurse needs none.
+    specialty: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,9 +102,31 @@ class Writes:
     data_class: str
     private_to: int | None = None
     hidden: bool = False
+    # A professional alone.
+    private_to_who: int | None = None
+    sector: str = ""
+    restricted_to: int | None = None
 
 
-Move = Joins | Leaves | Opposes | Lifts | BreaksGlass | Writes
+@dataclass(frozen=True)
+class Names:
+    """A member may know of a sector from now on: of all of it, or of what the structure `restricted_to` does."""
+
+    patient: int
+    sector: str
+    who: int | None = None
+    structure: int | None = None
+    restricted_to: int | None = None
+
+
+@dataclass(frozen=True)
+class Unnames:
+    """That name is withdrawn."""
+
+    named: Names
+
+
+Move = Joins | Leaves | Opposes | Lifts | BreaksGlass | Writes | Names | Unnames
 
 
 @dataclass(frozen=True)
@@ -110,6 +137,8 @@ class World:
     # (structure, patient): the establishment knows the patient under one of its identifiers.
     known: tuple[tuple[int, int], ...]
     moves: tuple[Move, ...]
+    # The sector of each structure; '' for those of none, and for those that are not said.
+    sectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -218,18 +247,84 @@ def reaches_unopened(world: World, reader: Reader, patient: int) -> bool:
     return reader.kind in ("professional", "patient") and basis(world, reader, patient) != ""
 
 
-def within_limits(reader: Reader, row: Writes) -> bool:
-    """Private to a structure, hidden from the patient: what the database itself holds."""
+def within_limits(world: World, reader: Reader, row: Writes) -> bool:
+    """Private to a structure or a person, hidden from the patient, restricted: what the database itself holds."""
     if row.private_to is not None and reader.kind != "job" and reader.structure != row.private_to:
         return False
+    himself = reader.kind == "professional" and reader.who == row.private_to_who
+    if row.private_to_who is not None and reader.kind != "job" and not himself:
+        return False
+    if not knows(world, reader, row.patient, row.sector, row.restricted_to):
+        return False
     return not (row.hidden and reader.kind in ("patient", "representative"))
+
+
+def sector_of_structure(world: World, structure: int) -> str:
+    return world.sectors[structure] if structure < len(world.sectors) else ""
+
+
+def sector_of_person(professional: Professional) -> str:
+    return "psychiatry" if professional.profession == "psychiatric_nurse" else professional.specialty
+
+
+def secret(world: World, member: Joins | Names) -> tuple[str, int | None]:
+    """What the presence of a member tells, and the structure that knows of it anyhow; who works elsewhere too is told
+    by nothing but his own specialty.
+    """
+    if member.who is None:
+        sector = sector_of_structure(world, member.structure or 0)
+        return sector, member.structure if sector else None
+    professional = world.professionals[member.who]
+    own, places = sector_of_person(professional), professional.structures
+    if own:
+        return own, next((at for at in places if sector_of_structure(world, at) == own), places[0])
+    if all(sector_of_structure(world, at) for at in places):
+        return sector_of_structure(world, places[0]), places[0]
+    return "", None
+
+
+def knows(world: World, reader: Reader, patient: int, sector: str, structure: int | None) -> bool:
+    """Whether this reader may learn that something of a sector exists about this patient."""
+    if not sector or reader.kind == "job" or (reader.kind == "patient" and reader.who == patient):
+        return True
+    if reader.structure is not None and reader.structure == structure:
+        return True
+    if reader.kind != "professional" or reader.who is None or reader.structure is None:
+        return False
+    if not {("who", reader.who), ("structure", reader.structure)} & members(world, patient):
+        return False
+    if False in opposed(world, patient):
+        return False
+    shares = sector in (
+        sector_of_person(world.professionals[reader.who]),
+        sector_of_structure(world, reader.structure),
+    )
+    return shares or any(
+        named.sector == sector
+        and named.restricted_to in (None, structure)
+        and (
+            (named.who is not None and named.who == reader.who)
+            or (named.structure is not None and named.structure == reader.structure)
+        )
+        for named in named_now(world, patient)
+    )
+
+
+def named_now(world: World, patient: int) -> list[Names]:
+    named: list[Names] = []
+    for move in world.moves:
+        if isinstance(move, Names) and move.patient == patient:
+            named.append(move)
+        if isinstance(move, Unnames) and move.named in named:
+            named.remove(move.named)
+    return named
 
 
 def reads(world: World, reader: Reader, row: Writes) -> bool:
     """The whole rule for one row."""
     return (
         basis(world, reader, row.patient) != ""
-        and within_limits(reader, row)
+        and within_limits(world, reader, row)
         and reads_class(world, reader, row.data_class)
     )
 
@@ -257,14 +352,28 @@ def reads_log(world: World, reader: Reader, patient: int) -> bool:
     return basis(world, reader, patient) in ("member", "structure", "patient")
 
 
-def sees_period(reader: Reader, period: Joins, opened: int | None) -> bool:
-    """One's own periods, past ones included; the whole circle of the record that is open; the patient's own circle."""
+def sees_period(world: World, reader: Reader, period: Joins, bringer: int | None, opened: int | None) -> bool:
+    """One's own periods, past ones included; the whole circle of the record that is open; the patient's own circle.
+
+    But for members whose presence is kept from who asks.
+    """
+    if not knows_of(world, reader, period, bringer):
+        return False
     if period.patient == opened or (reader.kind == "patient" and reader.who == period.patient):
         return True
-    mine = (period.who is not None and period.who == reader.who) or (
-        period.structure is not None and period.structure == reader.structure
-    )
-    return reader.kind == "professional" and mine
+    return reader.kind == "professional" and _is_own(reader, period)
+
+
+def knows_of(world: World, reader: Reader, period: Joins, bringer: int | None) -> bool:
+    """Oneself, one's structure, the member one brought; else as the sector says."""
+    brought = reader.kind == "professional" and bringer is not None and bringer == reader.who
+    return _is_own(reader, period) or brought or knows(world, reader, period.patient, *secret(world, period))
+
+
+def _is_own(reader: Reader, period: Joins) -> bool:
+    if reader.kind == "professional" and period.who is not None and period.who == reader.who:
+        return True
+    return period.structure is not None and period.structure == reader.structure
 
 
 def rows(world: World) -> list[Writes]:

@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from terresante.care_team import access as rules
 from terresante.care_team import matrix, queries
@@ -23,8 +24,10 @@ from tests.access.oracle.model import (
     Joins,
     Leaves,
     Lifts,
+    Names,
     Opposes,
     Professional,
+    Unnames,
     World,
     Writes,
 )
@@ -33,7 +36,7 @@ from tests.walls import empty_tables
 pytestmark = [pytest.mark.commits, pytest.mark.long]
 
 WORLD = World(
-    structures=3,
+    structures=5,
     professionals=(
         Professional("doctor", (0,)),
         Professional("nurse", (1,)),
@@ -42,7 +45,11 @@ WORLD = World(
         Professional("secretary", (1,)),
         Professional("home_help", (1,)),
         Professional("doctor", (2,)),
+        Professional("doctor", (3,), specialty="psychiatry"),
+        Professional("doctor", (1,), specialty="psychiatry"),
+        Professional("nurse", (4,)),
     ),
+    sectors=("", "", "", "psychiatry", "addictology"),
     patients=3,
     known=((1, 0),),
     moves=(
@@ -58,6 +65,17 @@ WORLD = World(
         Writes(31, 0, "care", hidden=True),
         *(Writes(40 + n, 1, kind) for n, kind in enumerate(("medical", "stay"))),
         Writes(50, 2, "care"),
+        *(Joins(0, who) for who in (7, 9)),
+        Joins(2, 8),
+        Names(0, "psychiatry", who=5),
+        Names(0, "addictology", who=4),
+        Unnames(Names(0, "addictology", who=4)),
+        Writes(60, 0, "care", sector="psychiatry", restricted_to=3),
+        Writes(61, 0, "stay", sector="addictology", restricted_to=4),
+        Writes(62, 0, "care", private_to_who=1),
+        Writes(63, 0, "care", private_to_who=5),
+        Joins(1, 7),
+        Leaves(1, 0),
         Opposes(1),
         BreaksGlass(1, 3, 2),
         Opposes(2),
@@ -133,19 +151,33 @@ FAULTS = {
     "policy shows the patient what is hidden": lambda: policy_changed(
         NOTE, "hidden_from_patient", "(NOT hidden_from_patient)", "true"
     ),
+    "policy shows what a person keeps for himself": lambda: policy_changed(
+        NOTE, "private_to_person", "(private_to_person_id IS NULL)", "true"
+    ),
+    "policy shows what is restricted": lambda: policy_changed(
+        FEED, "restricted", "knows_restricted(patient_id, (sector)::text, restricted_to_id)", "true"
+    ),
+    "policy names a member kept from view": lambda: policy_changed(
+        "care_team_careteamparticipant",
+        "restricted",
+        "knows_restricted(patient_id, (sector)::text, restricted_to_id)",
+        "true",
+    ),
     "policy shows every circle to its former members": lambda: policy_changed(
         "care_team_careteamparticipant", "reads", "patient_id = ANY", "true OR patient_id = ANY"
     ),
     # The functions that step over them.
-    "record opens to who left": lambda: function_changed("open_record", "AND own.ended_at IS NULL", ""),
+    "record opens to who left": lambda: function_changed(
+        "professional_basis", "AND own.ended_at IS NULL", ""
+    ),
     "record opens under opposition": lambda: function_changed(
-        "open_record", "AND own.suspended_at IS NULL", ""
+        "professional_basis", "AND own.suspended_at IS NULL", ""
     ),
     "record opens after four hours": lambda: function_changed(
-        "open_record", "AND own.expires_at > now()", ""
+        "professional_basis", "AND own.expires_at > now()", ""
     ),
     "record opens in another structure": lambda: function_changed(
-        "open_record", "AND own.organization_id = app_organization()", ""
+        "professional_basis", "AND own.organization_id = app_organization()", ""
     ),
     "record opens to any hospital": lambda: function_changed(
         "open_record", "AND domain.organization_id = app_organization()", ""
@@ -158,6 +190,18 @@ FAULTS = {
     ),
     "opposition lifted leaves the circle outside": lambda: function_changed(
         "lift_record_opposition", "suspended_at = NULL", "suspended_at = now()"
+    ),
+    "named once is named for good": lambda: function_changed(
+        "restricted_is_known", "AND named.withdrawn_at IS NULL", ""
+    ),
+    "named for one sector is named for all": lambda: function_changed(
+        "restricted_is_known", "AND named.sector = kept", ""
+    ),
+    "who shares a sector knows outside the circle": lambda: function_changed(
+        "restricted_is_known", "own.member_id IN (person, organization)", "true"
+    ),
+    "opposition forgets who is kept from view": lambda: function_changed(
+        "oppose_circle", "ended_at IS NULL AND suspended_at IS NULL", "false"
     ),
     "stream tells who left": lambda: function_changed("record_readers", "AND ended_at IS NULL", ""),
     "stream tells under opposition": lambda: function_changed(
@@ -188,6 +232,15 @@ FAULTS = {
     "profession writes the circle": lambda: python_changed(
         (matrix, "MATRIX", with_right(RoleGroup.HOME_AIDE, DataClass.CIRCLE))
     ),
+    "rule forgets what is restricted": lambda: python_changed(
+        (rules, "_KNOWS", rules._KNOWS.replace("({1} = ''", "(true"))
+    ),
+    "rule forgets that a name was withdrawn": lambda: python_changed(
+        (rules, "_KNOWS", rules._KNOWS.replace("AND named.withdrawn_at IS NULL", ""))
+    ),
+    "rule shows what a person keeps for himself": lambda: python_changed(
+        (rules, "_own", lambda actor: Q(private_to__isnull=True) | Q(private_to_id=actor.organization_id))
+    ),
     "stream tells what is private": lambda: python_changed((queries, "_may_read", told_without_limits)),
 }
 
@@ -197,7 +250,8 @@ def with_right(group: RoleGroup, data_class: DataClass) -> dict[RoleGroup, dict[
 
 
 def told_without_limits(actor, event):
-    return not event.data_class or rules.reads_class(actor, DataClass(event.data_class))
+    own = event.private_to_person_id in (None, actor.person_id)
+    return own and (not event.data_class or rules.reads_class(actor, DataClass(event.data_class)))
 
 
 def first_difference() -> str | None:

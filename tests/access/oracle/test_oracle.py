@@ -14,8 +14,9 @@ import pytest
 from django.apps import apps
 
 from tests.access.oracle import doors
-from tests.access.oracle.build import ROWS, build
+from tests.access.oracle.build import build
 from tests.access.oracle.model import World, readers
+from tests.access.oracle.rows import ROWS
 from tests.access.oracle.worlds import smallest, world
 from tests.walls import empty_tables
 

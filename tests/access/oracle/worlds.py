@@ -8,17 +8,22 @@ from tests.access.oracle.model import (
     CLASSES,
     PROFESSIONS,
     RESCUERS,
+    SECTORS,
     BreaksGlass,
     Joins,
     Leaves,
     Lifts,
     Move,
+    Names,
     Opposes,
     Professional,
+    Unnames,
     World,
     Writes,
     members,
+    named_now,
     opposed,
+    secret,
 )
 
 
@@ -32,7 +37,8 @@ def world(seed: int) -> World:
         for patient in range(patients)
         if chance.random() < 0.25
     )
-    drawn = World(structures, professionals, patients, known, ())
+    sectors = tuple(chance.choice((*SECTORS, "", "", "", "", "")) for _ in range(structures))
+    drawn = World(structures, professionals, patients, known, (), sectors)
     for number in range(chance.randint(8, 22)):
         drawn = dataclasses.replace(drawn, moves=(*drawn.moves, *_moves(chance, drawn, number)))
     return drawn
@@ -64,7 +70,8 @@ def _professional(chance: Random, structures: int) -> Professional:
     places = tuple(sorted(chance.sample(range(structures), chance.choice((1, 1, 2)))))
     # Rescuers and secretaries are at both ends of the rules: they come more often.
     profession = chance.choice((*PROFESSIONS, *sorted(RESCUERS), "doctor", "secretary"))
-    return Professional(profession, places, struck_off=chance.random() < 0.1)
+    specialty = chance.choice((*SECTORS, "", "", "", "")) if profession == "doctor" else ""
+    return Professional(profession, places, struck_off=chance.random() < 0.1, specialty=specialty)
 
 
 def _moves(chance: Random, drawn: World, number: int) -> tuple[Move, ...]:
@@ -79,7 +86,10 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
     patient = chance.randrange(drawn.patients)
     who: int | None = chance.randrange(len(drawn.professionals))
     structure: int | None = chance.randrange(drawn.structures)
-    match chance.choices(("join", "leave", "oppose", "lift", "break", "write"), (30, 12, 6, 5, 12, 35))[0]:
+    kinds = {
+        "join": 30, "leave": 12, "oppose": 6, "lift": 5, "break": 12, "write": 35, "name": 10, "unname": 3
+    }  # fmt: skip
+    match chance.choices(list(kinds), list(kinds.values()))[0]:
         case "join":
             from_hour = 24 if chance.random() < 0.1 else -48
             return _of_one(chance, Joins(patient, who, structure, from_hour))
@@ -92,17 +102,37 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
         case "break":
             places = drawn.professionals[who or 0].structures
             return BreaksGlass(patient, who or 0, chance.choice(places), chance.choice((0, 0, 3, 5)))
+        case "name":
+            kept_by = structure if chance.random() < 0.5 else None
+            named = Names(patient, chance.choice(SECTORS), who, structure, restricted_to=kept_by)
+            return _of_one(chance, named)
+        case "unname":
+            return _unnames(chance, drawn, patient)
         case _:
-            return Writes(
-                number,
-                patient,
-                chance.choice(CLASSES),
-                private_to=structure if chance.random() < 0.25 else None,
-                hidden=chance.random() < 0.25,
+            return _writes(chance, drawn, number, patient)
+
+
+def _unnames(chance: Random, drawn: World, patient: int) -> Move:
+    named = named_now(drawn, patient)
+    return Unnames(chance.choice(named)) if named else Lifts(patient)
+
+
+def _writes(chance: Random, drawn: World, number: int, patient: int) -> Writes:
+    written = Writes(number, patient, chance.choice(CLASSES), hidden=chance.random() < 0.2)
+    structure = chance.randrange(drawn.structures)
+    match chance.choices(("all", "structure", "person", "restricted"), (50, 20, 12, 18))[0]:
+        case "structure":
+            return dataclasses.replace(written, private_to=structure)
+        case "person":
+            return dataclasses.replace(
+                written, private_to_who=chance.randrange(len(drawn.professionals)), hidden=False
             )
+        case "restricted":
+            return dataclasses.replace(written, sector=chance.choice(SECTORS), restricted_to=structure)
+    return written
 
 
-def _of_one(chance: Random, move: Joins | Leaves) -> Joins | Leaves:
+def _of_one(chance: Random, move: Joins | Leaves | Names) -> Joins | Leaves | Names:
     if chance.random() < 0.35:
         return dataclasses.replace(move, who=None)
     return dataclasses.replace(move, structure=None)
@@ -119,6 +149,11 @@ def _fits(before: World, move: Move) -> bool:
             return move.emergency not in opposed(before, move.patient)
         case Lifts():
             return False in opposed(before, move.patient)
+        case Names():
+            is_told = move in named_now(before, move.patient)
+            return _is_inside(before, move) and not secret(before, move)[0] and not is_told
+        case Unnames():
+            return move.named in named_now(before, move.named.patient)
         case BreaksGlass():
             # A past attempt is set in place, not played: it stands before every opposition.
             past = move.hours_ago > 0
@@ -128,7 +163,7 @@ def _fits(before: World, move: Move) -> bool:
     return True
 
 
-def _is_inside(before: World, move: Joins | Leaves) -> bool:
+def _is_inside(before: World, move: Joins | Leaves | Names) -> bool:
     """An open period, be it in the future."""
     inside = False
     for earlier in before.moves:

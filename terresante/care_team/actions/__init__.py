@@ -1,21 +1,25 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from terresante.care_team import matrix
 from terresante.care_team.access import (
-    BREAK_GLASS_OPEN,
-    BREAK_GLASS_REVIEW,
     CIRCLE_EDIT,
     CONSENT_EDIT,
     CONSENT_LIFT,
     RECORD_CREATE,
     RECORD_SHARE,
 )
+from terresante.care_team.actions.emergency import EMERGENCY_ONLY_FOR as EMERGENCY_ONLY_FOR
+from terresante.care_team.actions.emergency import EMERGENCY_PROFESSIONS as EMERGENCY_PROFESSIONS
+from terresante.care_team.actions.emergency import REASON_MIN_LENGTH as REASON_MIN_LENGTH
+from terresante.care_team.actions.emergency import open_in_emergency as open_in_emergency
+from terresante.care_team.actions.emergency import review_emergency as review_emergency
 from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
 from terresante.care_team.events import (
     MemberJoined,
@@ -23,33 +27,34 @@ from terresante.care_team.events import (
     OppositionRecorded,
     OppositionWithdrawn,
     RecordCreated,
-    RecordOpenedInEmergency,
 )
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.queries import open_record
 from terresante.directory.enums import Profession
-from terresante.directory.models import Organization, Practitioner
+from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
-from terresante.kernel.actor import Actor, ActorKind, Purpose
+from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
-from terresante.kernel.ids import new_id
 from terresante.patients.actions import register_identity
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord
 from terresante.patients.traits import Contacts, Traits
 
-REASON_MIN_LENGTH = 10
 PROOF_MIN_LENGTH = 5
 OPPOSITIONS = frozenset({ConsentKind.OPPOSITION_RECORD, ConsentKind.OPPOSITION_EMERGENCY})
-EMERGENCY_PROFESSIONS = frozenset({Profession.DOCTOR, Profession.NURSE, Profession.MIDWIFE})
-EMERGENCY_ONLY_FOR = "L’accès en urgence est réservé aux médecins, aux infirmiers et aux sages-femmes."
 # TRE_R38: general medicine and its qualifications; a generalist who founds a record is the treating doctor.
 GENERAL_MEDICINE = frozenset({"SM26", "SM53", "SM54"})
 _NOT_ACTIVE = "Ce professionnel ou cette structure n’est plus en activité dans l’annuaire."
 _DOCTOR_ONLY = "Seul un médecin peut être médecin traitant."
+_KEPT_FROM_VIEW = (
+    "Un suivi de psychiatrie ou d’addictologie n’est connu que de qui doit le connaître : il ne peut pas porter un rôle"
+    " que tout le cercle voit. Choisissez « Membre de l’équipe »."
+)
+# Neutral: the member may be one whose presence is kept from who asks.
+_NOT_ADDED = "L’ajout n’a pas pu être enregistré : demandez à la personne si ce suivi existe déjà."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,8 @@ def create_record(
     if not rls.found_record(patient_id):
         raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
     record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
-    _join(actor, record, NewMember(practitioner_id=founder.pk, role=_founding_role(founder)))
+    own = NewMember(practitioner_id=founder.pk)
+    _join(actor, record, replace(own, role=TeamRole.MEMBER if _secret(own)[0] else _founding_role(founder)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
     emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
     return record
@@ -123,9 +129,13 @@ def add_member(actor: Actor, record_id: UUID, *, member: NewMember) -> CareTeamP
     if _open_periods(record.patient_id).filter(member_id=member.member_id).exists():
         raise Conflict("Cette personne ou cette structure fait déjà partie du cercle.")
     _make_room(actor, record, member)
+    try:
+        with transaction.atomic():
+            participant = _join(actor, record, member)
+    except IntegrityError as error:
+        raise Conflict(_NOT_ADDED) from error
     if member.basis == Basis.CONSENT:
         _record_consent(actor, record, member)
-    participant = _join(actor, record, member)
     audit.record(
         actor,
         CIRCLE_EDIT,
@@ -215,62 +225,6 @@ def lift_opposition(actor: Actor, record_id: UUID) -> None:
     emit(actor, OppositionWithdrawn(patient_id=record.patient_id, object_id=lifted, kind=kind))
 
 
-@action
-def open_in_emergency(actor: Actor, patient_id: UUID, *, reason: str) -> EmergencyAccess:
-    """Bris de glace: four hours of reading. Raises Refused when the patient opposed it, NotFound without a record."""
-    if actor.kind != ActorKind.PROFESSIONAL or actor.role not in EMERGENCY_PROFESSIONS:
-        raise Refused(EMERGENCY_ONLY_FOR)
-    why = " ".join(reason.split())
-    if len(why) < REASON_MIN_LENGTH:
-        raise Invalid(
-            "Indiquez en une phrase pourquoi ce dossier doit être ouvert maintenant.",
-            fields={
-                "reason": "Motif trop court : il sera lu par le patient et par le délégué à la protection des données."
-            },
-        )
-    mine = Q(practitioner_id=actor.person_id, organization_id=actor.organization_id)
-    if EmergencyAccess.objects.filter(mine, patient_id=patient_id, expires_at__gt=timezone.now()).exists():
-        raise Conflict("Vous avez déjà ouvert ce dossier en urgence : l’accès est encore valable.")
-    access_id = new_id()
-    outcome = _open_emergency(access_id, patient_id, why[:500])
-    if outcome is None:
-        raise NotFound
-    if outcome == "opposed":
-        raise Refused("La personne s’est opposée à l’accès en urgence à son dossier.")
-    if outcome == "unshared":
-        raise Refused(
-            "La personne n’est pas encore informée : son dossier n’est ouvert à personne hors de son cercle."
-        )
-    opened = EmergencyAccess.objects.get(pk=access_id)
-    acting = actor.with_purpose(Purpose.BREAK_GLASS)
-    audit.record(acting, BREAK_GLASS_OPEN, patient_id=patient_id, about=opened)
-    event = RecordOpenedInEmergency(
-        patient_id=patient_id,
-        object_id=access_id,
-        by_user_id=actor.user_id,
-        data_class=DataClass.CIRCLE,
-    )
-    emit(acting, event)
-    return opened
-
-
-@action
-def review_emergency(actor: Actor, access_id: UUID, *, note: str) -> EmergencyAccess:
-    """Raises Invalid without a conclusion, Conflict when somebody examined it before."""
-    opened = access.get(actor, BREAK_GLASS_REVIEW, EmergencyAccess, access_id, lock=True)
-    if opened.reviewed_at is not None:
-        raise Conflict("Cet accès a déjà été examiné.")
-    conclusion = " ".join(note.split())
-    if len(conclusion) < REASON_MIN_LENGTH:
-        sentence = "Écrivez en une phrase ce que l’examen a montré et la suite donnée."
-        raise Invalid(sentence, fields={"note": sentence})
-    opened.reviewed_at, opened.reviewed_by_name = timezone.now(), actor.name
-    opened.review_note = conclusion[:500]
-    opened.save(update_fields=["reviewed_at", "reviewed_by_name", "review_note"])
-    audit.record(actor, BREAK_GLASS_REVIEW, patient_id=opened.patient_id, about=opened)
-    return opened
-
-
 def _locked_record(actor: Actor, record_id: UUID, *, action: Action) -> CareRecord:
     """Two changes of one circle wait for each other: else two members could remove each other, or join an opposed
     record.
@@ -300,6 +254,8 @@ def _check_member(member: NewMember) -> None:
         _check_structure(member, member.organization_id)
     else:
         raise Invalid("Choisissez un professionnel ou une structure.")
+    if member.role != TeamRole.MEMBER and _secret(member)[0]:
+        raise Invalid(_KEPT_FROM_VIEW, fields={"role": _KEPT_FROM_VIEW})
 
 
 def _check_person(member: NewMember, practitioner_id: UUID) -> None:
@@ -409,6 +365,8 @@ def _end(actor: Actor, participant: CareTeamParticipant, *, reason: str) -> None
             member_id=member_id,
             by_user_id=actor.user_id,
             data_class=DataClass.CIRCLE,
+            sector=participant.sector,
+            restricted_to_id=participant.restricted_to_id,
         ),
     )
 
@@ -420,6 +378,7 @@ def _end_consented(actor: Actor, patient_id: UUID, practitioner_id: UUID) -> Non
 
 
 def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
+    sector, restricted_to_id = _secret(member)
     participant = CareTeamParticipant(
         patient_id=record.patient_id,
         record_id=record.pk,
@@ -428,6 +387,9 @@ def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamPartic
         role=member.role,
         basis=member.basis,
         added_by_name=actor.name,
+        added_by_id=actor.person_id if actor.kind == ActorKind.PROFESSIONAL else None,
+        sector=sector,
+        restricted_to_id=restricted_to_id,
     )
     participant.save(force_insert=True)
     if member.member_id is None:
@@ -440,12 +402,28 @@ def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamPartic
             member_id=member.member_id,
             by_user_id=actor.user_id,
             data_class=DataClass.CIRCLE,
+            sector=sector,
+            restricted_to_id=restricted_to_id,
         ),
     )
     return participant
 
 
-def _open_emergency(access_id: UUID, patient_id: UUID, why: str) -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT open_emergency_access(%s, %s, %s)", [access_id, patient_id, why])
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # text of the function's closed list
+def _secret(member: NewMember) -> tuple[str, UUID | None]:
+    """The sector that keeps this presence restricted, and the structure that always knows of it; ("", None) mostly."""
+    if member.organization_id is not None:
+        structure = Organization.objects.get(pk=member.organization_id)
+        sector = matrix.organization_sector(structure.kind, structure.is_psychiatric)
+        return sector, structure.pk if sector else None
+    if member.practitioner_id is None:
+        raise ValueError("a member is a person or a structure")
+    roles = PractitionerRole.objects.filter(practitioner_id=member.practitioner_id, period_end=None)
+    places = [role.organization for role in roles.select_related("organization").order_by("pk")]
+    said = [(matrix.organization_sector(place.kind, place.is_psychiatric), place.pk) for place in places]
+    person = Practitioner.objects.get(pk=member.practitioner_id)
+    own = matrix.practitioner_sector(person.profession, person.specialty_label)
+    if own:
+        of_sector = [place for sector, place in said if sector == own]
+        return own, next(iter([*of_sector, *(place for _, place in said)]), None)
+    # Who works elsewhere too is not given away by his name.
+    return said[0] if said and all(sector for sector, _ in said) else ("", None)

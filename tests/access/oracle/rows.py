@@ -1,0 +1,122 @@
+"""How a row with limits is made, for each model that has them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from terresante.directory.models import Practitioner
+from terresante.feed.enums import FeedKind
+from terresante.feed.models import FeedItem
+from terresante.kernel.ids import new_id
+from terresante.notes.enums import NOTE_CLASSES
+from terresante.notes.models import Note
+from terresante.patients.models import IdentityDomain, SourceIdentity
+from terresante.stays.enums import EncounterStatus, MovementKind
+from terresante.stays.models import Encounter, EncounterMovement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a row about a patient carries, in the platform's own keys."""
+
+    patient_id: UUID
+    record_id: UUID
+    data_class: str
+    private_to_id: UUID | None
+    hidden: bool
+    private_to_person_id: UUID | None = None
+    sector: str = ""
+    restricted_to_id: UUID | None = None
+    author: Practitioner
+    organization_id: UUID
+    row: int
+    marker: str
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        return {
+            "private_to_id": self.private_to_id,
+            "private_to_person_id": self.private_to_person_id,
+            "hidden_from_patient": self.hidden,
+            "data_class": self.data_class,
+            "sector": self.sector,
+            "restricted_to_id": self.restricted_to_id,
+        }
+
+
+def fact(limits: Limits) -> FeedItem:
+    return FeedItem.objects.create(
+        patient_id=limits.patient_id,
+        kind=FeedKind.values[0],
+        object_id=new_id(),
+        occurred_at=timezone.now(),
+        **limits.kept,
+    )
+
+
+def note(limits: Limits) -> Note | None:
+    if limits.data_class not in NOTE_CLASSES:
+        return None
+    return Note.objects.create(
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        author=limits.author,
+        author_name="Camille",
+        author_role="Médecin",
+        organization_id=limits.organization_id,
+        organization_name="Structure",
+        text=limits.marker,
+        written_at=timezone.now(),
+        **limits.kept,
+    )
+
+
+def stay(limits: Limits) -> Encounter:
+    return Encounter.objects.create(
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        source_identity=_identity_of_nobody(limits.patient_id),
+        organization_id=limits.organization_id,
+        visit_number=str(limits.row),
+        status=EncounterStatus.FINISHED,
+        started_at=timezone.now() - timedelta(days=2),
+        ended_at=timezone.now() - timedelta(days=1),
+        unit_name=limits.marker,
+        **limits.kept,
+    )
+
+
+def movement(limits: Limits) -> EncounterMovement:
+    """Of the stay that the same row has just made."""
+    return EncounterMovement.objects.create(
+        encounter=Encounter.objects.get(organization_id=limits.organization_id, visit_number=str(limits.row)),
+        patient_id=limits.patient_id,
+        identifier=new_id().hex,
+        family="stay",
+        kind=MovementKind.values[0],
+        trigger="A01",
+        occurred_at=timezone.now(),
+        recorded_at=timezone.now(),
+        unit_name=limits.marker,
+        message_id=new_id(),
+        **limits.kept,
+    )
+
+
+def _identity_of_nobody(patient_id: UUID) -> SourceIdentity:
+    """In a domain of no structure: it opens the record to no gateway."""
+    domain, _ = IdentityDomain.objects.get_or_create(authority="urn:oid:1.2.3", defaults={"name": "IPP"})
+    return SourceIdentity.objects.create(domain=domain, value=new_id().hex, patient_id=patient_id)
+
+
+# How a row with limits is made, for each model that has them; a test says which one is missing.
+ROWS: dict[str, Callable[[Limits], Any]] = {
+    "feed.FeedItem": fact,
+    "notes.Note": note,
+    "stays.Encounter": stay,
+    "stays.EncounterMovement": movement,
+}
