@@ -11,8 +11,15 @@ from django.utils import timezone
 
 from terresante.care_team import actions
 from terresante.care_team.access import RECORD_READ
-from terresante.care_team.enums import ConsentKind
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, NamedReader
+from terresante.care_team.enums import ConsentKind, HandOverKind
+from terresante.care_team.models import (
+    CareTeamParticipant,
+    Consent,
+    EmergencyAccess,
+    HandOver,
+    HandOverItem,
+    NamedReader,
+)
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization, Practitioner
 from terresante.kernel import access, audit, rls
@@ -104,6 +111,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
             patient_id=patient, name="Un proche", relationship="child"
         ),
         Consent: _consent(patient, author),
+        **_hand_over(cast, record),
         NamedReader: NamedReader.objects.create(
             patient_id=patient,
             record=record,
@@ -146,6 +154,23 @@ def _of_identity(patient_id: UUID) -> dict[type[Model], Any]:
             merged_by_name="la distribution",
         ),
     }
+
+
+def _hand_over(cast: Cast, record: CareRecord) -> dict[type[Model], Any]:
+    """From Dr Amar to her nurse, whoever the patient is."""
+    head = HandOver.objects.create(
+        giver_id=cast.amar.person_id,
+        taker_id=cast.ines.person_id,
+        organization_id=cast.amar.organization_id,
+        kind=HandOverKind.DEFINITIVE,
+        proposed_by_name="la distribution",
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    given = CareTeamParticipant.objects.filter(record=record).earliest("started_at")
+    item = HandOverItem.objects.create(
+        hand_over=head, patient_id=record.patient_id, record=record, given=given, role=given.role
+    )
+    return {HandOver: head, HandOverItem: item}
 
 
 def _consent(patient_id: UUID, author: Practitioner) -> Consent:
