@@ -7,7 +7,7 @@ RUN := .venv/bin
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset install install-dev check check-long conformance bench bench-data screenshots \
+.PHONY: help demo demo-reset install install-dev check check-long oracle conformance bench bench-data screenshots \
 	migrate format lock python
 
 help: ## This list
@@ -35,6 +35,9 @@ check: install-dev ## What CI runs: format, lint, types, layers, migrations, tes
 
 check-long: install-dev ## The tests marked long, and all the tests on the oldest PostgreSQL found
 	@$(RUN)/python -m config.local.check --long
+
+oracle: install-dev ## Ask every door of random worlds: make oracle SEED=1 N=20000
+	@$(RUN)/python -m tests.access.oracle "$(or $(SEED),1)" "$(or $(N),20000)"
 
 conformance: install-dev ## Replay a folder of real messages: make conformance FIXTURES=../shared/fixtures
 	@test -d "$(FIXTURES)" || { echo "Donnez le dossier des messages : make conformance FIXTURES=<dossier>." >&2; exit 2; }

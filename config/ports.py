@@ -7,29 +7,41 @@ from django.http import HttpRequest
 
 from config.record_frame import record_frame
 from simulators.sms import SimulatedSms
-from terresante.accounts.sessions import is_locked
+from terresante.accounts.enums import OF_PROFESSIONALS, LoginWay
+from terresante.accounts.federation import ports as federation
+from terresante.accounts.sessions import is_locked, way_of
 from terresante.care_team.queries import live_readers
-from terresante.directory.queries import WorkSituation, work_situations
+from terresante.directory.login_actions import professional_of_card, professional_of_psc
+from terresante.directory.queries import WorkSituation, proved_situations
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.ids import new_id
-from terresante.kernel.ports import SITUATION_KEY, bound
+from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY, bound
 from terresante.patients import insi
+from terresante.patients.link_actions import patient_of_franceconnect
 from terresante.patients.queries import patient_behind, surviving_record
+
+_ASSURANCE: dict[str, Assurance] = {
+    LoginWay.PSC: Assurance.PRO_SANTE_CONNECT,
+    LoginWay.CPS: Assurance.CERTIFICATE,
+    LoginWay.FRANCE_CONNECT: Assurance.FRANCE_CONNECT,
+}
 
 
 def actor_behind(request: HttpRequest) -> Actor | None:
     """The professional in his structure, else the patient; None for nobody, for a locked workstation, or for
-    an account nothing stands behind.
+    an account nothing stands behind. A citizen's proof opens no professional's pages, nor the reverse.
     """
     user = request.user
     if not user.is_authenticated or is_locked(request.session):
         return None
     correlation_id: UUID = getattr(request, "correlation_id", None) or new_id()
-    situation = _chosen(work_situations(user.pk), str(request.session.get(SITUATION_KEY, "")))
-    if situation is not None:
-        return _professional(user.pk, situation, correlation_id)
-    patient = patient_behind(user.pk)
+    way = way_of(request.session)
+    assurance = _ASSURANCE.get(way, Assurance.PASSWORD_AND_CODE)
+    situation = _chosen(_situations(request, user.pk), str(request.session.get(SITUATION_KEY, "")))
+    if situation is not None and way != LoginWay.FRANCE_CONNECT:
+        return _professional(user.pk, situation, correlation_id, assurance)
+    patient = patient_behind(user.pk) if way not in OF_PROFESSIONALS else None
     if patient is None:
         return None
     return Actor(
@@ -38,7 +50,7 @@ def actor_behind(request: HttpRequest) -> Actor | None:
         user_id=user.pk,
         person_id=patient[0],
         role_label="Patient",
-        assurance=Assurance.PASSWORD_AND_CODE,
+        assurance=assurance,
         correlation_id=correlation_id,
     )
 
@@ -47,7 +59,13 @@ def _chosen(situations: list[WorkSituation], wanted: str) -> WorkSituation | Non
     return next((s for s in situations if str(s.role_id) == wanted), situations[0] if situations else None)
 
 
-def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID) -> Actor:
+def _situations(request: HttpRequest, user_id: UUID) -> list[WorkSituation]:
+    return proved_situations(user_id, request.session.get(PROVED_SITUATIONS_KEY))
+
+
+def _professional(
+    user_id: UUID, situation: WorkSituation, correlation_id: UUID, assurance: Assurance
+) -> Actor:
     return Actor(
         kind=ActorKind.PROFESSIONAL,
         name=situation.practitioner_name,
@@ -58,7 +76,7 @@ def _professional(user_id: UUID, situation: WorkSituation, correlation_id: UUID)
         role=situation.profession,
         role_label=situation.profession_label,
         duties=situation.duties,
-        assurance=Assurance.PASSWORD_AND_CODE,
+        assurance=assurance,
         correlation_id=correlation_id,
     )
 
@@ -67,6 +85,9 @@ bound.actor_behind = actor_behind
 bound.live_readers = live_readers
 bound.record_frame = record_frame
 bound.surviving_record = surviving_record
+federation.bound[LoginWay.PSC] = professional_of_psc
+federation.bound[LoginWay.CPS] = professional_of_card
+federation.bound[LoginWay.FRANCE_CONNECT] = patient_of_franceconnect
 insi.bound.teleservice = InsiOverHttp(settings.INSI_URL)
 if settings.DEMO:
     bound.sms = SimulatedSms(settings.EMAIL_FILE_PATH)

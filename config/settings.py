@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -136,6 +137,32 @@ if DEMO:
 ACCEPT_TEST_INS = DEMO or TESTING or os.environ.get("TERRESANTE_ACCEPT_TEST_INS") == "1"
 # The INSi teleservice, through what speaks to it for this deployment; empty, its screens say that it is not connected.
 INSI_URL = os.environ.get("TERRESANTE_INSI_URL", "")
+# INTEROP.md 2: a qualified identity is asked about again every three to five years.
+INSI_REVERIFY_DAYS = int(os.environ.get("TERRESANTE_INSI_REVERIFY_DAYS", "1095"))
+
+# Who vouches for people besides passwords and passkeys; what is empty is not offered (docs/operations.md).
+PSC = {
+    "issuer": os.environ.get("TERRESANTE_PSC_ISSUER", ""),
+    "client": os.environ.get("TERRESANTE_PSC_CLIENT", ""),
+    "secret": os.environ.get("TERRESANTE_PSC_SECRET", ""),
+    "discovery": os.environ.get("TERRESANTE_PSC_DISCOVERY", ""),
+}
+FRANCECONNECT = {
+    "issuer": os.environ.get("TERRESANTE_FRANCECONNECT_ISSUER", ""),
+    "client": os.environ.get("TERRESANTE_FRANCECONNECT_CLIENT", ""),
+    "secret": os.environ.get("TERRESANTE_FRANCECONNECT_SECRET", ""),
+    "discovery": os.environ.get("TERRESANTE_FRANCECONNECT_DISCOVERY", ""),
+}
+# Where the proxy asks for the certificate of a CPS card, and what it proves itself by.
+CPS_URL = os.environ.get("TERRESANTE_CPS_URL", "").rstrip("/")
+CPS_PROXY_SECRET = os.environ.get("TERRESANTE_CPS_PROXY_SECRET", "")
+CPS_AUTHORITIES = os.environ.get("TERRESANTE_CPS_AUTHORITIES", "")
+CPS_REVOCATIONS = os.environ.get("TERRESANTE_CPS_REVOCATIONS", "")
+ALLOWED_HOSTS += [host for host in [urlsplit(CPS_URL).hostname] if host]
+if CPS_URL and not (CPS_AUTHORITIES and len(CPS_PROXY_SECRET) >= 32):
+    raise ImproperlyConfigured(
+        "TERRESANTE_CPS_URL demande TERRESANTE_CPS_AUTHORITIES et un TERRESANTE_CPS_PROXY_SECRET de 32 caractères."
+    )
 
 # Heads of the audit chain, outside the database; a deployment mounts it from another machine.
 AUDIT_HEADS = os.environ.get("TERRESANTE_AUDIT_HEADS", str(VAR_DIR / "audit-heads.jsonl"))
@@ -166,6 +193,9 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "procrastinate": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        # They write what they send, codes and secrets included, when somebody asks for more detail.
+        "authlib": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
         # It names credentials at each use.
         "fido2": {"level": "WARNING"},
     },

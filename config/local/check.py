@@ -121,6 +121,8 @@ def _start(step: Step) -> "subprocess.Popen[bytes]":
 def _tell(outcome: Outcome) -> None:
     verdict = f"ÉCHEC ({outcome.problem})" if outcome.problem else "bon"
     say(f"{outcome.step.name:<24}{outcome.seconds:>6.1f} s  {verdict}{_told_by_pytest(outcome.output)}")
+    for told in _told_by_the_oracle(outcome.step.report):
+        say(f"{'':<24}oracle : {told}")
     if outcome.problem:
         say(outcome.output.rstrip())
 
@@ -131,6 +133,14 @@ def _told_by_pytest(output: str) -> str:
     seed = [line.removeprefix("Using ") for line in lines if line.startswith("Using --randomly-seed")]
     count = [line.strip("= ") for line in lines[-1:] if " in " in line]
     return "".join(f"  {part}" for part in (*count, *seed))
+
+
+def _told_by_the_oracle(report: Path | None) -> list[str]:
+    """Its seed, to play the same worlds again, and what it asked."""
+    if report is None or not report.exists():
+        return []
+    told = ElementTree.parse(report).getroot().iter("property")  # noqa: S314 - written by pytest just now
+    return [each.get("value", "") for each in told if each.get("name") == "oracle"]
 
 
 def _gap(report: Path | None) -> str:

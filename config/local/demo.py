@@ -17,6 +17,7 @@ from pathlib import Path
 from config.local.binaries import find_binaries
 from config.local.database import prepare
 from config.local.failure import Failure
+from config.local.install import usable_node
 from config.local.places import HOST, ROOT, Port, port_from, say, var_folder
 from config.local.postgres import Cluster, kept_major, write_private
 from config.local.supervisor import Service, Supervisor, ending, interrupted_by_signals, signals_ignored
@@ -30,6 +31,8 @@ HOSPITAL_PATIENTS = "demo-hospital.json"
 INSI_PEOPLE = "demo-insi.csv"
 # Likewise: how the simulated software of a practice signs its calls.
 PRACTICE_SETTINGS = "demo-practice.json"
+# Whom the simulated Pro Santé Connect and FranceConnect know, by the name of their settings.
+PROVIDERS = {"psc": "demo-psc.json", "franceconnect": "demo-franceconnect.json"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Demo:
     hospital: Port
     practice: Port
     insi: int = 0
+    psc: int = 0
+    franceconnect: int = 0
 
     @property
     def home(self) -> Path:
@@ -64,7 +69,9 @@ def run() -> None:
         mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
         hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
         practice=port_from("TERRESANTE_PRACTICE_PORT", default=8088),
-        insi=_free_port(),
+        insi=free_port(),
+        psc=free_port(),
+        franceconnect=free_port(),
     )
     _check_distinct(demo.pages, demo.mllp, demo.hospital)
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
@@ -87,7 +94,8 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    described = ("demo.json", "demo-accounts.json", HOSPITAL_PATIENTS, INSI_PEOPLE, PRACTICE_SETTINGS)
+    known = (HOSPITAL_PATIENTS, INSI_PEOPLE, PRACTICE_SETTINGS, *PROVIDERS.values())
+    described = ("demo.json", "demo-accounts.json", *known)
     # The heads of a chain that is gone would accuse the next one of having been rewritten.
     for file in (var / name for name in (*described, "audit-heads.jsonl")):
         file.unlink(missing_ok=True)
@@ -152,6 +160,10 @@ def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
         Service("hospital", _hospital(demo), _wire(demo)),
         Service("insi", _insi(demo), _wire(demo), ready_check=lambda: answers(demo.insi, "/")),
         Service("practice", _practice(demo), _wire(demo)),
+        *(
+            provider_service(name, port, base_url=demo.base_url, var=demo.var, keys=env)
+            for name, port in (("psc", demo.psc), ("franceconnect", demo.franceconnect))
+        ),
     )
 
 
@@ -166,8 +178,8 @@ def _insi(demo: Demo) -> tuple[str, ...]:
     return (sys.executable, "-m", "simulators.insi", "--port", str(demo.insi), *people)
 
 
-def _free_port() -> int:
-    """Nobody opens the teleservice by hand: any port will do."""
+def free_port() -> int:
+    """Nobody opens these by hand: any port will do."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -182,6 +194,33 @@ def _practice(demo: Demo) -> tuple[str, ...]:
         *wire,
         "--settings",
         str(demo.var / PRACTICE_SETTINGS),
+    )
+
+
+def provider_environment(name: str, port: int) -> dict[str, str]:
+    """What the platform is told of a simulated provider, and what that provider is told of the platform."""
+    prefix = f"TERRESANTE_{name.upper()}"
+    return {
+        f"{prefix}_ISSUER": f"http://{HOST}:{port}",
+        f"{prefix}_CLIENT": "terresante",
+        f"{prefix}_SECRET": secrets.token_urlsafe(24),
+    }
+
+
+def provider_service(name: str, port: int, *, base_url: str, var: Path, keys: Mapping[str, str]) -> Service:
+    path = {"psc": "pro-sante-connect", "franceconnect": "franceconnect"}[name]
+    client = (
+        keys[f"TERRESANTE_{name.upper()}_CLIENT"],
+        keys[f"TERRESANTE_{name.upper()}_SECRET"],
+        f"{base_url}/connexion/{path}/retour/",
+        f"{base_url}/connexion/?au-revoir",
+    )
+    told = ("--profile", name, "--port", str(port), "--people", str(var / PROVIDERS[name]))
+    program = ROOT / "simulators" / "psc" / "provider.mjs"
+    return Service(
+        name,
+        (str(usable_node()), str(program), *told, "--client", " ".join(client)),
+        ready_check=lambda: answers(port, "/"),
     )
 
 
@@ -206,6 +245,8 @@ def _environment(demo: Demo) -> dict[str, str]:
         "TERRESANTE_BASE_URL": demo.base_url,
         "TERRESANTE_HOSTS": f"{HOST} localhost",
         "TERRESANTE_INSI_URL": f"http://{HOST}:{demo.insi}",
+        **provider_environment("psc", demo.psc),
+        **provider_environment("franceconnect", demo.franceconnect),
     }
 
 

@@ -144,7 +144,7 @@ def _build_assets() -> None:
     modules_stamp, build_stamp = MODULES / ".terresante-lock", MODULES / ".terresante-build"
     if _read(build_stamp) == build_digest and DIST.exists():
         return
-    node = _node()
+    node = usable_node()
     path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     npm = [str(node), str(_npm(node))]
     if _read(modules_stamp) != lock_digest:
@@ -156,7 +156,8 @@ def _build_assets() -> None:
     build_stamp.write_text(build_digest)
 
 
-def _node() -> Path:
+def usable_node() -> Path:
+    """The system's when it is recent enough, else the wheel's, installed if need be. Raises Failure."""
     found = shutil.which("node")
     if found and _node_version(Path(found)) >= OLDEST_NODE and _npm(Path(found)).exists():
         return Path(found).resolve()

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from terresante.accounts.enums import ChallengePurpose, CodeChannel, LinkPurpose
+from terresante.accounts.enums import ChallengePurpose, CodeChannel, LinkPurpose, LoginWay
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import Row
 
@@ -79,6 +79,10 @@ class KnownDevice(Row):
         return self.trusted_until is not None and self.trusted_until > timezone.now()
 
 
+# Columns told from the session's own data.
+_WRITTEN_ONCE = ("words", "is_shared", "opened_by")
+
+
 class Session(AbstractBaseSession):
     """An open session, as its owner sees it. What is written once stays when Django writes its data again."""
 
@@ -87,6 +91,8 @@ class Session(AbstractBaseSession):
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
     device = models.ForeignKey(KnownDevice, null=True, on_delete=models.CASCADE, related_name="sessions")
     words = models.CharField(max_length=80, blank=True)
+    # '' for a session opened by a partner's signed call.
+    opened_by = models.CharField(max_length=20, choices=LoginWay.choices, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now)
     # The workstation of a ward: locked after ten minutes without an act.
@@ -111,8 +117,26 @@ class Session(AbstractBaseSession):
     ) -> None:
         """Django saves a session whole at the end of a request: it must not undo a lock set meanwhile."""
         if force_update:
-            update_fields = ("session_data", "expire_date", "user", "device", "words", "is_shared")
+            update_fields = ("session_data", "expire_date", "user", "device", *_WRITTEN_ONCE)
         super().save(*args, force_update=force_update, update_fields=update_fields, **kwargs)
+
+
+class FederatedIdentity(Row):
+    """A person as an identity provider names him (`sub`: opaque, the provider's own, the same at each login)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="federated_identities")
+    issuer = models.CharField(max_length=200)
+    subject = models.CharField(max_length=255)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "identité fédérée"
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="one_account_per_federated_identity")
+        ]
+
+    def __str__(self) -> str:
+        return self.issuer
 
 
 class LoginChallenge(Row):

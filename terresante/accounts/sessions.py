@@ -20,7 +20,7 @@ from terresante.kernel import compiled
 LOCKED_AFTER = timedelta(minutes=10)
 # Under this, an act is not written again: a page makes several requests.
 SEEN_AGAIN_AFTER = timedelta(seconds=30)
-DEVICE_KEY, WORDS_KEY, SHARED_KEY = "device", "device_words", "shared_workstation"
+DEVICE_KEY, WORDS_KEY, SHARED_KEY, WAY_KEY = "device", "device_words", "shared_workstation", "opened_by"
 
 
 class SessionStore(DatabaseStore):
@@ -56,6 +56,7 @@ class SessionStore(DatabaseStore):
             device_id=UUID(device) if device else None,
             words=str(data.get(WORDS_KEY, "")),
             is_shared=bool(data.get(SHARED_KEY, False)),
+            opened_by=str(data.get(WAY_KEY, "")),
         )
         if self.row is not None and self.row.user_id is not None:
             session.created_at, session.seen_at = self.row.created_at, self.row.seen_at
@@ -67,6 +68,11 @@ class AccountBackend(ModelBackend):
     def get_user(self, user_id: UUID) -> User | None:
         found = _accounts(user_id)
         return found[0] if found and self.user_can_authenticate(found[0]) else None
+
+
+def way_of(store: SessionBase) -> str:
+    """How this session was opened: a LoginWay, '' when a partner opened it."""
+    return str(store.get(WAY_KEY, ""))
 
 
 def is_locked(store: SessionBase, *, now: datetime | None = None) -> bool:

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from terresante.accounts.views import demonstration, door, factors, passkeys, recovery, security, workstation
+from terresante.accounts.enums import LoginWay
+from terresante.accounts.views import (
+    card,
+    demonstration,
+    door,
+    factors,
+    federation,
+    passkeys,
+    recovery,
+    security,
+    workstation,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -19,6 +30,28 @@ urlpatterns = [
     path("connexion/lien/<str:token>/", recovery.link, name="link"),
     path("connexion/nouveau-mot-de-passe/", recovery.recover_password, name="recover_password"),
     path("connexion/second-facteur/", recovery.recover_factor, name="recover_factor"),
+    path("connexion/pro-sante-connect/", federation.ask_provider, {"way": LoginWay.PSC}, name="psc"),
+    path(
+        "connexion/pro-sante-connect/retour/",
+        federation.provider_answer,
+        {"way": LoginWay.PSC},
+        name="psc_answer",
+    ),
+    path(
+        "connexion/franceconnect/",
+        federation.ask_provider,
+        {"way": LoginWay.FRANCE_CONNECT},
+        name="franceconnect",
+    ),
+    path(
+        "connexion/franceconnect/retour/",
+        federation.provider_answer,
+        {"way": LoginWay.FRANCE_CONNECT},
+        name="franceconnect_answer",
+    ),
+    path("connexion/cps/", card.ask_card, name="cps"),
+    path("connexion/cps/carte/", card.read_card, name="cps_card"),
+    path("connexion/cps/retour/", card.card_answer, name="cps_answer"),
     path("connexion/verrouillee/", workstation.locked, name="locked"),
     path("connexion/verrouiller/", workstation.lock, name="lock"),
     path("connexion/deverrouiller/", workstation.unlock, name="unlock"),

@@ -23,6 +23,7 @@ from terresante.kernel.condition import SqlCondition
 from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
 from terresante.patients.access import (
+    IDENTITY_ATTACH,
     IDENTITY_CORRECT,
     IDENTITY_FLAG,
     IDENTITY_MERGE,
@@ -37,6 +38,7 @@ from terresante.patients.models import (
     IdentityChange,
     IdentityMerge,
     InsiCall,
+    LinkRequest,
     Patient,
     PotentialDuplicate,
     RelatedPerson,
@@ -320,9 +322,19 @@ def accesses_read(actor: Actor) -> Q:
     private |= Q(detail__has_key="private_to_person") & ~Q(detail__private_to_person=str(actor.person_id))
     told = Q(outcome=Outcome.DONE) & ~Q(actor_kind=ActorKind.JOB) & ~private
     if actor.kind == ActorKind.PATIENT:
-        return reaches(actor) & told & ~Q(actor_kind=ActorKind.PATIENT)
+        return (reaches(actor) | _merged_into(reaches(actor, "pk"))) & told & ~Q(actor_kind=ActorKind.PATIENT)
+    if actor.kind != ActorKind.PROFESSIONAL:
+        return NOBODY
     told &= Q(SqlCondition(_KNOWS_OF_ACT, "patient_id", "detail", values=_who(actor)))
-    return changes(actor) & told if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return (changes(actor) | _merged_into(changes(actor, "pk"))) & told
+
+
+def _merged_into(reached: Q) -> Q:
+    """Rows about an identity merged into that of the open record, when the record is among those `reached`."""
+    open_record = Patient.objects.filter(reached, SqlCondition("{0} = app_open_record()", "pk"))
+    return Q(SqlCondition("{0} = ANY (ARRAY(SELECT unnest(identities_of_record())))", "patient_id")) & Q(
+        Exists(open_record)
+    )
 
 
 @rule(REFUSALS_READ, AuditEntry)
@@ -427,6 +439,9 @@ def _identities_to_change(actor: Actor) -> Q:
 
 @rule(IDENTITY_VERIFY, Patient)
 def identities_verified(actor: Actor) -> Q:
+    """A job too: INSi is asked about a qualified identity again, years later."""
+    if actor.kind == ActorKind.JOB:
+        return reaches(actor, "pk") & Q(merged_into__isnull=True)
     return _identities_to_change(actor)
 
 
@@ -466,6 +481,11 @@ def identities_told_apart(actor: Actor) -> Q:
 
 @rule(IDENTITY_TELL_APART, PotentialDuplicate, visible=True)
 def pairs_examined(actor: Actor) -> Q:
+    return _desk_only(actor)
+
+
+@rule(IDENTITY_ATTACH, LinkRequest, visible=True)
+def requests_examined(actor: Actor) -> Q:
     return _desk_only(actor)
 
 

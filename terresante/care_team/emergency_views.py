@@ -22,6 +22,7 @@ from terresante.care_team.queries import log
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.screens import Request, reads, writes
+from terresante.patients.queries import namesakes
 
 # What opens after break-glass; the strip of the record says what this access is.
 _RECORD_PAGE = "overview:record"
@@ -33,6 +34,8 @@ def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
     if request.actor.role not in actions.EMERGENCY_PROFESSIONS:
         raise Refused(actions.EMERGENCY_ONLY_FOR)
     person = log.emergency_identity(patient_id)
+    if person.patient_id != patient_id:
+        return redirect("care_team:break_glass", person.patient_id)
     form = EmergencyForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
@@ -44,7 +47,7 @@ def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
     elif queries.reaches_patient(request.actor, patient_id):
         return redirect(_RECORD_PAGE, person.record_id)
     audit.note_read(RECORD_SEARCH, patient_id=patient_id)
-    context = {"person": person, "form": form}
+    context = {"person": person, "form": form, "warning": namesakes([patient_id]).get(patient_id, "")}
     return render(
         request, "care_team/break_glass.html", context, status=Invalid.status if form.errors else 200
     )

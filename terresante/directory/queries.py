@@ -1,6 +1,6 @@
 """Search: prefixes of words, without accents, case, hyphens nor order; by profession; by commune or postal code."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -137,6 +137,12 @@ def practitioner_by_rpps(actor: Actor, *, rpps: str) -> Practitioner | None:
 def work_situations(user_id: UUID) -> list[WorkSituation]:
     """The open roles of the active professional behind an account; none = no right, the same day."""
     return [_situation(role) for role in _roles_of_account(user_id, timezone.localdate())]
+
+
+def proved_situations(user_id: UUID, proved: Collection[str] | None) -> list[WorkSituation]:
+    """Of these, the ones that the proof of this session said (keys of roles); all when it said nothing of them."""
+    found = work_situations(user_id)
+    return found if proved is None else [each for each in found if str(each.role_id) in proved]
 
 
 @compiled.rows

@@ -1,5 +1,6 @@
 """From an ADT message to what the stays and identities take: no database here."""
 
+from dataclasses import replace
 from datetime import datetime, time
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from terresante.interop.hl7v2.adt_model import AdtMessage, Identity, Movement, V
 from terresante.interop.hl7v2.dates import PARIS
 from terresante.interop.hl7v2.triggers import TRIGGERS, Action, Kind
 from terresante.patients.enums import IdentityStatus
-from terresante.patients.identity_rules import PRODUCTION_INS_KINDS, normalised_name
+from terresante.patients.identity_rules import PRODUCTION_INS_KINDS, is_proven, normalised_name, status_of
 from terresante.patients.traits import UNKNOWN_PLACE, Traits
 from terresante.stays.actions import ReportedMovement
 from terresante.stays.enums import EncounterClass, MovementAction, MovementKind
@@ -120,10 +121,8 @@ def accepted_traits(identity: Identity, *, test_ins: bool) -> Traits:
     traits, ins = received_traits(identity), identity.usable_ins
     if ins is None or test_ins or ins.kind in PRODUCTION_INS_KINDS:
         return traits
-    return Traits(
-        **{name: getattr(traits, name) for name in Traits.__slots__}
-        | {"ins": "", "ins_oid": "", "identity_status": IdentityStatus.VALIDATED}
-    )
+    status = status_of(is_proven=is_proven(traits.identity_status), is_returned=False)
+    return replace(traits, ins="", ins_oid="", identity_status=status)
 
 
 def first_given(traits: Traits) -> str:
@@ -131,10 +130,13 @@ def first_given(traits: Traits) -> str:
 
 
 def _status(identity: Identity) -> IdentityStatus:
-    """INTEROP.md 2: VALI with an INS is qualified, VALI alone validated; a doubtful one is provisional."""
-    if "VALI" not in identity.reliability or {"DOUT", "DOUB", "FICT"} & set(identity.reliability):
+    """INTEROP.md 2: PID-32 says whether a document was checked, an INS in PID-3 that INSi returned the identity.
+
+    A doubtful or fictitious identity is provisional, whatever comes with it.
+    """
+    if identity.is_doubted:
         return IdentityStatus.PROVISIONAL
-    return IdentityStatus.QUALIFIED if identity.usable_ins else IdentityStatus.VALIDATED
+    return status_of(is_proven="VALI" in identity.reliability, is_returned=identity.usable_ins is not None)
 
 
 def _kind(message: AdtMessage, movement: Movement) -> MovementKind | None:

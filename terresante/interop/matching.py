@@ -17,7 +17,7 @@ from terresante.interop.mapping import first_given
 from terresante.interop.models import IdentityDecision, SenderSystem
 from terresante.kernel import rls
 from terresante.patients.enums import IdentityStatus, Sex
-from terresante.patients.identity_rules import normalised_name
+from terresante.patients.identity_rules import is_proven, normalised_name
 from terresante.patients.models import CareRecord, IdentityDomain, Patient
 from terresante.patients.queries import surviving_patient
 from terresante.patients.traits import UNKNOWN_PLACE, Traits
@@ -187,7 +187,9 @@ def match_identity(asked: Asked, known: Knowledge) -> Match:
     candidates = [(found, rank) for found, rank in known.candidates(asked) if known.with_record(found)]
     if not candidates:
         return Match(Standing.NOBODY, outcome=MessageOutcome.NO_RECORD)
-    by_ins = [known.with_record(found) for found, rank in candidates if rank == SAME_INS]
+    # PAM France 6.6.15: a matricule that comes without VALI links nobody by itself.
+    is_proof = is_proven(asked.traits.identity_status)
+    by_ins = [known.with_record(found) for found, rank in candidates if rank == SAME_INS and is_proof]
     if len(by_ins) == 1 and by_ins[0] is not None and compare(by_ins[0], asked.traits).is_same:
         return Match(Standing.RECOGNISED, by_ins[0].pk)
     several = len(candidates) > 1

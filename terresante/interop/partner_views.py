@@ -23,6 +23,7 @@ from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.ports import SITUATION_KEY, actor_behind
 from terresante.kernel.screens import Request, public, writes
 from terresante.patients.models import CareRecord
+from terresante.patients.queries import namesakes
 
 
 @csrf_exempt  # the form stands on the partner's page: the signed token, used once, is what says that it was wanted
@@ -48,12 +49,14 @@ def _opened(request: HttpRequest, arrival: actions.Arrival) -> HttpResponse:
             actor, LAUNCH, patient_id=arrival.patient_id, detail={"partner": str(arrival.partner.pk)}
         )
         record = _record_reached(actor, arrival.patient_id)
+        warning = "".join(namesakes([arrival.patient_id] if arrival.patient_id else []).values())
     if record is not None:
         return redirect("overview:record", record.pk)
     context = {
         "arrival": arrival,
         "born": f"{arrival.traits.birth_date:%d/%m/%Y}",
         "opens_in_emergency": actor.role in EMERGENCY_PROFESSIONS,
+        "warning": warning,
     }
     return render(request, "interop/launch.html", context)
 

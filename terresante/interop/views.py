@@ -18,6 +18,7 @@ from terresante.kernel.screens import Request, reads, writes
 from terresante.kernel.ui.frame import Comparison, Pair
 from terresante.kernel.ui.wording import long_date
 from terresante.patients.identity_rules import normalised_name
+from terresante.patients.queries import namesakes
 
 _SHOWN = 100
 
@@ -42,7 +43,7 @@ def show_case(request: Request, message_id: UUID) -> HttpResponse:
     context = {
         "message": message,
         "case": case,
-        "choices": [(found, _compared(case, found)) for found in case.candidates] if case else [],
+        "choices": _choices(case) if case else [],
         "asks_who": message.state == MessageState.DOUBTFUL and message.outcome in actions.ABOUT_IDENTITY,
         "to_merge": _to_merge(message, case),
         "can_replay": message.state in (MessageState.FAILED, MessageState.DOUBTFUL),
@@ -80,6 +81,12 @@ def set_aside(request: Request, message_id: UUID) -> HttpResponse:
 def try_again(request: Request, message_id: UUID) -> HttpResponse:
     actions.replay(request.actor, message_id)
     return HttpResponseRedirect(reverse("interop:queue"))
+
+
+def _choices(case: Case) -> list[tuple[Candidate, Comparison, str]]:
+    """Each with the words that warn of a homonym or a twin."""
+    warned = namesakes(found.patient.pk for found in case.candidates)
+    return [(found, _compared(case, found), warned.get(found.patient.pk, "")) for found in case.candidates]
 
 
 def _to_merge(message: InboundMessage, case: Case | None) -> list[UUID]:

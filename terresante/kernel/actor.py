@@ -36,6 +36,11 @@ class Channel(StrEnum):
 class Assurance(StrEnum):
     NONE = "none"
     PASSWORD_AND_CODE = "password_and_code"  # noqa: S105 -- a level, not a secret
+    # A citizen vouched for by FranceConnect (eIDAS low at least): five traits, not a profession.
+    FRANCE_CONNECT = "france_connect"
+    # A card or its telephone twin, through Pro Santé Connect.
+    PRO_SANTE_CONNECT = "pro_sante_connect"
+    # The card itself, read by our own proxy.
     CERTIFICATE = "certificate"
 
 

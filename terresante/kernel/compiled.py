@@ -8,8 +8,9 @@
 Django builds, resolves and compiles a queryset again each time it is asked: with the access rules in it, most of a
 page's time (docs/bench.md). Here the function runs once with stand-ins for keys, moments and texts; wherever they come
 out among the parameters, each call puts its own. Everything else it was given (what an actor is, numbers, members of
-closed lists) belongs to the shape. So the function may ask what an actor is, never which one he is; what time it is
-comes as an argument or from the database. In the tests every question is also built afresh and compared.
+closed lists) belongs to the shape, and so does the number of the last change of a setting (`kernel.switches`). So the
+function may ask what an actor is, never which one he is; what time it is comes as an argument or from the database. In
+the tests every question is also built afresh and compared.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -26,6 +27,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
+from terresante.kernel import switches
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 
@@ -113,6 +115,7 @@ def _planner(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, tuple[_Plan,
     def planned(*args: P.args, **kwargs: P.kwargs) -> tuple[_Plan, list[Any]]:
         values: list[Any] = []
         shape = (
+            switches.version(),
             tuple(_shape(each, values) for each in args),
             *((n, _shape(v, values)) for n, v in kwargs.items()),
         )

@@ -119,3 +119,26 @@ class OutboundMessage(Row):
 
     def __str__(self) -> str:
         return f"{self.state} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class SwitchChange(Row):
+    """One value that an administrator gave to a setting of the deployment; only added to (migration 0007).
+
+    `number` and `user_id` are the database's: the order of commits, and who is really there.
+    """
+
+    number = models.BigIntegerField(unique=True)
+    code = models.CharField(max_length=60)
+    value = models.CharField(max_length=200)
+    reason = models.CharField("motif", max_length=300)
+    at = models.DateTimeField(auto_now_add=True)
+    user_id = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=200)
+    organization_name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "changement d’un réglage"
+        indexes = [models.Index(fields=["code", "-number"], name="changes_of_switch")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.value}"

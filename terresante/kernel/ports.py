@@ -12,6 +12,8 @@ from terresante.kernel.events import Event
 
 # Session key: the role, among several, that the person chose to work in.
 SITUATION_KEY = "situation"
+# Session key: the roles that a proof of profession said; absent, the directory alone says them.
+PROVED_SITUATIONS_KEY = "situations_proved"
 
 ActorBehind = Callable[[HttpRequest], Actor | None]
 RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]

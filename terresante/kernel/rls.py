@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -24,9 +25,12 @@ KEYS = (
     "app.write_record",
     "app.open_records",
 )
-_SET = "SELECT " + ", ".join(f"set_config('{key}', %s, true)" for key in KEYS)
+_SETTINGS = ", ".join(f"set_config('{key}', %s, true)" for key in KEYS)
+_SET = "SELECT " + _SETTINGS
+# The number of the last change of a setting comes along: `kernel.switches` asks nothing more.
+_SET_AND_LOOK = "SELECT (SELECT coalesce(max(number), 0) FROM kernel_switchchange), " + _SETTINGS  # noqa: S608 -- our own names
 # `SET TRANSACTION READ ONLY` in the same statement: it may always be narrowed, never widened again.
-_SET_READ_ONLY = f"{_SET}, set_config('transaction_read_only', 'on', true)"
+_SET_READ_ONLY = f"{_SET_AND_LOOK}, set_config('transaction_read_only', 'on', true)"
 _NOBODY = ("",) * len(KEYS)
 _NOTHING_OPEN = ("", "", "")
 # The patient writes through listed functions only (care_team's migrations).
@@ -45,6 +49,7 @@ class _Context:
 
 
 _current: ContextVar[_Context | None] = ContextVar("rls_context", default=None)
+_switches: ContextVar[int | None] = ContextVar("switches_seen", default=None)
 
 
 @contextmanager
@@ -59,14 +64,26 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
         return
     joined = connection.in_atomic_block
     with transaction.atomic():
-        _apply(_values(actor), _SET_READ_ONLY if read_only and not joined else _SET)
-        token = _current.set(_Context(_values(actor)))
+        looked = _apply(_values(actor), _SET_READ_ONLY if read_only and not joined else _SET_AND_LOOK)
+        token, seen = _current.set(_Context(_values(actor))), _switches.set(looked[0])
         try:
             yield
         finally:
             _current.reset(token)
+            _switches.reset(seen)
         if joined and not connection.needs_rollback:
             _apply(outer.values if outer else _NOBODY)
+
+
+def switches_seen() -> int | None:
+    """The number of the last change of a setting when this transaction began; None outside `acting`."""
+    return _switches.get()
+
+
+def note_switches(number: int) -> None:
+    """The settings were read since: this transaction has seen them up to this change."""
+    if _switches.get() is not None:
+        _switches.set(number)
 
 
 def open_record(patient_id: UUID) -> str:
@@ -128,6 +145,7 @@ def _rights(actor: Actor) -> tuple[str, ...]:
     )
 
 
-def _apply(values: tuple[str, ...], statement: str = _SET) -> None:
+def _apply(values: tuple[str, ...], statement: str = _SET) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+        return cursor.fetchone()  # type: ignore[no-any-return]  # one row, always

@@ -35,7 +35,10 @@ def users_to_tell(events: Sequence[Event]) -> list[list[Told]]:
     told: list[list[Told]] = [[] for _ in events]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT * FROM users_to_tell(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[])",
+            # Told under an identity merged since, it concerns the circle of the record that goes on.
+            "SELECT * FROM users_to_tell(ARRAY(SELECT coalesce(surviving_patient(told), told)"
+            " FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (told, place) ORDER BY place), %s::uuid[],"
+            " %s::uuid[], %s::text[], %s::uuid[])",
             [
                 [event.patient_id for event in events],
                 [event.private_to_id for event in events],

@@ -3,8 +3,8 @@
 « My patients » are those of whom the actor is a member in person; the rest of his structure is a list of its own.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from terresante.feed.queries import Told
 from terresante.kernel import access, audit, compiled
 from terresante.kernel.access import Action as AccessAction
 from terresante.kernel.actor import Actor
-from terresante.kernel.condition import SqlCondition
+from terresante.kernel.condition import SqlCondition, among
 from terresante.kernel.errors import Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.frame import Action, EventRow, Level
@@ -35,6 +35,7 @@ from terresante.kernel.ui.links import link
 from terresante.overview.forms import SearchWords
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient
+from terresante.patients.queries import namesakes
 from terresante.patients.traits import Traits
 from terresante.stays.queries import CurrentPlace, current_places
 
@@ -63,6 +64,8 @@ class PatientNews:
     rows: tuple[EventRow, ...]
     # Age of the oldest alert nobody acknowledged; None when there is none.
     waits_since: datetime | None
+    # Easily taken for somebody else: what to look at.
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +143,12 @@ def mine_page(actor: Actor, number: str | None) -> tuple[Page[int], list[CareRec
 
 @compiled.rows
 def _mine_from(actor: Actor, first: int) -> QuerySet[CareRecord]:
-    """The page is chosen among the keys, so that what each row takes to be read is paid for the page alone."""
-    chosen = _memberships(actor.person_id).order_by(*_BY_NAME)[first : first + PER_PAGE]
-    return records_of(actor, actor.person_id).filter(patient_id__in=chosen.values("patient_id"))
+    """The page is chosen among keys, so that what each row takes to be read is paid for the page alone."""
+    member = F("patient__participants__patient_id")
+    chosen = SqlCondition(
+        "{0} = ANY (ARRAY(SELECT my_patient_keys(%s, %s)))", "of_member", values=(first, PER_PAGE)
+    )
+    return records_of(actor, actor.person_id).alias(of_member=member).filter(chosen)
 
 
 def followed_by(actor: Actor) -> list[CareRecord]:
@@ -183,7 +189,11 @@ def home_of(actor: Actor, *, only: str = "") -> Home:
     for fact in facts:
         if _passes(fact.item, only):
             by_patient.setdefault(fact.item.patient_id, []).append(fact)
-    cards = [_card(records[patient_id], told, only=only) for patient_id, told in by_patient.items()]
+    warned = namesakes(by_patient)
+    cards = [
+        replace(_card(records[patient_id], told, only=only), warning=warned.get(patient_id, ""))
+        for patient_id, told in by_patient.items()
+    ]
     return Home(
         urgent=tuple(sorted((card for card in cards if card.waits_since), key=_gravity_then_age)),
         others=tuple(
@@ -259,12 +269,26 @@ def _member_and_called(actor: Actor, member_id: UUID | None, names: list[str]) -
 
 
 def found_in_region(actor: Actor, words: SearchWords) -> list[FoundPatient]:
-    """Identities outside the actor's reach. Noted and counted. Raises Refused beyond the hourly limit."""
+    """Identities by any name they had here, those of the actor's own circles included (`is_mine`).
+
+    Noted and counted. Raises Refused beyond the hourly limit.
+    """
     if words.born is None or not words.splits:
         return []
     _count_search(actor, RECORD_SEARCH)
     found = search_patients(born=words.born, prefixes=words.splits)
-    return list({person.patient_id: person for person in found if not person.is_mine}.values())
+    return list({person.patient_id: person for person in found}.values())
+
+
+def mine_among(actor: Actor, patient_ids: Collection[UUID]) -> list[CareRecord]:
+    """Records within reach of these persons, by name."""
+    return _records_among(actor, list(patient_ids)) if patient_ids else []
+
+
+@compiled.rows
+def _records_among(actor: Actor, keys: list[UUID]) -> QuerySet[CareRecord]:
+    rows = access.list(actor, RECORD_READ, CareRecord).filter(among("patient_id", keys))
+    return rows.select_related("patient").order_by(*_BY_NAME)
 
 
 def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlike]:

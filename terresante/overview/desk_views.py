@@ -1,6 +1,4 @@
-from collections.abc import Mapping
 from datetime import date, datetime, time
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +12,12 @@ from terresante.care_team.access import PATIENTS_LIST, RECORD_CREATE, RECORD_REA
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS, create_record, share_record
 from terresante.care_team.enums import TeamRole
 from terresante.care_team.queries import FoundPatient, read_record
-from terresante.directory.queries import search_communes, work_situations
+from terresante.directory.queries import proved_situations, search_communes
 from terresante.feed.access import FEED_READ
 from terresante.kernel import access, audit
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import NotFound, Refused
-from terresante.kernel.ports import SITUATION_KEY
+from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY
 from terresante.kernel.screens import Request, next_page, public, reads, writes
 from terresante.kernel.ui.frame import Action, Chip, Comparison, Page, Pair, Toast
 from terresante.kernel.ui.wording import NBSP, age, exact, when
@@ -36,7 +34,7 @@ from terresante.overview.forms import (
 from terresante.patients.enums import IdentityStatus, InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Patient
-from terresante.patients.queries import HOMONYM, namesakes
+from terresante.patients.queries import namesakes
 from terresante.patients.traits import Traits
 from terresante.stays.queries import CurrentPlace
 
@@ -194,7 +192,8 @@ def toast(request: Request) -> HttpResponse:
 def situation(request: Request) -> HttpResponse:
     """For whom one works, among several structures; passes on at once when there is only one."""
     user_id = request.actor.user_id
-    choices = work_situations(user_id) if user_id else []
+    proved = request.session.get(PROVED_SITUATIONS_KEY)
+    choices = proved_situations(user_id, proved) if user_id else []
     after = next_page(request)
     chosen = next((c for c in choices if str(c.role_id) == request.POST.get("situation")), None)
     if len(choices) > 1 and chosen is None:
@@ -210,10 +209,8 @@ def _chip(found: queries.Home, key: str, label: str, icon: str, *, only: str) ->
     return Chip(label=label, url=url, icon=icon, count=found.counts[key], current=key == only)
 
 
-def _listed(
-    records: Any, places: dict[UUID, CurrentPlace], warned: Mapping[UUID, str] = MappingProxyType({})
-) -> list[dict[str, Any]]:
-    today = timezone.localdate()
+def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, Any]]:
+    today, warned = timezone.localdate(), namesakes(record.patient_id for record in records)
     return [
         {
             "record": record,
@@ -221,7 +218,7 @@ def _listed(
             "born": _born(record.patient, today),
             "url": queries.record_url(record.pk),
             "place": places.get(record.patient_id),
-            "warning": warned.get(record.patient_id) or (HOMONYM if record.patient.is_homonym else ""),
+            "warning": warned.get(record.patient_id, ""),
             "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
             "has_role": getattr(record, "circle_role", TeamRole.MEMBER) != TeamRole.MEMBER,
         }
@@ -241,13 +238,16 @@ def _found(request: Request, words: SearchWords) -> dict[str, Any]:
     context: dict[str, Any] = {"asked": True}
     others: list[FoundPatient] = []
     try:
-        others = queries.found_in_region(request.actor, words)
-        context["others"] = others
+        found = queries.found_in_region(request.actor, words)
+        context["others"] = others = [person for person in found if not person.is_mine]
+        # Mine by a name that they no longer bear: an identity merged since.
+        known = {record.patient_id for record in mine}
+        missed = [person.patient_id for person in found if person.is_mine and person.patient_id not in known]
+        mine += queries.mine_among(request.actor, missed)
     except Refused as error:
         context["notice"] = error.sentence
-    keys = [*(record.patient_id for record in mine), *(person.patient_id for person in others)]
-    warned = namesakes(keys) if keys else {}
-    context["mine"] = _listed(mine, queries.places_of(request.actor, mine), warned)
+    warned = namesakes(person.patient_id for person in others)
+    context["mine"] = _listed(mine, queries.places_of(request.actor, mine))
     if "others" in context:
         context["others"] = [
             (person, _status(person.identity_status), warned.get(person.patient_id, "")) for person in others
@@ -256,7 +256,7 @@ def _found(request: Request, words: SearchWords) -> dict[str, Any]:
 
 
 def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]) -> dict[str, Any]:
-    warned = namesakes([one.patient_id for one in alike]) if alike else {}
+    warned = namesakes(one.patient_id for one in alike)
     return {
         "form": form,
         "traits": _pairs(form.traits),

@@ -10,7 +10,7 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ids import new_id
-from terresante.patients.identity_rules import normalised_name
+from terresante.patients.identity_rules import is_proven, is_returned, normalised_name, status_of
 from terresante.patients.models import IdentityDomain, Patient, SourceIdentity
 from terresante.patients.traits import Contacts, Traits, check_traits
 
@@ -95,12 +95,12 @@ def complete_identity(
 
 def _missing(patient: Patient, traits: Traits, deceased_on: date | None) -> dict[str, Any]:
     is_same_place = patient.birth_place_code == traits.birth_place_code
-    takes_none = patient.is_doubtful or patient.is_fictitious
+    takes_none = patient.is_doubtful or patient.is_fictitious or not is_returned(traits.identity_status)
     told = {
         "used_name": traits.used_name.strip(),
         "used_given_name": traits.used_given_name.strip(),
         "birth_place_name": traits.birth_place_name if is_same_place else "",
-        # INTEROP.md 2: a doubtful or fictitious identity takes no matricule.
+        # INTEROP.md 2: a doubtful or fictitious identity, here or there, takes no matricule.
         "ins": "" if takes_none else traits.ins,
         "ins_oid": "" if takes_none else traits.ins_oid,
         "deceased_on": deceased_on,
@@ -112,7 +112,8 @@ def _fill(patient: Patient, missing: dict[str, Any], traits: Traits) -> None:
     for name, value in missing.items():
         setattr(patient, name, value)
     if "ins" in missing:
-        patient.identity_status = traits.identity_status
+        proven = is_proven(patient.identity_status) or is_proven(traits.identity_status)
+        patient.identity_status = status_of(is_proven=proven, is_returned=True)
     if "used_name" in missing:
         patient.match_used_name = normalised_name(patient.used_name)
     if missing:

@@ -27,12 +27,11 @@ from terresante.patients.identity_rules import (
     is_high_trust,
     is_proven,
     is_returned,
-    normalised_name,
     status_of,
     wrong_attributes,
 )
 from terresante.patients.models import IdentityChange, InsiCall, Patient
-from terresante.patients.traits import Traits, check_traits
+from terresante.patients.traits import Traits, check_traits, strict_traits
 
 REASON_MIN_LENGTH = 5
 STRICT = ("birth_name", "birth_given_names", "birth_date", "lunar_birth_date", "sex", "birth_place_code")
@@ -140,7 +139,7 @@ def correct_identity(
         ins_oid=patient.ins_oid,
         identity_status=IdentityStatus(patient.identity_status),
     )
-    if _strict(wanted) != _strict(traits_of(patient)):
+    if strict_traits(wanted) != strict_traits(traits_of(patient)):
         if patient.identity_status != IdentityStatus.PROVISIONAL:
             _demand_proof(document, reason)
         wanted = replace(wanted, ins="", ins_oid="", identity_status=IdentityStatus.PROVISIONAL)
@@ -226,17 +225,6 @@ def _demand_proof(document: str, reason: str) -> None:
             "Corriger une identité validée, récupérée ou qualifiée demande une pièce et un motif.",
             fields=fields,
         )
-
-
-def _strict(traits: Traits) -> tuple[object, ...]:
-    return (
-        normalised_name(traits.birth_name),
-        normalised_name(traits.birth_given_names),
-        traits.birth_date,
-        traits.lunar_birth_date,
-        traits.sex,
-        traits.birth_place_code,
-    )
 
 
 def _change(

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
 from terresante.patients.access import IDENTITY_READ, IDENTITY_SEARCH, IDENTITY_TELL_APART, IDENTITY_UNMERGE
-from terresante.patients.enums import DuplicateState
+from terresante.patients.enums import DuplicateState, IdentityChangeKind
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.likeness import Likeness, Sides, best, compare, sides_of
 from terresante.patients.models import (
@@ -179,6 +179,17 @@ def pairs_to_examine(actor: Actor) -> list[Pair]:
         if (other := others.get(row.other_id)) is not None and other.merged_into_id is None
     ]
     return [pair for pair in pairs if pair.likeness.is_proposed][:MOST_PAIRS]
+
+
+def denied_identities(actor: Actor) -> QuerySet[IdentityChange]:
+    """Those whose matricule INSi no longer confirmed, and about whom nothing was done since; the oldest first."""
+    since = IdentityChange.objects.filter(patient_id=OuterRef("patient_id"), at__gt=OuterRef("at"))
+    return (
+        access.list(actor, IDENTITY_READ, IdentityChange)
+        .filter(~Exists(since), kind=IdentityChangeKind.DENIED, patient__merged_into__isnull=True)
+        .select_related("patient")
+        .order_by("at", "pk")[:MOST_PAIRS]
+    )
 
 
 def told_apart(patient_id: UUID, others: Iterable[UUID]) -> set[UUID]:

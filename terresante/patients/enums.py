@@ -64,6 +64,22 @@ class DuplicateState(TextChoices):
     DISTINCT = "distinct", "Deux personnes différentes"
 
 
+class LinkCause(TextChoices):
+    """Why somebody vouched for by FranceConnect was not let in by himself."""
+
+    NOBODY = "nobody", "Aucun dossier ne porte ces cinq traits"
+    SEVERAL = "several", "Plusieurs dossiers portent ces cinq traits"
+    CHANGED = "changed", "Les traits ne sont plus ceux du dossier ouvert jusqu’ici"
+    DOUBTFUL = "doubtful", "Le dossier est celui d’une identité douteuse, fictive ou d’une personne décédée"
+    INCOMPLETE = "incomplete", "FranceConnect ne donne pas les cinq traits"
+
+
+class LinkState(TextChoices):
+    OPEN = "open", "À examiner"
+    LINKED = "linked", "Rattachée"
+    REFUSED = "refused", "Refusée"
+
+
 class InformationSupport(TextChoices):
     """How the person was told of the record before sharing began."""
 

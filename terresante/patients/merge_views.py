@@ -43,6 +43,17 @@ def list_pairs(request: Request) -> HttpResponse:
 
 
 @require_safe
+@reads(IDENTITY_READ)
+def list_denied(request: Request) -> HttpResponse:
+    """What the teleservice no longer confirms, asked by a person or again after years."""
+    require_desk(request)
+    denied = list(queries.denied_identities(request.actor))
+    for change in denied:
+        audit.note_read(IDENTITY_READ, patient_id=change.patient_id, about=change.patient)
+    return render(request, "patients/denied.html", {"denied": denied})
+
+
+@require_safe
 @reads(IDENTITY_MERGE)
 def compare_two(request: Request, one_id: UUID, other_id: UUID) -> HttpResponse:
     """The identity proposed to go on is the better proven, then the older."""

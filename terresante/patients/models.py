@@ -10,6 +10,8 @@ from terresante.patients.enums import (
     InformationSupport,
     InsiAnswer,
     InsiOperation,
+    LinkCause,
+    LinkState,
     ProofDocument,
     Relationship,
     Sex,
@@ -267,6 +269,60 @@ class PotentialDuplicate(Row):
 
     def __str__(self) -> str:
         return f"{self.state} {self.points}"
+
+
+class LinkRequest(Row):
+    """Somebody vouched for by FranceConnect whose five traits are not those of one record: the identity desk decides.
+
+    Nothing of a record is in it but the key that was chosen; the person was shown a sentence.
+    """
+
+    issuer = models.CharField(max_length=200)
+    subject = models.CharField(max_length=255)
+    cause = models.CharField(max_length=12, choices=LinkCause.choices)
+    state = models.CharField(max_length=10, choices=LinkState.choices, default=LinkState.OPEN)
+    # The pivot identity, as said; the date is missing when it could not be read.
+    birth_name = models.CharField("nom de naissance", max_length=100, blank=True)
+    birth_given_names = models.CharField("prénoms de naissance", max_length=200, blank=True)
+    birth_date = models.DateField("date de naissance", null=True)
+    lunar_birth_date = models.CharField(max_length=10, blank=True)
+    sex = models.CharField("sexe", max_length=1, choices=Sex.choices)
+    birth_place_code = models.CharField("code du lieu de naissance", max_length=5, blank=True)
+    used_name = models.CharField("nom d’usage", max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(auto_now_add=True)
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="link_requests")
+    # Digest of both sides' traits when they were linked: what was decided holds until either changes.
+    settled = models.CharField(max_length=64, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    reason = models.CharField("motif", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "demande de rattachement"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["issuer", "subject"],
+                condition=Q(state=LinkState.OPEN),
+                name="one_open_request_per_identity",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=LinkState.LINKED, patient__isnull=False)
+                | ~Q(state=LinkState.LINKED) & Q(patient__isnull=True),
+                name="linked_to_a_patient",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at", "id"],
+                condition=Q(state=LinkState.OPEN),
+                name="link_requests_to_examine",
+            ),
+            models.Index(fields=["issuer", "subject", "-decided_at"], name="link_requests_of_identity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.created_at:%Y-%m-%d %H:%M}"
 
 
 class IdentityMerge(Row):

@@ -1,7 +1,29 @@
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+
+from terresante.patients.identity_rules import travels
+from terresante.patients.models import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Matricule:
+    """An INS and the OID of its authority, as it goes with data."""
+
+    value: str
+    oid: str
+
+
+def matricule_for_exchange(patient: Patient) -> Matricule | None:
+    """What may leave the platform with data about this person (INTEROP.md 2): that of a living qualified identity.
+
+    Everything that speaks to another system, a printed page or an export asks here; None: the exchange goes without.
+    """
+    if not patient.ins or not travels(patient.identity_status) or patient.merged_into_id is not None:
+        return None
+    return Matricule(patient.ins, patient.ins_oid)
 
 
 def patient_behind(user_id: UUID) -> tuple[UUID, str] | None:
@@ -26,10 +48,23 @@ def surviving_record(record_id: UUID) -> UUID | None:
         return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
 
 
-def namesakes(patients: Iterable[UUID]) -> dict[UUID, str]:
-    """Of these, those easily taken for somebody else, and the words that warn: homonyms, then twins."""
+def surviving_identity(patient_id: UUID) -> UUID | None:
+    """Where the page of a merged identity leads, for the desk and whoever reaches the one that goes on."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM namesakes(%s::uuid[])", [list(patients)])
+        cursor.execute("SELECT surviving_identity(%s)", [patient_id])
+        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
+
+
+def namesakes(patients: Iterable[UUID]) -> dict[UUID, str]:
+    """Of these, those easily taken for somebody else, and the words that warn: homonyms, then twins.
+
+    Wherever a patient is chosen; a hundred at most, for professionals.
+    """
+    asked = list(patients)
+    if not asked:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM namesakes(%s::uuid[])", [asked])
         found = cursor.fetchall()
     return {
         key: HOMONYM if is_homonym else _TWIN for key, is_homonym, is_twin in found if is_homonym or is_twin

@@ -37,6 +37,18 @@ class Traits:
         return normalised_name(self.birth_given_names).split(" ")[0]
 
 
+def strict_traits(traits: Traits) -> tuple[object, ...]:
+    """What two identities have in common when their five traits are the same (INTEROP.md 2)."""
+    return (
+        normalised_name(traits.birth_name),
+        normalised_name(traits.birth_given_names),
+        traits.birth_date,
+        traits.lunar_birth_date,
+        traits.sex,
+        traits.birth_place_code,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BirthDate:
     """`lunar` is what was said when the day or the month is not known: the date then holds the first."""

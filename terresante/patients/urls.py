@@ -1,16 +1,20 @@
 from django.urls import path
 
-from terresante.patients import merge_views, views
+from terresante.patients import link_views, merge_views, views
 
 app_name = "patients"
 urlpatterns = [
     path("", views.search, name="search"),
     path("nouvelle/", views.new_identity, name="new"),
     path("doublons/", merge_views.list_pairs, name="pairs"),
+    path("a-revoir/", merge_views.list_denied, name="denied"),
     path("comparer/<uuid:one_id>/<uuid:other_id>/", merge_views.compare_two, name="compare"),
     path("comparer/<uuid:one_id>/<uuid:other_id>/fusionner/", merge_views.merge_two, name="merge"),
     path("comparer/<uuid:one_id>/<uuid:other_id>/distinguer/", merge_views.separate_two, name="tell_apart"),
     path("fusions/<uuid:merge_id>/defaire/", merge_views.undo, name="unmerge"),
+    path("rattachements/", link_views.list_requests, name="link_requests"),
+    path("rattachements/<uuid:request_id>/", link_views.show_request, name="link_request"),
+    path("rattachements/<uuid:request_id>/decider/", link_views.decide_request, name="decide_link"),
     path("<uuid:patient_id>/", views.show_identity, name="identity"),
     path("<uuid:patient_id>/insi/", views.ask_insi, name="ask_insi"),
     path("<uuid:patient_id>/insi/verification/", views.verify_insi, name="verify_insi"),

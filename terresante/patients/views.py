@@ -25,11 +25,11 @@ from terresante.patients.access import (
 )
 from terresante.patients.actions import register_identity
 from terresante.patients.enums import InsiAnswer, InsiOperation, ProofDocument
-from terresante.patients.identity_rules import Attribute, travels
+from terresante.patients.identity_rules import Attribute
 from terresante.patients.insi import Found, teleservice
 from terresante.patients.likeness import sides_of
 from terresante.patients.models import Patient
-from terresante.patients.queries import namesakes
+from terresante.patients.queries import matricule_for_exchange, namesakes, surviving_identity
 from terresante.patients.traits import Traits, read_birth_date
 
 DESK = "identity_officer"
@@ -51,7 +51,7 @@ def search(request: Request) -> HttpResponse:
         found = _found(request, form)
         for patient in found:
             audit.note_read(IDENTITY_SEARCH, patient_id=patient.pk, about=patient)
-    warned = namesakes([patient.pk for patient in found]) if found else {}
+    warned = namesakes(patient.pk for patient in found)
     context = {
         "form": form,
         "found": [(patient, warned.get(patient.pk, "")) for patient in found],
@@ -72,13 +72,17 @@ def new_identity(request: Request) -> HttpResponse:
     if alike and "distinct" not in request.POST:
         for one in alike:
             audit.note_read(IDENTITY_SEARCH, patient_id=one.patient_id)
-        return render(request, "patients/new.html", {"form": form, "alike": alike})
+        warned = namesakes(one.patient_id for one in alike)
+        shown = [(one, warned.get(one.patient_id, "")) for one in alike]
+        return render(request, "patients/new.html", {"form": form, "alike": shown})
     return redirect("patients:identity", register_identity(request.actor, traits=form.traits))
 
 
 @require_safe
 @reads(IDENTITY_READ)
 def show_identity(request: Request, patient_id: UUID) -> HttpResponse:
+    if not request.actor.has_duty(DESK) and (goes_on := surviving_identity(patient_id)):
+        return redirect("patients:identity", goes_on)
     return _identity_page(request, patient_id)
 
 
@@ -241,7 +245,7 @@ def _identity_page(
     context = {
         "patient": patient,
         "born": forms.written_date(patient.birth_date, patient.lunar_birth_date),
-        "travels": travels(patient.identity_status),
+        "travels": matricule_for_exchange(patient) is not None,
         "may": access.permitted(actor, patient, IDENTITY_VERIFY, IDENTITY_CORRECT, IDENTITY_FLAG),
         "verify": IDENTITY_VERIFY,
         "correct": IDENTITY_CORRECT,

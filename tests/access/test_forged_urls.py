@@ -28,6 +28,7 @@ NAMED = {
     "one_id": "patients.Patient",
     "other_id": "patients.Patient",
     "merge_id": "patients.IdentityMerge",
+    "request_id": "patients.LinkRequest",
     "access_id": "care_team.EmergencyAccess",
     "item_id": "feed.FeedItem",
     "message_id": "interop.InboundMessage",

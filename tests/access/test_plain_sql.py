@@ -193,6 +193,7 @@ QUESTIONS = {
     " ARRAY[NULL]::uuid[], ARRAY[''], ARRAY[NULL]::uuid[])",
     "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
+    "my_patient_keys": "SELECT key FROM my_patient_keys(0, 100) AS key WHERE key = %(patient)s",
     "search_patients": "SELECT search_patients('1939-04-02', 'LE', 'MA', 50)",
     "linked_patients": "SELECT linked_patients(ARRAY[id], ARRAY['0001']) FROM patients_identitydomain",
     "emergency_identity": "SELECT emergency_identity(%(patient)s)",
@@ -204,6 +205,10 @@ QUESTIONS = {
     "open_record": "SELECT open_record(%(patient)s)",
     "open_records": "SELECT nullif(open_records(ARRAY[%(patient)s]::uuid[]), '{}')",
     "surviving_patient": "SELECT surviving_patient(%(patient)s)",
+    "surviving_identity": "SELECT surviving_identity(%(patient)s)",
+    "identities_of_record": "SELECT nullif(identities_of_record(), '{}')",
+    "identities_to_verify": "SELECT identities_to_verify(now(), 50)",
+    "sweep_merges": "SELECT nullif(sweep_merges(), 0)",
     "merge_patients": "SELECT nullif(merge_patients(%(new)s, %(patient)s, %(other)s, 'x', 'x'), 'refused')",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }

@@ -21,6 +21,7 @@ MORE_NAMES = {
     "accounts": {
         "codes": "one-time codes, pure",
         "devices": "what a browser says of itself, pure",
+        "federation": "logins proved elsewhere: the protocol, and whose account a proof is",
         "middleware": "who was last there, once for a request",
         "passkeys": "WebAuthn ceremonies, pure",
         "sessions": "Django's place for who is logged in",
@@ -36,6 +37,8 @@ MORE_NAMES = {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",
         "loading": "reading of the national files",
+        "login_actions": "the account of a professional proved elsewhere",
+        "psc": "what Pro Santé Connect says of a professional, pure",
         "management": "Django's place for a command",
     },
     "interop": {
@@ -64,6 +67,9 @@ MORE_NAMES = {
         "insi": "the port of the INSi teleservice",
         "desk_actions": "raising and correcting an identity, apart from what gateways do",
         "desk_queries": "pages of an identity, across patients",
+        "link_actions": "from a citizen vouched for by FranceConnect to his record",
+        "link_views": "the queue of those whose traits are not one record's",
+        "pivot": "the identity that FranceConnect gives, pure",
         "merge_actions": "two identities made one, and back",
         "merge_views": "two identities side by side, apart from the page of one",
     },

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from config.local.database import prepare
-from config.local.demo import DemoAccount, answers, listens
+from config.local.demo import DemoAccount, answers, free_port, listens, provider_environment, provider_service
 from config.local.places import HOST, ROOT
 from config.local.supervisor import Service, Supervisor
 from config.local.testing import test_server
@@ -38,7 +37,7 @@ def running_platform(var: Path) -> Iterator[Platform]:
     server = test_server()
     name = f"journeys_{os.getpid()}_{secrets.token_hex(3)}"
     urls = prepare(server, name)
-    pages, mllp = _free_port(), _free_port()
+    pages, mllp, psc, franceconnect = (free_port() for _ in range(4))
     env = {
         **urls.environment(),
         "TERRESANTE_VAR": str(var),
@@ -52,6 +51,8 @@ def running_platform(var: Path) -> Iterator[Platform]:
         "TERRESANTE_BASE_URL": f"http://{HOST}:{pages}",
         "TERRESANTE_HOSTS": f"{HOST} localhost",
         "PYTHONPATH": str(ROOT),
+        **provider_environment("psc", psc),
+        **provider_environment("franceconnect", franceconnect),
     }
     try:
         with Supervisor(log_dir=var / "log", cwd=ROOT) as supervisor:
@@ -60,6 +61,9 @@ def running_platform(var: Path) -> Iterator[Platform]:
             supervisor.run_once(Service("load_demo", _command("load_demo"), env))
             serve = _command("serve", "--with-live", "--port", str(pages))
             supervisor.start(Service("serve", serve, env, lambda: answers(pages, "/readyz")))
+            base_url = f"http://{HOST}:{pages}"
+            for name, port in (("psc", psc), ("franceconnect", franceconnect)):
+                supervisor.start(provider_service(name, port, base_url=base_url, var=var, keys=env))
             supervisor.start(Service("worker", _command("worker"), env))
             supervisor.start(Service("mllp", _command("mllp"), env, lambda: listens(mllp)))
             yield _described(var, pages, mllp)
@@ -76,9 +80,3 @@ def _described(var: Path, pages: int, mllp: int) -> Platform:
 
 def _command(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "config.console", *arguments)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

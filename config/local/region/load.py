@@ -19,6 +19,7 @@ from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
 from config.local.region.crowd import Crowd
+from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
@@ -51,6 +52,8 @@ def load(*, now: datetime, var: Path, mllp_port: int, say: Say) -> None:
         _write(var / "demo-hospital.json", _hospital(region))
         insi.write(var / "demo-insi.csv", _known_to_insi(region))
         _write(var / "demo-practice.json", loading.practice)
+        _write(var / "demo-psc.json", loading.cards)
+        _write(var / "demo-franceconnect.json", franceconnect_identities(region))
 
 
 def _write(path: Path, told: list[dict[str, Any]] | dict[str, Any]) -> None:
@@ -61,6 +64,7 @@ class _Loading:
     def __init__(self, region: Region, times: Times, say: Say) -> None:
         self.opened: list[OpenedAccount] = []
         self.practice: dict[str, Any] = {}
+        self.cards: list[dict[str, Any]] = []
         self._region = region
         self._times = times
         self._say = say
@@ -74,6 +78,8 @@ class _Loading:
             self._open_accounts()
         with self._step("structures et professionnels"):
             directory = fill_directory(region, self._users)
+            open_second_role(directory)
+            self.cards = psc_cards(directory)
         with self._step("histoires écrites"):
             self._tell(directory)
         with self._step("autres patients"):

@@ -149,6 +149,8 @@ def test_demo_reset_deletes_what_the_demonstration_wrote_and_nothing_else(tmp_pa
         "mailbox/1.eml",
         "demo.json",
         "demo-accounts.json",
+        "demo-psc.json",
+        "demo-franceconnect.json",
         "audit-heads.jsonl",
         "test/kept",
     ):

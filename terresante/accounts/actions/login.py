@@ -68,10 +68,10 @@ def begin_login(*, login: str, password: str, source: Source) -> LoginChallenge 
     refuse_beyond(TRIES_OF_A_PAIR, pair)
     if user is None:
         make_password(password)
-        _record_refusal(None, step="password")
+        record_refusal(None, step="password")
         raise Invalid(WRONG_PASSWORD)
     if not user.check_password(password):
-        _record_refusal(user, step="password")
+        record_refusal(user, step="password")
         raise Invalid(WRONG_PASSWORD)
     if device is not None and device.is_trusted:
         forget(pair)
@@ -150,6 +150,13 @@ def at_the_door(user: User | None) -> Actor:
     )
 
 
+def record_refusal(user: User | None, **detail: str) -> None:
+    """`detail`: codes that say at which step."""
+    actor = at_the_door(user)
+    with rls.acting(actor):
+        audit.record(actor, LOGIN, outcome=Outcome.REFUSED, detail=detail)
+
+
 def _challenge(user: User, source: Source) -> LoginChallenge:
     channel = channels_of(user)[0]
     if channel != CodeChannel.APPLICATION:
@@ -192,7 +199,7 @@ def _end(challenge: LoginChallenge, *, is_right: bool, source: Source) -> User:
         # Only here: a right password alone would buy codes without end.
         forget(_pair(challenge.user.login.lower(), device, source))
         return challenge.user
-    _record_refusal(challenge.user, step="code")
+    record_refusal(challenge.user, step="code")
     if not waiting.filter(tries__gte=CODE_TRIES).exists():
         raise Invalid(WRONG_CODE)
     warn(challenge.user, "wrong-codes", once_for=f"{timezone.localdate()}")
@@ -215,9 +222,3 @@ def _is_totp_code(user: User, digits: str) -> bool:
     step = codes.totp_step(unseal(user.totp_seed, context="totp").decode(), digits, now=time.time())
     fresh = User.objects.filter(pk=user.pk, totp_last_step__lt=step)
     return bool(step and fresh.update(totp_last_step=step))
-
-
-def _record_refusal(user: User | None, *, step: str) -> None:
-    actor = at_the_door(user)
-    with rls.acting(actor):
-        audit.record(actor, LOGIN, outcome=Outcome.REFUSED, detail={"step": step})

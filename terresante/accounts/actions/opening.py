@@ -13,9 +13,12 @@ from terresante.kernel.sealing import seal
 
 
 def create_account(
-    actor: Actor, *, login: str, name: str, email: str, password: str, phone: str = ""
+    actor: Actor, *, login: str, name: str, email: str, password: str | None, phone: str = ""
 ) -> User:
-    """Hashes before the transaction opens; `phone` was verified. Raises Conflict when the login is taken."""
+    """Hashes before the transaction opens; `phone` was verified. Raises Conflict when the login is taken.
+
+    Without a password the account is opened by a proof made elsewhere, and by nothing else.
+    """
     user = User(login=login.strip(), name=name, email=email, phone=phone, password=make_password(password))
     return _store_account(actor, user)
 

@@ -1,6 +1,8 @@
 """From a right proof to an open session: the browser is remembered, the login traced, the person led to his pages."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.auth import login as open_session
 from django.contrib.auth import logout as close_session
@@ -14,7 +16,7 @@ from terresante.accounts import sessions
 from terresante.accounts.access import LOGIN, LOGOUT
 from terresante.accounts.actions.devices import remember_device
 from terresante.accounts.actions.login import at_the_door
-from terresante.accounts.enums import DeviceChoice
+from terresante.accounts.enums import PROVED_ELSEWHERE, DeviceChoice, LoginWay
 from terresante.accounts.models import User
 from terresante.accounts.views.source import keep_source, site_of, source_of
 from terresante.kernel import audit, rls
@@ -26,9 +28,15 @@ CHALLENGE, NEXT, PROVED = "login_challenge", "login_next", "proved_at"
 
 
 def enter(
-    request: HttpRequest, user: User, *, by: str, choice: DeviceChoice | None = None, after: str = ""
+    request: HttpRequest,
+    user: User,
+    *,
+    by: LoginWay,
+    choice: DeviceChoice | None = None,
+    after: str = "",
+    kept: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """Opens the session under a new key; what was in the browser for another account is gone."""
+    """Opens the session under a new key, with what it keeps; what was in the browser for another account is gone."""
     after = after or str(request.session.get(NEXT, ""))
     device, source = remember_device(user, source_of(request), choice)
     leave(request)
@@ -38,14 +46,16 @@ def enter(
     request.session[sessions.DEVICE_KEY] = str(device.pk)
     request.session[sessions.WORDS_KEY] = source.words
     request.session[sessions.SHARED_KEY] = device.is_shared
+    request.session[sessions.WAY_KEY] = str(by)
+    request.session.update(kept or {})
     trace(
         actor_behind(request) or at_the_door(user),
         LOGIN,
-        by=by,
+        by=str(by),
         device=str(device.pk),
         trust=str(choice or ""),
     )
-    response = _offered(request, user, after) or arrive(request, after)
+    response = (by not in PROVED_ELSEWHERE and _offered(request, user, after)) or arrive(request, after)
     keep_source(response, source)
     return response
 
@@ -70,7 +80,7 @@ def arrive(request: HttpRequest, after: str) -> HttpResponse:
     """Patients to their pages; professionals by the choice of a structure, which passes on when there is only one."""
     actor = actor_behind(request)
     if actor is None:
-        return door(request, "accounts/nobody.html", {}, False)
+        return door(request, "accounts/nobody.html", {"way": sessions.way_of(request.session)}, False)
     if actor.kind == ActorKind.PATIENT:
         return redirect(after or "portal:home")
     query = f"?{urlencode({'next': after})}" if after else ""

@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from django.contrib.auth import logout as close_session
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
@@ -10,12 +10,14 @@ from django.views.decorators.http import require_POST
 
 from terresante.accounts.access import LOGOUT
 from terresante.accounts.actions import login as actions
-from terresante.accounts.enums import CodeChannel, DeviceChoice
+from terresante.accounts.enums import CodeChannel, DeviceChoice, LoginWay
+from terresante.accounts.federation.providers import ways_in
 from terresante.accounts.forms import CodeForm, LoginForm, RecoveryCodeForm
 from terresante.accounts.models import LoginChallenge, User
 from terresante.accounts.queries import challenge_waiting, channels_of
 from terresante.accounts.sessions import is_locked
 from terresante.accounts.views.arrival import CHALLENGE, NEXT, arrive, door, enter, leave, trace
+from terresante.accounts.views.federation import provider_logout
 from terresante.accounts.views.source import site_of, source_of
 from terresante.kernel.errors import Invalid
 from terresante.kernel.ports import actor_behind
@@ -39,8 +41,7 @@ def login(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error.sentence)
         else:
             return after_password(request, passed)
-    context = {"form": form, "next": next_page(request), "passkeys": site_of(request) is not None}
-    return door(request, "accounts/login.html", context, form.errors)
+    return login_page(request, form)
 
 
 @public(reason="Seconde étape de la connexion")
@@ -53,7 +54,7 @@ def code(request: HttpRequest) -> HttpResponse:
         choice = DeviceChoice(form.cleaned_data["device"])
         try:
             user = actions.finish_login(challenge, code=form.cleaned_data["code"], source=source_of(request))
-            return enter(request, user, by="code", choice=choice)
+            return enter(request, user, by=LoginWay.CODE, choice=choice)
         except Invalid as error:
             form.add_error("code", error.sentence)
     return _code_page(request, challenge, form)
@@ -97,7 +98,7 @@ def code_of_paper(request: HttpRequest) -> HttpResponse:
             user = actions.finish_with_paper(
                 challenge, code=form.cleaned_data["code"], source=source_of(request)
             )
-            return enter(request, user, by="recovery_code")
+            return enter(request, user, by=LoginWay.RECOVERY_CODE)
         except Invalid as error:
             form.add_error("code", error.sentence)
     return door(request, "accounts/code_of_paper.html", {"form": form}, form.errors)
@@ -109,17 +110,33 @@ def logout(request: HttpRequest) -> HttpResponse:
     actor = actor_behind(request)
     if actor is not None:
         trace(actor, LOGOUT)
+    elsewhere = provider_logout(request)
     close_session(request)
-    response = HttpResponseRedirect(f"{reverse('accounts:login')}?au-revoir")
+    if elsewhere:
+        # A page, not a redirection: the policy of the page one came from lets forms lead to our own origin only.
+        response = door(request, "accounts/logged_out.html", {"elsewhere": elsewhere}, False)
+    else:
+        response = redirect(f"{reverse('accounts:login')}?au-revoir")
     # What the browser kept of the session goes too, the offline store included (DESIGN.md 8). Its cookie is deleted by
     # name: « cookies » would also forget that this device is trusted.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
+def login_page(request: HttpRequest, form: LoginForm, *, passkey_refused: str = "") -> HttpResponse:
+    context = {
+        "form": form,
+        "next": next_page(request),
+        "passkeys": site_of(request) is not None,
+        "passkey_refused": passkey_refused,
+        "ways": ways_in(),
+    }
+    return door(request, "accounts/login.html", context, form.errors or passkey_refused)
+
+
 def after_password(request: HttpRequest, passed: LoginChallenge | User) -> HttpResponse:
     if isinstance(passed, User):
-        return enter(request, passed, by="trusted_device", after=next_page(request))
+        return enter(request, passed, by=LoginWay.TRUSTED_DEVICE, after=next_page(request))
     leave(request)
     request.session.cycle_key()
     request.session[CHALLENGE] = str(passed.pk)

@@ -12,11 +12,13 @@ from terresante.accounts import passkeys
 from terresante.accounts.access import PASSKEY_ADD, PASSKEY_END
 from terresante.accounts.actions import passkeys as actions
 from terresante.accounts.actions.login import TRIES_OF_A_NETWORK
+from terresante.accounts.enums import LoginWay
 from terresante.accounts.forms import LoginForm
 from terresante.accounts.passkeys import Unproven
 from terresante.accounts.queries import account_of
 from terresante.accounts.tries import refuse_beyond
-from terresante.accounts.views.arrival import NEXT, arrive, door, enter
+from terresante.accounts.views.arrival import NEXT, arrive, enter
+from terresante.accounts.views.door import login_page
 from terresante.accounts.views.security import account_page, asks_again
 from terresante.accounts.views.source import site_of, source_of
 from terresante.kernel.errors import Conflict, Invalid, NotFound
@@ -42,20 +44,14 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey_login(request: HttpRequest) -> HttpResponse:
     site, state = site_of(request), request.session.pop(_LOGIN, None)
-    after, form = next_page(request), LoginForm()
+    after = next_page(request)
     try:
         if site is None or state is None:
             raise Invalid(actions.NOT_PROVEN)
         user = actions.log_in_by_passkey(site, state, request.POST.get("answer", ""))
     except Invalid as error:
-        context = {
-            "form": form,
-            "next": after,
-            "passkey_refused": error.sentence,
-            "passkeys": site is not None,
-        }
-        return door(request, "accounts/login.html", context, True)
-    return enter(request, user, by="passkey", after=after)
+        return login_page(request, LoginForm(), passkey_refused=error.sentence)
+    return enter(request, user, by=LoginWay.PASSKEY, after=after)
 
 
 @writes(PASSKEY_ADD)

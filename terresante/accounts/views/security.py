@@ -21,9 +21,10 @@ from terresante.accounts.access import (
 )
 from terresante.accounts.actions import devices, factors
 from terresante.accounts.actions.devices import remember_device
+from terresante.accounts.enums import PROVED_ELSEWHERE, LoginWay
 from terresante.accounts.forms import OwnPasswordForm, PasswordForm
 from terresante.accounts.queries import account_of, security_of
-from terresante.accounts.sessions import DEVICE_KEY
+from terresante.accounts.sessions import DEVICE_KEY, way_of
 from terresante.accounts.views.arrival import PROVED
 from terresante.accounts.views.source import keep_source, source_of
 from terresante.kernel import audit
@@ -44,6 +45,7 @@ def security(request: Request) -> HttpResponse:
             "security": security_of(request.actor),
             "here": request.session.session_key,
             "sms": sms_is_bound(),
+            "proved_by": _proof_of(request).label,
         },
     )
 
@@ -115,11 +117,21 @@ def confirm(request: Request) -> HttpResponse:
 
 
 def asks_again(request: Request) -> HttpResponse | None:
-    """The page that asks the password, unless it was given a moment ago."""
+    """The page that asks the password, or who vouches for an account without one, unless it was given a moment ago."""
     if time.time() - float(request.session.get(PROVED, 0)) < PROOF_SECONDS:
         return None
     after = request.path if request.method == "GET" else reverse("accounts:security")
-    return redirect(f"{reverse('accounts:confirm')}?{urlencode({'next': after})}")
+    if account_of(request.actor).has_usable_password():
+        return redirect(f"{reverse('accounts:confirm')}?{urlencode({'next': after})}")
+    return redirect(f"{reverse(f'accounts:{_proof_of(request)}')}?{urlencode({'encore': '', 'next': after})}")
+
+
+def _proof_of(request: Request) -> LoginWay:
+    """Who vouches again for an account without a password."""
+    way = way_of(request.session)
+    if way in PROVED_ELSEWHERE:
+        return LoginWay(way)
+    return LoginWay.FRANCE_CONNECT if request.actor.kind == ActorKind.PATIENT else LoginWay.PSC
 
 
 def account_page(

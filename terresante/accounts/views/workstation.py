@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from terresante.accounts import sessions
 from terresante.accounts.actions import workstation as actions
 from terresante.accounts.actions.login import begin_login
+from terresante.accounts.federation.providers import ways_in
 from terresante.accounts.forms import LoginForm, UnlockForm
 from terresante.accounts.models import Session, User
 from terresante.accounts.views.arrival import arrive, door
@@ -94,6 +95,13 @@ def _told(request: HttpRequest, status: int) -> HttpResponse | None:
 
 
 def _locked_page(request: HttpRequest, form: UnlockForm, other: LoginForm) -> HttpResponse:
-    name = request.user.name if request.user.is_authenticated else ""
-    context = {"form": form, "other": other, "next": next_page(request), "name": name}
+    user = request.user if request.user.is_authenticated else None
+    context = {
+        "form": form,
+        "other": other,
+        "next": next_page(request),
+        "name": user.name if user else "",
+        "has_password": user is None or user.has_usable_password(),
+        "ways": ways_in(),
+    }
     return door(request, "accounts/locked.html", context, form.errors or other.errors)

@@ -248,7 +248,11 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
 
 _READERS = """
 SELECT told.number, reader
-FROM unnest(%s::uuid[], %s::text[], %s::uuid[]) WITH ORDINALITY AS told (patient, sector, structure, number),
+FROM (SELECT number, sector, structure,
+             -- Told under an identity merged since, it concerns those of the record that goes on.
+             coalesce(surviving_patient(patient), patient) AS patient
+      FROM unnest(%s::uuid[], %s::text[], %s::uuid[])
+           WITH ORDINALITY AS asked (patient, sector, structure, number)) AS told,
      record_readers(told.patient, %s::uuid[], %s::uuid[]) AS reader
 WHERE told.sector = ''
    OR reader IN (SELECT restricted_readers(told.patient, told.sector, told.structure, %s::uuid[], %s::uuid[]))

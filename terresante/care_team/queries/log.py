@@ -65,8 +65,12 @@ _OFFICERS_ONLY = "Cette page est réservée aux délégués à la protection des
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyIdentity:
-    """Whom one is about to read in emergency: identity only, through the listed function."""
+    """Whom one is about to read in emergency: identity only, through the listed function.
 
+    `patient_id` is who goes on when one asked by an identity merged since.
+    """
+
+    patient_id: UUID
     record_id: UUID
     birth_name: str
     used_name: str
@@ -288,7 +292,7 @@ def accesses_of(
     actor: Actor, patient_id: UUID, *, person_id: UUID | None = None, before: str = "", most: int = 60
 ) -> AccessPage:
     """Accesses to an open record, the latest first. `before` is a cursor that an earlier page gave."""
-    rows = access.list(actor, ACCESS_LOG_READ, AuditEntry).filter(patient_id=patient_id)
+    rows = _log(actor, patient_id)
     if person_id is not None:
         rows = rows.filter(person_id=person_id)
     at, key = _read_cursor(before)
@@ -302,6 +306,15 @@ def accesses_of(
     return AccessPage(lines=[_line(list(group)) for _, group in pages], next_cursor=cursor)
 
 
+def _log(actor: Actor, patient_id: UUID) -> QuerySet[AuditEntry]:
+    """Of the open record, and of the identities merged into it as long as they are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT identities_of_record()")
+        (identities,) = cursor.fetchone()
+    under = identities if patient_id in identities else [patient_id]
+    return access.list(actor, ACCESS_LOG_READ, AuditEntry).filter(patient_id__in=under)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPerson:
     person_id: UUID
@@ -310,8 +323,8 @@ class LogPerson:
 
 def persons_in_log(actor: Actor, patient_id: UUID, *, most: int = 100) -> list[LogPerson]:
     rows = (
-        access.list(actor, ACCESS_LOG_READ, AuditEntry)
-        .filter(patient_id=patient_id, person_id__isnull=False)
+        _log(actor, patient_id)
+        .filter(person_id__isnull=False)
         .values("person_id")
         .annotate(name=Max("actor_name"))
         .order_by("name", "person_id")[:most]

@@ -278,7 +278,7 @@ def _check_ins(identity: Identity, oddities: Oddities) -> None:
         oddities.add(
             "ins-without-vali",
             "PID-32",
-            "Un INS est transmis sans identité validée (VALI) : il n’est pas utilisé.",
+            "Un INS est transmis sans identité validée (VALI) : il ne suffit pas à rattacher la personne.",
         )
     born = identity.birth_date.value if identity.birth_date else None
     for ins in identity.ins:

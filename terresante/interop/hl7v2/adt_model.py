@@ -110,7 +110,7 @@ class Confidentiality:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`ins` is every matricule received; `usable_ins` the one PAM allows to keep."""
+    """`ins` is every matricule received; `usable_ins` the one that is kept."""
 
     birth_name: Name
     used_names: tuple[Name, ...] = ()
@@ -135,12 +135,18 @@ class Identity:
     updated_at: datetime.datetime | None = None
 
     @property
-    def usable_ins(self) -> Ins | None:
-        """PAM France 6.6.15: without VALI the INS is not kept; 4.4.1: the NIR goes before the NIA.
+    def is_doubted(self) -> bool:
+        """PID-32, table 0445: the hospital doubts it, or knows that it is nobody's."""
+        return bool({"DOUT", "DOUB", "FICT"} & set(self.reliability))
 
+    @property
+    def usable_ins(self) -> Ins | None:
+        """PAM France 4.4.1: the NIR goes before the NIA. None with an identity that the sender doubts.
+
+        Without VALI the identity is only retrieved (INTEROP.md 2): what that forbids is `mapping` and `matching`'s.
         Whether a test or demonstration matricule is welcome is for the deployment to say.
         """
-        if "VALI" not in self.reliability:
+        if self.is_doubted:
             return None
         valid = [ins for ins in self.ins if ins.is_key_valid]
         return min(valid, key=lambda ins: ins.kind is InsKind.NIA, default=None)

@@ -28,16 +28,20 @@ ROOT = Path(__file__).resolve().parents[3]
 BURST = 400
 
 
-def started(command):
-    """The real `terresante <command>`, on the database of this test."""
+def environment():
+    """Of a process of its own on the database of this test."""
     known = connection.settings_dict
     login = f"{quote(known['USER'])}:{quote(known['PASSWORD'])}"
     url = f"postgresql://{login}@{known['HOST']}:{known['PORT']}/{known['NAME']}"
-    environment = {**os.environ, "DATABASE_URL": url, "TERRESANTE_TESTING": "1", "PYTHONPATH": str(ROOT)}
+    return {**os.environ, "DATABASE_URL": url, "TERRESANTE_TESTING": "1", "PYTHONPATH": str(ROOT)}
+
+
+def started(command):
+    """The real `terresante <command>`, on the database of this test."""
     return subprocess.Popen(  # noqa: S603 -- our own command, named by the test
         [sys.executable, "-m", "config.console", command],
         cwd=ROOT,
-        env=environment,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )

@@ -30,6 +30,7 @@ from terresante.patients.actions import apply_traits
 from terresante.patients.models import (
     CareRecord,
     IdentityDomain,
+    LinkRequest,
     Patient,
     PatientAccount,
     RelatedPerson,
@@ -72,6 +73,12 @@ def patient_of(given: str) -> Patient:
     )
     patient.save(force_insert=True)
     return patient
+
+
+def _links(drawn: Drawn) -> None:
+    LinkRequest.objects.create(
+        patient=drawn.patient, issuer="fc", subject=new_id().hex, cause="nobody", state="linked", sex="F"
+    )
 
 
 def _participants(drawn: Drawn) -> None:
@@ -251,6 +258,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_relatedperson": _relatives,
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
+    "patients_linkrequest": _links,
     "notes_note": _notes,
     "stays_encounter": _stays,
     "stays_encountermovement": _stays,

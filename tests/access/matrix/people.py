@@ -32,6 +32,7 @@ from terresante.patients.models import (
     IdentityDomain,
     IdentityMerge,
     InsiCall,
+    LinkRequest,
     PotentialDuplicate,
     RelatedPerson,
     SourceIdentity,
@@ -145,6 +146,14 @@ def _of_identity(patient_id: UUID) -> dict[type[Model], Any]:
         InsiCall: InsiCall.objects.create(operation="search", answer="01", **said),
         PotentialDuplicate: PotentialDuplicate.objects.create(
             patient_id=patient_id, other_id=other, points=50
+        ),
+        LinkRequest: LinkRequest.objects.create(
+            issuer="https://fc.example",
+            subject=patient_id.hex,
+            cause="nobody",
+            state="linked",
+            sex="F",
+            patient_id=patient_id,
         ),
         IdentityMerge: IdentityMerge.objects.create(
             patient_id=patient_id,

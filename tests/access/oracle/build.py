@@ -63,6 +63,9 @@ STRUCTURES = {
 SPECIALTIES = {"": "", "psychiatry": "Psychiatrie", "addictology": "Addictologie"}
 
 
+_LETTERS = str.maketrans("0123456789abcdef", "GHJKLMNPQRABCDEF")
+
+
 @dataclass
 class Built:
     world: World
@@ -78,6 +81,8 @@ class Built:
     bringers: dict[UUID, int | None] = field(default_factory=dict)
     named: dict[Names, UUID] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
+    # Letters of its own: several worlds may stand in the database, and a search looks everywhere.
+    word: str = field(default_factory=lambda: new_id().hex[-10:].translate(_LETTERS))
 
 
 def build(world: World) -> Built:
@@ -94,6 +99,11 @@ def build(world: World) -> Built:
 def marker(row: int, label: str) -> str:
     """A word that stands nowhere else, to be looked for in a page."""
     return f"zq{row}x{label.partition('.')[2].lower()}qz"
+
+
+def called(built: Built, patient: int) -> str:
+    """His birth name, which nobody else bears."""
+    return f"ZED{built.word}{'ABCDEFGH'[patient]}"
 
 
 def _structures_and_people(built: Built) -> None:
@@ -118,12 +128,14 @@ def _structures_and_people(built: Built) -> None:
             active=not professional.struck_off,
         )
         built.people.append(person)
-        for structure in professional.structures:
+        for structure in (*professional.structures, *professional.former):
+            is_over = structure in professional.former
             role = PractitionerRole.objects.create(
                 practitioner=person,
                 organization=built.structures[structure],
                 profession=person.profession,
                 period_start=timezone.localdate() - timedelta(days=90),
+                period_end=timezone.localdate() if is_over else None,
                 source=Source.LOCAL,
             )
             built.users[Reader("professional", number, structure)] = (user, role.pk)
@@ -135,7 +147,7 @@ def _patients(built: Built) -> None:
         apply_traits(
             patient,
             Traits(
-                birth_name=f"NOM{number}",
+                birth_name=called(built, number),
                 birth_given_names="CAMILLE",
                 birth_date=date(1940, 1, 1 + number),
                 sex="F",
@@ -178,7 +190,12 @@ def _actors(built: Built) -> None:
             user, role_id = built.users[reader]
             session = {ports.SITUATION_KEY: str(role_id)} if role_id else {}
             asked: Any = SimpleNamespace(user=user, session=session)
-            built.actors[reader] = ports.actor_behind(asked)
+            found = ports.actor_behind(asked)
+            # Gone from the structure he asks for, he is left in another of his: for this one nobody is there.
+            is_elsewhere = (
+                role_id and found and found.organization_id != built.structures[reader.structure or 0].pk
+            )
+            built.actors[reader] = None if is_elsewhere else found
         elif reader.kind == "gateway":
             structure = built.structures[reader.structure or 0]
             built.actors[reader] = Actor(

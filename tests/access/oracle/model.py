@@ -49,6 +49,8 @@ class Professional:
     struck_off: bool = False
     # Of his specialty; a psychiatric nurse needs none.
     specialty: str = ""
+    # Where he worked until yesterday.
+    former: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,11 +156,11 @@ EMERGENCY_HOURS = 4
 
 
 def readers(world: World) -> list[Reader]:
-    """Everybody who may come to a door; somebody struck off is there too, with nothing in his hands."""
+    """Everybody who may come to a door, with somebody struck off or gone from there, who has nothing in his hands."""
     people = [
         Reader("professional", who, structure)
         for who, professional in enumerate(world.professionals)
-        for structure in professional.structures
+        for structure in (*professional.structures, *professional.former)
     ]
     patients = [Reader("patient", patient) for patient in range(world.patients)]
     gateways = [Reader("gateway", None, structure) for structure in range(world.structures)]
@@ -166,8 +168,13 @@ def readers(world: World) -> list[Reader]:
 
 
 def works(world: World, reader: Reader) -> bool:
-    """Struck off this morning, refused this morning."""
-    return reader.kind != "professional" or not world.professionals[reader.who or 0].struck_off
+    """Struck off or gone from the structure this morning, refused this morning."""
+    return reader.kind != "professional" or _works_at(world, reader.who or 0, reader.structure)
+
+
+def _works_at(world: World, who: int, structure: int | None) -> bool:
+    professional = world.professionals[who]
+    return structure in professional.structures and not professional.struck_off
 
 
 def opposed(world: World, patient: int) -> set[bool]:
@@ -191,7 +198,7 @@ def glass_opens(world: World, number: int) -> bool:
     assert isinstance(move, BreaksGlass)
     return (
         world.professionals[move.who].profession in RESCUERS
-        and not world.professionals[move.who].struck_off
+        and _works_at(world, move.who, move.structure)
         and not _opposed(world.moves[:number], move.patient)
     )
 
@@ -277,8 +284,9 @@ def secret(world: World, member: Joins | Names) -> tuple[str, int | None]:
     professional = world.professionals[member.who]
     own, places = sector_of_person(professional), professional.structures
     if own:
-        return own, next((at for at in places if sector_of_structure(world, at) == own), places[0])
-    if all(sector_of_structure(world, at) for at in places):
+        first = places[0] if places else None
+        return own, next((at for at in places if sector_of_structure(world, at) == own), first)
+    if places and all(sector_of_structure(world, at) for at in places):
         return sector_of_structure(world, places[0]), places[0]
     return "", None
 
@@ -350,6 +358,22 @@ def edits_circle(world: World, reader: Reader, patient: int) -> bool:
 
 def reads_log(world: World, reader: Reader, patient: int) -> bool:
     return basis(world, reader, patient) in ("member", "structure", "patient")
+
+
+def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
+    """In person ("who") or through the structure he acts for ("structure")."""
+    member = reader.who if ground == "who" else reader.structure
+    is_inside = (ground, member) in members(world, patient)
+    return is_inside and works(world, reader) and False not in opposed(world, patient)
+
+
+def found(world: World, reader: Reader, patient: int) -> set[str]:
+    """Where the search shows somebody named with his birth date: "mine" for whoever reaches the record; "outside",
+    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both.
+    """
+    ground = basis(world, reader, patient)
+    is_outside = reader.kind == "professional" and ground not in ("member", "structure")
+    return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 
 
 def sees_period(world: World, reader: Reader, period: Joins, bringer: int | None, opened: int | None) -> bool:

@@ -68,10 +68,15 @@ def is_possible(world: World) -> bool:
 
 def _professional(chance: Random, structures: int) -> Professional:
     places = tuple(sorted(chance.sample(range(structures), chance.choice((1, 1, 2)))))
+    # Gone from one of them since: all that is left to some.
+    former = places[-1:] if chance.random() < 0.15 else ()
     # Rescuers and secretaries are at both ends of the rules: they come more often.
     profession = chance.choice((*PROFESSIONS, *sorted(RESCUERS), "doctor", "secretary"))
+    here = tuple(place for place in places if place not in former)
     specialty = chance.choice((*SECTORS, "", "", "", "")) if profession == "doctor" else ""
-    return Professional(profession, places, struck_off=chance.random() < 0.1, specialty=specialty)
+    return Professional(
+        profession, here, struck_off=chance.random() < 0.1, specialty=specialty, former=former
+    )
 
 
 def _moves(chance: Random, drawn: World, number: int) -> tuple[Move, ...]:
@@ -100,7 +105,8 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
         case "lift":
             return Lifts(patient)
         case "break":
-            places = drawn.professionals[who or 0].structures
+            professional = drawn.professionals[who or 0]
+            places = (*professional.structures, *professional.former)
             return BreaksGlass(patient, who or 0, chance.choice(places), chance.choice((0, 0, 3, 5)))
         case "name":
             kept_by = structure if chance.random() < 0.5 else None

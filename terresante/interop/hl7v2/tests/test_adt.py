@@ -88,13 +88,19 @@ def test_the_regular_physician_comes_from_rol_before_pd1():
     assert adt_of(adt("A01", rol.replace("|UC|", "|DE|"))).regular_physician is None
 
 
-def test_an_ins_counts_only_with_a_validated_identity():
+def test_an_ins_without_a_validated_identity_is_kept_and_flagged():
     raw = with_identifiers(f"{MATRICULE}^^^{NIR}^INS")
     assert adt_of(raw).identity.usable_ins.kind is InsKind.NIR
     found = adt_of(raw.replace(b"|VALI", b"|PROV"))
+    assert found.identity.usable_ins.value == MATRICULE
+    assert "ins-without-vali" in codes(found)
+
+
+def test_an_ins_of_an_identity_that_the_sender_doubts_is_not_kept():
+    raw = with_identifiers(f"{MATRICULE}^^^{NIR}^INS")
+    found = adt_of(raw.replace(b"|VALI", b"|VALI~DOUT"))
     assert found.identity.usable_ins is None
     assert found.identity.ins[0].value == MATRICULE
-    assert "ins-without-vali" in codes(found)
 
 
 def test_a_wrong_or_missing_ins_key_is_flagged_and_not_used():

@@ -1,0 +1,63 @@
+"""Each door is asked what it lets through, and each answer compared with the model's.
+
+A new door is a generator of `Compared`: put it here, and name it in `decisions.Door`.
+"""
+
+from collections.abc import Iterator
+from random import Random
+
+from terresante.kernel import rls
+from terresante.kernel.actor import Actor
+from tests.access.oracle import model
+from tests.access.oracle.build import Built
+from tests.access.oracle.decisions import Compared, Door, one
+from tests.access.oracle.doors.lists import Lists, counters, one_by_one
+from tests.access.oracle.doors.live import live
+from tests.access.oracle.doors.screens import screens
+from tests.access.oracle.doors.sql import Rows, plain_sql, rows_of_walled_tables
+from tests.access.oracle.model import Reader
+from tests.walls import walls_down
+
+
+def asked(built: Built, chance: Random) -> Iterator[Compared]:
+    yield from (Compared(Door.OPENING, 1, surprise) for surprise in built.surprises)
+    yield from _who_is_there(built)
+    rows = rows_of_walled_tables(built)
+    for reader, actor in built.actors.items():
+        if actor is not None:
+            yield from _ask(built, reader, actor, rows, chance)
+    yield from live(built)
+    yield from screens(built, chance)
+
+
+def _who_is_there(built: Built) -> Iterator[Compared]:
+    for reader, actor in built.actors.items():
+        expected = model.works(built.world, reader)
+        yield one(Door.OPENING, actor is not None, expected, f"{reader} stands at the door")
+
+
+def _ask(built: Built, reader: Reader, actor: Actor, rows: Rows, chance: Random) -> Iterator[Compared]:
+    lists = Lists(built, reader, actor)
+    with rls.acting(actor, read_only=True):
+        yield from plain_sql(built, reader, rows, opened=None)
+        with walls_down():
+            everything = lists.seen()
+    for patient in range(built.world.patients):
+        yield from _at_patient(built, reader, actor, patient, rows, lists)
+        said = f"{reader} at patient {patient}: without the policies, "
+        yield from lists.compared(everything, patient, said)
+    yield from one_by_one(built, reader, actor, chance)
+
+
+def _at_patient(
+    built: Built, reader: Reader, actor: Actor, patient: int, rows: Rows, lists: Lists
+) -> Iterator[Compared]:
+    expected, at = model.basis(built.world, reader, patient), f"{reader} at patient {patient}: "
+    with rls.acting(actor, read_only=True):
+        basis = rls.open_record(built.records[patient].patient_id)
+        yield one(Door.OPENING, basis, expected, f"{at}open_record says")
+        if basis != expected:
+            return
+        yield from plain_sql(built, reader, rows, opened=patient if basis else None)
+        yield from lists.compared(lists.seen(), patient, at)
+        yield from counters(built, reader, actor, patient)

@@ -1,0 +1,116 @@
+"""What comes to a browser: pages, the search, what is downloaded to be printed. Asked of one person a world."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from random import Random
+
+from django.test import Client
+from django.urls import reverse
+
+from terresante.kernel import ports
+from tests.access.oracle import model
+from tests.access.oracle.build import Built, called, marker
+from tests.access.oracle.decisions import Compared, Door, each, one
+from tests.access.oracle.model import Reader
+from tests.access.oracle.rows import ROWS
+
+_PEOPLE = 1
+_PAGES = ("notes:list", "stays:list", "overview:record", "overview:timeline")
+_OUTSIDE = "Hors de vos cercles"
+
+
+def screens(built: Built, chance: Random) -> Iterator[Compared]:
+    people = [reader for reader, actor in built.actors.items() if actor and reader in built.users]
+    # Whoever reaches several patients shows the most; whoever reaches nobody comes too.
+    weights = [1 + 3 * len(_reached(built, reader)) for reader in people]
+    for reader in chance.choices(people, weights, k=_PEOPLE):
+        client = browser(built, reader)
+        yield from _my_patients(built, client, reader)
+        for patient in range(built.world.patients):
+            yield from _pages(built, client, reader, patient)
+            yield from _download(built, client, reader, patient)
+            yield from _search(built, client, reader, patient)
+        yield from _one_note(built, client, reader, chance)
+
+
+def _reached(built: Built, reader: Reader) -> set[int]:
+    return {n for n in range(built.world.patients) if model.basis(built.world, reader, n)}
+
+
+def browser(built: Built, reader: Reader) -> Client:
+    user, role_id = built.users[reader]
+    client = Client()
+    client.force_login(user)
+    if role_id is not None:
+        session = client.session
+        session[ports.SITUATION_KEY] = str(role_id)
+        session.save()
+    return client
+
+
+def _pages(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[Compared]:
+    """The word of each row, or not."""
+    rows = [row for row in model.rows(built.world) if row.patient == patient]
+    may = {row.row for row in rows if model.reads(built.world, reader, row)}
+    notes = {row.row for row in rows if ("notes.Note", row.row) in built.rows} & may
+    closed = model.basis(built.world, reader, patient) == ""
+    for view in _PAGES:
+        answer, said = client.get(_url(built, view, patient)), f"{reader} in {view} of patient {patient}"
+        text = answer.content.decode()
+        shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
+        yield one(Door.PAGE, answer.status_code == HTTPStatus.NOT_FOUND, closed, f"{said}: not found")
+        # The list of notes shows each; the others choose what they show among what may be read.
+        is_whole = view == "notes:list" and answer.status_code == HTTPStatus.OK
+        yield each(Door.PAGE, shown, notes if is_whole else shown & may, len(rows), said)
+
+
+def _one_note(built: Built, client: Client, reader: Reader, chance: Random) -> Iterator[Compared]:
+    """The address of a note, in its own record and in another one that this reader may well read."""
+    notes = [row for row in model.rows(built.world) if ("notes.Note", row.row) in built.rows]
+    readable = [row for row in notes if model.reads(built.world, reader, row)]
+    for row in [*chance.sample(readable, min(1, len(readable))), *chance.sample(notes, min(1, len(notes)))]:
+        others = _reached(built, reader) - {row.patient} or {chance.randrange(built.world.patients)}
+        for patient in {row.patient, chance.choice(sorted(others))}:
+            record, note = built.records[patient].pk, built.rows["notes.Note", row.row]
+            got = client.get(reverse("notes:one", args=[record, note])).status_code == HTTPStatus.OK
+            expected = patient == row.patient and model.reads(built.world, reader, row)
+            yield one(Door.PAGE, got, expected, f"{reader} reads note {row.row} under patient {patient}")
+
+
+def _my_patients(built: Built, client: Client, reader: Reader) -> Iterator[Compared]:
+    """The two lists outside the records: those one follows in person, those one's structure follows."""
+    if reader.kind != "professional":
+        return
+    everybody = range(built.world.patients)
+    for view, ground in (("overview:patients", "who"), ("overview:structure_patients", "structure")):
+        text = client.get(reverse(view)).content.decode()
+        shown = {patient for patient in everybody if called(built, patient) in text}
+        expected = {patient for patient in everybody if model.follows(built.world, reader, patient, ground)}
+        yield each(Door.PAGE, shown, expected, built.world.patients, f"{reader} in {view}")
+
+
+def _download(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[Compared]:
+    """The notice that is printed for the patient: whoever may record his choices, for him and nobody else."""
+    answer = client.get(_url(built, "overview:notice", patient))
+    names = called(built, patient) in answer.content.decode()
+    expected = model.edits_circle(built.world, reader, patient)
+    said = f"{reader} downloads the notice of patient {patient}"
+    yield one(Door.DOWNLOAD, answer.status_code == HTTPStatus.OK, expected, said)
+    yield one(Door.DOWNLOAD, names, expected, f"{said}, his name in it")
+
+
+def _search(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[Compared]:
+    """By name, given name and birth date: who is among « vos patients », who outside, who nowhere."""
+    born = f"{1 + patient:02}/01/1940"
+    found = client.get(reverse("overview:search"), {"q": f"{called(built, patient)} CAMILLE {born}"})
+    mine, _, outside = found.content.decode().partition(_OUTSIDE)
+    shown = {
+        "mine" if _url(built, "overview:record", patient) in mine else "",
+        "outside" if called(built, patient) in outside else "",
+    } - {""}
+    expected = model.found(built.world, reader, patient)
+    yield each(Door.SEARCH, shown, expected, 2, f"{reader} searches patient {patient}: {sorted(shown)}")
+
+
+def _url(built: Built, view: str, patient: int) -> str:
+    return reverse(view, args=[built.records[patient].pk])

@@ -1,0 +1,124 @@
+"""Plain SQL under the application role, against the part of the rules that the database holds (wall 2)."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db import connection
+
+from tests.access.oracle import model
+from tests.access.oracle.build import Built
+from tests.access.oracle.decisions import Compared, Door, each
+from tests.access.oracle.model import Reader
+from tests.walls import walls_down
+
+Rows = dict[str, dict[UUID, model.Writes]]
+_PERIODS = "care_team_careteamparticipant"
+
+
+def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -> Iterator[Compared]:
+    world = built.world
+    reached = {
+        patient
+        for patient in range(world.patients)
+        if patient == opened or model.reaches_unopened(world, reader, patient)
+    }
+    moment = "before opening" if opened is None else f"once patient {opened} is open"
+    seen = _visible([*rows, _PERIODS], [record.patient_id for record in built.records])
+    for table, there in rows.items():
+        expected = {
+            key
+            for key, row in there.items()
+            if row.patient in reached and model.within_limits(world, reader, row)
+        }
+        yield each(Door.SQL, seen[table], expected, len(there), f"{reader}: plain SQL on {table} {moment}")
+    periods = {
+        key
+        for key, period in built.periods.items()
+        if model.sees_period(world, reader, period, built.bringers[key], opened)
+    }
+    said = f"{reader}: plain SQL on periods {moment}"
+    yield each(Door.SQL, seen[_PERIODS], periods, len(built.periods), said)
+
+
+def _visible(tables: list[str], patients: list[UUID]) -> dict[str, set[UUID]]:
+    parts = [
+        f"SELECT '{table}', id FROM \"{table}\" WHERE {_key(table)} = ANY (%(patients)s)" for table in tables
+    ]
+    seen: dict[str, set[UUID]] = {table: set() for table in tables}
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), {"patients": patients})
+        for table, key in cursor.fetchall():
+            seen[table].add(key)
+    return seen
+
+
+def _key(table: str) -> str:
+    return "id" if table == "patients_patient" else "patient_id"
+
+
+def walled_tables() -> list[str]:
+    """Every table under the common policy, found in the catalogue: a new one is asked from its first day."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT tablename FROM pg_policies WHERE policyname = 'reads'"
+            " AND qual LIKE '%%care_team_careteamparticipant%%' AND qual LIKE '%%care_team_emergencyaccess%%'"
+            " ORDER BY 1",
+            [],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def rows_of_walled_tables(built: Built) -> Rows:
+    """What is really there, each row with the limits its own columns say."""
+    patients = {record.patient_id: number for number, record in enumerate(built.records)}
+    found: Rows = {}
+    with walls_down(), connection.cursor() as cursor:
+        for table in walled_tables():
+            columns = {
+                column.name for column in connection.introspection.get_table_description(cursor, table)
+            }
+            asked = ", ".join(
+                name if name in columns else missing for name, missing in _LIMIT_COLUMNS.items()
+            )
+            cursor.execute(
+                f'SELECT id, {_key(table)}, {asked} FROM "{table}" WHERE {_key(table)} = ANY (%s)',
+                [list(patients)],
+            )
+            found[table] = {
+                key: _limited(built, patients[patient], *limits)
+                for key, patient, *limits in cursor.fetchall()
+            }
+    return found
+
+
+# What stands for a column that a table has not.
+_LIMIT_COLUMNS = {
+    "private_to_id": "NULL::uuid",
+    "hidden_from_patient": "false",
+    "private_to_person_id": "NULL::uuid",
+    "sector": "''",
+    "restricted_to_id": "NULL::uuid",
+}
+
+
+def _limited(
+    built: Built,
+    patient: int,
+    private: UUID | None,
+    hidden: bool,
+    person: UUID | None,
+    sector: str,
+    to: UUID | None,
+) -> model.Writes:
+    structures = {structure.pk: number for number, structure in enumerate(built.structures)}
+    people = {who.pk: number for number, who in enumerate(built.people)}
+    return model.Writes(
+        0,
+        patient,
+        "",
+        None if private is None else structures[private],
+        hidden,
+        None if person is None else people[person],
+        sector,
+        None if to is None else structures[to],
+    )
