@@ -92,9 +92,10 @@ def log_in(urls: Urls) -> Workload:
         users = {pair.user_id for pair in pairs} | {UUID(_WITH_300), UUID(_WITH_A_STRUCTURE)}
         expires = datetime.now(UTC) + timedelta(days=1)
         connection.cursor().executemany(
-            "INSERT INTO accounts_session (session_key, session_data, expire_date, handle, user_id, words,"
+            "INSERT INTO accounts_session (session_key, session_data, expire_date, handle, user_id, words, opened_by,"
             " created_at, seen_at, is_shared)"
-            " VALUES (%s, %s, %s, gen_random_uuid(), %s, '', now(), now(), false) ON CONFLICT (session_key) DO UPDATE"
+            " VALUES (%s, %s, %s, gen_random_uuid(), %s, '', '', now(), now(), false)"
+            " ON CONFLICT (session_key) DO UPDATE"
             " SET session_data = excluded.session_data, expire_date = excluded.expire_date",
             [(user.hex, _session(user), expires, user) for user in users],
         )

@@ -1,41 +1,66 @@
 """Tabs and menus, in their order: the one place that says what stands where."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
 
 from terresante.accounts.sessions import LOCKED_AFTER, shared_row
+from terresante.care_team.access import is_carer
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS
+from terresante.directory.enums import PHYSICIANS, SECRETARIES
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
-from terresante.kernel.ports import SITUATION_KEY
+from terresante.kernel.ports import SELF, SITUATION_KEY
 from terresante.kernel.ui.frame import Action, DeskFrame, Live, Lock, Place, UserMenu
 from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
+from terresante.patients.queries import Represented
 
-# (label, URL name, icon, duty that opens it or '' for everybody)
+# (label, URL name, icon, duties that open it, '' for everybody)
 _PLACES = (
     ("Mes patients", "overview:home", "users", ""),
     ("Annuaire", "directory:search", "book-user", ""),
     ("À vérifier", "interop:queue", "shield-alert", "identity_officer"),
     ("Identités", "patients:search", "id-card", "identity_officer"),
     ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
-    ("Logiciels partenaires", "interop:partners", "plug", "administrator"),
+    ("Administration", "directory:accounts", "settings", "administrator local_administrator"),
+    ("Habilitations", "care_team:rights", "scale", "administrator"),
+    ("Cellule d’appui", "directory:support", "phone-call", "support_agent"),
 )
 _PATIENT_PLACES = (
     ("Qui a vu", "portal:home", "eye"),
     ("Mon équipe", "portal:circle", "users"),
+    ("Notes", "portal:notes", "note"),
     ("Mes choix", "portal:choices", "shield-check"),
 )
+# A relative reads, for the person he chose, what his delegation opens; a carer decides nothing and sees no log.
+_RELATIVE_PLACES = (
+    ("Qui a vu", "portal:home", "eye"),
+    ("Son équipe", "portal:circle", "users"),
+    ("Notes", "portal:notes", "note"),
+    ("Ses choix", "portal:choices", "shield-check"),
+)
+_CARER_PLACES = (("Son équipe", "portal:circle", "users"), ("Notes", "portal:notes", "note"))
 # Events of the live stream that are announced wherever the person is.
 _ANNOUNCED = "StayAlerted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whose record an account may open, as the switch of the portal shows it."""
+
+    key: str
+    name: str
+    is_self: bool
+    current: bool
 
 
 def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     """The bar of a professional; a patient's pages take their places from the portal."""
     if actor.kind != ActorKind.PROFESSIONAL:
-        return {"desk": _patient_frame(request, actor)}
+        return {"desk": _patient_frame(request, actor), "persons": _persons(request, actor)}
     return {
         "desk": DeskFrame(
             home_url=link("overview:home"),
@@ -59,20 +84,47 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
 def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
     places = tuple(
         Place(label=label, url=link(name), icon=icon, current=request.path == link(name))
-        for label, name, icon in _PATIENT_PLACES
+        for label, name, icon in _places_of(actor)
     )
-    return DeskFrame(home_url=link("portal:home"), places=places, user=_user(request, actor))
+    return DeskFrame(
+        home_url=places[0].url,
+        places=places,
+        user=_user(request, actor),
+        live=Live(url="/live", position=last_position(), toast_url="", toast_kinds=""),
+    )
+
+
+def _places_of(actor: Actor) -> tuple[tuple[str, str, str], ...]:
+    if is_carer(actor):
+        return _CARER_PLACES
+    return _PATIENT_PLACES if actor.kind == ActorKind.PATIENT else _RELATIVE_PLACES
+
+
+def _persons(request: HttpRequest, actor: Actor) -> list[Person]:
+    """Everybody this account opens the record of, when there are several or when it is somebody else."""
+    behind = getattr(request, "persons", [])
+    persons = [
+        Person(key=str(one.related_person_id), name=one.patient_name, is_self=False, current=False)
+        if isinstance(one, Represented)
+        else Person(key=SELF, name=one[1], is_self=True, current=False)
+        for one in behind
+    ]
+    now = str(actor.person_id) if actor.kind == ActorKind.REPRESENTATIVE else SELF
+    told = [replace(person, current=person.key == now) for person in persons]
+    return told if len(told) > 1 or actor.on_behalf_of else []
 
 
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
     return tuple(
         Place(label=label, url=link(name), icon=icon, current=_is_current(request, link(name)))
-        for label, name, icon, duty in _PLACES
-        if not duty or actor.has_duty(duty)
+        for label, name, icon, duties in _PLACES
+        if not duties or any(actor.has_duty(duty) for duty in duties.split())
     )
 
 
 def _is_current(request: HttpRequest, url: str) -> bool:
+    if url == link("directory:accounts"):
+        return request.path.startswith(("/administration/", "/partenaires/"))
     if url == link("overview:home"):
         return request.path == url or request.path.startswith(link("overview:patients"))
     return request.path.startswith(url)
@@ -84,11 +136,14 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
         return UserMenu(
             name=actor.name,
             initials=initials(actor.name),
+            role=f"pour {actor.on_behalf_of}" if actor.on_behalf_of else "",
             logout_url=link("accounts:logout"),
             links=(security,),
             lock=_lock(request),
         )
-    role = ", ".join(part for part in (actor.role_label, actor.organization_name) if part)
+    acting_for = f"pour {actor.on_behalf_of}" if actor.on_behalf_of else ""
+    role = ", ".join(part for part in (actor.role_label, acting_for, actor.organization_name) if part)
+    to_ask = Action(label="À recueillir", url=link("care_team:to_ask"), icon="scale")
     emails = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=link("overview:situation"), icon="building-2")
     return UserMenu(
@@ -96,7 +151,14 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
         initials=initials(actor.name),
         role=role,
         logout_url=link("accounts:logout"),
-        links=(*((change,) if several else ()), *_own_places(actor), emails, security),
+        links=(
+            *((change,) if several else ()),
+            *_own_places(actor),
+            *_secretariat(actor),
+            to_ask,
+            emails,
+            security,
+        ),
         lock=_lock(request),
     )
 
@@ -107,6 +169,14 @@ def _own_places(actor: Actor) -> tuple[Action, ...]:
         return (hand_overs,)
     own = Action(label="Mes accès en urgence", url=link("care_team:own_emergencies"), icon="siren")
     return (hand_overs, own)
+
+
+def _secretariat(actor: Actor) -> tuple[Action, ...]:
+    """Of those who give delegations and of those who receive them."""
+    if actor.role not in PHYSICIANS | SECRETARIES:
+        return ()
+    label = "Mon secrétariat" if actor.role in PHYSICIANS else "Pour qui j’agis"
+    return (Action(label=label, url=link("directory:delegations"), icon="users"),)
 
 
 def _lock(request: HttpRequest) -> Lock | None:

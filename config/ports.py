@@ -12,14 +12,24 @@ from terresante.accounts.federation import ports as federation
 from terresante.accounts.sessions import is_locked, way_of
 from terresante.care_team.queries import live_readers
 from terresante.directory.login_actions import professional_of_card, professional_of_psc
-from terresante.directory.queries import WorkSituation, proved_situations
+from terresante.directory.queries import WorkSituation, chosen_situation, proved_situations
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.ids import new_id
-from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY, bound
+from terresante.kernel.ports import ACTING_FOR_KEY, PROVED_SITUATIONS_KEY, SITUATION_KEY, bound
 from terresante.patients import insi
+from terresante.patients.enums import DelegationBasis
 from terresante.patients.link_actions import patient_of_franceconnect
-from terresante.patients.queries import patient_behind, surviving_record
+from terresante.patients.queries import Represented, delegations_behind, patient_behind, surviving_record
+
+# As the access log names whoever acts for somebody.
+ROLE_LABELS = {
+    DelegationBasis.PARENTAL: "Parent",
+    DelegationBasis.GUARDIANSHIP: "Tuteur",
+    DelegationBasis.FAMILY_HABILITATION: "Représentant habilité",
+    DelegationBasis.FUTURE_MANDATE: "Mandataire",
+    DelegationBasis.CARER: "Aidant",
+}
 
 _ASSURANCE: dict[str, Assurance] = {
     LoginWay.PSC: Assurance.PRO_SANTE_CONNECT,
@@ -29,8 +39,9 @@ _ASSURANCE: dict[str, Assurance] = {
 
 
 def actor_behind(request: HttpRequest) -> Actor | None:
-    """The professional in his structure, else the patient; None for nobody, for a locked workstation, or for
-    an account nothing stands behind. A citizen's proof opens no professional's pages, nor the reverse.
+    """The professional in his structure, else the patient, else a relative for the person he chose; None for nobody,
+    for a locked workstation, or for an account nothing stands behind. A citizen's proof opens no professional's
+    pages, nor the reverse.
     """
     user = request.user
     if not user.is_authenticated or is_locked(request.session):
@@ -38,25 +49,56 @@ def actor_behind(request: HttpRequest) -> Actor | None:
     correlation_id: UUID = getattr(request, "correlation_id", None) or new_id()
     way = way_of(request.session)
     assurance = _ASSURANCE.get(way, Assurance.PASSWORD_AND_CODE)
-    situation = _chosen(_situations(request, user.pk), str(request.session.get(SITUATION_KEY, "")))
+    wanted = str(request.session.get(SITUATION_KEY, ""))
+    situation = chosen_situation(_situations(request, user.pk), wanted)
     if situation is not None and way != LoginWay.FRANCE_CONNECT:
         return _professional(user.pk, situation, correlation_id, assurance)
-    patient = patient_behind(user.pk) if way not in OF_PROFESSIONALS else None
-    if patient is None:
-        return None
+    persons = persons_behind(user.pk) if way not in OF_PROFESSIONALS else []
+    person = _chosen_person(persons, str(request.session.get(ACTING_FOR_KEY, "")))
+    # The frame shows them all, and asks nothing again.
+    request.persons = persons  # type: ignore[attr-defined]
+    return None if person is None else acting_for(person, user.pk, correlation_id, assurance)
+
+
+def persons_behind(user_id: UUID) -> list[Represented | tuple[UUID, str]]:
+    """Whose record an account may open: its own, as (patient, name), then those it acts for."""
+    patient = patient_behind(user_id)
+    return [*([patient] if patient else []), *delegations_behind(user_id)]
+
+
+def acting_for(
+    person: Represented | tuple[UUID, str], user_id: UUID, correlation_id: UUID, assurance: Assurance
+) -> Actor:
+    if isinstance(person, Represented):
+        return Actor(
+            kind=ActorKind.REPRESENTATIVE,
+            name=person.relative_name,
+            user_id=user_id,
+            person_id=person.related_person_id,
+            role=person.basis,
+            role_label=ROLE_LABELS[person.basis],
+            delegated=person.scope,
+            on_behalf_of=person.patient_name,
+            assurance=assurance,
+            correlation_id=correlation_id,
+        )
     return Actor(
         kind=ActorKind.PATIENT,
-        name=patient[1],
-        user_id=user.pk,
-        person_id=patient[0],
+        name=person[1],
+        user_id=user_id,
+        person_id=person[0],
         role_label="Patient",
         assurance=assurance,
         correlation_id=correlation_id,
     )
 
 
-def _chosen(situations: list[WorkSituation], wanted: str) -> WorkSituation | None:
-    return next((s for s in situations if str(s.role_id) == wanted), situations[0] if situations else None)
+def _chosen_person(
+    persons: list[Represented | tuple[UUID, str]], wanted: str
+) -> Represented | tuple[UUID, str] | None:
+    """Whom he chose, if he still may; else the first, himself before the others."""
+    chosen = (one for one in persons if isinstance(one, Represented) and str(one.related_person_id) == wanted)
+    return next(chosen, persons[0] if persons else None)
 
 
 def _situations(request: HttpRequest, user_id: UUID) -> list[WorkSituation]:
@@ -76,6 +118,8 @@ def _professional(
         role=situation.profession,
         role_label=situation.profession_label,
         duties=situation.duties,
+        principal_id=situation.principal_id,
+        on_behalf_of=situation.principal_name,
         assurance=assurance,
         correlation_id=correlation_id,
     )

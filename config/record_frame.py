@@ -135,7 +135,9 @@ def _identity(patient: Patient) -> Badge:
 def _badges(opened: OpenRecord) -> tuple[Badge, ...]:
     """Where she is, then allergies, then the grey facts: the order of the apps' slots."""
     own = _state_of_identity(opened.patient)
-    if not opened.record.is_shared:
+    if opened.record.kept_by_id is not None:
+        own.append(Badge(text="Dossier non partagé", level=Level.ORANGE, icon="lock"))
+    elif not opened.record.is_shared:
         own.append(Badge(text="Pas encore partagé", level=Level.ORANGE, icon="lock"))
     first = [_badge(b.text, b.level, b.icon, b.order) for b in opened.badges if b.order < FACTS_ORDER]
     last = [_badge(b.text, b.level, b.icon, b.order) for b in opened.badges if b.order >= FACTS_ORDER]

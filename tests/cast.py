@@ -6,6 +6,7 @@ Madeleine has a GP (Dr Amar), a nurse (Inès) and the support structure (DAC Est
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -18,8 +19,14 @@ from terresante.directory.models import Organization, Practitioner, Practitioner
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.ids import new_id
 from terresante.patients.actions import apply_traits
-from terresante.patients.enums import InformationSupport
-from terresante.patients.models import CareRecord, Patient, PatientAccount
+from terresante.patients.enums import (
+    DelegationBasis,
+    DelegationProof,
+    InformationSupport,
+    ProtectionMission,
+    Relationship,
+)
+from terresante.patients.models import CareRecord, Delegation, Patient, PatientAccount, RelatedPerson
 from terresante.patients.traits import Traits
 from tests.walls import walls_down
 
@@ -116,6 +123,7 @@ def shared_record(founder: Actor, family: str, given: str, born: date) -> CareRe
         ),
     )
     patient.save(force_insert=True)
+    assert founder.organization_id is not None
     record = CareRecord.objects.create(
         patient=patient,
         holder_id=founder.organization_id,
@@ -159,5 +167,50 @@ def patient_actor(record: CareRecord) -> Actor:
         user_id=user.pk,
         person_id=record.patient_id,
         role_label="Patient",
+        assurance=Assurance.PASSWORD_AND_CODE,
+    )
+
+
+def represented_by(
+    record: CareRecord,
+    name: str,
+    basis: DelegationBasis,
+    *,
+    scope: tuple[str, ...] = ("care",),
+    user: User | None = None,
+    **dates: Any,
+) -> Actor:
+    """A relative of this patient with an account and an access in force, unless `dates` say otherwise."""
+    login = f"{name.lower()}@example.org"
+    user = user or User.objects.create(login=login, name=name, email=login)
+    is_carer = basis == DelegationBasis.CARER
+    related = RelatedPerson.objects.create(
+        patient_id=record.patient_id, name=name, relationship=Relationship.OTHER
+    )
+    given = Delegation.objects.create(
+        patient_id=record.patient_id,
+        related_person=related,
+        user=user,
+        claimed_at=timezone.now(),
+        basis=basis,
+        mission=ProtectionMission.PERSON if basis in Delegation.MEASURES else "",
+        scope=sorted(scope) if is_carer else [],
+        proof=DelegationProof.SIGNED_FORM if is_carer else DelegationProof.FAMILY_BOOK,
+        recorded_by_name="la distribution",
+        invited_email=login,
+        token_hash=new_id().hex,
+        code_hash=new_id().hex,
+        invited_until=timezone.now(),
+        **{"valid_from": timezone.localdate() - timedelta(days=30), **dates},
+    )
+    return Actor(
+        kind=ActorKind.REPRESENTATIVE,
+        name=name,
+        user_id=user.pk,
+        person_id=related.pk,
+        role=basis,
+        role_label=basis.label,
+        delegated=frozenset(given.scope),
+        on_behalf_of=str(record.patient),
         assurance=Assurance.PASSWORD_AND_CODE,
     )

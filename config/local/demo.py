@@ -312,6 +312,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
 def _present(demo: Demo, accounts: list[DemoAccount]) -> None:
     say(f"Terr-eSanté : {demo.base_url}")
     say(f"Hôpital simulé : http://{HOST}:{demo.hospital.number}/")
+    say("Pro Santé Connect et FranceConnect simulés : boutons de la page de connexion")
     say(f"Logiciel de cabinet simulé : http://{HOST}:{demo.practice.number}/")
     say(f"Messages hospitaliers (HL7 v2, MLLP) : {HOST}:{demo.mllp.number}\n")
     say("Comptes de démonstration :")

@@ -48,17 +48,23 @@ class Professional:
     phone: str
     rpps: str = ""
     duties: tuple[str, ...] = ()
+    # Other structures where he works too.
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Shown to the visitor; `holder` is a professional's or a patient's key."""
+    """Shown to the visitor; `holder` is a professional's or a patient's key, or the name of a relative.
+
+    `relative_of`: whom the relative acts for, each "story basis", then what a carer reads, or "restricted".
+    """
 
     login: str
     holder: str
     role: str
     shows: str
     is_patient: bool = False
+    relative_of: tuple[str, ...] = ()
     has_totp: bool = True
     # Codes by SMS, in the international form.
     phone: str = ""

@@ -72,7 +72,14 @@ def read_setting(today: datetime.date) -> Setting:
 
 def read_accounts() -> tuple[Account, ...]:
     return tuple(
-        Account(**{**row, "role": typeset(row["role"]), "shows": typeset(row["shows"])})
+        Account(
+            **{
+                **row,
+                "role": typeset(row["role"]),
+                "shows": typeset(row["shows"]),
+                "relative_of": tuple(row.get("relative_of", ())),
+            }
+        )
         for row in _toml("people.toml")["accounts"]
     )
 
@@ -112,7 +119,8 @@ def _unit(row: list[str]) -> Unit:
 
 def _professionals() -> Iterator[tuple[str, Professional]]:
     phones = identifiers.phones(identifiers.MOBILE, start=2000)
-    for number, row in enumerate(_toml("people.toml")["professionals"]):
+    people = _toml("people.toml")
+    for number, row in enumerate(people["professionals"]):
         key, family, given, title, profession, label, structure, *duties = row
         code = _GENERAL_MEDICINE[0] if label == _GENERAL_MEDICINE[1] else ""
         yield (
@@ -129,6 +137,7 @@ def _professionals() -> Iterator[tuple[str, Professional]]:
                 phone=next(phones),
                 rpps=identifiers.rpps(number) if profession in _WITH_RPPS else "",
                 duties=tuple(duties),
+                also=tuple(people["also"].get(key, ())),
             ),
         )
 

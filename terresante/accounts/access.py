@@ -24,6 +24,12 @@ SECURITY_READ = Action("account.security_read", "Voir la sécurité de son compt
 SESSION_END = Action("account.session_end", "Fermer une session de son compte")
 DEVICE_FORGET = Action("account.device_forget", "Oublier un appareil de son compte")
 
+ACCOUNT_LIST = Action("account.list", "Consulter les comptes")
+ACCOUNT_OPEN = Action("account.open", "Ouvrir un compte à quelqu’un")
+ACCOUNT_MANAGE = Action("account.manage", "Administrer un compte")
+ACCOUNT_ASSIST = Action("account.assist", "Aider quelqu’un à se connecter")
+REGISTER = Action("account.register", "S’inscrire")
+
 
 def _own(actor: Actor) -> Q:
     return Q(user_id=actor.user_id) if actor.user_id is not None else NOBODY

@@ -42,4 +42,29 @@ OF_PROFESSIONALS = frozenset({LoginWay.PSC, LoginWay.CPS})
 
 class LinkPurpose(TextChoices):
     PASSWORD = "password", "mot de passe oublié"
+    # Sent by whoever opened the account for its owner.
+    FIRST_PASSWORD = "first_password", "premier mot de passe"
     SECOND_FACTOR = "second_factor", "second facteur perdu"
+
+
+# What sets a password, once spent.
+PASSWORD_LINKS = frozenset({LinkPurpose.PASSWORD, LinkPurpose.FIRST_PASSWORD})
+
+
+class AccountAct(TextChoices):
+    """What somebody else did to an account: told to its owner, kept with its reason."""
+
+    CLOSED = "closed", "Compte fermé"
+    REOPENED = "reopened", "Compte rouvert"
+    FACTORS = "factors", "Second facteur réinitialisé"
+    SESSIONS = "sessions", "Sessions fermées"
+    UNLOCKED = "unlocked", "Compte débloqué"
+    LOGIN_MAIL = "login_mail", "Courriel de connexion renvoyé"
+
+
+class IdentityCheck(TextChoices):
+    """How whoever asks was recognised, before a second factor is taken away."""
+
+    PRESENCE = "presence", "En présence, pièce d’identité vue"
+    VIDEO = "video", "En visioconférence, pièce d’identité vue"
+    CALL_BACK = "call_back", "Rappel au numéro connu de l’annuaire ou de la structure"

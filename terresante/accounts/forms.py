@@ -1,4 +1,5 @@
 import re
+import unicodedata
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -8,6 +9,39 @@ from terresante.accounts.actions.factors import check_own_password, hashed
 from terresante.accounts.enums import DeviceChoice
 from terresante.accounts.models import User
 from terresante.kernel.errors import Invalid
+
+
+class NoWordOfHere:
+    """ASVS 6.1.2: a password made of what anybody would try first here, with figures around it.
+
+    Any other composition is welcome (6.2.5): without such a word nothing is asked.
+    """
+
+    WORDS = (
+        "terresante", "santefr", "esante", "sesan", "motdepasse", "password", "azerty", "qwerty", "bonjour", "hopital",
+        "clinique", "cabinet", "medecin", "docteur", "infirmiere", "infirmier", "pharmacie", "secretaire", "dossier",
+        "patient", "urgences", "doctolib", "cps", "admin",
+    )  # fmt: skip
+    LEAST_LETTERS = 6
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        letters = rest = "".join(sign for sign in _plain(password) if sign.isalpha())
+        for word in self.WORDS:
+            rest = rest.replace(word, "")
+        if rest != letters and len(rest) < self.LEAST_LETTERS:
+            raise forms.ValidationError(self.get_help_text())
+
+    def get_help_text(self) -> str:
+        return (
+            "Ce mot de passe repose sur un mot trop facile à deviner ici. "
+            "Choisissez plutôt quatre mots sans lien entre eux."
+        )
+
+
+def _plain(text: str) -> str:
+    """Without capitals nor accents."""
+    spread = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in spread if not unicodedata.combining(sign)).lower()
 
 
 class LoginForm(forms.Form):

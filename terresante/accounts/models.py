@@ -8,7 +8,14 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from terresante.accounts.enums import ChallengePurpose, CodeChannel, LinkPurpose, LoginWay
+from terresante.accounts.enums import (
+    AccountAct,
+    ChallengePurpose,
+    CodeChannel,
+    IdentityCheck,
+    LinkPurpose,
+    LoginWay,
+)
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import Row
 
@@ -204,12 +211,56 @@ class RecoveryLink(Row):
         return f"{self.purpose} {self.expires_at:%Y-%m-%d %H:%M}"
 
 
+class MailboxProof(Row):
+    """A six-digit code sent to an address the directory publishes: who reads it there is the one it names."""
+
+    # What the code proves one is, for whoever asked; a fact of an app above.
+    about_id = models.UUIDField()
+    address = models.EmailField()
+    code_hash = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    # Proved: it may be used once more, to open the account.
+    proved_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d %H:%M}"
+
+
+class AdministrationAct(Row):
+    """What somebody else did to an account, and why."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="acts")
+    act = models.CharField(max_length=12, choices=AccountAct.choices)
+    reason = models.CharField("motif", max_length=300, blank=True)
+    identity_check = models.CharField(max_length=12, choices=IdentityCheck.choices, blank=True)
+    done_at = models.DateTimeField(auto_now_add=True)
+    done_by_name = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = "acte sur un compte"
+        indexes = [models.Index(fields=["user", "-done_at"], name="acts_on_account")]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.done_at:%Y-%m-%d %H:%M}"
+
+
 class AttemptCount(models.Model):
     """Tries of one kind in one window. The key is a hash: what people type in place of a login is not kept."""
 
     key = models.CharField(max_length=64, primary_key=True)
+    # The account the tries are about, if there is one: who unlocks it drops them.
+    account_id = models.UUIDField(null=True)
     tries = models.PositiveIntegerField()
     window_ends_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["account_id"], condition=Q(account_id__isnull=False), name="attempts_on_account"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.tries}"

@@ -4,6 +4,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -22,9 +23,9 @@ TOO_BUSY = (
 )
 
 
-def refuse_beyond(limit: int, key: str, *, window: timedelta = WINDOW) -> None:
-    """Raises Invalid, with the minutes to wait."""
-    tries, ends_at = _count(key, window)
+def refuse_beyond(limit: int, key: str, *, window: timedelta = WINDOW, account: UUID | None = None) -> None:
+    """Raises Invalid, with the minutes to wait. `account`: whose tries they are, so that they may be dropped."""
+    tries, ends_at = _count(key, window, account)
     if tries > limit:
         minutes = max(1, -int((timezone.now() - ends_at).total_seconds() // 60))
         wait = (
@@ -33,9 +34,9 @@ def refuse_beyond(limit: int, key: str, *, window: timedelta = WINDOW) -> None:
         raise Invalid(f"Trop d’essais depuis ce réseau. Recommencez dans {wait}.")
 
 
-def slow_down_beyond(limit: int, key: str) -> None:
+def slow_down_beyond(limit: int, key: str, *, account: UUID | None = None) -> None:
     """Raises Invalid rather than hold one more thread."""
-    if _count(key, WINDOW)[0] <= limit:
+    if _count(key, WINDOW, account)[0] <= limit:
         return
     if not _slowing.acquire(blocking=False):
         raise Invalid(TOO_BUSY)
@@ -49,16 +50,22 @@ def forget(key: str) -> None:
     AttemptCount.objects.filter(key=_hash(key)).delete()
 
 
-def _count(key: str, window: timedelta) -> tuple[int, datetime]:
+def forget_account(account: UUID) -> None:
+    """Every count of tries on it, from everywhere."""
+    AttemptCount.objects.filter(account_id=account).delete()
+
+
+def _count(key: str, window: timedelta, account: UUID | None) -> tuple[int, datetime]:
     """Adds one try; a refused one does not prolong the window."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO accounts_attemptcount AS old (key, tries, window_ends_at) VALUES (%s, 1, %s)"
+            "INSERT INTO accounts_attemptcount AS old (key, tries, window_ends_at, account_id)"
+            " VALUES (%s, 1, %s, %s)"
             " ON CONFLICT (key) DO UPDATE SET"
             " tries = CASE WHEN old.window_ends_at < now() THEN 1 ELSE old.tries + 1 END,"
             " window_ends_at = CASE WHEN old.window_ends_at < now() THEN excluded.window_ends_at"
             " ELSE old.window_ends_at END RETURNING tries, window_ends_at",
-            [_hash(key), timezone.now() + window],
+            [_hash(key), timezone.now() + window, account],
         )
         tries, ends_at = cursor.fetchone()
     return int(tries), ends_at

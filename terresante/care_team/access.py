@@ -5,18 +5,23 @@ matrix, the structure or the person it is private to, whether it is hidden from 
 restricted (`Limited`).
 """
 
+from collections.abc import Collection
+
 from django.db.models import Exists, OuterRef, Q
 
 from terresante.care_team import matrix
 from terresante.care_team.enums import DataClass, RoleGroup
 from terresante.care_team.models import (
+    AccessComplaint,
     CareTeamParticipant,
     Consent,
     EmergencyAccess,
+    FirstAccess,
     HandOver,
     HandOverItem,
     NamedReader,
 )
+from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
@@ -33,8 +38,10 @@ from terresante.patients.access import (
     IDENTITY_UNMERGE,
     IDENTITY_VERIFY,
 )
+from terresante.patients.enums import DelegationBasis
 from terresante.patients.models import (
     CareRecord,
+    Delegation,
     IdentityChange,
     IdentityMerge,
     InsiCall,
@@ -58,6 +65,14 @@ CIRCLE_EDIT = Action("circle.edit", "Modifier le cercle de soins")
 CONSENT_EDIT = Action("consent.edit", "Enregistrer un choix du patient")
 CONSENT_LIFT = Action("consent.lift", "Lever l’opposition au dossier")
 BREAK_GLASS_OPEN = Action("break_glass.open", "Ouvrir un dossier en urgence")
+SAMU_OPEN = Action("samu.open", "Ouvrir un dossier pour un appel au SAMU")
+RECORD_KEEP = Action("record.keep", "Créer un dossier non partagé")
+CREATION_OPPOSE = Action("consent.oppose_creation", "Enregistrer une opposition à la création du dossier")
+CREATION_ALLOW = Action(
+    "consent.allow_creation", "Enregistrer le retrait d’une opposition à la création du dossier"
+)
+LATER_INFORM = Action("consent.inform", "Enregistrer l’information donnée après coup")
+CONSENTS_TO_ASK = Action("consent.to_ask.list", "Consulter les consentements à recueillir")
 BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence")
 BREAK_GLASS_EXPLAIN = Action("break_glass.explain", "Expliquer un accès en urgence")
 SECRET_NAME = Action("secret.name", "Nommer qui connaît un suivi restreint")
@@ -68,12 +83,25 @@ HAND_OVER_ANSWER = Action("hand_over.answer", "Répondre à un relais")
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
 REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusées")
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
+RELATIVE_EDIT = Action("relative.edit", "Modifier les proches")
+DELEGATION_EDIT = Action("delegation.edit", "Donner ou retirer l’accès d’un proche")
+DELEGATION_CLAIM = Action("delegation.claim", "Ouvrir l’accès reçu pour un proche")
+OWN_CIRCLE_EDIT = Action("own_circle.edit", "Modifier son propre cercle de soins")
+OWN_RELATIVE_EDIT = Action("own_relative.edit", "Modifier ses propres proches")
+OWN_DELEGATION_EDIT = Action("own_delegation.edit", "Donner ou retirer l’accès de son aidant")
+ACCESS_CONTEST = Action("complaint.make", "Contester un accès au dossier")
+COMPLAINT_READ = Action("complaint.read", "Consulter les accès contestés")
+COMPLAINT_ANSWER = Action("complaint.answer", "Répondre à un accès contesté")
 
 
 _IN_CIRCLE = """EXISTS (
     SELECT 1 FROM care_team_careteamparticipant AS own
-    WHERE own.patient_id = {0} AND own.member_id IN (%s, %s)
-      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp())"""
+    WHERE own.patient_id = {0} AND own.member_id IN (%s, %s, %s)
+      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp()
+      AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp())/* scope */)"""
+# A member by consent reads the classes consented to: of one class, or of the class that the row says.
+_OF_CLASS = " AND (own.scope IS NULL OR %s = ANY (own.scope))"
+_OF_ROW = " AND (own.scope IS NULL OR {1} = ANY (own.scope))"
 _IN_EMERGENCY = """EXISTS (
     SELECT 1 FROM care_team_emergencyaccess AS own
     WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s
@@ -87,7 +115,8 @@ _READS_ON = """EXISTS (
 _KNOWS = """({1} = '' OR {2} = %s OR (
     EXISTS (SELECT 1 FROM care_team_careteamparticipant AS own
         WHERE own.patient_id = {0} AND own.member_id IN (%s, %s) AND own.ended_at IS NULL
-          AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp() OFFSET 0)
+          AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp()
+          AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp()) OFFSET 0)
     AND (EXISTS (SELECT 1 FROM directory_practitioner AS mine WHERE mine.id = %s
             AND practitioner_sector(mine.profession, mine.specialty_label) = {1} OFFSET 0)
         OR EXISTS (SELECT 1 FROM directory_organization AS here WHERE here.id = %s
@@ -100,21 +129,50 @@ _KNOWS = """({1} = '' OR {2} = %s OR (
 _KNOWS_OF_ACT = _KNOWS.replace("{1}", "coalesce({1} ->> 'sector', '')").replace(
     "{2}", "({1} ->> 'restricted_to')::uuid"
 )
+# As `delegate_basis` of the row policies, of which this rule knows nothing.
+_BY_DELEGATION = """EXISTS (
+    SELECT 1 FROM patients_delegation AS own
+    WHERE own.patient_id = {0} AND own.related_person_id = %s AND own.user_id = %s
+      AND own.withdrawn_at IS NULL AND own.restricted_at IS NULL
+      AND own.valid_from <= app_today() AND (own.valid_until IS NULL OR own.valid_until >= app_today())
+      AND (own.basis <> 'parental' OR own.majority_on > app_today()))"""
 
 
-def member_of_circle(actor: Actor, patient: str = "patient_id") -> Q:
-    return Q(SqlCondition(_IN_CIRCLE, patient, values=(actor.person_id, actor.organization_id)))
+def member_of_circle(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
+    """In person, by his structure, or for the physician he acts for. The support desk is in no circle.
+
+    Without `of`, whatever a consent covers: for what belongs to no class, the record itself.
+    """
+    if is_support_desk(actor):
+        return NOBODY
+    who = _members(actor)
+    if of is None:
+        return Q(SqlCondition(_circle_sql(""), patient, values=who))
+    return Q(SqlCondition(_circle_sql(_OF_CLASS), patient, values=(*who, of.value)))
+
+
+def _members(actor: Actor) -> tuple[object, ...]:
+    return (actor.person_id, actor.organization_id, actor.principal_id)
+
+
+def is_support_desk(actor: Actor) -> bool:
+    return actor.has_duty(Duty.SUPPORT_AGENT)
+
+
+def _circle_sql(scope: str) -> str:
+    return _IN_CIRCLE.replace("/* scope */", scope)
 
 
 def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
-    if actor.person_id is None or actor.organization_id is None:
+    """One's own emergencies: those of the physician one acts for are not lent."""
+    if actor.person_id is None or actor.organization_id is None or is_support_desk(actor):
         return NOBODY
     return Q(SqlCondition(_IN_EMERGENCY, patient, values=(actor.person_id, actor.organization_id)))
 
 
 def reads_on(actor: Actor, patient: str = "patient_id") -> Q:
     """Thirty days after a hand-over, to finish what is being said: reading only."""
-    if actor.person_id is None:
+    if actor.person_id is None or is_support_desk(actor):
         return NOBODY
     return Q(SqlCondition(_READS_ON, patient, values=(actor.person_id,)))
 
@@ -123,9 +181,10 @@ def knows(actor: Actor) -> Q:
     """Rows with a `sector` that this actor may know to exist: the row's own structure, those of the circle who share
     the sector, the persons named, the patient.
 
-    An emergency opens none of it: being of the sector or being named counts inside the circle alone.
+    An emergency opens none of it: being of the sector or being named counts inside the circle alone. Who acts for the
+    patient, or for a physician, knows no more than anybody.
     """
-    if actor.kind == ActorKind.PATIENT:
+    if actor.kind in (ActorKind.PATIENT, ActorKind.JOB):
         return Q()
     return Q(SqlCondition(_KNOWS, "patient_id", "sector", "restricted_to_id", values=_who(actor)))
 
@@ -135,19 +194,38 @@ def _who(actor: Actor) -> tuple[object, ...]:
     return (here, person, here, person, here, person, here)
 
 
-def reaches(actor: Actor, patient: str = "patient_id") -> Q:
-    """Rows of the patients this actor may read, as far as the patient level says."""
+def by_delegation(actor: Actor, patient: str = "patient_id") -> Q:
+    if actor.person_id is None or actor.user_id is None:
+        return NOBODY
+    return Q(SqlCondition(_BY_DELEGATION, patient, values=(actor.person_id, actor.user_id)))
+
+
+def is_carer(actor: Actor) -> bool:
+    return actor.kind == ActorKind.REPRESENTATIVE and actor.role == DelegationBasis.CARER
+
+
+def decides_for_patient(actor: Actor) -> bool:
+    """The person, or who the law lets decide for her; a carer reads and decides nothing (DOMAIN.md 2.6)."""
+    return actor.kind == ActorKind.PATIENT or (actor.kind == ActorKind.REPRESENTATIVE and not is_carer(actor))
+
+
+def reaches(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
+    """Rows of the patients this actor may read, as far as the patient level says; `of`: rows of this class."""
     match actor.kind:
         case ActorKind.PROFESSIONAL:
-            return member_of_circle(actor, patient) | in_emergency(actor, patient) | reads_on(actor, patient)
+            return (
+                member_of_circle(actor, patient, of=of)
+                | in_emergency(actor, patient)
+                | reads_on(actor, patient)
+            )
         case ActorKind.PATIENT:
             return Q((patient, actor.person_id))
+        case ActorKind.REPRESENTATIVE:
+            return by_delegation(actor, patient)
         case ActorKind.GATEWAY:
             return _known_by(actor, patient)
         case ActorKind.JOB:
             return Q()
-        case _:
-            return NOBODY
 
 
 def _known_by(actor: Actor, patient: str) -> Q:
@@ -160,11 +238,11 @@ def _known_by(actor: Actor, patient: str) -> Q:
     return Q(Exists(known))
 
 
-def changes(actor: Actor, patient: str = "patient_id") -> Q:
+def changes(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
     """Rows of the patients this actor may write for: break-glass only reads, the patient has his own actions."""
     match actor.kind:
         case ActorKind.PROFESSIONAL:
-            return member_of_circle(actor, patient)
+            return member_of_circle(actor, patient, of=of)
         case ActorKind.GATEWAY | ActorKind.JOB:
             return reaches(actor, patient)
         case _:
@@ -172,18 +250,38 @@ def changes(actor: Actor, patient: str = "patient_id") -> Q:
 
 
 def shares(actor: Actor) -> Q:
-    """Rows with the limits of `Limited` that this actor may read."""
+    """Rows with the limits of `Limited` that this actor may read.
+
+    What is not yet told to the person is told to nobody who acts for her.
+    """
     if actor.kind == ActorKind.JOB:
         return Q()
-    private = _own(actor) & knows(actor)
+    private = _private(actor) & knows(actor)
     if actor.kind == ActorKind.PATIENT:
         return reaches(actor) & private & Q(hidden_from_patient=False)
+    if actor.kind == ActorKind.REPRESENTATIVE:
+        shown = Q(hidden_from_patient=False, hidden_from_representative=False)
+        return reaches(actor) & private & shown & _delegated(actor)
     if actor.kind == ActorKind.GATEWAY:
         return reaches(actor) & private & Q(data_class=DataClass.STAY)
-    return reaches(actor) & private & Q(data_class__in=matrix.readable(actor.role))
+    return _reached_by_row(actor) & private & Q(data_class__in=matrix.readable(actor.role))
 
 
-def _own(actor: Actor) -> Q:
+def _reached_by_row(actor: Actor) -> Q:
+    in_circle = Q(SqlCondition(_circle_sql(_OF_ROW), "patient_id", "data_class", values=_members(actor)))
+    return NOBODY if is_support_desk(actor) else in_circle | in_emergency(actor) | reads_on(actor)
+
+
+def _delegated(actor: Actor) -> Q:
+    return Q(data_class__in=classes_of_carer(actor.delegated)) if is_carer(actor) else Q()
+
+
+def classes_of_carer(scope: Collection[str]) -> list[str]:
+    """The identity and the circle, always; then what the person named (DOMAIN.md 2.1, column « Aidant »)."""
+    return sorted({DataClass.CIRCLE.value, *scope})
+
+
+def _private(actor: Actor) -> Q:
     """Private to nobody, to his structure, or to himself."""
     structure, person = Q(private_to__isnull=True), Q(private_to_person__isnull=True)
     if actor.organization_id is not None:
@@ -199,7 +297,9 @@ def reads_class(actor: Actor, data_class: DataClass) -> bool:
     if actor.kind == ActorKind.GATEWAY:
         # A hospital's messages tell stays; what the circle wrote is none of its wire's business.
         return data_class == DataClass.STAY
-    return actor.kind in (ActorKind.PATIENT, ActorKind.JOB)
+    if is_carer(actor):
+        return data_class in classes_of_carer(actor.delegated)
+    return actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE, ActorKind.JOB)
 
 
 def writes_class(actor: Actor, data_class: DataClass) -> bool:
@@ -218,7 +318,7 @@ def patients_reached(actor: Actor) -> Q:
 
 @rule(RECORD_SHARE, CareRecord)
 def records_to_share(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, CareTeamParticipant, visible=True)
@@ -226,15 +326,15 @@ def circles_read(actor: Actor) -> Q:
     """With the members whose presence is restricted, for who may know of them."""
     if not reads_class(actor, DataClass.CIRCLE):
         return NOBODY
-    return reaches(actor) & _members_known(actor) if actor.kind != ActorKind.JOB else Q()
+    return reaches(actor, of=DataClass.CIRCLE) & _members_known(actor)
 
 
 def _members_known(actor: Actor) -> Q:
-    """Oneself, one's structure and the member one brought are no secret; nothing is, to the patient."""
-    if actor.kind == ActorKind.PATIENT:
+    """Oneself, one's structure, whom one acts for, the member one brought are no secret; nothing is, to the patient."""
+    if actor.kind in (ActorKind.PATIENT, ActorKind.JOB):
         return Q()
     mine = Q()
-    for key in (actor.person_id, actor.organization_id):
+    for key in (actor.person_id, actor.organization_id, actor.principal_id):
         mine |= Q(member_id=key) if key is not None else Q()
     brought = Q(added_by_id=actor.person_id) if actor.person_id is not None else Q()
     return knows(actor) | mine | brought
@@ -242,7 +342,7 @@ def _members_known(actor: Actor) -> Q:
 
 @rule(SECRET_READ, NamedReader, visible=True)
 def named_readers_known(actor: Actor) -> Q:
-    return reaches(actor) & knows(actor) if actor.kind != ActorKind.JOB else Q()
+    return reaches(actor, of=DataClass.CIRCLE) & knows(actor)
 
 
 @rule(SECRET_NAME, NamedReader)
@@ -252,64 +352,65 @@ def named_readers_changed(actor: Actor) -> Q:
         return reaches(actor)
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
         return NOBODY
-    return changes(actor) & Q(restricted_to_id=actor.organization_id)
+    return changes(actor, of=DataClass.CIRCLE) & Q(restricted_to_id=actor.organization_id)
 
 
 @rule(SECRET_NAME, CareRecord)
 def records_with_secrets(actor: Actor) -> Q:
     if actor.kind == ActorKind.PATIENT:
         return reaches(actor)
-    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(CIRCLE_READ, RelatedPerson, visible=True)
 def relatives_read(actor: Actor) -> Q:
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_EDIT, CareRecord)
 def circles_edited(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_EDIT, CareTeamParticipant)
 def participants_ended(actor: Actor) -> Q:
-    return changes(actor) & _members_known(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    known = changes(actor, of=DataClass.CIRCLE) & _members_known(actor)
+    return known if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, Consent, visible=True)
 def choices_read(actor: Actor) -> Q:
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, EmergencyAccess)
 def emergencies_known(actor: Actor) -> Q:
     """The circle and the patient read who opened the record in emergency, and why."""
-    return reaches(actor) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CONSENT_LIFT, CareRecord)
 def oppositions_lifted(actor: Actor) -> Q:
     """The circle no longer reaches an opposed record: only the patient opens it again."""
-    return reaches(actor) if actor.kind == ActorKind.PATIENT else NOBODY
+    return reaches(actor) if decides_for_patient(actor) else NOBODY
 
 
 @rule(CONSENT_EDIT, CareRecord)
 def choices_recorded(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CONSENT_EDIT, Consent)
 def choices_withdrawn(actor: Actor) -> Q:
-    return changes(actor) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(ACCESS_LOG_READ, CareRecord)
 def logs_read(actor: Actor) -> Q:
-    """The patient, and the professionals of the circle; break-glass does not open it."""
-    if actor.kind == ActorKind.PATIENT:
+    """The patient or his legal representative, and the professionals of the circle; break-glass does not open it."""
+    if decides_for_patient(actor):
         return reaches(actor)
-    return changes(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(ACCESS_LOG_READ, AuditEntry)
@@ -321,12 +422,16 @@ def accesses_read(actor: Actor) -> Q:
     private = Q(detail__has_key="private_to") & ~Q(detail__private_to=str(actor.organization_id))
     private |= Q(detail__has_key="private_to_person") & ~Q(detail__private_to_person=str(actor.person_id))
     told = Q(outcome=Outcome.DONE) & ~Q(actor_kind=ActorKind.JOB) & ~private
-    if actor.kind == ActorKind.PATIENT:
-        return (reaches(actor) | _merged_into(reaches(actor, "pk"))) & told & ~Q(actor_kind=ActorKind.PATIENT)
+    if decides_for_patient(actor):
+        told &= ~Q(actor_kind=ActorKind.PATIENT) & ~Q(user_id=actor.user_id)
+        if actor.kind == ActorKind.REPRESENTATIVE:
+            told &= Q(SqlCondition(_KNOWS_OF_ACT, "patient_id", "detail", values=_who(actor)))
+        return (reaches(actor) | _merged_into(reaches(actor, "pk"))) & told
     if actor.kind != ActorKind.PROFESSIONAL:
         return NOBODY
     told &= Q(SqlCondition(_KNOWS_OF_ACT, "patient_id", "detail", values=_who(actor)))
-    return (changes(actor) | _merged_into(changes(actor, "pk"))) & told
+    circle = DataClass.CIRCLE
+    return (changes(actor, of=circle) | _merged_into(changes(actor, "pk", of=circle))) & told
 
 
 def _merged_into(reached: Q) -> Q:
@@ -335,6 +440,71 @@ def _merged_into(reached: Q) -> Q:
     return Q(SqlCondition("{0} = ANY (ARRAY(SELECT unnest(identities_of_record())))", "patient_id")) & Q(
         Exists(open_record)
     )
+
+
+@rule(CIRCLE_READ, Delegation, visible=True)
+def delegations_known(actor: Actor) -> Q:
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+def _circle_written(actor: Actor) -> Q:
+    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+rule(RELATIVE_EDIT, CareRecord)(_circle_written)
+rule(RELATIVE_EDIT, RelatedPerson)(_circle_written)
+rule(DELEGATION_EDIT, CareRecord)(_circle_written)
+rule(DELEGATION_EDIT, Delegation)(_circle_written)
+
+
+@rule(OWN_CIRCLE_EDIT, CareRecord)
+def own_circles_edited(actor: Actor) -> Q:
+    return reaches(actor) if decides_for_patient(actor) else NOBODY
+
+
+@rule(OWN_CIRCLE_EDIT, CareTeamParticipant)
+def own_members_removed(actor: Actor) -> Q:
+    return reaches(actor) & Q(ended_at__isnull=True) if decides_for_patient(actor) else NOBODY
+
+
+def _own(actor: Actor) -> Q:
+    """The person herself: nobody names a carer or a trusted person in her place (L1111-6 CSP)."""
+    return reaches(actor) if actor.kind == ActorKind.PATIENT else NOBODY
+
+
+rule(OWN_RELATIVE_EDIT, CareRecord)(_own)
+rule(OWN_RELATIVE_EDIT, RelatedPerson)(_own)
+rule(OWN_DELEGATION_EDIT, CareRecord)(_own)
+
+
+@rule(OWN_DELEGATION_EDIT, Delegation)
+def own_carers(actor: Actor) -> Q:
+    return _own(actor) & Q(basis=DelegationBasis.CARER)
+
+
+@rule(ACCESS_CONTEST, CareRecord)
+def accesses_contested(actor: Actor) -> Q:
+    return reaches(actor) if decides_for_patient(actor) else NOBODY
+
+
+@rule(COMPLAINT_READ, AccessComplaint, visible=True)
+def complaints_read(actor: Actor) -> Q:
+    """Who made it, and the officer: not the circle, one of whom it is about."""
+    if decides_for_patient(actor):
+        return reaches(actor)
+    return Q() if actor.has_duty("privacy_officer") else NOBODY
+
+
+@rule(COMPLAINT_ANSWER, AccessComplaint)
+def complaints_answered(actor: Actor) -> Q:
+    return Q(answered_at__isnull=True) if actor.has_duty("privacy_officer") else NOBODY
+
+
+@rule(ACCESS_LOG_READ, FirstAccess, visible=True)
+def first_accesses_read(actor: Actor) -> Q:
+    if decides_for_patient(actor):
+        return reaches(actor)
+    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(REFUSALS_READ, AuditEntry)
@@ -376,10 +546,11 @@ def hand_overs_read(actor: Actor) -> Q:
 
 @rule(HAND_OVER_READ, HandOverItem, visible=True)
 def hand_over_items_read(actor: Actor) -> Q:
-    """The two persons: a structure follows how many wait, not who they are."""
+    """The two persons: a structure follows how many wait, not who they are. Nobody when the patient opposes."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
         return NOBODY
-    return Q(hand_over__giver_id=actor.person_id) | Q(hand_over__taker_id=actor.person_id)
+    parties = Q(hand_over__giver_id=actor.person_id) | Q(hand_over__taker_id=actor.person_id)
+    return parties & Q(given__suspended_at__isnull=True)
 
 
 @rule(HAND_OVER_PROPOSE, HandOver)
@@ -405,7 +576,7 @@ def is_identity_desk(actor: Actor) -> bool:
 def _identities_known(actor: Actor, patient: str) -> Q:
     if is_identity_desk(actor):
         return Q()
-    return reaches(actor, patient) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    return reaches(actor, patient, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(IDENTITY_READ, Patient)
@@ -434,7 +605,11 @@ def _identities_to_change(actor: Actor) -> Q:
     living = Q(merged_into__isnull=True)
     if is_identity_desk(actor):
         return living
-    return changes(actor, "pk") & living if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    return (
+        changes(actor, "pk", of=DataClass.CIRCLE) & living
+        if writes_class(actor, DataClass.CIRCLE)
+        else NOBODY
+    )
 
 
 @rule(IDENTITY_VERIFY, Patient)

@@ -14,7 +14,7 @@ from terresante.care_team.access import (
     RECORD_SEARCH,
     REFUSALS_READ,
 )
-from terresante.care_team.actions import emergency as actions
+from terresante.care_team.actions import urgent as actions
 from terresante.care_team.enums import Consequence, ReviewOutcome
 from terresante.care_team.forms import EmergencyForm, ExplanationForm, ReviewForm, show_error
 from terresante.care_team.models import EmergencyAccess

@@ -22,7 +22,49 @@ class ConsentKind(TextChoices):
 
     OPPOSITION_RECORD = "opposition_record", "Opposition au dossier"
     OPPOSITION_EMERGENCY = "opposition_emergency", "Opposition à l’accès en urgence"
+    OPPOSITION_SAMU = "opposition_samu", "Opposition à l’accès du SAMU"
+    CONSENT_RECORD = "consent_record", "Consentement à la création du dossier"
+    CONSENT_SHARING = "consent_sharing", "Consentement au partage du dossier"
     CONSENT_OUTSIDE_TEAM = "consent_outside_team", "Consentement hors équipe de soins"
+
+
+class ComplaintState(TextChoices):
+    """What became of an access that a patient contests."""
+
+    OPEN = "open", "En attente de réponse"
+    JUSTIFIED = "justified", "Accès justifié"
+    UNJUSTIFIED = "unjustified", "Accès non justifié"
+
+
+class ConsentGround(TextChoices):
+    """How the platform knows: the person said it, or what dispenses from asking for now (D1110-3-4 CSP)."""
+
+    GIVEN = "given", "La personne a consenti"
+    UNABLE = "unable", "Elle est hors d’état d’exprimer sa volonté"
+    URGENT = "urgent", "L’urgence n’a pas permis de la consulter"
+    IMPOSSIBLE = "impossible", "Il a été impossible de la consulter"
+
+
+class ConsentSupport(TextChoices):
+    """What the choice was said on (D1110-3-2 CSP: any means, electronic included)."""
+
+    WRITTEN = "written", "Écrit, signé"
+    ELECTRONIC = "electronic", "Message électronique"
+    ORAL = "oral", "Oral, noté au dossier"
+
+
+class RecipientCategory(TextChoices):
+    """The two categories of R1110-2 CSP; going from one to the other, the person is told first (R1110-3)."""
+
+    HEALTH = "health", "Professionnel de santé"
+    OTHER = "other", "Autre professionnel du champ social, médico-social ou de l’accompagnement"
+
+
+class UrgentKind(TextChoices):
+    """Two doors of L1111-17 CSP, each closed by an opposition of its own."""
+
+    BREAK_GLASS = "break_glass", "Accès en urgence"
+    SAMU = "samu", "Appel au SAMU"
 
 
 class DataClass(TextChoices):

@@ -10,6 +10,19 @@ class RecordCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordShared(Event):
+    """A record opens to sharing; `was_kept`: until then nobody outside its support structure knew of it."""
+
+    was_kept: bool = False
+    by_user_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRecorded(Event):
+    """The person agreed to the sharing of her record; object_id is the consent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberJoined(Event):
     member_id: UUID
     by_user_id: UUID | None = None
@@ -61,3 +74,28 @@ class OppositionRecorded(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OppositionWithdrawn(Event):
     kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRemovedByPatient(Event):
+    """The patient, or who represents him, took somebody out; object_id is the period that ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationRecorded(Event):
+    """A professional let a relative act for the patient; object_id is the delegation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessesSeen(Event):
+    """Somebody read or changed the record: the page of who saw it is no longer up to date. For its patient alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfessionalCame(Event):
+    """The first access of a professional; object_id is the FirstAccess. For its patient alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintAnswered(Event):
+    """For its patient alone; object_id is the complaint."""

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
-from datetime import datetime, time
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +9,34 @@ from django.utils import timezone
 
 from terresante.care_team.actions import REASON_MIN_LENGTH
 from terresante.care_team.actions.hand_over import Proposal
-from terresante.care_team.enums import Basis, Consequence, ReviewOutcome, TeamRole
+from terresante.care_team.enums import (
+    Basis,
+    ComplaintState,
+    ConsentGround,
+    ConsentSupport,
+    Consequence,
+    DataClass,
+    ReviewOutcome,
+    TeamRole,
+)
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries.hand_over import PersonGiven
+from terresante.care_team.regime import GivenConsent
+from terresante.care_team.relative_actions import NewDelegation, NewRelative
 from terresante.directory.enums import Profession
 from terresante.directory.models import Practitioner
 from terresante.directory.queries import PractitionerFound
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.patients.enums import (
+    DelegatedScope,
+    DelegationBasis,
+    DelegationProof,
+    InformationSupport,
+    ProtectionMission,
+    Relationship,
+)
+from terresante.patients.models import Delegation
 
 _DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -28,7 +49,59 @@ class DirectorySearchForm(forms.Form):
     commune = forms.CharField(label="Commune", max_length=100, required=False)
 
 
-class PractitionerMemberForm(forms.Form):
+class ConsentForm(forms.Form):
+    """What the person consented to, or why she could not be asked (D1110-3-1 to 4 CSP); actions check it."""
+
+    # False where nothing may be asked: a member of the care team, a regime without consent.
+    is_asked = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("ground", "consent_support", "proof"):
+            self.fields[name].required = self.is_asked
+
+    ground = forms.ChoiceField(
+        label="Recueil",
+        choices=ConsentGround.choices,
+        widget=forms.RadioSelect,
+        initial=ConsentGround.GIVEN,
+        required=False,
+    )
+    consented_at = forms.DateField(label="Date du consentement", widget=_DATE, required=False)
+    consent_support = forms.ChoiceField(
+        label="Support", choices=ConsentSupport.choices, initial=ConsentSupport.ORAL, required=False
+    )
+    proof = forms.CharField(
+        label="Preuve du consentement",
+        max_length=200,
+        required=False,
+        help_text="Document remis, formulaire signé, message de la personne ; sinon, ce qui a empêché de la consulter.",
+    )
+    inform_by = forms.DateField(
+        label="Sinon, à informer avant le",
+        widget=_DATE,
+        required=False,
+        help_text="Quand elle n’a pas pu être consultée : dès que possible, dans les trente jours.",
+    )
+
+    def given(self) -> GivenConsent:
+        cleaned = self.cleaned_data
+        return GivenConsent(
+            given_at=_start(cleaned.get("consented_at")),
+            proof=cleaned.get("proof") or "",
+            support=ConsentSupport(cleaned.get("consent_support") or ConsentSupport.ORAL),
+            ground=ConsentGround(cleaned.get("ground") or ConsentGround.GIVEN),
+            inform_by=cleaned.get("inform_by"),
+        )
+
+
+def _start(day: date | None) -> datetime | None:
+    """A consent of today is never in the future."""
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+class PractitionerMemberForm(ConsentForm):
+    is_asked = False
     role = forms.ChoiceField(label="Rôle auprès de la personne", choices=TeamRole.choices)
     basis = forms.ChoiceField(
         label="Au titre de",
@@ -36,26 +109,29 @@ class PractitionerMemberForm(forms.Form):
         widget=forms.RadioSelect,
         initial=Basis.CARE_TEAM,
     )
-    consented_at = forms.DateField(
-        label="Date du consentement",
-        widget=_DATE,
+    scope = forms.MultipleChoiceField(
+        label="Données que la personne accepte de partager",
+        choices=DataClass.choices,
+        widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    proof = forms.CharField(
-        label="Preuve du consentement",
-        max_length=200,
+    expires_on = forms.DateField(
+        label="Valable jusqu’au",
+        widget=_DATE,
         required=False,
-        help_text="Document remis, formulaire signé, message de la personne.",
+        help_text="Ce jour compris. Sans date : tant que les soins le demandent, ou jusqu’au retrait.",
     )
     replaces = forms.BooleanField(
         label="Remplacer qui tient déjà ce rôle : il restera membre du cercle", required=False
     )
 
-    @property
-    def consent_moment(self) -> datetime | None:
-        """The start of the day given: a consent of today is never in the future."""
-        day = self.cleaned_data.get("consented_at")
-        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+    def given(self) -> GivenConsent:
+        last = _start(self.cleaned_data.get("expires_on"))
+        return replace(
+            super().given(),
+            scope=[DataClass(value) for value in self.cleaned_data["scope"]],
+            expires_at=last + timedelta(days=1) if last else None,
+        )
 
 
 class OrganizationMemberForm(forms.Form):
@@ -84,6 +160,15 @@ class ProofForm(forms.Form):
         label="Comment la personne l’a exprimé",
         max_length=200,
         help_text="Courrier daté, entretien, formulaire signé…",
+    )
+
+
+class WithdrawalForm(forms.Form):
+    proof = forms.CharField(
+        label="Comment la personne l’a exprimé",
+        max_length=200,
+        required=False,
+        help_text="Courrier daté, entretien, appel…",
     )
 
 
@@ -224,6 +309,124 @@ def _presented(person: PersonGiven) -> str:
     return ", ".join(part for part in (person.name, born, person.city, person.role.lower()) if part)
 
 
+class RelativeForm(forms.Form):
+    name = forms.CharField(label="Nom", max_length=150, error_messages={"required": "Indiquez son nom."})
+    relationship = forms.ChoiceField(label="Lien avec la personne", choices=Relationship.choices)
+    phone = forms.CharField(label="Téléphone", max_length=20, required=False)
+    is_trusted_person = forms.BooleanField(
+        label="Personne de confiance",
+        required=False,
+        help_text="Désignée par écrit et cosignée (L1111-6 du Code de la santé publique).",
+    )
+    is_person_to_warn = forms.BooleanField(label="Personne à prévenir", required=False)
+    is_carer = forms.BooleanField(label="Aidant", required=False)
+
+    def relative(self) -> NewRelative:
+        said = self.cleaned_data
+        return NewRelative(**{**said, "relationship": Relationship(said["relationship"])})
+
+
+# Measures that people look for here and that open nothing, with the reason.
+_OPENS_NOTHING = {
+    "curatorship": "La curatelle n’ouvre pas d’accès : la personne garde le sien et décide pour sa santé.",
+    "safeguard": "La sauvegarde de justice n’ouvre pas d’accès : la personne garde tous ses droits.",
+}
+
+
+class DelegationForm(forms.Form):
+    basis = forms.ChoiceField(
+        label="À quel titre",
+        choices=[
+            *DelegationBasis.choices,
+            ("curatorship", "Curatelle"),
+            ("safeguard", "Sauvegarde de justice"),
+        ],
+    )
+    mission = forms.ChoiceField(
+        label="La mesure porte sur",
+        choices=[("", "Sans objet"), *ProtectionMission.choices],
+        required=False,
+        help_text="Pour une tutelle, une habilitation ou un mandat.",
+    )
+    email = forms.EmailField(
+        label="Adresse électronique du proche",
+        error_messages={"required": "Indiquez l’adresse où le lien sera envoyé."},
+    )
+    proof = forms.ChoiceField(
+        label="Pièce que vous avez vue",
+        choices=[choice for choice in DelegationProof.choices if choice[0] != DelegationProof.ONLINE],
+    )
+    court = forms.CharField(label="Tribunal ou greffe", max_length=120, required=False)
+    judged_on = forms.DateField(label="Date de la décision ou du visa", widget=_DATE, required=False)
+    valid_from = forms.DateField(
+        label="À partir du", widget=_DATE, required=False, help_text="Vide : aujourd’hui."
+    )
+    valid_until = forms.DateField(
+        label="Jusqu’au",
+        widget=_DATE,
+        required=False,
+        help_text="La fin de la mesure. L’accès d’un parent finit de lui-même à la majorité.",
+    )
+    scope = forms.MultipleChoiceField(
+        label="Ce que l’aidant peut lire",
+        choices=[
+            (DelegatedScope.CARE, "Notes de soins"),
+            (DelegatedScope.COORDINATION, "Notes de coordination"),
+            (DelegatedScope.STAY, "Séjours à l’hôpital"),
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Pour un aidant seulement ; il voit toujours l’identité et le cercle.",
+    )
+
+    def clean_basis(self) -> str:
+        basis = str(self.cleaned_data["basis"])
+        if basis in _OPENS_NOTHING:
+            raise forms.ValidationError(_OPENS_NOTHING[basis])
+        return basis
+
+    def delegation(self) -> NewDelegation:
+        said = self.cleaned_data
+        basis = DelegationBasis(said["basis"])
+        is_carer = basis == DelegationBasis.CARER
+        return NewDelegation(
+            basis=basis,
+            mission=said["mission"] if basis in Delegation.MEASURES else "",
+            email=said["email"],
+            proof=DelegationProof(said["proof"]),
+            court=said["court"],
+            judged_on=said["judged_on"],
+            valid_from=said["valid_from"],
+            valid_until=said["valid_until"],
+            scope=frozenset(DelegatedScope(name) for name in said["scope"]) if is_carer else frozenset(),
+        )
+
+
+class RestrictionForm(forms.Form):
+    decision = forms.CharField(
+        label="Décision de justice",
+        max_length=200,
+        help_text="Tribunal et date, par exemple « Juge aux affaires familiales de Créteil, 12 mars 2026 ».",
+        error_messages={"required": "Indiquez la décision de justice."},
+    )
+
+
+class ComplaintForm(forms.Form):
+    state = forms.ChoiceField(
+        label="Après vérification",
+        choices=[choice for choice in ComplaintState.choices if choice[0] != ComplaintState.OPEN],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites si l’accès était justifié."},
+    )
+    answer = forms.CharField(
+        label="Réponse à la personne",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Elle la lira sur sa page. Des phrases courtes, sans contenu médical.",
+        error_messages={"required": "Écrivez la réponse que la personne lira."},
+    )
+
+
 def show_error(form: forms.Form, error: Invalid | Conflict) -> None:
     """Puts the sentences of a refused action where the person can correct them."""
     fields = error.fields if isinstance(error, Invalid) else {}
@@ -232,3 +435,35 @@ def show_error(form: forms.Form, error: Invalid | Conflict) -> None:
         form.add_error(name, sentence)
     if not shown:
         form.add_error(None, error.sentence)
+
+
+class RightForm(forms.Form):
+    """One right of the matrix, or the legal regime: the value, and why."""
+
+    value = forms.ChoiceField(label="Droit", widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="Pourquoi ce changement",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="10 caractères au moins : chaque administrateur relira cette phrase.",
+    )
+
+
+class SharingForm(ConsentForm):
+    """The person was informed: when, by whom, how; and her consent where the regime asks for it."""
+
+    is_asked = False
+    given_on = forms.DateField(label="Informée le", widget=_DATE)
+    given_by = forms.ChoiceField(label="Par")
+    support = forms.ChoiceField(label="Comment", choices=InformationSupport.choices, widget=forms.RadioSelect)
+
+    def clean_given_on(self) -> date:
+        day: date = self.cleaned_data["given_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("La date de l’information est dans le futur.")
+        return day
+
+    @property
+    def moment(self) -> datetime:
+        noon = timezone.make_aware(datetime.combine(self.cleaned_data["given_on"], time(12)))
+        return min(noon, timezone.now())

@@ -1,7 +1,12 @@
-"""Role × data matrix (DOMAIN.md 2.1, defaults). The one place that says which profession reads or writes what."""
+"""Role × data matrix (DOMAIN.md 2.1). The one place that says which profession reads or writes what.
 
-from terresante.care_team.enums import DataClass, RoleGroup, Sector
+`MATRIX` holds the defaults; an administrator changes a right in a screen (`kernel.switches`, one switch a cell), never
+past `allowed`. `readable` and `writable` answer with what is in force now.
+"""
+
+from terresante.care_team.enums import DataClass, RecipientCategory, RoleGroup, Sector
 from terresante.directory.enums import OrganizationKind, Profession, UnitSensitivity, sensitivity_said
+from terresante.kernel import switches
 
 _PARAMEDICS = (
     Profession.PHYSIOTHERAPIST,
@@ -53,13 +58,14 @@ GROUP_OF: dict[str, RoleGroup] = {
     **dict.fromkeys(_COORDINATORS, RoleGroup.COORDINATOR),
 }
 
-R, W = "R", "RW"
+R, W, NONE = "R", "RW", ""
 _G, _D = RoleGroup, DataClass
 
-# Absent = no right. One line per group: medical, care, coordination, social, stays, circle.
+# Absent = no right. One line per group: medical, care, coordination, social, stays, circle (identity and contacts).
 MATRIX: dict[RoleGroup, dict[DataClass, str]] = {
     _G.PHYSICIAN: {_D.MEDICAL: W, _D.CARE: W, _D.COORDINATION: W, _D.SOCIAL: R, _D.STAY: R, _D.CIRCLE: W},
     _G.NURSE: {_D.MEDICAL: W, _D.CARE: W, _D.COORDINATION: W, _D.SOCIAL: R, _D.STAY: R, _D.CIRCLE: W},
+    # Wider than DOMAIN.md 2.1, where he reads: he writes what he saw at the counter. A deployment may narrow it.
     _G.PHARMACIST: {_D.MEDICAL: R, _D.CARE: W, _D.COORDINATION: W, _D.STAY: R, _D.CIRCLE: R},
     _G.PARAMEDIC: {_D.MEDICAL: R, _D.CARE: W, _D.COORDINATION: W, _D.STAY: R, _D.CIRCLE: R},
     _G.PSYCHOLOGIST: {_D.MEDICAL: R, _D.CARE: W, _D.COORDINATION: W, _D.SOCIAL: R, _D.STAY: R, _D.CIRCLE: R},
@@ -67,22 +73,94 @@ MATRIX: dict[RoleGroup, dict[DataClass, str]] = {
     _G.HOME_AIDE: {_D.CARE: R, _D.COORDINATION: W, _D.STAY: R, _D.CIRCLE: R},
     _G.COORDINATOR: {_D.MEDICAL: R, _D.CARE: W, _D.COORDINATION: W, _D.SOCIAL: W, _D.STAY: R, _D.CIRCLE: W},
     _G.SECRETARY: {_D.STAY: R, _D.CIRCLE: W},
-    # His own measure is the social section's, which comes later; notes are not his.
+    # His own measure is the social section's; notes are not his.
     _G.GUARDIAN: {_D.CIRCLE: R},
-    _G.OTHER: {_D.COORDINATION: R, _D.CIRCLE: R},
+    # A profession that no list of R1110-2 CSP names is told who shares, and nothing of the person.
+    _G.OTHER: {_D.CIRCLE: R},
 }
+
+# What a deployment cannot change. The patient's own right to read (L1111-7 CSP) is not in the matrix at all.
+_NOT_HEALTH = (_G.SOCIAL, _G.HOME_AIDE, _G.SECRETARY, _G.GUARDIAN, _G.OTHER)
+_MISSION = "R. 1110-1 et R. 1110-2 CSP : le suivi médical n’est pas dans le périmètre de mission de cette profession."
+_STAYS = "Les séjours viennent des établissements : personne ne les écrit ici."
+_CIRCLE = "R. 1110-3 CSP : chacun sait avec qui il partage ; le cercle se lit toujours."
+_UNLISTED = "R. 1110-2 CSP : une profession qu’aucune liste ne nomme ne reçoit rien de la personne."
+
+
+def allowed(group: RoleGroup, data_class: DataClass) -> tuple[str, ...]:
+    """The rights that a deployment may give, least first."""
+    if data_class == DataClass.CIRCLE:
+        return (R,) if group == RoleGroup.OTHER else (R, W)
+    if group == RoleGroup.OTHER or (data_class == DataClass.MEDICAL and group in _NOT_HEALTH):
+        return (NONE,)
+    return (NONE, R) if data_class == DataClass.STAY else (NONE, R, W)
+
+
+def limit(group: RoleGroup, data_class: DataClass) -> str:
+    """Why a right cannot be changed, or not to everything; '' when nothing limits it."""
+    if data_class == DataClass.CIRCLE:
+        return _CIRCLE
+    if group == RoleGroup.OTHER:
+        return _UNLISTED
+    if data_class == DataClass.MEDICAL and group in _NOT_HEALTH:
+        return _MISSION
+    return _STAYS if data_class == DataClass.STAY else ""
+
+
+WORDS = {NONE: "Aucun accès", R: "Lit", W: "Lit et écrit"}
+GRID = "matrix"
+# A switch holds no empty value.
+_AS_VALUE = {NONE: "none", R: R, W: W}
+_AS_RIGHT = {value: right for right, value in _AS_VALUE.items()}
+
+
+def code_of(group: RoleGroup, data_class: DataClass) -> str:
+    return f"matrix.{group.value}.{data_class.value}"
+
+
+def value_of(right: str) -> str:
+    return _AS_VALUE[right]
+
+
+for _group in RoleGroup:
+    for _class in DataClass:
+        switches.declare(
+            code_of(_group, _class),
+            label=f"{_group.label} : {_class.label.lower()}",
+            help=limit(_group, _class),
+            default=value_of(MATRIX[_group].get(_class, NONE)),
+            choices=tuple((value_of(right), WORDS[right]) for right in allowed(_group, _class)),
+            group=GRID,
+        )
 
 
 def group_of(profession: str) -> RoleGroup:
     return GROUP_OF.get(profession, RoleGroup.OTHER)
 
 
+def rights(group: RoleGroup) -> dict[DataClass, str]:
+    """In force now in this deployment, rights that are none left out."""
+    found = {data_class: _AS_RIGHT[switches.value(code_of(group, data_class))] for data_class in DataClass}
+    return {data_class: right for data_class, right in found.items() if right}
+
+
 def readable(profession: str) -> frozenset[DataClass]:
-    return frozenset(MATRIX[group_of(profession)])
+    return frozenset(rights(group_of(profession)))
 
 
 def writable(profession: str) -> frozenset[DataClass]:
-    return frozenset(name for name, right in MATRIX[group_of(profession)].items() if right == W)
+    return frozenset(name for name, right in rights(group_of(profession)).items() if right == W)
+
+
+def category_of(profession: str) -> RecipientCategory:
+    """The category of R1110-2 CSP: a secretary's is that of whom he works for, a health professional."""
+    group = group_of(profession)
+    other = (group in _NOT_HEALTH and group != RoleGroup.SECRETARY) or group == RoleGroup.PSYCHOLOGIST
+    return RecipientCategory.OTHER if other else RecipientCategory.HEALTH
+
+
+def professions_of(group: RoleGroup) -> list[str]:
+    return [one.label for one in Profession if group_of(one) == group]
 
 
 def practitioner_sector(profession: str, specialty_label: str) -> str:

@@ -1,27 +1,35 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from terresante.care_team.enums import (
     Basis,
+    ComplaintState,
+    ConsentGround,
     ConsentKind,
+    ConsentSupport,
     Consequence,
     DataClass,
     HandOverKind,
     HandOverState,
+    RecipientCategory,
     ReviewOutcome,
     Sector,
     TeamRole,
+    UrgentKind,
 )
 from terresante.directory.models import PractitionerRole
 from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient
 
 EMERGENCY_LASTS = timedelta(hours=4)
+# A consent that has reached its end: its professional is out, whether or not somebody has said so since.
+LASTING = Q(expires_at=None) | Q(expires_at__gt=Now())
 # Of the privacy officer from the opening, then of the professional from the question.
 REVIEW_WITHIN = timedelta(days=7)
 EXPLAIN_WITHIN = timedelta(days=7)
@@ -44,6 +52,7 @@ class Limited(Row):
         "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     hidden_from_patient = models.BooleanField(default=False)
+    hidden_from_representative = models.BooleanField(default=False, db_default=False)
     data_class = models.CharField(max_length=20, choices=DataClass.choices)
     sector = models.CharField(max_length=12, choices=Sector.choices, blank=True, default="", db_default="")
     restricted_to = models.ForeignKey(
@@ -84,6 +93,9 @@ class CareTeamParticipant(Row):
     ended_at = models.DateTimeField("jusqu’à", null=True, blank=True)
     # Set by an opposition for every member at once, cleared if it is withdrawn: policies look at this row only.
     suspended_at = models.DateTimeField(null=True, blank=True)
+    # Of a member by consent: the classes consented to (none: every one of his profession), and until when.
+    scope = ArrayField(models.CharField(max_length=20, choices=DataClass.choices), null=True, blank=True)
+    expires_at = models.DateTimeField("valable jusqu’au", null=True, blank=True)
     added_by_name = models.CharField(max_length=200)
     # He knows of the member he brought, whatever the sector; of nothing that member writes.
     added_by = models.ForeignKey(
@@ -140,7 +152,7 @@ class CareTeamParticipant(Row):
     @property
     def name(self) -> str:
         if self.practitioner is not None:
-            return f"{self.practitioner.title} {self.practitioner}".strip()
+            return self.practitioner.full_name
         return str(self.organization)
 
     @property
@@ -229,6 +241,23 @@ class Consent(Row):
         "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     proof = models.CharField("preuve", max_length=200, blank=True)
+    support = models.CharField(max_length=12, choices=ConsentSupport.choices, blank=True, db_default="")
+    ground = models.CharField(
+        max_length=12,
+        choices=ConsentGround.choices,
+        default=ConsentGround.GIVEN,
+        db_default=ConsentGround.GIVEN,
+    )
+    # Of a consent outside the team: the categories of data and of professional that the person was told (D1110-3-1).
+    scope = ArrayField(models.CharField(max_length=20, choices=DataClass.choices), null=True, blank=True)
+    category = models.CharField(max_length=10, choices=RecipientCategory.choices, blank=True, db_default="")
+    expires_at = models.DateTimeField("valable jusqu’au", null=True, blank=True)
+    # When nobody could be asked: the day by which the person is told, and when and by whom that was done.
+    inform_by = models.DateField("à informer avant le", null=True, blank=True)
+    informed_at = models.DateTimeField(null=True, blank=True)
+    informed_by_name = models.CharField(max_length=200, blank=True, db_default="")
+    withdrawn_by_name = models.CharField(max_length=200, blank=True, db_default="")
+    withdrawal_proof = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         verbose_name = "choix du patient"
@@ -237,16 +266,44 @@ class Consent(Row):
                 fields=["patient", "kind"],
                 condition=Q(withdrawn_at__isnull=True, practitioner__isnull=True),
                 name="one_open_choice_per_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(ground=ConsentGround.GIVEN) | Q(inform_by__isnull=False),
+                name="who_was_not_asked_is_told_later",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["patient"],
+                condition=Q(inform_by__isnull=False, informed_at__isnull=True, withdrawn_at__isnull=True),
+                name="persons_to_inform",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.given_at:%Y-%m-%d}"
 
+    @property
+    def scope_words(self) -> str:
+        return ", ".join(DataClass(value).label.lower() for value in self.scope or ())
+
+    @property
+    def last_day(self) -> date | None:
+        """The end given, that day included."""
+        return timezone.localdate(self.expires_at - timedelta(seconds=1)) if self.expires_at else None
+
 
 class EmergencyAccess(Row):
-    """Bris de glace: four hours of reading, with a reason, told to those concerned, reviewed (L1111-17 CSP)."""
+    """Bris de glace, or a call to a SAMU: four hours of reading, with a reason, told to those concerned, reviewed
+    (L1111-17 CSP).
+    """
 
+    kind = models.CharField(
+        max_length=12,
+        choices=UrgentKind.choices,
+        default=UrgentKind.BREAK_GLASS,
+        db_default=UrgentKind.BREAK_GLASS,
+    )
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="emergency_accesses")
     practitioner = models.ForeignKey(
         "directory.Practitioner", on_delete=models.PROTECT, related_name="emergency_accesses"
@@ -377,3 +434,68 @@ class HandOverItem(Row):
 
     def __str__(self) -> str:
         return f"{self.role} {self.state}"
+
+
+class FirstAccess(Row):
+    """The first time one professional read or changed one record, told to its patient (DOMAIN.md 2.1).
+
+    Written from the committed trail by `gather_accesses` alone: no page counts, and a second reading finds its row.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    practitioner = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="+")
+    organization_name = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "premier accès"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "practitioner"], name="one_first_access_per_professional"
+            )
+        ]
+        indexes = [models.Index(fields=["patient", "-at"], name="first_accesses_of_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"
+
+
+class AccessComplaint(Row):
+    """An access that a patient does not understand, put before the privacy officer, and the answer.
+
+    It holds the line of the access and initials, so that the officer needs nothing of the record.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    patient_initials = models.CharField(max_length=8)
+    patient_birth_year = models.PositiveSmallIntegerField()
+    # Of the trail: (entry, patient) is contested once.
+    entry_id = models.UUIDField()
+    accessed_at = models.DateTimeField()
+    accessor_name = models.CharField(max_length=200)
+    accessor_role = models.CharField(max_length=120, blank=True)
+    organization_name = models.CharField(max_length=200, blank=True)
+    purpose = models.CharField(max_length=20)
+    # Code of the action.
+    done = models.CharField(max_length=60)
+    made_at = models.DateTimeField(default=timezone.now)
+    made_by_name = models.CharField(max_length=200)
+    state = models.CharField(max_length=12, choices=ComplaintState.choices, default=ComplaintState.OPEN)
+    answer = models.CharField("réponse", max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by_name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "accès contesté"
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "entry_id"], name="access_contested_once"),
+            models.CheckConstraint(
+                condition=Q(state=ComplaintState.OPEN, answered_at__isnull=True)
+                | ~Q(state=ComplaintState.OPEN) & ~Q(answer="") & Q(answered_at__isnull=False),
+                name="a_complaint_is_closed_by_an_answer",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "-made_at"], name="complaints_to_answer")]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.made_at:%Y-%m-%d %H:%M}"

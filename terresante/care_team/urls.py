@@ -1,6 +1,13 @@
 from django.urls import path
 
-from terresante.care_team import emergency_views, hand_over_views, secret_views, views
+from terresante.care_team import (
+    emergency_views,
+    hand_over_views,
+    regime_views,
+    relative_views,
+    secret_views,
+    views,
+)
 
 app_name = "care_team"
 urlpatterns = [
@@ -27,6 +34,23 @@ urlpatterns = [
         secret_views.withdraw,
         name="withdraw_name",
     ),
+    path("dossiers/<uuid:record_id>/proches/ajouter/", relative_views.relative, name="new_relative"),
+    path("dossiers/<uuid:record_id>/proches/<uuid:relative_id>/", relative_views.relative, name="relative"),
+    path(
+        "dossiers/<uuid:record_id>/proches/<uuid:relative_id>/acces/",
+        relative_views.delegate,
+        name="delegate",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/proches/acces/<uuid:delegation_id>/retirer/",
+        relative_views.withdraw,
+        name="withdraw_delegation",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/proches/acces/<uuid:delegation_id>/restriction/",
+        relative_views.restrict,
+        name="restrict_parent",
+    ),
     path("dossiers/<uuid:record_id>/choix/", views.choices, name="choices"),
     path(
         "dossiers/<uuid:record_id>/choix/opposition-au-dossier/",
@@ -38,6 +62,27 @@ urlpatterns = [
         views.oppose_emergency,
         name="oppose_emergency",
     ),
+    path(
+        "dossiers/<uuid:record_id>/choix/opposition-au-samu/",
+        views.oppose_samu,
+        name="oppose_samu",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/choix/consentement-au-partage/",
+        regime_views.sharing_consent,
+        name="sharing_consent",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/choix/<uuid:choice_id>/informer/",
+        regime_views.inform_later,
+        name="inform_later",
+    ),
+    path("dossiers/<uuid:record_id>/ouvrir-au-partage/", regime_views.share_kept, name="share_kept"),
+    path("samu/<uuid:patient_id>/", regime_views.open_for_call, name="open_for_call"),
+    path("a-recueillir/", regime_views.to_ask, name="to_ask"),
+    path("habilitations/", regime_views.rights, name="rights"),
+    path("habilitations/regime/", regime_views.change_regime, name="change_regime"),
+    path("habilitations/<slug:group>/<slug:data_class>/", regime_views.change_right, name="change_right"),
     path(
         "dossiers/<uuid:record_id>/choix/<uuid:choice_id>/retirer/",
         views.withdraw_choice,
@@ -55,4 +100,6 @@ urlpatterns = [
     path("mes-acces-en-urgence/", emergency_views.own_emergencies, name="own_emergencies"),
     path("mes-acces-en-urgence/<uuid:access_id>/", emergency_views.explain, name="explain_emergency"),
     path("acces-en-urgence/refus/", emergency_views.refusals, name="refusals"),
+    path("acces-en-urgence/contestes/", views.complaints, name="complaints"),
+    path("acces-en-urgence/contestes/<uuid:complaint_id>/", views.answer_complaint, name="answer_complaint"),
 ]

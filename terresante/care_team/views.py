@@ -3,30 +3,36 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from terresante.care_team import actions, queries
+from terresante.care_team import actions, matrix, queries
 from terresante.care_team.access import (
     ACCESS_LOG_READ,
     CIRCLE_EDIT,
     CIRCLE_READ,
+    COMPLAINT_ANSWER,
+    COMPLAINT_READ,
     CONSENT_EDIT,
 )
 from terresante.care_team.actions import NewMember
-from terresante.care_team.enums import Basis, ConsentKind, TeamRole
+from terresante.care_team.enums import Basis, ComplaintState, ConsentKind, DataClass, TeamRole
 from terresante.care_team.forms import (
+    ComplaintForm,
     DirectorySearchForm,
     OrganizationMemberForm,
     PractitionerMemberForm,
     ProofForm,
     RemovalForm,
+    WithdrawalForm,
     show_error,
 )
-from terresante.care_team.models import CareTeamParticipant, Consent
+from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent
 from terresante.care_team.queries import directory, log
 from terresante.care_team.queries.limits import sector_of
+from terresante.care_team.regime import needs_consent
 from terresante.kernel import access
+from terresante.kernel.access import label_of
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
@@ -44,7 +50,7 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
     add = MainAction("Ajouter au cercle", reverse("care_team:add_member", args=[record_id]), "user-plus")
     members = queries.circle_at_work(request.actor, patient_id)
     context = {
-        "relatives": queries.relatives_of(request.actor, patient_id),
+        "relatives": queries.relatives_with_access(request.actor, patient_id),
         "team": [member for member in members if member.practitioner is not None],
         "structures": [member for member in members if member.organization is not None],
         "former": list(queries.former_members_of(request.actor, patient_id)),
@@ -74,7 +80,9 @@ def add_member(request: Request, record_id: UUID) -> HttpResponse:
 @writes(CIRCLE_EDIT)
 def add_practitioner(request: Request, record_id: UUID, practitioner_id: UUID) -> HttpResponse:
     chosen = directory.candidate(practitioner_id=practitioner_id)
-    form = PractitionerMemberForm(request.POST or None, initial={"role": TeamRole.MEMBER})
+    readable = [data_class.value for data_class in matrix.readable(chosen.profession)]
+    form = PractitionerMemberForm(request.POST or None, initial={"role": TeamRole.MEMBER, "scope": readable})
+    form.fields["scope"].choices = [pair for pair in DataClass.choices if pair[0] in readable]  # type: ignore[attr-defined]  # a ChoiceField
     form.fields["role"].choices = directory.roles_open_to(chosen)  # type: ignore[attr-defined]  # a ChoiceField
     if form.is_bound and form.is_valid():
         member = NewMember(
@@ -82,8 +90,7 @@ def add_practitioner(request: Request, record_id: UUID, practitioner_id: UUID) -
             role=TeamRole(form.cleaned_data["role"]),
             basis=Basis(form.cleaned_data["basis"]),
             replaces=form.cleaned_data["replaces"],
-            consented_at=form.consent_moment,
-            proof=form.cleaned_data["proof"],
+            consent=form.given(),
         )
         return _join(request, record_id, member, form, chosen)
     return _joining(request, record_id, form, chosen)
@@ -159,6 +166,7 @@ def choices(request: Request, record_id: UUID) -> HttpResponse:
         "recorded": recorded,
         "in_force": {choice.kind for choice in recorded if choice.withdrawn_at is None},
         "kinds": ConsentKind,
+        "needs_consent": needs_consent(),
         "edits": access.permits(request.actor, CONSENT_EDIT, opened.record),
     }
     return record_page(request, "care_team/choices.html", opened, context, tab="circle")
@@ -174,6 +182,11 @@ def oppose_emergency(request: Request, record_id: UUID) -> HttpResponse:
     return _oppose(request, record_id, ConsentKind.OPPOSITION_EMERGENCY)
 
 
+@writes(CONSENT_EDIT)
+def oppose_samu(request: Request, record_id: UUID) -> HttpResponse:
+    return _oppose(request, record_id, ConsentKind.OPPOSITION_SAMU)
+
+
 def _oppose(request: Request, record_id: UUID, kind: ConsentKind) -> HttpResponse:
     form = ProofForm(request.POST or None)
     if form.is_bound and form.is_valid():
@@ -186,22 +199,30 @@ def _oppose(request: Request, record_id: UUID, kind: ConsentKind) -> HttpRespons
             closed = kind == ConsentKind.OPPOSITION_RECORD
             return redirect("/") if closed else redirect("care_team:choices", record_id)
     opened = queries.read_record(request.actor, record_id, action=CONSENT_EDIT)
-    context = {"form": form, "closes": kind == ConsentKind.OPPOSITION_RECORD}
+    context = {
+        "form": form,
+        "closes": kind == ConsentKind.OPPOSITION_RECORD,
+        "of_samu": kind == ConsentKind.OPPOSITION_SAMU,
+    }
     status = Invalid.status if form.errors else 200
     return record_page(request, "care_team/oppose.html", opened, context, tab="circle", status=status)
 
 
 @writes(CONSENT_EDIT)
 def withdraw_choice(request: Request, record_id: UUID, choice_id: UUID) -> HttpResponse:
-    if request.method == "POST":
-        actions.withdraw_choice(request.actor, record_id, choice_id)
-        messages.success(request, "Le choix est retiré.")
-        return redirect("care_team:choices", record_id)
+    form = WithdrawalForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        choice = actions.withdraw_choice(
+            request.actor, record_id, choice_id, proof=form.cleaned_data["proof"]
+        )
+        messages.success(request, "Le choix est retiré ; c’est appliqué dès maintenant.")
+        closed = choice.kind in actions.CLOSING_CONSENTS
+        return redirect("/") if closed else redirect("care_team:choices", record_id)
     opened = queries.read_record(request.actor, record_id, action=CONSENT_EDIT)
     choice = access.get(request.actor, CONSENT_EDIT, Consent, choice_id)
     if choice.patient_id != opened.patient.pk or choice.withdrawn_at is not None:
         raise NotFound
-    context = {"choice": choice, "is_consent": choice.kind == ConsentKind.CONSENT_OUTSIDE_TEAM}
+    context = {"choice": choice, "form": form, "kinds": ConsentKind}
     return record_page(request, "care_team/withdraw_choice.html", opened, context, tab="circle")
 
 
@@ -218,3 +239,29 @@ def access_log(request: Request, record_id: UUID) -> HttpResponse:
         "person_id": person_id,
     }
     return record_page(request, "care_team/access_log.html", opened, context, tab="circle")
+
+
+@reads(COMPLAINT_READ)
+def complaints(request: Request) -> HttpResponse:
+    return render(request, "care_team/complaints.html", {"complaints": log.complaints(request.actor)})
+
+
+@writes(COMPLAINT_ANSWER)
+def answer_complaint(request: Request, complaint_id: UUID) -> HttpResponse:
+    complaint = access.get(request.actor, COMPLAINT_READ, AccessComplaint, complaint_id)
+    form = ComplaintForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        state = ComplaintState(form.cleaned_data["state"])
+        try:
+            actions.answer_complaint(
+                request.actor, complaint_id, state=state, answer=form.cleaned_data["answer"]
+            )
+        except Invalid as error:
+            show_error(form, error)
+        else:
+            messages.success(request, "La réponse est envoyée à la personne.")
+            return redirect("care_team:complaints")
+    context = {"complaint": complaint, "form": form, "what": label_of(complaint.done)}
+    return render(
+        request, "care_team/answer_complaint.html", context, status=Invalid.status if form.errors else 200
+    )

@@ -172,8 +172,66 @@ class ExerciseMode(TextChoices):
 class Duty(TextChoices):
     PRIVACY_OFFICER = "privacy_officer", "délégué à la protection des données"
     IDENTITY_OFFICER = "identity_officer", "cellule d’identitovigilance"
-    SUPPORT_DESK = "support_desk", "support"
-    ADMINISTRATOR = "administrator", "administrateur"
+    SUPPORT_AGENT = "support_agent", "cellule d’appui"
+    ADMINISTRATOR = "administrator", "administrateur de la plateforme"
+    LOCAL_ADMINISTRATOR = "local_administrator", "administrateur de sa structure"
+
+
+class ProofKind(TextChoices):
+    """What a file is, told by its first bytes."""
+
+    PDF = "application/pdf", "PDF"
+    JPEG = "image/jpeg", "JPEG"
+    PNG = "image/png", "PNG"
+
+
+class RegistrationState(TextChoices):
+    WAITING = "waiting", "en attente"
+    ACCEPTED = "accepted", "acceptée"
+    REFUSED = "refused", "refusée"
+
+
+class RequestKind(TextChoices):
+    """What the support desk did for a professional."""
+
+    ACCOUNT = "account", "compte ouvert"
+    RECORD = "record", "dossier créé"
+    LOGIN_MAIL = "login_mail", "courriel de connexion renvoyé"
+    UNLOCK = "unlock", "compte débloqué"
+    SESSIONS = "sessions", "sessions fermées"
+
+
+class RequestChannel(TextChoices):
+    """How the professional asked the support desk."""
+
+    PHONE = "phone", "Téléphone"
+    EMAIL = "email", "Courriel ou messagerie sécurisée"
+    LETTER = "letter", "Courrier"
+    VISIT = "visit", "Sur place"
+
+
+# Who reaches the patients of a physician who says so, and who may say so (medical professions, L4111-1 CSP).
+SECRETARIES = frozenset({Profession.MEDICAL_SECRETARY, Profession.MEDICAL_ASSISTANT})
+PHYSICIANS = frozenset({Profession.DOCTOR, Profession.DENTIST, Profession.MIDWIFE})
+# Entered in a national register (RPPS, ADELI): nobody becomes one of these by a local entry of his structure.
+REGISTERED = frozenset(
+    {
+        *(Profession.DOCTOR, Profession.PHARMACIST, Profession.DENTIST, Profession.MIDWIFE, Profession.NURSE),
+        *(Profession.PSYCHIATRIC_NURSE, Profession.PHYSIOTHERAPIST, Profession.PODIATRIST),
+        *(Profession.SPEECH_THERAPIST, Profession.ORTHOPTIST, Profession.PSYCHOLOGIST, Profession.DIETITIAN),
+        *(Profession.OCCUPATIONAL_THERAPIST, Profession.PSYCHOMOTOR_THERAPIST, Profession.RADIOGRAPHER),
+        *(Profession.OPTICIAN, Profession.AUDIOLOGIST, Profession.LABORATORY_TECHNICIAN),
+        *(Profession.SOCIAL_WORKER, Profession.ORTHOTIST, Profession.MEDICAL_PHYSICIST),
+    }
+)
+
+
+# What each administrator gives and takes. The other duties reach beyond one structure: the platform's alone.
+GIVEN_BY: dict[str, frozenset[str]] = {
+    Duty.ADMINISTRATOR: frozenset(Duty.values),
+    Duty.LOCAL_ADMINISTRATOR: frozenset({Duty.LOCAL_ADMINISTRATOR}),
+}
+PLATFORM_DUTIES = frozenset(Duty.values) - {Duty.LOCAL_ADMINISTRATOR}
 
 
 class UnitSensitivity(TextChoices):

@@ -43,6 +43,7 @@ class Fact:
     hidden_from_patient: bool = False
     sector: str = ""
     restricted_to_id: UUID | None = None
+    hidden_from_representative: bool = False
     # False for an alert that comes too late to be one (DESIGN.md 6): it only enters the timeline.
     alerts: bool = True
 
@@ -87,6 +88,7 @@ def _what_may_change(fact: Fact) -> dict[str, Any]:
         "hidden_from_patient": fact.hidden_from_patient,
         "sector": fact.sector,
         "restricted_to_id": fact.restricted_to_id,
+        "hidden_from_representative": fact.hidden_from_representative,
         "is_alert": fact.alerts and fact.kind in ALERTS,
     }
 

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 
 from terresante.care_team.access import CIRCLE_READ
 from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
-from terresante.care_team.queries import full_name
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
@@ -35,7 +34,7 @@ def _emergency(opened: EmergencyAccess | None) -> FactLine:
     return FactLine(
         strong="Dossier ouvert en urgence",
         text=f"\u00a0: «\u00a0{opened.reason}\u00a0»",
-        source=f"{full_name(opened.practitioner)}, {opened.organization}",
+        source=f"{opened.practitioner.full_name}, {opened.organization}",
         icon="lock-open",
     )
 

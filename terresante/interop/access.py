@@ -1,7 +1,7 @@
 from django.db.models import Q
 
 from terresante.interop.enums import TO_VERIFY
-from terresante.interop.models import InboundMessage, Partner
+from terresante.interop.models import InboundMessage, Partner, SenderSystem
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
@@ -10,6 +10,7 @@ MESSAGE_VERIFY = Action("message.verify", "Vérifier l’identité d’un messag
 MESSAGE_DECIDE = Action("message.decide", "Décider du sort d’un message d’hôpital")
 
 PARTNER_MANAGE = Action("partner.manage", "Administrer les logiciels partenaires")
+SENDER_MANAGE = Action("sender.manage", "Administrer les émetteurs des hôpitaux")
 LAUNCH = Action("record.launch", "Ouvrir un patient depuis son logiciel")
 
 
@@ -28,7 +29,12 @@ def partners_managed(actor: Actor) -> Q:
     return Q() if actor.has_duty("administrator") else NOBODY
 
 
+@rule(SENDER_MANAGE, SenderSystem, visible=True)
+def senders_managed(actor: Actor) -> Q:
+    return Q() if actor.has_duty("administrator") else NOBODY
+
+
 def require_administrator(actor: Actor) -> None:
-    """A partner to register has no row whose rule could be asked."""
+    """A partner or a sender to register has no row whose rule could be asked."""
     if not actor.has_duty("administrator"):
-        raise Refused("Les logiciels partenaires sont réservés aux administrateurs de la plateforme.")
+        raise Refused("Les raccordements sont réservés aux administrateurs de la plateforme.")

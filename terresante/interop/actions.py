@@ -1,13 +1,18 @@
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from terresante.directory.models import Organization
-from terresante.interop.access import MESSAGE_DECIDE
+from terresante.interop.access import MESSAGE_DECIDE, SENDER_MANAGE, require_administrator
 from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.hl7v2.triggers import TRIGGERS
 from terresante.interop.jobs import release_held
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
+from terresante.interop.queries import numbered
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
@@ -46,14 +51,103 @@ def register_sender(
         name=name, organization=organization, port=port, fingerprint=fingerprint
     )
     for authority in authorities:
-        domain, _ = IdentityDomain.objects.get_or_create(
-            authority=authority, defaults={"name": organization.name[:120], "organization": organization}
-        )
-        if domain.organization_id != organization.pk:
-            raise Conflict("Cette autorité d’identifiants est déjà celle d’un autre établissement.")
-        sender.domains.add(domain)
+        sender.domains.add(_domain(authority, organization))
     audit.record(actor, SENDER_REGISTER, about=sender, detail={"organization": str(organization.pk)})
     return sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderEntry:
+    """How a sender is recognised (port or fingerprint), and what it may send (empty: all that is understood)."""
+
+    name: str
+    authorities: Sequence[str]
+    port: int | None = None
+    fingerprint: str = ""
+    triggers: Sequence[str] = ()
+
+
+@action
+def add_sender(actor: Actor, *, organization_number: str, entry: SenderEntry) -> SenderSystem:
+    """By an administrator, from the screen. Raises Refused, Invalid, Conflict."""
+    require_administrator(actor)
+    found = list(Organization.objects.filter(numbered(organization_number), active=True)[:2])
+    if len(found) != 1:
+        sentence = "Aucune structure en activité ne porte ce numéro, ou plusieurs."
+        raise Invalid(sentence, fields={"organization_number": sentence})
+    _check_entry(entry)
+    try:
+        with transaction.atomic():
+            sender = register_sender(
+                actor,
+                found[0].pk,
+                name=entry.name,
+                authorities=entry.authorities,
+                port=entry.port,
+                fingerprint=entry.fingerprint or None,
+            )
+    except IntegrityError as error:
+        raise Conflict("Ce port, ou ce certificat, est déjà celui d’un autre émetteur.") from error
+    _declare(actor, sender, entry)
+    return sender
+
+
+@action
+def change_sender(actor: Actor, sender_id: UUID, *, entry: SenderEntry) -> SenderSystem:
+    """Its establishment stays: what it sent is that one's. Raises Invalid, Conflict."""
+    sender = access.get(actor, SENDER_MANAGE, SenderSystem, sender_id, lock=True)
+    _check_entry(entry)
+    sender.name, sender.port, sender.fingerprint = entry.name, entry.port, entry.fingerprint or None
+    try:
+        with transaction.atomic():
+            sender.save(update_fields=["name", "port", "fingerprint"])
+    except IntegrityError as error:
+        raise Conflict("Ce port, ou ce certificat, est déjà celui d’un autre émetteur.") from error
+    domains = [_domain(authority, sender.organization) for authority in entry.authorities]
+    sender.domains.set(domains)
+    _declare(actor, sender, entry)
+    return sender
+
+
+@action
+def switch_sender(actor: Actor, sender_id: UUID, *, active: bool) -> None:
+    """Off: within half a minute its messages are refused; what it sent before stays."""
+    sender = access.get(actor, SENDER_MANAGE, SenderSystem, sender_id, lock=True)
+    sender.active = active
+    sender.save(update_fields=["active"])
+    audit.record(actor, SENDER_MANAGE, about=sender, detail={"done": "on" if active else "off"})
+
+
+def _check_entry(entry: SenderEntry) -> None:
+    if (entry.port is None) == (not entry.fingerprint):
+        sentence = "Indiquez un port (démonstration) ou l’empreinte d’un certificat, pas les deux."
+        raise Invalid(sentence, fields={"fingerprint": sentence})
+    if entry.fingerprint and not re.fullmatch(r"[0-9a-f]{64}", entry.fingerprint):
+        sentence = "Une empreinte SHA-256 compte 64 chiffres hexadécimaux."
+        raise Invalid(sentence, fields={"fingerprint": sentence})
+    unknown = sorted(set(entry.triggers) - set(TRIGGERS))
+    if unknown:
+        sentence = f"Le type de message « {unknown[0]} » n’est pas connu."
+        raise Invalid(sentence, fields={"triggers": sentence})
+    if not 0 < len(entry.authorities) <= _AUTHORITIES_AT_MOST:
+        sentence = f"Indiquez une autorité d’identifiants, et {_AUTHORITIES_AT_MOST} au plus."
+        raise Invalid(sentence, fields={"authorities": sentence})
+
+
+def _declare(actor: Actor, sender: SenderSystem, entry: SenderEntry) -> None:
+    sender.triggers = sorted(set(entry.triggers))
+    sender.save(update_fields=["triggers"])
+    detail = {"done": "declared", "triggers": sender.triggers, "authorities": list(entry.authorities)}
+    audit.record(actor, SENDER_MANAGE, about=sender, detail=detail)
+
+
+def _domain(authority: str, organization: Organization) -> IdentityDomain:
+    domain, _ = IdentityDomain.objects.get_or_create(
+        authority=authority, defaults={"name": organization.name[:120], "organization": organization}
+    )
+    if domain.organization_id != organization.pk:
+        raise Conflict("Cette autorité d’identifiants est déjà celle d’un autre établissement.")
+    return domain
 
 
 @action

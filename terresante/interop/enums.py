@@ -57,6 +57,7 @@ class MessageOutcome(TextChoices):
         "foreign_authority",
         "L’émetteur n’est pas déclaré pour l’autorité de ces identifiants.",
     )
+    NOT_DECLARED = "not_declared", "L’émetteur n’est pas déclaré pour ce type de message."
     BUG = "bug", "Le traitement a échoué : l’équipe technique doit intervenir."
     NOBODY_HERE = "nobody_here", "Vérifié : personne ici."
     SET_ASIDE = "set_aside", "Écarté par la cellule d’identitovigilance."

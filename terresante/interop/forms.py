@@ -40,3 +40,54 @@ class KeyForm(_CorrectedForm):
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
         error_messages={"required": "Collez la clé publique du logiciel."},
     )
+
+
+class SenderForm(_CorrectedForm):
+    name = forms.CharField(
+        label="Nom du logiciel", max_length=120, error_messages={"required": "Indiquez le nom du logiciel."}
+    )
+    authorities = forms.CharField(
+        label="Autorités des identifiants",
+        help_text="OID de chaque domaine d’IPP, un par ligne.",
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        error_messages={"required": "Indiquez au moins une autorité."},
+    )
+    fingerprint = forms.CharField(
+        label="Empreinte SHA-256 de son certificat",
+        help_text="64 chiffres hexadécimaux.",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+    )
+    port = forms.IntegerField(
+        label="Port",
+        help_text="En démonstration, à la place du certificat.",
+        min_value=1024,
+        max_value=65535,
+        required=False,
+    )
+    triggers = forms.CharField(
+        label="Types de message admis",
+        help_text="Événements séparés par un espace, par exemple A01 A02 A03 ; vide : tous ceux qui sont compris.",
+        max_length=400,
+        required=False,
+    )
+
+    def clean_authorities(self) -> list[str]:
+        return str(self.cleaned_data["authorities"]).split()
+
+    def clean_triggers(self) -> list[str]:
+        return str(self.cleaned_data["triggers"]).upper().replace(",", " ").split()
+
+    def clean_fingerprint(self) -> str:
+        return str(self.cleaned_data["fingerprint"]).replace(":", "").replace(" ", "").lower()
+
+
+class NewSenderForm(SenderForm):
+    organization_number = forms.CharField(
+        label="Établissement",
+        help_text="Numéro FINESS, SIRET ou identifiant de l’Annuaire Santé.",
+        max_length=40,
+        error_messages={"required": "Indiquez le numéro de l’établissement."},
+    )
+    field_order = ("name", "organization_number", "authorities", "fingerprint", "port", "triggers")

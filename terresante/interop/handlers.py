@@ -1,13 +1,13 @@
 from collections.abc import Sequence
 
-from terresante.care_team.events import RecordCreated
+from terresante.care_team.events import ConsentRecorded, RecordCreated, RecordShared
 from terresante.interop.digests import ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.jobs import release_held, release_unmatched
 from terresante.interop.models import InboundMessage
 from terresante.interop.queries import trait_keys
 from terresante.kernel import rls
-from terresante.kernel.events import on
+from terresante.kernel.events import Event, on
 from terresante.patients.events import IdentitiesMerged
 from terresante.patients.models import Patient, SourceIdentity
 from terresante.patients.queries import surviving_patient
@@ -19,6 +19,20 @@ _ABOUT_TWO = (MessageOutcome.TWO_PATIENTS, MessageOutcome.SEVERAL)
 @on(RecordCreated)
 def play_again_what_found_nobody(events: Sequence[RecordCreated]) -> None:
     """Hospitals spoke of this person before the record existed: by the same traits, INS or local numbers."""
+    _play_again(events)
+
+
+@on(RecordShared)
+def play_again_what_found_a_closed_record(events: Sequence[RecordShared]) -> None:
+    _play_again(events)
+
+
+@on(ConsentRecorded)
+def play_again_what_waited_for_a_consent(events: Sequence[ConsentRecorded]) -> None:
+    _play_again(events)
+
+
+def _play_again(events: Sequence[Event]) -> None:
     for event in events:
         if event.patient_id is None:
             continue

@@ -49,7 +49,8 @@ class InsiOverHttp:
             connection.request("POST", self._address.path.rstrip("/") + path, json.dumps(asked), headers)
             response = connection.getresponse()
             said = json.loads(response.read(_LARGEST)) if response.status == 200 else {}
-        except (OSError, HTTPException, ValueError) as error:
+        # RecursionError: nested without end.
+        except (OSError, HTTPException, ValueError, RecursionError) as error:
             log.warning("insi: no answer, %s", type(error).__name__)
             return {}
         finally:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from terresante.care_team.queries import AskedTraits, match_patients, opponents
+from terresante.care_team.queries import AskedTraits, match_patients, open_to_hospitals, opponents
 from terresante.interop.digests import ipp_digest
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.adt_model import Identifier
@@ -24,8 +24,8 @@ from terresante.patients.traits import UNKNOWN_PLACE, Traits
 
 # Two traits apart under the same IPP: the hospital gave the number to somebody else, or mixed two persons up.
 _CONTRADICTIONS = 2
-# The first rank of `match_patients`.
-SAME_INS = 1
+# The first ranks of `match_patients`.
+SAME_INS, SAME_TRAITS = 1, 2
 
 
 class Standing(StrEnum):
@@ -104,6 +104,7 @@ class Knowledge:
         self._decisions = _decisions(numbers.values())
         self._candidates = self._found_by_traits(asked if compare_all else self._unnamed(asked))
         self._opponents, self._patients = self._look_into_records()
+        self._refusing = self._opponents_named()
 
     def linked(self, locals_: Iterable[Local]) -> set[UUID]:
         """The persons behind these numbers; merges are followed."""
@@ -121,6 +122,11 @@ class Knowledge:
 
     def opposes(self, patient_id: UUID) -> bool:
         return patient_id in self._opponents
+
+    def refuses(self, asked: Asked) -> bool:
+        """Somebody of these very traits opposes any record: nothing of what is said of him is kept."""
+        persons = [self._refusing.get(found) for found, rank in self.candidates(asked) if rank <= SAME_TRAITS]
+        return any(person is not None and compare(person, asked.traits).is_same for person in persons)
 
     def with_record(self, patient_id: UUID) -> Patient | None:
         """The person, when a stay could enter: there is a record, and its person does not oppose it."""
@@ -161,7 +167,13 @@ class Knowledge:
             return set(), {}
         rls.open_records(persons)
         records = CareRecord.objects.filter(patient_id__in=persons).select_related("patient")
-        return opponents(persons), {record.patient_id: record.patient for record in records}
+        open_ones = open_to_hospitals(list(records))
+        return opponents(persons), {record.patient_id: record.patient for record in open_ones}
+
+    def _opponents_named(self) -> dict[UUID, Patient]:
+        if not self._opponents:
+            return {}
+        return {person.pk: person for person in Patient.objects.filter(pk__in=self._opponents)}
 
 
 def local_identifiers(sender: SenderSystem, identifiers: Collection[Identifier]) -> list[Local]:
@@ -184,6 +196,8 @@ def match_identity(asked: Asked, known: Knowledge) -> Match:
         return Match(Standing.DOUBTFUL, outcome=MessageOutcome.SEVERAL)
     if linked:
         return _linked(linked.pop(), asked.traits, known)
+    if known.refuses(asked):
+        return Match(Standing.OPPOSED, outcome=MessageOutcome.OPPOSED)
     candidates = [(found, rank) for found, rank in known.candidates(asked) if known.with_record(found)]
     if not candidates:
         return Match(Standing.NOBODY, outcome=MessageOutcome.NO_RECORD)

@@ -19,6 +19,8 @@ class SenderSystem(Row):
     port = models.PositiveIntegerField(null=True, blank=True, unique=True)
     fingerprint = models.CharField(max_length=64, null=True, blank=True, unique=True)
     domains = models.ManyToManyField(IdentityDomain, related_name="senders")
+    # Trigger events it may send (A01…); empty: every one that is understood.
+    triggers = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     active = models.BooleanField(default=True)
 
     class Meta:

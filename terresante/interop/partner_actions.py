@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -25,6 +24,7 @@ from terresante.interop.launch import (
 )
 from terresante.interop.matching import SAME_INS, Asked, Knowledge, Local, compare
 from terresante.interop.models import LaunchUse, Partner, PartnerKey
+from terresante.interop.queries import numbered
 from terresante.kernel import access, audit, rls
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
@@ -186,7 +186,7 @@ def _who(partner: Partner, call: Launch) -> tuple[User, WorkSituation]:
     if practitioner is None or practitioner.user is None:
         raise Refused(NOBODY_KNOWN)
     places = (
-        partner.organizations.filter(_numbered(call.structure)) if call.structure else partner.organizations
+        partner.organizations.filter(numbered(call.structure)) if call.structure else partner.organizations
     )
     allowed = set(places.values_list("pk", flat=True))
     situations = [
@@ -238,12 +238,8 @@ def _record_refusal(key: PartnerKey) -> None:
 
 
 def _organization(number: str) -> Organization:
-    found = list(Organization.objects.filter(_numbered(number), active=True)[:2])
+    found = list(Organization.objects.filter(numbered(number), active=True)[:2])
     if len(found) == 1:
         return found[0]
     why = "Aucune structure en activité ne porte" if not found else "Plusieurs structures portent"
     raise Invalid("Une structure est à corriger.", fields={"organizations": f"{why} le numéro « {number} »."})
-
-
-def _numbered(number: str) -> Q:
-    return Q(finess=number) | Q(annuaire_id=number) | Q(siret=number)

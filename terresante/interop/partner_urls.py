@@ -1,9 +1,12 @@
 from django.urls import path
 
 from terresante.interop import partner_views as views
+from terresante.interop import sender_views
 
 urlpatterns = [
     path("appel-contextuel/", views.launch, name="launch"),
+    path("administration/emetteurs/", sender_views.senders, name="senders"),
+    path("administration/emetteurs/<uuid:sender_id>/", sender_views.sender, name="sender"),
     path("partenaires/", views.partners, name="partners"),
     path("partenaires/<uuid:partner_id>/", views.partner, name="partner"),
     path("partenaires/<uuid:partner_id>/activer/", views.switch, name="switch_partner"),

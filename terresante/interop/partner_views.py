@@ -20,7 +20,7 @@ from terresante.interop.queries import partners_with_keys
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, Refused
-from terresante.kernel.ports import SITUATION_KEY, actor_behind
+from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY, actor_behind
 from terresante.kernel.screens import Request, public, writes
 from terresante.patients.models import CareRecord
 from terresante.patients.queries import namesakes
@@ -40,6 +40,8 @@ def launch(request: HttpRequest) -> HttpResponse:
 def _opened(request: HttpRequest, arrival: actions.Arrival) -> HttpResponse:
     """The session is the professional's, as after a login; the record then follows the ordinary rules."""
     open_session(request, arrival.user)
+    # A session that Pro Santé Connect opened before for the same person had limits of its own.
+    request.session.pop(PROVED_SITUATIONS_KEY, None)
     request.session[SITUATION_KEY] = str(arrival.situation.role_id)
     actor = actor_behind(request)
     if actor is None:

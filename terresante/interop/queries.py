@@ -1,16 +1,18 @@
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from terresante.interop.access import MESSAGE_VERIFY, PARTNER_MANAGE
+from terresante.interop.access import MESSAGE_VERIFY, PARTNER_MANAGE, SENDER_MANAGE
 from terresante.interop.digests import SEALED_FOR, ins_digest, traits_digest
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage, Identifier
 from terresante.interop.hl7v2.grammar import Refusal, examine
 from terresante.interop.mapping import accepted_traits, first_given
 from terresante.interop.matching import Asked, Differences, Knowledge, compare, local_identifiers
-from terresante.interop.models import InboundMessage, Partner
+from terresante.interop.models import InboundMessage, Partner, SenderSystem
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.sealing import unseal
@@ -85,3 +87,32 @@ def partners_with_keys(actor: Actor) -> QuerySet[Partner]:
     """Each with the number of its keys in force (`keys_in_force`)."""
     in_force = Count("keys", filter=Q(keys__revoked_at=None))
     return access.list(actor, PARTNER_MANAGE, Partner).annotate(keys_in_force=in_force).order_by("name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderLine:
+    """A sender and what it has sent these seven days, in numbers."""
+
+    sender: SenderSystem
+    last_received_at: datetime | None
+    of_the_day: int
+    refused: int
+    waiting: int
+
+
+def senders_at_work(actor: Actor) -> list[SenderLine]:
+    """By the name of the establishment, then of the software. Empty for who does not administer."""
+    rows = access.list(actor, SENDER_MANAGE, SenderSystem).select_related("organization")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM sender_activity()")
+        told = {key: numbers for key, *numbers in cursor.fetchall()}
+    return [
+        SenderLine(sender=row, last_received_at=at, of_the_day=day, refused=refused, waiting=waiting)
+        for row in rows.order_by("organization__name", "name", "pk").prefetch_related("domains")
+        for at, day, refused, waiting in [told.get(row.pk, (None, 0, 0, 0))]
+    ]
+
+
+def numbered(number: str) -> Q:
+    """A structure by its FINESS, its SIRET or its identifier of the Annuaire."""
+    return Q(finess=number) | Q(annuaire_id=number) | Q(siret=number)

@@ -58,6 +58,8 @@ class Reader:
     reads: bool
     reason: str
     is_group: bool = False
+    # Acts for the person: a parent, a guardian, a carer.
+    is_relative: bool = False
 
 
 _rules: dict[tuple[Action, type[Model]], Rule] = {}

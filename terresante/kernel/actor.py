@@ -57,8 +57,12 @@ class Actor:
     role: str = ""
     role_label: str = ""
     duties: frozenset[str] = frozenset()
+    # Classes of data that a carer's delegation names; nobody else has any.
+    delegated: frozenset[str] = frozenset()
     # Whom this actor acts for: the patient of a representative, the physician of a secretary. Told in each audit row.
     on_behalf_of: str = ""
+    # The physician whose circles a secretary reaches: himself, never his rights. The database checks it again.
+    principal_id: UUID | None = None
     assurance: Assurance = Assurance.NONE
     purpose: Purpose = Purpose.CARE
     channel: Channel = Channel.WEB

@@ -137,12 +137,19 @@ def _planner(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, tuple[_Plan,
 def _shape(argument: Any, values: list[Any]) -> Hashable:
     """What of the argument decides the statement; the rest joins `values`."""
     if isinstance(argument, Actor):
-        keys = (argument.user_id, argument.person_id, argument.organization_id, argument.correlation_id)
+        keys = (
+            argument.user_id,
+            argument.person_id,
+            argument.organization_id,
+            argument.principal_id,
+            argument.correlation_id,
+        )
         values += keys
         what = (
             argument.kind,
             argument.role,
             argument.duties,
+            argument.delegated,
             argument.assurance,
             argument.purpose,
             argument.channel,
@@ -164,19 +171,22 @@ def _stood_in(argument: Any, stand_ins: list[Any]) -> Any:
                 argument.user_id,
                 argument.person_id,
                 argument.organization_id,
+                argument.principal_id,
                 argument.correlation_id,
             )
         ]
         stand_ins += keys
-        user_id, person_id, organization_id, correlation_id = keys
+        user_id, person_id, organization_id, principal_id, correlation_id = keys
         return replace(
             argument,
             name="",
             role_label="",
             organization_name="",
+            on_behalf_of="",
             user_id=user_id,
             person_id=person_id,
             organization_id=organization_id,
+            principal_id=principal_id,
             correlation_id=correlation_id or argument.correlation_id,
         )
     if type(argument) not in _GIVEN:

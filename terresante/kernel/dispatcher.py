@@ -76,11 +76,14 @@ def run_handlers() -> None:
 
 def _reached(top: int) -> dict[str, int]:
     """The first handlers hear everything; one added by a later release does not replay the past."""
-    known = dict(HandlerCursor.objects.values_list("handler", "position"))
-    unknown = [name for name in events.handlers() if name not in known]
+    handlers = events.handlers()
+    # A loop may keep how far it has come in the same table: it is no handler.
+    cursors = HandlerCursor.objects.filter(handler__in=handlers)
+    known = dict(cursors.values_list("handler", "position"))
+    unknown = [name for name in handlers if name not in known]
     for name in unknown:
         HandlerCursor.objects.get_or_create(handler=name, defaults={"position": top if known else 0})
-    return {name: known.get(name, top if known else 0) for name in events.handlers()}
+    return {name: known.get(name, top if known else 0) for name in handlers}
 
 
 def _rows(after: int, top: int) -> list[OutboxEvent]:

@@ -27,6 +27,7 @@ class Event:
     private_to_id: UUID | None = None
     private_to_person_id: UUID | None = None
     hidden_from_patient: bool = False
+    hidden_from_representative: bool = False
     data_class: str = ""
     sector: str = ""
     restricted_to_id: UUID | None = None

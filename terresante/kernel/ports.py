@@ -14,6 +14,9 @@ from terresante.kernel.events import Event
 SITUATION_KEY = "situation"
 # Session key: the roles that a proof of profession said; absent, the directory alone says them.
 PROVED_SITUATIONS_KEY = "situations_proved"
+# Session key: the person, among several, for whom a relative chose to act; SELF for himself.
+ACTING_FOR_KEY = "acting_for"
+SELF = "self"
 
 ActorBehind = Callable[[HttpRequest], Actor | None]
 RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]

@@ -21,6 +21,7 @@ KEYS = (
     "app.person",
     "app.organization",
     "app.duties",
+    "app.principal",
     "app.open_record",
     "app.write_record",
     "app.open_records",
@@ -33,8 +34,8 @@ _SET_AND_LOOK = "SELECT (SELECT coalesce(max(number), 0) FROM kernel_switchchang
 _SET_READ_ONLY = f"{_SET_AND_LOOK}, set_config('transaction_read_only', 'on', true)"
 _NOBODY = ("",) * len(KEYS)
 _NOTHING_OPEN = ("", "", "")
-# The patient writes through listed functions only (care_team's migrations).
-READ_ONLY_BASES = ("", "break_glass", "former", "patient")
+# The patient and who acts for him write through listed functions and narrow policies only (care_team's migrations).
+READ_ONLY_BASES = ("", "break_glass", "former", "patient", "representative", "carer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def _rights(actor: Actor) -> tuple[str, ...]:
         str(actor.person_id or ""),
         str(actor.organization_id or ""),
         ",".join(sorted(actor.duties)),
+        str(actor.principal_id or ""),
     )
 
 

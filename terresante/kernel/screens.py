@@ -7,6 +7,7 @@ A read page runs READ ONLY; its audit rows and visit marks follow in a second sh
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from ipaddress import ip_address, ip_network
 from typing import Any, Concatenate, ParamSpec, Protocol, cast
 
 from django.conf import settings
@@ -146,6 +147,19 @@ def next_page(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()})
     return wanted if is_ours else ""
+
+
+def network_of(request: HttpRequest) -> str:
+    """The caller's network: /24 in IPv4, /64 in IPv6, what one subscriber usually has."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.BEHIND_PROXY:
+        # The last entry is our own proxy's; the others are the caller's say.
+        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
+    try:
+        version = ip_address(address).version
+    except ValueError:
+        return "unknown"
+    return str(ip_network(f"{address}/{24 if version == 4 else 64}", strict=False))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

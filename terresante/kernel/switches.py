@@ -45,9 +45,10 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Values changed at least once, as of the change `number`."""
+    """Values changed at least once, as of the change `number`; `generation` moves when a value does."""
 
     number: int = 0
+    generation: int = 0
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     looked_at: float = float("-inf")
 
@@ -91,8 +92,8 @@ def value(code: str) -> str:
 
 
 def version() -> int:
-    """Changes with every change: what depends on the values of switches may be kept under it."""
-    return _current().number if rls.switches_seen() is not None else _kept.number
+    """Of this process, another after every change: what depends on the values of switches may be kept under it."""
+    return _current().generation if rls.switches_seen() is not None else _kept.generation
 
 
 def _current() -> _Kept:
@@ -107,7 +108,8 @@ def _looked() -> _Kept:
     with connection.cursor() as cursor:
         cursor.execute(_LAST, [])
         rows = cursor.fetchall()
-    number = max((row[2] for row in rows), default=0)
-    _kept = _Kept(number, MappingProxyType({row[0]: row[1] for row in rows}), time.monotonic())
+    number, values = max((row[2] for row in rows), default=0), {row[0]: row[1] for row in rows}
+    generation = _kept.generation + (values != _kept.values)
+    _kept = _Kept(number, generation, MappingProxyType(values), time.monotonic())
     rls.note_switches(number)
     return _kept

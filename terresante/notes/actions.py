@@ -1,4 +1,4 @@
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.queries import open_record
+from terresante.care_team.queries import covers, open_record
 from terresante.care_team.queries.limits import (
+    Limits,
     level_by_default,
     level_of,
     limits_of,
@@ -42,6 +43,7 @@ class NewNote:
     text: str
     written_at: datetime | None = None
     level: Confidentiality | None = None
+    hidden_from_representative: bool = False
 
 
 @action
@@ -54,6 +56,10 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
     record = open_record(actor, record_id, action=NOTE_WRITE).record
     if note.data_class not in NOTE_CLASSES or not writes_class(actor, note.data_class):
         raise Refused(f"Votre profession n’écrit pas de note « {note.data_class.label} ».")
+    if not covers(actor, record.patient_id, note.data_class):
+        raise Refused(
+            f"La personne n’a pas consenti pour « {note.data_class.label} » : choisissez une autre catégorie."
+        )
     row = _row(actor, record, note)
     # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
     if not together.insert([row], or_ignore=True):
@@ -85,7 +91,10 @@ def change_limits(actor: Actor, record_id: UUID, note_id: UUID, *, level: Confid
     before, was = level_of(note), limits_on(note)
     if level == before:
         raise Conflict("La note se lit déjà ainsi : choisissez un autre niveau.")
-    limits = limits_of(actor, level, note.sector or sector_of(actor))
+    limits = replace(
+        _kept_inside(limits_of(actor, level, note.sector or sector_of(actor)), record),
+        hidden_from_representative=note.hidden_from_representative,
+    )
     changed = {**asdict(limits), "limits_changed_at": timezone.now()}
     Note.objects.filter(pk=note.pk).update(**changed)
     for name, value in changed.items():
@@ -121,7 +130,10 @@ def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
     if actor.person_id is None or actor.organization_id is None:
         raise Refused("Seul un professionnel rattaché à une structure écrit une note.")
     sector = sector_of(actor)
-    limits = limits_of(actor, note.level or level_by_default(sector), sector)
+    limits = replace(
+        limits_of(actor, note.level or level_by_default(sector), sector),
+        hidden_from_representative=note.hidden_from_representative,
+    )
     return Note(
         id=note.id,
         patient=record.patient,
@@ -134,8 +146,15 @@ def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
         data_class=note.data_class,
         text=_checked_text(note.text),
         written_at=_checked_time(note.written_at),
-        **asdict(limits),
+        **asdict(_kept_inside(limits, record)),
     )
+
+
+def _kept_inside(limits: Limits, record: CareRecord) -> Limits:
+    """What is written in a record that a support structure keeps to itself goes no further than that structure."""
+    if record.kept_by_id is None or limits.private_to_person_id is not None:
+        return limits
+    return replace(limits, private_to_id=record.kept_by_id)
 
 
 def _checked_text(text: str) -> str:

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django import forms
 
 from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.queries import Draft
+from terresante.care_team.queries.audience import Draft
 from terresante.care_team.queries.limits import (
     Limits,
     level_by_default,
@@ -45,6 +46,14 @@ class AudienceForm(LevelForm):
     """What « Qui verra ceci ? » depends on."""
 
     data_class = forms.ChoiceField(label="Type de note", widget=forms.RadioSelect)
+    # Asked only where somebody acts for the person.
+    relatives_see = forms.ChoiceField(
+        label="Visible par ses représentants et aidants",
+        widget=forms.RadioSelect,
+        choices=[("yes", "Oui"), ("no", "Non")],
+        initial="yes",
+        required=False,
+    )
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(actor, *args, **kwargs)
@@ -53,7 +62,8 @@ class AudienceForm(LevelForm):
         self.fields["data_class"].initial = choices[0][0] if choices else ""
 
     def draft(self, patient_id: UUID) -> Draft:
-        return self.limits().draft(self.actor, patient_id, DataClass(self.chosen("data_class")))
+        limits = replace(self.limits(), hidden_from_representative=self.chosen("relatives_see") == "no")
+        return limits.draft(self.actor, patient_id, DataClass(self.chosen("data_class")))
 
 
 class NoteForm(AudienceForm):
@@ -72,4 +82,5 @@ class NoteForm(AudienceForm):
             data_class=DataClass(sent["data_class"]),
             text=sent["text"],
             level=Confidentiality(sent["level"]),
+            hidden_from_representative=sent["relatives_see"] == "no",
         )

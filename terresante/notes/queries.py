@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
-from terresante.care_team.queries import Draft
+from terresante.care_team.queries.audience import Draft
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, compiled
@@ -105,21 +105,29 @@ def classes_written_by(actor: Actor) -> list[DataClass]:
 def audience_panel(patient: Patient, draft: Draft) -> AudiencePanel:
     """« Qui verra ceci ? » in the words of the screen."""
     readers = access.audience(draft)
-    members = [reader for reader in readers if reader.key != patient.pk]
+    relatives = [reader for reader in readers if reader.is_relative]
+    members = [reader for reader in readers if reader.key != patient.pk and not reader.is_relative]
     seeing = sum(reader.reads for reader in members)
     head = f"{wording.count(seeing, 'membre', 'membres')} sur {len(members)}"
-    if any(reader.reads for reader in readers if reader.key == patient.pk):
-        head += f", et {'la patiente' if patient.sex == Sex.FEMALE else 'le patient'}"
+    others = ["la patiente" if patient.sex == Sex.FEMALE else "le patient"] * any(
+        reader.reads for reader in readers if reader.key == patient.pk
+    )
+    if told := sum(reader.reads for reader in relatives):
+        others.append(wording.count(told, "proche", "proches"))
+    if others:
+        head += f", et {' et '.join(others)}"
     return AudiencePanel(
         head_count=head,
         seen=tuple(_person(reader, patient) for reader in readers if reader.reads),
         hidden=tuple(_person(reader, patient) for reader in readers if not reader.reads),
+        has_relatives=bool(relatives),
         end=_END,
     )
 
 
 def _person(reader: Reader, patient: Patient) -> PersonRow:
-    shape = "organisation" if reader.is_group else "relative" if reader.key == patient.pk else "person"
+    acts_for_person = reader.is_relative or reader.key == patient.pk
+    shape = "organisation" if reader.is_group else "relative" if acts_for_person else "person"
     return PersonRow(
         name=reader.name,
         role=" · ".join(part for part in (reader.role, reader.reason) if part),

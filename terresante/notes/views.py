@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.queries import Draft, OpenRecord, open_record, read_record
+from terresante.care_team.queries import OpenRecord, open_record, read_record
+from terresante.care_team.queries.audience import Draft
 from terresante.care_team.queries.limits import level_of
 from terresante.feed.actions import mark_objects_read
 from terresante.feed.enums import FeedKind
@@ -95,7 +97,8 @@ def change_limits(request: Request, record_id: UUID, note_id: UUID) -> HttpRespo
 
 
 def _draft(request: Request, opened: OpenRecord, note: Note, form: LevelForm) -> Draft:
-    return form.limits().draft(request.actor, opened.patient.pk, DataClass(note.data_class))
+    limits = replace(form.limits(), hidden_from_representative=note.hidden_from_representative)
+    return limits.draft(request.actor, opened.patient.pk, DataClass(note.data_class))
 
 
 def _now_read_by(request: Request, opened: OpenRecord, note: Note, form: LevelForm) -> str:

@@ -8,13 +8,14 @@ from django.db import connection
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import EmergencyAccess
-from terresante.directory.models import Practitioner
-from terresante.kernel import access, rls
+from terresante.directory.access import open_today
+from terresante.directory.enums import Duty
+from terresante.directory.models import Practitioner, PractitionerRole
+from terresante.kernel import access, rls, switches
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
 from terresante.notifications.access import PREFERENCES_EDIT
 from terresante.notifications.models import EmailPreference
-from terresante.patients.models import Patient, PatientAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Told:
 
 
 def users_to_tell(events: Sequence[Event]) -> list[list[Told]]:
-    """For each event, whom its limits let know of it, but for its class: through the listed function of the same
+    """For each event, whom its limits let know of it, but for the matrix: through the listed function of the same
     name; for jobs only, empty for anybody else.
     """
     told: list[list[Told]] = [[] for _ in events]
@@ -38,10 +39,11 @@ def users_to_tell(events: Sequence[Event]) -> list[list[Told]]:
             # Told under an identity merged since, it concerns the circle of the record that goes on.
             "SELECT * FROM users_to_tell(ARRAY(SELECT coalesce(surviving_patient(told), told)"
             " FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (told, place) ORDER BY place), %s::uuid[],"
-            " %s::uuid[], %s::text[], %s::uuid[])",
+            " %s::text[], %s::uuid[], %s::text[], %s::uuid[])",
             [
                 [event.patient_id for event in events],
                 [event.private_to_id for event in events],
+                [event.data_class or "" for event in events],
                 [event.private_to_person_id for event in events],
                 [event.sector for event in events],
                 [event.restricted_to_id for event in events],
@@ -66,7 +68,8 @@ def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
         [
             person
             for person in persons
-            if not event.data_class or _reads(person.profession, DataClass(event.data_class))
+            if not event.data_class
+            or _reads(person.profession, DataClass(event.data_class), switches.version())
         ]
         for event, persons in zip(events, users_to_tell(events), strict=True)
     ]
@@ -105,16 +108,36 @@ def professional_addresses(practitioner_id: UUID) -> list[Address]:
     return [Address(found.user.pk, found.user.email)]
 
 
-def patient_addresses(patient_id: UUID) -> list[Address]:
-    """The patient's accounts; without any, the address of his identity. Jobs only."""
-    if not rls.open_record(patient_id):
-        return []
-    accounts = PatientAccount.objects.filter(patient_id=patient_id, user__is_active=True).select_related(
-        "user"
+def patient_addresses(patients: Sequence[UUID]) -> dict[UUID, list[Address]]:
+    """Where each patient is told, and who represents him by law. Jobs only."""
+    return _addresses("SELECT * FROM patient_addresses(%s::uuid[])", patients)
+
+
+def removal_addresses(participants: Sequence[UUID]) -> dict[UUID, list[Address]]:
+    """For each member whom a patient took out: he, the referent, the structures of support. Jobs only."""
+    return _addresses("SELECT * FROM removal_addresses(%s::uuid[])", participants)
+
+
+def _addresses(statement: str, keys: Sequence[UUID]) -> dict[UUID, list[Address]]:
+    told: dict[UUID, list[Address]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(keys)])
+        for about, key, email in cursor.fetchall():
+            told.setdefault(about, []).append(Address(key, email))
+    return told
+
+
+def privacy_officers() -> list[Address]:
+    """Those who hold the duty today, wherever they work."""
+    roles = PractitionerRole.objects.filter(
+        open_today(),
+        duties__contains=[Duty.PRIVACY_OFFICER],
+        organization__active=True,
+        practitioner__active=True,
+        practitioner__user__is_active=True,
     )
-    found = [Address(row.user_id, row.user.email) for row in accounts if row.user.email]
-    patient = Patient.objects.get(pk=patient_id)
-    return found or ([Address(patient.pk, patient.email)] if patient.email else [])
+    found = roles.values_list("practitioner__user_id", "practitioner__user__email").order_by("pk")
+    return [Address(key, email) for key, email in dict(found).items() if email]
 
 
 def preferences_of(actor: Actor) -> EmailPreference:
@@ -124,7 +147,8 @@ def preferences_of(actor: Actor) -> EmailPreference:
 
 
 @lru_cache(maxsize=256)
-def _reads(profession: str, data_class: DataClass) -> bool:
+def _reads(profession: str, data_class: DataClass, rights: int) -> bool:
+    """`rights`: the number of the last change of the matrix."""
     reader = Actor(kind=ActorKind.PROFESSIONAL, name="", role=profession)
     return reads_class(reader, data_class)
 

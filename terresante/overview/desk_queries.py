@@ -100,11 +100,17 @@ FILTERS: dict[str, frozenset[str]] = {
 }
 
 
+def in_person(actor: Actor) -> UUID | None:
+    """Whose circles are « mine »: a secretary who acts for a physician looks after his."""
+    return actor.principal_id or actor.person_id
+
+
 def records_of(actor: Actor, member_id: UUID | None) -> QuerySet[CareRecord]:
     """Records whose circle this person, or this structure, belongs to now; by name."""
     return (
         access.list(actor, RECORD_READ, CareRecord)
         .filter(
+            Q(patient__participants__expires_at=None) | Q(patient__participants__expires_at__gt=Now()),
             patient__participants__member_id=member_id,
             patient__participants__ended_at__isnull=True,
             patient__participants__suspended_at__isnull=True,
@@ -144,6 +150,10 @@ def mine_page(actor: Actor, number: str | None) -> tuple[Page[int], list[CareRec
 @compiled.rows
 def _mine_from(actor: Actor, first: int) -> QuerySet[CareRecord]:
     """The page is chosen among keys, so that what each row takes to be read is paid for the page alone."""
+    if actor.principal_id is not None:
+        # Those of whom one acts for: few, and asked under the policies.
+        lent = _memberships(actor.principal_id).order_by(*_BY_NAME)[first : first + PER_PAGE]
+        return records_of(actor, actor.principal_id).filter(patient_id__in=lent.values("patient_id"))
     member = F("patient__participants__patient_id")
     chosen = SqlCondition(
         "{0} = ANY (ARRAY(SELECT my_patient_keys(%s, %s)))", "of_member", values=(first, PER_PAGE)
@@ -164,7 +174,7 @@ def _followed_rows(actor: Actor, most: int) -> QuerySet[CareRecord]:
 
 def _followed(actor: Actor, most: int) -> QuerySet[CareTeamParticipant, Any]:
     """Keys only: what they open is for the rule of whatever is read with them."""
-    mine = _memberships(actor.person_id)
+    mine = _memberships(in_person(actor))
     of_structure = _memberships(actor.organization_id)
     instead = of_structure.filter(~Exists(mine), ~Exists(of_structure[most:]))
     return mine.values("patient_id").union(instead.values("patient_id"), all=True)
@@ -172,12 +182,13 @@ def _followed(actor: Actor, most: int) -> QuerySet[CareTeamParticipant, Any]:
 
 @compiled.number
 def _membership_count(actor: Actor) -> QuerySet[CareTeamParticipant]:
-    return _memberships(actor.person_id)
+    return _memberships(in_person(actor))
 
 
 def _memberships(member_id: UUID | None) -> QuerySet[CareTeamParticipant]:
+    lasting = Q(expires_at=None) | Q(expires_at__gt=Now())
     return CareTeamParticipant.objects.filter(
-        member_id=member_id, ended_at__isnull=True, suspended_at__isnull=True, started_at__lte=Now()
+        lasting, member_id=member_id, ended_at__isnull=True, suspended_at__isnull=True, started_at__lte=Now()
     )
 
 
@@ -200,7 +211,7 @@ def home_of(actor: Actor, *, only: str = "") -> Home:
             sorted((card for card in cards if not card.waits_since), key=lambda card: card.rows[0].at)
         ),
         followed=len(records),
-        mine=bounded_count(actor, actor.person_id),
+        mine=bounded_count(actor, in_person(actor)),
         of_structure=bounded_count(actor, actor.organization_id),
         hospitalised=len(current_places(actor, records)),
         counts={name: sum(_passes(fact.item, name) for fact in facts) for name in ("", *FILTERS)},
@@ -250,7 +261,7 @@ def mine_called(actor: Actor, words: SearchWords) -> list[CareRecord]:
     names = list(words.names)
     if words.born is not None:
         return _born_and_called(actor, words.born, names)
-    members = [actor.person_id]
+    members = [in_person(actor)]
     if bounded_count(actor, actor.organization_id) <= MOST_PATIENTS:
         members.append(actor.organization_id)
     found = [record for member in members for record in _member_and_called(actor, member, names)]

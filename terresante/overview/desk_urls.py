@@ -3,6 +3,7 @@
 from django.urls import path
 
 from terresante.overview import desk_views as views
+from terresante.overview import founding_views, support_views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,7 +12,14 @@ urlpatterns = [
     path("patients/structure/", views.structure_patients, name="structure_patients"),
     path("patients/hospitalises/", views.hospitalised, name="hospitalised"),
     path("patients/nouveau/", views.new_patient, name="new_patient"),
+    path("patients/nouveau/opposition/", founding_views.oppose_creation, name="oppose_creation"),
+    path("patients/nouveau/retrait/", founding_views.allow_creation, name="allow_creation"),
     path("patients/lieux/", views.birth_places, name="birth_places"),
+    path(
+        "appui/professionnels/<uuid:practitioner_id>/dossier/",
+        support_views.support_record,
+        name="support_record",
+    ),
     path("recherche/", views.search, name="search"),
     path("annonce/", views.toast, name="toast"),
     path("dossiers/<uuid:record_id>/information/", views.information, name="information"),

@@ -9,14 +9,23 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from terresante.care_team.access import PATIENTS_LIST, RECORD_CREATE, RECORD_READ, RECORD_SHARE
-from terresante.care_team.actions import EMERGENCY_PROFESSIONS, create_record, share_record
+from terresante.care_team.actions import (
+    EMERGENCY_PROFESSIONS,
+    create_kept_record,
+    create_record,
+    is_regulator,
+    share_record,
+    supports,
+)
 from terresante.care_team.enums import TeamRole
-from terresante.care_team.queries import FoundPatient, read_record
+from terresante.care_team.forms import ConsentForm, show_error
+from terresante.care_team.queries import FoundPatient, read_record, why_not_founded
+from terresante.care_team.regime import needs_consent
 from terresante.directory.queries import proved_situations, search_communes
 from terresante.feed.access import FEED_READ
 from terresante.kernel import access, audit
 from terresante.kernel.actor import ActorKind
-from terresante.kernel.errors import NotFound, Refused
+from terresante.kernel.errors import Invalid, NotFound, Refused
 from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY
 from terresante.kernel.screens import Request, next_page, public, reads, writes
 from terresante.kernel.ui.frame import Action, Chip, Comparison, Page, Pair, Toast
@@ -49,7 +58,7 @@ _WRONG_DATE = "Cette date de naissance n’existe pas. Vérifiez le jour, le moi
 
 @reads(PATIENTS_LIST)
 def home(request: Request) -> HttpResponse:
-    if request.actor.kind == ActorKind.PATIENT:
+    if request.actor.kind != ActorKind.PROFESSIONAL:
         return redirect("portal:home")
     only = request.GET.get("filtre", "")
     found = queries.home_of(request.actor, only=only)
@@ -112,6 +121,7 @@ def search(request: Request) -> HttpResponse:
         "form": form,
         "query": text,
         "opens": request.actor.role in EMERGENCY_PROFESSIONS,
+        "regulates": is_regulator(request.actor),
     }
     try:
         words = read_search(text)
@@ -131,15 +141,29 @@ def new_patient(request: Request) -> HttpResponse:
         return render(request, "overview/new_patient.html", {"form": form}, status=status)
     alike = queries.look_alikes(request.actor, form.traits)
     known = next((one for one in alike if str(one.patient_id) == request.POST.get("known")), None)
-    if known is None and ("create" not in request.POST or (alike and "distinct" not in request.POST)):
-        return render(request, "overview/check_patient.html", _checked(request, form, alike))
-    record = create_record(
-        request.actor,
-        traits=form.traits,
-        contacts=form.contacts,
-        patient_id=known.patient_id if known else None,
-    )
+    asks = "create" in request.POST and (not alike or "distinct" in request.POST)
+    if known is None and not asks and "kept" not in request.POST:
+        return render(request, "overview/check_patient.html", checked_identity(request, form, alike))
+    consent = ConsentForm(request.POST if needs_consent() else None)
+    try:
+        record = _founded(request, form, known.patient_id if known else None, consent)
+    except Invalid as error:
+        show_error(consent, error)
+        checked = checked_identity(request, form, alike, consent)
+        return render(request, "overview/check_patient.html", checked, status=error.status)
+    if record.kept_by_id is not None:
+        return redirect(queries.record_url(record.pk))
     return redirect("overview:information", record.pk)
+
+
+def _founded(request: Request, form: PatientForm, known: UUID | None, consent: ConsentForm) -> CareRecord:
+    """« kept »: the non-shared record of a support structure, always under an identity of its own."""
+    given = consent.given() if consent.is_bound and consent.is_valid() else None
+    if "kept" in request.POST:
+        return create_kept_record(request.actor, traits=form.traits, contacts=form.contacts, consent=given)
+    return create_record(
+        request.actor, traits=form.traits, contacts=form.contacts, patient_id=known, consent=given
+    )
 
 
 @public(reason="Communes et pays du code officiel géographique : une liste publique, sans patient")
@@ -153,15 +177,37 @@ def birth_places(request: HttpRequest) -> HttpResponse:
 @writes(RECORD_SHARE)
 def information(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=RECORD_SHARE)
-    form = InformationForm(request.POST or None, initial={"given_on": timezone.localdate()})
+    if opened.record.kept_by_id is not None:
+        return redirect("care_team:share_kept", record_id)
+    today = timezone.localdate()
+    form = InformationForm(request.POST or None, initial={"given_on": today})
+    consent = ConsentForm(request.POST or None if needs_consent() else None, initial={"consented_at": today})
     if request.method == "POST" and form.is_valid():
-        day = form.cleaned_data["given_on"]
-        noon = timezone.make_aware(datetime.combine(day, time(12)))
-        support = InformationSupport(form.cleaned_data["support"])
-        share_record(request.actor, record_id, support=support, given_at=min(noon, timezone.now()))
-        return redirect(queries.record_url(record_id))
-    context = {"opened": opened, "form": form, "record_url": queries.record_url(record_id)}
-    return render(request, "overview/information.html", context, status=422 if form.errors else 200)
+        try:
+            _informed(request, record_id, form, consent)
+        except Invalid as error:
+            show_error(consent, error)
+        else:
+            return redirect(queries.record_url(record_id))
+    context = {
+        "opened": opened,
+        "form": form,
+        "consent": consent if needs_consent() else None,
+        "record_url": queries.record_url(record_id),
+    }
+    status = Invalid.status if form.errors or consent.errors else 200
+    return render(request, "overview/information.html", context, status=status)
+
+
+def _informed(request: Request, record_id: UUID, form: InformationForm, consent: ConsentForm) -> None:
+    noon = timezone.make_aware(datetime.combine(form.cleaned_data["given_on"], time(12)))
+    share_record(
+        request.actor,
+        record_id,
+        support=InformationSupport(form.cleaned_data["support"]),
+        given_at=min(noon, timezone.now()),
+        consent=consent.given() if consent.is_bound and consent.is_valid() else None,
+    )
 
 
 @reads(RECORD_SHARE)
@@ -195,12 +241,15 @@ def situation(request: Request) -> HttpResponse:
     proved = request.session.get(PROVED_SITUATIONS_KEY)
     choices = proved_situations(user_id, proved) if user_id else []
     after = next_page(request)
-    chosen = next((c for c in choices if str(c.role_id) == request.POST.get("situation")), None)
+    chosen = next((c for c in choices if c.key == request.POST.get("situation")), None)
     if len(choices) > 1 and chosen is None:
         return render(request, "overview/situation.html", {"choices": choices, "next": after})
     if chosen is not None:
-        request.session[SITUATION_KEY] = str(chosen.role_id)
-        audit.record(request.actor, SITUATION_CHOOSE, detail={"organization": str(chosen.organization_id)})
+        request.session[SITUATION_KEY] = chosen.key
+        told = {"organization": str(chosen.organization_id)}
+        if chosen.delegation_id is not None:
+            told["delegation"] = str(chosen.delegation_id)
+        audit.record(request.actor, SITUATION_CHOOSE, detail=told)
     return redirect(after or "overview:home")
 
 
@@ -255,8 +304,10 @@ def _found(request: Request, words: SearchWords) -> dict[str, Any]:
     return {**context, "in_region": bool(words.born and words.splits)}
 
 
-def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]) -> dict[str, Any]:
-    warned = namesakes(one.patient_id for one in alike)
+def checked_identity(
+    request: Request, form: PatientForm, alike: list[queries.LookAlike], consent: ConsentForm | None = None
+) -> dict[str, Any]:
+    warned = namesakes([one.patient_id for one in alike]) if alike else {}
     return {
         "form": form,
         "traits": _pairs(form.traits),
@@ -267,11 +318,17 @@ def _checked(request: Request, form: PatientForm, alike: list[queries.LookAlike]
                 "status": _status(one.identity_status),
                 "warning": warned.get(one.patient_id, ""),
                 "url": queries.record_url(one.record_id) if one.is_mine and one.record_id else "",
+                "opposes": not one.record_id
+                and why_not_founded(one.patient_id, form.traits, named_only=True) == "opposed",
             }
             for one in alike
         ],
         "must_confirm": "create" in request.POST,
         "opens": request.actor.role in EMERGENCY_PROFESSIONS,
+        "consent": (consent or ConsentForm(initial={"consented_at": timezone.localdate()}))
+        if needs_consent()
+        else None,
+        "keeps": supports(request.actor),
     }
 
 

@@ -1,15 +1,18 @@
 """What is typed to find somebody, or to found a record."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.urls import reverse_lazy
 from django.utils import timezone
 
-from terresante.directory.models import Place
+from terresante.directory.forms import RequestForm, day_field
+from terresante.directory.models import Organization, Place
 from terresante.directory.queries import search_communes
 from terresante.kernel.errors import Invalid
 from terresante.overview.queries import KINDS, PERIODS, Filters
@@ -175,6 +178,41 @@ class PatientForm(forms.Form):
     def contacts(self) -> Contacts:
         names = ("phone", "email", "address_line", "postal_code", "city")
         return Contacts(**{name: self.cleaned_data[name] for name in names})
+
+
+class AskedRecordForm(PatientForm, RequestForm):
+    """What a professional says to the support desk: whose record, where, and how the person was informed."""
+
+    organization_id = forms.TypedChoiceField(
+        label="Dans sa structure",
+        coerce=UUID,
+        error_messages={"required": "Choisissez sa structure.", "invalid_choice": "Choisissez sa structure."},
+    )
+    support = forms.ChoiceField(
+        label="Information de la personne, comme il la déclare",
+        choices=[
+            ("", "Pas encore informée : le dossier n’est pas ouvert au partage"),
+            *InformationSupport.choices,
+        ],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    given_on = day_field("Informée le", required=False)
+
+    def __init__(self, *args: Any, places: Sequence[Organization], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(str(place.pk), place.name) for place in places]
+        self.fields["organization_id"].choices = choices if len(choices) == 1 else [("", "Choisir"), *choices]  # type: ignore[attr-defined]
+        self.fields["requested_on"].initial = timezone.localdate()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        day = cleaned.get("given_on")
+        if cleaned.get("support") and not day:
+            self.add_error("given_on", "Indiquez la date de l’information.")
+        if day and day > timezone.localdate():
+            self.add_error("given_on", "La date de l’information est dans le futur.")
+        return cleaned
 
 
 class InformationForm(forms.Form):

@@ -96,3 +96,38 @@ class Relationship(TextChoices):
     GUARDIAN = "guardian", "Représentant légal"
     NEIGHBOUR = "neighbour", "Voisin ou voisine"
     OTHER = "other", "Autre proche"
+
+
+class DelegationBasis(TextChoices):
+    """Why a relative acts in the name of somebody (DOMAIN.md 2.6); nothing else opens an access to a relative."""
+
+    PARENTAL = "parental", "Autorité parentale"
+    GUARDIANSHIP = "guardianship", "Tutelle"
+    FAMILY_HABILITATION = "habilitation", "Habilitation familiale en représentation"
+    FUTURE_MANDATE = "mandate", "Mandat de protection future"
+    CARER = "carer", "Aidant désigné par la personne"
+
+
+class ProtectionMission(TextChoices):
+    """What a measure of protection is about (article 425 of the Code civil)."""
+
+    PERSON = "person", "La personne"
+    PROPERTY = "property", "Les biens"
+    BOTH = "both", "La personne et ses biens"
+
+
+class DelegationProof(TextChoices):
+    JUDGMENT = "judgment", "Jugement"
+    MANDATE = "mandate", "Mandat visé par le greffe"
+    FAMILY_BOOK = "family_book", "Livret de famille"
+    BIRTH_CERTIFICATE = "birth", "Acte de naissance"
+    SIGNED_FORM = "signed_form", "Formulaire signé par la personne"
+    ONLINE = "online", "Donné par la personne dans son espace"
+
+
+class DelegatedScope(TextChoices):
+    """What a carer may read besides the identity and the circle, when the person says so (DOMAIN.md 2.1)."""
+
+    CARE = "care", "Les notes de soins"
+    COORDINATION = "coordination", "Les notes de coordination"
+    STAY = "stay", "Les séjours à l’hôpital"

@@ -16,7 +16,7 @@ from terresante.patients import link_actions as actions
 from terresante.patients.access import IDENTITY_ATTACH, IDENTITY_SEARCH
 from terresante.patients.enums import LinkState
 from terresante.patients.forms import written_date
-from terresante.patients.likeness import Likeness
+from terresante.patients.likeness import Likeness, Line, Verdict
 from terresante.patients.models import LinkRequest, Patient
 from terresante.patients.pivot import is_whole
 from terresante.patients.views import require_desk
@@ -30,6 +30,11 @@ class Candidate:
     patient: Patient
     born: str
     likeness: Likeness
+
+    @property
+    def differences(self) -> list[Line]:
+        """What FranceConnect says otherwise; it gives neither matricule nor name in use."""
+        return [line for line in self.likeness.lines if line.verdict in (Verdict.CLOSE, Verdict.DIFFERENT)]
 
 
 @require_safe
@@ -82,15 +87,26 @@ def _page(request: Request, request_id: UUID, *, error: Invalid | None = None) -
     candidates = _candidates(request, asked) if asked.state == LinkState.OPEN else []
     context = {
         "asked": asked,
-        "born": written_date(asked.birth_date, asked.lunar_birth_date)
-        if asked.birth_date
-        else "non précisée",
+        "facts": _facts(asked),
         "candidates": candidates,
         "chosen": request.POST.get("patient", ""),
         "reason": request.POST.get("reason", ""),
         "error": error,
     }
     return render(request, "patients/link_request.html", context, status=422 if error else 200)
+
+
+def _facts(asked: LinkRequest) -> list[tuple[str, str]]:
+    born = written_date(asked.birth_date, asked.lunar_birth_date) if asked.birth_date else ""
+    told = (
+        ("Nom de naissance", asked.birth_name),
+        ("Prénoms de naissance", asked.birth_given_names),
+        ("Date de naissance", born),
+        ("Sexe", asked.get_sex_display()),
+        ("Lieu de naissance (code)", asked.birth_place_code),
+        ("Nom d’usage", asked.used_name),
+    )
+    return [(label, value or "—") for label, value in told]
 
 
 def _candidates(request: Request, asked: LinkRequest) -> list[Candidate]:

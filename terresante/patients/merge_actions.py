@@ -21,6 +21,8 @@ from terresante.patients.models import IdentityMerge, Patient, PotentialDuplicat
 
 _SENTENCES = {
     "gone": "L’une de ces identités a été fusionnée entre-temps. Revenez à la recherche.",
+    # Says nothing of whose it is: the desk knows identities, not who follows them.
+    "kept": "L’une de ces identités n’est pas encore ouverte au partage : elle ne se fusionne pas pour l’instant.",
     "later": "Une fusion plus récente concerne cette identité : défaites d’abord celle-là.",
     "undecided": "Des éléments écrits depuis la fusion n’ont pas encore de destinataire : attribuez-les tous.",
     "no_record": "L’identité séparée n’avait pas de dossier : ce qui a été écrit depuis ne peut lui revenir.",

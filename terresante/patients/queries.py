@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from terresante.patients.enums import DelegationBasis
 from terresante.patients.identity_rules import travels
 from terresante.patients.models import Patient
 
@@ -32,6 +33,28 @@ def patient_behind(user_id: UUID) -> tuple[UUID, str] | None:
         cursor.execute("SELECT patient_id, name FROM patient_behind(%s)", [user_id])
         row = cursor.fetchone()
     return (row[0], row[1]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Represented:
+    """Somebody for whom an account may act now: `related_person_id` names in whose shoes."""
+
+    related_person_id: UUID
+    patient_id: UUID
+    patient_name: str
+    relative_name: str
+    basis: DelegationBasis
+    scope: frozenset[str]
+
+
+def delegations_behind(user_id: UUID) -> list[Represented]:
+    """By the name of the person, before any actor exists: through the listed function of the same name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM delegations_behind(%s)", [user_id])
+        return [
+            Represented(relative, patient, named, own_name, DelegationBasis(basis), frozenset(scope))
+            for relative, patient, named, own_name, basis, scope in cursor.fetchall()
+        ]
 
 
 def surviving_patient(patient_id: UUID) -> UUID:

@@ -3,7 +3,92 @@ from typing import Any
 
 from django import forms
 
+from terresante.accounts.forms import NewPasswordForm
 from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.relative_actions import NewDelegation, NewRelative
+from terresante.patients.enums import DelegatedScope, DelegationBasis, DelegationProof, Relationship
+
+_DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class OwnRelativeForm(forms.Form):
+    name = forms.CharField(
+        label="Son nom", max_length=150, error_messages={"required": "Indiquez le nom de ce proche."}
+    )
+    relationship = forms.ChoiceField(label="Qui est-ce pour vous ?", choices=Relationship.choices)
+    phone = forms.CharField(label="Son téléphone", max_length=20, required=False)
+    is_trusted_person = forms.BooleanField(
+        label="C’est ma personne de confiance",
+        required=False,
+        help_text="On lui demande son avis si vous ne pouvez plus dire ce que vous voulez. "
+        "Signez aussi avec elle un papier, et gardez-le.",
+    )
+    is_person_to_warn = forms.BooleanField(
+        label="C’est la personne à prévenir",
+        required=False,
+        help_text="On l’appelle s’il vous arrive quelque chose.",
+    )
+
+    def relative(self) -> NewRelative:
+        said = self.cleaned_data
+        return NewRelative(
+            name=said["name"],
+            relationship=Relationship(said["relationship"]),
+            phone=said["phone"],
+            is_trusted_person=said["is_trusted_person"],
+            is_person_to_warn=said["is_person_to_warn"],
+        )
+
+
+class CarerForm(forms.Form):
+    email = forms.EmailField(
+        label="Son adresse électronique", error_messages={"required": "Indiquez son adresse électronique."}
+    )
+    scope = forms.MultipleChoiceField(
+        label="Ce que cette personne peut lire",
+        choices=DelegatedScope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="Elle voit toujours votre nom et votre équipe de soins. Cochez ce que vous ajoutez.",
+    )
+    valid_until = forms.DateField(
+        label="Jusqu’au",
+        widget=_DATE,
+        required=False,
+        help_text="Sans date, l’accès dure jusqu’à ce que vous le retiriez.",
+    )
+
+    def delegation(self) -> NewDelegation:
+        said = self.cleaned_data
+        return NewDelegation(
+            basis=DelegationBasis.CARER,
+            email=said["email"],
+            proof=DelegationProof.ONLINE,
+            scope=frozenset(DelegatedScope(name) for name in said["scope"]),
+            valid_until=said["valid_until"],
+        )
+
+
+class GivenCodeForm(forms.Form):
+    given_code = forms.CharField(
+        label="Le code que l’on vous a donné",
+        max_length=20,
+        help_text="Dix lettres et chiffres, par exemple ABCDE-FGHJK.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Écrivez le code que l’on vous a donné."},
+    )
+
+
+class InvitedForm(NewPasswordForm, GivenCodeForm):
+    """The code, then the password of the account it opens."""
+
+    field_order = ("given_code", "new", "again")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new"].label = "Choisissez un mot de passe"
 
 
 class NameForm(forms.Form):

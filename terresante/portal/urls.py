@@ -1,12 +1,32 @@
 from django.urls import path
 
-from terresante.portal import views
+from terresante.portal import relative_views, views
 
 app_name = "portal"
 urlpatterns = [
     path("mon-dossier/", views.home, name="home"),
+    path("mon-dossier/acces/<uuid:entry_id>/contester/", views.contest, name="contest"),
     path("mon-dossier/mon-cercle/", views.circle, name="circle"),
     path("mon-dossier/mes-suivis/", views.secrets, name="secrets"),
+    path("mon-dossier/mon-cercle/ajouter/", views.search, name="search"),
+    path(
+        "mon-dossier/mon-cercle/ajouter/<uuid:practitioner_id>/",
+        views.add_practitioner,
+        name="add_practitioner",
+    ),
+    path("mon-dossier/mon-cercle/<uuid:participant_id>/retirer/", views.remove_member, name="remove_member"),
+    path("mon-dossier/notes/", views.notes, name="notes"),
     path("mon-dossier/mes-choix/", views.choices, name="choices"),
     path("mon-dossier/mes-choix/lever-mon-opposition/", views.lift_opposition, name="lift_opposition"),
+    path("mon-dossier/personne/", views.switch, name="switch"),
+    path("mon-dossier/proches/ajouter/", relative_views.relative, name="new_relative"),
+    path("mon-dossier/proches/<uuid:relative_id>/", relative_views.relative, name="relative"),
+    path("mon-dossier/proches/<uuid:relative_id>/acces/", relative_views.carer, name="carer"),
+    path(
+        "mon-dossier/proches/acces/<uuid:delegation_id>/retirer/",
+        relative_views.withdraw_carer,
+        name="withdraw_carer",
+    ),
+    path("invitation/ouvrir/", relative_views.claim, name="claim"),
+    path("invitation/<str:token>/", relative_views.invitation, name="invitation"),
 ]

@@ -2,45 +2,142 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from terresante.care_team import actions
-from terresante.care_team.access import ACCESS_LOG_READ, CIRCLE_READ, CONSENT_LIFT, SECRET_NAME
+from terresante.care_team import actions as circle_actions
+from terresante.care_team.access import (
+    ACCESS_CONTEST,
+    ACCESS_LOG_READ,
+    CIRCLE_READ,
+    CONSENT_LIFT,
+    OWN_CIRCLE_EDIT,
+    SECRET_NAME,
+    decides_for_patient,
+    is_carer,
+    reads_class,
+)
 from terresante.care_team.actions.secrets import name_reader, withdraw_name
-from terresante.care_team.enums import ConsentKind
-from terresante.care_team.queries import OpenRecord, choices_of, circle_at_work, log, relatives_of
+from terresante.care_team.enums import ConsentKind, DataClass
+from terresante.care_team.forms import DirectorySearchForm
+from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.queries import (
+    OpenRecord,
+    choices_of,
+    circle_at_work,
+    classes_read,
+    directory,
+    relatives_with_access,
+)
 from terresante.care_team.queries.secrets import RestrictedCare, restricted_cares
-from terresante.kernel.actor import Actor
+from terresante.kernel import access
+from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import NotFound
+from terresante.kernel.ports import ACTING_FOR_KEY, SELF
 from terresante.kernel.screens import Request, reads, writes
+from terresante.notes.access import NOTE_READ
+from terresante.notes.queries import notes_of
+from terresante.portal import actions, queries
+from terresante.portal.access import PERSON_SWITCH
 from terresante.portal.forms import NameForm
 from terresante.portal.queries import own_record_id, read_own_record
+from terresante.stays.queries import stays_of_patient
+
+_NOTES_A_PAGE = 20
 
 
 @reads(ACCESS_LOG_READ)
 def home(request: Request) -> HttpResponse:
-    opened = read_own_record(request.actor)
-    shown = _accesses(request.actor, opened, before=request.GET.get("avant", "")) if opened else {}
-    return render(request, "portal/home.html", {"opened": opened, **shown})
+    if is_carer(request.actor):
+        return redirect("portal:circle")
+    opened = read_own_record(request.actor, action=ACCESS_LOG_READ)
+    before = request.GET.get("avant", "")
+    seen = queries.accesses_of(request.actor, opened, before=before) if opened else None
+    page = "portal/_accesses.html" if request.headers.get("HX-Request") else "portal/home.html"
+    return render(request, page, {"opened": opened, "seen": seen})
 
 
-def _accesses(actor: Actor, opened: OpenRecord, *, before: str) -> dict[str, Any]:
-    patient_id = opened.patient.pk
-    return {
-        "page": log.accesses_of(actor, patient_id, before=before),
-        "emergencies": log.emergencies_of(actor, patient_id),
-    }
+@writes(ACCESS_CONTEST)
+def contest(request: Request, entry_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        actions.contest_access(request.actor, _record_id(request), entry_id)
+        messages.success(
+            request, "C’est envoyé. Le délégué à la protection des données vous répondra sur cette page."
+        )
+    return redirect("portal:home")
 
 
 @reads(CIRCLE_READ)
 def circle(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor)
-    shown: dict[str, Any] = {}
+    context: dict[str, Any] = {
+        "opened": opened,
+        "decides": decides_for_patient(request.actor),
+        "members": [],
+        "relatives": [],
+    }
     if opened is not None:
-        shown["members"] = circle_at_work(request.actor, opened.patient.pk)
-        shown["relatives"] = relatives_of(request.actor, opened.patient.pk)
-    return render(request, "portal/circle.html", {"opened": opened, **shown})
+        context["members"] = circle_at_work(request.actor, opened.patient.pk)
+        context["relatives"] = relatives_with_access(request.actor, opened.patient.pk)
+    context["is_patient"] = request.actor.kind == ActorKind.PATIENT
+    return render(request, "portal/circle.html", context)
+
+
+@writes(OWN_CIRCLE_EDIT)
+def remove_member(request: Request, participant_id: UUID) -> HttpResponse:
+    """GET says what follows; POST does it."""
+    record_id = _record_id(request)
+    if request.method == "POST":
+        member = actions.remove_member(request.actor, record_id, participant_id)
+        messages.success(request, f"{member.name} ne lit plus le dossier. Votre référent est prévenu.")
+        return redirect("portal:circle")
+    opened = read_own_record(request.actor)
+    member = access.get(request.actor, OWN_CIRCLE_EDIT, CareTeamParticipant, participant_id)
+    stays_in = queries.structures_he_stays_in(request.actor, member)
+    context = {"opened": opened, "member": member, "stays_in": stays_in}
+    return render(request, "portal/remove_member.html", context)
+
+
+@reads(OWN_CIRCLE_EDIT)
+def search(request: Request) -> HttpResponse:
+    opened = read_own_record(request.actor, action=OWN_CIRCLE_EDIT)
+    form = DirectorySearchForm(request.GET or None)
+    found = None
+    if opened is not None and form.is_bound and form.is_valid():
+        found = directory.search_directory(request.actor, opened.patient.pk, **form.cleaned_data)
+    return render(request, "portal/search.html", {"opened": opened, "form": form, "found": found})
+
+
+@writes(OWN_CIRCLE_EDIT)
+def add_practitioner(request: Request, practitioner_id: UUID) -> HttpResponse:
+    chosen = directory.candidate(practitioner_id=practitioner_id)
+    record_id = _record_id(request)
+    if request.method == "POST":
+        actions.add_practitioner(request.actor, record_id, practitioner_id)
+        messages.success(request, f"{chosen.name} peut maintenant lire le dossier.")
+        return redirect("portal:circle")
+    readable, hidden = classes_read(chosen.profession)
+    context = {
+        "chosen": chosen,
+        "readable": readable,
+        "hidden": hidden,
+        "opened": read_own_record(request.actor),
+    }
+    return render(request, "portal/add_practitioner.html", context)
+
+
+@reads(NOTE_READ)
+def notes(request: Request) -> HttpResponse:
+    """What was written, and the stays in hospital, as far as this person may read them."""
+    opened = read_own_record(request.actor, action=NOTE_READ)
+    page, stays = None, None
+    if opened is not None:
+        listed = notes_of(request.actor, opened.patient.pk)
+        page = Paginator(listed, _NOTES_A_PAGE).get_page(request.GET.get("page", "1"))
+        if reads_class(request.actor, DataClass.STAY):
+            stays = stays_of_patient(request.actor, opened.patient.pk)[:10]
+    return render(request, "portal/notes.html", {"opened": opened, "page": page, "stays": stays})
 
 
 @writes(SECRET_NAME)
@@ -86,6 +183,7 @@ def choices(request: Request) -> HttpResponse:
         "opened": opened,
         "recorded": recorded,
         "kinds": ConsentKind,
+        "decides": decides_for_patient(request.actor),
         "is_closed": any(
             choice.kind == ConsentKind.OPPOSITION_RECORD and choice.withdrawn_at is None
             for choice in recorded
@@ -96,11 +194,28 @@ def choices(request: Request) -> HttpResponse:
 
 @writes(CONSENT_LIFT)
 def lift_opposition(request: Request) -> HttpResponse:
+    record_id = _record_id(request)
+    if request.method == "POST":
+        circle_actions.lift_opposition(request.actor, record_id)
+        messages.success(request, "Le dossier est de nouveau ouvert au cercle de soins.")
+        return redirect("portal:choices")
+    return render(request, "portal/lift_opposition.html")
+
+
+@writes(PERSON_SWITCH)
+def switch(request: Request) -> HttpResponse:
+    """Whom the next pages are about, among those this account opens the record of."""
+    wanted = request.POST.get("to", "")
+    known = {SELF, *(str(one.related_person_id) for one in queries.persons_of(request.actor))}
+    if request.method == "POST":
+        if wanted not in known:
+            raise NotFound
+        request.session[ACTING_FOR_KEY] = wanted
+    return redirect("overview:home")
+
+
+def _record_id(request: Request) -> UUID:
     record_id = own_record_id(request.actor)
     if record_id is None:
         raise NotFound
-    if request.method == "POST":
-        actions.lift_opposition(request.actor, record_id)
-        messages.success(request, "Votre dossier est de nouveau ouvert à votre cercle de soins.")
-        return redirect("portal:choices")
-    return render(request, "portal/lift_opposition.html")
+    return record_id

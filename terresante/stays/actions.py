@@ -395,6 +395,7 @@ def _announce(actor: Actor, fact: Fact, item: FeedItem) -> None:
             object_id=item.pk,
             private_to_id=fact.private_to_id,
             hidden_from_patient=fact.hidden_from_patient,
+            hidden_from_representative=fact.hidden_from_representative,
             data_class=fact.data_class,
             kind=fact.kind,
         ),
@@ -415,6 +416,7 @@ def _fact(encounter: Encounter, told: Told, *, alerts: bool) -> Fact:
         data_class=DataClass.STAY,
         private_to_id=encounter.private_to_id,
         hidden_from_patient=encounter.hidden_from_patient,
+        hidden_from_representative=encounter.hidden_from_representative,
         alerts=alerts,
     )
 

@@ -3,21 +3,26 @@
 Setting another person's context is out of reach of the policies (DESIGN.md 5): everything else is tried here.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from terresante.accounts.access import LOGIN
 from terresante.care_team import actions
 from terresante.care_team.enums import DataClass
-from terresante.care_team.models import EmergencyAccess
-from terresante.kernel import rls
+from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
+from terresante.interop.tests import wire
+from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
+from terresante.patients.enums import DelegationBasis
+from tests.cast import represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -103,9 +108,12 @@ def test_while_one_record_is_open_nothing_is_written_for_another(cast, madeleine
     )
 
 
-def test_an_emergency_reader_and_the_patient_write_nothing(cast, madeleine):
+def test_an_emergency_reader_the_patient_and_her_relatives_write_nothing(cast, madeleine):
     actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
-    for actor in (cast.urgentiste, cast.madeleine):
+    with walls_down():
+        guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
+        carer = represented_by(madeleine, "Lucie", DelegationBasis.CARER)
+    for actor in (cast.urgentiste, cast.madeleine, guardian, carer):
         for table in (
             "patients_patient",
             "patients_carerecord",
@@ -185,11 +193,11 @@ def test_the_partitions_of_the_trail_are_made_for_years_at_most(cast):
 
 
 QUESTIONS = {
-    "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
+    "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[], '')",
     "restricted_readers": "SELECT restricted_readers(%(patient)s, 'psychiatry', %(structure)s,"
     " ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
     "knows_restricted": "SELECT nullif(knows_restricted(%(patient)s, 'psychiatry', %(structure)s), false)",
-    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[],"
+    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[], ARRAY[''],"
     " ARRAY[NULL]::uuid[], ARRAY[''], ARRAY[NULL]::uuid[])",
     "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
@@ -202,6 +210,10 @@ QUESTIONS = {
     "explain_emergency": "SELECT nullif(explain_emergency(%(access)s, 'x'), false)",
     "lift_record_opposition": "SELECT lift_record_opposition()",
     "open_emergency_access": "SELECT open_emergency_access(%(new)s, %(patient)s, 'x')",
+    "open_samu_access": "SELECT open_samu_access(%(new)s, %(patient)s, 'x')",
+    "why_not_founded": "SELECT why_not_founded(%(patient)s, '', '', '1939-04-02', 'F', '94028')",
+    "oppose_creation": "SELECT oppose_creation(%(new)s, %(patient)s, now(), 'x', '', 'x')",
+    "withdraw_creation_opposition": "SELECT withdraw_creation_opposition(%(patient)s, 'x', 'x')",
     "open_record": "SELECT open_record(%(patient)s)",
     "open_records": "SELECT nullif(open_records(ARRAY[%(patient)s]::uuid[]), '{}')",
     "surviving_patient": "SELECT surviving_patient(%(patient)s)",
@@ -210,18 +222,40 @@ QUESTIONS = {
     "identities_to_verify": "SELECT identities_to_verify(now(), 50)",
     "sweep_merges": "SELECT nullif(sweep_merges(), 0)",
     "merge_patients": "SELECT nullif(merge_patients(%(new)s, %(patient)s, %(other)s, 'x', 'x'), 'refused')",
+    "delegations_behind": "SELECT delegations_behind(%(guardian)s)",
+    "delegate_readers": "SELECT delegate_readers(ARRAY[%(patient)s]::uuid[], ARRAY[%(relative)s]::uuid[],"
+    " ARRAY[%(guardian)s]::uuid[])",
+    "own_patient": "SELECT nullif(own_patient(), %(other)s)",
+    "answer_invitation": "SELECT answer_invitation('x', 'x', NULL)",
+    "patient_removes": "SELECT patient_removes(%(period)s, 'x')",
+    "patient_adds": "SELECT patient_adds(%(new)s, %(new)s, %(colin)s, 'x', 'x') WHERE own_patient() <> %(other)s",
+    "gather_accesses": "SELECT nullif((gather_accesses(0)).up_to, 0)",
+    "patient_addresses": "SELECT patient_addresses(ARRAY[%(patient)s]::uuid[])",
+    "removal_addresses": "SELECT removal_addresses(ARRAY[%(period)s]::uuid[])",
+    "account_history": "SELECT account_history(%(account)s, 100)",
+    "sender_activity": "SELECT sender_activity()",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
-    "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access"
+    "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access",
+    "why_not_founded",
 }  # fmt: skip
 ANSWERED = {
     "brun": PROFESSIONALS,
     "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
     "dpo": {*PROFESSIONALS, "emergency_initials"},
+    "admin": {*PROFESSIONALS, "account_history", "sender_activity"},
+    # Of another structure.
+    "local_admin": PROFESSIONALS,
+    "support": PROFESSIONALS - {"open_emergency_access"},
     "leon": set(),
-    "nobody": set(),
+    # Before anybody is known, the door asks for whom an account acts.
+    "nobody": {"delegations_behind"},
     "job": {
+        "delegate_readers",
+        "gather_accesses",
+        "patient_addresses",
+        "removal_addresses",
         "open_record",
         "open_records",
         "record_readers",
@@ -239,15 +273,33 @@ ANSWERED = {
 def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast, madeleine, name):
     """Asked about Madeleine by who is not of her circle."""
     access = actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
+    with walls_down():
+        guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
+        period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
     values = {
         "patient": madeleine.patient_id,
         "person": cast.amar.person_id,
+        "account": cast.amar.user_id,
         "structure": cast.amar.organization_id,
         "access": access.pk,
         "new": new_id(),
         "other": cast.leon_record.patient_id,
+        "guardian": guardian.user_id,
+        "relative": guardian.person_id,
+        "period": period,
+        "colin": cast.colin.person_id,
     }
-    actor = {"job": Actor.job("tests"), "nobody": None}.get(name, cast.actors.get(name))
+    with rls.acting(cast.amar):
+        audit.record(cast.amar, LOGIN)
+    wire.connect()
+    others = {
+        "job": Actor.job("tests"),
+        "nobody": None,
+        "admin": replace(cast.brun, duties=frozenset({"administrator"})),
+        "local_admin": replace(cast.brun, duties=frozenset({"local_administrator"})),
+        "support": replace(cast.brun, duties=frozenset({"support_agent"})),
+    }
+    actor = others.get(name, cast.actors.get(name))
     answered = set()
     for question, statement in QUESTIONS.items():
         with transaction.atomic():

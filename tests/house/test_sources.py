@@ -32,6 +32,11 @@ MORE_NAMES = {
         "emergency_views": "opened in emergency and examined, apart from the circle's screens",
         "hand_over_views": "a turn handed over, apart from the circle's screens",
         "secret_views": "who may know of a restricted care, apart from the circle's screens",
+        "relative_actions": "relatives and their accesses, apart from professionals",
+        "relative_views": "relatives and their accesses, apart from professionals",
+        "support_actions": "records founded for another, apart from the life of a circle",
+        "regime": "the legal regime, and what a consent must say under it",
+        "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
@@ -53,12 +58,15 @@ MORE_NAMES = {
         "partner_urls": "partners and their calls, apart from messages",
         "partner_views": "partners and their calls, apart from messages",
         "mllp": "the listener, pure",
+        "sender_views": "hospitals' software as administrators connect it, apart from messages",
         "management": "Django's place for a command",
     },
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
+        "founding_views": "who refuses any record, apart from those who have one",
         "desk_views": "pages outside a record, apart from those of a record",
+        "support_views": "a record founded for another, by who will not read it",
     },
     "patients": {
         "identity_rules": "RNIV and the INS, pure",
@@ -73,6 +81,7 @@ MORE_NAMES = {
         "merge_actions": "two identities made one, and back",
         "merge_views": "two identities side by side, apart from the page of one",
     },
+    "portal": {"relative_views": "the way in of a relative, apart from the pages behind it"},
     "stays": {
         "course": "from the movements of a stay to its state, pure",
         "wording": "stays as people say them, pure",

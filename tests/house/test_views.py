@@ -23,6 +23,12 @@ PUBLIC = {
     "link": "opens the link received; spends nothing",
     "recover_password": "the form behind that link",
     "recover_factor": "the form behind that link",
+    "register": "whoever registers has no account; answers with what the national directory publishes",
+    "registration_send": "the same answer, in the same time, whether or not an account exists",
+    "registration_code": "the code received at the directory's own address",
+    "registration_password": "the form behind a right code",
+    "registration_place": "the public directory of structures",
+    "registration_proof": "a request that an administrator examines",
     "ask_provider": "leaves for an identity provider; nobody is known yet",
     "provider_answer": "a login proved by an identity provider; refused before anything is read without its proof",
     "ask_card": "leaves for the address where the card is read",
@@ -36,6 +42,8 @@ PUBLIC = {
     "logout": "ends one's own session, whatever stands behind it",
     "birth_places": "the official list of communes and countries, without any patient",
     "launch": "the signed token of a partner says who comes; refused before anything is read without it",
+    "invitation": "opens the link a relative received; says nothing, spends nothing",
+    "claim": "the form behind that link; the code given by hand comes before anything is said",
     "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",
 }
 # Django's own views, which touch no row of ours.

@@ -10,9 +10,26 @@ pytestmark = pytest.mark.django_db
 DEFINERS = {
     "open_record": "the basis on which one record opens",
     "professional_basis": "on what ground a professional opens one record",
+    "delegate_basis": "on what ground a relative opens one record",
+    "own_patient": "of whom the caller decides: himself, or whom he represents by law",
+    "delegations_behind": "for whom one account acts",
+    "delegate_readers": "which connected relatives reach which records, for jobs",
+    "answer_invitation": "the two secrets of an invitation, counted; ties an account to it",
+    "keep_majority": "the eighteenth birthday on a delegation, by its trigger",
+    "move_majority": "the same, when a birth date is corrected",
+    "patient_removes": "a member taken out of one's own circle",
+    "patient_adds": "a professional put in one's own circle",
+    "gather_accesses": "whose record was seen and who came first, for jobs",
+    "patient_addresses": "where patients and their representatives are told, for jobs",
+    "removal_addresses": "who is told that a patient took somebody out, for jobs",
     "open_records": "those of the given records that a gateway or a job may open together",
     "found_record": "opens an identity that has no record yet",
     "open_emergency_access": "writes one emergency access",
+    "open_samu_access": "writes one access of a SAMU, for a call",
+    "why_not_founded": "a word: opposed, or recorded",
+    "oppose_creation": "writes one opposition before any record",
+    "withdraw_creation_opposition": "takes one opposition back before any record",
+    "circle_may_grow": "a boolean, for the record one writes in",
     "record_readers": "which of the given keys reach one record",
     "knows_restricted": "whether the caller may know what a sector keeps restricted, whether it exists or not",
     "restricted_readers": "which of the given keys may know it, for jobs",
@@ -48,6 +65,8 @@ DEFINERS = {
     "identities_to_verify": "keys that INSi is to be asked about again, for jobs",
     "likely_same": "identities to compare, for jobs and the identity desk",
     "identities_changed_since": "identities to compare again, for jobs",
+    "account_history": "the logins of one account, for who administers it",
+    "sender_activity": "numbers of messages by hospital, for the platform's administrator",
     "namesakes": "which of the given keys have a homonym or a twin",
     "ensure_audit_partitions": "how many months ahead the trail reaches",
 }
@@ -127,7 +146,8 @@ def test_rows_with_limits_have_their_restrictive_policies():
     limited = rows(
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
         " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
-        " AND a.attname IN ('private_to_id', 'private_to_person_id', 'hidden_from_patient', 'restricted_to_id')"
+        " AND a.attname IN ('private_to_id', 'private_to_person_id', 'hidden_from_patient',"
+        " 'hidden_from_representative', 'restricted_to_id')"
         " AND c.relname <> 'care_team_namedreader' AND NOT a.attisdropped"
     )
     restrictive = {(table, using) for table, _, _, permissive, using, _ in policies() if not permissive}
@@ -185,7 +205,7 @@ def test_functions_that_step_over_the_policies_are_tied():
 
 def test_nobody_calls_the_functions_that_make_policies():
     reached = rows(
-        "SELECT proname FROM pg_proc WHERE proname = 'protect_patient_table'"
+        "SELECT proname FROM pg_proc WHERE proname IN ('protect_patient_table', 'hide_from_representatives')"
         " AND has_function_privilege('terresante_app', oid, 'EXECUTE')"
     )
 

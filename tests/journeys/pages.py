@@ -20,9 +20,12 @@ class Screen:
     does: Callable[[Visitor], None] | None = None
 
 
-_GP, _NURSE, _PATIENT = "s.norbert", "c.marie", "p.isidore"
+_GP, _NURSE, _PATIENT, _GUARDIAN = "s.norbert", "c.marie", "p.isidore", "c.delmotte"
+_DAC = "n.haddad"
 # A record that the walk founds itself: nobody is informed, nothing is written in it.
 _NEW = "QUENTRIC"
+# Reserved to its support structure.
+_KEPT = "VASSEUR-KONE"
 
 
 def _describes(name: str) -> Callable[[Visitor], None]:
@@ -41,6 +44,12 @@ def _describes(name: str) -> Callable[[Visitor], None]:
     return act
 
 
+def _refuses_a_record(visitor: Visitor) -> None:
+    _describes("KERGALVEZ")(visitor)
+    visitor.page.get_by_role("button", name="La personne refuse un dossier").click()
+    visitor.page.wait_for_load_state()
+
+
 def _gives_the_password(visitor: Visitor) -> None:
     visitor.give_password(visitor.platform.account("p.lemoine"))
 
@@ -49,6 +58,14 @@ def _gives_a_wrong_code(visitor: Visitor) -> None:
     visitor.give_password(visitor.platform.account("m.bardet"))
     visitor.page.get_by_label("Code à six chiffres").fill("abcdef")
     visitor.page.get_by_role("button", name="Se connecter").click()
+    visitor.page.wait_for_load_state()
+
+
+def _is_nobody_s_patient(visitor: Visitor) -> None:
+    """Vouched for by FranceConnect, with one given name more than in the record."""
+    visitor.page.goto("/connexion/")
+    visitor.page.get_by_role("link", name="FranceConnect").click()
+    visitor.page.get_by_role("button", name="René Lucien Marcel").click()
     visitor.page.wait_for_load_state()
 
 
@@ -69,8 +86,12 @@ _OF_A_RECORD = (
     ("cercle-annuaire-vide", "cercle/ajouter/?name=zzzz&profession=&commune=", ""),
     ("cercle-rejoindre", "cercle/ajouter/?name=vasse&profession=&commune=", "Ajouter"),
     ("cercle-retirer", "cercle/", "Retirer"),
+    ("cercle-proche", "proches/ajouter/", ""),
     ("choix", "choix/", ""),
     ("choix-opposition", "choix/opposition-au-dossier/", ""),
+    ("choix-samu", "choix/opposition-au-samu/", ""),
+    ("choix-consentement", "choix/consentement-au-partage/", ""),
+    ("choix-consentement-erreurs", "choix/consentement-au-partage/", "Enregistrer"),
     ("choix-retirer", "choix/", "Retirer"),
     ("acces", "acces/", ""),
     ("sejours", "sejours/", ""),
@@ -119,6 +140,7 @@ SCREENS = (
     Screen("telephone", _GP, "/mon-compte/telephone/"),
     Screen("cle", _GP, "/mon-compte/cles/nouvelle/"),
     *(Screen(name, _GP, path, "ISIDORE", click) for name, path, click in _OF_A_RECORD),
+    Screen("cercle-acces-proche", "a.georges", "cercle/", "LE GOFF", "Donner un accès"),
     Screen("resume-infirmiere", _NURSE, "", "ISIDORE"),
     Screen("resume-plus", _NURSE, "", "ISIDORE", does=_opens_the_menu("Plus")),
     Screen("menu", _NURSE, "/", does=lambda visitor: visitor.page.locator(".bar-end summary").click()),
@@ -133,17 +155,67 @@ SCREENS = (
     Screen("refus-journal", "h.fontanel", "/acces-en-urgence/refus/"),
     Screen("a-verifier", "a.guerin", "/a-verifier/"),
     Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
+    Screen("samu", "c.regnault", "/recherche/?q=ISIDORE PIERRETTE 17/04/1958", click="Ouvrir pour un appel"),
+    Screen("a-recueillir", _GP, "/a-recueillir/"),
+    Screen("opposition-creation", _GP, "/patients/nouveau/", does=_refuses_a_record),
+    Screen("dossier-non-partage", _DAC, "", _KEPT),
+    Screen("ouvrir-au-partage", _DAC, "ouvrir-au-partage/", _KEPT),
+    Screen("patient-nouveau-dac", _DAC, "/patients/nouveau/", does=_describes("KERGALVEZ")),
+    Screen("habilitations", "d.sauvage", "/habilitations/"),
+    Screen("habilitation", "d.sauvage", "/habilitations/nurse/medical/"),
+    Screen("habilitation-erreur", "d.sauvage", "/habilitations/nurse/medical/", click="Appliquer"),
+    Screen("habilitation-fixe", "d.sauvage", "/habilitations/secretary/medical/"),
+    Screen("regime", "d.sauvage", "/habilitations/regime/"),
     Screen("partenaires", "d.sauvage", "/partenaires/"),
     Screen("partenaire", "d.sauvage", "/partenaires/", click="Cabinet Horizon (simulé)"),
+    Screen("inscription", "", "/inscription/"),
+    Screen("inscription-erreurs", "", "/inscription/", click="Me retrouver dans l’annuaire"),
+    Screen("inscription-structure", "", "/inscription/justificatif/?q=bicetre"),
+    Screen("administration-comptes", "d.sauvage", "/administration/comptes/"),
+    Screen(
+        "administration-compte", "d.sauvage", "/administration/comptes/?q=georges", click="Dr Arnaud GEORGES"
+    ),
+    Screen("administration-structures", "d.sauvage", "/administration/structures/"),
+    Screen(
+        "administration-structure", "b.leclercq", "/administration/structures/", click="Hôpital intercommunal"
+    ),
+    Screen("administration-inscriptions", "b.leclercq", "/administration/inscriptions/"),
+    Screen("administration-inscription", "b.leclercq", "/administration/inscriptions/", click="Examiner"),
+    Screen("administration-emetteurs", "d.sauvage", "/administration/emetteurs/"),
+    Screen("administration-reglages", "d.sauvage", "/administration/reglages/"),
+    Screen("refus-administration", _GP, "/administration/comptes/"),
+    Screen("appui", "m.bertin", "/appui/"),
+    Screen("appui-professionnel", "m.bertin", "/appui/professionnels/?nom=norbert", click="Choisir"),
+    Screen("secretariat", "a.georges", "/delegations/"),
+    Screen("situation", "y.kerbrat", "/situation/"),
     Screen("identites", "a.guerin", "/identites/"),
     Screen("identites-erreur", "a.guerin", "/identites/", click="Rechercher"),
     Screen("identite-nouvelle", "a.guerin", "/identites/nouvelle/"),
     Screen("identite-nouvelle-erreurs", "a.guerin", "/identites/nouvelle/", click="Créer"),
     Screen("identites-doublons", "a.guerin", "/identites/doublons/"),
+    Screen("identites-a-revoir", "a.guerin", "/identites/a-revoir/"),
+    Screen("identite-en-attente", "", "/connexion/", does=_is_nobody_s_patient),
+    Screen("rattachements", "a.guerin", "/identites/rattachements/"),
+    Screen("rattachement", "a.guerin", "/identites/rattachements/", click="Examiner"),
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
     Screen("portail-choix", _PATIENT, "/mon-dossier/mes-choix/"),
+    Screen("portail-notes", _PATIENT, "/mon-dossier/notes/"),
+    Screen("portail-retirer", _PATIENT, "/mon-dossier/mon-cercle/", click="Retirer"),
+    Screen("portail-chercher", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse"),
+    Screen("portail-ajouter", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse", click="Ajouter"),
+    Screen("portail-proche", _PATIENT, "/mon-dossier/proches/ajouter/"),
+    Screen("tutrice-acces", _GUARDIAN, "/mon-dossier/"),
+    Screen("tutrice-equipe", _GUARDIAN, "/mon-dossier/mon-cercle/"),
+    Screen("tutrice-notes", _GUARDIAN, "/mon-dossier/notes/"),
+    Screen("tutrice-choix", _GUARDIAN, "/mon-dossier/mes-choix/"),
+    Screen("mere-acces", "s.belkacem", "/mon-dossier/"),
+    Screen("aidante-equipe", "o.isidore", "/mon-dossier/mon-cercle/"),
+    Screen("aidante-notes", "o.isidore", "/mon-dossier/notes/"),
+    Screen("invitation", "", "/invitation/lien/"),
+    Screen("invitation-erreur", "", "/invitation/lien/", click="Ouvrir mon accès"),
+    Screen("acces-contestes", "h.fontanel", "/acces-en-urgence/contestes/"),
 )
 
 
@@ -170,6 +242,8 @@ def walk(visits: Visits, *, phone: bool) -> Iterator[tuple[Screen, Visitor]]:
 
 def _finder(patient: str) -> str:
     """Somebody of the circle: who visits may have no right to the record, which is then the screen."""
+    if patient == _KEPT:
+        return _DAC
     return _GP if patient in ("ISIDORE", _NEW) else "a.georges"
 
 

@@ -50,10 +50,10 @@ def test_the_glass_stays_whole_for_who_refused_it(visit):
     assert "/dossiers/" not in page.url
 
 
-def born(visit, name: str) -> str:
-    pharmacist = visit("k.benali")
-    pharmacist.find(name)
-    shown = pharmacist.page.locator("tr", has_text=name).inner_text()
+def born(visit, name: str, *, known_to: str = "k.benali") -> str:
+    member = visit(known_to)
+    member.find(name)
+    shown = member.page.locator("tr", has_text=name).first.inner_text()
     found = re.search(r"\d{2}/\d{2}/\d{4}", shown)
     assert found, shown
     return found.group()

@@ -112,7 +112,7 @@ class Crowd:
             practitioner_id=wanted.practitioner_id,
             given_at=self._times.founding(member.since),
             recorded_by_name=founder.name,
-            proof=wanted.proof,
+            proof=wanted.consent.proof,
         )
         Consent.objects.bulk_create([consent])
         self._trace(founder, CONSENT_EDIT, consent, kind=consent.kind)

@@ -19,10 +19,13 @@ from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
 from config.local.region.crowd import Crowd
+from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
+from config.local.region.kept import keep_one_record
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
+from config.local.region.relatives import give_to_relative
 from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
 from simulators.insi import people as insi
 from simulators.region.build import build
@@ -82,6 +85,7 @@ class _Loading:
             self.cards = psc_cards(directory)
         with self._step("histoires écrites"):
             self._tell(directory)
+            keep_one_record(self._job, directory, self._times)
         with self._step("autres patients"):
             self._settle(directory)
         with self._step("séjours, par les messages des hôpitaux"):
@@ -90,13 +94,17 @@ class _Loading:
             play_stays(region, senders, self._times)
         with self._step("logiciel d’un cabinet"):
             self.practice = connect_practice(self._job, region, directory, self._patients)
+        with self._step("secrétariats et inscriptions"):
+            settle_desks(directory)
         with self._step("lectures et accès"):
             self._finish(directory)
 
     def _open_accounts(self) -> None:
         stories = {story.key: story for story in self._region.stories}
         for account in self._region.accounts:
-            if account.is_patient:
+            if account.relative_of:
+                name = account.holder
+            elif account.is_patient:
                 identity = stories[account.holder].identity
                 name = f"{identity.given.split()[0]} {identity.used_name or identity.birth_name}"
             else:
@@ -123,8 +131,11 @@ class _Loading:
         for account in self._region.accounts:
             if account.is_patient:
                 self._give_own_account(self._users[account.holder], self._patients[account.holder])
+            for told in account.relative_of:
+                give_to_relative(self._job, self._users[account.holder], account.holder, told, self._patients)
         marks.name_readers(self._job, directory, self._patients)
         marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
+        marks.deny_one(self._region, self._patients)
         marks.forget_events(self._job)
 
     def _give_own_account(self, user: User, patient_id: UUID) -> None:

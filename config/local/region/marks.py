@@ -13,6 +13,8 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboxEvent
+from terresante.patients.desk_actions import confirm_insi, record_insi_call
+from terresante.patients.enums import InsiAnswer, InsiOperation
 from terresante.patients.models import CareRecord
 
 LAST_VISIT = Moment(days=2, hour=18, minute=10)
@@ -73,6 +75,18 @@ def put_back_stays(job: Actor, region: Region, patients: dict[str, UUID]) -> Non
             with rls.acting(job):
                 rls.open_record(patients[story.key])
                 put_back_facts(patients[story.key])
+
+
+def deny_one(region: Region, patients: dict[str, UUID]) -> None:
+    """INSi, asked again after years, no longer confirms somebody: the identity desk has a case to look at."""
+    qualified = (
+        story for story in region.stories if not story.is_written_by_hand and story.identity.status == "QUAL"
+    )
+    job, patient_id = Actor.job("insi"), patients[next(qualified).key]
+    with rls.acting(job):
+        rls.open_record(patient_id)
+        record_insi_call(job, patient_id, operation=InsiOperation.VERIFY, answer=InsiAnswer.DENIED)
+        confirm_insi(job, patient_id, is_confirmed=False)
 
 
 def forget_events(job: Actor) -> int:

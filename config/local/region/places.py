@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from zlib import crc32
 
@@ -74,7 +74,12 @@ def fill_directory(region: Region, users: dict[str, User]) -> Directory:
         key: _role(region, who, practitioners[key], organizations[who.structure])
         for key, who in region.professionals.items()
     }
-    PractitionerRole.objects.bulk_create(roles.values())
+    elsewhere = [
+        _role(region, replace(who, duties=()), practitioners[key], organizations[structure])
+        for key, who in region.professionals.items()
+        for structure in who.also
+    ]
+    PractitionerRole.objects.bulk_create([*roles.values(), *elsewhere])
     actors = {key: _actor(role) for key, role in roles.items()}
     workplaces = {key: organizations[who.structure] for key, who in region.professionals.items()}
     return Directory(organizations, practitioners, actors, workplaces)

@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from config.local.region.places import Directory
 from simulators.region.model import Identity, Member, Moment, Region, Relative, Story
-from terresante.care_team.actions import NewMember, add_member, create_record, record_choice, share_record
+from terresante.care_team.actions import (
+    GivenConsent,
+    NewMember,
+    add_member,
+    create_record,
+    record_choice,
+    share_record,
+)
 from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent
 from terresante.feed.actions import Fact, tell
@@ -77,9 +84,12 @@ def new_member(member: Member, directory: Directory, times: Times) -> NewMember:
         organization_id=structure.pk if structure else None,
         role=TeamRole(member.role),
         basis=Basis(member.basis),
-        consented_at=times.founding(member.since) if is_by_consent else None,
-        proof=_PROOF if is_by_consent else "",
+        consent=consent_of(member, times) if is_by_consent else GivenConsent(),
     )
+
+
+def consent_of(member: Member, times: Times) -> GivenConsent:
+    return GivenConsent(given_at=times.founding(member.since), proof=_PROOF)
 
 
 def relatives_of(patient_id: UUID, relatives: tuple[Relative, ...]) -> list[RelatedPerson]:

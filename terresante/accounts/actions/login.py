@@ -63,9 +63,9 @@ def begin_login(*, login: str, password: str, source: Source) -> LoginChallenge 
     device = known_device(user, source)
     pair = _pair(known_as, device, source)
     if device is None:
-        slow_down_beyond(TRIES_OF_A_LOGIN, f"login {known_as}")
+        slow_down_beyond(TRIES_OF_A_LOGIN, f"login {known_as}", account=user.pk if user else None)
         slow_down_beyond(TRIES_OF_A_NETWORK, f"network {source.network}")
-    refuse_beyond(TRIES_OF_A_PAIR, pair)
+    refuse_beyond(TRIES_OF_A_PAIR, pair, account=user.pk if user else None)
     if user is None:
         make_password(password)
         record_refusal(None, step="password")
@@ -175,16 +175,19 @@ def _prepare(challenge: LoginChallenge) -> None:
 
 
 def _count_sending(user: User, source: Source) -> None:
-    refuse_beyond(SENDINGS, f"sending {user.pk} {_place(known_device(user, source), source)}")
+    place = _place(known_device(user, source), source)
+    refuse_beyond(SENDINGS, f"sending {user.pk} {place}", account=user.pk)
 
 
 def _spend_try(challenge: LoginChallenge, source: Source) -> None:
     device = known_device(challenge.user, source)
     if device is None:
-        slow_down_beyond(TRIES_OF_A_LOGIN, f"code {challenge.user_id}")
-    refuse_beyond(CODES_OF_A_PAIR, f"codes {challenge.user_id} {_place(device, source)}")
+        slow_down_beyond(TRIES_OF_A_LOGIN, f"code {challenge.user_id}", account=challenge.user_id)
+    place = _place(device, source)
+    refuse_beyond(CODES_OF_A_PAIR, f"codes {challenge.user_id} {place}", account=challenge.user_id)
     if device is None:
-        refuse_beyond(CODES_OF_A_DAY, f"codes {challenge.user_id}", window=timedelta(days=1))
+        day = timedelta(days=1)
+        refuse_beyond(CODES_OF_A_DAY, f"codes {challenge.user_id}", window=day, account=challenge.user_id)
     spend(challenge)
 
 

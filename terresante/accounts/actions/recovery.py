@@ -12,7 +12,7 @@ from terresante.accounts.access import PASSWORD_RECOVER, RECOVERY_ASK, SECOND_FA
 from terresante.accounts.actions.login import at_the_door
 from terresante.accounts.actions.sending import send_link, warn
 from terresante.accounts.devices import Source
-from terresante.accounts.enums import LinkPurpose
+from terresante.accounts.enums import PASSWORD_LINKS, LinkPurpose
 from terresante.accounts.models import (
     KnownDevice,
     LoginChallenge,
@@ -29,6 +29,8 @@ from terresante.kernel.access import Action
 from terresante.kernel.errors import Invalid
 
 LINK_LIFE = timedelta(minutes=30)
+# Its reader has asked for nothing and may be away.
+FIRST_LINK_LIFE = timedelta(days=3)
 LINKS_OF_A_LOGIN = 3
 LINKS_OF_A_NETWORK = 30
 # Whoever measures the answer learns nothing: it takes that long, account or not.
@@ -62,10 +64,10 @@ def link_waiting(token: str) -> RecoveryLink | None:
 def recover_password(token: str, *, new_hash: str) -> User:
     """Ends every session and every trust. The second factor stays: a mailbox alone opens nothing. Raises Invalid."""
     with transaction.atomic():
-        user = _spend(token, LinkPurpose.PASSWORD)
+        user = _spend(token, PASSWORD_LINKS)
         user.password = new_hash
         user.save(update_fields=["password"])
-        _forget_everything(user)
+        forget_everything(user)
         warn(user, "password")
         _trace(user, PASSWORD_RECOVER)
     return user
@@ -74,53 +76,64 @@ def recover_password(token: str, *, new_hash: str) -> User:
 def recover_second_factor(token: str) -> User:
     """Back to codes by e-mail: application, telephone, passkeys and paper codes are dropped. Raises Invalid."""
     with transaction.atomic():
-        user = _spend(token, LinkPurpose.SECOND_FACTOR)
-        user.totp_seed, user.totp_last_step, user.phone = None, 0, ""
-        user.save(update_fields=["totp_seed", "totp_last_step", "phone"])
-        Passkey.objects.filter(user=user).delete()
-        RecoveryCode.objects.filter(user=user).delete()
-        _forget_everything(user)
-        warn(user, "factors-lost")
+        user = _spend(token, frozenset({LinkPurpose.SECOND_FACTOR}))
+        drop_factors(user)
         _trace(user, SECOND_FACTOR_RECOVER)
     return user
 
 
+def drop_factors(user: User) -> None:
+    """Back to codes by e-mail, every session and device forgotten; its owner is told. In the caller's transaction."""
+    user.totp_seed, user.totp_last_step, user.phone = None, 0, ""
+    user.save(update_fields=["totp_seed", "totp_last_step", "phone"])
+    Passkey.objects.filter(user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
+    forget_everything(user)
+    warn(user, "factors-lost")
+
+
+def forget_everything(user: User) -> None:
+    """Sessions, devices, logins that wait for their code."""
+    Session.objects.filter(user=user).delete()
+    KnownDevice.objects.filter(user=user).delete()
+    LoginChallenge.objects.filter(user=user).delete()
+
+
+def send_password_link(user: User, purpose: LinkPurpose) -> None:
+    """Replaces the link that waits, if there is one. In the caller's transaction, which leaves the trace."""
+    token = codes.new_link()
+    RecoveryLink.objects.filter(user=user, used_at=None).delete()
+    RecoveryLink.objects.create(
+        user=user,
+        purpose=purpose,
+        token_hash=codes.link_hash(token),
+        expires_at=timezone.now() + (FIRST_LINK_LIFE if purpose == LinkPurpose.FIRST_PASSWORD else LINK_LIFE),
+    )
+    send_link(user, purpose, reverse("accounts:link", args=[token]))
+
+
 def _may_have_a_link(user: User) -> bool:
     try:
-        refuse_beyond(LINKS_OF_A_LOGIN, f"links {user.pk}")
+        refuse_beyond(LINKS_OF_A_LOGIN, f"links {user.pk}", account=user.pk)
     except Invalid:
         return False
     return True
 
 
 def _send(user: User, purpose: LinkPurpose) -> None:
-    token = codes.new_link()
     with transaction.atomic():
-        RecoveryLink.objects.filter(user=user, used_at=None).delete()
-        RecoveryLink.objects.create(
-            user=user,
-            purpose=purpose,
-            token_hash=codes.link_hash(token),
-            expires_at=timezone.now() + LINK_LIFE,
-        )
-        send_link(user, purpose, reverse("accounts:link", args=[token]))
+        send_password_link(user, purpose)
         _trace(user, RECOVERY_ASK, purpose=purpose)
 
 
-def _spend(token: str, purpose: LinkPurpose) -> User:
+def _spend(token: str, purposes: frozenset[LinkPurpose]) -> User:
     waiting = link_waiting(token)
     if waiting is None:
         raise Invalid(LINK_OVER)
-    usable = RecoveryLink.objects.filter(pk=waiting.pk, purpose=purpose, used_at=None)
+    usable = RecoveryLink.objects.filter(pk=waiting.pk, purpose__in=purposes, used_at=None)
     if not usable.update(used_at=timezone.now()):
         raise Invalid(LINK_OVER)
     return User.objects.select_for_update().get(pk=waiting.user_id)
-
-
-def _forget_everything(user: User) -> None:
-    Session.objects.filter(user=user).delete()
-    KnownDevice.objects.filter(user=user).delete()
-    LoginChallenge.objects.filter(user=user).delete()
 
 
 def _trace(user: User, done: Action, **detail: str) -> None:

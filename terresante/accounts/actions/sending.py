@@ -16,6 +16,12 @@ _CODE_BODY = (
     "aucun service ne vous le demandera.\n\n"
     "Si vous n’essayez pas de vous connecter, changez votre mot de passe et prévenez votre structure.\n"
 )
+_REGISTRATION_BODY = (
+    "Votre code d’inscription : {code}\n\n"
+    "Il est valable 10 minutes et ne sert qu’une fois. Ne le communiquez à personne : "
+    "aucun service ne vous le demandera.\n\n"
+    "Vous n’avez pas demandé de compte ? Ne faites rien : sans ce code, aucun compte n’est ouvert.\n"
+)
 # 160 signs at most: one SMS.
 _CODE_SMS = "Terr-eSanté : votre code est {code}. Valable 10 minutes, ne le donnez à personne."
 
@@ -64,6 +70,29 @@ _WARNINGS = {
         "Si ce n’était pas vous, votre mot de passe est connu d’un autre : changez-le dans "
         "« Sécurité de mon compte », et prévenez votre structure.\n",
     ),
+    "closed": Warning(
+        "Votre compte Terr-eSanté est fermé",
+        "Votre compte vient d’être fermé par un administrateur, vos sessions aussi.\n\n"
+        "Pour en savoir plus, adressez-vous à la personne qui gère les comptes de votre structure.\n",
+    ),
+    "reopened": Warning(
+        "Votre compte Terr-eSanté est rouvert",
+        "Votre compte vient d’être rouvert par un administrateur : vous pouvez vous connecter.\n",
+    ),
+    "sessions-ended": Warning(
+        "Vos sessions ont été fermées",
+        f"La cellule d’appui ou un administrateur a fermé toutes vos sessions Terr-eSanté.\n\n{_IF_NOT_YOU}",
+    ),
+    "unlocked": Warning(
+        "Votre compte est débloqué",
+        f"La cellule d’appui ou un administrateur a remis à zéro les essais de connexion.\n\n{_IF_NOT_YOU}",
+    ),
+    "registered-again": Warning(
+        "Quelqu’un demande un compte à votre nom",
+        "Une inscription vient d’être demandée avec vos nom et numéro, mais vous avez déjà un compte : rien n’a été "
+        "créé. Pour vous connecter, utilisez l’identifiant {login}.\n\n"
+        "Si ce n’était pas vous, prévenez votre structure.\n",
+    ),
 }
 
 
@@ -73,6 +102,13 @@ _LINKS = {
         "Pour choisir un nouveau mot de passe Terr-eSanté, ouvrez ce lien :\n\n{address}\n\n"
         "Il sert une fois, pendant 30 minutes. Si vous n’avez rien demandé, ne faites rien : "
         "votre mot de passe n’a pas changé.\n",
+    ),
+    LinkPurpose.FIRST_PASSWORD: Warning(
+        "Votre compte Terr-eSanté est ouvert",
+        "Un compte Terr-eSanté vient d’être ouvert pour vous. Pour choisir votre mot de passe, ouvrez ce lien :\n\n"
+        "{address}\n\nIl sert une fois, pendant trois jours ; ensuite, demandez « Mot de passe oublié » à la page de "
+        "connexion.\n\nVotre identifiant : {login}\n\n"
+        "Vous n’avez rien demandé ? Prévenez votre structure : ne choisissez pas de mot de passe.\n",
     ),
     LinkPurpose.SECOND_FACTOR: Warning(
         "Retrouver l’accès à votre compte",
@@ -106,9 +142,19 @@ def send_code(challenge: LoginChallenge) -> None:
     )
 
 
+def send_registration_code(address: str, code: str) -> None:
+    """To an address of the directory; in the caller's transaction."""
+    queue_email(
+        recipient=address,
+        subject="Votre code d’inscription à Terr-eSanté",
+        body=_REGISTRATION_BODY.format(code=code),
+        dedupe_key=f"registration-code {new_id()}",
+    )
+
+
 def send_link(user: User, purpose: LinkPurpose, path: str) -> None:
     link = _LINKS[purpose]
-    body = link.body.format(address=f"{settings.BASE_URL}{path}")
+    body = link.body.format(address=f"{settings.BASE_URL}{path}", login=user.login)
     queue_email(recipient=user.email, subject=link.subject, body=body, dedupe_key=f"link {new_id()}")
 
 
@@ -118,6 +164,6 @@ def warn(user: User, what: str, *, once_for: str = "") -> None:
     queue_email(
         recipient=user.email,
         subject=warning.subject,
-        body=warning.body,
+        body=warning.body.format(login=user.login),
         dedupe_key=f"{what} {user.pk} {once_for or new_id()}",
     )

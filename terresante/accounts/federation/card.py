@@ -34,7 +34,7 @@ _SENTENCES = {
 
 
 def card_refused(step: str) -> NotOpened:
-    return NotOpened(step, _SENTENCES[step])
+    return NotOpened(step, _SENTENCES[step], is_settled=False)
 
 
 def national_id_of(

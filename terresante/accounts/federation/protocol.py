@@ -243,7 +243,7 @@ def _json(provider: Provider, response: Response) -> dict[str, Any]:
         raise not_opened("unavailable", provider.way)
     try:
         told = response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise not_opened("malformed", provider.way) from error
     if not isinstance(told, dict):
         raise not_opened("malformed", provider.way)

@@ -6,11 +6,17 @@ WAITING_TITLE = "Votre identité doit être vérifiée"
 
 
 class NotOpened(Exception):
-    """Nobody enters. `step` goes to the trail; `sentence` says what is wrong and what to do."""
+    """Nobody enters. `step` goes to the trail; `sentence` says what is wrong and what to do.
 
-    def __init__(self, step: str, sentence: str, *, title: str = "", status: int = 403) -> None:
+    `is_settled`: the person is known, and asking again changes nothing.
+    """
+
+    def __init__(
+        self, step: str, sentence: str, *, title: str = "", status: int = 403, is_settled: bool = True
+    ) -> None:
         super().__init__(step)
         self.step, self.sentence, self.status = step, sentence, status
+        self.is_settled = is_settled
         self.title = title or "Connexion impossible"
 
 
@@ -43,4 +49,4 @@ _SENTENCES = {
 
 def not_opened(step: str, way: LoginWay) -> NotOpened:
     status = 503 if step == "unavailable" else 403
-    return NotOpened(step, _SENTENCES[step].format(way.label), status=status)
+    return NotOpened(step, _SENTENCES[step].format(way.label), status=status, is_settled=False)

@@ -122,6 +122,17 @@ def test_the_cookie_is_signed_and_its_token_is_not_in_the_database(client, amar)
     )
 
 
+def test_the_cookie_of_a_device_is_the_host_s_own_with_tls(client, amar, settings):
+    settings.SESSION_COOKIE_SECURE = True
+    log_in(client, amar, "trusted")
+    leave(client)
+
+    assert COOKIE not in client.cookies
+    cookie = client.cookies[f"__Host-{COOKIE}"]
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+    assert give_password(client, amar).headers["Location"] == "/situation/"
+
+
 def test_a_cookie_planted_beforehand_is_not_the_one_that_is_trusted(client, amar):
     planted = devices.write_tokens(("planted",))
     client.cookies[COOKIE] = planted

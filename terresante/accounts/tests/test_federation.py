@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -345,6 +346,28 @@ def test_an_account_without_a_password_proves_itself_where_it_came_from(client, 
     assert location == "/connexion/pro-sante-connect/?encore=&next=%2Fmon-compte%2Fapplication%2F"
     told = parse_qs(urlsplit(client.get(location)["Location"]).query)
     assert told["prompt"] == ["login"]
+
+
+def test_a_shared_workstation_is_said_before_leaving_and_locks(client, issuer, amar):
+    """Who comes next gets his own card asked, not the provider's session of the one before."""
+    told = parse_qs(urlsplit(client.get(f"{BEGIN}?poste-partage")["Location"]).query)
+    assert told["prompt"] == ["login"]
+
+    come_back(client, issuer, f"{BEGIN}?poste-partage")
+    Session.objects.update(seen_at=timezone.now() - timedelta(minutes=11))
+    assert client.get("/patients/").status_code == 302
+    locked = client.get("/connexion/verrouillee/").content.decode()
+    assert f'href="{BEGIN}?poste-partage"' in locked
+
+
+def test_another_name_of_the_same_site_leads_to_the_one_that_providers_know(client, issuer, settings):
+    """Its session would not be found when one comes back; and it is asked once, never in circles."""
+    settings.ALLOWED_HOSTS = ["testserver", "www.testserver"]
+    location = client.get(f"{BEGIN}?next=/patients/", SERVER_NAME="www.testserver")["Location"]
+
+    assert location == f"http://testserver{BEGIN}?ici=&next=%2Fpatients%2F"
+    asked = client.get(location.removeprefix("http://testserver"), SERVER_NAME="www.testserver")
+    assert asked["Location"].startswith(issuer.url)
 
 
 def test_a_proof_of_profession_opens_no_patient_pages(client, issuer, amar, cast):

@@ -128,6 +128,8 @@ def test_a_new_password_ends_the_other_sessions_and_the_trust(at_home, amar):
         ({"new": "court", "again": "court"}, "trop court"),
         ({"new": "amar@example.org2026", "again": "amar@example.org2026"}, "identifiant ne doit pas"),
         ({"new": "qwerty123456", "again": "qwerty123456"}, "trop courant"),
+        ({"new": "Terr-eSanté-2026!", "again": "Terr-eSanté-2026!"}, "trop facile à deviner ici"),
+        ({"new": "Medecin.hopital.94", "again": "Medecin.hopital.94"}, "trop facile à deviner ici"),
     ],
 )
 def test_a_password_that_will_not_do_is_refused_in_words(at_home, amar, given, sentence):

@@ -81,7 +81,7 @@ def arrive(request: HttpRequest, after: str) -> HttpResponse:
     actor = actor_behind(request)
     if actor is None:
         return door(request, "accounts/nobody.html", {"way": sessions.way_of(request.session)}, False)
-    if actor.kind == ActorKind.PATIENT:
+    if actor.kind != ActorKind.PROFESSIONAL:
         return redirect(after or "portal:home")
     query = f"?{urlencode({'next': after})}" if after else ""
     return redirect(f"{reverse('overview:situation')}{query}")

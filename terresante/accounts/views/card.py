@@ -24,7 +24,14 @@ from terresante.accounts.federation.card import card_refused, national_id_of
 from terresante.accounts.federation.protocol import Proof, new_question
 from terresante.accounts.federation.refusals import NotOpened, not_opened
 from terresante.accounts.tries import refuse_beyond
-from terresante.accounts.views.federation import own_address, recall, refused_page, remember, welcome
+from terresante.accounts.views.federation import (
+    SHARED_WORKSTATION,
+    own_address,
+    recall,
+    refused_page,
+    remember,
+    welcome,
+)
 from terresante.accounts.views.source import source_of
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import next_page, public
@@ -45,8 +52,8 @@ def ask_card(request: HttpRequest) -> HttpResponse:
     if elsewhere := own_address(request, after):
         return redirect(elsewhere)
     refuse_beyond(TRIES_OF_A_NETWORK, f"federation {source_of(request).network}")
-    asked = new_question()
-    remember(request, asked.state, way=LoginWay.CPS, after=after, asked={"nonce": asked.nonce})
+    asked, is_shared = new_question(), SHARED_WORKSTATION in request.GET
+    remember(request, asked.state, way=LoginWay.CPS, after=after, asked={}, is_shared=is_shared)
     query = urlencode({"state": asked.state})
     return redirect(f"{settings.CPS_URL}{reverse('accounts:cps_card')}?{query}")
 
@@ -85,7 +92,7 @@ def card_answer(request: HttpRequest) -> HttpResponse:
         arrived = ports.bound[LoginWay.CPS](proof)
     except NotOpened as error:
         return refused_page(request, LoginWay.CPS, error)
-    return welcome(request, arrived, LoginWay.CPS, after=question.after, kept={})
+    return welcome(request, arrived, question, kept={})
 
 
 def _comes_from_the_proxy(request: HttpRequest) -> bool:

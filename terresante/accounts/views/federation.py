@@ -5,7 +5,7 @@ import json
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from terresante.accounts.actions.login import TRIES_OF_A_NETWORK, record_refusal
-from terresante.accounts.enums import LoginWay
+from terresante.accounts.enums import DeviceChoice, LoginWay
 from terresante.accounts.federation import ports, protocol
 from terresante.accounts.federation.protocol import Asked
 from terresante.accounts.federation.providers import provider_of
@@ -27,6 +27,11 @@ from terresante.kernel.screens import next_page, public
 from terresante.kernel.sealing import Unsealable, seal, unseal
 
 QUESTION_SECONDS = 600
+# In an address: the workstation that one leaves from is used by several people.
+SHARED_WORKSTATION = "poste-partage"
+# Likewise: ask for the person anew, whoever is logged in at the provider's.
+AGAIN = "encore"
+_HERE = "ici"
 # Tabs left open at a provider's page; the oldest question is forgotten.
 _MOST_QUESTIONS = 5
 _QUESTIONS, _LOGOUT = "federation_questions", "federation_logout"
@@ -38,6 +43,8 @@ class Question:
     after: str
     at: float
     asked: dict[str, str]
+    # Said by who leaves for the provider: nobody is known yet to whom it could be asked.
+    is_shared: bool = False
 
 
 @public(reason="Départ vers un fournisseur d’identité")
@@ -49,12 +56,13 @@ def ask_provider(request: HttpRequest, way: LoginWay) -> HttpResponse:
     if elsewhere := own_address(request, after):
         return redirect(elsewhere)
     refuse_beyond(TRIES_OF_A_NETWORK, f"federation {source_of(request).network}")
-    asked = protocol.new_question()
+    asked, is_shared = protocol.new_question(), SHARED_WORKSTATION in request.GET
     try:
-        url = protocol.question_url(provider, asked, again="encore" in request.GET)
+        # On a workstation of several people, the provider's own session may be of the one before.
+        url = protocol.question_url(provider, asked, again=is_shared or AGAIN in request.GET)
     except NotOpened as error:
         return refused_page(request, way, error)
-    remember(request, asked.state, way=way, after=after, asked=asdict(asked))
+    remember(request, asked.state, way=way, after=after, asked=asdict(asked), is_shared=is_shared)
     return redirect(url)
 
 
@@ -71,21 +79,30 @@ def provider_answer(request: HttpRequest, way: LoginWay) -> HttpResponse:
     except NotOpened as error:
         return refused_page(request, way, error)
     kept = {_LOGOUT: _closed({"way": way, "id_token": proof.id_token})}
-    return welcome(request, arrived, way, after=question.after, kept=kept)
+    return welcome(request, arrived, question, kept=kept)
 
 
 def welcome(
-    request: HttpRequest, arrived: ports.Arrived, way: LoginWay, *, after: str, kept: dict[str, Any]
+    request: HttpRequest, arrived: ports.Arrived, question: Question, *, kept: dict[str, Any]
 ) -> HttpResponse:
     if arrived.situations is not None:
         kept = {**kept, PROVED_SITUATIONS_KEY: list(arrived.situations)}
-    return enter(request, arrived.user, by=way, after=after, kept=kept)
+    choice = DeviceChoice.SHARED if question.is_shared else None
+    return enter(request, arrived.user, by=question.way, choice=choice, after=question.after, kept=kept)
 
 
-def remember(request: HttpRequest, state: str, *, way: LoginWay, after: str, asked: dict[str, str]) -> None:
+def remember(
+    request: HttpRequest,
+    state: str,
+    *,
+    way: LoginWay,
+    after: str,
+    asked: dict[str, str],
+    is_shared: bool = False,
+) -> None:
     """Bound to this browser: an answer brought to another finds no question there (login CSRF)."""
     waiting = dict(request.session.get(_QUESTIONS, {}))
-    told = {"way": way, "after": after, "at": time.time(), "asked": asked}
+    told = {"way": way, "after": after, "at": time.time(), "asked": asked, "is_shared": is_shared}
     newest = list({**waiting, state: _closed(told)}.items())[-_MOST_QUESTIONS:]
     request.session[_QUESTIONS] = dict(newest)
 
@@ -112,6 +129,7 @@ def refused_page(request: HttpRequest, way: LoginWay, error: NotOpened) -> HttpR
         "again": f"accounts:{way}",
         "title": error.title,
         "sentence": error.sentence,
+        "is_settled": error.is_settled,
     }
     response = door(request, "accounts/not_opened.html", context, True)
     response.status_code = error.status
@@ -133,11 +151,15 @@ def provider_logout(request: HttpRequest) -> str:
 
 
 def own_address(request: HttpRequest, after: str) -> str:
-    """The same page where providers bring back to, '' when the browser is there: its session would not be found."""
-    if request.get_host() == settings.BASE_URL.partition("://")[2]:
+    """The same page where providers bring back to, '' when the browser is there: its session would not be found.
+
+    Asked once: behind a proxy that does not say its host, the page would lead to itself for ever.
+    """
+    if _HERE in request.GET or request.get_host() == urlsplit(settings.BASE_URL).netloc:
         return ""
-    query = f"?{urlencode({'next': after})}" if after else ""
-    return f"{settings.BASE_URL}{request.path}{query}"
+    kept = {name: "" for name in (SHARED_WORKSTATION, AGAIN) if name in request.GET}
+    query = urlencode({_HERE: "", **kept, **({"next": after} if after else {})})
+    return f"{settings.BASE_URL}{request.path}?{query}"
 
 
 def _closed(told: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from terresante.accounts.actions import recovery as actions
-from terresante.accounts.enums import LinkPurpose
+from terresante.accounts.enums import PASSWORD_LINKS, LinkPurpose
 from terresante.accounts.forms import ForgottenForm, NewPasswordForm
 from terresante.accounts.models import RecoveryLink
 from terresante.accounts.views.arrival import door
@@ -48,13 +48,13 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         return door(request, "accounts/link_over.html", {"sentence": actions.LINK_OVER}, True)
     request.session.cycle_key()
     request.session[_TOKEN] = token
-    to = "recover_password" if found.purpose == LinkPurpose.PASSWORD else "recover_factor"
+    to = "recover_password" if found.purpose in PASSWORD_LINKS else "recover_factor"
     return redirect(f"accounts:{to}")
 
 
 @public(reason="Nouveau mot de passe, par le lien reçu")
 def recover_password(request: HttpRequest) -> HttpResponse:
-    found = _waiting(request, LinkPurpose.PASSWORD)
+    found = _waiting(request, PASSWORD_LINKS)
     if found is None:
         return door(request, "accounts/link_over.html", {"sentence": actions.LINK_OVER}, True)
     form = NewPasswordForm(request.POST or None, user=found.user)
@@ -66,7 +66,7 @@ def recover_password(request: HttpRequest) -> HttpResponse:
 
 @public(reason="Retour aux codes par courriel, par le lien reçu")
 def recover_factor(request: HttpRequest) -> HttpResponse:
-    if _waiting(request, LinkPurpose.SECOND_FACTOR) is None:
+    if _waiting(request, frozenset({LinkPurpose.SECOND_FACTOR})) is None:
         return door(request, "accounts/link_over.html", {"sentence": actions.LINK_OVER}, True)
     if request.method == "POST":
         actions.recover_second_factor(str(request.session.pop(_TOKEN)))
@@ -74,6 +74,6 @@ def recover_factor(request: HttpRequest) -> HttpResponse:
     return door(request, "accounts/lost_factor.html", {}, False)
 
 
-def _waiting(request: HttpRequest, purpose: LinkPurpose) -> RecoveryLink | None:
+def _waiting(request: HttpRequest, purposes: frozenset[LinkPurpose]) -> RecoveryLink | None:
     found = actions.link_waiting(str(request.session.get(_TOKEN, "")))
-    return found if found is not None and found.purpose == purpose else None
+    return found if found is not None and found.purpose in purposes else None

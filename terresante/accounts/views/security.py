@@ -137,5 +137,5 @@ def _proof_of(request: Request) -> LoginWay:
 def account_page(
     request: Request, template: str, context: Mapping[str, object], *, wrong: object = None
 ) -> HttpResponse:
-    layout = "portal.html" if request.actor.kind == ActorKind.PATIENT else "desk.html"
+    layout = "desk.html" if request.actor.kind == ActorKind.PROFESSIONAL else "portal.html"
     return render(request, template, {"layout": layout, **context}, status=422 if wrong else 200)

@@ -1,6 +1,6 @@
 """Where a request comes from, and the cookie by which its browser is known."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,25 +9,31 @@ from django.http import HttpRequest, HttpResponse
 from terresante.accounts import devices
 from terresante.accounts.devices import Source
 from terresante.accounts.passkeys import Site
+from terresante.kernel.screens import network_of
 
 
 def source_of(request: HttpRequest) -> Source:
     return Source(
-        network=_network(request),
-        tokens=devices.read_tokens(request.COOKIES.get(devices.COOKIE, "")),
+        network=network_of(request),
+        tokens=devices.read_tokens(request.COOKIES.get(_cookie_name(), "")),
         words=devices.device_words(request.headers.get("User-Agent", "")),
     )
 
 
 def keep_source(response: HttpResponse, source: Source) -> None:
     response.set_cookie(
-        devices.COOKIE,
+        _cookie_name(),
         devices.write_tokens(source.tokens),
         max_age=devices.COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
+
+
+def _cookie_name() -> str:
+    """With TLS it is the host's own, as the session's (RFC 6265bis, 4.1.3.2)."""
+    return f"__Host-{devices.COOKIE}" if settings.SESSION_COOKIE_SECURE else devices.COOKIE
 
 
 def site_of(request: HttpRequest) -> Site | None:
@@ -40,16 +46,3 @@ def site_of(request: HttpRequest) -> Site | None:
     except ValueError:
         return Site(domain, f"{scheme}://{host}") if scheme == "https" or domain == "localhost" else None
     return None
-
-
-def _network(request: HttpRequest) -> str:
-    """The caller's network: /24 in IPv4, /64 in IPv6, what one subscriber usually has."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:
-        # The last entry is our own proxy's; the others are the caller's say.
-        address = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or address
-    try:
-        version = ip_address(address).version
-    except ValueError:
-        return "unknown"
-    return str(ip_network(f"{address}/{24 if version == 4 else 64}", strict=False))

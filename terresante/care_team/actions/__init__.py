@@ -1,39 +1,59 @@
-from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from terresante.care_team import matrix
 from terresante.care_team.access import (
     CIRCLE_EDIT,
     CONSENT_EDIT,
     CONSENT_LIFT,
     RECORD_CREATE,
+    RECORD_KEEP,
     RECORD_SHARE,
+    is_support_desk,
+    writes_class,
 )
-from terresante.care_team.actions.emergency import EMERGENCY_ONLY_FOR as EMERGENCY_ONLY_FOR
-from terresante.care_team.actions.emergency import EMERGENCY_PROFESSIONS as EMERGENCY_PROFESSIONS
-from terresante.care_team.actions.emergency import REASON_MIN_LENGTH as REASON_MIN_LENGTH
-from terresante.care_team.actions.emergency import open_in_emergency as open_in_emergency
-from terresante.care_team.actions.emergency import review_emergency as review_emergency
-from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
+from terresante.care_team.actions.choices import (
+    agree_to_sharing,
+    allow_creation,
+    check_founding_consent,
+    check_not_opposed,
+    inform_later,
+    keep_consent,
+    locked_record,
+    oppose_creation,
+    record_founding_consent,
+)
+from terresante.care_team.actions.complaints import answer_complaint
+from terresante.care_team.actions.members import NewMember, check_member, secret_of
+from terresante.care_team.actions.urgent import (
+    EMERGENCY_ONLY_FOR,
+    EMERGENCY_PROFESSIONS,
+    REASON_MIN_LENGTH,
+    SAMU_ONLY_FOR,
+    is_regulator,
+    open_for_call,
+    open_in_emergency,
+    review_emergency,
+)
+from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole, UrgentKind
 from terresante.care_team.events import (
     MemberJoined,
     MemberLeft,
     OppositionRecorded,
     OppositionWithdrawn,
     RecordCreated,
+    RecordShared,
 )
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
-from terresante.care_team.queries import open_record
-from terresante.directory.enums import Profession
-from terresante.directory.models import Organization, Practitioner, PractitionerRole
+from terresante.care_team.queries import open_choices
+from terresante.care_team.regime import GivenConsent, check_consent, checked_proof, needs_consent, scope_of
+from terresante.directory.enums import OrganizationKind
+from terresante.directory.models import Organization, Practitioner
 from terresante.kernel import access, audit, rls
-from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -43,76 +63,154 @@ from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord
 from terresante.patients.traits import Contacts, Traits
 
-PROOF_MIN_LENGTH = 5
-OPPOSITIONS = frozenset({ConsentKind.OPPOSITION_RECORD, ConsentKind.OPPOSITION_EMERGENCY})
+__all__ = [
+    "CLOSING_CONSENTS",
+    "EMERGENCY_ONLY_FOR",
+    "EMERGENCY_PROFESSIONS",
+    "REASON_MIN_LENGTH",
+    "SAMU_ONLY_FOR",
+    "GivenConsent",
+    "NewMember",
+    "add_member",
+    "allow_creation",
+    "answer_complaint",
+    "create_kept_record",
+    "create_record",
+    "founding_role",
+    "inform_later",
+    "is_regulator",
+    "join_circle",
+    "lift_opposition",
+    "open_for_call",
+    "open_in_emergency",
+    "oppose_creation",
+    "record_choice",
+    "record_sharing_consent",
+    "remove_member",
+    "review_emergency",
+    "share_record",
+    "supports",
+    "withdraw_choice",
+]
+# Each opposition, and the urgent accesses that it ends at once.
+OPPOSITIONS = {
+    ConsentKind.OPPOSITION_RECORD: (UrgentKind.BREAK_GLASS, UrgentKind.SAMU),
+    ConsentKind.OPPOSITION_EMERGENCY: (UrgentKind.BREAK_GLASS,),
+    ConsentKind.OPPOSITION_SAMU: (UrgentKind.SAMU,),
+}
+SUPPORT_STRUCTURES = (OrganizationKind.DAC, OrganizationKind.CLIC)
+CLOSING_CONSENTS = frozenset({ConsentKind.CONSENT_RECORD, ConsentKind.CONSENT_SHARING})
 # TRE_R38: general medicine and its qualifications; a generalist who founds a record is the treating doctor.
 GENERAL_MEDICINE = frozenset({"SM26", "SM53", "SM54"})
-_NOT_ACTIVE = "Ce professionnel ou cette structure n’est plus en activité dans l’annuaire."
-_DOCTOR_ONLY = "Seul un médecin peut être médecin traitant."
-_KEPT_FROM_VIEW = (
-    "Un suivi de psychiatrie ou d’addictologie n’est connu que de qui doit le connaître : il ne peut pas porter un rôle"
-    " que tout le cercle voit. Choisissez « Membre de l’équipe »."
-)
 # Neutral: the member may be one whose presence is kept from who asks.
 _NOT_ADDED = "L’ajout n’a pas pu être enregistré : demandez à la personne si ce suivi existe déjà."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMember:
-    """Whom to add: a practitioner or a structure, never both."""
-
-    practitioner_id: UUID | None = None
-    organization_id: UUID | None = None
-    role: TeamRole = TeamRole.MEMBER
-    basis: Basis = Basis.CARE_TEAM
-    # Whoever holds the role now stays as an ordinary member.
-    replaces: bool = False
-    # Of the consent, when it is the basis: when it was given, and what proves it (D1110-3-1 CSP).
-    consented_at: datetime | None = None
-    proof: str = ""
-
-    @property
-    def member_id(self) -> UUID | None:
-        return self.practitioner_id or self.organization_id
-
-
 @action
 def create_record(
-    actor: Actor, *, traits: Traits, contacts: Contacts | None = None, patient_id: UUID | None = None
+    actor: Actor,
+    *,
+    traits: Traits,
+    contacts: Contacts | None = None,
+    patient_id: UUID | None = None,
+    consent: GivenConsent | None = None,
 ) -> CareRecord:
     """Founds the record of a new identity, or of a known one (`patient_id`) that has none yet.
 
-    Raises Refused for who may not, Invalid for a trait, Conflict when the identity already has a record.
+    Its first member is who founds it, or the physician he acts for. Raises Refused for who may not and for a person who
+    opposes it, Invalid for a trait or for a consent that the regime asks for, Conflict when the identity already has a
+    record.
     """
-    founder, holder_id = _founder(actor)
+    founder, member, holder_id = _founder(actor)
+    check_founding_consent(consent)
+    check_not_opposed(patient_id, traits)
     if patient_id is None:
         patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
     if not rls.found_record(patient_id):
         raise Conflict("Cette personne a déjà un dossier : recherchez-la et demandez à rejoindre son cercle.")
     record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, created_by=founder)
-    own = NewMember(practitioner_id=founder.pk)
-    _join(actor, record, replace(own, role=TeamRole.MEMBER if _secret(own)[0] else _founding_role(founder)))
+    record_founding_consent(actor, record, consent)
+    join_circle(actor, record, NewMember(practitioner_id=member.pk, role=founding_role(member)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
     emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
     return record
 
 
+def supports(actor: Actor) -> bool:
+    """Acts for a support structure, and keeps records there."""
+    if actor.organization_id is None or not writes_class(actor, DataClass.CIRCLE):
+        return False
+    return Organization.objects.filter(pk=actor.organization_id, kind__in=SUPPORT_STRUCTURES).exists()
+
+
+@action
+def create_kept_record(
+    actor: Actor, *, traits: Traits, contacts: Contacts | None = None, consent: GivenConsent | None = None
+) -> CareRecord:
+    """The non-shared record of a support structure: its member is the structure, nobody else knows that it exists.
+
+    It is made under an identity of its own, even of somebody known here: the other identity would tell of it, and its
+    record too. Raises Refused for who acts for no support structure.
+    """
+    founder, _, holder_id = _founder(actor)
+    if not supports(actor):
+        raise Refused(
+            "Un dossier non partagé se crée dans une structure d’appui, par qui y tient les dossiers."
+        )
+    check_founding_consent(consent)
+    check_not_opposed(None, traits)
+    patient_id = register_identity(actor, traits=traits, contacts=contacts or Contacts())
+    if not rls.found_record(patient_id):
+        raise Conflict("Ce dossier n’a pas pu être créé : recommencez.")
+    record = CareRecord.objects.create(
+        patient_id=patient_id, holder_id=holder_id, kept_by_id=holder_id, created_by=founder
+    )
+    record_founding_consent(actor, record, consent)
+    join_circle(actor, record, NewMember(organization_id=holder_id, basis=Basis.SUPPORT))
+    audit.record(actor, RECORD_KEEP, patient_id=patient_id, about=record)
+    return record
+
+
 @action
 def share_record(
-    actor: Actor, record_id: UUID, *, support: InformationSupport, given_at: datetime | None = None
+    actor: Actor,
+    record_id: UUID,
+    *,
+    support: InformationSupport,
+    given_at: datetime | None = None,
+    given_by_id: UUID | None = None,
+    consent: GivenConsent | None = None,
 ) -> CareRecord:
-    """Records that the person was informed, which opens the record to sharing (MISSION B5)."""
+    """Records that the person was informed, which opens the record to sharing (MISSION B5); one kept by a support
+    structure is kept no more. `given_by_id`: a colleague who informed her, else the actor.
+
+    Raises Conflict when it is open, Invalid for a date, an informer, or a consent that the regime asks for.
+    """
     record = access.get(actor, RECORD_SHARE, CareRecord, record_id, lock=True)
     if record.is_shared:
         raise Conflict("Le dossier est déjà ouvert au partage.")
     if given_at is not None and given_at > timezone.now():
         raise Invalid("La date de l’information est dans le futur.", fields={"given_at": "Date à corriger."})
-    record.is_shared = True
+    rls.open_record(record.patient_id)
+    agree_to_sharing(actor, record, consent)
+    was_kept = record.kept_by_id is not None
+    record.is_shared, record.kept_by = True, None
     record.information_given_at = given_at or timezone.now()
-    record.information_given_by_id = actor.person_id
+    record.information_given_by_id = _informer(actor, given_by_id)
     record.information_support = support
     record.save()
-    audit.record(actor, RECORD_SHARE, patient_id=record.patient_id, about=record, detail={"support": support})
+    detail = {"support": support, "kept": was_kept, "informed_by": str(record.information_given_by_id)}
+    audit.record(actor, RECORD_SHARE, patient_id=record.patient_id, about=record, detail=detail)
+    emit(
+        actor,
+        RecordShared(
+            patient_id=record.patient_id,
+            object_id=record.pk,
+            was_kept=was_kept,
+            by_user_id=actor.user_id,
+            data_class=DataClass.CIRCLE,
+        ),
+    )
     return record
 
 
@@ -120,18 +218,24 @@ def share_record(
 def add_member(actor: Actor, record_id: UUID, *, member: NewMember) -> CareTeamParticipant:
     """Raises Conflict when already a member, or when the role is held and `replaces` is not said.
 
-    Raises Refused before the person is informed, Invalid for a basis or a role that this member cannot have.
+    Raises Refused before the person is informed, or consented where the regime asks it; Invalid for a basis or a role
+    that this member cannot have.
     """
-    record = _locked_record(actor, record_id, action=CIRCLE_EDIT)
+    record = locked_record(actor, record_id, action=CIRCLE_EDIT)
     if not record.is_shared:
         raise Refused("Informez d’abord la personne : le dossier n’est pas encore ouvert au partage.")
-    _check_member(member)
+    if needs_consent() and ConsentKind.CONSENT_SHARING not in open_choices(record.patient_id):
+        raise Refused(
+            "Recueillez d’abord le consentement de la personne au partage : sans lui, le cercle n’accueille personne."
+        )
+    check_member(member)
+    _close_expired(record)
     if _open_periods(record.patient_id).filter(member_id=member.member_id).exists():
         raise Conflict("Cette personne ou cette structure fait déjà partie du cercle.")
     _make_room(actor, record, member)
     try:
         with transaction.atomic():
-            participant = _join(actor, record, member)
+            participant = join_circle(actor, record, member)
     except IntegrityError as error:
         raise Conflict(_NOT_ADDED) from error
     if member.basis == Basis.CONSENT:
@@ -154,7 +258,7 @@ def remove_member(
 
     Raises Refused for the last member: a record always has somebody who answers for it.
     """
-    record = _locked_record(actor, record_id, action=CIRCLE_EDIT)
+    record = locked_record(actor, record_id, action=CIRCLE_EDIT)
     participant = access.get(actor, CIRCLE_EDIT, CareTeamParticipant, participant_id, lock=True)
     if participant.record_id != record.pk:
         raise NotFound
@@ -164,21 +268,26 @@ def remove_member(
 
 @action
 def record_choice(actor: Actor, record_id: UUID, *, kind: ConsentKind, proof: str) -> Consent:
-    """Records an opposition, which ends the open emergency accesses; one to the record suspends the circle at once.
+    """Records an opposition, which ends the urgent accesses it speaks of; one to the record suspends the whole circle.
 
-    A consent names its professional: it is recorded by `add_member`.
+    A consent outside the team names its professional: it is recorded by `add_member`.
     """
-    record = _locked_record(actor, record_id, action=CONSENT_EDIT)
+    record = locked_record(actor, record_id, action=CONSENT_EDIT)
     if kind not in OPPOSITIONS:
         raise Invalid("Un consentement s’enregistre en ajoutant le professionnel qu’il désigne.")
-    written = _checked_proof(proof)
+    return _oppose(actor, record, kind, checked_proof(proof))
+
+
+def _oppose(actor: Actor, record: CareRecord, kind: ConsentKind, proof: str) -> Consent:
     if Consent.objects.filter(patient_id=record.patient_id, kind=kind, withdrawn_at=None).exists():
         raise Conflict("Ce choix est déjà enregistré.")
     choice = Consent.objects.create(
-        patient_id=record.patient_id, kind=kind, recorded_by_name=actor.name, proof=written
+        patient_id=record.patient_id, kind=kind, recorded_by_name=actor.name, proof=proof
     )
     now = timezone.now()
-    EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(expires_at=Now())
+    EmergencyAccess.objects.filter(
+        patient_id=record.patient_id, expires_at__gt=now, kind__in=OPPOSITIONS[kind]
+    ).update(expires_at=Now())
     if kind == ConsentKind.OPPOSITION_RECORD:
         _open_periods(record.patient_id).filter(suspended_at=None).update(suspended_at=now)
     audit.record(actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"kind": kind})
@@ -187,12 +296,27 @@ def record_choice(actor: Actor, record_id: UUID, *, kind: ConsentKind, proof: st
 
 
 @action
-def withdraw_choice(actor: Actor, record_id: UUID, choice_id: UUID) -> Consent:
-    """Withdraws an opposition to emergency access, or a consent: its professional then leaves the circle at once.
+def record_sharing_consent(actor: Actor, record_id: UUID, *, consent: GivenConsent) -> Consent:
+    """The person agrees to the sharing of her record; without it the regime of 2019 lets nobody more in.
+
+    Raises Invalid for a date or a proof, Conflict when it is in force.
+    """
+    record = locked_record(actor, record_id, action=CONSENT_EDIT)
+    if ConsentKind.CONSENT_SHARING in open_choices(record.patient_id):
+        raise Conflict("Ce consentement est déjà enregistré.")
+    check_consent(consent)
+    return keep_consent(actor, record, ConsentKind.CONSENT_SHARING, consent)
+
+
+@action
+def withdraw_choice(actor: Actor, record_id: UUID, choice_id: UUID, *, proof: str = "") -> Consent:
+    """Withdraws an opposition to an urgent access, or a consent: its professional then leaves the circle at once.
+
+    A consent to the record or to its sharing taken back closes the record, as an opposition does.
 
     Raises Refused for an opposition to the record, which the patient alone lifts.
     """
-    record = _locked_record(actor, record_id, action=CONSENT_EDIT)
+    record = locked_record(actor, record_id, action=CONSENT_EDIT)
     choice = access.get(actor, CONSENT_EDIT, Consent, choice_id, lock=True)
     if choice.patient_id != record.patient_id:
         raise NotFound
@@ -200,14 +324,17 @@ def withdraw_choice(actor: Actor, record_id: UUID, choice_id: UUID) -> Consent:
         raise Conflict("Ce choix est déjà retiré.")
     if choice.kind == ConsentKind.OPPOSITION_RECORD:
         raise Refused("Seule la personne lève son opposition au dossier, depuis son espace.")
-    choice.withdrawn_at = timezone.now()
-    choice.save(update_fields=["withdrawn_at"])
+    choice.withdrawn_at, choice.withdrawn_by_name = timezone.now(), actor.name
+    choice.withdrawal_proof = " ".join(proof.split())[:200]
+    choice.save(update_fields=["withdrawn_at", "withdrawn_by_name", "withdrawal_proof"])
     audit.record(
         actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"withdrawn": choice.kind}
     )
     emit(actor, OppositionWithdrawn(patient_id=record.patient_id, object_id=choice.pk, kind=choice.kind))
     if choice.practitioner_id is not None:
         _end_consented(actor, record.patient_id, choice.practitioner_id)
+    elif choice.kind in CLOSING_CONSENTS:
+        _oppose(actor, record, ConsentKind.OPPOSITION_RECORD, "Retrait du consentement")
     return choice
 
 
@@ -225,94 +352,52 @@ def lift_opposition(actor: Actor, record_id: UUID) -> None:
     emit(actor, OppositionWithdrawn(patient_id=record.patient_id, object_id=lifted, kind=kind))
 
 
-def _locked_record(actor: Actor, record_id: UUID, *, action: Action) -> CareRecord:
-    """Two changes of one circle wait for each other: else two members could remove each other, or join an opposed
-    record.
-    """
-    opened = open_record(actor, record_id, action=action)
-    return CareRecord.objects.select_for_update().get(pk=opened.record.pk)
-
-
 def _open_periods(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
-    return CareTeamParticipant.objects.filter(patient_id=patient_id, ended_at=None)
+    lasting = Q(expires_at=None) | Q(expires_at__gt=Now())
+    return CareTeamParticipant.objects.filter(lasting, patient_id=patient_id, ended_at=None)
 
 
-def _founder(actor: Actor) -> tuple[Practitioner, UUID]:
+def _close_expired(record: CareRecord) -> None:
+    """A consent that has reached its end leaves its place: the member may come back, his role may be another's."""
+    CareTeamParticipant.objects.filter(
+        patient_id=record.patient_id, ended_at=None, expires_at__lte=Now()
+    ).update(ended_at=F("expires_at"), ended_reason="fin du consentement")
+
+
+def _founder(actor: Actor) -> tuple[Practitioner, Practitioner, UUID]:
+    """Who founds, who is the first member, where. Raises Refused."""
+    if is_support_desk(actor):
+        raise Refused("La cellule d’appui crée un dossier pour un professionnel qui le demande.")
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None or actor.person_id is None:
         raise Refused("Seul un professionnel rattaché à une structure crée un dossier.")
-    return Practitioner.objects.get(pk=actor.person_id), actor.organization_id
+    founder = Practitioner.objects.get(pk=actor.person_id)
+    member = Practitioner.objects.get(pk=actor.principal_id) if actor.principal_id else founder
+    return founder, member, actor.organization_id
 
 
-def _founding_role(founder: Practitioner) -> TeamRole:
-    return TeamRole.ATTENDING if founder.specialty in GENERAL_MEDICINE else TeamRole.MEMBER
+def founding_role(founder: Practitioner) -> TeamRole:
+    """No role that the whole circle sees for who is kept from view."""
+    if founder.specialty not in GENERAL_MEDICINE or secret_of(NewMember(practitioner_id=founder.pk))[0]:
+        return TeamRole.MEMBER
+    return TeamRole.ATTENDING
 
 
-def _check_member(member: NewMember) -> None:
-    if member.practitioner_id is not None and member.organization_id is None:
-        _check_person(member, member.practitioner_id)
-    elif member.organization_id is not None and member.practitioner_id is None:
-        _check_structure(member, member.organization_id)
-    else:
-        raise Invalid("Choisissez un professionnel ou une structure.")
-    if member.role != TeamRole.MEMBER and _secret(member)[0]:
-        raise Invalid(_KEPT_FROM_VIEW, fields={"role": _KEPT_FROM_VIEW})
-
-
-def _check_person(member: NewMember, practitioner_id: UUID) -> None:
-    found = Practitioner.objects.filter(pk=practitioner_id, active=True).first()
-    if found is None:
-        raise Invalid(_NOT_ACTIVE)
-    if member.role == TeamRole.ATTENDING and found.profession != Profession.DOCTOR:
-        raise Invalid(_DOCTOR_ONLY, fields={"role": _DOCTOR_ONLY})
-    if member.basis == Basis.SUPPORT:
-        sentence = (
-            "Une structure d’appui s’ajoute comme structure ; pour une personne, choisissez un autre titre."
-        )
-        raise Invalid(sentence, fields={"basis": sentence})
-    if member.basis == Basis.CONSENT:
-        _check_consent(member)
-
-
-def _check_structure(member: NewMember, organization_id: UUID) -> None:
-    if not Organization.objects.filter(pk=organization_id, active=True).exists():
-        raise Invalid(_NOT_ACTIVE)
-    if member.role == TeamRole.ATTENDING:
-        raise Invalid(_DOCTOR_ONLY, fields={"role": _DOCTOR_ONLY})
-    if member.basis == Basis.CONSENT:
-        sentence = "Le consentement désigne un professionnel : ajoutez la personne plutôt que sa structure."
-        raise Invalid(sentence, fields={"basis": sentence})
-
-
-def _checked_proof(proof: str) -> str:
-    """Raises Invalid when nothing says how the person expressed the choice."""
-    written = " ".join(proof.split())
-    if len(written) < PROOF_MIN_LENGTH:
-        sentence = "Indiquez comment la personne l’a exprimé : courrier daté, entretien, formulaire signé."
-        raise Invalid(sentence, fields={"proof": sentence})
-    return written[:200]
-
-
-def _check_consent(member: NewMember) -> None:
-    _checked_proof(member.proof)
-    if member.consented_at is None or member.consented_at > timezone.now():
-        sentence = "Indiquez la date à laquelle la personne a consenti, au plus tard aujourd’hui."
-        raise Invalid(sentence, fields={"consented_at": sentence})
+def _informer(actor: Actor, given_by_id: UUID | None) -> UUID | None:
+    """Himself, or somebody of his structure."""
+    if given_by_id in (None, actor.person_id):
+        return actor.person_id
+    works_there = Q(roles__organization_id=actor.organization_id, roles__period_end=None)
+    if not Practitioner.objects.filter(works_there, pk=given_by_id, active=True).exists():
+        sentence = "Choisissez quelqu’un de votre structure."
+        raise Invalid(sentence, fields={"given_by": sentence})
+    return given_by_id
 
 
 def _record_consent(actor: Actor, record: CareRecord, member: NewMember) -> None:
-    if member.consented_at is None:
-        raise ValueError("_check_consent first")
-    consent = Consent.objects.create(
-        patient_id=record.patient_id,
-        kind=ConsentKind.CONSENT_OUTSIDE_TEAM,
-        practitioner_id=member.practitioner_id,
-        given_at=member.consented_at,
-        recorded_by_name=actor.name,
-        proof=_checked_proof(member.proof),
-    )
-    audit.record(
-        actor, CONSENT_EDIT, patient_id=record.patient_id, about=consent, detail={"kind": consent.kind}
-    )
+    if member.practitioner_id is None:
+        raise ValueError("check_member first")
+    practitioner = Practitioner.objects.get(pk=member.practitioner_id)
+    keep_consent(actor, record, ConsentKind.CONSENT_OUTSIDE_TEAM, member.consent, practitioner)
 
 
 def _make_room(actor: Actor, record: CareRecord, member: NewMember) -> None:
@@ -377,8 +462,9 @@ def _end_consented(actor: Actor, patient_id: UUID, practitioner_id: UUID) -> Non
         _end(actor, participant, reason="consentement retiré")
 
 
-def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
-    sector, restricted_to_id = _secret(member)
+def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
+    by_consent = member.basis == Basis.CONSENT
+    sector, restricted_to_id = secret_of(member)
     participant = CareTeamParticipant(
         patient_id=record.patient_id,
         record_id=record.pk,
@@ -386,6 +472,8 @@ def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamPartic
         organization_id=member.organization_id,
         role=member.role,
         basis=member.basis,
+        scope=scope_of(member.consent) if by_consent else None,
+        expires_at=member.consent.expires_at if by_consent else None,
         added_by_name=actor.name,
         added_by_id=actor.person_id if actor.kind == ActorKind.PROFESSIONAL else None,
         sector=sector,
@@ -407,23 +495,3 @@ def _join(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamPartic
         ),
     )
     return participant
-
-
-def _secret(member: NewMember) -> tuple[str, UUID | None]:
-    """The sector that keeps this presence restricted, and the structure that always knows of it; ("", None) mostly."""
-    if member.organization_id is not None:
-        structure = Organization.objects.get(pk=member.organization_id)
-        sector = matrix.organization_sector(structure.kind, structure.is_psychiatric)
-        return sector, structure.pk if sector else None
-    if member.practitioner_id is None:
-        raise ValueError("a member is a person or a structure")
-    roles = PractitionerRole.objects.filter(practitioner_id=member.practitioner_id, period_end=None)
-    places = [role.organization for role in roles.select_related("organization").order_by("pk")]
-    said = [(matrix.organization_sector(place.kind, place.is_psychiatric), place.pk) for place in places]
-    person = Practitioner.objects.get(pk=member.practitioner_id)
-    own = matrix.practitioner_sector(person.profession, person.specialty_label)
-    if own:
-        of_sector = [place for sector, place in said if sector == own]
-        return own, next(iter([*of_sector, *(place for _, place in said)]), None)
-    # Who works elsewhere too is not given away by his name.
-    return said[0] if said and all(sector for sector, _ in said) else ("", None)

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('care_team', '0010_professional_basis'),
+        ('care_team', '0013_my_patients_who_consent'),
         ('directory', '0004_order_of_names'),
         ('patients', '0004_likeness'),
     ]

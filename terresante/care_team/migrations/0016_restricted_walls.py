@@ -28,7 +28,8 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
         OR EXISTS (
             SELECT 1 FROM care_team_careteamparticipant AS own
             WHERE own.patient_id = asked AND own.member_id IN (person, organization)
-              AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= now())
+              AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= now()
+              AND (own.expires_at IS NULL OR own.expires_at > now()))
         AND (EXISTS (SELECT 1 FROM directory_practitioner AS mine
                      WHERE mine.id = person AND practitioner_sector(mine.profession, mine.specialty_label) = kept)
              OR EXISTS (SELECT 1 FROM directory_organization AS here
@@ -76,67 +77,48 @@ BEGIN
 END $body$;
 """
 
-PROTECT = """
--- Who reads the rows of a patient: the measured shape (STACK.md 4), said once for new tables and for those that exist.
-CREATE FUNCTION patient_reads(protected regclass, key text) RETURNS text
+PROTECT = r"""
+-- Others may have changed what these say since: each is edited where it stands, never written again.
+CREATE FUNCTION edit_function(which text, old text, new text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE was text := pg_get_functiondef(which::regproc);
+BEGIN
+    IF strpos(was, old) = 0 THEN
+        RAISE EXCEPTION '% says no longer: %', which, old;
+    END IF;
+    EXECUTE replace(was, old, new);
+END $$;
+
+-- Who handed this patient over still reads for some days.
+CREATE FUNCTION reads_on(protected regclass, key text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $body$
-    SELECT format($q$%2$I = (SELECT app_open_record()) OR %2$I = (SELECT app_person()) OR EXISTS (
-        SELECT 1 FROM care_team_careteamparticipant AS own
-        WHERE own.patient_id = %1$s.%2$I
-          AND own.member_id IN ((SELECT app_person()), (SELECT app_organization()))
-          AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= now()
-        OFFSET 0) OR EXISTS (
-        SELECT 1 FROM care_team_emergencyaccess AS own
-        WHERE own.patient_id = %1$s.%2$I AND own.practitioner_id = (SELECT app_person())
-          AND own.organization_id = (SELECT app_organization()) AND own.expires_at > now()
-        OFFSET 0) OR EXISTS (
+    SELECT format($q$EXISTS (
         SELECT 1 FROM care_team_careteamparticipant AS own
         WHERE own.patient_id = %1$s.%2$I AND own.practitioner_id = (SELECT app_person())
           AND own.reads_until > now() AND own.suspended_at IS NULL
         OFFSET 0)$q$, protected, key)
 $body$;
+REVOKE ALL ON FUNCTION protect_limits(regclass), reads_on(regclass, text) FROM PUBLIC, terresante_app;
 
-CREATE OR REPLACE FUNCTION protect_patient_table(protected regclass, key text DEFAULT 'patient_id') RETURNS void
-LANGUAGE plpgsql SET search_path = public, pg_temp AS $body$
-DECLARE
-    writes text := format($q$%2$I = (SELECT app_write_record()) OR EXISTS (
-        SELECT 1 FROM care_team_careteamparticipant AS own
-        WHERE own.patient_id = %1$s.%2$I
-          AND own.member_id IN ((SELECT app_person()), (SELECT app_organization()))
-          AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= now()
-        OFFSET 0)$q$, protected, key);
-BEGIN
-    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', protected);
-    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', protected);
-    EXECUTE format('CREATE POLICY reads ON %s FOR SELECT TO terresante_app USING (%s)', protected,
-                   patient_reads(protected, key));
-    EXECUTE format('CREATE POLICY adds ON %s FOR INSERT TO terresante_app WITH CHECK (%s)', protected, writes);
-    EXECUTE format('CREATE POLICY changes ON %s FOR UPDATE TO terresante_app USING (%s)', protected, writes);
-    EXECUTE format('CREATE POLICY removes ON %s FOR DELETE TO terresante_app USING (%s)', protected, writes);
-    IF EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = protected AND attname = 'private_to_id') THEN
-        EXECUTE format($q$CREATE POLICY private_to_structure ON %s AS RESTRICTIVE FOR ALL TO terresante_app
-            USING (private_to_id IS NULL OR private_to_id = (SELECT app_organization())
-                   OR (SELECT app_kind()) = 'job')$q$, protected);
-    END IF;
-    IF EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = protected AND attname = 'hidden_from_patient') THEN
-        EXECUTE format($q$CREATE POLICY hidden_from_patient ON %s AS RESTRICTIVE FOR ALL TO terresante_app
-            USING (NOT hidden_from_patient
-                   OR (SELECT app_kind()) NOT IN ('patient', 'representative'))$q$, protected);
-    END IF;
-    PERFORM protect_limits(protected);
-END $body$;
-REVOKE ALL ON FUNCTION protect_patient_table(regclass, text), protect_limits(regclass), patient_reads(regclass, text)
-    FROM PUBLIC, terresante_app;
-
+SELECT edit_function('protect_patient_table', '%1$I = (SELECT app_person()) OR %2$s OR %3$s'',',
+                     '%1$I = (SELECT app_person()) OR %2$s OR %3$s OR %4$s'',');
+SELECT edit_function('protect_patient_table', 'key, member, emergency);',
+                     'key, member, emergency, reads_on(protected, key));');
+SELECT edit_function('protect_patient_table', 'IF EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = protected AND attname = ''private_to_id'')',
+    'PERFORM protect_limits(protected);
+    IF EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = protected AND attname = ''private_to_id'')');
 DO $$
-DECLARE one record;
+DECLARE
+    one record;
+    changed int := 0;
 BEGIN
-    FOR one IN SELECT tablename FROM pg_policies
+    FOR one IN SELECT tablename, qual FROM pg_policies
                WHERE policyname = 'reads' AND qual LIKE '%care_team_careteamparticipant%'
                  AND qual LIKE '%care_team_emergencyaccess%' LOOP
-        EXECUTE format('ALTER POLICY reads ON %I USING (%s)', one.tablename, patient_reads(
+        EXECUTE format('ALTER POLICY reads ON %I USING (%s OR %s)', one.tablename, one.qual, reads_on(
             one.tablename::regclass, CASE one.tablename WHEN 'patients_patient' THEN 'id' ELSE 'patient_id' END));
+        changed := changed + 1;
     END LOOP;
+    IF changed = 0 THEN RAISE EXCEPTION 'no table is read through the circle'; END IF;
 END $$;
 """
 
@@ -179,7 +161,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE kept record;
 BEGIN
     SELECT sector, restricted_to_id INTO kept FROM care_team_careteamparticipant
-    WHERE patient_id = NEW.patient_id AND sector <> '' AND member_id IN (NEW.person_id, NEW.organization_id) LIMIT 1;
+    WHERE patient_id = NEW.patient_id AND sector <> '' AND member_id IN (NEW.person_id, NEW.organization_id, app_principal())
+    LIMIT 1;
     IF NOT FOUND THEN
         SELECT organization_sector(kind, is_psychiatric) AS sector, id AS restricted_to_id INTO kept
         FROM directory_organization
@@ -220,53 +203,49 @@ CREATE TRIGGER closes AFTER INSERT OR UPDATE OF patient_id ON care_team_consent 
 """
 
 BASES = """
-CREATE OR REPLACE FUNCTION professional_basis(asked uuid) RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT coalesce(
-        (SELECT CASE WHEN own.practitioner_id IS NULL THEN 'structure' ELSE 'member' END
-         FROM care_team_careteamparticipant AS own
-         WHERE own.patient_id = asked AND own.member_id IN (app_person(), app_organization())
-           AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= now()
-         ORDER BY own.practitioner_id NULLS LAST LIMIT 1),
-        (SELECT 'former' FROM care_team_careteamparticipant AS own
+SELECT edit_function('professional_basis', '(SELECT ''break_glass'' FROM', '(SELECT ''former'' FROM care_team_careteamparticipant AS own
          WHERE own.patient_id = asked AND own.practitioner_id = app_person() AND own.suspended_at IS NULL
            AND own.reads_until > now() LIMIT 1),
-        (SELECT 'break_glass' FROM care_team_emergencyaccess AS own
-         WHERE own.patient_id = asked AND own.practitioner_id = app_person()
-           AND own.organization_id = app_organization() AND own.expires_at > now() LIMIT 1))
-    WHERE app_kind() = 'professional'
-$$;
-
--- `open_record` as it stands, whatever its other bases have become: a former member opens for reading only.
-DO $$
-DECLARE
-    was text := pg_get_functiondef('open_record(uuid)'::regprocedure);
-    reading_only text := $q$'break_glass', 'patient'$q$;
-BEGIN
-    IF position(reading_only IN was) = 0 THEN
-        RAISE EXCEPTION 'open_record no longer says which bases only read: say that ''former'' does';
-    END IF;
-    EXECUTE replace(was, reading_only, $q$'break_glass', 'former', 'patient'$q$);
-END $$;
-
-CREATE OR REPLACE FUNCTION record_readers(asked uuid, persons uuid[], organizations uuid[]) RETURNS SETOF bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH member AS (
-        SELECT member_id FROM care_team_careteamparticipant
-        WHERE patient_id = asked AND member_id = ANY (persons || organizations)
-          AND ended_at IS NULL AND suspended_at IS NULL AND started_at <= now()
-    )
-    SELECT number FROM unnest(persons, organizations) WITH ORDINALITY AS connected (person, organization, number)
-    WHERE app_kind() = 'job'
-      AND (person = asked OR person IN (SELECT member_id FROM member)
-           OR organization IN (SELECT member_id FROM member)
+        (SELECT ''break_glass'' FROM');
+-- A former member opens for reading only.
+SELECT edit_function('open_record', '''break_glass'', ''patient''', '''break_glass'', ''former'', ''patient''');
+SELECT edit_function('record_readers', 'OR organization IN (SELECT member_id FROM member)',
+    'OR organization IN (SELECT member_id FROM member)
            OR person IN (SELECT practitioner_id FROM care_team_careteamparticipant
                          WHERE patient_id = asked AND practitioner_id = ANY (persons) AND reads_until > now()
-                           AND suspended_at IS NULL)
-           OR (person, organization) IN (
-                SELECT practitioner_id, organization_id FROM care_team_emergencyaccess
-                WHERE patient_id = asked AND practitioner_id = ANY (persons) AND expires_at > now()))
+                           AND suspended_at IS NULL)');
+
+-- What keeps a person's presence restricted: his own sector, else that of every place he works in.
+CREATE FUNCTION secret_of_person(asked uuid, OUT kept text, OUT place uuid)
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    WITH said AS (
+        SELECT practitioner_sector(mine.profession, mine.specialty_label) AS own,
+               organization_sector(here.kind, here.is_psychiatric) AS sector, here.id AS structure
+        FROM directory_practitioner AS mine
+        LEFT JOIN directory_practitionerrole AS role ON role.practitioner_id = mine.id AND role.period_end IS NULL
+        LEFT JOIN directory_organization AS here ON here.id = role.organization_id
+        WHERE mine.id = asked
+    ), found AS (
+        SELECT coalesce(nullif(min(own), ''), CASE WHEN bool_and(sector <> '') THEN min(sector) END, '') AS sector
+        FROM said
+    )
+    SELECT found.sector, CASE WHEN found.sector <> '' THEN (
+        SELECT said.structure FROM said ORDER BY (said.sector = found.sector) DESC NULLS LAST, said.structure LIMIT 1) END
+    FROM found
 $$;
+SELECT edit_function('patient_adds', 'added_by_name, ended_reason)
+    VALUES (participant, mine, own.id, asked, ''member'', ''consent'', now(), who, '''');',
+    'added_by_name, ended_reason, sector, restricted_to_id)
+    SELECT participant, mine, own.id, asked, ''member'', ''consent'', now(), who, '''', secret.kept, secret.place
+    FROM secret_of_person(asked) AS secret;');
+
+-- Neither the patient's page nor a first access tells of what somebody keeps for himself; a first access, which the
+-- whole circle reads, of nobody whose presence is restricted.
+SELECT edit_function('gather_accesses', 'NOT entry.detail ? ''private_to''',
+    'NOT entry.detail ?| ARRAY[''private_to'', ''private_to_person'']');
+SELECT edit_function('gather_accesses', 'entry.actor_kind = ''professional'' AND',
+    'entry.actor_kind = ''professional'' AND NOT entry.detail ? ''sector'' AND');
+DROP FUNCTION edit_function(text, text, text);
 """
 
 OWNERSHIP = """
@@ -286,11 +265,13 @@ END $$;
 REVOKE ALL ON FUNCTION restrict_trail(), oppose_circle() FROM terresante_app;
 ALTER FUNCTION restricted_is_known(uuid, text, uuid, uuid, uuid) OWNER TO terresante_definer;
 REVOKE ALL ON FUNCTION restricted_is_known(uuid, text, uuid, uuid, uuid) FROM PUBLIC, terresante_app;
+ALTER FUNCTION secret_of_person(uuid) OWNER TO terresante_definer;
+REVOKE ALL ON FUNCTION secret_of_person(uuid) FROM PUBLIC, terresante_app;
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("care_team", "0015_restricted")]
+    dependencies = [("care_team", "0015_restricted"), ("directory", "0006_principal")]
 
     operations = [
         migrations.RunSQL(sql, migrations.RunSQL.noop)

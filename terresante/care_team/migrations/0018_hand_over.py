@@ -28,6 +28,9 @@ CREATE POLICY reads ON care_team_handoveritem FOR SELECT TO terresante_app USING
     (SELECT app_kind()) = 'professional' AND EXISTS (
         SELECT 1 FROM care_team_handover AS own
         WHERE own.id = hand_over_id AND (SELECT app_person()) IN (own.giver_id, own.taker_id))
+        -- Its period stands suspended as long as the patient opposes: who is in it is then nobody's to read.
+        AND EXISTS (SELECT 1 FROM care_team_careteamparticipant AS own
+                    WHERE own.id = given_id AND own.suspended_at IS NULL)
     OR (SELECT app_kind()) = 'job' AND patient_id = (SELECT app_open_record()));
 REVOKE INSERT, UPDATE, DELETE ON care_team_handover, care_team_handoveritem FROM terresante_app;
 """

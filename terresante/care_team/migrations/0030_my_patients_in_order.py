@@ -19,6 +19,6 @@ GRANT EXECUTE ON FUNCTION my_patient_keys(integer, integer) TO terresante_app;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("care_team", "0018_hand_over"), ("patients", "0004_likeness")]
+    dependencies = [("care_team", "0021_patients_hand_walls")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

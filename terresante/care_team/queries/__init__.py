@@ -1,5 +1,5 @@
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -13,21 +13,27 @@ from terresante.care_team.access import (
     CIRCLE_READ,
     READINGS,
     RECORD_READ,
+    changes,
+    decides_for_patient,
+    is_support_desk,
     reads_class,
 )
-from terresante.care_team.enums import ConsentKind, DataClass, Sector, TeamRole
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, NamedReader
-from terresante.directory.models import Organization, Practitioner, PractitionerRole
+from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
+from terresante.care_team.events import AccessesSeen, ComplaintAnswered, ProfessionalCame
+from terresante.care_team.models import LASTING, CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.regime import needs_consent
+from terresante.directory.models import PractitionerRole
 from terresante.kernel import access, audit, compiled, rls, slots
-from terresante.kernel.access import Action, Reader
+from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind, Purpose
 from terresante.kernel.errors import NotFound
 from terresante.kernel.events import Event
 from terresante.kernel.slots import HeaderBadge
 from terresante.kernel.ui.frame import Level, Strip
 from terresante.kernel.ui.wording import clock, long_date
-from terresante.patients.enums import Sex
-from terresante.patients.models import CareRecord, Patient, RelatedPerson
+from terresante.patients.identity_rules import normalised_name
+from terresante.patients.models import CareRecord, Delegation, Patient, RelatedPerson
+from terresante.patients.traits import Traits
 
 _SHOWN_WITH_RECORD = ("patient", "holder", "information_given_by")
 _SEARCH = """
@@ -83,12 +89,28 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
 
     Raises NotFound when the record is absent or out of the actor's reach, Refused when only `action` is.
     """
+    if actor.kind == ActorKind.REPRESENTATIVE:
+        # Nothing shows him anything before the record of the one person he acts for is open.
+        represented = represented_patient(actor)
+        if represented is None or not rls.open_record(represented):
+            raise NotFound
     record = access.get(actor, action, CareRecord, record_id, related=_SHOWN_WITH_RECORD)
     basis = rls.open_record(record.patient_id)
     if not basis:
         raise NotFound
     strips = (_STRIPS[basis](actor, record.patient_id),) if basis in _STRIPS else ()
     return OpenRecord(record, record.patient, basis, actor, strips)
+
+
+def represented_patient(actor: Actor) -> UUID | None:
+    """For whom a relative acts, as long as he does."""
+    return next(iter(_represented(actor)), None)
+
+
+@compiled.rows
+def _represented(actor: Actor) -> QuerySet[Delegation, UUID]:
+    mine = access.list(actor, CIRCLE_READ, Delegation).filter(related_person_id=actor.person_id)
+    return mine.order_by("recorded_at").values_list("patient_id", flat=True)
 
 
 def _knows(patient_id: UUID, sector: str, structure_id: UUID) -> bool:
@@ -104,7 +126,7 @@ def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
     return Strip(
         text=f"lecture seule, jusqu’à {until}. Le patient et son cercle lisent votre motif.",
         level=Level.RED,
-        word="Accès en urgence",
+        word=access_now.get_kind_display(),
     )
 
 
@@ -138,7 +160,7 @@ def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     """Current members, the treating doctor and the referent first."""
     return (
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
-        .filter(patient_id=patient_id, ended_at__isnull=True)
+        .filter(LASTING, patient_id=patient_id, ended_at__isnull=True)
         .select_related("practitioner", "organization")
         .order_by(_ROLES_FIRST, "started_at", "pk")
     )
@@ -160,7 +182,7 @@ def _places_of_work() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
 def former_members_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     return (
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
-        .filter(patient_id=patient_id, ended_at__isnull=False)
+        .filter(Q(ended_at__isnull=False) | ~LASTING, patient_id=patient_id)
         .select_related("practitioner", "organization")
         .prefetch_related(_places_of_work())
         .order_by("-ended_at", "pk")
@@ -178,6 +200,26 @@ def choices_of(actor: Actor, patient_id: UUID) -> QuerySet[Consent]:
 
 
 @compiled.rows
+def delegations_of(actor: Actor, patient_id: UUID) -> QuerySet[Delegation]:
+    """The accesses given to relatives, withdrawn ones aside."""
+    rows = access.list(actor, CIRCLE_READ, Delegation).filter(patient_id=patient_id, withdrawn_at=None)
+    return rows.order_by("-recorded_at", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A relative, and the access he has if any."""
+
+    person: RelatedPerson
+    delegation: Delegation | None
+
+
+def relatives_with_access(actor: Actor, patient_id: UUID) -> list[Relative]:
+    given = {one.related_person_id: one for one in reversed(delegations_of(actor, patient_id))}
+    return [Relative(one, given.get(one.pk)) for one in relatives_of(actor, patient_id)]
+
+
+@compiled.rows
 def relatives_of(actor: Actor, patient_id: UUID) -> QuerySet[RelatedPerson]:
     return access.list(actor, CIRCLE_READ, RelatedPerson).filter(patient_id=patient_id).order_by("name")
 
@@ -191,12 +233,47 @@ def open_choices(patient_id: UUID) -> set[str]:
     )
 
 
+_WHY_NOT = "SELECT why_not_founded(%s, %s, %s, %s, %s, %s)"
+
+
+def why_not_founded(patient_id: UUID | None, traits: Traits, *, named_only: bool = False) -> str | None:
+    """'opposed': this person, under this key or with the same strict traits, refuses any record; 'recorded': she has
+    one; None: nothing stands against it. `named_only`: the traits are not looked at.
+    """
+    if named_only:
+        traits = replace(traits, birth_date=None)
+    names = normalised_name(traits.birth_name), traits.first_given_name
+    asked = [patient_id, *names, traits.birth_date, traits.sex, traits.birth_place_code]
+    with connection.cursor() as cursor:
+        cursor.execute(_WHY_NOT, asked)
+        found = cursor.fetchone()
+        return found[0] if found else None
+
+
 def opponents(patient_ids: Collection[UUID]) -> set[UUID]:
     """Those of these persons, whose records are open, who oppose having one."""
     opposed = Consent.objects.filter(
         patient_id__in=patient_ids, kind=ConsentKind.OPPOSITION_RECORD, withdrawn_at__isnull=True
     )
     return set(opposed.values_list("patient_id", flat=True))
+
+
+def open_to_hospitals(records: Sequence[CareRecord]) -> list[CareRecord]:
+    """Those, among records that are open, which a hospital's message may enter.
+
+    A kept record is closed to everybody outside its structure. Under the regime of 2019 one that nobody consented to
+    is closed too, unless it was already open to sharing when the regime changed.
+    """
+    known = [record for record in records if record.kept_by_id is None]
+    if not needs_consent():
+        return known
+    agreed = Consent.objects.filter(
+        patient_id__in=[record.patient_id for record in known],
+        kind__in=(ConsentKind.CONSENT_RECORD, ConsentKind.CONSENT_SHARING),
+        withdrawn_at=None,
+    )
+    agreeing = set(agreed.values_list("patient_id", flat=True))
+    return [record for record in known if record.is_shared or record.patient_id in agreeing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +323,16 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
     return candidates
 
 
+# What is told to the person whose record it is, and to nobody of the circle.
+FOR_THE_PATIENT = (AccessesSeen, ProfessionalCame, ComplaintAnswered)
 _READERS = """
 SELECT told.number, reader
-FROM (SELECT number, sector, structure,
+FROM (SELECT number, class, sector, structure,
              -- Told under an identity merged since, it concerns those of the record that goes on.
              coalesce(surviving_patient(patient), patient) AS patient
-      FROM unnest(%s::uuid[], %s::text[], %s::uuid[])
-           WITH ORDINALITY AS asked (patient, sector, structure, number)) AS told,
-     record_readers(told.patient, %s::uuid[], %s::uuid[]) AS reader
+      FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[])
+           WITH ORDINALITY AS asked (patient, class, sector, structure, number)) AS told,
+     record_readers(told.patient, %s::uuid[], %s::uuid[], told.class) AS reader
 WHERE told.sector = ''
    OR reader IN (SELECT restricted_readers(told.patient, told.sector, told.structure, %s::uuid[], %s::uuid[]))
 """
@@ -264,163 +343,82 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
 
     Somebody connected in two structures is two actors: their correlation ids tell them apart.
     """
-    asked = [actor for actor in connected if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT)]
-    persons = [actor.person_id for actor in asked]
-    organizations = [actor.organization_id for actor in asked]
     readers: list[set[UUID]] = [set() for _ in events]
-    with connection.cursor() as cursor:
-        told: list[list[Any]] = [
-            [event.patient_id for event in events],
-            [event.sector for event in events],
-            [event.restricted_to_id for event in events],
-        ]
-        cursor.execute(_READERS, [*told, persons, organizations, persons, organizations])
-        for number, reader in cursor.fetchall():
-            event, actor = events[number - 1], asked[reader - 1]
-            if _may_read(actor, event):
-                readers[number - 1].add(actor.correlation_id)
+    for number, actor in [*_circle_readers(events, connected), *_relatives_reading(events, connected)]:
+        if _may_read(actor, events[number]):
+            readers[number].add(actor.correlation_id)
     return readers
 
 
+def _circle_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+    asked = [actor for actor in connected if _may_be_told(actor)]
+    # By the circles of the physician one acts for: without a structure, so that his emergencies are not lent.
+    acting = [actor for actor in asked if actor.principal_id is not None]
+    persons = [*(actor.person_id for actor in asked), *(actor.principal_id for actor in acting)]
+    organizations = [*(actor.organization_id for actor in asked), *(None for _ in acting)]
+    asked += acting
+    with connection.cursor() as cursor:
+        about: list[list[Any]] = [
+            [event.patient_id for event in events],
+            [event.data_class or "" for event in events],
+            [event.sector for event in events],
+            [event.restricted_to_id for event in events],
+        ]
+        # What is restricted is not lent either: known to himself, or not.
+        himself = [actor.person_id for actor in asked], [actor.organization_id for actor in asked]
+        cursor.execute(_READERS, [*about, persons, organizations, *himself])
+        return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
+def _relatives_reading(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+    asked = [actor for actor in connected if actor.kind == ActorKind.REPRESENTATIVE]
+    if not asked:
+        return []
+    persons, users = [actor.person_id for actor in asked], [actor.user_id for actor in asked]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM delegate_readers(%s::uuid[], %s::uuid[], %s::uuid[])",
+            [[event.patient_id for event in events], persons, users],
+        )
+        return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
+def _may_be_told(actor: Actor) -> bool:
+    return actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT) and not is_support_desk(actor)
+
+
 def _may_read(actor: Actor, event: Event) -> bool:
+    if isinstance(event, FOR_THE_PATIENT):
+        return decides_for_patient(actor)
     if event.private_to_id is not None and event.private_to_id != actor.organization_id:
         return False
     if event.private_to_person_id is not None and event.private_to_person_id != actor.person_id:
         return False
-    if event.hidden_from_patient and actor.kind == ActorKind.PATIENT:
+    if event.sector and actor.kind == ActorKind.REPRESENTATIVE:
+        return False
+    acts_for_person = actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE)
+    if event.hidden_from_patient and acts_for_person:
+        return False
+    if event.hidden_from_representative and actor.kind == ActorKind.REPRESENTATIVE:
         return False
     return not event.data_class or reads_class(actor, DataClass(event.data_class))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """Something about to be shared: what « Qui verra ceci ? » is asked about, and by whom.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was committed in the trail up to `up_to`: whose record was seen, and (first access, patient) pairs."""
 
-    Its limits are those of `Limited`.
-    """
-
-    asked_by: Actor
-    patient_id: UUID
-    data_class: DataClass
-    private_to_id: UUID | None = None
-    private_to_person_id: UUID | None = None
-    hidden_from_patient: bool = False
-    sector: str = ""
-    restricted_to_id: UUID | None = None
+    up_to: int
+    seen: list[UUID]
+    firsts: list[tuple[UUID, UUID]]
 
 
-@access.audience_of(Draft)
-def readers_of(draft: Draft) -> list[Reader]:
-    """Nobody is named whose presence in the circle is kept from who asks: he may read too, and is not told of."""
-    named = _named(draft)
-    readers = [
-        _reader(member, draft, named)
-        for member in _sharing(draft.asked_by, draft.patient_id)
-        if member.practitioner_id != draft.private_to_person_id or draft.private_to_person_id is None
-    ]
-    (patient,) = _patients(draft.patient_id)
-    return [*_myself(draft), *readers, _patient_reader(patient, draft)]
-
-
-def _myself(draft: Draft) -> list[Reader]:
-    """Only of a note for oneself: of the others the author is a member, in person or by his structure."""
-    if draft.private_to_person_id is None:
-        return []
-    author = draft.asked_by
-    return [Reader(draft.private_to_person_id, author.name, author.role_label, True, "pour soi")]
-
-
-def _patient_reader(patient: Patient, draft: Draft) -> Reader:
-    is_private = draft.private_to_id is not None or draft.private_to_person_id is not None
-    hidden = draft.hidden_from_patient or is_private
-    reason = "pas encore visible dans son espace" if hidden else "dans son espace"
-    role = "La patiente" if patient.sex == Sex.FEMALE else "Le patient"
-    return Reader(patient.pk, str(patient), role, not hidden, reason)
-
-
-@compiled.rows
-def _sharing(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
-    members = access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(
-        patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
-    )
-    return members.select_related("practitioner", "organization")
-
-
-@compiled.rows
-def _patients(patient_id: UUID) -> QuerySet[Patient]:
-    return Patient.objects.filter(pk=patient_id)
-
-
-def _named(draft: Draft) -> set[UUID]:
-    """Who was named for what this draft keeps restricted."""
-    if not draft.sector:
-        return set()
-    rows = NamedReader.objects.filter(
-        Q(restricted_to__isnull=True) | Q(restricted_to_id=draft.restricted_to_id),
-        patient_id=draft.patient_id,
-        sector=draft.sector,
-        withdrawn_at__isnull=True,
-    )
-    keys = {row.practitioner_id or row.organization_id for row in rows}
-    return {key for key in keys if key is not None}
-
-
-def _reader(member: CareTeamParticipant, draft: Draft, named: set[UUID]) -> Reader:
-    if member.organization is not None:
-        return _structure_reader(member.organization, draft, named)
-    practitioner = member.practitioner
-    if practitioner is None:
-        raise ValueError("a member is a person or a structure")
-    name = full_name(practitioner)
-    role = practitioner.get_profession_display()
-    if draft.private_to_person_id is not None:
-        return Reader(practitioner.pk, name, role, False, "réservé à son auteur")
-    if draft.private_to_id is not None and not _works_at(practitioner, draft.private_to_id):
-        return Reader(practitioner.pk, name, role, False, "hors de la structure")
-    if draft.sector and not _shares_secret(practitioner, draft, named):
-        return Reader(practitioner.pk, name, role, False, f"hors {_said(draft.sector)}, et pas nommé")
-    reads = draft.data_class in matrix.readable(practitioner.profession)
-    own_role = "" if member.role == TeamRole.MEMBER else member.get_role_display().lower()
-    reason = own_role if reads else f"sa profession ne lit pas «\u00a0{draft.data_class.label}\u00a0»"
-    return Reader(practitioner.pk, name, role, reads, reason)
-
-
-def _structure_reader(structure: Organization, draft: Draft, named: set[UUID]) -> Reader:
-    kept_out = ""
-    if draft.private_to_person_id is not None:
-        kept_out = "réservé à son auteur"
-    elif draft.private_to_id not in (None, structure.pk):
-        kept_out = "réservé à une autre structure"
-    elif draft.sector and not (
-        structure.pk == draft.restricted_to_id
-        or structure.pk in named
-        or matrix.organization_sector(structure.kind, structure.is_psychiatric) == draft.sector
-    ):
-        kept_out = f"hors {_said(draft.sector)}, et pas nommée"
-    return Reader(
-        structure.pk,
-        structure.name,
-        structure.get_kind_display(),
-        not kept_out,
-        kept_out or "selon la profession de chacun",
-        is_group=True,
-    )
-
-
-def _shares_secret(practitioner: Practitioner, draft: Draft, named: set[UUID]) -> bool:
-    return (
-        practitioner.pk in named
-        or matrix.practitioner_sector(practitioner.profession, practitioner.specialty_label) == draft.sector
-        or (draft.restricted_to_id is not None and _works_at(practitioner, draft.restricted_to_id))
-    )
-
-
-def _said(sector: str) -> str:
-    return Sector(sector).label.lower()
-
-
-def _works_at(practitioner: Practitioner, organization_id: UUID) -> bool:
-    return practitioner.roles.filter(organization_id=organization_id, period_end__isnull=True).exists()
+def gathered_accesses(*, after: int) -> Gathered:
+    """Writes the first accesses, through the listed function `gather_accesses`; for jobs only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM gather_accesses(%s)", [after])
+        up_to, seen, firsts, patients = cursor.fetchone()
+    return Gathered(up_to, seen, list(zip(firsts, patients, strict=True)))
 
 
 def classes_read(profession: str) -> tuple[list[str], list[str]]:
@@ -436,16 +434,18 @@ def role_holders(patient_id: UUID) -> list[CareTeamParticipant]:
     """Who holds the two roles that one member has at a time."""
     return list(
         CareTeamParticipant.objects.filter(
-            patient_id=patient_id, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT], ended_at=None
+            LASTING, patient_id=patient_id, role__in=[TeamRole.ATTENDING, TeamRole.REFERENT], ended_at=None
         )
         .select_related("practitioner", "organization")
         .order_by(_ROLES_FIRST)
     )
 
 
+def covers(actor: Actor, patient_id: UUID, data_class: DataClass) -> bool:
+    """False when he is in the circle by a consent that does not speak of these data."""
+    covered = CareRecord.objects.filter(changes(actor, of=data_class), patient_id=patient_id)
+    return covered.exists()
+
+
 def reaches_patient(actor: Actor, patient_id: UUID) -> bool:
     return access.list(actor, RECORD_READ, Patient).filter(pk=patient_id).exists()
-
-
-def full_name(practitioner: Practitioner) -> str:
-    return f"{practitioner.title} {practitioner}".strip()

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from terresante.care_team.enums import TeamRole
 from terresante.care_team.models import CareTeamParticipant
-from terresante.care_team.queries import full_name
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.directory.queries import search_organizations, search_practitioners
@@ -55,7 +54,7 @@ def _person(found: Practitioner, roles: Sequence[PractitionerRole], members: set
     return Candidate(
         key=found.pk,
         is_structure=False,
-        name=full_name(found),
+        name=found.full_name,
         work=found.specialty_label or found.get_profession_display(),
         place=", ".join(_located(place) for place in places[:2]),
         is_member=found.pk in members,

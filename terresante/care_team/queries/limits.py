@@ -6,7 +6,7 @@ from uuid import UUID
 from terresante.care_team import matrix
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import Limited
-from terresante.care_team.queries import Draft
+from terresante.care_team.queries.audience import Draft
 from terresante.directory.models import Organization, Practitioner
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
@@ -19,6 +19,7 @@ class Limits:
     private_to_id: UUID | None = None
     private_to_person_id: UUID | None = None
     hidden_from_patient: bool = False
+    hidden_from_representative: bool = False
     sector: str = ""
     restricted_to_id: UUID | None = None
 
@@ -41,6 +42,7 @@ class Limits:
             private_to_id=self.private_to_id,
             private_to_person_id=self.private_to_person_id,
             hidden_from_patient=self.hidden_from_patient,
+            hidden_from_representative=self.hidden_from_representative,
             sector=self.sector,
             restricted_to_id=self.restricted_to_id,
         )
@@ -99,6 +101,7 @@ def limits_on(row: Limited) -> Limits:
         private_to_id=row.private_to_id,
         private_to_person_id=row.private_to_person_id,
         hidden_from_patient=row.hidden_from_patient,
+        hidden_from_representative=row.hidden_from_representative,
         sector=row.sector,
         restricted_to_id=row.restricted_to_id,
     )

@@ -14,20 +14,24 @@ from terresante.care_team.access import (
     BREAK_GLASS_EXPLAIN,
     BREAK_GLASS_REVIEW,
     CIRCLE_READ,
+    COMPLAINT_READ,
     READINGS,
     REFUSALS_READ,
 )
 from terresante.care_team.enums import ReviewOutcome
-from terresante.care_team.models import EmergencyAccess
+from terresante.care_team.models import AccessComplaint, EmergencyAccess, FirstAccess
 from terresante.kernel import access
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
+from terresante.kernel.audit import FOR
 from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.wording import clock
 
 # Lines of one person less than this apart belong to one visit.
 _VISIT = timedelta(minutes=30)
+# How long a first access is told as new on the patient's page.
+_NEW_FOR = timedelta(days=30)
 PURPOSE_LABELS = {
     Purpose.CARE: "soins",
     Purpose.BREAK_GLASS: "accès en urgence",
@@ -49,9 +53,16 @@ LAY_ACTS = {
     "break_glass.open": "a ouvert votre dossier en urgence",
     "circle.edit": "a modifié votre cercle de soins",
     "consent.edit": "a enregistré un de vos choix",
+    "complaint.make": "a contesté un accès",
+    "complaint.answer": "a répondu à votre question sur un accès",
     "consent.lift": "a rouvert votre dossier",
+    "delegation.claim": "a ouvert son accès à votre dossier",
+    "delegation.edit": "a changé l’accès d’un de vos proches",
+    "own_circle.edit": "a modifié votre cercle de soins",
+    "relative.edit": "a modifié la liste de vos proches",
     "feed.acknowledge": _READ,
     "feed.mark_read": _READ,
+    "identity.create": "a inscrit votre nom",
     "identity.compare": "a comparé votre identité à une autre",
     "note.limit": "a changé qui lit une de ses notes",
     "note.write": "a écrit une note",
@@ -217,8 +228,9 @@ def refusals(actor: Actor, *, most: int = 200) -> list[RefusedAttempt]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessLine:
-    """One page read or one change made: who, for which structure, when, why, what."""
+    """One page read or one change made: who, for which structure, when, why, what; `entry_id` is its last row."""
 
+    entry_id: UUID
     at: datetime
     person_id: UUID | None
     name: str
@@ -227,6 +239,8 @@ class AccessLine:
     purpose: str
     codes: tuple[str, ...]
     is_reading: bool
+    # The person for whom it was done, when it is not in one's own name.
+    on_behalf_of: str = ""
 
     @property
     def what(self) -> tuple[str, ...]:
@@ -332,6 +346,30 @@ def persons_in_log(actor: Actor, patient_id: UUID, *, most: int = 100) -> list[L
     return [LogPerson(person_id=row["person_id"], name=row["name"]) for row in rows if row["person_id"]]
 
 
+def first_accesses_of(actor: Actor, patient_id: UUID, *, most: int = 5) -> list[FirstAccess]:
+    """The latest professionals who came for the first time."""
+    return list(
+        access.list(actor, ACCESS_LOG_READ, FirstAccess)
+        .filter(patient_id=patient_id, at__gt=timezone.now() - _NEW_FOR)
+        .select_related("practitioner")
+        .order_by("-at")[:most]
+    )
+
+
+def complaints_of(actor: Actor, patient_id: UUID, *, most: int = 50) -> list[AccessComplaint]:
+    """What the patient contested, the latest first."""
+    rows = access.list(actor, COMPLAINT_READ, AccessComplaint).filter(patient_id=patient_id)
+    return list(rows.order_by("-made_at")[:most])
+
+
+def complaints(actor: Actor, *, most: int = 200) -> list[AccessComplaint]:
+    """Those without an answer first. Raises Refused for who is not a privacy officer."""
+    if not actor.has_duty("privacy_officer"):
+        raise Refused(_OFFICERS_ONLY)
+    rows = access.list(actor, COMPLAINT_READ, AccessComplaint)
+    return list(rows.order_by(F("answered_at").asc(nulls_first=True), "-made_at")[:most])
+
+
 def emergencies_of(actor: Actor, patient_id: UUID) -> list[EmergencyAccess]:
     """Emergency accesses to an open record, the latest first, with their reasons."""
     return list(
@@ -346,6 +384,7 @@ def _line(rows: list[AuditEntry]) -> AccessLine:
     last = rows[0]
     codes = dict.fromkeys(row.action for row in rows)
     return AccessLine(
+        entry_id=last.pk,
         at=last.at,
         person_id=last.person_id,
         name=last.actor_name,
@@ -354,19 +393,22 @@ def _line(rows: list[AuditEntry]) -> AccessLine:
         purpose=last.purpose,
         codes=tuple(codes),
         is_reading=all(code.endswith(READINGS) for code in codes),
+        on_behalf_of=str(last.detail.get(FOR, "")),
     )
 
 
 def _follows(later: AccessLine, line: AccessLine) -> bool:
-    same = (later.person_id, later.name, later.structure, later.purpose, later.day)
-    return same == (line.person_id, line.name, line.structure, line.purpose, line.day) and (
-        later.at - line.at < _VISIT
-    )
+    return _one_visitor(later) == _one_visitor(line) and later.at - line.at < _VISIT
+
+
+def _one_visitor(line: AccessLine) -> tuple[object, ...]:
+    return (line.person_id, line.name, line.structure, line.on_behalf_of, line.purpose, line.day)
 
 
 def _visit(lines: list[AccessLine]) -> AccessVisit:
     last = lines[0]
     return AccessVisit(
+        entry_id=last.entry_id,
         at=last.at,
         person_id=last.person_id,
         name=last.name,
@@ -375,6 +417,7 @@ def _visit(lines: list[AccessLine]) -> AccessVisit:
         purpose=last.purpose,
         codes=tuple(dict.fromkeys(code for line in lines for code in line.codes)),
         is_reading=all(line.is_reading for line in lines),
+        on_behalf_of=last.on_behalf_of,
         lines=tuple(lines),
     )
 

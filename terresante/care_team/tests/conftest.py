@@ -1,9 +1,14 @@
 """Pages of a record stand in its frame; where no app binds it, a bare one."""
 
+from dataclasses import replace
+
 import pytest
 
+from terresante.directory.enums import OrganizationKind, Profession
 from terresante.kernel.ports import bound
 from terresante.kernel.ui.frame import Badge, RecordFrame
+from tests.cast import organization, professional
+from tests.walls import walls_down
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +28,19 @@ def bare_frame(actor, opened, tab, main_action):
         bottom_tabs=(),
         main_action=main_action,
     )
+
+
+@pytest.fixture
+def administrator(cast):
+    return replace(cast.dpo, duties=frozenset({"administrator"}))
+
+
+@pytest.fixture
+def samu(cast):
+    """Two regulators of two SAMU, so that one's access is not the other's."""
+    with walls_down():
+        here, there = (organization(name, OrganizationKind.SAMU) for name in ("SAMU 94", "SAMU 77"))
+        cast.actors["lea"] = professional("lea", Profession.DOCTOR, here)
+        cast.actors["hugo"] = professional("hugo", Profession.DOCTOR, there)
+        cast.actors["arm"] = professional("arm", Profession.NURSE, here)
+    return cast

@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from terresante.accounts.models import User
-from terresante.care_team.actions.emergency import (
+from terresante.care_team.actions.urgent import (
     explain_emergency,
     give_back_emergency,
     open_in_emergency,

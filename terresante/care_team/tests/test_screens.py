@@ -135,12 +135,19 @@ def test_outside_the_team_a_dated_consent_with_its_proof_is_needed(cast):
         assert not Consent.objects.exists()
     added = client.post(
         join,
-        {"role": "member", "basis": "consent", "proof": "formulaire signé", "consented_at": "2020-01-01"},
+        {
+            "role": "member",
+            "basis": "consent",
+            "proof": "formulaire signé",
+            "consented_at": "2020-01-01",
+            "scope": ["circle", "care"],
+        },
     )
     assert added.status_code == 302
     with walls_down():
         consent = Consent.objects.get()
         assert (consent.practitioner_id, consent.proof) == (cast.brun.person_id, "formulaire signé")
+        assert (consent.scope, consent.category) == (["care", "circle"], "health")
 
 
 def test_withdrawing_a_consent_cuts_access_at_once(cast):
@@ -392,7 +399,7 @@ def test_the_patient_reads_his_log_without_his_own_visits(cast):
     assert "pour vos soins" in text
     assert "Madeleine LEROUX, patient" not in text
     with walls_down():
-        assert AuditEntry.objects.filter(actor_kind="patient", action="record.read").count() == 2
+        assert AuditEntry.objects.filter(actor_kind="patient", action="access_log.read").count() == 2
 
 
 @pytest.mark.parametrize("name", ["home", "circle", "choices", "lift_opposition"])

@@ -5,8 +5,8 @@ import pytest
 from django.contrib.sessions.backends.base import SessionBase
 from django.test import RequestFactory
 
-from terresante.directory import views
 from terresante.directory.models import Practitioner
+from terresante.directory.views import search
 from terresante.kernel import screens
 from terresante.kernel.actor import Actor, ActorKind
 
@@ -17,7 +17,7 @@ def page(monkeypatch, actor, *, whole=False, **criteria):
     monkeypatch.setattr(screens, "actor_behind", lambda request: actor)
     request = RequestFactory().get("/annuaire/", criteria, headers={} if whole else {"HX-Request": "true"})
     request.session = SessionBase()
-    return views.search(request)
+    return search.search(request)
 
 
 def test_results_escape_what_the_files_say(monkeypatch):

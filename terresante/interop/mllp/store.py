@@ -29,6 +29,12 @@ FOREIGN_AUTHORITY = Refusal(
     "L’autorité des identifiants du message (PID-3) est celle d’un autre établissement, ou une de trop "
     "pour cet émetteur : faites-la déclarer, puis renvoyez le message.",
 )
+NOT_DECLARED = Refusal(
+    Code.REJECTED,
+    "201",
+    "MSH^1^9",
+    "Cet émetteur n’est pas déclaré pour ce type de message : faites-le déclarer, puis renvoyez le message.",
+)
 # Where a refusal stands when the content itself could not be read: the frame, the header, the character set.
 _UNREADABLE_AT = frozenset({"", "MSH", "MSH^1^18"})
 _STORED = Outcome()
@@ -37,10 +43,11 @@ _AUTHORITY_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A sender, and the authorities it may speak for."""
+    """A sender, the authorities it may speak for, and the trigger events it may send; empty: all."""
 
     key: UUID
     authorities: frozenset[str]
+    triggers: frozenset[str]
 
 
 class MessageStore:
@@ -60,7 +67,11 @@ class MessageStore:
         told = list(senders)
         gone = {key: replace(known, authorities=frozenset()) for key, known in self._known.items()}
         self._known = gone | {
-            str(sender.pk): _Known(sender.pk, frozenset(domain.authority for domain in sender.domains.all()))
+            str(sender.pk): _Known(
+                sender.pk,
+                frozenset(domain.authority for domain in sender.domains.all()),
+                frozenset(sender.triggers),
+            )
             for sender in told
         }
         self._foreign = set()
@@ -129,8 +140,10 @@ class MessageStore:
         """The door's own reason first; then whether this sender may speak for these identifiers."""
         if item.refusal is not None:
             return item.refusal
-        authorities = self._known[item.sender].authorities
-        may_speak = any(key.authority in authorities for key in item.envelope.identity_keys)
+        known = self._known[item.sender]
+        if known.triggers and item.envelope.trigger not in known.triggers:
+            return NOT_DECLARED
+        may_speak = any(key.authority in known.authorities for key in item.envelope.identity_keys)
         return None if may_speak else FOREIGN_AUTHORITY
 
     def _row(self, item: Received, refusal: Refusal | None) -> InboundMessage:
@@ -164,6 +177,8 @@ def _first_state(item: Received, refusal: Refusal | None) -> tuple[MessageState,
         return MessageState.RECEIVED, MessageOutcome.NONE
     if refusal is FOREIGN_AUTHORITY:
         return MessageState.REFUSED, MessageOutcome.FOREIGN_AUTHORITY
+    if refusal is NOT_DECLARED:
+        return MessageState.REFUSED, MessageOutcome.NOT_DECLARED
     if refusal.location in _UNREADABLE_AT:
         return MessageState.UNREADABLE, MessageOutcome.NOT_READABLE
     return MessageState.REFUSED, MessageOutcome.NOT_ACCEPTED

@@ -198,15 +198,17 @@ def test_another_process_follows_within_seconds(administrator, where, seconds):
         stdout=subprocess.PIPE,
         text=True,
     )
+    heard = other.stdout
+    assert heard is not None
     try:
-        assert other.stdout.readline().split() == ["low"]
+        assert heard.readline().split() == ["low"]
         change(administrator, "tried", "high", WHY)
         changed = time.time()
-        value, at = other.stdout.readline().split()
+        value, at = heard.readline().split()
     finally:
         other.kill()
         other.wait()
-        other.stdout.close()
+        heard.close()
 
     assert value == "high"
     assert float(at) - changed < seconds

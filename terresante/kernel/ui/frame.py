@@ -314,6 +314,8 @@ class AudiencePanel:
     hidden: tuple[PersonRow, ...] = ()
     seen_title: str = "Verront la note"
     hidden_title: str = "Ne verront pas la note"
+    # Somebody acts for the person: hiding it from him is then offered.
+    has_relatives: bool = False
     end: str = ""
 
 

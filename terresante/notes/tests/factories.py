@@ -18,6 +18,7 @@ def new_note(
     id: UUID | None = None,
     written_at: datetime | None = None,
     level: Confidentiality | None = None,
+    hidden_from_representative: bool = False,
 ) -> NewNote:
     return NewNote(
         id=id or new_id(),
@@ -25,6 +26,7 @@ def new_note(
         text=text,
         written_at=written_at,
         level=level,
+        hidden_from_representative=hidden_from_representative,
     )
 
 

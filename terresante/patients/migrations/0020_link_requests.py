@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('patients', '0004_likeness'),
+        ('patients', '0005_delegation'),
     ]
 
     operations = [

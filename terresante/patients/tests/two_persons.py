@@ -13,9 +13,11 @@ from django.utils import timezone
 from terresante.accounts.models import User
 from terresante.care_team.enums import Basis, ConsentKind, HandOverKind, Sector, TeamRole
 from terresante.care_team.models import (
+    AccessComplaint,
     CareTeamParticipant,
     Consent,
     EmergencyAccess,
+    FirstAccess,
     HandOver,
     HandOverItem,
     NamedReader,
@@ -29,6 +31,7 @@ from terresante.notes.models import Note
 from terresante.patients.actions import apply_traits
 from terresante.patients.models import (
     CareRecord,
+    Delegation,
     IdentityDomain,
     LinkRequest,
     Patient,
@@ -148,7 +151,36 @@ def _hand_overs(drawn: Drawn) -> None:
 
 
 def _relatives(drawn: Drawn) -> None:
-    RelatedPerson.objects.create(patient=drawn.patient, name="Une fille", relationship="child")
+    daughter = RelatedPerson.objects.create(patient=drawn.patient, name="Une fille", relationship="child")
+    Delegation.objects.create(
+        patient=drawn.patient,
+        related_person=daughter,
+        user=drawn.users[0],
+        basis="carer",
+        proof="signed_form",
+        recorded_by_name="essai",
+        invited_email="fille@example.org",
+        token_hash=new_id().hex,
+        code_hash=new_id().hex,
+        invited_until=timezone.now(),
+    )
+
+
+def _told(drawn: Drawn) -> None:
+    """Who came first, and what was contested."""
+    for practitioner in drawn.some(drawn.practitioners):
+        FirstAccess.objects.create(patient=drawn.patient, practitioner=practitioner, at=timezone.now())
+    AccessComplaint.objects.create(
+        patient=drawn.patient,
+        patient_initials="ML",
+        patient_birth_year=1939,
+        entry_id=new_id(),
+        accessed_at=timezone.now(),
+        accessor_name="essai",
+        purpose="care",
+        done="record.read",
+        made_by_name="essai",
+    )
 
 
 def _account(drawn: Drawn) -> None:
@@ -256,6 +288,9 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "care_team_namedreader": _named,
     "care_team_handoveritem": _hand_overs,
     "patients_relatedperson": _relatives,
+    "patients_delegation": None,  # made with the relatives
+    "care_team_firstaccess": _told,
+    "care_team_accesscomplaint": None,  # made with the first accesses
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,

@@ -13,9 +13,11 @@ from terresante.care_team import actions
 from terresante.care_team.access import RECORD_READ
 from terresante.care_team.enums import ConsentKind, HandOverKind
 from terresante.care_team.models import (
+    AccessComplaint,
     CareTeamParticipant,
     Consent,
     EmergencyAccess,
+    FirstAccess,
     HandOver,
     HandOverItem,
     NamedReader,
@@ -26,8 +28,10 @@ from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
+from terresante.patients.enums import DelegationBasis, DelegationProof
 from terresante.patients.models import (
     CareRecord,
+    Delegation,
     IdentityChange,
     IdentityDomain,
     IdentityMerge,
@@ -38,7 +42,7 @@ from terresante.patients.models import (
     SourceIdentity,
 )
 from tests.access.oracle.rows import ROWS, Limits
-from tests.cast import Cast, assemble, join, organization, professional, shared_record
+from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
 
 Rows = dict[tuple[str, type[Model]], UUID]
@@ -87,6 +91,10 @@ def _more_people(cast: Cast) -> None:
         patient_id=cast.records["madeleine"].patient_id,
     )
     cast.actors["job"] = Actor.job("matrice")
+    guardian, carer = DelegationBasis.GUARDIANSHIP, DelegationBasis.CARER
+    cast.actors["tutrice"] = represented_by(cast.records["madeleine"], "Claire", guardian)
+    cast.actors["aidante"] = represented_by(cast.records["madeleine"], "Lucie", carer)
+    cast.actors["tuteur_leon"] = represented_by(cast.records["leon"], "Paul", guardian)
 
 
 def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
@@ -99,6 +107,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         data_class="coordination",
         private_to_id=None,
         hidden=False,
+        hidden_from_relatives=False,
         author=author,
         organization_id=record.holder_id,
         row=record.pk.int % 10**9,
@@ -108,11 +117,18 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         CareRecord: record,
         type(record.patient): record.patient,
         CareTeamParticipant: CareTeamParticipant.objects.filter(patient_id=patient).latest("started_at"),
-        RelatedPerson: RelatedPerson.objects.create(
-            patient_id=patient, name="Un proche", relationship="child"
+        RelatedPerson: (
+            related := RelatedPerson.objects.create(
+                patient_id=patient, name="Un proche", relationship="child"
+            )
+        ),
+        Delegation: _delegation(related),
+        AccessComplaint: _complaint(patient),
+        FirstAccess: FirstAccess.objects.create(
+            patient_id=patient, practitioner_id=cast.jules.person_id, at=timezone.now()
         ),
         Consent: _consent(patient, author),
-        **_hand_over(cast, record),
+        **_hand_over(record, *_turn(cast, record)),
         NamedReader: NamedReader.objects.create(
             patient_id=patient,
             record=record,
@@ -165,21 +181,57 @@ def _of_identity(patient_id: UUID) -> dict[type[Model], Any]:
     }
 
 
-def _hand_over(cast: Cast, record: CareRecord) -> dict[type[Model], Any]:
-    """From Dr Amar to her nurse, whoever the patient is."""
+def _turn(cast: Cast, record: CareRecord) -> tuple[Actor, Actor]:
+    """The patient's own doctor and nurse."""
+    if record == cast.madeleine_record:
+        return cast.amar, cast.ines
+    return cast.brun, cast.jules
+
+
+def _hand_over(record: CareRecord, giver: Actor, taker: Actor) -> dict[type[Model], Any]:
+    """From the patient's doctor to her nurse."""
     head = HandOver.objects.create(
-        giver_id=cast.amar.person_id,
-        taker_id=cast.ines.person_id,
-        organization_id=cast.amar.organization_id,
+        giver_id=giver.person_id,
+        taker_id=taker.person_id,
+        organization_id=giver.organization_id,
         kind=HandOverKind.DEFINITIVE,
         proposed_by_name="la distribution",
         expires_at=timezone.now() + timedelta(days=7),
     )
-    given = CareTeamParticipant.objects.filter(record=record).earliest("started_at")
+    given = CareTeamParticipant.objects.get(record=record, practitioner_id=giver.person_id, ended_at=None)
     item = HandOverItem.objects.create(
         hand_over=head, patient_id=record.patient_id, record=record, given=given, role=given.role
     )
     return {HandOver: head, HandOverItem: item}
+
+
+def _delegation(related: RelatedPerson) -> Delegation:
+    """Waiting for its account: it is told, it opens nothing."""
+    return Delegation.objects.create(
+        patient_id=related.patient_id,
+        related_person=related,
+        basis=DelegationBasis.CARER,
+        proof=DelegationProof.SIGNED_FORM,
+        recorded_by_name="la distribution",
+        invited_email="proche@example.org",
+        token_hash=new_id().hex,
+        code_hash=new_id().hex,
+        invited_until=timezone.now() + timedelta(days=14),
+    )
+
+
+def _complaint(patient_id: UUID) -> AccessComplaint:
+    return AccessComplaint.objects.create(
+        patient_id=patient_id,
+        patient_initials="ML",
+        patient_birth_year=1939,
+        entry_id=new_id(),
+        accessed_at=timezone.now(),
+        accessor_name="Jules",
+        purpose="care",
+        done="record.read",
+        made_by_name="la distribution",
+    )
 
 
 def _consent(patient_id: UUID, author: Practitioner) -> Consent:

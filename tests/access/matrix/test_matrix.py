@@ -30,8 +30,8 @@ def test_nobody_reaches_the_record_of_somebody_elses_patient(found):
 
     assert about_patients
     for line in about_patients:
-        assert not line.allowed["madeleine"] & {"brun", "ancien", "leon", "clinique"}, line
-        reached = {"brun", "leon", "job", "dpo"} | _desk_of(line)
+        assert not line.allowed["madeleine"] & {"brun", "ancien", "leon", "clinique", "tuteur_leon"}, line
+        reached = {"brun", "leon", "job", "dpo", "tuteur_leon"} | _desk_of(line)
         assert not line.allowed["leon"] & (set(COLUMNS) - reached), line
 
 

@@ -6,33 +6,63 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from terresante.accounts.models import User
-from terresante.care_team import actions
+from terresante.care_team import actions, matrix, relative_actions
+from terresante.care_team.actions import GivenConsent
 from terresante.care_team.actions.secrets import name_reader, withdraw_name
-from terresante.care_team.enums import Basis, ConsentKind, Sector
+from terresante.care_team.enums import Basis, ConsentKind, DataClass, Sector, UrgentKind
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, NamedReader
+from terresante.care_team.relative_actions import NewDelegation
+from terresante.directory.actions.delegations import DelegationEntry, end_delegation, give_delegation
 from terresante.directory.enums import OrganizationKind, Profession, Source
+from terresante.directory.models import Delegation as Desk
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor, ActorKind
-from terresante.kernel.errors import Conflict, Refused
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import new_id
+from terresante.kernel.switch_changes import change
 from terresante.patients.actions import apply_traits
-from terresante.patients.enums import InformationSupport
-from terresante.patients.models import CareRecord, IdentityDomain, Patient, PatientAccount, SourceIdentity
+from terresante.patients.enums import (
+    DelegatedScope,
+    DelegationBasis,
+    DelegationProof,
+    InformationSupport,
+    Relationship,
+)
+from terresante.patients.models import (
+    CareRecord,
+    Delegation,
+    IdentityDomain,
+    Patient,
+    PatientAccount,
+    RelatedPerson,
+    SourceIdentity,
+)
 from terresante.patients.traits import Traits
+from terresante.portal import actions as portal_actions
 from tests.access.oracle import model
 from tests.access.oracle.model import (
+    Agrees,
     BreaksGlass,
+    Delegates,
+    Grants,
     Joins,
     Leaves,
+    Lends,
     Lifts,
     Names,
     Opposes,
     Reader,
+    Regime,
+    Removes,
+    Restricts,
+    Revokes,
     Unnames,
+    Withdraws,
     World,
     Writes,
 )
@@ -73,7 +103,8 @@ class Built:
     people: list[Practitioner] = field(default_factory=list)
     records: list[CareRecord] = field(default_factory=list)
     actors: dict[Reader, Actor | None] = field(default_factory=dict)
-    users: dict[Reader, tuple[User, UUID | None]] = field(default_factory=dict)
+    # Who logs in, and the situation he chooses.
+    users: dict[Reader, tuple[User, str]] = field(default_factory=dict)
     # (model label, row number) → the row's key
     rows: dict[tuple[str, int], UUID] = field(default_factory=dict)
     periods: dict[UUID, Joins] = field(default_factory=dict)
@@ -83,16 +114,26 @@ class Built:
     surprises: list[str] = field(default_factory=list)
     # Letters of its own: several worlds may stand in the database, and a search looks everywhere.
     word: str = field(default_factory=lambda: new_id().hex[-10:].translate(_LETTERS))
+    # (relative, patient) → the relative as he stands in that record
+    related: dict[tuple[int, int], RelatedPerson] = field(default_factory=dict)
+    # Delegation → (relative, patient, whether it is his account's)
+    given: dict[UUID, tuple[int, int, bool]] = field(default_factory=dict)
 
 
 def build(world: World) -> Built:
+    _as_delivered()
     built = Built(world)
     with walls_down():
         _structures_and_people(built)
         _patients(built)
+        _relatives(built)
     _actors(built)
     for number, move in enumerate(world.moves):
         _play(built, replace(world, moves=world.moves[:number]), move, number)
+    _represent(built)
+    for reader in model.readers(world):
+        if reader.acts_for is not None:
+            built.actors[reader] = _at_the_door(built, reader)
     return built
 
 
@@ -109,13 +150,9 @@ def called(built: Built, patient: int) -> str:
 def _structures_and_people(built: Built) -> None:
     for number in range(built.world.structures):
         name = f"Structure {number} {new_id().hex[-8:]}"
-        built.structures.append(
-            Organization.objects.create(
-                name=name,
-                kind=STRUCTURES[model.sector_of_structure(built.world, number)],
-                source=Source.LOCAL,
-            )
-        )
+        sector = model.sector_of_structure(built.world, number)
+        kind = OrganizationKind.SAMU if number in built.world.samus else STRUCTURES[sector]
+        built.structures.append(Organization.objects.create(name=name, kind=kind, source=Source.LOCAL))
     for number, professional in enumerate(built.world.professionals):
         user = _user()
         person = Practitioner.objects.create(
@@ -138,7 +175,7 @@ def _structures_and_people(built: Built) -> None:
                 period_end=timezone.localdate() if is_over else None,
                 source=Source.LOCAL,
             )
-            built.users[Reader("professional", number, structure)] = (user, role.pk)
+            built.users[Reader("professional", number, structure)] = (user, str(role.pk))
 
 
 def _patients(built: Built) -> None:
@@ -149,25 +186,16 @@ def _patients(built: Built) -> None:
             Traits(
                 birth_name=called(built, number),
                 birth_given_names="CAMILLE",
-                birth_date=date(1940, 1, 1 + number),
+                birth_date=born(built.world, number),
                 sex="F",
                 birth_place_code="94028",
             ),
         )
         patient.save(force_insert=True)
-        built.records.append(
-            CareRecord.objects.create(
-                patient=patient,
-                holder=built.structures[0],
-                is_shared=True,
-                information_given_at=timezone.now(),
-                information_given_by=built.people[0],
-                information_support=InformationSupport.ORAL_WITH_NOTICE,
-            )
-        )
+        built.records.append(_record(built, number, patient))
         user = _user()
         PatientAccount.objects.create(user=user, patient=patient)
-        built.users[Reader("patient", number)] = (user, None)
+        built.users[Reader("patient", number)] = (user, "")
     for structure, patient_number in built.world.known:
         domain, _ = IdentityDomain.objects.get_or_create(
             authority=f"urn:oid:1.2.{built.structures[structure].pk.int}",
@@ -178,22 +206,92 @@ def _patients(built: Built) -> None:
         )
 
 
+def _record(built: Built, number: int, patient: Patient) -> CareRecord:
+    holder = model.holder(built.world, number)
+    if holder is None:
+        return CareRecord.objects.create(
+            patient=patient,
+            holder=built.structures[0],
+            is_shared=True,
+            information_given_at=timezone.now(),
+            information_given_by=built.people[0],
+            information_support=InformationSupport.ORAL_WITH_NOTICE,
+        )
+    structure = built.structures[holder]
+    record = CareRecord.objects.create(patient=patient, holder=structure, kept_by=structure)
+    period = CareTeamParticipant.objects.create(
+        patient=patient,
+        record=record,
+        organization=structure,
+        basis=Basis.SUPPORT,
+        started_at=timezone.now() - timedelta(hours=48),
+        added_by_name="la preuve",
+        sector=model.sector_of_structure(built.world, holder),
+        restricted_to=structure if model.sector_of_structure(built.world, holder) else None,
+    )
+    built.periods[period.pk], built.bringers[period.pk] = Joins(number, structure=holder), None
+    return record
+
+
+def born(world: World, patient: int) -> date:
+    """Eighteen years before the birthday that the world names; without one, long ago."""
+    if not world.grown_up_for:
+        return date(1940, 1, 1 + patient)
+    birthday = timezone.localdate() - timedelta(days=world.grown_up_for[patient])
+    if (birthday.month, birthday.day) == (2, 29):
+        birthday -= timedelta(days=1)
+    return birthday.replace(year=birthday.year - 18)
+
+
+def _relatives(built: Built) -> None:
+    """Each relative is known in each record, whether or not he has an access there."""
+    for relative in range(built.world.relatives):
+        user = _user()
+        for patient, record in enumerate(built.records):
+            built.related[relative, patient] = RelatedPerson.objects.create(
+                patient_id=record.patient_id, name="Proche", relationship=Relationship.OTHER
+            )
+            built.users[Reader("representative", relative, patient=patient)] = (user, None)
+
+
+def _represent(built: Built) -> None:
+    """As if he came with what he last had, whether or not it still holds: the doors must not take his word."""
+    for relative, patient in built.related:
+        reader = Reader("representative", relative, patient=patient)
+        last = [
+            move
+            for move in built.world.moves
+            if isinstance(move, Delegates) and (move.relative, move.patient) == (relative, patient)
+        ]
+        built.actors[reader] = Actor(
+            kind=ActorKind.REPRESENTATIVE,
+            name="Proche",
+            person_id=built.related[relative, patient].pk,
+            user_id=built.users[reader][0].pk,
+            role=last[-1].basis if last else "guardianship",
+            delegated=frozenset(last[-1].scope if last else ()),
+            on_behalf_of="quelqu’un",
+        )
+
+
 def _user() -> User:
     login = f"{new_id().hex}@example.org"
     return User.objects.create(login=login, name="Camille", email=login)
 
 
 def _actors(built: Built) -> None:
-    """Through the door itself where there is an account: who is behind this session?"""
+    """Who acts for another comes once the moves are played: what he was lent may be over."""
     for reader in model.readers(built.world):
+        if reader.kind == "representative" or reader.acts_for is not None:
+            continue
         if reader in built.users:
-            user, role_id = built.users[reader]
-            session = {ports.SITUATION_KEY: str(role_id)} if role_id else {}
-            asked: Any = SimpleNamespace(user=user, session=session)
-            found = ports.actor_behind(asked)
+            found = _at_the_door(built, reader)
             # Gone from the structure he asks for, he is left in another of his: for this one nobody is there.
             is_elsewhere = (
-                role_id and found and found.organization_id != built.structures[reader.structure or 0].pk
+                reader.structure is not None
+                and found is not None
+                and reader.kind == "professional"
+                and found.organization_id != built.structures[reader.structure].pk
             )
             built.actors[reader] = None if is_elsewhere else found
         elif reader.kind == "gateway":
@@ -201,12 +299,16 @@ def _actors(built: Built) -> None:
             built.actors[reader] = Actor(
                 kind=ActorKind.GATEWAY, name=structure.name, organization_id=structure.pk
             )
-        elif reader.kind == "representative":
-            built.actors[reader] = Actor(
-                kind=ActorKind.REPRESENTATIVE, name="Proche", person_id=new_id(), user_id=new_id()
-            )
         else:
             built.actors[reader] = Actor.job("oracle")
+
+
+def _at_the_door(built: Built, reader: Reader) -> Actor | None:
+    """Through the door itself, with an account: who is behind this session?"""
+    user, situation = built.users[reader]
+    session = {ports.SITUATION_KEY: situation} if situation else {}
+    asked: Any = SimpleNamespace(user=user, session=session)
+    return ports.actor_behind(asked)
 
 
 def _play(built: Built, before: World, move: model.Move, number: int) -> None:
@@ -221,8 +323,26 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             patient = built.actors[Reader("patient", move.patient)]
             assert patient is not None
             actions.lift_opposition(patient, built.records[move.patient].pk)
+        case Agrees():
+            _agrees(built, before, move)
+        case Regime():
+            change(_administrator(built), "legal_regime", "consent" if move.consent else "information", _WHY)
+        case Grants():
+            group = matrix.group_of(PROFESSIONS[move.profession])
+            code = matrix.code_of(group, DataClass(move.data_class))
+            change(_administrator(built), code, matrix.value_of(move.right.upper()), _WHY)
         case BreaksGlass():
             _breaks(built, before, move, number)
+        case Delegates():
+            _delegates(built, before, move)
+        case Withdraws() | Restricts():
+            _cuts(built, before, move)
+        case Removes():
+            _removes(built, move)
+        case Lends():
+            _lends(built, before, move)
+        case Revokes():
+            _revokes(built, move)
         case Writes():
             _writes(built, move)
         case Names():
@@ -231,18 +351,52 @@ def _play(built: Built, before: World, move: model.Move, number: int) -> None:
             _unnames(built, move)
 
 
-def _editors(built: Built, before: World, patient: int) -> list[Reader]:
+def _editors(built: Built, before: World, patient: int) -> list[tuple[Reader, Actor]]:
     """Those whom the model lets edit this circle: if the platform refuses one, that is a difference."""
-    return [
-        r
-        for r in model.readers(before)
-        if model.edits_circle(before, r, patient) and built.actors[r] is not None
+    found = [reader for reader in model.readers(before) if model.edits_circle(before, reader, patient)]
+    asked = [
+        (reader, built.actors[reader] if reader in built.actors else _at_the_door(built, reader))
+        for reader in found
     ]
+    return [(reader, actor) for reader, actor in asked if actor is not None]
+
+
+_WHY = "décidé pour la preuve"
+_PROOF = "courrier du 3 mars"
+
+
+def _administrator(built: Built) -> Actor:
+    user, _ = next(iter(built.users.values()))
+    duties = frozenset({"administrator"})
+    return Actor(kind=ActorKind.PROFESSIONAL, name="Administration", user_id=user.pk, duties=duties)
+
+
+def _agrees(built: Built, before: World, move: Agrees) -> None:
+    record, editor = built.records[move.patient], _editor(built, before, move.patient)
+    if editor is not None:
+        consent = GivenConsent(given_at=timezone.now(), proof=_PROOF)
+        actions.record_sharing_consent(editor, record.pk, consent=consent)
+        return
+    with walls_down():
+        Consent.objects.create(
+            patient_id=record.patient_id, kind=ConsentKind.CONSENT_SHARING, recorded_by_name="la preuve"
+        )
+
+
+def _consent(move: Joins) -> GivenConsent:
+    return GivenConsent(
+        given_at=timezone.now() - timedelta(hours=48),
+        proof=_PROOF,
+        scope=None if move.scope is None else [DataClass(name) for name in move.scope],
+        expires_at=None
+        if move.until_hour is None
+        else timezone.now() + timedelta(hours=abs(move.until_hour)),
+    )
 
 
 def _editor(built: Built, before: World, patient: int) -> Actor | None:
     found = _editors(built, before, patient)
-    return built.actors[found[0]] if found else None
+    return found[0][1] if found else None
 
 
 def _joins(built: Built, before: World, move: Joins) -> None:
@@ -250,14 +404,24 @@ def _joins(built: Built, before: World, move: Joins) -> None:
     practitioner_id = built.people[move.who].pk if move.who is not None else None
     organization_id = built.structures[move.structure].pk if move.structure is not None else None
     struck_off = move.who is not None and before.professionals[move.who].struck_off
-    editors = _editors(built, before, move.patient)
-    bringer = None
-    if editors and move.from_hour <= 0 and not struck_off:
-        member = actions.NewMember(practitioner_id=practitioner_id, organization_id=organization_id)
-        editor = built.actors[editors[0]]
-        assert editor is not None
-        period = actions.add_member(editor, record.pk, member=member)
-        bringer = editors[0].who
+    editors, bringer = _editors(built, before, move.patient), None
+    editor = editors[0][1] if editors else None
+    by_consent = move.scope is not None or move.until_hour is not None
+    basis = Basis.CONSENT if by_consent else Basis.CARE_TEAM
+    member = actions.NewMember(
+        practitioner_id=practitioner_id, organization_id=organization_id, basis=basis, consent=_consent(move)
+    )
+    if not model.may_join(before.moves, move.patient):
+        _is_refused(built, editor, record, member)
+        return
+    if editor is not None and move.from_hour <= 0 and not struck_off:
+        period, bringer = actions.add_member(editor, record.pk, member=member), editors[0][0].who
+        if move.until_hour is not None and move.until_hour < 0:
+            with walls_down():
+                CareTeamParticipant.objects.filter(pk=period.pk).update(
+                    started_at=timezone.now() - timedelta(hours=48),
+                    expires_at=timezone.now() + timedelta(hours=move.until_hour),
+                )
     else:
         sector, place = model.secret(before, move)
         with walls_down():
@@ -266,14 +430,31 @@ def _joins(built: Built, before: World, move: Joins) -> None:
                 record=record,
                 practitioner_id=practitioner_id,
                 organization_id=organization_id,
-                basis=Basis.CARE_TEAM,
+                basis=basis,
                 started_at=timezone.now() + timedelta(hours=move.from_hour),
                 added_by_name="la preuve",
                 sector=sector,
                 restricted_to=built.structures[place] if place is not None else None,
+                scope=None if move.scope is None else list(move.scope),
+                expires_at=None
+                if move.until_hour is None
+                else timezone.now() + timedelta(hours=move.until_hour),
             )
     built.periods[period.pk] = move
     built.bringers[period.pk] = bringer
+
+
+def _is_refused(built: Built, editor: Actor | None, record: CareRecord, member: actions.NewMember) -> None:
+    """The regime of 2019 lets nobody in before the consent."""
+    if editor is None:
+        return
+    try:
+        actions.add_member(editor, record.pk, member=member)
+    except Refused:
+        return
+    except Invalid:
+        return
+    built.surprises.append("somebody joins a circle before the consent that the regime asks for")
 
 
 def _leaves(built: Built, before: World, move: Leaves) -> None:
@@ -284,15 +465,14 @@ def _leaves(built: Built, before: World, move: Leaves) -> None:
     with walls_down():
         open_now = list(CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None))
     period = next(each for each in open_now if member_id in (each.practitioner_id, each.organization_id))
-    for reader in _editors(built, before, move.patient):
+    for reader, editor in _editors(built, before, move.patient):
         seen = {
             each.pk
             for each in open_now
             if model.knows_of(before, reader, built.periods[each.pk], built.bringers[each.pk])
         }
-        editor = built.actors[reader]
         # The last member that the editor knows of stays: he cannot tell whether others are there.
-        if editor is not None and period.pk in seen and len(seen) > 1:
+        if period.pk in seen and len(seen) > 1:
             actions.remove_member(editor, record.pk, period.pk, reason="fin des soins")
             return
     with walls_down():
@@ -333,9 +513,111 @@ def _unnames(built: Built, move: Unnames) -> None:
     withdraw_name(patient, built.records[move.named.patient].pk, built.named[move.named])
 
 
+_OPPOSITIONS = {
+    model.RECORD: (ConsentKind.OPPOSITION_RECORD, list(UrgentKind)),
+    model.EMERGENCY: (ConsentKind.OPPOSITION_EMERGENCY, [UrgentKind.BREAK_GLASS]),
+    model.SAMU: (ConsentKind.OPPOSITION_SAMU, [UrgentKind.SAMU]),
+}
+
+
+def _removes(built: Built, move: Removes) -> None:
+    """With the patient's own hand, always: he needs nobody for it."""
+    record, patient = built.records[move.patient], built.actors[Reader("patient", move.patient)]
+    member_id = (
+        built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
+    )
+    with walls_down():
+        period = CareTeamParticipant.objects.get(
+            patient_id=record.patient_id, ended_at=None, member_id=member_id
+        )
+    assert patient is not None
+    portal_actions.remove_member(patient, record.pk, period.pk)
+
+
+def _delegates(built: Built, before: World, move: Delegates) -> None:
+    """By who may record it, when the law lets him record it so; then the account is the relative's."""
+    record, person = built.records[move.patient], built.related[move.relative, move.patient]
+    today = timezone.localdate()
+    asked = NewDelegation(
+        basis=DelegationBasis(move.basis),
+        mission="person" if move.basis == "guardianship" else "",
+        email="proche@example.org",
+        proof=_PROOFS[move.basis],
+        scope=frozenset(DelegatedScope(name) for name in move.scope),
+        valid_from=today + timedelta(days=move.from_day),
+        valid_until=None if move.until_day is None else today + timedelta(days=move.until_day),
+        court="Tribunal judiciaire de Créteil",
+        judged_on=today - timedelta(days=40),
+    )
+    recorder = _editor(built, before, move.patient)
+    if move.basis == "carer":
+        recorder = built.actors[Reader("patient", move.patient)]
+    is_grown = move.basis == "parental" and before.grown_up_for[move.patient] >= 0
+    lawful = not is_grown and (move.basis != "guardianship" or asked.valid_until is not None)
+    if recorder is not None and lawful:
+        given = relative_actions.record_delegation(
+            recorder, record.pk, person.pk, delegation=asked
+        ).delegation
+    else:
+        with walls_down():
+            given = _set_in_place(person, asked)
+    if move.claimed:
+        user = built.users[Reader("representative", move.relative, patient=move.patient)][0]
+        with walls_down():
+            Delegation.objects.filter(pk=given.pk).update(user=user, claimed_at=timezone.now())
+    built.given[given.pk] = (move.relative, move.patient, move.claimed)
+
+
+_PROOFS = {
+    "parental": DelegationProof.FAMILY_BOOK,
+    "guardianship": DelegationProof.JUDGMENT,
+    "carer": DelegationProof.ONLINE,
+}
+
+
+def _set_in_place(person: RelatedPerson, asked: NewDelegation) -> Delegation:
+    return Delegation.objects.create(
+        patient_id=person.patient_id,
+        related_person=person,
+        basis=asked.basis,
+        mission=asked.mission,
+        scope=sorted(asked.scope),
+        valid_from=asked.valid_from,
+        valid_until=asked.valid_until,
+        proof=asked.proof,
+        court=asked.court,
+        judged_on=asked.judged_on,
+        recorded_by_name="la preuve",
+        invited_email=asked.email,
+        token_hash=new_id().hex,
+        code_hash=new_id().hex,
+        invited_until=timezone.now() + timedelta(days=14),
+    )
+
+
+def _cuts(built: Built, before: World, move: Withdraws | Restricts) -> None:
+    record, given = built.records[move.patient], model.delegation(before, move.relative, move.patient)
+    assert given is not None
+    with walls_down():
+        row = Delegation.objects.get(
+            related_person=built.related[move.relative, move.patient], withdrawn_at=None, restricted_at=None
+        )
+    editor = _editor(built, before, move.patient)
+    if given.basis == "carer":
+        editor = built.actors[Reader("patient", move.patient)]
+    if editor is None:
+        with walls_down():
+            name = "withdrawn_at" if isinstance(move, Withdraws) else "restricted_at"
+            Delegation.objects.filter(pk=row.pk).update(**{name: timezone.now()})
+    elif isinstance(move, Withdraws):
+        relative_actions.withdraw_delegation(editor, record.pk, row.pk)
+    else:
+        relative_actions.restrict_parent(editor, record.pk, row.pk, decision="JAF de Créteil, 12 mars")
+
+
 def _opposes(built: Built, before: World, move: Opposes) -> None:
     record = built.records[move.patient]
-    kind = ConsentKind.OPPOSITION_EMERGENCY if move.emergency else ConsentKind.OPPOSITION_RECORD
+    kind, ended = _OPPOSITIONS[move.to]
     editor = _editor(built, before, move.patient)
     if editor is not None:
         actions.record_choice(editor, record.pk, kind=kind, proof="courrier du 3 mars")
@@ -343,10 +625,10 @@ def _opposes(built: Built, before: World, move: Opposes) -> None:
     with walls_down():
         Consent.objects.create(patient_id=record.patient_id, kind=kind, recorded_by_name="la preuve")
         now = timezone.now()
-        EmergencyAccess.objects.filter(patient_id=record.patient_id, expires_at__gt=now).update(
-            expires_at=now
-        )
-        if not move.emergency:
+        EmergencyAccess.objects.filter(
+            patient_id=record.patient_id, expires_at__gt=now, kind__in=ended
+        ).update(expires_at=now)
+        if move.to == model.RECORD:
             CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None).update(
                 suspended_at=now
             )
@@ -366,20 +648,57 @@ def _breaks(built: Built, before: World, move: BreaksGlass, number: int) -> None
                     practitioner_id=actor.person_id,
                     organization_id=actor.organization_id,
                     user_id=actor.user_id,
+                    kind=UrgentKind.SAMU if move.call else UrgentKind.BREAK_GLASS,
                     reason="retrouvée inconsciente",
                     opened_at=opened_at,
                     expires_at=opened_at + timedelta(hours=model.EMERGENCY_HOURS),
                 )
         return
     try:
-        actions.open_in_emergency(actor, record.patient_id, reason="retrouvée inconsciente")
+        door = actions.open_for_call if move.call else actions.open_in_emergency
+        door(actor, record.patient_id, reason="retrouvée inconsciente")
         outcome = True
     except Conflict:
         outcome = opens
-    except Refused:
+    except (Refused, NotFound):
         outcome = False
     if outcome != opens:
         built.surprises.append(f"move {number}: breaking the glass {outcome}, expected {opens}")
+
+
+def _lends(built: Built, before: World, move: Lends) -> None:
+    """By the physician at the door, when it may start today; else behind the walls, as time will have made it."""
+    reader = Reader("professional", move.who, move.structure)
+    physician, secretary = built.actors[reader], built.people[move.secretary]
+    today = timezone.localdate()
+    if physician is not None and move.from_day == 0 and move.to_day is None:
+        entry = DelegationEntry(secretary_id=secretary.pk, starts_on=today)
+        given = give_delegation(physician, entry=entry)
+    else:
+        with walls_down():
+            given = Desk.objects.create(
+                physician=built.people[move.who],
+                secretary=secretary,
+                organization=built.structures[move.structure],
+                starts_on=today + timedelta(days=move.from_day),
+                ends_on=None if move.to_day is None else today + timedelta(days=move.to_day),
+            )
+    own = Reader("professional", move.secretary, move.structure)
+    user, role = built.users[own]
+    acting = Reader("professional", move.secretary, move.structure, acts_for=move.who)
+    built.users[acting] = (user, f"{role}:{given.pk}")
+
+
+def _revokes(built: Built, move: Revokes) -> None:
+    given = Desk.objects.get(
+        physician=built.people[move.who],
+        secretary=built.people[move.secretary],
+        organization=built.structures[move.structure],
+        revoked_at=None,
+    )
+    secretary = built.actors[Reader("professional", move.secretary, move.structure)]
+    assert secretary is not None
+    end_delegation(secretary, given.pk)
 
 
 def _writes(built: Built, move: Writes) -> None:
@@ -400,6 +719,7 @@ def _writes(built: Built, move: Writes) -> None:
                     restricted_to_id=None
                     if move.restricted_to is None
                     else built.structures[move.restricted_to].pk,
+                    hidden_from_relatives=move.hidden_from_relatives,
                     author=built.people[0],
                     organization_id=built.structures[0].pk,
                     row=move.row,
@@ -413,3 +733,11 @@ def _writes(built: Built, move: Writes) -> None:
 def opens(actor: Actor, patient_id: UUID) -> str:
     with rls.acting(actor):
         return rls.open_record(patient_id)
+
+
+def _as_delivered() -> None:
+    """Settings are the whole deployment's: those of the world before are not of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        cursor.execute("DELETE FROM kernel_switchchange")
+        cursor.execute("SET ROLE terresante_app")

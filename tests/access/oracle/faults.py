@@ -6,6 +6,7 @@ smaller, one wall at a time, and one world is made for them.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -124,6 +125,9 @@ FAULTS = {
         "knows_restricted(patient_id, (sector)::text, restricted_to_id)",
         "true",
     ),
+    "policy shows a relative what is hidden from him": lambda: policy_changed(
+        NOTE, "hidden_from_representative", "(NOT hidden_from_representative)", "true"
+    ),
     "policy shows every circle to its former members": lambda: policy_changed(
         "care_team_careteamparticipant", "reads", "patient_id = ANY", "true OR patient_id = ANY"
     ),
@@ -147,7 +151,26 @@ FAULTS = {
         "open_record", "CASE WHEN app_person() = asked THEN", "CASE WHEN true THEN"
     ),
     "emergency opens although opposed": lambda: function_changed(
-        "open_emergency_access", "'opposition_record', 'opposition_emergency'", "'x'"
+        "open_urgent_access", "'opposition_record', opposition", "'x'"
+    ),
+    "a SAMU opens although opposed": lambda: function_changed(
+        "open_samu_access", "'opposition_samu'", "'opposition_emergency'"
+    ),
+    "policy forgets the end of a consent": lambda: policy_changed(
+        NOTE, "reads", "((own.expires_at IS NULL) OR (own.expires_at > now()))", "true"
+    ),
+    "record opens after the end of a consent": lambda: function_changed(
+        "professional_basis", "(own.expires_at IS NULL OR own.expires_at > now())", "true"
+    ),
+    "stream tells past a consent": lambda: function_changed(
+        "record_readers", "OR class = ANY (scope)", "OR true"
+    ),
+    "search shows a kept record": lambda: function_changed(
+        "search_patients", "AND NOT kept_from_me(patient.id)", ""
+    ),
+    "rule forgets what was consented to": lambda: python_changed((rules, "_OF_ROW", "")),
+    "rule forgets the end of a consent": lambda: python_changed(
+        (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("own.expires_at > statement_timestamp()", "true"))
     ),
     "opposition lifted leaves the circle outside": lambda: function_changed(
         "lift_record_opposition", "suspended_at = NULL", "suspended_at = now()"
@@ -169,7 +192,54 @@ FAULTS = {
         "record_readers", "AND suspended_at IS NULL", ""
     ),
     "stream tells after four hours": lambda: function_changed("record_readers", "AND expires_at > now()", ""),
+    "relative comes in after his time": lambda: function_changed(
+        "delegate_basis", "own.valid_until >= app_today()", "true"
+    ),
+    "relative comes in before his time": lambda: function_changed(
+        "delegate_basis", "own.valid_from <= app_today()", "true"
+    ),
+    "relative comes in once withdrawn": lambda: function_changed(
+        "delegate_basis", "own.withdrawn_at IS NULL", "true"
+    ),
+    "parent whom a judge cut comes in": lambda: function_changed(
+        "delegate_basis", "own.restricted_at IS NULL", "true"
+    ),
+    "parent of a grown-up comes in": lambda: function_changed(
+        "delegate_basis", "own.majority_on > app_today()", "true"
+    ),
+    "relative of one person comes in for another": lambda: function_changed(
+        "delegate_basis", "own.patient_id = asked", "true"
+    ),
+    "door lets a withdrawn relative act": lambda: function_changed(
+        "delegations_behind", "own.withdrawn_at IS NULL", "true"
+    ),
+    "stream tells a withdrawn relative": lambda: function_changed(
+        "delegate_readers", "own.withdrawn_at IS NULL", "true"
+    ),
+    "database lends circles that nobody lent": lambda: function_changed(
+        "app_principal",
+        "AND given.secretary_id = app_person() AND given.organization_id = app_organization()",
+        "AND given.secretary_id <> app_person()",
+    ),
+    "policy forgets for whom one acts": lambda: policy_changed(
+        NOTE, "reads", ", ( SELECT app_principal() AS app_principal)", ""
+    ),
+    "record opens by an emergency that is not lent": lambda: function_changed(
+        "professional_basis",
+        "own.practitioner_id = app_person()",
+        "own.practitioner_id IN (app_person(), app_principal())",
+    ),
+    "record opens to nobody who acts for another": lambda: function_changed(
+        "professional_basis", ", app_principal()", ""
+    ),
     # The rules.
+    "rule forgets the withdrawal of a relative": lambda: python_changed(
+        (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.withdrawn_at IS NULL", "true"))
+    ),
+    "rule forgets majority": lambda: python_changed(
+        (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.majority_on > app_today()", "true"))
+    ),
+    "carer reads every class": lambda: python_changed((rules, "_delegated", lambda actor: Q())),
     "rule forgets who left": lambda: python_changed(
         (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("own.ended_at IS NULL AND ", ""))
     ),
@@ -187,11 +257,17 @@ FAULTS = {
         (rules, "_IN_EMERGENCY", rules._IN_EMERGENCY.replace("own.organization_id = %s", "%s IS NOT NULL"))
     ),
     "rule lets the emergency write": lambda: python_changed((rules, "changes", rules.reaches)),
+    "rule forgets for whom one acts": lambda: python_changed(
+        (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("%s, %s, %s", "%s, %s, nullif(%s, own.member_id)"))
+    ),
+    "rule lends the emergencies of whom one acts for": lambda: python_changed(
+        (rules, "in_emergency", emergencies_lent)
+    ),
     "profession reads one class more": lambda: python_changed(
-        (matrix, "MATRIX", with_right(RoleGroup.SECRETARY, DataClass.MEDICAL))
+        (matrix, "rights", with_right(RoleGroup.SECRETARY, DataClass.MEDICAL))
     ),
     "profession writes the circle": lambda: python_changed(
-        (matrix, "MATRIX", with_right(RoleGroup.HOME_AIDE, DataClass.CIRCLE))
+        (matrix, "rights", with_right(RoleGroup.HOME_AIDE, DataClass.CIRCLE))
     ),
     "rule forgets what is restricted": lambda: python_changed(
         (rules, "_KNOWS", rules._KNOWS.replace("({1} = ''", "(true"))
@@ -200,7 +276,7 @@ FAULTS = {
         (rules, "_KNOWS", rules._KNOWS.replace("AND named.withdrawn_at IS NULL", ""))
     ),
     "rule shows what a person keeps for himself": lambda: python_changed(
-        (rules, "_own", lambda actor: Q(private_to__isnull=True) | Q(private_to_id=actor.organization_id))
+        (rules, "_private", lambda actor: Q(private_to__isnull=True) | Q(private_to_id=actor.organization_id))
     ),
     "stream tells what is private": lambda: python_changed((queries, "_may_read", told_without_limits)),
 }
@@ -242,8 +318,20 @@ def read_by_whoever_reads_the_record(actor: Any, record_id: UUID, *, action: Any
     return queries.read_record(actor, record_id)
 
 
-def with_right(group: RoleGroup, data_class: DataClass) -> dict[RoleGroup, dict[DataClass, str]]:
-    return {**matrix.MATRIX, group: {**matrix.MATRIX[group], data_class: matrix.W}}
+def with_right(group: RoleGroup, data_class: DataClass) -> Any:
+    in_force = matrix.rights
+
+    def rights(asked: RoleGroup) -> dict[DataClass, str]:
+        return in_force(asked) | ({data_class: matrix.W} if asked == group else {})
+
+    return rights
+
+
+in_emergency = rules.in_emergency
+
+
+def emergencies_lent(actor, patient="patient_id"):
+    return in_emergency(replace(actor, person_id=actor.principal_id or actor.person_id), patient)
 
 
 def told_without_limits(actor, event):

@@ -22,22 +22,29 @@ doctor              rw rw rw r  r rw
 nurse               rw rw rw r  r rw
 psychiatric_nurse   rw rw rw r  r rw
 midwife             rw rw rw r  r rw
-pharmacist          r  r  r  -  r r
+pharmacist          r  rw rw -  r r
 physiotherapist     r  rw rw -  r r
 psychologist        r  rw rw r  r r
 social_worker       -  -  rw rw r rw
 home_help           -  r  rw -  r r
 coordinator         r  rw rw rw r rw
 secretary           -  -  -  -  r rw
-other               -  -  r  -  - r
+other               -  -  -  -  - r
 """
 CLASSES = (MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE)
 RIGHTS = {
     line.split()[0]: dict(zip(CLASSES, line.split()[1:], strict=True)) for line in TABLE.strip().splitlines()
 }
 PROFESSIONS = tuple(RIGHTS)
-# L1111-17: who opens a record in an emergency.
+# L1111-17: who opens a record in an emergency; a SAMU has a door of its own, its doctors'.
 RESCUERS = frozenset({"doctor", "nurse", "midwife"})
+REGULATORS = frozenset({"doctor"})
+# Professions whose rights a deployment changes together, and those it may not change (R1110-1, R1110-2, R1110-3).
+TOGETHER = (frozenset({"nurse", "midwife"}),)
+FIXED = {(profession, MEDICAL) for profession in ("social_worker", "home_help", "secretary", "other")} | {
+    ("other", data_class) for data_class in CLASSES
+}
+RECORD, EMERGENCY, SAMU = "record", "emergency", "samu"
 # DOMAIN.md 2.1, last row but one: care whose very existence is kept to those who give it.
 SECTORS = ("psychiatry", "addictology")
 
@@ -55,12 +62,17 @@ class Professional:
 
 @dataclass(frozen=True)
 class Joins:
-    """A person (`who`) or a structure (`structure`) enters the circle; `from_hour` may be in the future."""
+    """A person (`who`) or a structure (`structure`) enters the circle; `from_hour` may be in the future.
+
+    By consent: `scope` names the classes consented to, `until_hour` its end; a person only.
+    """
 
     patient: int
     who: int | None = None
     structure: int | None = None
     from_hour: int = -48
+    scope: tuple[str, ...] | None = None
+    until_hour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,10 +84,10 @@ class Leaves:
 
 @dataclass(frozen=True)
 class Opposes:
-    """The patient says no: to the whole record, or (`emergency`) to its opening in an emergency."""
+    """The patient says no: to the whole record, to its opening in an emergency, to its opening by a SAMU."""
 
     patient: int
-    emergency: bool = False
+    to: str = RECORD
 
 
 @dataclass(frozen=True)
@@ -86,13 +98,61 @@ class Lifts:
 
 
 @dataclass(frozen=True)
+class Agrees:
+    """The patient consents to the sharing of her record."""
+
+    patient: int
+
+
+@dataclass(frozen=True)
+class Regime:
+    """The deployment asks for a prior consent (2019), or for the information alone (2020)."""
+
+    consent: bool
+
+
+@dataclass(frozen=True)
+class Grants:
+    """The deployment gives a profession this right on a class: "", "r" or "rw"."""
+
+    profession: str
+    data_class: str
+    right: str
+
+
+@dataclass(frozen=True)
 class BreaksGlass:
-    """Attempted; whether it opens is for the rules to say. `hours_ago` past four, it has expired since."""
+    """Attempted; whether it opens is for the rules to say. `hours_ago` past four, it has expired since.
+
+    `call`: by the door of a SAMU.
+    """
 
     patient: int
     who: int
     structure: int
     hours_ago: int = 0
+    call: bool = False
+
+
+@dataclass(frozen=True)
+class Lends:
+    """A physician lets a secretary of one structure act for him there, from a day on, perhaps to another."""
+
+    who: int
+    secretary: int
+    structure: int
+    from_day: int = 0
+    # The first day without it.
+    to_day: int | None = None
+
+
+@dataclass(frozen=True)
+class Revokes:
+    """One of the two ends it, at once."""
+
+    who: int
+    secretary: int
+    structure: int
 
 
 @dataclass(frozen=True)
@@ -104,10 +164,52 @@ class Writes:
     data_class: str
     private_to: int | None = None
     hidden: bool = False
+    hidden_from_relatives: bool = False
     # A professional alone.
     private_to_who: int | None = None
     sector: str = ""
     restricted_to: int | None = None
+
+
+@dataclass(frozen=True)
+class Delegates:
+    """A relative gets an access in the name of a patient; days are counted from today, both ends included.
+
+    `basis`: parental, guardianship (and the other measures on the person) or carer, who reads the classes of `scope`.
+    """
+
+    patient: int
+    relative: int
+    basis: str
+    from_day: int = -30
+    until_day: int | None = None
+    scope: tuple[str, ...] = ()
+    claimed: bool = True
+
+
+@dataclass(frozen=True)
+class Withdraws:
+    """That access is taken back."""
+
+    patient: int
+    relative: int
+
+
+@dataclass(frozen=True)
+class Restricts:
+    """A judge cuts this parent, and not the other."""
+
+    patient: int
+    relative: int
+
+
+@dataclass(frozen=True)
+class Removes:
+    """The patient himself takes a member out of his circle."""
+
+    patient: int
+    who: int | None = None
+    structure: int | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +230,25 @@ class Unnames:
     named: Names
 
 
-Move = Joins | Leaves | Opposes | Lifts | BreaksGlass | Writes | Names | Unnames
+Move = (
+    Joins
+    | Leaves
+    | Opposes
+    | Lifts
+    | Agrees
+    | Regime
+    | Grants
+    | BreaksGlass
+    | Writes
+    | Delegates
+    | Withdraws
+    | Restricts
+    | Removes
+    | Lends
+    | Revokes
+    | Names
+    | Unnames
+)
 
 
 @dataclass(frozen=True)
@@ -139,17 +259,30 @@ class World:
     # (structure, patient): the establishment knows the patient under one of its identifiers.
     known: tuple[tuple[int, int], ...]
     moves: tuple[Move, ...]
+    # Accounts that are nobody's but a relative's.
+    relatives: int = 0
+    # Days since the eighteenth birthday of each patient: 0 is today, -1 tomorrow.
+    grown_up_for: tuple[int, ...] = ()
+    # Structures that are a SAMU.
+    samus: tuple[int, ...] = ()
+    # (patient, structure): her record is that support structure's alone.
+    kept: tuple[tuple[int, int], ...] = ()
     # The sector of each structure; '' for those of none, and for those that are not said.
     sectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reader:
-    """kind: professional, patient, representative, gateway or job."""
+    """kind: professional, patient, representative, gateway or job; a representative acts for one `patient`.
+
+    `acts_for`: the physician whom a secretary said at the door.
+    """
 
     kind: str
     who: int | None = None
     structure: int | None = None
+    patient: int | None = None
+    acts_for: int | None = None
 
 
 EMERGENCY_HOURS = 4
@@ -162,9 +295,19 @@ def readers(world: World) -> list[Reader]:
         for who, professional in enumerate(world.professionals)
         for structure in (*professional.structures, *professional.former)
     ]
+    acting = [
+        Reader("professional", move.secretary, move.structure, acts_for=move.who)
+        for move in world.moves
+        if isinstance(move, Lends)
+    ]
     patients = [Reader("patient", patient) for patient in range(world.patients)]
     gateways = [Reader("gateway", None, structure) for structure in range(world.structures)]
-    return [*people, *patients, *gateways, Reader("representative", 0), Reader("job")]
+    relatives = [
+        Reader("representative", relative, patient=patient)
+        for relative in range(world.relatives)
+        for patient in range(world.patients)
+    ]
+    return [*people, *dict.fromkeys(acting), *patients, *gateways, *relatives, Reader("job")]
 
 
 def works(world: World, reader: Reader) -> bool:
@@ -177,43 +320,92 @@ def _works_at(world: World, who: int, structure: int | None) -> bool:
     return structure in professional.structures and not professional.struck_off
 
 
-def opposed(world: World, patient: int) -> set[bool]:
-    """The oppositions in force: {False} to the record, {True} to emergencies."""
+# Medical professions (L4111-1) of this world, and who works at their desk.
+PHYSICIANS = frozenset({"doctor", "midwife"})
+
+
+def is_delegated(world: World, who: int, secretary: int, structure: int) -> bool:
+    """In force today: said by a physician to a secretary of the same structure, both still there, ended by neither."""
+    physician, helper = world.professionals[who], world.professionals[secretary]
+    if physician.profession not in PHYSICIANS or helper.profession != "secretary":
+        return False
+    if physician.struck_off or structure not in physician.structures or structure not in helper.structures:
+        return False
+    in_force = False
+    for move in world.moves:
+        if not isinstance(move, Lends | Revokes):
+            continue
+        if (move.who, move.secretary, move.structure) != (who, secretary, structure):
+            continue
+        if isinstance(move, Revokes):
+            in_force = False
+        else:
+            in_force = move.from_day <= 0 and (move.to_day is None or move.to_day > 0)
+    return in_force
+
+
+def acting_for(world: World, reader: Reader) -> int | None:
+    """Whom this reader really acts for: a delegation that is over leaves her in her own role."""
+    if reader.acts_for is None or reader.who is None or reader.structure is None:
+        return None
+    is_so = is_delegated(world, reader.acts_for, reader.who, reader.structure)
+    return reader.acts_for if is_so else None
+
+
+def opposed(world: World, patient: int) -> set[str]:
+    """The oppositions in force."""
     return _opposed(world.moves, patient)
 
 
-def _opposed(moves: tuple[Move, ...], patient: int) -> set[bool]:
-    said: set[bool] = set()
+def _opposed(moves: tuple[Move, ...], patient: int) -> set[str]:
+    said: set[str] = set()
     for move in moves:
         if isinstance(move, Opposes) and move.patient == patient:
-            said.add(move.emergency)
+            said.add(move.to)
         if isinstance(move, Lifts) and move.patient == patient:
-            said.discard(False)
+            said.discard(RECORD)
     return said
+
+
+def holder(world: World, patient: int) -> int | None:
+    """The support structure that keeps her record to itself."""
+    return dict(world.kept).get(patient)
+
+
+def may_join(moves: tuple[Move, ...], patient: int) -> bool:
+    """Under the regime of 2019, nobody before the consent; what was joined before stays."""
+    regimes = [move.consent for move in moves if isinstance(move, Regime)]
+    agreed = any(isinstance(move, Agrees) and move.patient == patient for move in moves)
+    return agreed or not (regimes and regimes[-1])
 
 
 def glass_opens(world: World, number: int) -> bool:
     """Whether the attempt that stands at this place of the moves opens the record."""
     move = world.moves[number]
     assert isinstance(move, BreaksGlass)
+    who, closing = world.professionals[move.who], SAMU if move.call else EMERGENCY
     return (
-        world.professionals[move.who].profession in RESCUERS
+        who.profession in (REGULATORS if move.call else RESCUERS)
+        and (move.structure in world.samus) == move.call
         and _works_at(world, move.who, move.structure)
-        and not _opposed(world.moves[:number], move.patient)
+        and holder(world, move.patient) is None
+        and not _opposed(world.moves[:number], move.patient) & {RECORD, closing}
     )
 
 
-def members(world: World, patient: int) -> set[tuple[str, int]]:
+def members(world: World, patient: int) -> dict[tuple[str, int], Joins]:
     """Who is in the circle now, whether or not an opposition closes it: ("who", 3), ("structure", 1)."""
-    inside: set[tuple[str, int]] = set()
-    for move in world.moves:
-        if isinstance(move, Joins | Leaves) and move.patient == patient:
+    inside: dict[tuple[str, int], Joins] = {}
+    if holder(world, patient) is not None:
+        inside["structure", holder(world, patient) or 0] = Joins(patient, structure=holder(world, patient))
+    for number, move in enumerate(world.moves):
+        if isinstance(move, Joins | Leaves | Removes) and move.patient == patient:
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
-            if isinstance(move, Leaves):
-                inside.discard(member)
-            elif move.from_hour <= 0:
-                inside.add(member)
-    return inside
+            if not isinstance(move, Joins):
+                inside.pop(member, None)
+            elif move.from_hour <= 0 and may_join(world.moves[:number], patient):
+                inside[member] = move
+    return {member: move for member, move in inside.items() if move.until_hour is None or move.until_hour > 0}
 
 
 def basis(world: World, reader: Reader, patient: int) -> str:
@@ -224,17 +416,45 @@ def basis(world: World, reader: Reader, patient: int) -> str:
         return "job"
     if reader.kind == "patient":
         return "patient" if reader.who == patient else ""
+    if reader.kind == "representative":
+        return _by_delegation(world, reader, patient)
     if reader.kind == "gateway":
         return "gateway" if (reader.structure, patient) in world.known else ""
     if reader.kind != "professional":
         return ""
     inside = members(world, patient)
-    if False not in opposed(world, patient):
-        if ("who", reader.who) in inside:
+    if RECORD not in opposed(world, patient):
+        if ("who", reader.who) in inside or ("who", acting_for(world, reader)) in inside:
             return "member"
         if ("structure", reader.structure) in inside:
             return "structure"
     return "break_glass" if _has_broken(world, reader, patient) else ""
+
+
+def delegation(world: World, relative: int, patient: int) -> Delegates | None:
+    """The last access given to this relative for this person, unless it was taken back or cut by a judge."""
+    found: Delegates | None = None
+    for move in world.moves:
+        if isinstance(move, Delegates | Withdraws | Restricts) and (move.patient, move.relative) == (
+            patient,
+            relative,
+        ):
+            found = move if isinstance(move, Delegates) else None
+    return found
+
+
+def _by_delegation(world: World, reader: Reader, patient: int) -> str:
+    """DOMAIN.md 2.6: dated, proven, withdrawn at once; a parent's ends by itself at eighteen, the same day."""
+    if reader.patient != patient:
+        return ""
+    given = delegation(world, reader.who or 0, patient)
+    if given is None or not given.claimed or given.from_day > 0:
+        return ""
+    if given.until_day is not None and given.until_day < 0:
+        return ""
+    if given.basis == "parental" and world.grown_up_for[patient] >= 0:
+        return ""
+    return "carer" if given.basis == "carer" else "representative"
 
 
 def _has_broken(world: World, reader: Reader, patient: int) -> bool:
@@ -243,7 +463,11 @@ def _has_broken(world: World, reader: Reader, patient: int) -> bool:
         if not isinstance(move, BreaksGlass) or move.patient != patient:
             continue
         mine = (move.who, move.structure) == (reader.who, reader.structure)
-        ended = any(isinstance(later, Opposes) and later.patient == patient for later in world.moves[number:])
+        closing = (RECORD, SAMU if move.call else EMERGENCY)
+        ended = any(
+            isinstance(later, Opposes) and later.patient == patient and later.to in closing
+            for later in world.moves[number:]
+        )
         if mine and glass_opens(world, number) and move.hours_ago < EMERGENCY_HOURS and not ended:
             return True
     return False
@@ -262,6 +486,8 @@ def within_limits(world: World, reader: Reader, row: Writes) -> bool:
     if row.private_to_who is not None and reader.kind != "job" and not himself:
         return False
     if not knows(world, reader, row.patient, row.sector, row.restricted_to):
+        return False
+    if row.hidden_from_relatives and reader.kind == "representative":
         return False
     return not (row.hidden and reader.kind in ("patient", "representative"))
 
@@ -301,7 +527,7 @@ def knows(world: World, reader: Reader, patient: int, sector: str, structure: in
         return False
     if not {("who", reader.who), ("structure", reader.structure)} & members(world, patient):
         return False
-    if False in opposed(world, patient):
+    if RECORD in opposed(world, patient):
         return False
     shares = sector in (
         sector_of_person(world.professionals[reader.who]),
@@ -334,68 +560,133 @@ def reads(world: World, reader: Reader, row: Writes) -> bool:
         basis(world, reader, row.patient) != ""
         and within_limits(world, reader, row)
         and reads_class(world, reader, row.data_class)
+        and covered(world, reader, row.patient, row.data_class)
     )
+
+
+def covered(world: World, reader: Reader, patient: int, data_class: str) -> bool:
+    """A member by consent reads what was consented to; his structure's own place, or an emergency, asks no scope."""
+    if reader.kind != "professional":
+        return True
+    if _has_broken(world, reader, patient):
+        return True
+    if RECORD in opposed(world, patient):
+        return False
+    return _is_covered(world, reader, patient, data_class)
 
 
 def reads_class(world: World, reader: Reader, data_class: str) -> bool:
     if reader.kind == "gateway":
         return data_class == STAY
+    if reader.kind == "representative":
+        given = delegation(world, reader.who or 0, reader.patient or 0)
+        is_carer = given is not None and given.basis == "carer"
+        return not is_carer or data_class == CIRCLE or data_class in given.scope
     if reader.kind != "professional":
         return True
-    return "r" in RIGHTS[world.professionals[reader.who or 0].profession][data_class]
+    return "r" in right(world, world.professionals[reader.who or 0].profession, data_class)
+
+
+def reads_circle(world: World, reader: Reader, patient: int) -> bool:
+    return reads_class(world, reader, CIRCLE) and covered(world, reader, patient, CIRCLE)
+
+
+def right(world: World, profession: str, data_class: str) -> str:
+    """What the table says, until the deployment said otherwise."""
+    same = next((group for group in TOGETHER if profession in group), frozenset({profession}))
+    said = [
+        move.right
+        for move in world.moves
+        if isinstance(move, Grants) and move.profession in same and move.data_class == data_class
+    ]
+    return said[-1] if said else RIGHTS[profession][data_class]
 
 
 def writes_class(world: World, reader: Reader, data_class: str) -> bool:
     if reader.kind != "professional":
         return False
-    return "w" in RIGHTS[world.professionals[reader.who or 0].profession][data_class]
+    return "w" in right(world, world.professionals[reader.who or 0].profession, data_class)
 
 
 def edits_circle(world: World, reader: Reader, patient: int) -> bool:
     """Break-glass only reads; the rest is a member's, by his profession."""
-    return basis(world, reader, patient) in ("member", "structure") and writes_class(world, reader, CIRCLE)
+    inside = basis(world, reader, patient) in ("member", "structure")
+    return inside and writes_class(world, reader, CIRCLE) and _covered_inside(world, reader, patient)
+
+
+def _covered_inside(world: World, reader: Reader, patient: int) -> bool:
+    """As `covered` for the circle, an emergency apart: it changes nothing."""
+    return _is_covered(world, reader, patient, CIRCLE)
+
+
+def _is_covered(world: World, reader: Reader, patient: int, data_class: str) -> bool:
+    inside = members(world, patient)
+    places = (("who", reader.who), ("who", acting_for(world, reader)), ("structure", reader.structure))
+    mine = [inside.get((what, which)) for what, which in places if which is not None]
+    return any(one is not None and (one.scope is None or data_class in one.scope) for one in mine)
 
 
 def reads_log(world: World, reader: Reader, patient: int) -> bool:
-    return basis(world, reader, patient) in ("member", "structure", "patient")
+    ground = basis(world, reader, patient)
+    return ground in ("patient", "representative") or (
+        ground in ("member", "structure") and _covered_inside(world, reader, patient)
+    )
+
+
+def decides(world: World, reader: Reader, patient: int) -> bool:
+    """Who removes a member, lifts an opposition, contests an access: the person, or whom the law lets decide."""
+    return basis(world, reader, patient) in ("patient", "representative")
 
 
 def follows(world: World, reader: Reader, patient: int, ground: str) -> bool:
-    """In person ("who") or through the structure he acts for ("structure")."""
-    member = reader.who if ground == "who" else reader.structure
+    """In person ("who"), for whom he acts then, or through the structure he acts for ("structure")."""
+    in_person = acting_for(world, reader)
+    who = reader.who if in_person is None else in_person
+    member = who if ground == "who" else reader.structure
     is_inside = (ground, member) in members(world, patient)
-    return is_inside and works(world, reader) and False not in opposed(world, patient)
+    return is_inside and works(world, reader) and RECORD not in opposed(world, patient)
+
+
+def finds(world: World, reader: Reader, patient: int) -> bool:
+    """The search shows identities to every professional, a kept one to its structure alone."""
+    return holder(world, patient) in (None, reader.structure)
 
 
 def found(world: World, reader: Reader, patient: int) -> set[str]:
     """Where the search shows somebody named with his birth date: "mine" for whoever reaches the record; "outside",
-    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both.
+    identity alone, for a professional whose circles he is not in (A10). One's own emergency shows both. A relative
+    chooses for whom he acts, and searches nobody; a kept record shows nobody outside its structure that it exists.
     """
-    ground = basis(world, reader, patient)
-    is_outside = reader.kind == "professional" and ground not in ("member", "structure")
+    ground = basis(world, reader, patient) if reader.kind != "representative" else ""
+    is_shown = reader.kind == "professional" and holder(world, patient) in (None, reader.structure)
+    is_outside = is_shown and ground not in ("member", "structure")
     return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 
 
 def sees_period(world: World, reader: Reader, period: Joins, bringer: int | None, opened: int | None) -> bool:
-    """One's own periods, past ones included; the whole circle of the record that is open; the patient's own circle.
-
-    But for members whose presence is kept from who asks.
+    """One's own periods and those of whom one acts for, past ones included; the whole circle of the record that is
+    open; the patient's own circle. But for members whose presence is kept from who asks.
     """
     if not knows_of(world, reader, period, bringer):
         return False
     if period.patient == opened or (reader.kind == "patient" and reader.who == period.patient):
         return True
-    return reader.kind == "professional" and _is_own(reader, period)
+    return reader.kind == "professional" and _is_own(world, reader, period)
 
 
 def knows_of(world: World, reader: Reader, period: Joins, bringer: int | None) -> bool:
-    """Oneself, one's structure, the member one brought; else as the sector says."""
+    """Oneself, one's structure, whom one acts for, the member one brought; else as the sector says."""
     brought = reader.kind == "professional" and bringer is not None and bringer == reader.who
-    return _is_own(reader, period) or brought or knows(world, reader, period.patient, *secret(world, period))
+    return (
+        _is_own(world, reader, period)
+        or brought
+        or knows(world, reader, period.patient, *secret(world, period))
+    )
 
 
-def _is_own(reader: Reader, period: Joins) -> bool:
-    if reader.kind == "professional" and period.who is not None and period.who == reader.who:
+def _is_own(world: World, reader: Reader, period: Joins) -> bool:
+    who = (reader.who, acting_for(world, reader))
+    if reader.kind == "professional" and period.who is not None and period.who in who:
         return True
     return period.structure is not None and period.structure == reader.structure
 

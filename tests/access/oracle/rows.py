@@ -28,6 +28,7 @@ class Limits:
     data_class: str
     private_to_id: UUID | None
     hidden: bool
+    hidden_from_relatives: bool = False
     private_to_person_id: UUID | None = None
     sector: str = ""
     restricted_to_id: UUID | None = None
@@ -42,6 +43,7 @@ class Limits:
             "private_to_id": self.private_to_id,
             "private_to_person_id": self.private_to_person_id,
             "hidden_from_patient": self.hidden,
+            "hidden_from_representative": self.hidden_from_relatives,
             "data_class": self.data_class,
             "sector": self.sector,
             "restricted_to_id": self.restricted_to_id,

@@ -61,7 +61,7 @@ def test_every_door_answers_as_the_model_does(record_property):
 def test_every_door_answers_as_the_model_does_in_many_worlds(record_property, part):
     tally = run(record_property, decisions=FULL // PARTS, worlds=LEAST_WORLDS, seconds=FULL_SECONDS)
 
-    assert not [door for door in Door if tally.by_door[door] < FULL // PARTS // 100], tally
+    assert not [door for door in Door if tally.by_door[door] < 20], tally
 
 
 def test_the_model_imports_nothing_of_the_platform():
@@ -97,4 +97,7 @@ def test_worlds_are_not_empty():
         for patient in range(drawn.patients)
     }
 
-    assert grounds == {"", "member", "structure", "break_glass", "patient", "gateway", "job"}
+    assert grounds == {
+        *("", "member", "structure", "break_glass", "patient", "gateway", "job"),
+        *("representative", "carer"),
+    }

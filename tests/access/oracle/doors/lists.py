@@ -15,21 +15,25 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from terresante.care_team.access import (
+    ACCESS_CONTEST,
     ACCESS_LOG_READ,
     CIRCLE_EDIT,
     CIRCLE_READ,
     CONSENT_EDIT,
+    CONSENT_LIFT,
+    OWN_CIRCLE_EDIT,
     RECORD_READ,
     RECORD_SHARE,
 )
 from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.queries import search_patients
 from terresante.kernel import access, rls, slots
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
 from terresante.patients.models import CareRecord, Patient
 from tests.access.oracle import model
-from tests.access.oracle.build import Built
+from tests.access.oracle.build import Built, born, called
 from tests.access.oracle.decisions import Compared, Door, each
 from tests.access.oracle.model import Reader
 from tests.access.oracle.rows import ROWS
@@ -42,6 +46,9 @@ ON_THE_RECORD: dict[Action, Expected] = {
     CONSENT_EDIT: model.edits_circle,
     RECORD_SHARE: model.edits_circle,
     ACCESS_LOG_READ: model.reads_log,
+    CONSENT_LIFT: model.decides,
+    OWN_CIRCLE_EDIT: model.decides,
+    ACCESS_CONTEST: model.decides,
 }
 _IDENTITY, _CIRCLE = "the identity", "the circle"
 Seen = set[tuple[str, UUID]]
@@ -107,7 +114,7 @@ def _expected(built: Built, reader: Reader, patient: int) -> dict[str, tuple[set
     known = {key for key in periods if model.knows_of(world, reader, built.periods[key], built.bringers[key])}
     found[_CIRCLE] = (
         periods,
-        known if reaches and model.reads_class(world, reader, model.CIRCLE) else set(),
+        known if reaches and model.reads_circle(world, reader, patient) else set(),
     )
     for label in ROWS:
         rows = [row for row in model.rows(world) if row.patient == patient and (label, row.row) in built.rows]
@@ -141,6 +148,20 @@ def counters(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterat
         yield Compared(
             Door.COUNTER, 1, "" if counted == expected else f"{about} {counted}, expected {expected}"
         )
+
+
+def identities_found(built: Built, reader: Reader, actor: Actor) -> Iterator[Compared]:
+    """The search of the region, by its function: a kept person is found by her structure alone."""
+    if reader.kind != "professional":
+        return
+    for patient, record in enumerate(built.records):
+        with rls.acting(actor, read_only=True):
+            rows = search_patients(
+                born=born(built.world, patient), prefixes=[(called(built, patient), "CAMILLE")]
+            )
+        shown = {row.patient_id for row in rows}
+        expected = {record.patient_id} if model.finds(built.world, reader, patient) else set()
+        yield each(Door.SEARCH, shown, expected, 1, f"{reader} looks for patient {patient} in the region")
 
 
 def one_by_one(built: Built, reader: Reader, actor: Actor, chance: Random) -> Iterator[Compared]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from terresante.kernel import ports
 from tests.access.oracle import model
-from tests.access.oracle.build import Built, called, marker
+from tests.access.oracle.build import Built, born, called, marker
 from tests.access.oracle.decisions import Compared, Door, each, one
 from tests.access.oracle.model import Reader
 from tests.access.oracle.rows import ROWS
@@ -25,12 +25,18 @@ def screens(built: Built, chance: Random) -> Iterator[Compared]:
     weights = [1 + 3 * len(_reached(built, reader)) for reader in people]
     for reader in chance.choices(people, weights, k=_PEOPLE):
         client = browser(built, reader)
+        if reader.kind == "representative" and not _reached(built, reader):
+            # He is somebody else's relative, or nobody's: this person's pages are closed to him.
+            yield from _closed(built, client, reader)
+            continue
         yield from _my_patients(built, client, reader)
         for patient in range(built.world.patients):
             yield from _pages(built, client, reader, patient)
             yield from _download(built, client, reader, patient)
             yield from _search(built, client, reader, patient)
         yield from _one_note(built, client, reader, chance)
+        if reader.kind in ("patient", "representative"):
+            yield from _in_portal(built, client, reader)
 
 
 def _reached(built: Built, reader: Reader) -> set[int]:
@@ -38,14 +44,33 @@ def _reached(built: Built, reader: Reader) -> set[int]:
 
 
 def browser(built: Built, reader: Reader) -> Client:
-    user, role_id = built.users[reader]
+    user, situation = built.users[reader]
     client = Client()
     client.force_login(user)
-    if role_id is not None:
-        session = client.session
-        session[ports.SITUATION_KEY] = str(role_id)
-        session.save()
+    session = client.session
+    if situation:
+        session[ports.SITUATION_KEY] = situation
+    if reader.kind == "representative":
+        session[ports.ACTING_FOR_KEY] = str(built.related[reader.who or 0, reader.patient or 0].pk)
+    session.save()
     return client
+
+
+def _closed(built: Built, client: Client, reader: Reader) -> Iterator[Compared]:
+    answer = client.get(_url(built, "notes:list", reader.patient or 0))
+    is_closed = answer.status_code in (HTTPStatus.FOUND, HTTPStatus.NOT_FOUND)
+    yield one(Door.PAGE, is_closed, True, f"{reader} is kept from somebody he no longer acts for")
+
+
+def _in_portal(built: Built, client: Client, reader: Reader) -> Iterator[Compared]:
+    """The pages of a patient, and of a relative for the person he asked to act for."""
+    patient = (reader.who if reader.kind == "patient" else reader.patient) or 0
+    rows = [row for row in model.rows(built.world) if row.patient == patient]
+    may = {row.row for row in rows if model.reads(built.world, reader, row)}
+    text = client.get(reverse("portal:notes")).content.decode()
+    shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
+    notes = {row.row for row in rows if ("notes.Note", row.row) in built.rows} & may
+    yield each(Door.PAGE, shown, shown & may | notes, len(rows), f"{reader} in the portal")
 
 
 def _pages(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[Compared]:
@@ -101,8 +126,8 @@ def _download(built: Built, client: Client, reader: Reader, patient: int) -> Ite
 
 def _search(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[Compared]:
     """By name, given name and birth date: who is among « vos patients », who outside, who nowhere."""
-    born = f"{1 + patient:02}/01/1940"
-    found = client.get(reverse("overview:search"), {"q": f"{called(built, patient)} CAMILLE {born}"})
+    birth = f"{born(built.world, patient):%d/%m/%Y}"
+    found = client.get(reverse("overview:search"), {"q": f"{called(built, patient)} CAMILLE {birth}"})
     mine, _, outside = found.content.decode().partition(_OUTSIDE)
     shown = {
         "mine" if _url(built, "overview:record", patient) in mine else "",

@@ -12,7 +12,7 @@ from tests.access.oracle.model import Reader
 from tests.walls import walls_down
 
 Rows = dict[str, dict[UUID, model.Writes]]
-_PERIODS = "care_team_careteamparticipant"
+_PERIODS, _GIVEN = "care_team_careteamparticipant", "patients_delegation"
 
 
 def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -> Iterator[Compared]:
@@ -23,7 +23,7 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
         if patient == opened or model.reaches_unopened(world, reader, patient)
     }
     moment = "before opening" if opened is None else f"once patient {opened} is open"
-    seen = _visible([*rows, _PERIODS], [record.patient_id for record in built.records])
+    seen = _visible([*rows, _PERIODS, _GIVEN], [record.patient_id for record in built.records])
     for table, there in rows.items():
         expected = {
             key
@@ -38,6 +38,15 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
     }
     said = f"{reader}: plain SQL on periods {moment}"
     yield each(Door.SQL, seen[_PERIODS], periods, len(built.periods), said)
+    own = {key for key, given in built.given.items() if _sees_delegation(reader, given, reached)}
+    yield each(Door.SQL, seen[_GIVEN], own, len(built.given), f"{reader}: plain SQL on delegations {moment}")
+
+
+def _sees_delegation(reader: Reader, given: tuple[int, int, bool], reached: set[int]) -> bool:
+    """Those of the records one reaches; and his own, whomever they are for, even over."""
+    relative, patient, is_his = given
+    mine = reader.kind == "representative" and reader.who == relative and is_his
+    return patient in reached or mine
 
 
 def _visible(tables: list[str], patients: list[UUID]) -> dict[str, set[UUID]]:
@@ -65,7 +74,7 @@ def walled_tables() -> list[str]:
             " ORDER BY 1",
             [],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return [row[0] for row in cursor.fetchall() if row[0] != _GIVEN]
 
 
 def rows_of_walled_tables(built: Built) -> Rows:
@@ -95,6 +104,7 @@ def rows_of_walled_tables(built: Built) -> Rows:
 _LIMIT_COLUMNS = {
     "private_to_id": "NULL::uuid",
     "hidden_from_patient": "false",
+    "hidden_from_representative": "false",
     "private_to_person_id": "NULL::uuid",
     "sector": "''",
     "restricted_to_id": "NULL::uuid",
@@ -106,6 +116,7 @@ def _limited(
     patient: int,
     private: UUID | None,
     hidden: bool,
+    unshown: bool,
     person: UUID | None,
     sector: str,
     to: UUID | None,
@@ -118,6 +129,7 @@ def _limited(
         "",
         None if private is None else structures[private],
         hidden,
+        unshown,
         None if person is None else people[person],
         sector,
         None if to is None else structures[to],

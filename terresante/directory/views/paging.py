@@ -1,0 +1,23 @@
+from typing import Any
+
+from django.core.paginator import Page as Pages
+from django.utils.http import urlencode
+
+from terresante.kernel.ui.frame import Page
+
+
+def shown_page(page: "Pages[Any]", noun: str, **kept: str) -> Page:
+    """`kept`: the other words of the address, the empty ones aside."""
+
+    def url(number: int) -> str:
+        words: dict[str, str] = {name: value for name, value in kept.items() if value}
+        return "?" + urlencode({**words, "page": f"{number}"})
+
+    return Page(
+        first=page.start_index(),
+        last=page.end_index(),
+        total=page.paginator.count,
+        noun=noun,
+        previous_url=url(page.previous_page_number()) if page.has_previous() else "",
+        next_url=url(page.next_page_number()) if page.has_next() else "",
+    )

@@ -1,0 +1,474 @@
+"""Who acts for somebody else: on what proof, until when, for whom; each refusal at both walls."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.db import DatabaseError, connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from terresante.care_team import relative_actions
+from terresante.care_team.access import RECORD_READ
+from terresante.care_team.enums import DataClass
+from terresante.care_team.queries import open_record
+from terresante.care_team.relative_actions import NewDelegation
+from terresante.kernel import access, ports, rls
+from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.events import Event
+from terresante.kernel.models import AuditEntry
+from terresante.kernel.outbound import deliver_waiting
+from terresante.notes.access import NOTE_READ
+from terresante.notes.models import Note
+from terresante.notes.tests.factories import published
+from terresante.patients.enums import DelegationBasis, DelegationProof
+from terresante.patients.models import CareRecord, Delegation, Patient, RelatedPerson
+from tests.cast import represented_by
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+TODAY = timezone.localdate
+PARENT, GUARDIAN, CARER = DelegationBasis.PARENTAL, DelegationBasis.GUARDIANSHIP, DelegationBasis.CARER
+
+
+def days(number):
+    return TODAY() + timedelta(days=number)
+
+
+def relative_of(record, name="Claire"):
+    with walls_down():
+        return RelatedPerson.objects.create(patient_id=record.patient_id, name=name, relationship="other")
+
+
+def as_relative(record, name="Claire", basis=GUARDIAN, **how):
+    with walls_down():
+        return represented_by(record, name, basis, **how)
+
+
+def given_to(actor):
+    with walls_down():
+        return Delegation.objects.get(related_person_id=actor.person_id)
+
+
+def born(record, years, *, minus_days=0):
+    """The patient turned that old so many days ago; negative: in so many days."""
+    with walls_down():
+        day = TODAY() - timedelta(days=minus_days)
+        if (day.month, day.day) == (2, 29):
+            day -= timedelta(days=1)
+        patient = Patient.objects.get(pk=record.patient_id)
+        patient.birth_date = day.replace(year=day.year - years)
+        patient.save(update_fields=["birth_date"])
+
+
+def reaches(actor, record):
+    """(wall 1 alone, wall 2 alone): the rule behind the policies, and the basis of the database with plain SQL."""
+    with walls_down(), rls.acting(actor):
+        with walls_down():
+            rule = access.list(actor, RECORD_READ, CareRecord).filter(pk=record.pk).exists()
+    with rls.acting(actor, read_only=True), connection.cursor() as cursor:
+        basis = rls.open_record(record.patient_id)
+        cursor.execute("SELECT count(*) FROM patients_carerecord WHERE patient_id = %s", [record.patient_id])
+        rows = cursor.fetchone()[0]
+    assert rows == (1 if basis else 0)
+    return rule, basis
+
+
+def client_of(actor):
+    client = Client()
+    client.force_login(get_user_model().objects.get(pk=actor.user_id))
+    session = client.session
+    session[ports.ACTING_FOR_KEY] = str(actor.person_id)
+    session.save()
+    return client
+
+
+def told_live(actor, record, **limits):
+    with rls.acting(Actor.job("live"), read_only=True):
+        return bool(ports.live_readers([Event(patient_id=record.patient_id, **limits)], [actor])[0])
+
+
+@pytest.mark.parametrize(
+    ("what", "dates"),
+    [
+        ("over", {"valid_until": days(-1)}),
+        ("to come", {"valid_from": days(1)}),
+        ("withdrawn", {"withdrawn_at": timezone.now()}),
+        ("cut by a judge", {"restricted_at": timezone.now()}),
+    ],
+)
+def test_an_access_that_does_not_hold_opens_nothing_at_either_wall(cast, what, dates):
+    """The relative has an access that holds for somebody else: what is refused is this one."""
+    held = as_relative(cast.leon_record, "Paul")
+    user = get_user_model().objects.get(pk=held.user_id)
+    ended = as_relative(cast.madeleine_record, "Paul", user=user, **dates)
+
+    assert reaches(held, cast.leon_record) == (True, "representative")
+    assert reaches(ended, cast.madeleine_record) == (False, ""), what
+    assert not told_live(ended, cast.madeleine_record)
+    # Asked for in the session, it gives the other person's pages.
+    page = client_of(ended).get(reverse("portal:circle")).content.decode()
+    assert "LEROUX" in page
+    assert "Madeleine" not in page
+
+
+def test_an_access_for_one_person_opens_no_other(cast):
+    guardian = as_relative(cast.leon_record, "Paul")
+    published(cast.amar, cast.madeleine_record, data_class=DataClass.CARE)
+
+    assert reaches(guardian, cast.madeleine_record) == (False, "")
+    client = client_of(guardian)
+    assert client.get(reverse("notes:list", args=[cast.madeleine_record.pk])).status_code == 404
+    with rls.acting(guardian), pytest.raises(NotFound):
+        open_record(guardian, cast.madeleine_record.pk)
+
+
+def test_nothing_is_read_before_the_record_is_open(cast):
+    guardian = as_relative(cast.madeleine_record)
+    published(cast.amar, cast.madeleine_record, data_class=DataClass.CARE)
+
+    with rls.acting(guardian, read_only=True):
+        assert not Note.objects.exists()
+        assert not CareRecord.objects.exists()
+        assert rls.open_record(cast.madeleine_record.patient_id) == "representative"
+        assert Note.objects.count() == 1
+
+
+def test_the_shoes_of_a_relative_are_worn_by_his_account_alone(cast):
+    """Somebody with the key of a relative, and an account of his own."""
+    guardian, other = as_relative(cast.madeleine_record), as_relative(cast.leon_record, "Paul")
+    thief = replace(guardian, user_id=other.user_id)
+
+    assert reaches(thief, cast.madeleine_record) == (False, "")
+    assert not told_live(thief, cast.madeleine_record)
+
+
+def test_a_guardian_reads_what_the_person_reads_and_a_carer_what_she_named(cast):
+    record = cast.madeleine_record
+    guardian, carer = as_relative(record), as_relative(record, "Lucie", CARER, scope=("care",))
+    for kind in (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION):
+        published(cast.amar, record, data_class=kind)
+    published(cast.amar, record, data_class=DataClass.CARE, hidden_from_patient=True)
+
+    def read(actor):
+        with rls.acting(actor, read_only=True):
+            rls.open_record(record.patient_id)
+            return {note.data_class for note in access.list(actor, NOTE_READ, Note)}
+
+    assert read(guardian) == {"medical", "care", "coordination"}
+    assert read(carer) == {"care"}
+    assert told_live(carer, record, data_class="care")
+    assert not told_live(carer, record, data_class="medical")
+    assert not told_live(guardian, record, data_class="care", hidden_from_patient=True)
+    assert not told_live(guardian, record, data_class="care", hidden_from_representative=True)
+
+
+def test_a_carer_decides_nothing_and_sees_no_log(cast):
+    carer = as_relative(cast.madeleine_record, "Lucie", CARER)
+    client = client_of(carer)
+
+    assert client.get(reverse("portal:home")).status_code == 302
+    assert client.get(reverse("portal:search")).status_code == 403
+    assert client.post(reverse("portal:lift_opposition")).status_code == 403
+    page = client.get(reverse("portal:circle")).content.decode()
+    assert "Retirer" not in page
+
+
+@pytest.mark.parametrize(("days_ago", "opens"), [(-1, True), (0, False), (1, False)])
+def test_parental_access_ends_the_very_day_of_majority(cast, days_ago, opens):
+    mother = as_relative(cast.madeleine_record, "Samia", PARENT)
+    born(cast.madeleine_record, 18, minus_days=days_ago)
+
+    assert reaches(mother, cast.madeleine_record) == (opens, "representative" if opens else "")
+    assert told_live(mother, cast.madeleine_record) == opens
+
+
+def test_a_judge_cuts_one_parent_and_not_the_other(cast):
+    record = cast.madeleine_record
+    born(record, 4)
+    mother, father = as_relative(record, "Samia", PARENT), as_relative(record, "Julien", PARENT)
+
+    relative_actions.restrict_parent(
+        cast.amar, record.pk, given_to(father).pk, decision="JAF de Créteil, 12 mars 2026"
+    )
+
+    assert reaches(father, record) == (False, "")
+    assert reaches(mother, record) == (True, "representative")
+    assert not told_live(father, record)
+    relative_actions.restrict_parent(cast.amar, record.pk, given_to(father).pk, decision="")
+    assert reaches(father, record) == (True, "representative")
+
+
+def test_a_professional_of_another_patient_gives_and_takes_no_access(cast):
+    """Dr Brun writes the circle of Léon, and not hers."""
+    person = relative_of(cast.madeleine_record)
+    guardian = as_relative(cast.madeleine_record, "Anne")
+    wanted = NewDelegation(basis=CARER, email="claire@example.org", proof=DelegationProof.SIGNED_FORM)
+
+    for record in (cast.madeleine_record, cast.leon_record):
+        with pytest.raises((NotFound, Refused)):
+            relative_actions.record_delegation(cast.brun, record.pk, person.pk, delegation=wanted)
+        with pytest.raises((NotFound, Refused)):
+            relative_actions.withdraw_delegation(cast.brun, record.pk, given_to(guardian).pk)
+    assert reaches(guardian, cast.madeleine_record) == (True, "representative")
+
+
+def test_a_member_of_the_circle_ties_no_account_to_an_access(cast):
+    """Bad: he writes a delegation with his own account in it, and reads in her name once removed."""
+    person = relative_of(cast.madeleine_record)
+    row = Delegation(
+        patient_id=person.patient_id,
+        related_person=person,
+        user_id=cast.amar.user_id,
+        basis=CARER,
+        proof="signed_form",
+        recorded_by_name="x",
+        invited_email="x@example.org",
+        token_hash="x",
+        code_hash="x",
+        invited_until=timezone.now(),
+    )
+    with pytest.raises(DatabaseError, match="row-level security"), rls.acting(cast.amar):
+        rls.open_record(person.patient_id)
+        row.save(force_insert=True)
+    waiting = relative_actions.record_delegation(
+        cast.amar,
+        cast.madeleine_record.pk,
+        person.pk,
+        delegation=NewDelegation(basis=CARER, email="a@example.org", proof=DelegationProof.SIGNED_FORM),
+    ).delegation
+    with pytest.raises(DatabaseError, match="permission denied"), rls.acting(cast.amar):
+        rls.open_record(person.patient_id)
+        Delegation.objects.filter(pk=waiting.pk).update(user_id=cast.amar.user_id)
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"basis": GUARDIAN, "proof": DelegationProof.JUDGMENT, "mission": "property"}, "mission"),
+        ({"basis": GUARDIAN, "proof": DelegationProof.JUDGMENT, "mission": "person"}, "judged_on"),
+        ({"basis": GUARDIAN, "proof": DelegationProof.FAMILY_BOOK, "mission": "person"}, "proof"),
+        ({"basis": PARENT, "proof": DelegationProof.SIGNED_FORM}, "proof"),
+        ({"basis": CARER, "proof": DelegationProof.ONLINE}, "proof"),
+        (
+            {"basis": CARER, "proof": DelegationProof.SIGNED_FORM, "valid_until": days(-2)},
+            "valid_until",
+        ),
+    ],
+)
+def test_an_access_without_its_ground_or_its_proof_is_not_recorded(cast, told, field):
+    person = relative_of(cast.madeleine_record)
+    wanted = NewDelegation(email="claire@example.org", **told)
+
+    with pytest.raises(Invalid) as error:
+        relative_actions.record_delegation(cast.amar, cast.madeleine_record.pk, person.pk, delegation=wanted)
+    assert field in error.value.fields
+    with walls_down():
+        assert not Delegation.objects.filter(related_person=person).exists()
+
+
+def test_the_database_knows_no_measure_about_property_alone(cast):
+    person = relative_of(cast.madeleine_record)
+    with pytest.raises(DatabaseError, match="delegation_is_about_the_person"), walls_down():
+        Delegation.objects.create(
+            patient_id=person.patient_id,
+            related_person=person,
+            basis=GUARDIAN,
+            mission="property",
+            proof="signed_form",
+            recorded_by_name="x",
+            invited_email="x@example.org",
+            token_hash="x",
+            code_hash="x",
+            invited_until=timezone.now(),
+        )
+
+
+def test_a_parent_of_a_grown_up_gets_no_access(cast):
+    person = relative_of(cast.madeleine_record)
+    wanted = NewDelegation(basis=PARENT, email="a@example.org", proof=DelegationProof.FAMILY_BOOK)
+
+    with pytest.raises(Invalid, match="majeure"):
+        relative_actions.record_delegation(cast.amar, cast.madeleine_record.pk, person.pk, delegation=wanted)
+
+
+def recorded_by_hand(cast, **more):
+    """Through the form of a professional; the code his screen shows, and the link that the e-mail carries."""
+    person = relative_of(cast.madeleine_record)
+    client = Client()
+    client.force_login(get_user_model().objects.get(pk=cast.amar.user_id))
+    answer = client.post(
+        reverse("care_team:delegate", args=[cast.madeleine_record.pk, person.pk]),
+        {
+            "basis": "guardianship",
+            "mission": "person",
+            "email": "Claire.Morel@example.org",
+            "proof": "judgment",
+            "court": "Tribunal judiciaire de Créteil",
+            "judged_on": days(-20).isoformat(),
+            "valid_until": days(900).isoformat(),
+            **more,
+        },
+    )
+    code = re.search(r"[A-Z2-9]{5}-[A-Z2-9]{5}", answer.content.decode())
+    deliver_waiting()
+    link = re.search(r"/invitation/[\w-]+/", str(mail.outbox[-1].body)) if mail.outbox else None
+    return person, answer, code and code.group(), link and link.group()
+
+
+@pytest.mark.parametrize("basis", ["curatorship", "safeguard"])
+def test_a_measure_that_leaves_her_rights_to_the_person_opens_nothing_and_says_why(cast, basis):
+    person, answer, code, _ = recorded_by_hand(cast, basis=basis)
+
+    assert answer.status_code == 422
+    assert "n’ouvre pas d’accès" in answer.content.decode()
+    assert code is None
+    with walls_down():
+        assert not Delegation.objects.filter(related_person=person).exists()
+
+
+def test_a_guardian_opens_her_access_with_the_link_and_the_code_and_logs_in(cast):
+    person, _, code, link = recorded_by_hand(cast)
+    text = f"{mail.outbox[-1].subject} {mail.outbox[-1].body}"
+    newcomer = Client()
+
+    assert code
+    assert "Madeleine" not in text
+    assert "LEROUX" not in text
+    assert code not in text
+    assert newcomer.get(link).headers["Location"] == reverse("portal:claim")
+    words = {"new": "tulipe lampe orage 77", "again": "tulipe lampe orage 77"}
+    assert newcomer.post(reverse("portal:claim"), {"given_code": "AAAAA-BBBBB", **words}).status_code == 422
+    opened = newcomer.post(reverse("portal:claim"), {"given_code": code.lower(), **words})
+
+    assert "Votre accès est ouvert" in opened.content.decode()
+    user = get_user_model().objects.get(login="claire.morel@example.org")
+    assert user.check_password("tulipe lampe orage 77")
+    with walls_down():
+        given = Delegation.objects.get(related_person=person)
+        assert given.user_id == user.pk
+        assert AuditEntry.objects.filter(action="delegation.claim", patient_id=given.patient_id).count() == 1
+    newcomer.force_login(user)
+    page = newcomer.get(reverse("portal:home")).content.decode()
+    assert "Vous agissez pour <b>Madeleine LEROUX</b>" in page
+    # The same link opens nothing twice.
+    again = Client()
+    again.get(link)
+    assert again.post(reverse("portal:claim"), {"given_code": code, **words}).status_code == 422
+
+
+def test_a_wrong_code_five_times_closes_the_invitation_and_says_nothing_more(cast):
+    _, _, code, link = recorded_by_hand(cast)
+    words = {"new": "tulipe lampe orage 77", "again": "tulipe lampe orage 77"}
+    stranger = Client()
+    stranger.get(link)
+    said = [stranger.post(reverse("portal:claim"), {"given_code": "AAAAA-BBBBB", **words}) for _ in range(5)]
+    too_late = stranger.post(reverse("portal:claim"), {"given_code": code, **words})
+    nowhere = Client()
+    nowhere.get("/invitation/nothing-like-a-token/")
+    unknown = nowhere.post(reverse("portal:claim"), {"given_code": code, **words})
+
+    sentence = "Ce lien ou ce code n’est pas valable"
+    assert all(sentence in answer.content.decode() for answer in (*said, too_late, unknown))
+    assert not get_user_model().objects.filter(login="claire.morel@example.org").exists()
+
+
+def test_who_has_an_account_adds_the_second_person_to_it_and_a_professional_does_not(cast):
+    guardian = as_relative(cast.leon_record, "Claire")
+    _, _, code, link = recorded_by_hand(cast)
+    doctor = Client()
+    doctor.force_login(get_user_model().objects.get(pk=cast.brun.user_id))
+    doctor.get(link)
+    assert "professionnel" in doctor.post(reverse("portal:claim"), {"given_code": code}).content.decode()
+    known = client_of(guardian)
+    known.get(link)
+
+    assert known.post(reverse("portal:claim"), {"given_code": code}).status_code == 302
+    page = known.get(reverse("portal:circle")).content.decode()
+    assert "Vous agissez pour <b>Leon LEROUX</b>" in page
+    assert "Passer à Madeleine LEROUX" in page
+
+
+def test_a_guardian_of_two_persons_always_knows_for_whom_and_the_log_says_it(cast):
+    leon = as_relative(cast.leon_record, "Claire")
+    user = get_user_model().objects.get(pk=leon.user_id)
+    madeleine = as_relative(cast.madeleine_record, "Claire", user=user)
+    client = client_of(leon)
+
+    assert "Vous agissez pour <b>Leon LEROUX</b>" in client.get(reverse("portal:choices")).content.decode()
+    client.post(reverse("portal:switch"), {"to": str(madeleine.person_id)})
+    assert "Vous agissez pour <b>Madeleine LEROUX</b>" in client.get(reverse("portal:notes")).content.decode()
+
+    with walls_down():
+        rows = AuditEntry.objects.filter(user_id=user.pk, patient_id__isnull=False)
+        told = {(row.patient_id, row.detail.get("for")) for row in rows}
+    assert told == {
+        (cast.leon_record.patient_id, "Leon LEROUX"),
+        (cast.madeleine_record.patient_id, "Madeleine LEROUX"),
+    }
+    own = Client()
+    own.force_login(get_user_model().objects.get(pk=cast.madeleine.user_id))
+    seen = own.get(reverse("portal:home")).content.decode()
+    assert "pour Madeleine LEROUX" in seen
+    # Whom he does not act for is not found.
+    assert client.post(reverse("portal:switch"), {"to": str(cast.ines.person_id)}).status_code == 404
+
+
+def test_the_patient_gives_her_carer_an_access_and_takes_it_back_in_one_click(cast):
+    person = relative_of(cast.madeleine_record, "Lucie")
+    own = Client()
+    own.force_login(get_user_model().objects.get(pk=cast.madeleine.user_id))
+    answer = own.post(
+        reverse("portal:carer", args=[person.pk]), {"email": "lucie@example.org", "scope": ["care"]}
+    )
+    assert re.search(r"[A-Z2-9]{5}-[A-Z2-9]{5}", answer.content.decode())
+    with walls_down():
+        given = Delegation.objects.get(related_person=person)
+        user = get_user_model().objects.create(login="lucie@example.org", name="Lucie")
+        Delegation.objects.filter(pk=given.pk).update(user=user)
+    assert (given.basis, given.scope, given.proof) == ("carer", ["care"], "online")
+    carer = Client()
+    carer.force_login(user)
+    assert carer.get(reverse("portal:notes")).status_code == 200
+
+    assert own.post(reverse("portal:withdraw_carer", args=[given.pk])).status_code == 302
+    assert carer.get(reverse("portal:notes")).status_code == 302
+    with pytest.raises(Conflict):
+        relative_actions.withdraw_delegation(cast.madeleine, cast.madeleine_record.pk, given.pk)
+
+
+def test_the_patient_withdraws_no_access_that_the_law_gave(cast):
+    guardian = as_relative(cast.madeleine_record)
+
+    with pytest.raises(Refused):
+        relative_actions.withdraw_delegation(cast.madeleine, cast.madeleine_record.pk, given_to(guardian).pk)
+    with rls.acting(cast.madeleine):
+        rls.open_record(cast.madeleine_record.patient_id)
+        changed = Delegation.objects.filter(pk=given_to(guardian).pk).update(withdrawn_by_name="moi")
+    assert changed == 0
+
+
+def test_another_patient_gives_no_access_to_her_record(cast):
+    """Léon has his own relatives and his own carers."""
+    person = relative_of(cast.madeleine_record)
+    other = Client()
+    other.force_login(get_user_model().objects.get(pk=cast.leon.user_id))
+
+    for name, key in (("carer", person.pk), ("relative", person.pk)):
+        assert (
+            other.post(reverse(f"portal:{name}", args=[key]), {"email": "a@example.org"}).status_code == 404
+        )
+    assert other.get(reverse("portal:circle")).status_code == 200
+
+
+def test_a_corrected_birth_date_moves_the_day_of_majority(cast):
+    mother = as_relative(cast.madeleine_record, "Samia", PARENT)
+    assert reaches(mother, cast.madeleine_record) == (False, "")
+    born(cast.madeleine_record, 3)
+
+    assert reaches(mother, cast.madeleine_record) == (True, "representative")

@@ -1,0 +1,169 @@
+"""« Qui verra ceci ? » proven: whom the panel names for a draft, members of structures one by one, are those who, once
+it is saved, read it: by `access.list`, and in their pages.
+"""
+
+import itertools
+import secrets
+import time
+from dataclasses import replace
+from random import Random
+from uuid import UUID
+
+import pytest
+from django.db.models import Q
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from terresante.care_team import matrix
+from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.queries.limits import limits_of, sector_of
+from terresante.directory.models import PractitionerRole
+from terresante.kernel import access, ports, rls
+from terresante.kernel.access import Reader as Line
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.ids import new_id
+from terresante.notes.access import NOTE_READ, NOTE_WRITE
+from terresante.notes.actions import NewNote, publish_note
+from terresante.notes.models import Note
+from terresante.notes.queries import classes_written_by
+from terresante.patients.models import CareRecord
+from tests.access.oracle import model
+from tests.access.oracle.build import Built, build
+from tests.access.oracle.model import Reader
+from tests.access.oracle.worlds import world
+from tests.walls import empty_tables, walls_down
+
+pytestmark = pytest.mark.commits
+WORLDS, LEAST, SECONDS = 30, 5, 20
+DRAFTS = 3
+LIMITS = tuple(itertools.product((False, True), repeat=3))
+
+
+def test_whom_the_panel_names_is_who_then_reads():
+    began, seed = time.monotonic(), secrets.randbelow(10**9)
+    print(f"audience seed: {seed}")  # noqa: T201 -- told on failure
+    asked = 0
+    for number in range(WORLDS):
+        if number >= LEAST and asked and time.monotonic() - began > SECONDS:
+            break
+        asked += _prove(seed + number)
+    assert asked
+
+
+@pytest.mark.long
+def test_whom_the_panel_names_is_who_then_reads_in_many_worlds():
+    seed = secrets.randbelow(10**9)
+    print(f"audience seed: {seed}")  # noqa: T201 -- told on failure
+    assert sum(_prove(seed + number) for number in range(200)) > 100
+
+
+def _prove(seed: int) -> int:
+    """How many drafts were asked about; fails with the world's seed."""
+    chance = Random(seed)
+    empty_tables()
+    built = build(world(seed))
+    asked = 0
+    for patient, record in enumerate(built.records):
+        author = _author(built, record, chance)
+        if author is None:
+            continue
+        for limits in chance.sample(LIMITS, DRAFTS):
+            note = _note(author, limits, chance)
+            named = _named(author, record, note)
+            text = note.text
+            publish_note(author, record.pk, note=note)
+            reading = _reading(built, record, text)
+            assert named == reading, f"world {seed}, patient {patient}, {limits}, {note.data_class}"
+            _check_pages(built, patient, text, named, chance)
+            asked += 1
+    return asked
+
+
+def _author(built: Built, record: CareRecord, chance: Random) -> Actor | None:
+    found = []
+    for actor in built.actors.values():
+        if actor is not None and actor.kind == ActorKind.PROFESSIONAL:
+            with rls.acting(actor, read_only=True):
+                if access.list(actor, NOTE_WRITE, CareRecord).filter(pk=record.pk).exists():
+                    found.append(actor)
+    return chance.choice(found) if found else None
+
+
+def _note(author: Actor, limits: tuple[bool, bool, bool], chance: Random) -> NewNote:
+    private, hidden, hidden_from_relatives = limits
+    level = Confidentiality.CIRCLE if hidden else Confidentiality.CIRCLE_AND_PATIENT
+    return NewNote(
+        id=new_id(),
+        data_class=chance.choice(classes_written_by(author)),
+        text=f"zq{new_id().hex}qz",
+        level=Confidentiality.STRUCTURE if private else level,
+        hidden_from_representative=hidden_from_relatives,
+    )
+
+
+def _named(author: Actor, record: CareRecord, note: NewNote) -> set[UUID]:
+    """The persons of the panel; a structure is each of its people whose profession reads this."""
+    with rls.acting(author, read_only=True):
+        limits = limits_of(author, note.level or Confidentiality.CIRCLE_AND_PATIENT, sector_of(author))
+        if record.kept_by_id is not None:
+            limits = replace(limits, private_to_id=record.kept_by_id)
+        draft = replace(limits, hidden_from_representative=note.hidden_from_representative).draft(
+            author, record.patient_id, note.data_class
+        )
+        rls.open_record(record.patient_id)
+        lines = [line for line in access.audience(draft) if line.reads]
+    return {key for line in lines for key in _persons(line, note.data_class)}
+
+
+def _persons(line: Line, data_class: DataClass) -> set[UUID]:
+    if not line.is_group:
+        return {line.key}
+    today = timezone.localdate()
+    with walls_down():
+        roles = PractitionerRole.objects.filter(
+            Q(period_end__isnull=True) | Q(period_end__gt=today),
+            organization_id=line.key,
+            practitioner__active=True,
+            period_start__lte=today,
+        )
+        return {role.practitioner_id for role in roles if data_class in matrix.readable(role.profession)}
+
+
+def _reading(built: Built, record: CareRecord, text: str) -> set[UUID]:
+    found = set()
+    for actor in built.actors.values():
+        if actor is None or actor.kind in (ActorKind.JOB, ActorKind.GATEWAY) or actor.person_id is None:
+            continue
+        with rls.acting(actor, read_only=True):
+            rls.open_record(record.patient_id)
+            if access.list(actor, NOTE_READ, Note).filter(text=text).exists():
+                found.add(actor.person_id)
+    return found
+
+
+def _check_pages(built: Built, patient: int, text: str, named: set[UUID], chance: Random) -> None:
+    """A person named in one of his situations reads it in one of his pages; who is not named, in none."""
+    people = [reader for reader, actor in built.actors.items() if actor and reader in built.users]
+    for reader in chance.sample(people, min(2, len(people))):
+        actor = built.actors[reader]
+        assert actor is not None
+        same = [one for one, other in built.actors.items() if other and other.person_id == actor.person_id]
+        shown = any(text in _page(built, one, patient) for one in same)
+        assert shown == (actor.person_id in named), (reader, patient)
+
+
+def _page(built: Built, reader: Reader, patient: int) -> str:
+    if reader.kind == "representative" and not model.basis(built.world, reader, patient):
+        return ""  # his browser would be about somebody else
+    user, role_id = built.users[reader]
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    if role_id is not None:
+        session[ports.SITUATION_KEY] = str(role_id)
+    elif reader.kind == "representative":
+        session[ports.ACTING_FOR_KEY] = str(built.related[reader.who or 0, patient].pk)
+    session.save()
+    url = reverse("notes:list", args=[built.records[patient].pk])
+    return client.get(url).content.decode()
