@@ -33,9 +33,6 @@ LASTING = Q(expires_at=None) | Q(expires_at__gt=Now())
 # Of the privacy officer from the opening, then of the professional from the question.
 REVIEW_WITHIN = timedelta(days=7)
 EXPLAIN_WITHIN = timedelta(days=7)
-ANSWER_WITHIN = timedelta(days=7)
-# After a hand-over, to finish what is being said.
-READS_ON = timedelta(days=30)
 
 
 class Limited(Row):

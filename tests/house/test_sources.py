@@ -35,6 +35,7 @@ MORE_NAMES = {
         "relative_actions": "relatives and their accesses, apart from professionals",
         "relative_views": "relatives and their accesses, apart from professionals",
         "support_actions": "records founded for another, apart from the life of a circle",
+        "basis": "on what ground an actor reaches a row, as conditions, apart from the rules made of them",
         "regime": "the legal regime, and what a consent must say under it",
         "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },

@@ -3,7 +3,7 @@
 The same rules as `care_team.access`, asked the other way round; tests/access/oracle/test_audience.py holds them equal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -48,6 +48,10 @@ def readers_of(draft: Draft) -> list[Reader]:
 
     Nobody is named whose presence in the circle is kept from who asks: he may read too, and is not told of.
     """
+    (patient,) = _patients(draft.patient_id)
+    if patient.record.kept_by_id is not None:
+        # Of a record that a support structure keeps, everything is that structure's alone.
+        draft = replace(draft, private_to_id=patient.record.kept_by_id)
     members, emergencies = _sharing(draft.asked_by, draft.patient_id), _in_emergency(draft.patient_id)
     persons = [one.practitioner_id for one in members if one.practitioner_id is not None]
     roles = _roles_by_person([*persons, *(opened.practitioner_id for opened in emergencies)])
@@ -61,7 +65,6 @@ def readers_of(draft: Draft) -> list[Reader]:
     rescuers = [
         _rescuer(opened, draft, roles) for opened in emergencies if opened.practitioner_id not in known
     ]
-    (patient,) = _patients(draft.patient_id)
     relatives = [_relative(given, draft) for given in _given(draft.patient_id) if given.state in _SHOWN]
     return [*_myself(draft), *circle, *rescuers, _patient(patient, draft), *relatives]
 
@@ -101,7 +104,7 @@ def _in_emergency(patient_id: UUID) -> list[EmergencyAccess]:
 
 @compiled.rows
 def _patients(patient_id: UUID) -> QuerySet[Patient]:
-    return Patient.objects.filter(pk=patient_id)
+    return Patient.objects.filter(pk=patient_id).select_related("record")
 
 
 @compiled.rows

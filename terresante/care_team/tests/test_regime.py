@@ -99,7 +99,8 @@ def told_by_email(actor, record, data_class):
 def shown_as_reader(actor, record, data_class):
     with rls.acting(Actor.job("qui verra")):
         rls.open_record(record.patient_id)
-        readers = access.audience(Draft(record.patient_id, data_class))
+        asking = Actor.job("qui verra")
+        readers = access.audience(Draft(asked_by=asking, patient_id=record.patient_id, data_class=data_class))
     return any(reader.reads for reader in readers if reader.key == actor.person_id)
 
 
