@@ -350,7 +350,7 @@ def hand_over_items_read(actor: Actor) -> Q:
     if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
         return NOBODY
     parties = Q(hand_over__giver_id=actor.person_id) | Q(hand_over__taker_id=actor.person_id)
-    return parties & Q(given__suspended_at__isnull=True)
+    return parties & Q(SqlCondition("hand_over_stands({0})", "pk"))
 
 
 @rule(HAND_OVER_PROPOSE, HandOver)

@@ -156,7 +156,7 @@ def _sharing_form(request: Request) -> SharingForm:
         request.POST or None, initial={"given_on": today, "consented_at": today, "given_by": me}
     )
     people = asked.colleagues(request.actor)
-    form.fields["given_by"].choices = [(str(one.pk), queries.full_name(one)) for one in people]  # type: ignore[attr-defined]  # a ChoiceField
+    form.fields["given_by"].choices = [(str(one.pk), one.full_name) for one in people]  # type: ignore[attr-defined]  # a ChoiceField
     return form
 
 

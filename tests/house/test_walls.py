@@ -42,6 +42,7 @@ DEFINERS = {
     "last_event_position": "a number",
     "lift_record_opposition": "the patient opens his own record again",
     "propose_hand_over": "writes a proposal of one's own patients, or of somebody's whose structure one leads",
+    "hand_over_stands": "a boolean, for the two persons of a hand-over",
     "hand_over_persons": "identities, for the two persons of a hand-over",
     "hand_overs_waiting": "numbers, for them and for who leads the structure",
     "answer_hand_over": "moves one patient from one to the other",

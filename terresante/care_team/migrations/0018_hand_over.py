@@ -6,6 +6,19 @@ import terresante.kernel.ids
 from django.db import migrations, models
 
 POLICIES = """
+-- Of one of the two persons, as long as the patient does not oppose: under an opposition nobody reads who is in it. A
+-- taker sees neither the choices nor the circle of somebody who is not his patient yet.
+CREATE FUNCTION hand_over_stands(asked uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM care_team_handoveritem AS item
+        JOIN care_team_handover AS head ON head.id = item.hand_over_id
+        WHERE item.id = asked AND app_kind() = 'professional' AND app_person() IN (head.giver_id, head.taker_id)
+          AND NOT EXISTS (SELECT 1 FROM care_team_consent AS said
+                          WHERE said.patient_id = item.patient_id AND said.kind = 'opposition_record'
+                            AND said.withdrawn_at IS NULL))
+$$;
+
 -- Its administrator or one of its coordinators, from the directory: what the context says of duties, checked.
 CREATE FUNCTION leads_structure(structure uuid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
@@ -25,12 +38,7 @@ CREATE POLICY reads ON care_team_handover FOR SELECT TO terresante_app USING (
 ALTER TABLE care_team_handoveritem ENABLE ROW LEVEL SECURITY;
 ALTER TABLE care_team_handoveritem FORCE ROW LEVEL SECURITY;
 CREATE POLICY reads ON care_team_handoveritem FOR SELECT TO terresante_app USING (
-    (SELECT app_kind()) = 'professional' AND EXISTS (
-        SELECT 1 FROM care_team_handover AS own
-        WHERE own.id = hand_over_id AND (SELECT app_person()) IN (own.giver_id, own.taker_id))
-        -- Its period stands suspended as long as the patient opposes: who is in it is then nobody's to read.
-        AND EXISTS (SELECT 1 FROM care_team_careteamparticipant AS own
-                    WHERE own.id = given_id AND own.suspended_at IS NULL)
+    (SELECT app_kind()) = 'professional' AND hand_over_stands(id)
     OR (SELECT app_kind()) = 'job' AND patient_id = (SELECT app_open_record()));
 REVOKE INSERT, UPDATE, DELETE ON care_team_handover, care_team_handoveritem FROM terresante_app;
 """
@@ -97,6 +105,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     JOIN patients_patient AS patient ON patient.id = item.patient_id
     WHERE head.id = asked AND app_kind() = 'professional' AND app_person() IN (head.giver_id, head.taker_id)
       AND (item.state = 'accepted' OR item.state = 'proposed' AND head.expires_at > now())
+      AND hand_over_stands(item.id)
     ORDER BY 3, 2, 5, 1
 $$;
 
@@ -217,7 +226,7 @@ BEGIN
     FOREACH listed IN ARRAY ARRAY[
         'propose_hand_over(uuid, uuid, uuid, uuid[], text, date, text)', 'hand_over_persons(uuid)',
         'hand_overs_waiting(uuid[])', 'answer_hand_over(uuid, boolean)', 'withdraw_hand_over(uuid)',
-        'propose_returns(date)'
+        'propose_returns(date)', 'hand_over_stands(uuid)'
     ] LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO terresante_definer', listed);
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', listed);
