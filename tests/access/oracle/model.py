@@ -312,7 +312,7 @@ def knows(world: World, reader: Reader, patient: int, sector: str, structure: in
         return True
     if reader.kind != "professional" or reader.who is None or reader.structure is None:
         return False
-    if not {("who", reader.who), ("structure", reader.structure)} & members(world, patient):
+    if not {("who", reader.who), ("structure", reader.structure)} & set(members(world, patient)):
         return False
     if RECORD in opposed(world, patient):
         return False

@@ -78,10 +78,29 @@ def _prove(seed: int) -> int:
             except Refused:
                 continue  # a member by consent writes no class that was not consented to
             reading = _reading(built, record, text)
-            assert named == reading, f"world {seed}, patient {patient}, {limits}, {note.data_class}"
-            _check_pages(built, patient, text, named, chance)
+            said = f"world {seed}, patient {patient}, {limits}, {note.data_class}"
+            # Nobody is named whose presence in the circle is kept from the author.
+            assert named <= reading, said
+            assert reading - named <= _kept_from_view(built, author, patient), said
+            _check_pages(built, patient, text, reading, chance)
             asked += 1
     return asked
+
+
+def _kept_from_view(built: Built, author: Actor, patient: int) -> set[UUID]:
+    """Members that the author may not know of, in person or by their structure."""
+    reader = next(reader for reader, actor in built.actors.items() if actor is author)
+    hidden = [
+        period
+        for key, period in built.periods.items()
+        if period.patient == patient and not model.knows_of(built.world, reader, period, built.bringers[key])
+    ]
+    return {
+        person.pk
+        for number, person in enumerate(built.people)
+        for period in hidden
+        if period.who == number or period.structure in built.world.professionals[number].structures
+    }
 
 
 def _author(built: Built, record: CareRecord, chance: Random) -> Actor | None:
