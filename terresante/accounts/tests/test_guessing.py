@@ -119,7 +119,7 @@ def test_slowed_tries_do_not_hold_every_thread_of_the_pages(user, monkeypatch):
         released.wait(10)
 
     monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(tries, "_count", lambda key, window: (10**6, None))
+    monkeypatch.setattr(tries, "_count", lambda key, window, account: (10**6, None))
     threads = [
         threading.Thread(target=tries.slow_down_beyond, args=(1, "key")) for _ in range(tries.SLOWED_AT_ONCE)
     ]

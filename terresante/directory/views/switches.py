@@ -38,14 +38,14 @@ class ToldChange:
 def settings_page(request: Request) -> HttpResponse:
     switch_changes.require_administrator(request.actor)
     rows = switch_changes.history(request.actor)[:_SHOWN]
-    context = {"settings": [_told(one) for one in switches.declared()], "changes": list(_changes(rows))}
+    context = {"settings": [_told(one) for one in _apart()], "changes": list(_changes(rows))}
     return render(request, "directory/switches.html", context)
 
 
 @writes(SWITCH_CHANGE)
 def setting(request: Request, code: str) -> HttpResponse:
     switch_changes.require_administrator(request.actor)
-    found = next((one for one in switches.declared() if one.code == code), None)
+    found = next((one for one in _apart() if one.code == code), None)
     if found is None:
         raise NotFound
     told = _told(found)
@@ -62,6 +62,11 @@ def setting(request: Request, code: str) -> HttpResponse:
     rows = switch_changes.history(request.actor, code)[:_SHOWN]
     context = {"told": told, "form": form, "changes": list(_changes(rows))}
     return render(request, "directory/switch.html", context, status=422 if form.errors else 200)
+
+
+def _apart() -> list[Switch]:
+    """Those of a group have a page of their own."""
+    return [one for one in switches.declared() if not one.group]
 
 
 def _told(one: Switch) -> Told:
