@@ -92,6 +92,8 @@ AUTHENTICATION_BACKENDS = ["terresante.accounts.sessions.AccountBackend"]
 SESSION_ENGINE = "terresante.accounts.sessions"
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "overview:home"
+# The page of the directory to which the login page leads who has no account yet.
+REGISTER_URL = "directory:register"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

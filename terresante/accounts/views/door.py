@@ -1,8 +1,9 @@
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import logout as close_session
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
@@ -130,6 +131,7 @@ def login_page(request: HttpRequest, form: LoginForm, *, passkey_refused: str = 
         "passkeys": site_of(request) is not None,
         "passkey_refused": passkey_refused,
         "ways": ways_in(),
+        "register": resolve_url(settings.REGISTER_URL),
     }
     return door(request, "accounts/login.html", context, form.errors or passkey_refused)
 
