@@ -1,9 +1,12 @@
+from django.utils import timezone
+
+from terresante.care_team.actions import hand_over
 from terresante.care_team.events import AccessesSeen, ProfessionalCame
 from terresante.care_team.queries import gathered_accesses
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import emit
-from terresante.kernel.jobs import loop
+from terresante.kernel.jobs import loop, scheduled
 from terresante.kernel.models import HandlerCursor
 
 CURSOR = "care_team.accesses"
@@ -28,3 +31,8 @@ def tell_of_accesses() -> int:
         cursor.position = found.up_to
         cursor.save(update_fields=["position"])
     return 0
+
+
+@scheduled("10 4 * * *")
+def propose_returns(actor: Actor) -> None:
+    hand_over.propose_returns(actor, today=timezone.localdate())

@@ -194,7 +194,11 @@ def test_the_partitions_of_the_trail_are_made_for_years_at_most(cast):
 
 QUESTIONS = {
     "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[], '')",
-    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[], ARRAY[''])",
+    "restricted_readers": "SELECT restricted_readers(%(patient)s, 'psychiatry', %(structure)s,"
+    " ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
+    "knows_restricted": "SELECT nullif(knows_restricted(%(patient)s, 'psychiatry', %(structure)s), false)",
+    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[], ARRAY[''],"
+    " ARRAY[NULL]::uuid[], ARRAY[''], ARRAY[NULL]::uuid[])",
     "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "my_patient_keys": "SELECT key FROM my_patient_keys(0, 100) AS key WHERE key = %(patient)s",
@@ -203,6 +207,7 @@ QUESTIONS = {
     "emergency_identity": "SELECT emergency_identity(%(patient)s)",
     "emergency_initials": "SELECT emergency_initials(ARRAY[%(access)s]::uuid[])",
     "emergency_addresses": "SELECT emergency_addresses(%(access)s)",
+    "explain_emergency": "SELECT nullif(explain_emergency(%(access)s, 'x'), false)",
     "lift_record_opposition": "SELECT lift_record_opposition()",
     "open_emergency_access": "SELECT open_emergency_access(%(new)s, %(patient)s, 'x')",
     "open_samu_access": "SELECT open_samu_access(%(new)s, %(patient)s, 'x')",
@@ -254,6 +259,8 @@ ANSWERED = {
         "open_record",
         "open_records",
         "record_readers",
+        "restricted_readers",
+        "knows_restricted",
         "users_to_tell",
         "match_patients",
         "emergency_addresses",

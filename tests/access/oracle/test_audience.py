@@ -5,6 +5,7 @@ it is saved, read it: by `access.list`, and in their pages.
 import itertools
 import secrets
 import time
+from dataclasses import replace
 from random import Random
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from terresante.care_team import matrix
-from terresante.care_team.enums import DataClass
-from terresante.care_team.queries.audience import Draft
+from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.queries.limits import limits_of, sector_of
 from terresante.directory.models import PractitionerRole
 from terresante.kernel import access, ports, rls
 from terresante.kernel.access import Reader as Line
@@ -77,10 +78,29 @@ def _prove(seed: int) -> int:
             except Refused:
                 continue  # a member by consent writes no class that was not consented to
             reading = _reading(built, record, text)
-            assert named == reading, f"world {seed}, patient {patient}, {limits}, {note.data_class}"
-            _check_pages(built, patient, text, named, chance)
+            said = f"world {seed}, patient {patient}, {limits}, {note.data_class}"
+            # Nobody is named whose presence in the circle is kept from the author.
+            assert named <= reading, said
+            assert reading - named <= _kept_from_view(built, author, patient), said
+            _check_pages(built, patient, text, reading, chance)
             asked += 1
     return asked
+
+
+def _kept_from_view(built: Built, author: Actor, patient: int) -> set[UUID]:
+    """Members that the author may not know of, in person or by their structure."""
+    reader = next(reader for reader, actor in built.actors.items() if actor is author)
+    hidden = [
+        period
+        for key, period in built.periods.items()
+        if period.patient == patient and not model.knows_of(built.world, reader, period, built.bringers[key])
+    ]
+    return {
+        person.pk
+        for number, person in enumerate(built.people)
+        for period in hidden
+        if period.who == number or period.structure in built.world.professionals[number].structures
+    }
 
 
 def _author(built: Built, record: CareRecord, chance: Random) -> Actor | None:
@@ -95,26 +115,25 @@ def _author(built: Built, record: CareRecord, chance: Random) -> Actor | None:
 
 def _note(author: Actor, limits: tuple[bool, bool, bool], chance: Random) -> NewNote:
     private, hidden, hidden_from_relatives = limits
+    level = Confidentiality.CIRCLE if hidden else Confidentiality.CIRCLE_AND_PATIENT
     return NewNote(
         id=new_id(),
         data_class=chance.choice(classes_written_by(author)),
         text=f"zq{new_id().hex}qz",
-        for_my_structure=private,
-        hidden_from_patient=hidden,
+        level=Confidentiality.STRUCTURE if private else level,
         hidden_from_representative=hidden_from_relatives,
     )
 
 
 def _named(author: Actor, record: CareRecord, note: NewNote) -> set[UUID]:
     """The persons of the panel; a structure is each of its people whose profession reads this."""
-    draft = Draft(
-        patient_id=record.patient_id,
-        data_class=note.data_class,
-        private_to_id=author.organization_id if note.for_my_structure else None,
-        hidden_from_patient=note.hidden_from_patient,
-        hidden_from_representative=note.hidden_from_representative,
-    )
     with rls.acting(author, read_only=True):
+        limits = limits_of(author, note.level or Confidentiality.CIRCLE_AND_PATIENT, sector_of(author))
+        if record.kept_by_id is not None:
+            limits = replace(limits, private_to_id=record.kept_by_id)
+        draft = replace(limits, hidden_from_representative=note.hidden_from_representative).draft(
+            author, record.patient_id, note.data_class
+        )
         rls.open_record(record.patient_id)
         lines = [line for line in access.audience(draft) if line.reads]
     return {key for line in lines for key in _persons(line, note.data_class)}

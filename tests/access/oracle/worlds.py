@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from tests.access.oracle.model import (
     CIRCLE,
@@ -14,6 +15,7 @@ from tests.access.oracle.model import (
     RECORD,
     RESCUERS,
     SAMU,
+    SECTORS,
     STAY,
     Agrees,
     BreaksGlass,
@@ -24,12 +26,14 @@ from tests.access.oracle.model import (
     Lends,
     Lifts,
     Move,
+    Names,
     Opposes,
     Professional,
     Regime,
     Removes,
     Restricts,
     Revokes,
+    Unnames,
     Withdraws,
     World,
     Writes,
@@ -37,8 +41,10 @@ from tests.access.oracle.model import (
     holder,
     may_join,
     members,
+    named_now,
     opposed,
     right,
+    secret,
 )
 
 
@@ -54,6 +60,8 @@ def world(seed: int) -> World:
     )
     # The eighteenth birthday is where the rules turn: it comes often.
     grown_up_for = tuple(chance.choice((-4000, -1, 0, 1, 20000)) for _ in range(patients))
+    sectors = tuple(chance.choice((*SECTORS, "", "", "", "", "")) for _ in range(structures))
+    samus = (structures - 1,) if chance.random() < 0.5 else ()
     drawn = World(
         structures,
         professionals,
@@ -62,7 +70,9 @@ def world(seed: int) -> World:
         (),
         relatives=chance.randint(1, 2),
         grown_up_for=grown_up_for,
-        samus=(structures - 1,) if chance.random() < 0.5 else (),
+        # A SAMU is of no sector.
+        sectors=tuple("" if at in samus else sector for at, sector in enumerate(sectors)),
+        samus=samus,
         kept=((patients - 1, 0),) if chance.random() < 0.3 else (),
     )
     for number in range(chance.randint(8, 22)):
@@ -99,7 +109,10 @@ def _professional(chance: Random, structures: int) -> Professional:
     # Rescuers and secretaries are at both ends of the rules: they come more often.
     profession = chance.choice((*PROFESSIONS, *sorted(RESCUERS), "doctor", "secretary"))
     here = tuple(place for place in places if place not in former)
-    return Professional(profession, here, struck_off=chance.random() < 0.1, former=former)
+    specialty = chance.choice((*SECTORS, "", "", "", "")) if profession == "doctor" else ""
+    return Professional(
+        profession, here, struck_off=chance.random() < 0.1, specialty=specialty, former=former
+    )
 
 
 def _moves(chance: Random, drawn: World, number: int) -> tuple[Move, ...]:
@@ -150,15 +163,36 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
             return Lends(*chance.choice(pairs), from_day, to_day)
         case "revoke" if pairs := _desks(drawn):
             return Revokes(*chance.choice(pairs))
-        case _:
-            return Writes(
-                number,
-                patient,
-                chance.choice(CLASSES),
-                private_to=structure if chance.random() < 0.25 else None,
-                hidden=chance.random() < 0.25,
-                hidden_from_relatives=chance.random() < 0.25,
+        case "name":
+            kept_by = structure if chance.random() < 0.5 else None
+            return _of_one(
+                chance, Names(patient, chance.choice(SECTORS), who, structure, restricted_to=kept_by)
             )
+        case "unname" if named := named_now(drawn, patient):
+            return Unnames(chance.choice(named))
+        case _:
+            return _writes(chance, drawn, number, patient)
+
+
+def _writes(chance: Random, drawn: World, number: int, patient: int) -> Writes:
+    written = Writes(
+        number,
+        patient,
+        chance.choice(CLASSES),
+        hidden=chance.random() < 0.2,
+        hidden_from_relatives=chance.random() < 0.25,
+    )
+    structure = chance.randrange(drawn.structures)
+    match chance.choices(("all", "structure", "person", "restricted"), (50, 20, 12, 18))[0]:
+        case "structure":
+            return dataclasses.replace(written, private_to=structure)
+        case "person":
+            return dataclasses.replace(
+                written, private_to_who=chance.randrange(len(drawn.professionals)), hidden=False
+            )
+        case "restricted":
+            return dataclasses.replace(written, sector=chance.choice(SECTORS), restricted_to=structure)
+    return written
 
 
 _ODDS = {
@@ -177,6 +211,8 @@ _ODDS = {
     "agree": 3,
     "regime": 3,
     "grant": 5,
+    "name": 10,
+    "unname": 3,
 }
 
 
@@ -216,14 +252,17 @@ def _by_consent(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leave
     return dataclasses.replace(move, scope=scope, until_hour=chance.choice((None, 24, -1)))
 
 
-def _of_one(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leaves | Removes:
+def _of_one(chance: Random, move: Any) -> Any:
     if chance.random() < 0.35:
         return dataclasses.replace(move, who=None)
     return dataclasses.replace(move, structure=None)
 
 
 def _fits(before: World, move: Move) -> bool:
-    if isinstance(move, Joins | Leaves | Removes | Agrees) and holder(before, move.patient) is not None:
+    if (
+        isinstance(move, Joins | Leaves | Removes | Agrees | Names)
+        and holder(before, move.patient) is not None
+    ):
         return False
     match move:
         case Joins():
@@ -260,6 +299,12 @@ def _fits(before: World, move: Move) -> bool:
             return not _is_given(before, move)
         case Revokes():
             return _is_given(before, move)
+        case Names():
+            member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+            is_member = member in members(before, move.patient)
+            return is_member and not secret(before, move)[0] and move not in named_now(before, move.patient)
+        case Unnames():
+            return move.named in named_now(before, move.named.patient)
         case BreaksGlass():
             # A past attempt is set in place, not played: it stands before every opposition.
             past = move.hours_ago > 0
