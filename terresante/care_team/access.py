@@ -303,8 +303,9 @@ def complaints_answered(actor: Actor) -> Q:
 @rule(ACCESS_LOG_READ, FirstAccess, visible=True)
 def first_accesses_read(actor: Actor) -> Q:
     if decides_for_patient(actor):
-        return reaches(actor)
-    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+        return reaches(actor) & knows(actor)
+    mine = changes(actor, of=DataClass.CIRCLE) & knows(actor)
+    return mine if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(REFUSALS_READ, AuditEntry)

@@ -443,6 +443,11 @@ class FirstAccess(Row):
     practitioner = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="+")
     organization_name = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField()
+    # As on `Limited`: of somebody whose presence is a secret, told to the patient and to nobody who acts for her.
+    sector = models.CharField(max_length=12, choices=Sector.choices, blank=True, default="", db_default="")
+    restricted_to = models.ForeignKey(
+        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         verbose_name = "premier accès"
