@@ -159,19 +159,22 @@ TRAIL = """
 -- rows of the trail bear those limits from the moment they are written. An emergency is told to all who must know of it.
 CREATE FUNCTION restrict_trail() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE kept record;
+DECLARE
+    -- Of one type whichever question answers: a plan is kept for the whole session.
+    kept text;
+    place uuid;
 BEGIN
-    SELECT sector, restricted_to_id INTO kept FROM care_team_careteamparticipant
+    SELECT sector, restricted_to_id INTO kept, place FROM care_team_careteamparticipant
     WHERE patient_id = NEW.patient_id AND sector <> '' AND member_id IN (NEW.person_id, NEW.organization_id, app_principal())
     LIMIT 1;
     IF NOT FOUND THEN
-        SELECT organization_sector(kind, is_psychiatric) AS sector, id AS restricted_to_id INTO kept
+        SELECT organization_sector(kind, is_psychiatric), id INTO kept, place
         FROM directory_organization
         WHERE id = NEW.organization_id AND organization_sector(kind, is_psychiatric) <> '';
     END IF;
     IF FOUND THEN
         NEW.detail := NEW.detail || jsonb_strip_nulls(
-            jsonb_build_object('sector', kept.sector, 'restricted_to', kept.restricted_to_id));
+            jsonb_build_object('sector', kept, 'restricted_to', place));
     END IF;
     RETURN NEW;
 END $$;
