@@ -126,10 +126,10 @@ def circles_read(actor: Actor) -> Q:
     """With the members whose presence is restricted, for who may know of them."""
     if not reads_class(actor, DataClass.CIRCLE):
         return NOBODY
-    return reaches(actor, of=DataClass.CIRCLE) & _members_known(actor)
+    return reaches(actor, of=DataClass.CIRCLE) & members_known(actor)
 
 
-def _members_known(actor: Actor) -> Q:
+def members_known(actor: Actor) -> Q:
     """Oneself, one's structure, whom one acts for, the member one brought are no secret; nothing is, to the patient."""
     if actor.kind in (ActorKind.PATIENT, ActorKind.JOB):
         return Q()
@@ -174,7 +174,7 @@ def circles_edited(actor: Actor) -> Q:
 
 @rule(CIRCLE_EDIT, CareTeamParticipant)
 def participants_ended(actor: Actor) -> Q:
-    known = changes(actor, of=DataClass.CIRCLE) & _members_known(actor)
+    known = changes(actor, of=DataClass.CIRCLE) & members_known(actor)
     return known if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
@@ -303,8 +303,9 @@ def complaints_answered(actor: Actor) -> Q:
 @rule(ACCESS_LOG_READ, FirstAccess, visible=True)
 def first_accesses_read(actor: Actor) -> Q:
     if decides_for_patient(actor):
-        return reaches(actor)
-    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+        return reaches(actor) & knows(actor)
+    mine = changes(actor, of=DataClass.CIRCLE) & knows(actor)
+    return mine if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(REFUSALS_READ, AuditEntry)

@@ -35,12 +35,22 @@ REVIEW_WITHIN = timedelta(days=7)
 EXPLAIN_WITHIN = timedelta(days=7)
 
 
-class Limited(Row):
-    """A row about a patient with the limits of its reading: `access.shares` and `protect_limits` hold each of them.
-
-    A `sector` makes it restricted: its own structure (`restricted_to`), those of the circle who share the sector, the
-    persons named (`NamedReader`) and the patient know that it exists, and nobody else.
+class Restricted(Row):
+    """With a `sector`, its own structure (`restricted_to`), those of the circle who share the sector, the persons named
+    (`NamedReader`) and the patient know that the row exists, and nobody else.
     """
+
+    sector = models.CharField(max_length=12, choices=Sector.choices, blank=True, default="", db_default="")
+    restricted_to = models.ForeignKey(
+        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Limited(Restricted):
+    """A row about a patient with the limits of its reading: `access.shares` and `protect_limits` hold each of them."""
 
     private_to = models.ForeignKey(
         "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -51,17 +61,13 @@ class Limited(Row):
     hidden_from_patient = models.BooleanField(default=False)
     hidden_from_representative = models.BooleanField(default=False, db_default=False)
     data_class = models.CharField(max_length=20, choices=DataClass.choices)
-    sector = models.CharField(max_length=12, choices=Sector.choices, blank=True, default="", db_default="")
-    restricted_to = models.ForeignKey(
-        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
 
     class Meta:
         abstract = True
 
 
-class CareTeamParticipant(Row):
-    """One period of one member in the circle of one patient; somebody who comes back gets a second row."""
+class CareTeamParticipant(Restricted):
+    """One period of one member in one circle, itself a secret with a sector; who comes back gets a second row."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="participants")
     record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="participants")
@@ -99,11 +105,6 @@ class CareTeamParticipant(Row):
         "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     ended_reason = models.CharField(max_length=200, blank=True)
-    # As on `Limited`: that this member follows the patient is itself a secret.
-    sector = models.CharField(max_length=12, choices=Sector.choices, blank=True, default="", db_default="")
-    restricted_to = models.ForeignKey(
-        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
     # Set by a hand-over, on the period it ended: he still reads until then, and writes nothing.
     reads_until = models.DateTimeField(null=True, blank=True)
 
@@ -433,7 +434,7 @@ class HandOverItem(Row):
         return f"{self.role} {self.state}"
 
 
-class FirstAccess(Row):
+class FirstAccess(Restricted):
     """The first time one professional read or changed one record, told to its patient (DOMAIN.md 2.1).
 
     Written from the committed trail by `gather_accesses` alone: no page counts, and a second reading finds its row.

@@ -98,10 +98,15 @@ def tell_of_removal(events: Sequence[MemberRemovedByPatient]) -> None:
 
 
 def _tell_patients(events: Sequence[Event]) -> None:
-    """The patient, and who represents him by law; by the same words as everything else."""
+    """The patient and, but for what a sector keeps restricted, who represents him by law; by the same words as
+    everything else.
+    """
     told = patient_addresses([event.patient_id for event in events if event.patient_id is not None])
     notify(
-        (f"{type(event).__name__}:{event.object_id}", told.get(event.patient_id, []))
+        (
+            f"{type(event).__name__}:{event.object_id}",
+            [to for to in told.get(event.patient_id, []) if not (event.sector and to.represents)],
+        )
         for event in events
         if event.patient_id is not None
     )

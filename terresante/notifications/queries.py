@@ -60,6 +60,8 @@ class Address:
 
     key: UUID
     email: str
+    # Of who acts for the patient by law: told of less than the patient is.
+    represents: bool = False
 
 
 def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
@@ -122,8 +124,8 @@ def _addresses(statement: str, keys: Sequence[UUID]) -> dict[UUID, list[Address]
     told: dict[UUID, list[Address]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(keys)])
-        for about, key, email in cursor.fetchall():
-            told.setdefault(about, []).append(Address(key, email))
+        for about, *address in cursor.fetchall():
+            told.setdefault(about, []).append(Address(*address))
     return told
 
 

@@ -47,6 +47,7 @@ DEFINERS = {
     "hand_over_persons": "identities, for the two persons of a hand-over",
     "hand_overs_waiting": "numbers, for them and for who leads the structure",
     "answer_hand_over": "moves one patient from one to the other",
+    "end_reading": "a trigger: who is taken out reads no more what he had handed over",
     "withdraw_hand_over": "whether something was still proposed",
     "propose_returns": "the leaves that end, for jobs",
     "explain_emergency": "the answer of who opened one himself",

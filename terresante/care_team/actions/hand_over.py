@@ -141,6 +141,8 @@ def _tell(actor: Actor, item_id: UUID, patient_id: UUID) -> None:
         object_id=item.pk,
         giver_user_id=giver.user_id,
         taker_user_id=actor.user_id,
+        sector=given.sector,
+        restricted_to_id=given.restricted_to_id,
     )
     emit(actor, moved)
     detail = {"state": "accepted", "from": str(giver.pk), "role": item.role}

@@ -57,6 +57,16 @@ class Migration(migrations.Migration):
             name='sector',
             field=models.CharField(blank=True, choices=[('psychiatry', 'Psychiatrie'), ('addictology', 'Addictologie')], db_default='', default='', max_length=12),
         ),
+        migrations.AddField(
+            model_name='firstaccess',
+            name='restricted_to',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.organization'),
+        ),
+        migrations.AddField(
+            model_name='firstaccess',
+            name='sector',
+            field=models.CharField(blank=True, choices=[('psychiatry', 'Psychiatrie'), ('addictology', 'Addictologie')], db_default='', default='', max_length=12),
+        ),
         migrations.AddIndex(
             model_name='careteamparticipant',
             index=models.Index(condition=models.Q(('reads_until__isnull', False)), fields=['practitioner', 'patient'], name='participant_reads_on'),

@@ -125,14 +125,15 @@ END $$;
 CIRCLE = """
 -- Being in the circle of one's own, of one's structure, or having brought the member: no secret.
 CREATE POLICY restricted ON care_team_careteamparticipant AS RESTRICTIVE FOR SELECT TO terresante_app USING (
-    sector = '' OR member_id IN ((SELECT app_person()), (SELECT app_organization()))
+    sector = '' OR member_id IN ((SELECT app_person()), (SELECT app_organization()), (SELECT app_principal()))
     OR added_by_id = (SELECT app_person()) OR knows_restricted(patient_id, sector, restricted_to_id));
 
 ALTER TABLE care_team_namedreader ENABLE ROW LEVEL SECURITY;
 ALTER TABLE care_team_namedreader FORCE ROW LEVEL SECURITY;
 CREATE POLICY reads ON care_team_namedreader FOR SELECT TO terresante_app USING (
     patient_id = (SELECT app_person())
-    OR (SELECT app_kind()) = 'professional' AND member_id IN ((SELECT app_person()), (SELECT app_organization()))
+    OR (SELECT app_kind()) = 'professional'
+        AND (member_id = (SELECT app_person()) OR member_id = (SELECT app_organization()))
     OR patient_id = (SELECT app_open_record()) AND knows_restricted(patient_id, sector, restricted_to_id));
 -- The patient names for a whole sector; a professional of it, for what his structure does.
 CREATE POLICY names ON care_team_namedreader FOR INSERT TO terresante_app WITH CHECK (
@@ -158,19 +159,22 @@ TRAIL = """
 -- rows of the trail bear those limits from the moment they are written. An emergency is told to all who must know of it.
 CREATE FUNCTION restrict_trail() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE kept record;
+DECLARE
+    -- Of one type whichever question answers: a plan is kept for the whole session.
+    kept text;
+    place uuid;
 BEGIN
-    SELECT sector, restricted_to_id INTO kept FROM care_team_careteamparticipant
+    SELECT sector, restricted_to_id INTO kept, place FROM care_team_careteamparticipant
     WHERE patient_id = NEW.patient_id AND sector <> '' AND member_id IN (NEW.person_id, NEW.organization_id, app_principal())
     LIMIT 1;
     IF NOT FOUND THEN
-        SELECT organization_sector(kind, is_psychiatric) AS sector, id AS restricted_to_id INTO kept
+        SELECT organization_sector(kind, is_psychiatric), id INTO kept, place
         FROM directory_organization
         WHERE id = NEW.organization_id AND organization_sector(kind, is_psychiatric) <> '';
     END IF;
     IF FOUND THEN
         NEW.detail := NEW.detail || jsonb_strip_nulls(
-            jsonb_build_object('sector', kept.sector, 'restricted_to', kept.restricted_to_id));
+            jsonb_build_object('sector', kept, 'restricted_to', place));
     END IF;
     RETURN NEW;
 END $$;
@@ -238,14 +242,64 @@ SELECT edit_function('patient_adds', 'added_by_name, ended_reason)
     'added_by_name, ended_reason, sector, restricted_to_id)
     SELECT participant, mine, own.id, asked, ''member'', ''consent'', now(), who, '''', secret.kept, secret.place
     FROM secret_of_person(asked) AS secret;');
-
--- Neither the patient's page nor a first access tells of what somebody keeps for himself; a first access, which the
--- whole circle reads, of nobody whose presence is restricted.
-SELECT edit_function('gather_accesses', 'NOT entry.detail ? ''private_to''',
-    'NOT entry.detail ?| ARRAY[''private_to'', ''private_to_person'']');
-SELECT edit_function('gather_accesses', 'entry.actor_kind = ''professional'' AND',
-    'entry.actor_kind = ''professional'' AND NOT entry.detail ? ''sector'' AND');
 DROP FUNCTION edit_function(text, text, text);
+"""
+
+# The patient is told of each first access, whoever came; nobody else is told of who is kept from view.
+FIRSTS = """
+SELECT protect_limits('care_team_firstaccess');
+DO $$
+DECLARE
+    gathered text := pg_get_functiondef('gather_accesses'::regproc);
+    addressed text := pg_get_functiondef('patient_addresses'::regproc);
+    edits text[] := ARRAY[
+        'OUT first_patients uuid[])',
+        'OUT first_patients uuid[], OUT seen_sectors text[], OUT first_sectors text[], OUT first_places uuid[])',
+        'first_patients := ''{}'';',
+        'first_patients := ''{}''; seen_sectors := ''{}''; first_sectors := ''{}''; first_places := ''{}'';',
+        'NOT entry.detail ? ''private_to''', 'NOT entry.detail ?| ARRAY[''private_to'', ''private_to_person'']',
+        'SELECT DISTINCT entry.patient_id FROM kernel_auditentry AS entry',
+        'SELECT entry.patient_id, CASE WHEN bool_and(entry.detail ? ''sector'')
+                THEN min(entry.detail ->> ''sector'') ELSE '''' END AS sector
+         FROM kernel_auditentry AS entry',
+        'AND entry.action = ''access_log.read''))', 'AND entry.action = ''access_log.read'')
+        GROUP BY entry.patient_id)',
+        'SELECT coalesce(array_agg(patient_id), ''{}'') INTO seen FROM told',
+        'SELECT coalesce(array_agg(patient_id), ''{}''), coalesce(array_agg(sector), ''{}'') INTO seen, seen_sectors
+    FROM told',
+        'entry.organization_name, entry.at', 'entry.organization_name, entry.at, entry.detail',
+        '(id, patient_id, practitioner_id, organization_name, at)',
+        '(id, patient_id, practitioner_id, organization_name, at, sector, restricted_to_id)',
+        'person_id, organization_name, at FROM came', 'person_id, organization_name, at,
+               coalesce(detail ->> ''sector'', ''''), (detail ->> ''restricted_to'')::uuid FROM came',
+        'DO NOTHING RETURNING id, patient_id', 'DO NOTHING RETURNING id, patient_id, sector, restricted_to_id',
+        'coalesce(array_agg(patient_id ORDER BY id), ''{}'')
+    INTO firsts, first_patients FROM added;',
+        'coalesce(array_agg(patient_id ORDER BY id), ''{}''), coalesce(array_agg(sector ORDER BY id), ''{}''),
+           coalesce(array_agg(restricted_to_id ORDER BY id), ''{}'')
+    INTO firsts, first_patients, first_sectors, first_places FROM added;'];
+BEGIN
+    FOR step IN 1 .. array_length(edits, 1) BY 2 LOOP
+        IF strpos(gathered, edits[step]) = 0 THEN
+            RAISE EXCEPTION 'gather_accesses says no longer: %', edits[step];
+        END IF;
+        gathered := replace(gathered, edits[step], edits[step + 1]);
+    END LOOP;
+    DROP FUNCTION gather_accesses(bigint);
+    EXECUTE gathered;
+
+    IF strpos(addressed, 'email text)') = 0 OR strpos(addressed, 'SELECT patient, id, email::text FROM') = 0
+       OR strpos(addressed, 'identity.email::text FROM asked') = 0
+       OR strpos(addressed, 'account.email::text FROM asked') = 0 THEN
+        RAISE EXCEPTION 'patient_addresses is written otherwise';
+    END IF;
+    DROP FUNCTION patient_addresses(uuid[]);
+    EXECUTE replace(replace(replace(replace(addressed,
+        'email text)', 'email text, represents boolean)'),
+        'SELECT patient, id, email::text FROM', 'SELECT patient, id, email::text, false FROM'),
+        'identity.email::text FROM asked', 'identity.email::text, false FROM asked'),
+        'account.email::text FROM asked', 'account.email::text, true FROM asked');
+END $$;
 """
 
 OWNERSHIP = """
@@ -254,7 +308,7 @@ DECLARE listed text;
 BEGIN
     FOREACH listed IN ARRAY ARRAY[
         'knows_restricted(uuid, text, uuid)', 'restricted_readers(uuid, text, uuid, uuid[], uuid[])',
-        'restrict_trail()', 'oppose_circle()'
+        'restrict_trail()', 'oppose_circle()', 'gather_accesses(bigint)', 'patient_addresses(uuid[])'
     ] LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO terresante_definer', listed);
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', listed);
@@ -275,5 +329,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(sql, migrations.RunSQL.noop)
-        for sql in (SECTORS, KNOWS, LIMITS, PROTECT, CIRCLE, TRAIL, OPPOSITION, BASES, OWNERSHIP)
+        for sql in (SECTORS, KNOWS, LIMITS, PROTECT, CIRCLE, TRAIL, OPPOSITION, BASES, FIRSTS, OWNERSHIP)
     ]

@@ -148,6 +148,14 @@ BEGIN
             AND own <> given.sector) THEN
         RETURN 'gone';
     END IF;
+    -- Under the regime of 2019 nobody comes in before the consent (`circle_may_grow`).
+    IF app_switch('legal_regime', 'information') = 'consent' AND NOT EXISTS (
+            SELECT 1 FROM care_team_careteamparticipant WHERE patient_id = item.patient_id
+            AND practitioner_id = app_person() AND ended_at IS NULL) AND NOT EXISTS (
+            SELECT 1 FROM care_team_consent AS said WHERE said.patient_id = item.patient_id
+            AND said.kind IN ('consent_record', 'consent_sharing') AND said.withdrawn_at IS NULL) THEN
+        RETURN 'gone';
+    END IF;
     UPDATE care_team_careteamparticipant
     SET ended_at = now(), ended_reason = 'Relais', reads_until = now() + interval '30 days' WHERE id = given.id;
     SELECT id INTO mine FROM care_team_careteamparticipant
@@ -162,8 +170,9 @@ BEGIN
              ended_reason, sector, restricted_to_id)
         SELECT mine, given.patient_id, given.record_id, app_person(), given.role, given.basis, now(),
                concat_ws(' ', nullif(person.title, ''), person.given_name, person.family_name), person.id, '',
-               given.sector, given.restricted_to_id
-        FROM directory_practitioner AS person WHERE person.id = head.giver_id;
+               coalesce(nullif(secret.kept, ''), given.sector),
+               CASE WHEN secret.kept <> '' THEN secret.place ELSE given.restricted_to_id END
+        FROM directory_practitioner AS person, secret_of_person(app_person()) AS secret WHERE person.id = head.giver_id;
     END IF;
     UPDATE care_team_handoveritem SET state = 'accepted', answered_at = now(), taken_id = mine WHERE id = asked;
     RETURN 'accepted';
@@ -171,6 +180,18 @@ EXCEPTION
     -- Two roles of one kind: the circle changed meanwhile.
     WHEN unique_violation THEN RETURN 'gone';
 END $$;
+
+-- Whoever came back and is taken out is out: what he handed over before no longer lets him read.
+CREATE FUNCTION end_reading() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE care_team_careteamparticipant SET reads_until = now()
+    WHERE patient_id = NEW.patient_id AND practitioner_id = NEW.practitioner_id AND reads_until > now();
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ends_reading AFTER UPDATE OF ended_at ON care_team_careteamparticipant FOR EACH ROW
+    WHEN (OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL AND NEW.reads_until IS NULL)
+    EXECUTE FUNCTION end_reading();
 
 CREATE FUNCTION withdraw_hand_over(asked uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -226,13 +247,14 @@ BEGIN
     FOREACH listed IN ARRAY ARRAY[
         'propose_hand_over(uuid, uuid, uuid, uuid[], text, date, text)', 'hand_over_persons(uuid)',
         'hand_overs_waiting(uuid[])', 'answer_hand_over(uuid, boolean)', 'withdraw_hand_over(uuid)',
-        'propose_returns(date)', 'hand_over_stands(uuid)'
+        'propose_returns(date)', 'hand_over_stands(uuid)', 'end_reading()'
     ] LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO terresante_definer', listed);
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', listed);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO terresante_app', listed);
     END LOOP;
 END $$;
+REVOKE ALL ON FUNCTION end_reading() FROM terresante_app;
 """
 
 

@@ -388,13 +388,13 @@ def _may_be_told(actor: Actor) -> bool:
 
 
 def _may_read(actor: Actor, event: Event) -> bool:
+    if event.sector and actor.kind == ActorKind.REPRESENTATIVE:
+        return False
     if isinstance(event, FOR_THE_PATIENT):
         return decides_for_patient(actor)
     if event.private_to_id is not None and event.private_to_id != actor.organization_id:
         return False
     if event.private_to_person_id is not None and event.private_to_person_id != actor.person_id:
-        return False
-    if event.sector and actor.kind == ActorKind.REPRESENTATIVE:
         return False
     acts_for_person = actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE)
     if event.hidden_from_patient and acts_for_person:
@@ -406,19 +406,25 @@ def _may_read(actor: Actor, event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What was committed in the trail up to `up_to`: whose record was seen, and (first access, patient) pairs."""
+    """What was committed in the trail up to `up_to`: whose record was seen, who came to it for the first time."""
 
     up_to: int
-    seen: list[UUID]
-    firsts: list[tuple[UUID, UUID]]
+    # (patient, sector): with a sector, by nobody but those whom it keeps from view.
+    seen: list[tuple[UUID, str]]
+    # (first access, patient, sector, structure it is restricted to)
+    firsts: list[tuple[UUID, UUID, str, UUID | None]]
 
 
 def gathered_accesses(*, after: int) -> Gathered:
     """Writes the first accesses, through the listed function `gather_accesses`; for jobs only."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM gather_accesses(%s)", [after])
-        up_to, seen, firsts, patients = cursor.fetchone()
-    return Gathered(up_to, seen, list(zip(firsts, patients, strict=True)))
+        up_to, seen, firsts, patients, seen_sectors, *limits = cursor.fetchone()
+    return Gathered(
+        up_to,
+        list(zip(seen, seen_sectors, strict=True)),
+        list(zip(firsts, patients, *limits, strict=True)),
+    )
 
 
 def classes_read(profession: str) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from terresante.care_team import matrix
-from terresante.care_team.access import CIRCLE_READ, classes_of_carer
+from terresante.care_team.access import classes_of_carer, members_known
 from terresante.care_team.enums import DataClass, Sector, TeamRole
 from terresante.care_team.models import LASTING, CareTeamParticipant, EmergencyAccess, NamedReader
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
@@ -85,8 +85,8 @@ Roles = dict[UUID, list[PractitionerRole]]
 def _sharing(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     """The members, and who handed the patient over and still reads, as far as `actor` may know of them."""
     reads = LASTING & Q(ended_at__isnull=True) | Q(reads_until__gt=Now())
-    members = access.list(actor, CIRCLE_READ, CareTeamParticipant).filter(
-        reads, patient_id=patient_id, suspended_at__isnull=True
+    members = CareTeamParticipant.objects.filter(
+        members_known(actor), reads, patient_id=patient_id, suspended_at__isnull=True
     )
     return members.select_related("practitioner", "organization").order_by("started_at", "pk")
 

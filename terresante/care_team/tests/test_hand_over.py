@@ -16,7 +16,7 @@ from terresante.care_team.actions.hand_over import (
     withdraw_hand_over,
 )
 from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
-from terresante.care_team.models import CareTeamParticipant, HandOver, HandOverItem
+from terresante.care_team.models import CareTeamParticipant, Consent, HandOver, HandOverItem
 from terresante.care_team.queries import hand_over as queries
 from terresante.care_team.queries import log, open_record
 from terresante.directory.enums import Profession
@@ -31,6 +31,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import restore
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
+from terresante.kernel.switch_changes import change
 from terresante.notes.actions import publish_note
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import new_note, published
@@ -263,6 +264,25 @@ def test_who_left_the_circle_meanwhile_hands_nothing_over(team):
     with pytest.raises(Conflict):
         answer_hand_over(team.zoe, key, items=items_of(key), accepts=True)
     assert basis(team.zoe, team.madeleine_record) == ""
+
+
+def test_under_the_regime_of_2019_nobody_takes_over_before_the_consent(team, administrator):
+    change(administrator, "legal_regime", "consent", "décidé en comité du 3 mars")
+    key = propose(team.amar, team.amar, team.zoe, team.madeleine_record)
+    with pytest.raises(Conflict):
+        answer_hand_over(team.zoe, key, items=items_of(key), accepts=True)
+    assert (
+        basis(team.zoe, team.madeleine_record) == "" and basis(team.amar, team.madeleine_record) == "member"
+    )
+
+    with walls_down():
+        Consent.objects.create(
+            patient_id=team.madeleine_record.patient_id,
+            kind=ConsentKind.CONSENT_RECORD,
+            recorded_by_name="Camille AMAR",
+        )
+    answer_hand_over(team.zoe, key, items=items_of(key), accepts=True)
+    assert basis(team.zoe, team.madeleine_record) == "member"
 
 
 def test_a_withdrawn_proposal_is_answered_by_nobody(team):

@@ -19,12 +19,12 @@ from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import restore
-from terresante.kernel.models import OutboxEvent
+from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.notes import queries as notes
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
-from tests.cast import organization, professional
+from tests.cast import join, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -335,3 +335,18 @@ def test_who_works_for_a_structure_of_a_sector_writes_in_it(psy):
         assert sector_of(lise) == Sector.ADDICTOLOGY
     with rls.acting(psy.amar):
         assert sector_of(psy.amar) == ""
+
+
+def test_one_connection_writes_the_trail_of_both_kinds_of_secret(psy):
+    """A plan kept by the session must fit the member kept restricted, then the structure of a sector."""
+    record = psy.madeleine_record
+    with walls_down():
+        csapa = organization("CSAPA des Rives", OrganizationKind.CSAPA)
+        lise = professional("lise", Profession.NURSE, csapa)
+        join(record, practitioner_id=lise.person_id)
+    for actor in (psy.odile, lise, psy.odile, lise):
+        published(actor, record)
+    with walls_down():
+        rows = AuditEntry.objects.filter(patient_id=record.patient_id, action="note.write").order_by("at")
+        sectors = [row.detail.get("sector") for row in rows]
+    assert sectors == ["psychiatry", "addictology"] * 2

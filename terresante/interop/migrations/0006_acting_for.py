@@ -83,13 +83,13 @@ class Migration(migrations.Migration):
     dependencies = [
         ("interop", "0005_declared_messages"),
         ("directory", "0006_principal"),
-        ("care_team", "0018_hand_over"),
-        ("feed", "0009_limits_walls"),
-        ("notes", "0006_changed_limits"),
-        ("notifications", "0005_every_limit"),
+        ("care_team", "0013_my_patients_who_consent"),
+        ("feed", "0007_hidden_from_representative"),
+        ("notes", "0004_hidden_from_representative"),
+        ("notifications", "0004_scope_of_consent"),
         ("overview", "0002_consent_that_ends"),
         ("patients", "0010_kept_records"),
-        ("stays", "0006_limits"),
+        ("stays", "0005_hidden_from_representative"),
     ]
 
     operations = [migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (CIRCLES, SUPPORT_DESK)]

@@ -12,24 +12,23 @@ from tests.access.oracle.moves import (
     BreaksGlass,
     Delegates,
     Grants,
+    HandsOver,
     Joins,
     Leaves,
     Lends,
     Lifts,
     Move,
-    Names,
     Opposes,
-    Professional,
     Reader,
     Regime,
     Removes,
     Restricts,
     Revokes,
-    Unnames,
     Withdraws,
     World,
     Writes,
 )
+from tests.access.oracle.sectors import named_now, secret, sector_of_person, sector_of_structure
 
 MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE = (
     "medical",
@@ -70,8 +69,6 @@ TOGETHER = (frozenset({"nurse", "midwife"}),)
 FIXED = {(profession, MEDICAL) for profession in ("social_worker", "home_help", "secretary", "other")} | {
     ("other", data_class) for data_class in CLASSES
 }
-# DOMAIN.md 2.1, last row but one: care whose very existence is kept to those who give it.
-SECTORS = ("psychiatry", "addictology")
 
 
 EMERGENCY_HOURS = 4
@@ -194,7 +191,23 @@ def members(world: World, patient: int) -> dict[tuple[str, int], Joins]:
                 inside.pop(member, None)
             elif move.from_hour <= 0 and may_join(world.moves[:number], patient):
                 inside[member] = move
+        if isinstance(move, HandsOver) and move.patient == patient:
+            inside.pop(("who", move.who), None)
+            inside.setdefault(("who", move.to), Joins(patient, move.to))
     return {member: move for member, move in inside.items() if move.until_hour is None or move.until_hour > 0}
+
+
+def former(world: World, patient: int) -> set[int]:
+    """Who handed this patient over: he reads for thirty days, unless he came back and left, or was opposed since."""
+    reading: set[int] = set()
+    for move in world.moves:
+        if isinstance(move, HandsOver) and move.patient == patient:
+            reading.add(move.who)
+        if isinstance(move, Leaves | Removes) and move.patient == patient and move.who is not None:
+            reading.discard(move.who)
+        if isinstance(move, Opposes) and move.patient == patient and move.to == RECORD:
+            reading.clear()
+    return reading
 
 
 def basis(world: World, reader: Reader, patient: int) -> str:
@@ -217,7 +230,9 @@ def basis(world: World, reader: Reader, patient: int) -> str:
             return "member"
         if ("structure", reader.structure) in inside:
             return "structure"
-    return "break_glass" if _has_broken(world, reader, patient) else ""
+    if reader.who in former(world, patient):
+        return "former"
+    return "break_glass" if in_emergency(world, reader, patient) else ""
 
 
 def delegation(world: World, relative: int, patient: int) -> Delegates | None:
@@ -246,7 +261,7 @@ def _by_delegation(world: World, reader: Reader, patient: int) -> str:
     return "carer" if given.basis == "carer" else "representative"
 
 
-def _has_broken(world: World, reader: Reader, patient: int) -> bool:
+def in_emergency(world: World, reader: Reader, patient: int) -> bool:
     """Four hours, in the structure he acted for; an opposition that comes after ends it."""
     for number, move in enumerate(world.moves):
         if not isinstance(move, BreaksGlass) or move.patient != patient:
@@ -281,31 +296,6 @@ def within_limits(world: World, reader: Reader, row: Writes) -> bool:
     return not (row.hidden and reader.kind in ("patient", "representative"))
 
 
-def sector_of_structure(world: World, structure: int) -> str:
-    return world.sectors[structure] if structure < len(world.sectors) else ""
-
-
-def sector_of_person(professional: Professional) -> str:
-    return "psychiatry" if professional.profession == "psychiatric_nurse" else professional.specialty
-
-
-def secret(world: World, member: Joins | Names) -> tuple[str, int | None]:
-    """What the presence of a member tells, and the structure that knows of it anyhow; who works elsewhere too is told
-    by nothing but his own specialty.
-    """
-    if member.who is None:
-        sector = sector_of_structure(world, member.structure or 0)
-        return sector, member.structure if sector else None
-    professional = world.professionals[member.who]
-    own, places = sector_of_person(professional), professional.structures
-    if own:
-        first = places[0] if places else None
-        return own, next((at for at in places if sector_of_structure(world, at) == own), first)
-    if places and all(sector_of_structure(world, at) for at in places):
-        return sector_of_structure(world, places[0]), places[0]
-    return "", None
-
-
 def knows(world: World, reader: Reader, patient: int, sector: str, structure: int | None) -> bool:
     """Whether this reader may learn that something of a sector exists about this patient."""
     if not sector or reader.kind == "job" or (reader.kind == "patient" and reader.who == patient):
@@ -333,16 +323,6 @@ def knows(world: World, reader: Reader, patient: int, sector: str, structure: in
     )
 
 
-def named_now(world: World, patient: int) -> list[Names]:
-    named: list[Names] = []
-    for move in world.moves:
-        if isinstance(move, Names) and move.patient == patient:
-            named.append(move)
-        if isinstance(move, Unnames) and move.named in named:
-            named.remove(move.named)
-    return named
-
-
 def reads(world: World, reader: Reader, row: Writes) -> bool:
     """The whole rule for one row."""
     return (
@@ -357,7 +337,7 @@ def covered(world: World, reader: Reader, patient: int, data_class: str) -> bool
     """A member by consent reads what was consented to; his structure's own place, or an emergency, asks no scope."""
     if reader.kind != "professional":
         return True
-    if _has_broken(world, reader, patient):
+    if in_emergency(world, reader, patient) or reader.who in former(world, patient):
         return True
     if RECORD in opposed(world, patient):
         return False

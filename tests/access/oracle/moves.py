@@ -175,6 +175,15 @@ class Unnames:
     named: Names
 
 
+@dataclass(frozen=True)
+class HandsOver:
+    """`who` hands this patient over to `to`, who accepts at once."""
+
+    patient: int
+    who: int
+    to: int
+
+
 Move = (
     Joins
     | Leaves
@@ -193,6 +202,7 @@ Move = (
     | Revokes
     | Names
     | Unnames
+    | HandsOver
 )
 
 

@@ -7,9 +7,12 @@ from django.utils import timezone
 
 from terresante.care_team import actions, matrix, relative_actions
 from terresante.care_team.actions import GivenConsent
-from terresante.care_team.actions.secrets import name_reader, withdraw_name
-from terresante.care_team.enums import Basis, ConsentKind, DataClass, Sector, UrgentKind
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, NamedReader
+from terresante.care_team.enums import Basis, ConsentKind, DataClass, UrgentKind
+from terresante.care_team.models import (
+    CareTeamParticipant,
+    Consent,
+    EmergencyAccess,
+)
 from terresante.care_team.relative_actions import NewDelegation
 from terresante.directory.actions.delegations import DelegationEntry, end_delegation, give_delegation
 from terresante.directory.models import Delegation as Desk
@@ -35,24 +38,25 @@ from tests.access.oracle.model import (
     BreaksGlass,
     Delegates,
     Grants,
+    HandsOver,
     Joins,
     Leaves,
     Lends,
     Lifts,
-    Names,
     Opposes,
     Reader,
     Regime,
     Removes,
     Restricts,
     Revokes,
-    Unnames,
     Withdraws,
     World,
     Writes,
 )
+from tests.access.oracle.moves import Names, Unnames
 from tests.access.oracle.rows import ROWS, Limits
 from tests.access.oracle.stage import PROFESSIONS, Built, at_the_door, marker
+from tests.access.oracle.turns import hands_over, names, unnames
 from tests.walls import walls_down
 
 
@@ -91,9 +95,11 @@ def play(built: Built, before: World, move: model.Move, number: int) -> None:
         case Writes():
             _writes(built, move)
         case Names():
-            _names(built, move)
+            names(built, move)
         case Unnames():
-            _unnames(built, move)
+            unnames(built, move)
+        case HandsOver():
+            hands_over(built, move)
 
 
 def _editors(built: Built, before: World, patient: int) -> list[tuple[Reader, Actor]]:
@@ -222,40 +228,6 @@ def _leaves(built: Built, before: World, move: Leaves) -> None:
             return
     with walls_down():
         CareTeamParticipant.objects.filter(pk=period.pk).update(ended_at=timezone.now())
-
-
-def _names(built: Built, move: Names) -> None:
-    """By the patient for a whole sector; in the name of a structure, behind the walls."""
-    record = built.records[move.patient]
-    member_id = (
-        built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
-    )
-    if move.restricted_to is None:
-        with walls_down():
-            member = CareTeamParticipant.objects.get(
-                patient_id=record.patient_id, member_id=member_id, ended_at=None
-            )
-        patient = built.actors[Reader("patient", move.patient)]
-        assert patient is not None
-        named = name_reader(patient, record.pk, sector=Sector(move.sector), participant_id=member.pk)
-    else:
-        with walls_down():
-            named = NamedReader.objects.create(
-                patient_id=record.patient_id,
-                record=record,
-                sector=move.sector,
-                restricted_to=built.structures[move.restricted_to],
-                practitioner_id=member_id if move.who is not None else None,
-                organization_id=member_id if move.who is None else None,
-                named_by_name="la preuve",
-            )
-    built.named[move] = named.pk
-
-
-def _unnames(built: Built, move: Unnames) -> None:
-    patient = built.actors[Reader("patient", move.named.patient)]
-    assert patient is not None
-    withdraw_name(patient, built.records[move.named.patient].pk, built.named[move.named])
 
 
 _OPPOSITIONS = {

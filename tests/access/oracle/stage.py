@@ -34,10 +34,10 @@ from tests.access.oracle import model
 from tests.access.oracle.model import (
     Delegates,
     Joins,
-    Names,
     Reader,
     World,
 )
+from tests.access.oracle.moves import Names
 
 PROFESSIONS = {
     "doctor": Profession.DOCTOR,

@@ -20,15 +20,13 @@ from tests.access.oracle.model import (
     Leaves,
     Lends,
     Lifts,
-    Names,
     Opposes,
-    Professional,
     Restricts,
-    Unnames,
     Withdraws,
     World,
     Writes,
 )
+from tests.access.oracle.moves import Names, Professional, Unnames
 from tests.access.oracle.worlds import world
 from tests.walls import empty_tables
 

@@ -15,25 +15,22 @@ from tests.access.oracle.model import (
     RECORD,
     RESCUERS,
     SAMU,
-    SECTORS,
     STAY,
     Agrees,
     BreaksGlass,
     Delegates,
     Grants,
+    HandsOver,
     Joins,
     Leaves,
     Lends,
     Lifts,
     Move,
-    Names,
     Opposes,
-    Professional,
     Regime,
     Removes,
     Restricts,
     Revokes,
-    Unnames,
     Withdraws,
     World,
     Writes,
@@ -41,11 +38,11 @@ from tests.access.oracle.model import (
     holder,
     may_join,
     members,
-    named_now,
     opposed,
     right,
-    secret,
 )
+from tests.access.oracle.moves import Names, Professional, Unnames
+from tests.access.oracle.sectors import SECTORS, named_now, secret, sector_of_person
 
 
 def world(seed: int) -> World:
@@ -168,6 +165,8 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
             return _of_one(
                 chance, Names(patient, chance.choice(SECTORS), who, structure, restricted_to=kept_by)
             )
+        case "hand":
+            return HandsOver(patient, who or 0, chance.randrange(len(drawn.professionals)))
         case "unname" if named := named_now(drawn, patient):
             return Unnames(chance.choice(named))
         case _:
@@ -213,6 +212,7 @@ _ODDS = {
     "grant": 5,
     "name": 10,
     "unname": 3,
+    "hand": 8,
 }
 
 
@@ -260,7 +260,7 @@ def _of_one(chance: Random, move: Any) -> Any:
 
 def _fits(before: World, move: Move) -> bool:
     if (
-        isinstance(move, Joins | Leaves | Removes | Agrees | Names)
+        isinstance(move, Joins | Leaves | Removes | Agrees | Names | HandsOver)
         and holder(before, move.patient) is not None
     ):
         return False
@@ -303,6 +303,8 @@ def _fits(before: World, move: Move) -> bool:
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
             is_member = member in members(before, move.patient)
             return is_member and not secret(before, move)[0] and move not in named_now(before, move.patient)
+        case HandsOver():
+            return _may_hand_over(before, move)
         case Unnames():
             return move.named in named_now(before, move.named.patient)
         case BreaksGlass():
@@ -312,6 +314,25 @@ def _fits(before: World, move: Move) -> bool:
                 past and any(isinstance(m, Opposes) and m.patient == move.patient for m in before.moves)
             )
     return True
+
+
+def _may_hand_over(before: World, move: HandsOver) -> bool:
+    """A care that is not consented to for one person, by who still works, to a colleague who may know of it."""
+    inside, giver, taker = (
+        members(before, move.patient),
+        *(before.professionals[n] for n in (move.who, move.to)),
+    )
+    given, is_there = inside.get(("who", move.who)), ("who", move.to) in inside
+    if given is None or given.scope is not None or given.until_hour is not None or move.who == move.to:
+        return False
+    if not (giver.structures and taker.structures) or giver.struck_off or taker.struck_off:
+        return False
+    if RECORD in opposed(before, move.patient) or ("who", move.to) in _open_members(
+        before, move.patient
+    ) - set(inside):
+        return False
+    sector = secret(before, given)[0]
+    return (is_there or may_join(before.moves, move.patient)) and sector in ("", sector_of_person(taker))
 
 
 def _may_grant(before: World, move: Grants) -> bool:
@@ -345,26 +366,16 @@ def _open_members(before: World, patient: int) -> set[tuple[str, int]]:
         if isinstance(move, Joins | Leaves | Removes) and move.patient == patient:
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
             (inside.add if isinstance(move, Joins) else inside.discard)(member)
+        if isinstance(move, HandsOver) and move.patient == patient:
+            inside -= {("who", move.who)}
+            inside |= {("who", move.to)}
     return inside
 
 
 def _is_inside(before: World, move: Joins) -> bool:
     """An open period, be it in the future, or past its end without anybody having said so."""
-    inside = False
-    for number, earlier in enumerate(before.moves):
-        if isinstance(earlier, Joins) and not may_join(before.moves[:number], earlier.patient):
-            continue
-        if isinstance(earlier, Joins | Leaves | Removes) and (
-            earlier.patient,
-            earlier.who,
-            earlier.structure,
-        ) == (
-            move.patient,
-            move.who,
-            move.structure,
-        ):
-            inside = isinstance(earlier, Joins)
-    return inside
+    member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+    return member in _open_members(before, move.patient)
 
 
 def _is_given(before: World, move: Lends | Revokes) -> bool:
