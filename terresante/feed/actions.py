@@ -87,6 +87,12 @@ def _what_may_change(fact: Fact) -> dict[str, Any]:
     }
 
 
+def limit_again(patient_id: UUID, fact: Fact) -> None:
+    """Its object is read by others from now on, silently: nobody has anything new to read."""
+    told = FeedItem.objects.filter(patient_id=patient_id, object_id=fact.object_id, kind=fact.kind)
+    revise_together([(item, fact) for item in told])
+
+
 def withdraw(patient_id: UUID, object_id: UUID) -> int:
     """Takes back all that was told of an object; returns how many facts."""
     return FeedItem.objects.filter(patient_id=patient_id, object_id=object_id).delete()[0]
