@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -6,8 +6,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.care_team.access import writes_class
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import covers, open_record
+from terresante.care_team.queries.limits import Limits, level_by_default, limits_of, limits_on, sector_of
 from terresante.documents.access import (
     DOCUMENT_READ,
     DOCUMENT_REPLACE,
@@ -36,15 +37,16 @@ _OLDEST = date(1900, 1, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocument:
-    """`received` is a file already put away; `written_by` is empty when its author is who files it."""
+    """`received` is a file already put away; `written_by` is empty when its author is who files it; without
+    `level`, it is read at the default of who files it.
+    """
 
     received: Received
     type: DocumentType
     title: str
     dated_on: date
     written_by: str = ""
-    for_my_structure: bool = False
-    hidden_from_patient: bool = False
+    level: Confidentiality | None = None
     hidden_from_representative: bool = False
 
 
@@ -56,7 +58,7 @@ def file_document(actor: Actor, record_id: UUID, *, document: NewDocument) -> Do
     record = open_record(actor, record_id, action=DOCUMENT_WRITE).record
     _refuse_unwritten(actor, record, document.type)
     _refuse_known(actor, record, document.received)
-    row = _row(actor, record, document)
+    row = _row(actor, record, document, _chosen(actor, record, document))
     _save(row)
     tell(actor, _fact(row))
     emit(actor, DocumentFiled(**_told(row)))
@@ -84,11 +86,8 @@ def replace_document(
         title=before.title,
         dated_on=dated_on,
         written_by=written_by,
-        hidden_from_patient=before.hidden_from_patient,
-        hidden_from_representative=before.hidden_from_representative,
     )
-    row = _row(actor, record, document)
-    row.private_to_id = before.private_to_id
+    row = _row(actor, record, document, limits_on(before))
     row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
     _change(before, status=DocumentStatus.SUPERSEDED)
     _save(row)
@@ -103,9 +102,9 @@ def share_document(actor: Actor, record_id: UUID, document_id: UUID, *, shared: 
     """Shows the document to the person, or no longer: this version and those before. Raises Conflict when it is so."""
     record = open_record(actor, record_id, action=DOCUMENT_WRITE).record
     row = _mine(actor, record, document_id, DOCUMENT_SHARE)
-    if row.private_to_id is not None:
+    if not row.is_for_circle:
         raise Refused(
-            "Ce document est réservé à votre structure : déposez-le pour le cercle avant de le partager."
+            "Ce document est réservé à quelques-uns : déposez-le pour le cercle avant de le partager."
         )
     if row.hidden_from_patient != shared:
         raise Conflict("C’est déjà fait : rechargez la page.")
@@ -168,7 +167,16 @@ def _refuse_known(actor: Actor, record: CareRecord, received: Received) -> None:
         )
 
 
-def _row(actor: Actor, record: CareRecord, document: NewDocument) -> DocumentReference:
+def _chosen(actor: Actor, record: CareRecord, document: NewDocument) -> Limits:
+    """What is filed in a record that a support structure keeps to itself goes no further than that structure."""
+    sector = sector_of(actor)
+    limits = limits_of(actor, document.level or level_by_default(sector), sector)
+    if record.kept_by_id is not None and limits.private_to_person_id is None:
+        limits = replace(limits, private_to_id=record.kept_by_id)
+    return replace(limits, hidden_from_representative=document.hidden_from_representative)
+
+
+def _row(actor: Actor, record: CareRecord, document: NewDocument, limits: Limits) -> DocumentReference:
     if actor.person_id is None or actor.organization_id is None:
         raise Refused("Seul un professionnel rattaché à une structure dépose un document.")
     received = document.received
@@ -191,9 +199,7 @@ def _row(actor: Actor, record: CareRecord, document: NewDocument) -> DocumentRef
         size=received.stored.size,
         sha256=received.stored.sha256,
         sha1=received.stored.sha1,
-        private_to_id=actor.organization_id if document.for_my_structure or record.kept_by_id else None,
-        hidden_from_patient=document.hidden_from_patient,
-        hidden_from_representative=document.hidden_from_representative,
+        **asdict(limits),
     )
     row.set_id = row.pk
     return row
@@ -225,17 +231,9 @@ def _change(row: DocumentReference, **values: Any) -> None:
         setattr(row, name, value)
 
 
-def _limits(row: DocumentReference) -> dict[str, Any]:
-    """Who reads it, as the feed and the live stream are told: whatever limits a row gets is added here."""
-    return {
-        "private_to_id": row.private_to_id,
-        "hidden_from_patient": row.hidden_from_patient,
-        "hidden_from_representative": row.hidden_from_representative,
-    }
-
-
 def _told(row: DocumentReference) -> dict[str, Any]:
-    return {"patient_id": row.patient_id, "object_id": row.pk, "data_class": row.data_class, **_limits(row)}
+    limits = asdict(limits_on(row))
+    return {"patient_id": row.patient_id, "object_id": row.pk, "data_class": row.data_class, **limits}
 
 
 def _fact(row: DocumentReference) -> Fact:
@@ -245,10 +243,10 @@ def _fact(row: DocumentReference) -> Fact:
         object_id=row.pk,
         occurred_at=row.recorded_at,
         data_class=DataClass(row.data_class),
-        **_limits(row),
+        **asdict(limits_on(row)),
     )
 
 
 def _record(actor: Actor, act: Action, row: DocumentReference, **detail: Any) -> None:
-    private = {"private_to": str(row.private_to_id)} if row.private_to_id else {}
-    audit.record(actor, act, patient_id=row.patient_id, about=row, detail={**detail, **private})
+    kept = limits_on(row).in_trail
+    audit.record(actor, act, patient_id=row.patient_id, about=row, detail={**detail, **kept})

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -5,7 +6,9 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
+from terresante.care_team.enums import Confidentiality
 from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.limits import level_by_default, levels_open_to, limits_of, sector_of
 from terresante.documents.actions import NewDocument
 from terresante.documents.enums import CLASS_OF, TITLE_MAX_LENGTH, DocumentType
 from terresante.documents.queries import types_filed_by
@@ -13,7 +16,6 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.files.kinds import ACCEPTED
 from terresante.kernel.files.receiving import Received
 
-CIRCLE, STRUCTURE = "circle", "structure"
 _DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 _FILES_HELP = "PDF, photo JPEG ou PNG, texte simple ; 100 Mo au plus par fichier."
 
@@ -45,18 +47,7 @@ class AudienceForm(forms.Form):
     type = forms.ChoiceField(
         label="Type de document", error_messages={"required": "Choisissez le type du document."}
     )
-    level = forms.ChoiceField(
-        label="Partagé avec",
-        widget=forms.RadioSelect,
-        choices=[(CIRCLE, "Le cercle de soins"), (STRUCTURE, "Ma structure seulement")],
-        initial=CIRCLE,
-    )
-    patient_sees = forms.ChoiceField(
-        label="Visible par la personne",
-        widget=forms.RadioSelect,
-        choices=[("now", "Tout de suite"), ("later", "Pas encore")],
-        initial="now",
-    )
+    level = forms.ChoiceField(label="Qui le lit", widget=forms.RadioSelect)
     # Asked only where somebody acts for the person.
     relatives_see = forms.ChoiceField(
         label="Visible par ses représentants et aidants",
@@ -72,6 +63,10 @@ class AudienceForm(forms.Form):
         families = types_filed_by(actor)
         groups = [(family, [(one.value, one.label) for one in types]) for family, types in families]
         self.fields["type"].choices = [("", "Choisissez"), *groups]  # type: ignore[attr-defined]  # a ChoiceField
+        self.sector = sector_of(actor)
+        levels = [(level.value, level.label) for level in levels_open_to(self.sector)]
+        self.fields["level"].choices = levels  # type: ignore[attr-defined]  # a ChoiceField has choices
+        self.fields["level"].initial = level_by_default(self.sector).value
         self._first = families[0][1][0] if families else DocumentType.ADMINISTRATIVE
 
     def chosen(self, name: str) -> str:
@@ -86,13 +81,9 @@ class AudienceForm(forms.Form):
         return DocumentType(sent) if sent in DocumentType.values else self._first
 
     def draft(self, patient_id: UUID) -> Draft:
-        return Draft(
-            patient_id=patient_id,
-            data_class=CLASS_OF[self.chosen_type],
-            private_to_id=self.actor.organization_id if self.chosen("level") == STRUCTURE else None,
-            hidden_from_patient=self.chosen("patient_sees") == "later",
-            hidden_from_representative=self.chosen("relatives_see") == "no",
-        )
+        limits = limits_of(self.actor, Confidentiality(self.chosen("level")), self.sector)
+        limits = replace(limits, hidden_from_representative=self.chosen("relatives_see") == "no")
+        return limits.draft(self.actor, patient_id, CLASS_OF[self.chosen_type])
 
 
 class DocumentForm(AudienceForm):
@@ -118,7 +109,6 @@ class DocumentForm(AudienceForm):
         "dated_on",
         "written_by",
         "level",
-        "patient_sees",
         "relatives_see",
     )
 
@@ -130,8 +120,7 @@ class DocumentForm(AudienceForm):
             title=sent["title"] if alone and sent["title"] else title_of(received.name),
             dated_on=sent["dated_on"],
             written_by=sent["written_by"],
-            for_my_structure=sent["level"] == STRUCTURE,
-            hidden_from_patient=sent["patient_sees"] == "later",
+            level=Confidentiality(sent["level"]),
             hidden_from_representative=sent["relatives_see"] == "no",
         )
 

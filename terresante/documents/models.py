@@ -1,21 +1,23 @@
 from django.db import models
 from django.db.models import Q
 
+from terresante.care_team.models import Limited
 from terresante.documents.enums import DOCUMENT_CLASSES, TITLE_MAX_LENGTH, DocumentStatus, DocumentType
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import NAME_MAX_LENGTH
-from terresante.kernel.models import Row, StoredFile
+from terresante.kernel.models import StoredFile
 from terresante.patients.models import CareRecord, Patient
 
 
-class DocumentReference(Row):
-    """One version of a document and its file. A new version is a row of its own, which `replaces` the one before."""
+class DocumentReference(Limited):
+    """One version of a document and its file. A new version is a row of its own, which `replaces` the one before.
+
+    Its class is its type's (`enums.CLASS_OF`), on the row because the rules ask it.
+    """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="documents")
     record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="documents")
     type = models.CharField("type de document", max_length=12, choices=DocumentType.choices)
-    # Of its type (`enums.CLASS_OF`), on the row because the rules ask it.
-    data_class = models.CharField(max_length=20)
     title = models.CharField("titre", max_length=TITLE_MAX_LENGTH)
     # The day it was written, as its paper says.
     dated_on = models.DateField("date du document")
@@ -43,11 +45,6 @@ class DocumentReference(Row):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     sha1 = models.CharField(max_length=40)
-    private_to = models.ForeignKey(
-        "directory.Organization", null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    hidden_from_patient = models.BooleanField(default=False)
-    hidden_from_representative = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name = "document"
@@ -82,6 +79,11 @@ class DocumentReference(Row):
     @property
     def is_current(self) -> bool:
         return self.status == DocumentStatus.CURRENT
+
+    @property
+    def is_for_circle(self) -> bool:
+        """To be shared with the person, or no longer: what a level narrower than the circle keeps is not."""
+        return self.private_to_id is None and self.private_to_person_id is None and not self.sector
 
     @property
     def is_withdrawn(self) -> bool:

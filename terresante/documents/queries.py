@@ -23,7 +23,11 @@ from terresante.patients.models import Patient
 PER_PAGE = 20
 KINDS = (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)
 WITHDRAWN, UNREAD = "retires", "non-lus"
-_END = "Chaque ouverture et chaque téléchargement sont tracés. Le document reste au dossier avec votre signature."
+# Said whoever is in the circle, as for notes: to say it only when somebody is kept from view would tell of him.
+_END = (
+    "Chaque ouverture et chaque téléchargement sont tracés. Le document reste au dossier avec votre signature. Un suivi"
+    " que la personne garde pour elle (psychiatrie, addictologie) n’est pas nommé ici."
+)
 
 
 @dataclass(frozen=True, slots=True)

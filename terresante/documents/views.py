@@ -68,7 +68,7 @@ def show_document(request: Request, record_id: UUID, document_id: UUID) -> HttpR
         "versions": versions,
         "newest": versions[0],
         "may_replace": DOCUMENT_REPLACE in may,
-        "may_share": DOCUMENT_SHARE in may and document.private_to_id is None,
+        "may_share": DOCUMENT_SHARE in may and document.is_for_circle,
         "may_withdraw": DOCUMENT_WITHDRAW in may,
     }
     return record_page(request, "documents/one.html", opened, shown, tab="documents", main_action=None)

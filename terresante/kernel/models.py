@@ -146,7 +146,7 @@ class SwitchChange(Row):
 
 class StoredFile(Row):
     """One encrypted object of the storage (`kernel.files.vault`). It says nothing of whose it is: the row of the app
-    that keeps it does, behind its own policies. What may change it is in migration 0009.
+    that keeps it does, behind its own policies. What may change it is in migration 0010.
     """
 
     name = models.CharField(max_length=60, unique=True)

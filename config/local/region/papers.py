@@ -9,6 +9,7 @@ from config.local.region.places import Directory
 from config.local.region.records import Times
 from simulators.region.model import Paper, Story
 from simulators.region.papers import content_of
+from terresante.care_team.enums import Confidentiality
 from terresante.documents.access import DOCUMENT_WRITE
 from terresante.documents.actions import NewDocument, file_document, replace_document
 from terresante.documents.enums import DocumentType
@@ -46,7 +47,7 @@ class Filer:
             title=paper.title,
             dated_on=day,
             written_by=paper.by,
-            hidden_from_patient=paper.is_hidden,
+            level=Confidentiality.CIRCLE if paper.is_hidden else None,
         )
         return file_document(actor, record.pk, document=document)
 

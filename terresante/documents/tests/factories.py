@@ -44,8 +44,7 @@ def form(**changes):
         "title": "Lettre",
         "dated_on": date.today().isoformat(),  # noqa: DTZ011 -- what a browser of this machine sends
         "written_by": "",
-        "level": "circle",
-        "patient_sees": "now",
+        "level": "shared",
         "relatives_see": "yes",
         **changes,
     }

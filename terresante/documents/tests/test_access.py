@@ -1,15 +1,13 @@
 """Who reads a document: each person of the cast, through each door, and « Qui verra ceci ? » beforehand."""
 
-from itertools import product
-
 import pytest
 
 from terresante.accounts.models import User
 from terresante.care_team import actions as team
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import open_record
-from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.limits import levels_open_to, limits_of
 from terresante.documents import queries
 from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ
 from terresante.documents.actions import file_document, replace_document, share_document, withdraw_document
@@ -170,7 +168,7 @@ def test_a_social_worker_meets_a_medical_document_nowhere(client, cast):
 
 
 def test_what_is_hidden_from_the_patient_is_nowhere_for_him_until_it_is_shared(client, cast):
-    document = filed(cast.amar, cast.madeleine_record, hidden_from_patient=True)
+    document = filed(cast.amar, cast.madeleine_record, level=Confidentiality.CIRCLE)
     assert doors(cast.madeleine, document) == (0, 0, 0, 0, 0)
     assert pages(client, cast.madeleine, document)[:3] == (404, 404, 404)
 
@@ -195,15 +193,15 @@ def test_what_is_hidden_from_a_representative_is_the_patient_s_alone(client, cas
 
 
 def test_what_a_structure_keeps_to_itself_is_read_inside_it_alone(cast):
-    document = filed(cast.amar, cast.madeleine_record, for_my_structure=True)
+    document = filed(cast.amar, cast.madeleine_record, level=Confidentiality.STRUCTURE)
 
     assert {name for name, actor in cast.actors.items() if reads_it(actor, document)} == {"amar", "ines"}
-    with pytest.raises(Refused, match="réservé à votre structure"):
+    with pytest.raises(Refused, match="réservé à quelques-uns"):
         share_document(cast.amar, document.record_id, document.pk, shared=False)
 
 
 def test_a_version_is_read_by_those_who_read_the_one_before(cast):
-    for choices in ({"for_my_structure": True}, {"hidden_from_patient": True}, {}):
+    for choices in ({"level": Confidentiality.STRUCTURE}, {"level": Confidentiality.CIRCLE}, {}):
         before = filed(cast.amar, cast.madeleine_record, **choices)
         after = replace_document(
             cast.amar, before.record_id, before.pk, received=received(cast.amar), dated_on=before.dated_on
@@ -251,29 +249,18 @@ def test_nobody_opens_what_was_withdrawn_and_the_circle_reads_why(client, cast):
 
 @pytest.mark.parametrize("data_class", OF_CLASS)
 def test_who_will_see_this_is_who_then_sees_it(cast, data_class):
-    for structure, hidden in product((False, True), (False, True)):
-        record = cast.madeleine_record
-        author = next(
-            actor for actor in (cast.amar, cast.colin) if _files(actor, record, OF_CLASS[data_class])
-        )
+    record, kind = cast.madeleine_record, OF_CLASS[data_class]
+    author = next(actor for actor in (cast.amar, cast.colin) if _files(actor, record, kind))
+    for level in levels_open_to(""):
         with rls.acting(author):
             open_record(author, record.pk)
-            told = access.audience(
-                Draft(
-                    patient_id=record.patient_id,
-                    data_class=data_class,
-                    private_to_id=author.organization_id if structure else None,
-                    hidden_from_patient=hidden,
-                )
-            )
-        document = filed(
-            author, record, type=OF_CLASS[data_class], for_my_structure=structure, hidden_from_patient=hidden
-        )
+            draft = limits_of(author, level, "").draft(author, record.patient_id, data_class)
+            told = access.audience(draft)
+        document = filed(author, record, type=kind, level=level)
         seen = {reader.key for reader in told if reader.reads and not reader.is_group}
-        persons = {name for name in ("amar", "ines", "madeleine") if cast.actors[name].person_id in seen}
-        assert persons == {
-            name for name in ("amar", "ines", "madeleine") if reads_it(cast.actors[name], document)
-        }
+        named = {name for name in ("amar", "ines", "madeleine") if cast.actors[name].person_id in seen}
+        reading = {name for name in ("amar", "ines", "madeleine") if reads_it(cast.actors[name], document)}
+        assert named == reading, level
 
 
 def _files(actor, record, type_):

@@ -5,6 +5,7 @@ from django.core.files.storage import storages
 from django.db import InternalError, ProgrammingError
 from django.utils import timezone
 
+from terresante.care_team.enums import Confidentiality
 from terresante.documents.actions import file_document, replace_document, share_document, withdraw_document
 from terresante.documents.enums import DocumentStatus, DocumentType
 from terresante.documents.models import DocumentReference
@@ -80,7 +81,7 @@ def test_the_same_file_twice_is_said_and_not_filed(cast):
 
 def test_a_file_that_the_caller_may_not_see_is_not_told_of(cast):
     content = pdf("réservé")
-    filed(cast.amar, cast.madeleine_record, content=content, for_my_structure=True)
+    filed(cast.amar, cast.madeleine_record, content=content, level=Confidentiality.STRUCTURE)
 
     assert filed(cast.colin, cast.madeleine_record, content=content)
 
@@ -121,7 +122,7 @@ def test_a_version_is_replaced_once(cast):
 
 
 def test_sharing_holds_for_every_version_and_is_not_news_for_the_circle(cast):
-    before = filed(cast.amar, cast.madeleine_record, hidden_from_patient=True)
+    before = filed(cast.amar, cast.madeleine_record, level=Confidentiality.CIRCLE)
     after = replace_document(
         cast.amar, before.record_id, before.pk, received=received(cast.amar), dated_on=before.dated_on
     )

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from simulators.clamd.daemon import EICAR, running
 from terresante.accounts.models import User
+from terresante.care_team.enums import Confidentiality
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.documents.tests.factories import filed, form, pdf, png, sent_file
@@ -229,7 +230,7 @@ def test_a_version_without_a_file_or_with_a_wrong_one_is_said(client, cast):
 
 
 def test_sharing_and_withdrawing_ask_first(client, cast):
-    document = filed(cast.amar, cast.madeleine_record, hidden_from_patient=True)
+    document = filed(cast.amar, cast.madeleine_record, level=Confidentiality.CIRCLE)
     login(client, cast.amar)
     page = url(cast.madeleine_record, f"{document.pk}/")
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.notes.actions import NewNote, publish_note
@@ -17,18 +17,18 @@ def new_note(
     data_class: DataClass = DataClass.CARE,
     id: UUID | None = None,
     written_at: datetime | None = None,
-    for_my_structure: bool = False,
-    hidden_from_patient: bool = False,
+    level: Confidentiality | None = None,
     hidden_from_representative: bool = False,
+    in_reply_to_id: UUID | None = None,
 ) -> NewNote:
     return NewNote(
         id=id or new_id(),
         data_class=data_class,
         text=text,
         written_at=written_at,
-        for_my_structure=for_my_structure,
-        hidden_from_patient=hidden_from_patient,
+        level=level,
         hidden_from_representative=hidden_from_representative,
+        in_reply_to_id=in_reply_to_id,
     )
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from terresante.accounts.models import User
+from terresante.care_team.enums import Confidentiality
 from terresante.documents.actions import share_document, withdraw_document
 from terresante.documents.enums import DocumentType
 from terresante.documents.tests.factories import filed
@@ -21,8 +22,8 @@ def page_of(client, actor, address=LIST):
 
 def test_the_person_reads_what_is_shared_and_nothing_of_the_rest(client, cast):
     shown = filed(cast.amar, cast.madeleine_record, "Lettre visible")
-    hidden = filed(cast.amar, cast.madeleine_record, "Lettre cachée", hidden_from_patient=True)
-    private = filed(cast.amar, cast.madeleine_record, "Lettre interne", for_my_structure=True)
+    hidden = filed(cast.amar, cast.madeleine_record, "Lettre cachée", level=Confidentiality.CIRCLE)
+    private = filed(cast.amar, cast.madeleine_record, "Lettre interne", level=Confidentiality.STRUCTURE)
     gone = filed(cast.amar, cast.madeleine_record, "Lettre retirée")
     withdraw_document(cast.amar, gone.record_id, gone.pk, reason="Erreur")
     other = filed(cast.brun, cast.leon_record, "Lettre de Léon")
@@ -41,7 +42,7 @@ def test_the_person_reads_what_is_shared_and_nothing_of_the_rest(client, cast):
 
 
 def test_what_is_shared_appears_and_what_is_no_longer_goes(client, cast):
-    row = filed(cast.amar, cast.madeleine_record, "Résultat", hidden_from_patient=True)
+    row = filed(cast.amar, cast.madeleine_record, "Résultat", level=Confidentiality.CIRCLE)
     assert "Aucun document" in page_of(client, cast.madeleine).content.decode()
 
     share_document(cast.amar, row.record_id, row.pk, shared=True)

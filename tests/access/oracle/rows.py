@@ -32,11 +32,26 @@ class Limits:
     data_class: str
     private_to_id: UUID | None
     hidden: bool
-    hidden_from_relatives: bool
+    hidden_from_relatives: bool = False
+    private_to_person_id: UUID | None = None
+    sector: str = ""
+    restricted_to_id: UUID | None = None
     author: Practitioner
     organization_id: UUID
     row: int
     marker: str
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        return {
+            "private_to_id": self.private_to_id,
+            "private_to_person_id": self.private_to_person_id,
+            "hidden_from_patient": self.hidden,
+            "hidden_from_representative": self.hidden_from_relatives,
+            "data_class": self.data_class,
+            "sector": self.sector,
+            "restricted_to_id": self.restricted_to_id,
+        }
 
 
 def fact(limits: Limits) -> FeedItem:
@@ -45,10 +60,7 @@ def fact(limits: Limits) -> FeedItem:
         kind=FeedKind.values[0],
         object_id=new_id(),
         occurred_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
-        data_class=limits.data_class,
+        **limits.kept,
     )
 
 
@@ -63,12 +75,9 @@ def note(limits: Limits) -> Note | None:
         author_role="Médecin",
         organization_id=limits.organization_id,
         organization_name="Structure",
-        data_class=limits.data_class,
         text=limits.marker,
         written_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
+        **limits.kept,
     )
 
 
@@ -87,7 +96,6 @@ def document(limits: Limits) -> DocumentReference | None:
         patient_id=limits.patient_id,
         record_id=limits.record_id,
         type=kind,
-        data_class=limits.data_class,
         title=limits.marker,
         dated_on=timezone.localdate(),
         author=limits.author,
@@ -101,9 +109,7 @@ def document(limits: Limits) -> DocumentReference | None:
         size=stored.size,
         sha256=stored.sha256,
         sha1=stored.sha1,
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
+        **limits.kept,
     )
 
 
@@ -118,10 +124,7 @@ def stay(limits: Limits) -> Encounter:
         started_at=timezone.now() - timedelta(days=2),
         ended_at=timezone.now() - timedelta(days=1),
         unit_name=limits.marker,
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
-        data_class=limits.data_class,
+        **limits.kept,
     )
 
 
@@ -138,10 +141,7 @@ def movement(limits: Limits) -> EncounterMovement:
         recorded_at=timezone.now(),
         unit_name=limits.marker,
         message_id=new_id(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
-        data_class=limits.data_class,
+        **limits.kept,
     )
 
 

@@ -20,7 +20,7 @@ REVOKE TRUNCATE ON kernel_storedfile FROM terresante_app;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kernel", "0008_switch_of_policies")]
+    dependencies = [("kernel", "0009_french_words")]
 
     operations = [
         migrations.CreateModel(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('feed', '0007_hidden_from_representative'),
+        ('feed', '0009_limits_walls'),
     ]
 
     operations = [
