@@ -34,6 +34,7 @@ _PATIENT_PLACES = (
     ("Qui a vu", "portal:home", "eye"),
     ("Mon équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
+    ("Documents", "portal:documents", "folder"),
     ("Mes choix", "portal:choices", "shield-check"),
 )
 # A relative reads, for the person he chose, what his delegation opens; a carer decides nothing and sees no log.
@@ -41,9 +42,14 @@ _RELATIVE_PLACES = (
     ("Qui a vu", "portal:home", "eye"),
     ("Son équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
+    ("Documents", "portal:documents", "folder"),
     ("Ses choix", "portal:choices", "shield-check"),
 )
-_CARER_PLACES = (("Son équipe", "portal:circle", "users"), ("Notes", "portal:notes", "note"))
+_CARER_PLACES = (
+    ("Son équipe", "portal:circle", "users"),
+    ("Notes", "portal:notes", "note"),
+    ("Documents", "portal:documents", "folder"),
+)
 # Events of the live stream that are announced wherever the person is.
 _ANNOUNCED = "StayAlerted"
 

@@ -16,6 +16,7 @@ from terresante.directory.login_actions import professional_of_card, professiona
 from terresante.directory.queries import WorkSituation, chosen_situation, proved_situations
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
+from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.ids import new_id
 from terresante.kernel.ports import ACTING_FOR_KEY, PROVED_SITUATIONS_KEY, SITUATION_KEY, bound
 from terresante.patients import insi
@@ -142,5 +143,7 @@ federation.bound[LoginWay.PSC] = professional_of_psc
 federation.bound[LoginWay.CPS] = professional_of_card
 federation.bound[LoginWay.FRANCE_CONNECT] = patient_of_franceconnect
 insi.bound.teleservice = InsiOverHttp(settings.INSI_URL)
+if settings.CLAMD:
+    bound.antivirus = Clamd(settings.CLAMD)
 if settings.DEMO:
     bound.sms = SimulatedSms(settings.EMAIL_FILE_PATH)

@@ -10,18 +10,17 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
+from terresante.care_team.queries import panel
 from terresante.care_team.queries.audience import Draft
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, compiled
-from terresante.kernel.access import Reader
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
-from terresante.kernel.ui.frame import AudiencePanel, PersonRow
+from terresante.kernel.ui.frame import AudiencePanel
 from terresante.notes.access import NOTE_READ, NOTE_STAR
 from terresante.notes.enums import NOTE_CLASSES, NoteView
 from terresante.notes.models import Note, NoteFavourite, NoteVersion
-from terresante.patients.enums import Sex
 from terresante.patients.models import Patient
 
 PER_PAGE = 20
@@ -157,36 +156,7 @@ def classes_written_by(actor: Actor) -> list[DataClass]:
 
 def audience_panel(patient: Patient, draft: Draft) -> AudiencePanel:
     """« Qui verra ceci ? » in the words of the screen."""
-    readers = access.audience(draft)
-    relatives = [reader for reader in readers if reader.is_relative]
-    members = [reader for reader in readers if reader.key != patient.pk and not reader.is_relative]
-    seeing = sum(reader.reads for reader in members)
-    head = f"{wording.count(seeing, 'membre', 'membres')} sur {len(members)}"
-    others = ["la patiente" if patient.sex == Sex.FEMALE else "le patient"] * any(
-        reader.reads for reader in readers if reader.key == patient.pk
-    )
-    if told := sum(reader.reads for reader in relatives):
-        others.append(wording.count(told, "proche", "proches"))
-    if others:
-        head += f", et {' et '.join(others)}"
-    return AudiencePanel(
-        head_count=head,
-        seen=tuple(_person(reader, patient) for reader in readers if reader.reads),
-        hidden=tuple(_person(reader, patient) for reader in readers if not reader.reads),
-        has_relatives=bool(relatives),
-        end=_END,
-    )
-
-
-def _person(reader: Reader, patient: Patient) -> PersonRow:
-    acts_for_person = reader.is_relative or reader.key == patient.pk
-    shape = "organisation" if reader.is_group else "relative" if acts_for_person else "person"
-    return PersonRow(
-        name=reader.name,
-        role=" · ".join(part for part in (reader.role, reader.reason) if part),
-        initials=wording.initials(reader.name),
-        shape=shape,
-    )
+    return panel.audience_panel(patient, draft, of="la note", end=_END)
 
 
 def _with_marks(actor: Actor, notes: Any) -> QuerySet[Note]:
