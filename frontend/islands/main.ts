@@ -1,5 +1,6 @@
 import htmx from "htmx.org";
 import { startFormGuard } from "./form-guard";
+import { startPush, startWorker } from "./installed";
 import { startLive } from "./live";
 import { startLock } from "./lock";
 import { startPasskeys } from "./passkey";
@@ -18,6 +19,7 @@ htmx.on("htmx:configRequest", (event) => {
   if (token) (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = token;
 });
 
+startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
 startDialogs();
@@ -29,3 +31,4 @@ startFormGuard();
 startLogout();
 startLock();
 startLive();
+startWorker();
