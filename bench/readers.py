@@ -67,8 +67,7 @@ class Workload:
                 "csrfmiddlewaretoken": _CSRF,
                 "id": NEW_ID,
                 "data_class": "medical",
-                "level": "circle",
-                "patient_sees": "now",
+                "level": "shared",
                 "text": "Note du banc de mesure, sans personne réelle. " * 6,
             }
         )

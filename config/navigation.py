@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from terresante.accounts.sessions import LOCKED_AFTER, shared_row
 from terresante.care_team.access import is_carer
+from terresante.care_team.actions import EMERGENCY_PROFESSIONS
 from terresante.directory.enums import PHYSICIANS, SECRETARIES
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
@@ -152,9 +153,24 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
         initials=initials(actor.name),
         role=role,
         logout_url=link("accounts:logout"),
-        links=(*((change,) if several else ()), *_secretariat(actor), to_ask, told, security),
+        links=(
+            *((change,) if several else ()),
+            *_own_places(actor),
+            *_secretariat(actor),
+            to_ask,
+            told,
+            security,
+        ),
         lock=_lock(request),
     )
+
+
+def _own_places(actor: Actor) -> tuple[Action, ...]:
+    hand_overs = Action(label="Relais", url=link("care_team:hand_overs"), icon="users")
+    if actor.role not in EMERGENCY_PROFESSIONS:
+        return (hand_overs,)
+    own = Action(label="Mes accès en urgence", url=link("care_team:own_emergencies"), icon="siren")
+    return (hand_overs, own)
 
 
 def _secretariat(actor: Actor) -> tuple[Action, ...]:

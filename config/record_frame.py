@@ -141,7 +141,8 @@ def _badges(opened: OpenRecord) -> tuple[Badge, ...]:
         own.append(Badge(text="Pas encore partagé", level=Level.ORANGE, icon="lock"))
     first = [_badge(b.text, b.level, b.icon, b.order) for b in opened.badges if b.order < FACTS_ORDER]
     last = [_badge(b.text, b.level, b.icon, b.order) for b in opened.badges if b.order >= FACTS_ORDER]
-    return (*first, *own, _holder(opened), *last)
+    holder = (_holder(opened),) if opened.tells_holder else ()
+    return (*first, *own, *holder, *last)
 
 
 def _badge(text: str, level: str, icon: str, order: int) -> Badge:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from django.db import connection
 
@@ -21,14 +22,20 @@ def walls_down() -> Iterator[None]:
 
 
 def empty_tables() -> None:
+    """In one exchange with the server: half of all the tests end with it."""
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
-        tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
-        cursor.execute("SET session_replication_role = replica")
-        for table in tables:
-            cursor.execute(f'DELETE FROM "{table}"')
-        cursor.execute("SET session_replication_role = origin")
+        cursor.execute(_emptying(str(connection.settings_dict["NAME"])))
         cursor.execute("SET ROLE terresante_app")
+
+
+@cache
+def _emptying(_database: str) -> str:
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
+    deletions = "".join(f'DELETE FROM "{table}";\n' for table in tables)
+    # Local to the block's own transaction.
+    return f"DO $$ BEGIN SET LOCAL session_replication_role = replica;\n{deletions}END $$"
 
 
 def _set_role(role: str) -> None:

@@ -1,23 +1,39 @@
 """Patient-level rules, written once; every app above composes its own rule from them.
 
 `reaches(actor)` says whose rows an actor reaches, `shares(actor)` adds what the row itself limits: its class in the
-matrix, the structure it is private to, whether it is hidden from the patient.
+matrix, the structure or the person it is private to, whether it is hidden from the patient, the sector that keeps it
+restricted (`Limited`).
 """
 
-from collections.abc import Collection
-
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Q
 
 from terresante.care_team import matrix
-from terresante.care_team.enums import DataClass
+from terresante.care_team.basis import by_delegation as by_delegation
+from terresante.care_team.basis import changes as changes
+from terresante.care_team.basis import classes_of_carer as classes_of_carer
+from terresante.care_team.basis import decides_for_patient as decides_for_patient
+from terresante.care_team.basis import in_emergency as in_emergency
+from terresante.care_team.basis import is_carer as is_carer
+from terresante.care_team.basis import is_support_desk as is_support_desk
+from terresante.care_team.basis import knows as knows
+from terresante.care_team.basis import knows_of_act
+from terresante.care_team.basis import member_of_circle as member_of_circle
+from terresante.care_team.basis import reaches as reaches
+from terresante.care_team.basis import reads_class as reads_class
+from terresante.care_team.basis import reads_on as reads_on
+from terresante.care_team.basis import shares as shares
+from terresante.care_team.basis import writes_class as writes_class
+from terresante.care_team.enums import DataClass, RoleGroup
 from terresante.care_team.models import (
     AccessComplaint,
     CareTeamParticipant,
     Consent,
     EmergencyAccess,
     FirstAccess,
+    HandOver,
+    HandOverItem,
+    NamedReader,
 )
-from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
@@ -70,6 +86,12 @@ CREATION_ALLOW = Action(
 LATER_INFORM = Action("consent.inform", "Enregistrer l’information donnée après coup")
 CONSENTS_TO_ASK = Action("consent.to_ask.list", "Consulter les consentements à recueillir")
 BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence")
+BREAK_GLASS_EXPLAIN = Action("break_glass.explain", "Expliquer un accès en urgence")
+SECRET_NAME = Action("secret.name", "Nommer qui connaît un suivi restreint")
+SECRET_READ = Action("secret.read", "Consulter qui connaît un suivi restreint")
+HAND_OVER_READ = Action("hand_over.read", "Consulter les relais")
+HAND_OVER_PROPOSE = Action("hand_over.propose", "Proposer un relais")
+HAND_OVER_ANSWER = Action("hand_over.answer", "Répondre à un relais")
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
 REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusées")
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
@@ -82,159 +104,6 @@ OWN_DELEGATION_EDIT = Action("own_delegation.edit", "Donner ou retirer l’accè
 ACCESS_CONTEST = Action("complaint.make", "Contester un accès au dossier")
 COMPLAINT_READ = Action("complaint.read", "Consulter les accès contestés")
 COMPLAINT_ANSWER = Action("complaint.answer", "Répondre à un accès contesté")
-
-
-_IN_CIRCLE = """EXISTS (
-    SELECT 1 FROM care_team_careteamparticipant AS own
-    WHERE own.patient_id = {0} AND own.member_id IN (%s, %s, %s)
-      AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp()
-      AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp())/* scope */)"""
-# A member by consent reads the classes consented to: of one class, or of the class that the row says.
-_OF_CLASS = " AND (own.scope IS NULL OR %s = ANY (own.scope))"
-_OF_ROW = " AND (own.scope IS NULL OR {1} = ANY (own.scope))"
-_IN_EMERGENCY = """EXISTS (
-    SELECT 1 FROM care_team_emergencyaccess AS own
-    WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s
-      AND own.expires_at > statement_timestamp())"""
-# As `delegate_basis` of the row policies, of which this rule knows nothing.
-_BY_DELEGATION = """EXISTS (
-    SELECT 1 FROM patients_delegation AS own
-    WHERE own.patient_id = {0} AND own.related_person_id = %s AND own.user_id = %s
-      AND own.withdrawn_at IS NULL AND own.restricted_at IS NULL
-      AND own.valid_from <= app_today() AND (own.valid_until IS NULL OR own.valid_until >= app_today())
-      AND (own.basis <> 'parental' OR own.majority_on > app_today()))"""
-
-
-def member_of_circle(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
-    """In person, by his structure, or for the physician he acts for. The support desk is in no circle.
-
-    Without `of`, whatever a consent covers: for what belongs to no class, the record itself.
-    """
-    if is_support_desk(actor):
-        return NOBODY
-    who = _members(actor)
-    if of is None:
-        return Q(SqlCondition(_circle_sql(""), patient, values=who))
-    return Q(SqlCondition(_circle_sql(_OF_CLASS), patient, values=(*who, of.value)))
-
-
-def _members(actor: Actor) -> tuple[object, ...]:
-    return (actor.person_id, actor.organization_id, actor.principal_id)
-
-
-def is_support_desk(actor: Actor) -> bool:
-    return actor.has_duty(Duty.SUPPORT_AGENT)
-
-
-def _circle_sql(scope: str) -> str:
-    return _IN_CIRCLE.replace("/* scope */", scope)
-
-
-def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
-    """One's own emergencies: those of the physician one acts for are not lent."""
-    if actor.person_id is None or actor.organization_id is None or is_support_desk(actor):
-        return NOBODY
-    return Q(SqlCondition(_IN_EMERGENCY, patient, values=(actor.person_id, actor.organization_id)))
-
-
-def by_delegation(actor: Actor, patient: str = "patient_id") -> Q:
-    if actor.person_id is None or actor.user_id is None:
-        return NOBODY
-    return Q(SqlCondition(_BY_DELEGATION, patient, values=(actor.person_id, actor.user_id)))
-
-
-def is_carer(actor: Actor) -> bool:
-    return actor.kind == ActorKind.REPRESENTATIVE and actor.role == DelegationBasis.CARER
-
-
-def decides_for_patient(actor: Actor) -> bool:
-    """The person, or who the law lets decide for her; a carer reads and decides nothing (DOMAIN.md 2.6)."""
-    return actor.kind == ActorKind.PATIENT or (actor.kind == ActorKind.REPRESENTATIVE and not is_carer(actor))
-
-
-def reaches(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
-    """Rows of the patients this actor may read, as far as the patient level says; `of`: rows of this class."""
-    match actor.kind:
-        case ActorKind.PROFESSIONAL:
-            return member_of_circle(actor, patient, of=of) | in_emergency(actor, patient)
-        case ActorKind.PATIENT:
-            return Q((patient, actor.person_id))
-        case ActorKind.REPRESENTATIVE:
-            return by_delegation(actor, patient)
-        case ActorKind.GATEWAY:
-            return _known_by(actor, patient)
-        case ActorKind.JOB:
-            return Q()
-
-
-def _known_by(actor: Actor, patient: str) -> Q:
-    """Patients that a gateway's own establishment knows under one of its identifiers."""
-    if actor.organization_id is None:
-        return NOBODY
-    known = SourceIdentity.objects.filter(
-        patient_id=OuterRef(patient), domain__organization_id=actor.organization_id
-    )
-    return Q(Exists(known))
-
-
-def changes(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
-    """Rows of the patients this actor may write for: break-glass only reads, the patient has his own actions."""
-    match actor.kind:
-        case ActorKind.PROFESSIONAL:
-            return member_of_circle(actor, patient, of=of)
-        case ActorKind.GATEWAY | ActorKind.JOB:
-            return reaches(actor, patient)
-        case _:
-            return NOBODY
-
-
-def shares(actor: Actor) -> Q:
-    """Rows with reading limits (`private_to`, `hidden_from_…`, `data_class`) that this actor may read.
-
-    What is not yet told to the person is told to nobody who acts for her.
-    """
-    if actor.kind == ActorKind.JOB:
-        return Q()
-    private = Q(private_to__isnull=True)
-    if actor.organization_id is not None:
-        private |= Q(private_to_id=actor.organization_id)
-    if actor.kind == ActorKind.PATIENT:
-        return reaches(actor) & private & Q(hidden_from_patient=False)
-    if actor.kind == ActorKind.REPRESENTATIVE:
-        shown = Q(hidden_from_patient=False, hidden_from_representative=False)
-        return reaches(actor) & private & shown & _delegated(actor)
-    if actor.kind == ActorKind.GATEWAY:
-        return reaches(actor) & private & Q(data_class=DataClass.STAY)
-    return _reached_by_row(actor) & private & Q(data_class__in=matrix.readable(actor.role))
-
-
-def _reached_by_row(actor: Actor) -> Q:
-    in_circle = Q(SqlCondition(_circle_sql(_OF_ROW), "patient_id", "data_class", values=_members(actor)))
-    return NOBODY if is_support_desk(actor) else in_circle | in_emergency(actor)
-
-
-def _delegated(actor: Actor) -> Q:
-    return Q(data_class__in=classes_of_carer(actor.delegated)) if is_carer(actor) else Q()
-
-
-def classes_of_carer(scope: Collection[str]) -> list[str]:
-    """The identity and the circle, always; then what the person named (DOMAIN.md 2.1, column « Aidant »)."""
-    return sorted({DataClass.CIRCLE.value, *scope})
-
-
-def reads_class(actor: Actor, data_class: DataClass) -> bool:
-    if actor.kind == ActorKind.PROFESSIONAL:
-        return data_class in matrix.readable(actor.role)
-    if actor.kind == ActorKind.GATEWAY:
-        # A hospital's messages tell stays; what the circle wrote is none of its wire's business.
-        return data_class == DataClass.STAY
-    if is_carer(actor):
-        return data_class in classes_of_carer(actor.delegated)
-    return actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE, ActorKind.JOB)
-
-
-def writes_class(actor: Actor, data_class: DataClass) -> bool:
-    return actor.kind == ActorKind.PROFESSIONAL and data_class in matrix.writable(actor.role)
 
 
 @rule(RECORD_READ, CareRecord, visible=True)
@@ -254,7 +123,43 @@ def records_to_share(actor: Actor) -> Q:
 
 @rule(CIRCLE_READ, CareTeamParticipant, visible=True)
 def circles_read(actor: Actor) -> Q:
-    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+    """With the members whose presence is restricted, for who may know of them."""
+    if not reads_class(actor, DataClass.CIRCLE):
+        return NOBODY
+    return reaches(actor, of=DataClass.CIRCLE) & members_known(actor)
+
+
+def members_known(actor: Actor) -> Q:
+    """Oneself, one's structure, whom one acts for, the member one brought are no secret; nothing is, to the patient."""
+    if actor.kind in (ActorKind.PATIENT, ActorKind.JOB):
+        return Q()
+    mine = Q()
+    for key in (actor.person_id, actor.organization_id, actor.principal_id):
+        mine |= Q(member_id=key) if key is not None else Q()
+    brought = Q(added_by_id=actor.person_id) if actor.person_id is not None else Q()
+    return knows(actor) | mine | brought
+
+
+@rule(SECRET_READ, NamedReader, visible=True)
+def named_readers_known(actor: Actor) -> Q:
+    return reaches(actor, of=DataClass.CIRCLE) & knows(actor)
+
+
+@rule(SECRET_NAME, NamedReader)
+def named_readers_changed(actor: Actor) -> Q:
+    """The patient names for the whole sector, and withdraws any name; a professional, for his own structure."""
+    if actor.kind == ActorKind.PATIENT:
+        return reaches(actor)
+    if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
+        return NOBODY
+    return changes(actor, of=DataClass.CIRCLE) & Q(restricted_to_id=actor.organization_id)
+
+
+@rule(SECRET_NAME, CareRecord)
+def records_with_secrets(actor: Actor) -> Q:
+    if actor.kind == ActorKind.PATIENT:
+        return reaches(actor)
+    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(CIRCLE_READ, RelatedPerson, visible=True)
@@ -269,7 +174,8 @@ def circles_edited(actor: Actor) -> Q:
 
 @rule(CIRCLE_EDIT, CareTeamParticipant)
 def participants_ended(actor: Actor) -> Q:
-    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
+    known = changes(actor, of=DataClass.CIRCLE) & members_known(actor)
+    return known if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(CIRCLE_READ, Consent, visible=True)
@@ -314,12 +220,16 @@ def accesses_read(actor: Actor) -> Q:
     What a job does by itself is no access; and the hour and the hospital of a secret stay would tell of it.
     """
     private = Q(detail__has_key="private_to") & ~Q(detail__private_to=str(actor.organization_id))
+    private |= Q(detail__has_key="private_to_person") & ~Q(detail__private_to_person=str(actor.person_id))
     told = Q(outcome=Outcome.DONE) & ~Q(actor_kind=ActorKind.JOB) & ~private
     if decides_for_patient(actor):
         told &= ~Q(actor_kind=ActorKind.PATIENT) & ~Q(user_id=actor.user_id)
+        if actor.kind == ActorKind.REPRESENTATIVE:
+            told &= knows_of_act(actor)
         return (reaches(actor) | _merged_into(reaches(actor, "pk"))) & told
     if actor.kind != ActorKind.PROFESSIONAL:
         return NOBODY
+    told &= knows_of_act(actor)
     circle = DataClass.CIRCLE
     return (changes(actor, of=circle) | _merged_into(changes(actor, "pk", of=circle))) & told
 
@@ -393,8 +303,9 @@ def complaints_answered(actor: Actor) -> Q:
 @rule(ACCESS_LOG_READ, FirstAccess, visible=True)
 def first_accesses_read(actor: Actor) -> Q:
     if decides_for_patient(actor):
-        return reaches(actor)
-    return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+        return reaches(actor) & knows(actor)
+    mine = changes(actor, of=DataClass.CIRCLE) & knows(actor)
+    return mine if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(REFUSALS_READ, AuditEntry)
@@ -405,6 +316,57 @@ def refusals_read(actor: Actor) -> Q:
 @rule(BREAK_GLASS_REVIEW, EmergencyAccess, visible=True)
 def emergencies_to_review(actor: Actor) -> Q:
     return Q() if actor.has_duty("privacy_officer") else NOBODY
+
+
+@rule(BREAK_GLASS_EXPLAIN, EmergencyAccess)
+def own_emergencies(actor: Actor) -> Q:
+    """Whoever opened it reads what is asked of him, and answers, wherever he works now."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    return Q(practitioner_id=actor.person_id)
+
+
+def leads_structure(actor: Actor) -> bool:
+    """Its administrator, or one of its coordinators: he follows the hand-overs of those who work there."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
+        return False
+    return actor.has_duty("administrator") or matrix.group_of(actor.role) == RoleGroup.COORDINATOR
+
+
+def _hand_overs(actor: Actor, prefix: str) -> Q:
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    mine = Q((f"{prefix}giver_id", actor.person_id)) | Q((f"{prefix}taker_id", actor.person_id))
+    return mine | Q((f"{prefix}organization_id", actor.organization_id)) if leads_structure(actor) else mine
+
+
+@rule(HAND_OVER_READ, HandOver, visible=True)
+def hand_overs_read(actor: Actor) -> Q:
+    return _hand_overs(actor, "")
+
+
+@rule(HAND_OVER_READ, HandOverItem, visible=True)
+def hand_over_items_read(actor: Actor) -> Q:
+    """The two persons: a structure follows how many wait, not who they are. Nobody when the patient opposes."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    parties = Q(hand_over__giver_id=actor.person_id) | Q(hand_over__taker_id=actor.person_id)
+    return parties & Q(SqlCondition("hand_over_stands({0})", "pk"))
+
+
+@rule(HAND_OVER_PROPOSE, HandOver)
+def hand_overs_withdrawn(actor: Actor) -> Q:
+    own = Q(giver_id=actor.person_id)
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    return own | Q(organization_id=actor.organization_id) if leads_structure(actor) else own
+
+
+@rule(HAND_OVER_ANSWER, HandOver)
+def hand_overs_answered(actor: Actor) -> Q:
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    return Q(taker_id=actor.person_id)
 
 
 def is_identity_desk(actor: Actor) -> bool:

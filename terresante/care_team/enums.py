@@ -78,6 +78,23 @@ class DataClass(TextChoices):
     CIRCLE = "circle", "Cercle"
 
 
+class Sector(TextChoices):
+    """Care whose very existence is kept to those who give it, by default (DOMAIN.md 2.1)."""
+
+    PSYCHIATRY = "psychiatry", "Psychiatrie"
+    ADDICTOLOGY = "addictology", "Addictologie"
+
+
+class Confidentiality(TextChoices):
+    """Who reads what one writes about a patient (MISSION C2), from the narrowest; what `queries.limits` makes of it."""
+
+    MYSELF = "myself", "Moi seulement"
+    STRUCTURE = "structure", "Ma structure"
+    RESTRICTED = "restricted", "Suivi restreint"
+    CIRCLE = "circle", "Le cercle de soins"
+    CIRCLE_AND_PATIENT = "shared", "Le cercle et la personne"
+
+
 class RoleGroup(TextChoices):
     """Columns of the role × data matrix."""
 
@@ -92,3 +109,34 @@ class RoleGroup(TextChoices):
     SECRETARY = "secretary", "Secrétariats"
     GUARDIAN = "guardian", "Mandataires judiciaires"
     OTHER = "other", "Autres"
+
+
+class ReviewOutcome(TextChoices):
+    """What the privacy officer concludes of an emergency access."""
+
+    JUSTIFIED = "justified", "Justifié"
+    TO_EXPLAIN = "to_explain", "À expliquer par le professionnel"
+    UNJUSTIFIED = "unjustified", "Injustifié"
+
+
+class Consequence(TextChoices):
+    """What follows an unjustified access; the platform holds the second one itself."""
+
+    REMINDER = "reminder", "Rappel écrit des règles"
+    WITHDRAWN = "withdrawn", "Accès en urgence retiré au professionnel"
+    REPORTED = "reported", "Signalement à la direction de sa structure"
+
+
+class HandOverKind(TextChoices):
+    DEFINITIVE = "definitive", "Pour de bon"
+    LEAVE = "leave", "Le temps d’un congé"
+    RETURN = "return", "Retour de congé"
+
+
+class HandOverState(TextChoices):
+    """Of one patient in a hand-over; one that nobody answered in time is still proposed, and shown late."""
+
+    PROPOSED = "proposed", "Proposé"
+    ACCEPTED = "accepted", "Accepté"
+    REFUSED = "refused", "Refusé"
+    WITHDRAWN = "withdrawn", "Retiré"

@@ -1,9 +1,12 @@
+from django.utils import timezone
+
+from terresante.care_team.actions import hand_over
 from terresante.care_team.events import AccessesSeen, ProfessionalCame
-from terresante.care_team.queries import gathered_accesses
+from terresante.care_team.queries import Gathered, gathered_accesses
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import emit
-from terresante.kernel.jobs import loop
+from terresante.kernel.jobs import loop, scheduled
 from terresante.kernel.models import HandlerCursor
 
 CURSOR = "care_team.accesses"
@@ -21,10 +24,23 @@ def tell_of_accesses() -> int:
         found = gathered_accesses(after=cursor.position)
         if found.up_to == cursor.position:
             return 0
-        for patient_id in () if is_new else found.seen:
-            emit(job, AccessesSeen(patient_id=patient_id))
-        for first_id, patient_id in () if is_new else found.firsts:
-            emit(job, ProfessionalCame(patient_id=patient_id, object_id=first_id))
+        if not is_new:
+            _tell(job, found)
         cursor.position = found.up_to
         cursor.save(update_fields=["position"])
     return 0
+
+
+def _tell(job: Actor, found: Gathered) -> None:
+    for patient_id, sector in found.seen:
+        emit(job, AccessesSeen(patient_id=patient_id, sector=sector))
+    for first_id, patient_id, sector, place_id in found.firsts:
+        came = ProfessionalCame(
+            patient_id=patient_id, object_id=first_id, sector=sector, restricted_to_id=place_id
+        )
+        emit(job, came)
+
+
+@scheduled("10 4 * * *")
+def propose_returns(actor: Actor) -> None:
+    hand_over.propose_returns(actor, today=timezone.localdate())

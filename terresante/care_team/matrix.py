@@ -4,8 +4,8 @@
 past `allowed`. `readable` and `writable` answer with what is in force now.
 """
 
-from terresante.care_team.enums import DataClass, RecipientCategory, RoleGroup
-from terresante.directory.enums import Profession
+from terresante.care_team.enums import DataClass, RecipientCategory, RoleGroup, Sector
+from terresante.directory.enums import OrganizationKind, Profession, UnitSensitivity, sensitivity_said
 from terresante.kernel import switches
 
 _PARAMEDICS = (
@@ -161,3 +161,24 @@ def category_of(profession: str) -> RecipientCategory:
 
 def professions_of(group: RoleGroup) -> list[str]:
     return [one.label for one in Profession if group_of(one) == group]
+
+
+def practitioner_sector(profession: str, specialty_label: str) -> str:
+    """A `Sector`, or '' for nearly everybody. The SQL function of the same name says the same (a test compares)."""
+    if profession == Profession.PSYCHIATRIC_NURSE:
+        return Sector.PSYCHIATRY.value
+    return _SECTOR_SAID.get(sensitivity_said(specialty_label), "")
+
+
+def organization_sector(kind: str, is_psychiatric: bool) -> str:
+    """As `practitioner_sector`, of a structure: what it does tells what its patients have."""
+    if is_psychiatric or kind == OrganizationKind.CMP:
+        return Sector.PSYCHIATRY.value
+    is_for_addictions = kind in (OrganizationKind.CSAPA, OrganizationKind.CAARUD)
+    return Sector.ADDICTOLOGY.value if is_for_addictions else ""
+
+
+_SECTOR_SAID = {
+    UnitSensitivity.PSYCHIATRY: Sector.PSYCHIATRY.value,
+    UnitSensitivity.ADDICTOLOGY: Sector.ADDICTOLOGY.value,
+}

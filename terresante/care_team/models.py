@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -13,8 +13,13 @@ from terresante.care_team.enums import (
     ConsentGround,
     ConsentKind,
     ConsentSupport,
+    Consequence,
     DataClass,
+    HandOverKind,
+    HandOverState,
     RecipientCategory,
+    ReviewOutcome,
+    Sector,
     TeamRole,
     UrgentKind,
 )
@@ -25,10 +30,44 @@ from terresante.patients.models import CareRecord, Patient
 EMERGENCY_LASTS = timedelta(hours=4)
 # A consent that has reached its end: its professional is out, whether or not somebody has said so since.
 LASTING = Q(expires_at=None) | Q(expires_at__gt=Now())
+# Of the privacy officer from the opening, then of the professional from the question.
+REVIEW_WITHIN = timedelta(days=7)
+EXPLAIN_WITHIN = timedelta(days=7)
 
 
-class CareTeamParticipant(Row):
-    """One period of one member in the circle of one patient; somebody who comes back gets a second row."""
+class Restricted(Row):
+    """With a `sector`, its own structure (`restricted_to`), those of the circle who share the sector, the persons named
+    (`NamedReader`) and the patient know that the row exists, and nobody else.
+    """
+
+    sector = models.CharField(max_length=12, choices=Sector.choices, blank=True, default="", db_default="")
+    restricted_to = models.ForeignKey(
+        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Limited(Restricted):
+    """A row about a patient with the limits of its reading: `access.shares` and `protect_limits` hold each of them."""
+
+    private_to = models.ForeignKey(
+        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    private_to_person = models.ForeignKey(
+        "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    hidden_from_patient = models.BooleanField(default=False)
+    hidden_from_representative = models.BooleanField(default=False, db_default=False)
+    data_class = models.CharField(max_length=20, choices=DataClass.choices)
+
+    class Meta:
+        abstract = True
+
+
+class CareTeamParticipant(Restricted):
+    """One period of one member in one circle, itself a secret with a sector; who comes back gets a second row."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="participants")
     record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="participants")
@@ -61,7 +100,13 @@ class CareTeamParticipant(Row):
     scope = ArrayField(models.CharField(max_length=20, choices=DataClass.choices), null=True, blank=True)
     expires_at = models.DateTimeField("valable jusqu’au", null=True, blank=True)
     added_by_name = models.CharField(max_length=200)
+    # He knows of the member he brought, whatever the sector; of nothing that member writes.
+    added_by = models.ForeignKey(
+        "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     ended_reason = models.CharField(max_length=200, blank=True)
+    # Set by a hand-over, on the period it ended: he still reads until then, and writes nothing.
+    reads_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "membre du cercle"
@@ -91,7 +136,12 @@ class CareTeamParticipant(Row):
                 fields=["member_id", "patient"],
                 condition=Q(ended_at__isnull=True, suspended_at__isnull=True),
                 name="participant_of_member",
-            )
+            ),
+            models.Index(
+                fields=["practitioner", "patient"],
+                condition=Q(reads_until__isnull=False),
+                name="participant_reads_on",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,6 +168,62 @@ class CareTeamParticipant(Row):
     def _open_roles(self) -> list[PractitionerRole]:
         roles = self.practitioner.roles.all() if self.practitioner is not None else []
         return [role for role in roles if role.period_end is None]
+
+
+class NamedReader(Row):
+    """Somebody of the circle who may know what a sector keeps restricted about one patient, until it is withdrawn.
+
+    Named by the patient, for the whole sector, or by a professional of the sector, for what his own structure
+    (`restricted_to`) does.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="+")
+    sector = models.CharField(max_length=12, choices=Sector.choices)
+    restricted_to = models.ForeignKey(
+        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    practitioner = models.ForeignKey(
+        "directory.Practitioner", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    organization = models.ForeignKey(
+        "directory.Organization", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    member_id = models.GeneratedField(
+        expression=Coalesce("practitioner_id", "organization_id"),
+        output_field=models.UUIDField(),
+        db_persist=True,
+    )
+    named_at = models.DateTimeField(default=timezone.now)
+    named_by_name = models.CharField(max_length=200)
+    is_named_by_patient = models.BooleanField(default=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by_name = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = "personne nommée"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(practitioner__isnull=False, organization__isnull=True)
+                | Q(practitioner__isnull=True, organization__isnull=False),
+                name="named_is_a_person_or_a_structure",
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "member_id", "sector", "restricted_to"],
+                condition=Q(withdrawn_at__isnull=True),
+                nulls_distinct=False,
+                name="named_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sector} {self.named_at:%Y-%m-%d}"
+
+    @property
+    def name(self) -> str:
+        if self.practitioner is not None:
+            return f"{self.practitioner.title} {self.practitioner}".strip()
+        return str(self.organization)
 
 
 class Consent(Row):
@@ -208,6 +314,17 @@ class EmergencyAccess(Row):
     reviewed_at = models.DateTimeField(null=True, blank=True)
     reviewed_by_name = models.CharField(max_length=200, blank=True, db_default="")
     review_note = models.CharField("conclusion", max_length=500, blank=True, db_default="")
+    outcome = models.CharField(
+        max_length=12, choices=ReviewOutcome.choices, blank=True, default="", db_default=""
+    )
+    # What the officer asked the professional, and his answer.
+    asked_at = models.DateTimeField(null=True, blank=True)
+    question = models.CharField("question", max_length=500, blank=True, default="", db_default="")
+    explained_at = models.DateTimeField(null=True, blank=True)
+    explanation = models.CharField("explication", max_length=1000, blank=True, default="", db_default="")
+    consequence = models.CharField(
+        "suite", max_length=12, choices=Consequence.choices, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = "accès en urgence"
@@ -215,7 +332,11 @@ class EmergencyAccess(Row):
             models.CheckConstraint(
                 condition=Q(expires_at__lte=F("opened_at") + EMERGENCY_LASTS),
                 name="emergency_lasts_four_hours",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome=ReviewOutcome.UNJUSTIFIED) | Q(consequence=""),
+                name="consequence_of_unjustified",
+            ),
         ]
         indexes = [
             models.Index(fields=["practitioner", "patient", "expires_at"], name="emergency_of_practitioner")
@@ -224,8 +345,96 @@ class EmergencyAccess(Row):
     def __str__(self) -> str:
         return f"{self.opened_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def review_due_at(self) -> datetime:
+        """Until when somebody must act: the officer, or the professional who was asked."""
+        if self.outcome == ReviewOutcome.TO_EXPLAIN and self.asked_at and self.explained_at is None:
+            return self.asked_at + EXPLAIN_WITHIN
+        return (self.explained_at or self.opened_at) + REVIEW_WITHIN
 
-class FirstAccess(Row):
+    @property
+    def awaits_explanation(self) -> bool:
+        return (
+            self.outcome == ReviewOutcome.TO_EXPLAIN
+            and self.explained_at is None
+            and self.reviewed_at is None
+        )
+
+    @property
+    def is_late(self) -> bool:
+        return self.reviewed_at is None and timezone.now() > self.review_due_at
+
+
+class HandOver(Row):
+    """Somebody proposes that a colleague takes over his patients, for good or until a day; nothing moves before that
+    colleague accepts. Written by functions only.
+    """
+
+    giver = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="+")
+    taker = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="+")
+    # Where the giver works: its administrator and its coordinators follow what is not answered.
+    organization = models.ForeignKey("directory.Organization", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=HandOverKind.choices)
+    returns_on = models.DateField("retour le", null=True, blank=True)
+    proposed_at = models.DateTimeField(default=timezone.now)
+    proposed_by_name = models.CharField(max_length=200)
+    expires_at = models.DateTimeField()
+    # The one that brings the patients of a leave back.
+    return_of = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="returned_by"
+    )
+
+    class Meta:
+        verbose_name = "relais"
+        constraints = [
+            models.CheckConstraint(condition=~Q(giver=F("taker")), name="hand_over_to_somebody_else"),
+            models.CheckConstraint(
+                condition=Q(kind=HandOverKind.LEAVE, returns_on__isnull=False)
+                | ~Q(kind=HandOverKind.LEAVE) & Q(returns_on__isnull=True),
+                name="leave_has_its_end",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["taker", "-proposed_at"], name="hand_over_of_taker"),
+            models.Index(fields=["giver", "-proposed_at"], name="hand_over_of_giver"),
+            models.Index(fields=["organization", "-proposed_at"], name="hand_over_of_structure"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.proposed_at:%Y-%m-%d}"
+
+    @property
+    def is_expired(self) -> bool:
+        return timezone.now() > self.expires_at
+
+
+class HandOverItem(Row):
+    """One patient of a hand-over: the period that ends if it is accepted, and the one that begins."""
+
+    hand_over = models.ForeignKey(HandOver, on_delete=models.PROTECT, related_name="items")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="+")
+    given = models.ForeignKey(CareTeamParticipant, on_delete=models.PROTECT, related_name="+")
+    taken = models.ForeignKey(CareTeamParticipant, null=True, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, choices=TeamRole.choices)
+    state = models.CharField(max_length=10, choices=HandOverState.choices, default=HandOverState.PROPOSED)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "patient d’un relais"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "given"],
+                condition=Q(state=HandOverState.PROPOSED),
+                name="proposed_to_one_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.state}"
+
+
+class FirstAccess(Restricted):
     """The first time one professional read or changed one record, told to its patient (DOMAIN.md 2.1).
 
     Written from the committed trail by `gather_accesses` alone: no page counts, and a second reading finds its row.

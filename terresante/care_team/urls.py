@@ -1,6 +1,13 @@
 from django.urls import path
 
-from terresante.care_team import regime_views, relative_views, views
+from terresante.care_team import (
+    emergency_views,
+    hand_over_views,
+    regime_views,
+    relative_views,
+    secret_views,
+    views,
+)
 
 app_name = "care_team"
 urlpatterns = [
@@ -20,6 +27,12 @@ urlpatterns = [
         "dossiers/<uuid:record_id>/cercle/<uuid:participant_id>/retirer/",
         views.remove_member,
         name="remove_member",
+    ),
+    path("dossiers/<uuid:record_id>/suivi-restreint/", secret_views.secret_care, name="secret_care"),
+    path(
+        "dossiers/<uuid:record_id>/suivi-restreint/<uuid:named_id>/retirer/",
+        secret_views.withdraw,
+        name="withdraw_name",
     ),
     path("dossiers/<uuid:record_id>/proches/ajouter/", relative_views.relative, name="new_relative"),
     path("dossiers/<uuid:record_id>/proches/<uuid:relative_id>/", relative_views.relative, name="relative"),
@@ -76,10 +89,17 @@ urlpatterns = [
         name="withdraw_choice",
     ),
     path("dossiers/<uuid:record_id>/acces/", views.access_log, name="access_log"),
-    path("urgence/<uuid:patient_id>/", views.break_glass, name="break_glass"),
-    path("acces-en-urgence/", views.emergencies, name="emergencies"),
-    path("acces-en-urgence/<uuid:access_id>/examen/", views.review, name="review"),
-    path("acces-en-urgence/refus/", views.refusals, name="refusals"),
+    path("urgence/<uuid:patient_id>/", emergency_views.break_glass, name="break_glass"),
+    path("acces-en-urgence/", emergency_views.emergencies, name="emergencies"),
+    path("acces-en-urgence/<uuid:access_id>/examen/", emergency_views.review, name="review"),
+    path("acces-en-urgence/<uuid:access_id>/rendre/", emergency_views.give_back, name="give_back_emergency"),
+    path("relais/", hand_over_views.hand_overs, name="hand_overs"),
+    path("relais/proposer/", hand_over_views.propose, name="propose_hand_over"),
+    path("relais/<uuid:hand_over_id>/", hand_over_views.answer, name="answer_hand_over"),
+    path("relais/<uuid:hand_over_id>/retirer/", hand_over_views.withdraw, name="withdraw_hand_over"),
+    path("mes-acces-en-urgence/", emergency_views.own_emergencies, name="own_emergencies"),
+    path("mes-acces-en-urgence/<uuid:access_id>/", emergency_views.explain, name="explain_emergency"),
+    path("acces-en-urgence/refus/", emergency_views.refusals, name="refusals"),
     path("acces-en-urgence/contestes/", views.complaints, name="complaints"),
     path("acces-en-urgence/contestes/<uuid:complaint_id>/", views.answer_complaint, name="answer_complaint"),
 ]

@@ -9,39 +9,33 @@ from django.urls import reverse
 from terresante.care_team import actions, matrix, queries
 from terresante.care_team.access import (
     ACCESS_LOG_READ,
-    BREAK_GLASS_OPEN,
-    BREAK_GLASS_REVIEW,
     CIRCLE_EDIT,
     CIRCLE_READ,
     COMPLAINT_ANSWER,
     COMPLAINT_READ,
     CONSENT_EDIT,
-    RECORD_SEARCH,
-    REFUSALS_READ,
 )
 from terresante.care_team.actions import NewMember
 from terresante.care_team.enums import Basis, ComplaintState, ConsentKind, DataClass, TeamRole
 from terresante.care_team.forms import (
     ComplaintForm,
     DirectorySearchForm,
-    EmergencyForm,
     OrganizationMemberForm,
     PractitionerMemberForm,
     ProofForm,
     RemovalForm,
-    ReviewForm,
     WithdrawalForm,
     show_error,
 )
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent
 from terresante.care_team.queries import directory, log
+from terresante.care_team.queries.limits import sector_of
 from terresante.care_team.regime import needs_consent
-from terresante.kernel import access, audit
+from terresante.kernel import access
 from terresante.kernel.access import label_of
-from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.patients.queries import namesakes
 
 # What opens after break-glass; the strip of the record says what this access is.
 _RECORD_PAGE = "overview:record"
@@ -61,6 +55,7 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
         "structures": [member for member in members if member.organization is not None],
         "former": list(queries.former_members_of(request.actor, patient_id)),
         "edits": edits,
+        "sector": sector_of(request.actor),
         "reads_log": ACCESS_LOG_READ in permitted,
     }
     return record_page(
@@ -246,51 +241,6 @@ def access_log(request: Request, record_id: UUID) -> HttpResponse:
     return record_page(request, "care_team/access_log.html", opened, context, tab="circle")
 
 
-@writes(BREAK_GLASS_OPEN)
-def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
-    if request.actor.role not in actions.EMERGENCY_PROFESSIONS:
-        raise Refused(actions.EMERGENCY_ONLY_FOR)
-    person = log.emergency_identity(patient_id)
-    if person.patient_id != patient_id:
-        return redirect("care_team:break_glass", person.patient_id)
-    form = EmergencyForm(request.POST or None)
-    if form.is_bound and form.is_valid():
-        try:
-            actions.open_in_emergency(request.actor, patient_id, reason=form.cleaned_data["reason"])
-        except Invalid as error:
-            show_error(form, error)
-        else:
-            return redirect(_RECORD_PAGE, person.record_id)
-    elif queries.reaches_patient(request.actor, patient_id):
-        return redirect(_RECORD_PAGE, person.record_id)
-    audit.note_read(RECORD_SEARCH, patient_id=patient_id)
-    context = {"person": person, "form": form, "warning": namesakes([patient_id]).get(patient_id, "")}
-    return render(
-        request, "care_team/break_glass.html", context, status=Invalid.status if form.errors else 200
-    )
-
-
-@reads(BREAK_GLASS_REVIEW)
-def emergencies(request: Request) -> HttpResponse:
-    return render(request, "care_team/emergencies.html", {"lines": log.emergencies(request.actor)})
-
-
-@writes(BREAK_GLASS_REVIEW)
-def review(request: Request, access_id: UUID) -> HttpResponse:
-    line = log.emergency(request.actor, access_id)
-    form = ReviewForm(request.POST or None)
-    if form.is_bound and form.is_valid():
-        try:
-            actions.review_emergency(request.actor, access_id, note=form.cleaned_data["note"])
-        except Invalid as error:
-            show_error(form, error)
-        else:
-            messages.success(request, "L’examen est enregistré.")
-            return redirect("care_team:emergencies")
-    context = {"line": line, "form": form}
-    return render(request, "care_team/review.html", context, status=Invalid.status if form.errors else 200)
-
-
 @reads(COMPLAINT_READ)
 def complaints(request: Request) -> HttpResponse:
     return render(request, "care_team/complaints.html", {"complaints": log.complaints(request.actor)})
@@ -315,8 +265,3 @@ def answer_complaint(request: Request, complaint_id: UUID) -> HttpResponse:
     return render(
         request, "care_team/answer_complaint.html", context, status=Invalid.status if form.errors else 200
     )
-
-
-@reads(REFUSALS_READ)
-def refusals(request: Request) -> HttpResponse:
-    return render(request, "care_team/refusals.html", {"refusals": log.refusals(request.actor)})

@@ -29,7 +29,7 @@ MEMBERS_MANAGE = Action("member.manage", "Gérer les membres d’une structure")
 DUTIES_GIVE = Action("duty.give", "Confier ou retirer une fonction")
 UNITS_MANAGE = Action("unit.manage", "Gérer les unités d’une structure")
 REGISTRATION_DECIDE = Action("registration.decide", "Examiner une demande d’inscription")
-SUPPORT_DESK = Action("support.serve", "Servir un professionnel à la cellule d’appui")
+SUPPORT_DESK = Action("support.serve", "Aider un professionnel à la cellule d’appui")
 DELEGATION_GIVE = Action("delegation.give", "Confier son secrétariat")
 DELEGATION_END = Action("delegation.end", "Mettre fin à une délégation de secrétariat")
 

@@ -39,7 +39,10 @@ class Fact:
     occurred_at: datetime
     data_class: DataClass
     private_to_id: UUID | None = None
+    private_to_person_id: UUID | None = None
     hidden_from_patient: bool = False
+    sector: str = ""
+    restricted_to_id: UUID | None = None
     hidden_from_representative: bool = False
     # False for an alert that comes too late to be one (DESIGN.md 6): it only enters the timeline.
     alerts: bool = True
@@ -81,10 +84,19 @@ def _what_may_change(fact: Fact) -> dict[str, Any]:
     return {
         "occurred_at": fact.occurred_at,
         "private_to_id": fact.private_to_id,
+        "private_to_person_id": fact.private_to_person_id,
         "hidden_from_patient": fact.hidden_from_patient,
+        "sector": fact.sector,
+        "restricted_to_id": fact.restricted_to_id,
         "hidden_from_representative": fact.hidden_from_representative,
         "is_alert": fact.alerts and fact.kind in ALERTS,
     }
+
+
+def limit_again(patient_id: UUID, fact: Fact) -> None:
+    """Its object is read by others from now on, silently: nobody has anything new to read."""
+    told = FeedItem.objects.filter(patient_id=patient_id, object_id=fact.object_id, kind=fact.kind)
+    revise_together([(item, fact) for item in told])
 
 
 def withdraw(patient_id: UUID, object_id: UUID) -> int:

@@ -1,13 +1,13 @@
 from django.conf import settings
 from django.db import models
 
-from terresante.care_team.enums import DataClass
+from terresante.care_team.models import Limited
 from terresante.feed.enums import FeedKind
 from terresante.kernel.models import Row
 from terresante.patients.models import Patient
 
 
-class FeedItem(Row):
+class FeedItem(Limited):
     """One notable fact about a patient: who may know of it and when, never what it says (DESIGN.md 3)."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
@@ -17,12 +17,6 @@ class FeedItem(Row):
     recorded_at = models.DateTimeField(auto_now_add=True)
     # Its own author has nothing new to read.
     author_id = models.UUIDField(null=True)
-    private_to = models.ForeignKey(
-        "directory.Organization", null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    hidden_from_patient = models.BooleanField(default=False)
-    hidden_from_representative = models.BooleanField(default=False, db_default=False)
-    data_class = models.CharField(max_length=20, choices=DataClass.choices)
     is_alert = models.BooleanField(default=False)
 
     class Meta:

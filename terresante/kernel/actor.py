@@ -20,6 +20,8 @@ class Purpose(StrEnum):
     CARE = "care"
     BREAK_GLASS = "break_glass"
     SUPPORT = "support"
+    # To finish what was begun, after somebody else took over.
+    HANDED_OVER = "handed_over"
     SYSTEM = "system"
 
 

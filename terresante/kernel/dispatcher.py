@@ -5,6 +5,7 @@ whatever the order in which transactions commit.
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 
 from terresante.kernel import events, rls
 from terresante.kernel.actor import Actor
+from terresante.kernel.jobs import Pace
 from terresante.kernel.models import HandlerCursor, OutboxEvent, ParkedEvent
 
 log = logging.getLogger(__name__)
@@ -34,14 +36,26 @@ RETURNING event.position
 """
 
 
+# Set by who has just emitted in this process: an event need not wait until it is looked for.
+emitted = threading.Event()
+
+
 def run_forever(stopped: Callable[[], bool]) -> None:
     """Waits for the lock, then works until told to stop; a lost database connection ends the process."""
+    pace, is_up_to_date = Pace(_IDLE_SECONDS), False
     while not stopped():
         if not _elected():
             time.sleep(1)
+            is_up_to_date = False
             continue
-        if not step():
-            time.sleep(_IDLE_SECONDS)
+        emitted.clear()
+        if numbered := number_ready() or not is_up_to_date:
+            run_handlers()
+            is_up_to_date = True
+        if numbered:
+            pace.quicken()
+        else:
+            pace.wait(emitted)
 
 
 def step() -> int:

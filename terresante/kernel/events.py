@@ -25,9 +25,12 @@ class Event:
     patient_id: UUID | None = None
     object_id: UUID | None = None
     private_to_id: UUID | None = None
+    private_to_person_id: UUID | None = None
     hidden_from_patient: bool = False
     hidden_from_representative: bool = False
     data_class: str = ""
+    sector: str = ""
+    restricted_to_id: UUID | None = None
 
 
 E_co = TypeVar("E_co", bound=Event)

@@ -35,7 +35,7 @@ _SET_READ_ONLY = f"{_SET_AND_LOOK}, set_config('transaction_read_only', 'on', tr
 _NOBODY = ("",) * len(KEYS)
 _NOTHING_OPEN = ("", "", "")
 # The patient and who acts for him write through listed functions and narrow policies only (care_team's migrations).
-READ_ONLY_BASES = ("", "break_glass", "patient", "representative", "carer")
+READ_ONLY_BASES = ("", "break_glass", "former", "patient", "representative", "carer")
 
 
 @dataclass(frozen=True, slots=True)

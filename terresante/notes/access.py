@@ -9,6 +9,7 @@ from terresante.patients.models import CareRecord
 
 NOTE_READ = Action("note.read", "Lire les notes")
 NOTE_WRITE = Action("note.write", "Écrire une note")
+NOTE_LIMIT = Action("note.limit", "Changer qui lit une note")
 
 
 @rule(NOTE_READ, Note, visible=True)
@@ -26,3 +27,12 @@ def records_written_in(actor: Actor) -> Q:
     if actor.kind != ActorKind.PROFESSIONAL or not any(writes_class(actor, name) for name in NOTE_CLASSES):
         return NOBODY
     return changes(actor)
+
+
+@rule(NOTE_LIMIT, Note)
+def own_notes(actor: Actor) -> Q:
+    """Its author, for the structure he signed it for, as long as he writes in the record."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None or actor.organization_id is None:
+        return NOBODY
+    own = Q(author_id=actor.person_id, organization_id=actor.organization_id)
+    return changes(actor) & shares(actor) & own

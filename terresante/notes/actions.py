@@ -1,22 +1,31 @@
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from terresante.care_team.access import writes_class
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import covers, open_record
-from terresante.feed.actions import Fact, tell
+from terresante.care_team.queries.limits import (
+    Limits,
+    level_by_default,
+    level_of,
+    limits_of,
+    limits_on,
+    sector_of,
+)
+from terresante.feed.actions import Fact, limit_again, tell, withdraw
 from terresante.feed.enums import FeedKind
-from terresante.kernel import audit, together
+from terresante.kernel import access, audit, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
-from terresante.kernel.errors import Conflict, Invalid, Refused
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
-from terresante.notes.access import NOTE_WRITE
+from terresante.notes.access import NOTE_LIMIT, NOTE_WRITE
 from terresante.notes.enums import NOTE_CLASSES, NOTE_MAX_LENGTH
-from terresante.notes.events import NotePublished
+from terresante.notes.events import NoteLimited, NotePublished
 from terresante.notes.models import Note
 from terresante.patients.models import CareRecord
 
@@ -27,14 +36,13 @@ FAST_CLOCK = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNote:
-    """`id` is the client's; without `written_at` the note is written now."""
+    """`id` is the client's; without `written_at` the note is written now; without `level`, at its author's default."""
 
     id: UUID
     data_class: DataClass
     text: str
     written_at: datetime | None = None
-    for_my_structure: bool = False
-    hidden_from_patient: bool = False
+    level: Confidentiality | None = None
     hidden_from_representative: bool = False
 
 
@@ -60,14 +68,72 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         return row
     _tell(actor, row)
     audit.record(
-        actor, NOTE_WRITE, patient_id=row.patient_id, about=row, detail={"class": note.data_class.value}
+        actor,
+        NOTE_WRITE,
+        patient_id=row.patient_id,
+        about=row,
+        detail={"class": note.data_class.value, **limits_on(row).in_trail},
     )
     return row
+
+
+@action
+def change_limits(actor: Actor, record_id: UUID, note_id: UUID, *, level: Confidentiality) -> Note:
+    """Its author lets others read a note, or fewer: at once, and traced with what he had chosen before.
+
+    Those who begin to read it find it unread. Raises Refused for anybody but the author, or a level that is not his,
+    Conflict for the level it has.
+    """
+    record = open_record(actor, record_id, action=NOTE_WRITE).record
+    note = access.get(actor, NOTE_LIMIT, Note, note_id, lock=True)
+    if note.record_id != record.pk:
+        raise NotFound
+    before, was = level_of(note), limits_on(note)
+    if level == before:
+        raise Conflict("La note se lit déjà ainsi : choisissez un autre niveau.")
+    limits = replace(
+        _kept_inside(limits_of(actor, level, note.sector or sector_of(actor)), record),
+        hidden_from_representative=note.hidden_from_representative,
+    )
+    changed = {**asdict(limits), "limits_changed_at": timezone.now()}
+    Note.objects.filter(pk=note.pk).update(**changed)
+    for name, value in changed.items():
+        setattr(note, name, value)
+    _tell_again(actor, note, before)
+    levels = list(Confidentiality)
+    # Of the two, the limits of the narrower: who never read it learns nothing of it by the trail.
+    kept = min((levels.index(before), was), (levels.index(level), limits), key=lambda one: one[0])[1].in_trail
+    audit.record(
+        actor,
+        NOTE_LIMIT,
+        patient_id=note.patient_id,
+        about=note,
+        detail={"from": before.value, "to": level.value, **kept},
+    )
+    return note
+
+
+def _tell_again(actor: Actor, note: Note, before: Confidentiality) -> None:
+    """The patient has no unread mark: what he alone begins to read is news for nobody else."""
+    levels = list(Confidentiality)
+    level = level_of(note)
+    among_circle = {before, level} == {Confidentiality.CIRCLE, Confidentiality.CIRCLE_AND_PATIENT}
+    if levels.index(level) > levels.index(before) and not among_circle:
+        withdraw(note.patient_id, note.pk)
+        _tell(actor, note)
+    else:
+        limit_again(note.patient_id, _fact(note))
+        emit(actor, NoteLimited(**_told(note)))
 
 
 def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
     if actor.person_id is None or actor.organization_id is None:
         raise Refused("Seul un professionnel rattaché à une structure écrit une note.")
+    sector = sector_of(actor)
+    limits = replace(
+        limits_of(actor, note.level or level_by_default(sector), sector),
+        hidden_from_representative=note.hidden_from_representative,
+    )
     return Note(
         id=note.id,
         patient=record.patient,
@@ -80,10 +146,15 @@ def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
         data_class=note.data_class,
         text=_checked_text(note.text),
         written_at=_checked_time(note.written_at),
-        private_to_id=actor.organization_id if note.for_my_structure or record.kept_by_id else None,
-        hidden_from_patient=note.hidden_from_patient,
-        hidden_from_representative=note.hidden_from_representative,
+        **asdict(_kept_inside(limits, record)),
     )
+
+
+def _kept_inside(limits: Limits, record: CareRecord) -> Limits:
+    """What is written in a record that a support structure keeps to itself goes no further than that structure."""
+    if record.kept_by_id is None or limits.private_to_person_id is not None:
+        return limits
+    return replace(limits, private_to_id=record.kept_by_id)
 
 
 def _checked_text(text: str) -> str:
@@ -122,9 +193,7 @@ def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
         patient_id=row.patient_id,
         text=row.text,
         data_class=row.data_class,
-        private_to_id=row.private_to_id,
-        hidden_from_patient=row.hidden_from_patient,
-        hidden_from_representative=row.hidden_from_representative,
+        **asdict(limits_on(row)),
     ).first()
     # A clock that was fast was brought back to the moment of recording.
     if known is None or not (written_at in (None, known.written_at) or written_at > known.recorded_at):
@@ -135,28 +204,25 @@ def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
 
 
 def _tell(actor: Actor, row: Note) -> None:
-    data_class = DataClass(row.data_class)
-    tell(
-        actor,
-        Fact(
-            patient_id=row.patient_id,
-            kind=FeedKind.NOTE,
-            object_id=row.pk,
-            occurred_at=row.written_at,
-            data_class=data_class,
-            private_to_id=row.private_to_id,
-            hidden_from_patient=row.hidden_from_patient,
-            hidden_from_representative=row.hidden_from_representative,
-        ),
+    tell(actor, _fact(row))
+    emit(actor, NotePublished(**_told(row)))
+
+
+def _fact(row: Note) -> Fact:
+    return Fact(
+        patient_id=row.patient_id,
+        kind=FeedKind.NOTE,
+        object_id=row.pk,
+        occurred_at=row.written_at,
+        data_class=DataClass(row.data_class),
+        **asdict(limits_on(row)),
     )
-    emit(
-        actor,
-        NotePublished(
-            patient_id=row.patient_id,
-            object_id=row.pk,
-            private_to_id=row.private_to_id,
-            hidden_from_patient=row.hidden_from_patient,
-            hidden_from_representative=row.hidden_from_representative,
-            data_class=data_class.value,
-        ),
-    )
+
+
+def _told(row: Note) -> dict[str, Any]:
+    return {
+        "patient_id": row.patient_id,
+        "object_id": row.pk,
+        "data_class": row.data_class,
+        **asdict(limits_on(row)),
+    }

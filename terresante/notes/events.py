@@ -5,4 +5,9 @@ from terresante.kernel.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotePublished(Event):
-    """object_id is the note; the live stream asks its three reading limits again for each person connected."""
+    """object_id is the note; the live stream asks its reading limits again for each person connected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteLimited(Event):
+    """Fewer read the note, or the patient begins or ceases to; object_id is the note, its limits those it now has."""

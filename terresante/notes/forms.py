@@ -1,35 +1,51 @@
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django import forms
 
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.limits import (
+    Limits,
+    level_by_default,
+    levels_open_to,
+    limits_of,
+    sector_of,
+)
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.notes.actions import NewNote
 from terresante.notes.queries import classes_written_by
 
-CIRCLE, STRUCTURE = "circle", "structure"
+
+class LevelForm(forms.Form):
+    """Who reads; anything unknown falls back on the first choice."""
+
+    level = forms.ChoiceField(label="Qui la lit", widget=forms.RadioSelect)
+
+    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+        self.sector = sector_of(actor)
+        levels = [(level.value, level.label) for level in levels_open_to(self.sector)]
+        self.fields["level"].choices = levels  # type: ignore[attr-defined]  # a ChoiceField has choices
+        self.fields["level"].initial = level_by_default(self.sector).value
+
+    def chosen(self, name: str) -> str:
+        """The value sent when it is one of the choices, else the initial one."""
+        known = dict(self.fields[name].choices)  # type: ignore[attr-defined]  # a ChoiceField has choices
+        sent = str(self[name].value())
+        return sent if sent in known else str(self.fields[name].initial)
+
+    def limits(self) -> Limits:
+        return limits_of(self.actor, Confidentiality(self.chosen("level")), self.sector)
 
 
-class AudienceForm(forms.Form):
-    """What « Qui verra ceci ? » depends on; anything unknown falls back on the first choice."""
+class AudienceForm(LevelForm):
+    """What « Qui verra ceci ? » depends on."""
 
     data_class = forms.ChoiceField(label="Type de note", widget=forms.RadioSelect)
-    level = forms.ChoiceField(
-        label="Partagée avec",
-        widget=forms.RadioSelect,
-        choices=[(CIRCLE, "Le cercle de soins"), (STRUCTURE, "Ma structure seulement")],
-        initial=CIRCLE,
-    )
-    patient_sees = forms.ChoiceField(
-        label="Visible par la personne",
-        widget=forms.RadioSelect,
-        choices=[("now", "Tout de suite"), ("later", "Pas encore")],
-        initial="now",
-    )
-
     # Asked only where somebody acts for the person.
     relatives_see = forms.ChoiceField(
         label="Visible par ses représentants et aidants",
@@ -40,26 +56,14 @@ class AudienceForm(forms.Form):
     )
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.actor = actor
+        super().__init__(actor, *args, **kwargs)
         choices = [(name.value, name.label) for name in classes_written_by(actor)]
         self.fields["data_class"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField has choices
         self.fields["data_class"].initial = choices[0][0] if choices else ""
 
-    def chosen(self, name: str) -> str:
-        """The value sent when it is one of the choices, else the initial one."""
-        known = dict(self.fields[name].choices)  # type: ignore[attr-defined]  # a ChoiceField has choices
-        sent = str(self[name].value())
-        return sent if sent in known else str(self.fields[name].initial)
-
     def draft(self, patient_id: UUID) -> Draft:
-        return Draft(
-            patient_id=patient_id,
-            data_class=DataClass(self.chosen("data_class")),
-            private_to_id=self.actor.organization_id if self.chosen("level") == STRUCTURE else None,
-            hidden_from_patient=self.chosen("patient_sees") == "later",
-            hidden_from_representative=self.chosen("relatives_see") == "no",
-        )
+        limits = replace(self.limits(), hidden_from_representative=self.chosen("relatives_see") == "no")
+        return limits.draft(self.actor, patient_id, DataClass(self.chosen("data_class")))
 
 
 class NoteForm(AudienceForm):
@@ -77,7 +81,6 @@ class NoteForm(AudienceForm):
             id=sent["id"],
             data_class=DataClass(sent["data_class"]),
             text=sent["text"],
-            for_my_structure=sent["level"] == STRUCTURE,
-            hidden_from_patient=sent["patient_sees"] == "later",
+            level=Confidentiality(sent["level"]),
             hidden_from_representative=sent["relatives_see"] == "no",
         )

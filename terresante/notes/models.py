@@ -3,12 +3,12 @@ from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
-from terresante.kernel.models import Row
+from terresante.care_team.models import Limited
 from terresante.notes.enums import NOTE_CHOICES, NOTE_CLASSES, NOTE_MAX_LENGTH
 from terresante.patients.models import CareRecord, Patient
 
 
-class Note(Row):
+class Note(Limited):
     """Note de suivi ou de liaison. Its key may come from a phone that wrote it offline (DESIGN.md 3)."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="notes")
@@ -23,11 +23,8 @@ class Note(Row):
     text = models.TextField("note")
     written_at = models.DateTimeField("écrite le")
     recorded_at = models.DateTimeField("enregistrée le", auto_now_add=True)
-    private_to = models.ForeignKey(
-        "directory.Organization", null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    hidden_from_patient = models.BooleanField(default=False)
-    hidden_from_representative = models.BooleanField(default=False, db_default=False)
+    # When its author last changed who reads it; what he chose before stands in the trail.
+    limits_changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "note"

@@ -27,6 +27,11 @@ PER_PAGE = 20
 FOLDED_FROM = 700
 BEGINNING = 400
 EXCERPT = 180
+# Said whoever is in the circle: to say it only when somebody is kept from view would tell of him.
+_END = (
+    "Chaque lecture est tracée. Une note enregistrée reste au dossier avec votre signature. Un suivi que la personne"
+    " garde pour elle (psychiatrie, addictologie) n’est pas nommé ici."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def audience_panel(patient: Patient, draft: Draft) -> AudiencePanel:
         seen=tuple(_person(reader, patient) for reader in readers if reader.reads),
         hidden=tuple(_person(reader, patient) for reader in readers if not reader.reads),
         has_relatives=bool(relatives),
-        end="Chaque lecture est tracée. Une note enregistrée reste au dossier avec votre signature.",
+        end=_END,
     )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -6,7 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import OpenRecord, open_record, read_record
+from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.limits import level_of
 from terresante.feed.actions import mark_objects_read
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access
@@ -15,8 +19,8 @@ from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import Page, Tab
 from terresante.notes import actions, queries
-from terresante.notes.access import NOTE_READ, NOTE_WRITE
-from terresante.notes.forms import AudienceForm, NoteForm
+from terresante.notes.access import NOTE_LIMIT, NOTE_READ, NOTE_WRITE
+from terresante.notes.forms import AudienceForm, LevelForm, NoteForm
 from terresante.notes.models import Note
 
 
@@ -44,7 +48,11 @@ def show_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
     if note.record_id != opened.record.pk:
         raise NotFound
     _mark_read(request, opened, [note.pk])
-    shown = {"note": note, "is_mine": note.author_id == request.actor.person_id}
+    shown = {
+        "note": note,
+        "is_mine": note.author_id == request.actor.person_id,
+        "limits": access.permits(request.actor, NOTE_LIMIT, note),
+    }
     return record_page(
         request, "notes/one.html", opened, shown, tab="notes", main_action=_write_action(request, opened)
     )
@@ -63,6 +71,39 @@ def write_note(request: Request, record_id: UUID) -> HttpResponse:
             messages.success(request, _who_reads(form, note))
             return redirect("notes:list", record_id)
     return _form_page(request, record_id, form)
+
+
+@writes(NOTE_LIMIT)
+def change_limits(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
+    """POST with `recompute` answers « Qui verra ceci ? » without JavaScript."""
+    opened = read_record(request.actor, record_id, action=NOTE_WRITE)
+    note = access.get(request.actor, NOTE_LIMIT, Note, note_id)
+    if note.record_id != opened.record.pk:
+        raise NotFound
+    form = LevelForm(request.actor, request.POST or None, initial={"level": level_of(note)})
+    if request.method == "POST" and "recompute" not in request.POST and form.is_valid():
+        try:
+            level = Confidentiality(form.cleaned_data["level"])
+            actions.change_limits(request.actor, record_id, note_id, level=level)
+        except Conflict as error:
+            form.add_error("level", error.sentence)
+        else:
+            messages.success(request, _now_read_by(request, opened, note, form))
+            return redirect("notes:one", record_id, note_id)
+    panel = queries.audience_panel(opened.patient, _draft(request, opened, note, form))
+    shown = {"note": note, "form": form, "audience": panel}
+    status = Invalid.status if form.errors else 200
+    return record_page(request, "notes/limits.html", opened, shown, tab="notes", status=status)
+
+
+def _draft(request: Request, opened: OpenRecord, note: Note, form: LevelForm) -> Draft:
+    limits = replace(form.limits(), hidden_from_representative=note.hidden_from_representative)
+    return limits.draft(request.actor, opened.patient.pk, DataClass(note.data_class))
+
+
+def _now_read_by(request: Request, opened: OpenRecord, note: Note, form: LevelForm) -> str:
+    panel = queries.audience_panel(opened.patient, _draft(request, opened, note, form))
+    return f"C’est changé. Peuvent lire la note : {panel.head_count}."
 
 
 @reads(NOTE_WRITE)

@@ -8,10 +8,11 @@ from django.db import connection
 from terresante.accounts.models import KnownDevice
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
+from terresante.care_team.models import EmergencyAccess
 from terresante.directory.access import open_today
 from terresante.directory.enums import Duty
-from terresante.directory.models import PractitionerRole
-from terresante.kernel import access, switches
+from terresante.directory.models import Practitioner, PractitionerRole
+from terresante.kernel import access, rls, switches
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
 from terresante.notifications.access import PREFERENCES_EDIT, PUSH_SUBSCRIBE
@@ -29,17 +30,25 @@ class Told:
     by_structure: bool
 
 
-def users_to_tell(asked: Sequence[tuple[UUID | None, UUID | None, str]]) -> list[list[Told]]:
-    """For each (patient, structure it is private to, class of data), through the listed function of the same name; for
-    jobs only, empty for anybody else.
+def users_to_tell(events: Sequence[Event]) -> list[list[Told]]:
+    """For each event, whom its limits let know of it, but for the matrix: through the listed function of the same
+    name; for jobs only, empty for anybody else.
     """
-    told: list[list[Told]] = [[] for _ in asked]
+    told: list[list[Told]] = [[] for _ in events]
     with connection.cursor() as cursor:
         cursor.execute(
             # Told under an identity merged since, it concerns the circle of the record that goes on.
             "SELECT * FROM users_to_tell(ARRAY(SELECT coalesce(surviving_patient(told), told)"
-            " FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (told, place) ORDER BY place), %s::uuid[], %s::text[])",
-            [list(column) for column in zip(*asked, strict=True)] if asked else [[], [], []],
+            " FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (told, place) ORDER BY place), %s::uuid[],"
+            " %s::text[], %s::uuid[], %s::text[], %s::uuid[])",
+            [
+                [event.patient_id for event in events],
+                [event.private_to_id for event in events],
+                [event.data_class or "" for event in events],
+                [event.private_to_person_id for event in events],
+                [event.sector for event in events],
+                [event.restricted_to_id for event in events],
+            ],
         )
         for number, *person in cursor.fetchall():
             told[number - 1].append(Told(*person))
@@ -52,6 +61,8 @@ class Address:
 
     key: UUID
     email: str
+    # Of who acts for the patient by law: told of less than the patient is.
+    represents: bool = False
 
 
 def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
@@ -63,13 +74,7 @@ def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
             if not event.data_class
             or _reads(person.profession, DataClass(event.data_class), switches.version())
         ]
-        for event, persons in zip(
-            events,
-            users_to_tell(
-                [(event.patient_id, event.private_to_id, event.data_class or "") for event in events]
-            ),
-            strict=True,
-        )
+        for event, persons in zip(events, users_to_tell(events), strict=True)
     ]
     users = {person.user_id for persons in told for person in persons}
     unsaid = EmailPreference()
@@ -91,6 +96,21 @@ def emergency_addresses(access_id: UUID) -> list[Address]:
         return [Address(*row) for row in cursor.fetchall()]
 
 
+def opener_of(patient_id: UUID, access_id: UUID) -> list[Address]:
+    """The account that opened a record in emergency. Jobs only."""
+    if not rls.open_record(patient_id):
+        return []
+    opened = EmergencyAccess.objects.select_related("user").get(pk=access_id)
+    return [Address(opened.user_id, opened.user.email)] if opened.user.email else []
+
+
+def professional_addresses(practitioner_id: UUID) -> list[Address]:
+    found = Practitioner.objects.select_related("user").filter(pk=practitioner_id, active=True).first()
+    if found is None or found.user is None or not found.user.email:
+        return []
+    return [Address(found.user.pk, found.user.email)]
+
+
 def patient_addresses(patients: Sequence[UUID]) -> dict[UUID, list[Address]]:
     """Where each patient is told, and who represents him by law. Jobs only."""
     return _addresses("SELECT * FROM patient_addresses(%s::uuid[])", patients)
@@ -105,8 +125,8 @@ def _addresses(statement: str, keys: Sequence[UUID]) -> dict[UUID, list[Address]
     told: dict[UUID, list[Address]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(keys)])
-        for about, key, email in cursor.fetchall():
-            told.setdefault(about, []).append(Address(key, email))
+        for about, *address in cursor.fetchall():
+            told.setdefault(about, []).append(Address(*address))
     return told
 
 

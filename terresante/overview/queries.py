@@ -227,8 +227,8 @@ def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant])
         ("Séjour", _where(actor, opened)),
         ("Médecin traitant", by_role.get(TeamRole.ATTENDING, "Aucun dans le cercle")),
         ("Référent", by_role.get(TeamRole.REFERENT, "")),
-        ("Suivi par", record.programme),
-        ("Dossier tenu par", str(record.holder)),
+        ("Suivi par", record.programme if opened.tells_holder else ""),
+        ("Dossier tenu par", str(record.holder) if opened.tells_holder else ""),
         ("Information", _information(opened)),
     ]
     return [(label, said) for label, said in lines if said]
@@ -245,7 +245,8 @@ def _information(opened: OpenRecord) -> str:
     record = opened.record
     if record.information_given_at is None:
         return "Pas encore donnée : le dossier n’est pas partagé"
-    return f"Donnée le {wording.long_date(record.information_given_at)} par {record.information_given_by}"
+    given = f"Donnée le {wording.long_date(record.information_given_at)}"
+    return f"{given} par {record.information_given_by}" if opened.tells_holder else given
 
 
 def _tel(number: str) -> str:

@@ -1,8 +1,10 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from terresante.accounts.forms import NewPasswordForm
+from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.relative_actions import NewDelegation, NewRelative
 from terresante.patients.enums import DelegatedScope, DelegationBasis, DelegationProof, Relationship
 
@@ -87,3 +89,14 @@ class InvitedForm(NewPasswordForm, GivenCodeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new"].label = "Choisissez un mot de passe"
+
+
+class NameForm(forms.Form):
+    """Of the members given, the one who may know from now on."""
+
+    participant = forms.ChoiceField(label="Quelqu’un d’autre peut le savoir")
+
+    def __init__(self, members: Sequence[CareTeamParticipant], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "Choisissez dans votre cercle"), *((str(each.pk), each.name) for each in members)]
+        self.fields["participant"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField

@@ -7,6 +7,7 @@ urlpatterns = [
     path("mon-dossier/", views.home, name="home"),
     path("mon-dossier/acces/<uuid:entry_id>/contester/", views.contest, name="contest"),
     path("mon-dossier/mon-cercle/", views.circle, name="circle"),
+    path("mon-dossier/mes-suivis/", views.secrets, name="secrets"),
     path("mon-dossier/mon-cercle/ajouter/", views.search, name="search"),
     path(
         "mon-dossier/mon-cercle/ajouter/<uuid:practitioner_id>/",

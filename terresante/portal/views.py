@@ -13,20 +13,24 @@ from terresante.care_team.access import (
     CIRCLE_READ,
     CONSENT_LIFT,
     OWN_CIRCLE_EDIT,
+    SECRET_NAME,
     decides_for_patient,
     is_carer,
     reads_class,
 )
+from terresante.care_team.actions.secrets import name_reader, withdraw_name
 from terresante.care_team.enums import ConsentKind, DataClass
 from terresante.care_team.forms import DirectorySearchForm
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import (
+    OpenRecord,
     choices_of,
     circle_at_work,
     classes_read,
     directory,
     relatives_with_access,
 )
+from terresante.care_team.queries.secrets import RestrictedCare, restricted_cares
 from terresante.kernel import access
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import NotFound
@@ -36,6 +40,7 @@ from terresante.notes.access import NOTE_READ
 from terresante.notes.queries import notes_of
 from terresante.portal import actions, queries
 from terresante.portal.access import PERSON_SWITCH
+from terresante.portal.forms import NameForm
 from terresante.portal.queries import own_record_id, read_own_record
 from terresante.stays.queries import stays_of_patient
 
@@ -133,6 +138,41 @@ def notes(request: Request) -> HttpResponse:
         if reads_class(request.actor, DataClass.STAY):
             stays = stays_of_patient(request.actor, opened.patient.pk)[:10]
     return render(request, "portal/notes.html", {"opened": opened, "page": page, "stays": stays})
+
+
+@writes(SECRET_NAME)
+def secrets(request: Request) -> HttpResponse:
+    """Psychiatry and addictology: who of the circle may know of it, named and withdrawn by the patient."""
+    opened = read_own_record(request.actor)
+    cares = restricted_cares(request.actor, opened.patient.pk) if opened else []
+    if opened is not None and request.method == "POST":
+        return _name(request, opened, {care.sector.value: care for care in cares})
+    forms = [(care, NameForm(care.others, auto_id=f"{care.sector}_%s")) for care in cares]
+    return render(request, "portal/secrets.html", {"opened": opened, "cares": forms})
+
+
+def _name(request: Request, opened: OpenRecord, cares: dict[str, RestrictedCare]) -> HttpResponse:
+    if "named" in request.POST:
+        named_id = _key(request.POST["named"])
+        withdraw_name(request.actor, opened.record.pk, named_id)
+        messages.success(request, "C’est retiré : cette personne n’en voit plus rien.")
+        return redirect("portal:secrets")
+    care = cares.get(request.POST.get("sector", ""))
+    form = NameForm(care.others if care else [], request.POST)
+    if care is None or not form.is_valid():
+        messages.error(request, "Choisissez une personne de votre cercle.")
+        return redirect("portal:secrets")
+    participant_id = UUID(form.cleaned_data["participant"])
+    name_reader(request.actor, opened.record.pk, sector=care.sector, participant_id=participant_id)
+    messages.success(request, "C’est enregistré : cette personne le sait dès maintenant.")
+    return redirect("portal:secrets")
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound from error
 
 
 @reads(CIRCLE_READ)

@@ -1,21 +1,17 @@
 from django.db import models
 
 from terresante.care_team.enums import DataClass
+from terresante.care_team.models import Limited
 from terresante.directory.enums import UnitSensitivity
 from terresante.directory.models import Organization
-from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient, SourceIdentity
 from terresante.stays.enums import EncounterClass, EncounterStatus, MovementKind, PrivateBecause
 
 
-class Limited(Row):
-    """A row of a stay, with the limits its reading has."""
+class StayRow(Limited):
+    """A row of a stay; private to its hospital when the stay is sensitive (README, "Secret")."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
-    # The hospital, when the stay is sensitive (README, "Secret").
-    private_to = models.ForeignKey(Organization, null=True, on_delete=models.PROTECT, related_name="+")
-    hidden_from_patient = models.BooleanField(default=False)
-    hidden_from_representative = models.BooleanField(default=False, db_default=False)
     data_class = models.CharField(max_length=20, choices=DataClass.choices, default=DataClass.STAY)
     sensitivity = models.CharField(
         max_length=12, choices=UnitSensitivity.choices, default=UnitSensitivity.ORDINARY
@@ -26,7 +22,7 @@ class Limited(Row):
         abstract = True
 
 
-class Encounter(Limited):
+class Encounter(StayRow):
     """A stay or a visit, as the movements that were not taken back make it (`course.fold`)."""
 
     record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="encounters")
@@ -55,7 +51,7 @@ class Encounter(Limited):
         return f"{self.status} {self.pk}"
 
 
-class EncounterMovement(Limited):
+class EncounterMovement(StayRow):
     """One movement of a stay as last told; a cancellation that came first leaves a row not yet reported."""
 
     encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="movements")

@@ -26,6 +26,8 @@ NAMED = {
     "complaint_id": "care_team.AccessComplaint",
     "entry_id": "kernel.AuditEntry",
     "choice_id": "care_team.Consent",
+    "named_id": "care_team.NamedReader",
+    "hand_over_id": "care_team.HandOver",
     "patient_id": "patients.Patient",
     "one_id": "patients.Patient",
     "other_id": "patients.Patient",
@@ -70,7 +72,7 @@ PARAMETERS = (
     "personne", "object", "next", "accueil", "nom", "profession", "commune", "birth_place", "data_class", "level",
 )  # fmt: skip
 FIELDS = (
-    "id", "text", "data_class", "level", "patient_sees", "role", "basis", "consented_at", "proof", "replaces", "reason",
+    "id", "text", "data_class", "level", "role", "basis", "consented_at", "proof", "replaces", "reason",
     "note", "seen_at", "situation", "next", "patient", "support", "given_on", "birth_name", "birth_given_names",
     "birth_date", "sex", "birth_place", "used_name", "phone", "email", "postal_code", "known", "code", "login",
     "password", "basis", "mission", "email", "court", "judged_on", "valid_from", "valid_until", "scope", "decision",

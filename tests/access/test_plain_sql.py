@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from terresante.accounts.access import LOGIN
 from terresante.care_team import actions
+from terresante.care_team.actions.hand_over import Proposal, answer_hand_over, propose_hand_over
 from terresante.care_team.enums import DataClass
-from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
+from terresante.care_team.models import CareTeamParticipant, EmergencyAccess, HandOverItem
 from terresante.interop.tests import wire
 from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor
@@ -194,7 +195,11 @@ def test_the_partitions_of_the_trail_are_made_for_years_at_most(cast):
 
 QUESTIONS = {
     "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[], '')",
-    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[], ARRAY[''])",
+    "restricted_readers": "SELECT restricted_readers(%(patient)s, 'psychiatry', %(structure)s,"
+    " ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
+    "knows_restricted": "SELECT nullif(knows_restricted(%(patient)s, 'psychiatry', %(structure)s), false)",
+    "users_to_tell": "SELECT users_to_tell(ARRAY[%(patient)s]::uuid[], ARRAY[NULL]::uuid[], ARRAY[''],"
+    " ARRAY[NULL]::uuid[], ARRAY[''], ARRAY[NULL]::uuid[])",
     "match_patients": "SELECT match_patients('', 'LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "look_alikes": "SELECT look_alikes('LEROUX', 'MADELEINE', '1939-04-02', 'F', 50)",
     "my_patient_keys": "SELECT key FROM my_patient_keys(0, 100) AS key WHERE key = %(patient)s",
@@ -203,6 +208,15 @@ QUESTIONS = {
     "emergency_identity": "SELECT emergency_identity(%(patient)s)",
     "emergency_initials": "SELECT emergency_initials(ARRAY[%(access)s]::uuid[])",
     "emergency_addresses": "SELECT emergency_addresses(%(access)s)",
+    "explain_emergency": "SELECT nullif(explain_emergency(%(access)s, 'x'), false)",
+    "hand_over_stands": "SELECT nullif(hand_over_stands(%(item)s), false)",
+    "hand_over_persons": "SELECT hand_over_persons(%(hand_over)s)",
+    "hand_overs_waiting": "SELECT hand_overs_waiting(ARRAY[%(hand_over)s]::uuid[])",
+    "answer_hand_over": "SELECT nullif(answer_hand_over(%(item)s, true), 'gone')",
+    "withdraw_hand_over": "SELECT nullif(withdraw_hand_over(%(hand_over)s), false)",
+    "propose_hand_over": "SELECT nullif(propose_hand_over(%(new)s, %(person)s, %(colin)s, NULL, 'definitive', NULL,"
+    " 'x'), 'refused')",
+    "propose_returns": "SELECT propose_returns('2100-01-01')",
     "lift_record_opposition": "SELECT lift_record_opposition()",
     "open_emergency_access": "SELECT open_emergency_access(%(new)s, %(patient)s, 'x')",
     "open_samu_access": "SELECT open_samu_access(%(new)s, %(patient)s, 'x')",
@@ -248,18 +262,37 @@ ANSWERED = {
     "nobody": {"delegations_behind"},
     "job": {
         "delegate_readers",
+        "propose_returns",
         "gather_accesses",
         "patient_addresses",
         "removal_addresses",
         "open_record",
         "open_records",
         "record_readers",
+        "restricted_readers",
+        "knows_restricted",
         "users_to_tell",
         "match_patients",
         "emergency_addresses",
         "surviving_patient",
     },
 }
+
+
+def handed_over(giver, taker, *, accepts):
+    """For a leave: what is accepted comes back."""
+    with walls_down():
+        periods = list(
+            CareTeamParticipant.objects.filter(member_id=giver.person_id).values_list("pk", flat=True)
+        )
+    leave = timezone.localdate() + timedelta(days=20)
+    proposal = Proposal(giver_id=giver.person_id, taker_id=taker.person_id, periods=periods, returns_on=leave)
+    key = propose_hand_over(giver, proposal)
+    with walls_down():
+        items = list(HandOverItem.objects.filter(hand_over_id=key).values_list("pk", flat=True))
+    if accepts:
+        answer_hand_over(taker, key, items=items, accepts=True)
+    return key
 
 
 @pytest.mark.parametrize("name", ANSWERED)
@@ -269,7 +302,13 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     with walls_down():
         guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
         period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
+    hand_over = handed_over(cast.amar, cast.urgentiste, accepts=False)
+    handed_over(cast.ines, cast.urgentiste, accepts=True)
+    with walls_down():
+        item = HandOverItem.objects.get(hand_over_id=hand_over).pk
     values = {
+        "hand_over": hand_over,
+        "item": item,
         "patient": madeleine.patient_id,
         "person": cast.amar.person_id,
         "account": cast.amar.user_id,

@@ -29,9 +29,13 @@ MORE_NAMES = {
     },
     "care_team": {
         "matrix": "role × data, the one place that says it",
+        "emergency_views": "opened in emergency and examined, apart from the circle's screens",
+        "hand_over_views": "a turn handed over, apart from the circle's screens",
+        "secret_views": "who may know of a restricted care, apart from the circle's screens",
         "relative_actions": "relatives and their accesses, apart from professionals",
         "relative_views": "relatives and their accesses, apart from professionals",
         "support_actions": "records founded for another, apart from the life of a circle",
+        "basis": "on what ground an actor reaches a row, as conditions, apart from the rules made of them",
         "regime": "the legal regime, and what a consent must say under it",
         "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },

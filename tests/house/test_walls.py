@@ -31,12 +31,25 @@ DEFINERS = {
     "withdraw_creation_opposition": "takes one opposition back before any record",
     "circle_may_grow": "a boolean, for the record one writes in",
     "record_readers": "which of the given keys reach one record",
+    "knows_restricted": "whether the caller may know what a sector keeps restricted, whether it exists or not",
+    "restricted_readers": "which of the given keys may know it, for jobs",
+    "restrict_trail": "a trigger: nothing",
+    "oppose_circle": "a trigger: nothing",
     "patient_behind": "the patient of one account",
     "my_patient_keys": "keys of one page of one's own patients, by name",
     "search_patients": "identities, for the search",
     "match_patients": "keys of candidate identities",
     "last_event_position": "a number",
     "lift_record_opposition": "the patient opens his own record again",
+    "propose_hand_over": "writes a proposal of one's own patients, or of somebody's whose structure one leads",
+    "hand_over_stands": "a boolean, for the two persons of a hand-over",
+    "hand_over_persons": "identities, for the two persons of a hand-over",
+    "hand_overs_waiting": "numbers, for them and for who leads the structure",
+    "answer_hand_over": "moves one patient from one to the other",
+    "end_reading": "a trigger: who is taken out reads no more what he had handed over",
+    "withdraw_hand_over": "whether something was still proposed",
+    "propose_returns": "the leaves that end, for jobs",
+    "explain_emergency": "the answer of who opened one himself",
     "emergency_identity": "whose record is about to be opened in an emergency",
     "emergency_initials": "initials, for the privacy officer",
     "look_alikes": "identities, before one more is created",
@@ -135,8 +148,9 @@ def test_rows_with_limits_have_their_restrictive_policies():
     limited = rows(
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
         " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
-        " AND a.attname IN ('private_to_id', 'hidden_from_patient', 'hidden_from_representative')"
-        " AND NOT a.attisdropped"
+        " AND a.attname IN ('private_to_id', 'private_to_person_id', 'hidden_from_patient',"
+        " 'hidden_from_representative', 'restricted_to_id')"
+        " AND c.relname <> 'care_team_namedreader' AND NOT a.attisdropped"
     )
     restrictive = {(table, using) for table, _, _, permissive, using, _ in policies() if not permissive}
     open_ones = [

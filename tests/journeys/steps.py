@@ -55,7 +55,7 @@ class Visitor:
             self._pass_over_earlier_codes()
         self._wanted = f"{account.login}@" if account.login != _BY_SMS else "+33"
         self.page.goto("/connexion/")
-        self.page.get_by_label("Identifiant").fill(account.login)
+        self.page.get_by_label("Identifiant", exact=True).fill(account.login)
         self.page.get_by_label("Mot de passe").fill(account.password)
         self.page.get_by_role("button", name="Continuer").click()
         expect(self.page.get_by_label("Code à six chiffres")).to_be_visible()

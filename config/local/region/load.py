@@ -138,6 +138,7 @@ class _Loading:
                 self._give_own_account(self._users[account.holder], self._patients[account.holder])
             for told in account.relative_of:
                 give_to_relative(self._job, self._users[account.holder], account.holder, told, self._patients)
+        marks.name_readers(self._job, directory, self._patients)
         marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
         marks.deny_one(self._region, self._patients)
         marks.forget_events(self._job)

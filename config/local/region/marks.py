@@ -7,6 +7,7 @@ from config.local.region.records import Times, put_back_facts
 from simulators.region.model import Moment, Region, Story
 from terresante.accounts.models import User
 from terresante.care_team.actions import open_in_emergency
+from terresante.care_team.models import NamedReader
 from terresante.feed.models import ReadCursor
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind
@@ -14,11 +15,38 @@ from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboxEvent
 from terresante.patients.desk_actions import confirm_insi, record_insi_call
 from terresante.patients.enums import InsiAnswer, InsiOperation
+from terresante.patients.models import CareRecord
 
 LAST_VISIT = Moment(days=2, hour=18, minute=10)
 # A child brought in while her mother cannot be reached: no circle of hers has the emergency physician.
 _EMERGENCY_PATIENT = "roussel"
 _EMERGENCY_REASON = "Crise d’asthme, mère injoignable : traitement de fond et allergies à connaître."
+# Who wrote to whom about it: the doctor who sent them there, the pharmacist who delivers. (story, member, sector)
+_NAMED = (
+    ("wojcik", "belmonte", "addictology"),
+    ("rahmani", "belmonte", "psychiatry"),
+    ("rahmani", "benali", "psychiatry"),
+)
+
+
+def name_readers(job: Actor, directory: Directory, patients: dict[str, UUID]) -> None:
+    """As the patients told it on the telephone: who of their circle may know of what is kept restricted."""
+    for story, who, sector in _NAMED:
+        with rls.acting(job):
+            rls.open_record(patients[story])
+            record = CareRecord.objects.get(patient_id=patients[story])
+            NamedReader.objects.bulk_create(
+                [
+                    NamedReader(
+                        patient_id=record.patient_id,
+                        record=record,
+                        sector=sector,
+                        practitioner=directory.practitioners[who],
+                        named_by_name=str(record.patient),
+                        is_named_by_patient=True,
+                    )
+                ]
+            )
 
 
 def mark_read(

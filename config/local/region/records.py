@@ -183,6 +183,8 @@ def joined(member: CareTeamParticipant) -> Fact:
         object_id=member.pk,
         occurred_at=member.started_at,
         data_class=DataClass.CIRCLE,
+        sector=member.sector,
+        restricted_to_id=member.restricted_to_id,
     )
 
 

@@ -1,7 +1,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -28,7 +28,7 @@ from terresante.care_team.actions.choices import (
     record_founding_consent,
 )
 from terresante.care_team.actions.complaints import answer_complaint
-from terresante.care_team.actions.members import NewMember, check_member
+from terresante.care_team.actions.members import NewMember, check_member, secret_of
 from terresante.care_team.actions.urgent import (
     EMERGENCY_ONLY_FOR,
     EMERGENCY_PROFESSIONS,
@@ -102,6 +102,8 @@ SUPPORT_STRUCTURES = (OrganizationKind.DAC, OrganizationKind.CLIC)
 CLOSING_CONSENTS = frozenset({ConsentKind.CONSENT_RECORD, ConsentKind.CONSENT_SHARING})
 # TRE_R38: general medicine and its qualifications; a generalist who founds a record is the treating doctor.
 GENERAL_MEDICINE = frozenset({"SM26", "SM53", "SM54"})
+# Neutral: the member may be one whose presence is kept from who asks.
+_NOT_ADDED = "L’ajout n’a pas pu être enregistré : demandez à la personne si ce suivi existe déjà."
 
 
 @action
@@ -231,9 +233,13 @@ def add_member(actor: Actor, record_id: UUID, *, member: NewMember) -> CareTeamP
     if _open_periods(record.patient_id).filter(member_id=member.member_id).exists():
         raise Conflict("Cette personne ou cette structure fait déjà partie du cercle.")
     _make_room(actor, record, member)
+    try:
+        with transaction.atomic():
+            participant = join_circle(actor, record, member)
+    except IntegrityError as error:
+        raise Conflict(_NOT_ADDED) from error
     if member.basis == Basis.CONSENT:
         _record_consent(actor, record, member)
-    participant = join_circle(actor, record, member)
     audit.record(
         actor,
         CIRCLE_EDIT,
@@ -370,7 +376,10 @@ def _founder(actor: Actor) -> tuple[Practitioner, Practitioner, UUID]:
 
 
 def founding_role(founder: Practitioner) -> TeamRole:
-    return TeamRole.ATTENDING if founder.specialty in GENERAL_MEDICINE else TeamRole.MEMBER
+    """No role that the whole circle sees for who is kept from view."""
+    if founder.specialty not in GENERAL_MEDICINE or secret_of(NewMember(practitioner_id=founder.pk))[0]:
+        return TeamRole.MEMBER
+    return TeamRole.ATTENDING
 
 
 def _informer(actor: Actor, given_by_id: UUID | None) -> UUID | None:
@@ -441,6 +450,8 @@ def _end(actor: Actor, participant: CareTeamParticipant, *, reason: str) -> None
             member_id=member_id,
             by_user_id=actor.user_id,
             data_class=DataClass.CIRCLE,
+            sector=participant.sector,
+            restricted_to_id=participant.restricted_to_id,
         ),
     )
 
@@ -453,6 +464,7 @@ def _end_consented(actor: Actor, patient_id: UUID, practitioner_id: UUID) -> Non
 
 def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
     by_consent = member.basis == Basis.CONSENT
+    sector, restricted_to_id = secret_of(member)
     participant = CareTeamParticipant(
         patient_id=record.patient_id,
         record_id=record.pk,
@@ -463,6 +475,9 @@ def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeam
         scope=scope_of(member.consent) if by_consent else None,
         expires_at=member.consent.expires_at if by_consent else None,
         added_by_name=actor.name,
+        added_by_id=actor.person_id if actor.kind == ActorKind.PROFESSIONAL else None,
+        sector=sector,
+        restricted_to_id=restricted_to_id,
     )
     participant.save(force_insert=True)
     if member.member_id is None:
@@ -475,6 +490,8 @@ def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeam
             member_id=member.member_id,
             by_user_id=actor.user_id,
             data_class=DataClass.CIRCLE,
+            sector=sector,
+            restricted_to_id=restricted_to_id,
         ),
     )
     return participant

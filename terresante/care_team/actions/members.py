@@ -3,14 +3,19 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from terresante.care_team import matrix
 from terresante.care_team.enums import Basis, TeamRole
 from terresante.care_team.regime import GivenConsent, check_consent
 from terresante.directory.enums import Profession
-from terresante.directory.models import Organization, Practitioner
+from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.kernel.errors import Invalid
 
 _NOT_ACTIVE = "Ce professionnel ou cette structure n’est plus en activité dans l’annuaire."
 _DOCTOR_ONLY = "Seul un médecin peut être médecin traitant."
+_KEPT_FROM_VIEW = (
+    "Un suivi de psychiatrie ou d’addictologie n’est connu que de qui doit le connaître : il ne peut pas porter un rôle"
+    " que tout le cercle voit. Choisissez « Membre de l’équipe »."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,8 @@ def check_member(member: NewMember) -> None:
         _check_structure(member, member.organization_id)
     else:
         raise Invalid("Choisissez un professionnel ou une structure.")
+    if member.role != TeamRole.MEMBER and secret_of(member)[0]:
+        raise Invalid(_KEPT_FROM_VIEW, fields={"role": _KEPT_FROM_VIEW})
 
 
 def _check_person(member: NewMember, practitioner_id: UUID) -> None:
@@ -63,3 +70,23 @@ def _check_structure(member: NewMember, organization_id: UUID) -> None:
     if member.basis == Basis.CONSENT:
         sentence = "Le consentement désigne un professionnel : ajoutez la personne plutôt que sa structure."
         raise Invalid(sentence, fields={"basis": sentence})
+
+
+def secret_of(member: NewMember) -> tuple[str, UUID | None]:
+    """The sector that keeps this presence restricted, and the structure that always knows of it; ("", None) mostly."""
+    if member.organization_id is not None:
+        structure = Organization.objects.get(pk=member.organization_id)
+        sector = matrix.organization_sector(structure.kind, structure.is_psychiatric)
+        return sector, structure.pk if sector else None
+    if member.practitioner_id is None:
+        raise ValueError("a member is a person or a structure")
+    roles = PractitionerRole.objects.filter(practitioner_id=member.practitioner_id, period_end=None)
+    places = [role.organization for role in roles.select_related("organization").order_by("pk")]
+    said = [(matrix.organization_sector(place.kind, place.is_psychiatric), place.pk) for place in places]
+    person = Practitioner.objects.get(pk=member.practitioner_id)
+    own = matrix.practitioner_sector(person.profession, person.specialty_label)
+    if own:
+        of_sector = [place for sector, place in said if sector == own]
+        return own, next(iter([*of_sector, *(place for _, place in said)]), None)
+    # Who works elsewhere too is not given away by his name.
+    return said[0] if said and all(sector for sector, _ in said) else ("", None)

@@ -2,6 +2,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -29,7 +30,7 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.events import Event
 from terresante.kernel.slots import HeaderBadge
 from terresante.kernel.ui.frame import Level, Strip
-from terresante.kernel.ui.wording import clock
+from terresante.kernel.ui.wording import clock, long_date
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, Delegation, Patient, RelatedPerson
 from terresante.patients.traits import Traits
@@ -59,13 +60,27 @@ class OpenRecord:
     def is_emergency(self) -> bool:
         return self.basis == "break_glass"
 
+    @property
+    def is_handed_over(self) -> bool:
+        """Read by who handed his patient over, for the days that remain to him."""
+        return self.basis == "former"
+
     @cached_property
     def badges(self) -> list[HeaderBadge]:
         """What the apps say under the name, in their order; asked once a page."""
         told = [badge for slot in slots.badges for badge in slot(self.opened_by, self.patient.pk)]
         return sorted(told, key=lambda badge: badge.order)
 
+    @cached_property
+    def tells_holder(self) -> bool:
+        """A structure of psychiatry or addictology that holds the record would tell of the care it gives."""
+        holder = self.record.holder
+        sector = matrix.organization_sector(holder.kind, holder.is_psychiatric)
+        return not sector or _knows(self.patient.pk, sector, holder.pk)
+
     def purpose(self, actor: Actor) -> Purpose:
+        if self.is_handed_over:
+            return Purpose.HANDED_OVER
         return Purpose.BREAK_GLASS if self.is_emergency else actor.purpose
 
 
@@ -83,7 +98,7 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
     basis = rls.open_record(record.patient_id)
     if not basis:
         raise NotFound
-    strips = (_emergency_strip(actor, record.patient_id),) if basis == "break_glass" else ()
+    strips = (_STRIPS[basis](actor, record.patient_id),) if basis in _STRIPS else ()
     return OpenRecord(record, record.patient, basis, actor, strips)
 
 
@@ -98,6 +113,12 @@ def _represented(actor: Actor) -> QuerySet[Delegation, UUID]:
     return mine.order_by("recorded_at").values_list("patient_id", flat=True)
 
 
+def _knows(patient_id: UUID, sector: str, structure_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT knows_restricted(%s, %s, %s)", [patient_id, sector, structure_id])
+        return bool(cursor.fetchone()[0])
+
+
 def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
     mine = Q(practitioner_id=actor.person_id, organization_id=actor.organization_id)
     access_now = EmergencyAccess.objects.filter(mine, patient_id=patient_id).latest("expires_at")
@@ -107,6 +128,20 @@ def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
         level=Level.RED,
         word=access_now.get_kind_display(),
     )
+
+
+def _handed_over_strip(actor: Actor, patient_id: UUID) -> Strip:
+    own = CareTeamParticipant.objects.filter(Q(practitioner_id=actor.person_id), patient_id=patient_id)
+    until = own.filter(reads_until__isnull=False).latest("reads_until").reads_until
+    day = long_date(until) if until is not None else ""
+    return Strip(
+        text=f"vous avez passé le relais ; vous lisez ce dossier jusqu’au {day}, sans plus rien y écrire.",
+        level=Level.INFORMATION,
+        word="Lecture seule",
+    )
+
+
+_STRIPS = {"break_glass": _emergency_strip, "former": _handed_over_strip}
 
 
 def read_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) -> OpenRecord:
@@ -292,11 +327,14 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
 FOR_THE_PATIENT = (AccessesSeen, ProfessionalCame, ComplaintAnswered)
 _READERS = """
 SELECT told.number, reader
-FROM unnest(%s::uuid[], %s::text[]) WITH ORDINALITY AS told (patient, class, number),
-     -- Told under an identity merged since, it concerns those of the record that goes on.
-     record_readers(
-         coalesce(surviving_patient(told.patient), told.patient), %s::uuid[], %s::uuid[], told.class
-     ) AS reader
+FROM (SELECT number, class, sector, structure,
+             -- Told under an identity merged since, it concerns those of the record that goes on.
+             coalesce(surviving_patient(patient), patient) AS patient
+      FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[])
+           WITH ORDINALITY AS asked (patient, class, sector, structure, number)) AS told,
+     record_readers(told.patient, %s::uuid[], %s::uuid[], told.class) AS reader
+WHERE told.sector = ''
+   OR reader IN (SELECT restricted_readers(told.patient, told.sector, told.structure, %s::uuid[], %s::uuid[]))
 """
 
 
@@ -320,8 +358,15 @@ def _circle_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list
     organizations = [*(actor.organization_id for actor in asked), *(None for _ in acting)]
     asked += acting
     with connection.cursor() as cursor:
-        about = [event.patient_id for event in events], [event.data_class or "" for event in events]
-        cursor.execute(_READERS, [*about, persons, organizations])
+        about: list[list[Any]] = [
+            [event.patient_id for event in events],
+            [event.data_class or "" for event in events],
+            [event.sector for event in events],
+            [event.restricted_to_id for event in events],
+        ]
+        # What is restricted is not lent either: known to himself, or not.
+        himself = [actor.person_id for actor in asked], [actor.organization_id for actor in asked]
+        cursor.execute(_READERS, [*about, persons, organizations, *himself])
         return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
 
 
@@ -343,9 +388,13 @@ def _may_be_told(actor: Actor) -> bool:
 
 
 def _may_read(actor: Actor, event: Event) -> bool:
+    if event.sector and actor.kind == ActorKind.REPRESENTATIVE:
+        return False
     if isinstance(event, FOR_THE_PATIENT):
         return decides_for_patient(actor)
     if event.private_to_id is not None and event.private_to_id != actor.organization_id:
+        return False
+    if event.private_to_person_id is not None and event.private_to_person_id != actor.person_id:
         return False
     acts_for_person = actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE)
     if event.hidden_from_patient and acts_for_person:
@@ -357,19 +406,25 @@ def _may_read(actor: Actor, event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What was committed in the trail up to `up_to`: whose record was seen, and (first access, patient) pairs."""
+    """What was committed in the trail up to `up_to`: whose record was seen, who came to it for the first time."""
 
     up_to: int
-    seen: list[UUID]
-    firsts: list[tuple[UUID, UUID]]
+    # (patient, sector): with a sector, by nobody but those whom it keeps from view.
+    seen: list[tuple[UUID, str]]
+    # (first access, patient, sector, structure it is restricted to)
+    firsts: list[tuple[UUID, UUID, str, UUID | None]]
 
 
 def gathered_accesses(*, after: int) -> Gathered:
     """Writes the first accesses, through the listed function `gather_accesses`; for jobs only."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM gather_accesses(%s)", [after])
-        up_to, seen, firsts, patients = cursor.fetchone()
-    return Gathered(up_to, seen, list(zip(firsts, patients, strict=True)))
+        up_to, seen, firsts, patients, seen_sectors, *limits = cursor.fetchone()
+    return Gathered(
+        up_to,
+        list(zip(seen, seen_sectors, strict=True)),
+        list(zip(firsts, patients, *limits, strict=True)),
+    )
 
 
 def classes_read(profession: str) -> tuple[list[str], list[str]]:

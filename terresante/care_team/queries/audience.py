@@ -6,50 +6,75 @@ The same rules as `care_team.access`, asked the other way round; tests/access/or
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from terresante.care_team import matrix
-from terresante.care_team.access import classes_of_carer
-from terresante.care_team.enums import DataClass, TeamRole
-from terresante.care_team.models import LASTING, CareTeamParticipant, EmergencyAccess
-from terresante.directory.models import Practitioner, PractitionerRole
+from terresante.care_team.access import classes_of_carer, members_known
+from terresante.care_team.enums import DataClass, Sector, TeamRole
+from terresante.care_team.models import LASTING, CareTeamParticipant, EmergencyAccess, NamedReader
+from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.kernel import access, compiled
 from terresante.kernel.access import Reader
+from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
-from terresante.kernel.ui.wording import clock
+from terresante.kernel.ui.wording import clock, long_date
 from terresante.patients.enums import DelegationBasis, Sex
 from terresante.patients.models import Delegation, Patient
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Something about to be shared: what « Qui verra ceci ? » is asked about."""
+    """Something about to be shared: what « Qui verra ceci ? » is asked about, and by whom.
 
+    Its limits are those of `Limited`.
+    """
+
+    asked_by: Actor
     patient_id: UUID
     data_class: DataClass
     private_to_id: UUID | None = None
+    private_to_person_id: UUID | None = None
     hidden_from_patient: bool = False
     hidden_from_representative: bool = False
+    sector: str = ""
+    restricted_to_id: UUID | None = None
 
 
 @access.audience_of(Draft)
 def readers_of(draft: Draft) -> list[Reader]:
-    """The circle, who came in emergency, the person, then who acts for her."""
+    """The circle, who came in emergency, the person, then who acts for her.
+
+    Nobody is named whose presence in the circle is kept from who asks: he may read too, and is not told of.
+    """
     (patient,) = _patients(draft.patient_id)
     if patient.record.kept_by_id is not None:
         # Of a record that a support structure keeps, everything is that structure's alone.
         draft = replace(draft, private_to_id=patient.record.kept_by_id)
-    members, emergencies = _sharing(draft.patient_id), _in_emergency(draft.patient_id)
+    members, emergencies = _sharing(draft.asked_by, draft.patient_id), _in_emergency(draft.patient_id)
     persons = [one.practitioner_id for one in members if one.practitioner_id is not None]
     roles = _roles_by_person([*persons, *(opened.practitioner_id for opened in emergencies)])
-    circle = [_reader(member, draft, roles) for member in members]
+    named = _named(draft)
+    circle = [
+        _reader(member, draft, roles, named)
+        for member in members
+        if draft.private_to_person_id is None or member.practitioner_id != draft.private_to_person_id
+    ]
     known = {reader.key for reader in circle if reader.reads}
     rescuers = [
         _rescuer(opened, draft, roles) for opened in emergencies if opened.practitioner_id not in known
     ]
     relatives = [_relative(given, draft) for given in _given(draft.patient_id) if given.state in _SHOWN]
-    return [*circle, *rescuers, _patient(patient, draft), *relatives]
+    return [*_myself(draft), *circle, *rescuers, _patient(patient, draft), *relatives]
+
+
+def _myself(draft: Draft) -> list[Reader]:
+    """Only of a note for oneself: of the others the author is a member, in person or by his structure."""
+    if draft.private_to_person_id is None:
+        return []
+    author = draft.asked_by
+    return [Reader(draft.private_to_person_id, author.name, author.role_label, True, "pour soi")]
 
 
 _SHOWN = ("open", "invited")
@@ -57,9 +82,11 @@ Roles = dict[UUID, list[PractitionerRole]]
 
 
 @compiled.rows
-def _sharing(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+def _sharing(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+    """The members, and who handed the patient over and still reads, as far as `actor` may know of them."""
+    reads = LASTING & Q(ended_at__isnull=True) | Q(reads_until__gt=Now())
     members = CareTeamParticipant.objects.filter(
-        LASTING, patient_id=patient_id, ended_at__isnull=True, suspended_at__isnull=True
+        members_known(actor), reads, patient_id=patient_id, suspended_at__isnull=True
     )
     return members.select_related("practitioner", "organization").order_by("started_at", "pk")
 
@@ -88,9 +115,25 @@ def _given(patient_id: UUID) -> QuerySet[Delegation]:
 
 @compiled.rows
 def _roles_of(persons: list[UUID]) -> QuerySet[PractitionerRole]:
-    return PractitionerRole.objects.filter(
-        among("practitioner_id", persons), organization__active=True
-    ).order_by("pk")
+    return (
+        PractitionerRole.objects.filter(among("practitioner_id", persons), organization__active=True)
+        .select_related("organization")
+        .order_by("pk")
+    )
+
+
+def _named(draft: Draft) -> set[UUID]:
+    """Who was named for what this draft keeps restricted."""
+    if not draft.sector:
+        return set()
+    rows = NamedReader.objects.filter(
+        Q(restricted_to__isnull=True) | Q(restricted_to_id=draft.restricted_to_id),
+        patient_id=draft.patient_id,
+        sector=draft.sector,
+        withdrawn_at__isnull=True,
+    )
+    keys = {row.practitioner_id or row.organization_id for row in rows}
+    return {key for key in keys if key is not None}
 
 
 def _roles_by_person(persons: list[UUID]) -> Roles:
@@ -103,27 +146,46 @@ def _roles_by_person(persons: list[UUID]) -> Roles:
     return found
 
 
-def _reader(member: CareTeamParticipant, draft: Draft, roles: Roles) -> Reader:
+def _reader(member: CareTeamParticipant, draft: Draft, roles: Roles, named: set[UUID]) -> Reader:
     if member.started_at > timezone.now():
         return _later(member)
     if member.organization is not None:
-        kept_out = draft.private_to_id not in (None, member.organization_id)
-        reason = "réservé à une autre structure" if kept_out else "selon la profession de chacun"
-        return Reader(
-            member.organization.pk,
-            member.organization.name,
-            member.organization.get_kind_display(),
-            not kept_out,
-            reason,
-            is_group=True,
-        )
+        return _structure(member.organization, draft, named)
     if member.practitioner is None:
         raise ValueError("a member is a person or a structure")
-    why_not = _why_not(member.practitioner, roles.get(member.practitioner.pk, []), draft)
+    in_circle = member.ended_at is None
+    why_not = _why_not(
+        member.practitioner, roles.get(member.practitioner.pk, []), draft, named if in_circle else None
+    )
     if not why_not and member.scope is not None and draft.data_class not in member.scope:
         why_not = f"la personne n’a pas consenti pour «\u00a0{draft.data_class.label}\u00a0»"
+    if not in_circle and member.reads_until is not None:
+        return _person(
+            member.practitioner,
+            not why_not,
+            why_not or f"relais passé, jusqu’au {long_date(member.reads_until)}",
+        )
     own_role = "" if member.role == TeamRole.MEMBER else member.get_role_display().lower()
     return _person(member.practitioner, not why_not, why_not or own_role)
+
+
+def _structure(structure: Organization, draft: Draft, named: set[UUID]) -> Reader:
+    kept_out = ""
+    if draft.private_to_person_id is not None:
+        kept_out = "réservé à son auteur"
+    elif draft.private_to_id not in (None, structure.pk):
+        kept_out = "réservé à une autre structure"
+    elif draft.sector and not _structure_knows(structure, draft, named):
+        kept_out = f"hors {_said(draft.sector)}, et pas nommée"
+    reason = kept_out or "selon la profession de chacun"
+    return Reader(
+        structure.pk, structure.name, structure.get_kind_display(), not kept_out, reason, is_group=True
+    )
+
+
+def _structure_knows(structure: Organization, draft: Draft, named: set[UUID]) -> bool:
+    own = matrix.organization_sector(structure.kind, structure.is_psychiatric)
+    return structure.pk == draft.restricted_to_id or structure.pk in named or own == draft.sector
 
 
 def _later(member: CareTeamParticipant) -> Reader:
@@ -139,21 +201,45 @@ def _rescuer(opened: EmergencyAccess, draft: Draft, roles: Roles) -> Reader:
         for role in roles.get(opened.practitioner_id, [])
         if role.organization_id == opened.organization_id
     ]
-    why_not = _why_not(opened.practitioner, there, draft)
+    why_not = _why_not(opened.practitioner, there, draft, None)
     until = f"accès en urgence jusqu’à {clock(opened.expires_at)}"
     return _person(opened.practitioner, not why_not, why_not or until)
 
 
-def _why_not(practitioner: Practitioner, works: list[PractitionerRole], draft: Draft) -> str:
-    """'' for who reads: one of the situations he works in today is enough."""
+def _why_not(
+    practitioner: Practitioner, works: list[PractitionerRole], draft: Draft, named: set[UUID] | None
+) -> str:
+    """'' for who reads: one of the situations he works in today is enough. `named`: None outside the circle, where
+    being of a sector or being named counts for nothing.
+    """
+    if draft.private_to_person_id is not None:
+        return "réservé à son auteur"
     if not practitioner.active or not works:
         return "n’exerce plus"
     allowed = [role for role in works if draft.private_to_id in (None, role.organization_id)]
     if not allowed:
         return "hors de la structure"
+    allowed = [role for role in allowed if not draft.sector or _knows(practitioner, role, draft, named)]
+    if not allowed:
+        return f"hors {_said(draft.sector)}, et pas nommé"
     if not any(draft.data_class in matrix.readable(role.profession) for role in allowed):
         return f"sa profession ne lit pas «\u00a0{draft.data_class.label}\u00a0»"
     return ""
+
+
+def _knows(practitioner: Practitioner, role: PractitionerRole, draft: Draft, named: set[UUID] | None) -> bool:
+    if role.organization_id == draft.restricted_to_id:
+        return True
+    if named is None:
+        return False
+    own = matrix.practitioner_sector(practitioner.profession, practitioner.specialty_label)
+    return (
+        own == draft.sector or practitioner.pk in named or _structure_knows(role.organization, draft, named)
+    )
+
+
+def _said(sector: str) -> str:
+    return Sector(sector).label.lower()
 
 
 def _person(practitioner: Practitioner, reads: bool, reason: str) -> Reader:
@@ -162,7 +248,8 @@ def _person(practitioner: Practitioner, reads: bool, reason: str) -> Reader:
 
 
 def _patient(patient: Patient, draft: Draft) -> Reader:
-    hidden = draft.hidden_from_patient or draft.private_to_id is not None
+    is_private = draft.private_to_id is not None or draft.private_to_person_id is not None
+    hidden = draft.hidden_from_patient or is_private
     reason = "pas encore visible dans son espace" if hidden else "dans son espace"
     role = "La patiente" if patient.sex == Sex.FEMALE else "Le patient"
     return Reader(patient.pk, str(patient), role, not hidden, reason)
@@ -179,8 +266,12 @@ def _why_not_relative(given: Delegation, draft: Draft) -> str:
     """What is not told to the person yet is told to nobody who acts for her."""
     if given.user_id is None:
         return "accès pas encore ouvert"
+    if draft.private_to_person_id is not None:
+        return "réservé à son auteur"
     if draft.private_to_id is not None:
         return "réservé à une structure"
+    if draft.sector:
+        return "suivi restreint : la personne seule le sait"
     if draft.hidden_from_patient:
         return "pas encore dit à la personne"
     if draft.hidden_from_representative:

@@ -6,17 +6,19 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
 from terresante.care_team.access import (
     ACCESS_LOG_READ,
+    BREAK_GLASS_EXPLAIN,
     BREAK_GLASS_REVIEW,
     CIRCLE_READ,
     COMPLAINT_READ,
     READINGS,
     REFUSALS_READ,
 )
+from terresante.care_team.enums import ReviewOutcome
 from terresante.care_team.models import AccessComplaint, EmergencyAccess, FirstAccess
 from terresante.kernel import access
 from terresante.kernel.access import label_of
@@ -34,6 +36,7 @@ PURPOSE_LABELS = {
     Purpose.CARE: "soins",
     Purpose.BREAK_GLASS: "accès en urgence",
     Purpose.SUPPORT: "assistance",
+    Purpose.HANDED_OVER: "relais passé, lecture seule",
     Purpose.SYSTEM: "transmission automatique",
 }
 # The same, as the patient reads them.
@@ -41,6 +44,7 @@ LAY_PURPOSES = {
     Purpose.CARE: "pour vos soins",
     Purpose.BREAK_GLASS: "en urgence",
     Purpose.SUPPORT: "pour l’assistance technique",
+    Purpose.HANDED_OVER: "pour finir de passer le relais",
     Purpose.SYSTEM: "par transmission automatique",
 }
 # What was done, as the patient reads it; anything else that is not a reading is said as its label.
@@ -60,6 +64,7 @@ LAY_ACTS = {
     "feed.mark_read": _READ,
     "identity.create": "a inscrit votre nom",
     "identity.compare": "a comparé votre identité à une autre",
+    "note.limit": "a changé qui lit une de ses notes",
     "note.write": "a écrit une note",
     "record.create": "a créé votre dossier",
     "record.search": "a cherché votre nom",
@@ -115,6 +120,54 @@ def emergencies(actor: Actor, *, most: int = 200) -> list[EmergencyLine]:
             .order_by(F("reviewed_at").asc(nulls_first=True), "-opened_at")[:most]
         )
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructureCount:
+    """Of the emergency accesses of one structure's professionals since a day."""
+
+    structure: str
+    total: int
+    waiting: int
+    justified: int
+    unjustified: int
+
+
+def emergency_counts(actor: Actor, *, since: datetime) -> list[StructureCount]:
+    """The most numerous first, at most 50 structures. Raises Refused for who does not review."""
+    of = {
+        outcome: Count("pk", filter=Q(outcome=outcome, reviewed_at__isnull=False))
+        for outcome in ReviewOutcome
+    }
+    rows = (
+        _reviewed_by(actor)
+        .filter(opened_at__gte=since)
+        .values("organization__name")
+        .annotate(
+            total=Count("pk"),
+            waiting=Count("pk", filter=Q(reviewed_at__isnull=True)),
+            justified=of[ReviewOutcome.JUSTIFIED],
+            unjustified=of[ReviewOutcome.UNJUSTIFIED],
+        )
+        .order_by("-total", "organization__name")[:50]
+    )
+    return [
+        StructureCount(
+            structure=row["organization__name"],
+            total=row["total"],
+            waiting=row["waiting"],
+            justified=row["justified"],
+            unjustified=row["unjustified"],
+        )
+        for row in rows
+    ]
+
+
+def own_emergencies(actor: Actor, *, most: int = 50) -> list[EmergencyAccess]:
+    """Those this professional opened: what is asked of him first, then the latest. Nothing of whom they are about."""
+    rows = access.list(actor, BREAK_GLASS_EXPLAIN, EmergencyAccess).select_related("organization")
+    found = list(rows.order_by("-opened_at")[:most])
+    return sorted(found, key=lambda row: not row.awaits_explanation)
 
 
 def emergency(actor: Actor, access_id: UUID) -> EmergencyLine:

@@ -92,14 +92,15 @@ def told_live(actor, record, data_class):
 
 def told_by_email(actor, record, data_class):
     with rls.acting(Actor.job("e-mails")):
-        (told,) = users_to_tell([(record.patient_id, None, data_class)])
+        (told,) = users_to_tell([Event(patient_id=record.patient_id, data_class=data_class)])
     return actor.user_id in {person.user_id for person in told}
 
 
 def shown_as_reader(actor, record, data_class):
     with rls.acting(Actor.job("qui verra")):
         rls.open_record(record.patient_id)
-        readers = access.audience(Draft(record.patient_id, data_class))
+        asking = Actor.job("qui verra")
+        readers = access.audience(Draft(asked_by=asking, patient_id=record.patient_id, data_class=data_class))
     return any(reader.reads for reader in readers if reader.key == actor.person_id)
 
 

@@ -226,7 +226,7 @@ def test_what_is_told_under_the_former_identity_reaches_the_circle_of_the_one_th
     told = Event(patient_id=twice.patient.pk)
     with rls.acting(Actor.job("live"), read_only=True):
         (readers,) = ports.live_readers([told], [cast.amar, cast.jules, cast.madeleine, cast.leon])
-        (persons,) = users_to_tell([(twice.patient.pk, None, "")])
+        (persons,) = users_to_tell([Event(patient_id=twice.patient.pk)])
     assert readers == {cast.amar.correlation_id, cast.madeleine.correlation_id}
     assert {cast.amar.user_id, cast.brun.user_id} <= {person.user_id for person in persons}
     assert cast.jules.user_id not in {person.user_id for person in persons}

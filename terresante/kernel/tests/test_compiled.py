@@ -68,6 +68,34 @@ def test_a_question_that_depends_on_which_actor_asks_is_found_in_the_tests(cast)
         favoured(cast.amar)
 
 
+def test_a_question_that_depends_on_two_arguments_being_the_same_is_found_however_often_they_were_not(cast):
+    @compiled.rows
+    def of(actor, person_id):
+        chosen = Q(pk__isnull=False) if actor.person_id == person_id else Q(is_shared=True)
+        return access.list(actor, RECORD_READ, CareRecord).filter(chosen)
+
+    with rls.acting(cast.amar):
+        for _ in range(compiled.CHECKED_AGAIN_AFTER // 2):
+            of(cast.amar, new_id())
+        with pytest.raises(NotCompilable):
+            of(cast.amar, cast.amar.person_id)
+
+
+def test_a_question_that_depends_on_something_else_is_found_after_a_while(cast):
+    told = Q(is_shared=True)
+
+    @compiled.rows
+    def told_apart(actor):
+        return access.list(actor, RECORD_READ, CareRecord).filter(told)
+
+    with rls.acting(cast.amar):
+        told_apart(cast.amar)
+        told = Q(pk__isnull=False)
+        with pytest.raises(NotCompilable):
+            for _ in range(compiled.CHECKED_AGAIN_AFTER):
+                told_apart(cast.amar)
+
+
 def test_moments_and_texts_are_those_of_the_call(cast):
     @compiled.rows
     def made(actor, since, programme):

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.notes.actions import NewNote, publish_note
@@ -17,8 +17,7 @@ def new_note(
     data_class: DataClass = DataClass.CARE,
     id: UUID | None = None,
     written_at: datetime | None = None,
-    for_my_structure: bool = False,
-    hidden_from_patient: bool = False,
+    level: Confidentiality | None = None,
     hidden_from_representative: bool = False,
 ) -> NewNote:
     return NewNote(
@@ -26,8 +25,7 @@ def new_note(
         data_class=data_class,
         text=text,
         written_at=written_at,
-        for_my_structure=for_my_structure,
-        hidden_from_patient=hidden_from_patient,
+        level=level,
         hidden_from_representative=hidden_from_representative,
     )
 

@@ -6,10 +6,10 @@ import pytest
 
 from terresante.accounts.models import User
 from terresante.care_team import actions as team
-from terresante.care_team.enums import Basis, DataClass
+from terresante.care_team.enums import Basis, Confidentiality, DataClass
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import open_record
-from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.limits import levels_open_to, limits_of
 from terresante.feed import queries as feed
 from terresante.kernel import access, rls
 from terresante.kernel.actor import ActorKind
@@ -116,7 +116,7 @@ def test_a_social_worker_meets_a_medical_note_nowhere(cast, client):
 
 
 def test_a_hidden_note_is_not_there_for_the_patient(cast):
-    note = published(cast.amar, cast.madeleine_record, hidden_from_patient=True)
+    note = published(cast.amar, cast.madeleine_record, level=Confidentiality.CIRCLE)
 
     assert not reads_note(cast.madeleine, note)
     assert doors(cast.madeleine, note) == (0, 0, 0, 0, 0, 0)
@@ -127,7 +127,7 @@ def test_a_note_of_a_structure_stays_in_it(cast):
     with walls_down():
         join(cast.leon_record, organization_id=cast.colin.organization_id, basis=Basis.SUPPORT)
     note = published(
-        cast.colin, cast.madeleine_record, data_class=DataClass.COORDINATION, for_my_structure=True
+        cast.colin, cast.madeleine_record, data_class=DataClass.COORDINATION, level=Confidentiality.STRUCTURE
     )
 
     assert {name for name, actor in cast.actors.items() if reads_note(actor, note)} == {"colin", "samira"}
@@ -136,7 +136,7 @@ def test_a_note_of_a_structure_stays_in_it(cast):
 
 def test_plain_sql_meets_the_walls_too(cast):
     note = published(
-        cast.colin, cast.madeleine_record, data_class=DataClass.COORDINATION, for_my_structure=True
+        cast.colin, cast.madeleine_record, data_class=DataClass.COORDINATION, level=Confidentiality.STRUCTURE
     )
     published(cast.brun, cast.leon_record)
 
@@ -156,13 +156,12 @@ def test_who_will_see_this_is_who_then_sees_it(cast, in_person):
         with walls_down():
             join(cast.madeleine_record, practitioner_id=cast.samira.person_id)
     record = cast.madeleine_record
-    for author, data_class, private, hidden in product(
-        (cast.amar, cast.colin), NOTE_CLASSES, (False, True), (False, True)
-    ):
-        choices = new_note(data_class=data_class, for_my_structure=private, hidden_from_patient=hidden)
+    levels = levels_open_to("")
+    for author, data_class, level in product((cast.amar, cast.colin), NOTE_CLASSES, levels):
+        choices = new_note(data_class=data_class, level=level)
         with rls.acting(author):
             open_record(author, record.pk)
-            draft = Draft(record.patient_id, data_class, author.organization_id if private else None, hidden)
+            draft = limits_of(author, level, "").draft(author, record.patient_id, data_class)
             promised = {reader.key for reader in access.audience(draft) if reader.reads}
         try:
             note = publish_note(author, record.pk, note=choices)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.feed.models import FeedItem
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ids import new_id
@@ -60,7 +60,7 @@ def test_an_id_that_names_anything_else_gets_one_neutral_conflict(cast):
     sentences = {
         conflict(cast.ines, cast.madeleine_record, new_note("Autre texte", id=note_id)),
         conflict(
-            cast.ines, cast.madeleine_record, new_note("Première", id=note_id, hidden_from_patient=True)
+            cast.ines, cast.madeleine_record, new_note("Première", id=note_id, level=Confidentiality.CIRCLE)
         ),
         conflict(cast.amar, cast.madeleine_record, new_note("Première", id=note_id)),
         conflict(cast.ines, cast.madeleine_record, new_note("Celle de Léon", id=elsewhere)),

@@ -3,7 +3,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from terresante.accounts.models import User
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization
 from terresante.feed import queries as feed
@@ -34,8 +34,7 @@ def sent(**changes):
     return {
         "id": str(new_id()),
         "data_class": "care",
-        "level": "circle",
-        "patient_sees": "now",
+        "level": "shared",
         "text": "Chevilles gonflées",
         **changes,
     }
@@ -94,7 +93,7 @@ def test_the_panel_alone_answers_for_the_choices_only(client, cast):
     login(client, cast.amar)
 
     panel = client.get(
-        url(cast.madeleine_record, "destinataires/"), {"data_class": "medical", "patient_sees": "later"}
+        url(cast.madeleine_record, "destinataires/"), {"data_class": "medical", "level": "circle"}
     ).content.decode()
 
     assert "Ne verront pas la note" in panel and "pas encore visible" in panel and "<html" not in panel
@@ -210,3 +209,35 @@ def queries_of(client, address):
     ) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
+
+
+def test_its_author_changes_who_reads_a_note_from_its_page(client, cast):
+    note = published(cast.amar, cast.madeleine_record, level=Confidentiality.MYSELF)
+    login(client, cast.amar)
+    page = client.get(url(cast.madeleine_record, f"{note.pk}/")).content.decode()
+    assert "Moi seulement" in page and "qui-la-lit" in page
+
+    form = client.get(url(cast.madeleine_record, f"{note.pk}/qui-la-lit/")).content.decode()
+    assert "0\u00a0membre" not in form and "réservé à son auteur" in form
+    answer = client.post(
+        url(cast.madeleine_record, f"{note.pk}/qui-la-lit/"), {"level": "shared"}, follow=True
+    )
+
+    shown = answer.content.decode()
+    assert "Peuvent lire la note" in shown and "Moi seulement" not in shown and "Lecture changée" in shown
+    login(client, cast.ines)
+    assert "qui-la-lit" not in client.get(url(cast.madeleine_record, f"{note.pk}/")).content.decode()
+    assert client.get(url(cast.madeleine_record, f"{note.pk}/qui-la-lit/")).status_code == 403
+
+
+def test_the_panel_of_a_change_follows_the_choice_without_javascript(client, cast):
+    note = published(cast.amar, cast.madeleine_record)
+    login(client, cast.amar)
+
+    answer = client.post(
+        url(cast.madeleine_record, f"{note.pk}/qui-la-lit/"), {"level": "myself", "recompute": "1"}
+    )
+
+    assert "réservé à son auteur" in answer.content.decode()
+    with walls_down():
+        assert Note.objects.get().private_to_person_id is None

@@ -12,6 +12,7 @@ from terresante.directory.models import PractitionerRole
 from terresante.kernel import dispatcher, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
+from terresante.kernel.events import Event
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboundMessage
 from terresante.kernel.sealing import unseal
@@ -78,9 +79,9 @@ def test_the_same_event_is_told_once_however_often_it_is_repeated(cast):
 def test_nobody_learns_from_the_function_whom_a_patient_has(cast):
     for actor in (cast.amar, cast.madeleine, cast.brun):
         with rls.acting(actor):
-            assert queries.users_to_tell([(cast.madeleine_record.patient_id, None, "")]) == [[]]
+            assert queries.users_to_tell([Event(patient_id=cast.madeleine_record.patient_id)]) == [[]]
     with rls.acting(JOB):
-        assert queries.users_to_tell([(cast.madeleine_record.patient_id, None, "")])[0]
+        assert queries.users_to_tell([Event(patient_id=cast.madeleine_record.patient_id)])[0]
 
 
 def test_who_left_his_structure_or_the_circle_is_not_told(cast):

@@ -11,13 +11,16 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from terresante.accounts.models import User
-from terresante.care_team.enums import Basis, ConsentKind, TeamRole
+from terresante.care_team.enums import Basis, ConsentKind, HandOverKind, Sector, TeamRole
 from terresante.care_team.models import (
     AccessComplaint,
     CareTeamParticipant,
     Consent,
     EmergencyAccess,
     FirstAccess,
+    HandOver,
+    HandOverItem,
+    NamedReader,
 )
 from terresante.directory.models import Organization, Practitioner
 from terresante.feed.enums import FeedKind
@@ -118,6 +121,33 @@ def _emergencies(drawn: Drawn) -> None:
             reason="essai",
             expires_at=timezone.now() + timedelta(hours=drawn.draw.choice((-3, 3))),
         )
+
+
+def _named(drawn: Drawn) -> None:
+    for practitioner in drawn.some(drawn.practitioners):
+        withdrawn = timezone.now() if drawn.draw.random() < 0.3 else None
+        _create(
+            NamedReader,
+            drawn,
+            practitioner=practitioner,
+            sector=Sector.PSYCHIATRY,
+            named_by_name="essai",
+            withdrawn_at=withdrawn,
+        )
+
+
+def _hand_overs(drawn: Drawn) -> None:
+    giver, taker = drawn.practitioners[:2]
+    head = HandOver.objects.create(
+        giver=giver,
+        taker=taker,
+        organization=drawn.organizations[0],
+        kind=HandOverKind.DEFINITIVE,
+        proposed_by_name="essai",
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    for given in CareTeamParticipant.objects.filter(patient=drawn.patient, practitioner=giver):
+        _create(HandOverItem, drawn, hand_over=head, given=given, role=given.role)
 
 
 def _relatives(drawn: Drawn) -> None:
@@ -255,6 +285,8 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "care_team_careteamparticipant": _participants,
     "care_team_consent": _consents,
     "care_team_emergencyaccess": _emergencies,
+    "care_team_namedreader": _named,
+    "care_team_handoveritem": _hand_overs,
     "patients_relatedperson": _relatives,
     "patients_delegation": None,  # made with the relatives
     "care_team_firstaccess": _told,
@@ -272,7 +304,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "interop_identitydecision": None,  # made with the messages
 }
 
-NEEDS_RECORD = (_participants, _notes, _stays)
+NEEDS_RECORD = (_participants, _named, _hand_overs, _notes, _stays)
 
 
 def two_persons(seed: int) -> tuple[Drawn, Drawn]:

@@ -9,21 +9,23 @@ from django.urls import reverse
 
 from terresante.care_team import actions as circle
 from terresante.care_team.access import RECORD_READ
-from terresante.care_team.enums import ComplaintState, ConsentKind
+from terresante.care_team.enums import Basis, ComplaintState, ConsentKind
 from terresante.care_team.events import AccessesSeen
 from terresante.care_team.jobs import tell_of_accesses
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent, FirstAccess
-from terresante.care_team.queries import read_record
+from terresante.care_team.queries import open_record, read_record
+from terresante.care_team.queries.log import first_accesses_of
+from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
 from terresante.kernel import audit, dispatcher, ports, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound, Refused
-from terresante.kernel.events import Event
+from terresante.kernel.events import Event, restore
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent, ParkedEvent
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.models import RelatedPerson
 from terresante.portal import actions
-from tests.cast import join, represented_by
+from tests.cast import join, organization, professional, represented_by
 from tests.walls import wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
@@ -200,6 +202,39 @@ def test_the_first_access_of_a_professional_is_told_once_and_never_again(cast):
     assert mailed() == ["madeleine@example.org"]
     page = client_of(cast.madeleine).get(reverse("portal:home")).content.decode()
     assert "Pour la première fois" in page
+
+
+def test_of_a_psychiatric_nurse_the_patient_is_told_and_nobody_else(cast):
+    """Claire represents Madeleine; Inès is of the circle: neither learns that Odile exists."""
+    with walls_down():
+        centre = organization("CMP du Parc", OrganizationKind.CMP)
+        odile = professional("odile", Profession.PSYCHIATRIC_NURSE, centre)
+        claire = represented_by(cast.madeleine_record, "Claire", DelegationBasis.GUARDIANSHIP)
+    circle.add_member(
+        cast.amar,
+        cast.madeleine_record.pk,
+        member=circle.NewMember(practitioner_id=odile.person_id, basis=Basis.CARE_TEAM),
+    )
+    follow_the_trail()
+    OutboxEvent.objects.all().delete()
+    reads_as(odile, cast.madeleine_record)
+    follow_the_trail()
+
+    assert told() == ["AccessesSeen", "ProfessionalCame"]
+    with rls.acting(Actor.job("live"), read_only=True):
+        came = [
+            restore(row) for row in OutboxEvent.objects.filter(kind__in=["AccessesSeen", "ProfessionalCame"])
+        ]
+        for reached in ports.live_readers(came, [cast.madeleine, claire, cast.ines, cast.leon]):
+            assert reached == {cast.madeleine.correlation_id}
+    dispatched()
+    assert mailed() == ["madeleine@example.org"]
+    assert "ODILE" in client_of(cast.madeleine).get(reverse("portal:home")).content.decode()
+    for other in (claire, cast.ines):
+        with rls.acting(other):
+            open_record(other, cast.madeleine_record.pk)
+            assert first_accesses_of(other, cast.madeleine_record.patient_id) == []
+            assert not FirstAccess.objects.exists()
 
 
 def test_what_the_deployment_knew_before_is_not_told(cast):

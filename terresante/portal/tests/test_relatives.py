@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from terresante.care_team import relative_actions
 from terresante.care_team.access import RECORD_READ
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import open_record
 from terresante.care_team.relative_actions import NewDelegation
 from terresante.kernel import access, ports, rls
@@ -153,7 +153,7 @@ def test_a_guardian_reads_what_the_person_reads_and_a_carer_what_she_named(cast)
     guardian, carer = as_relative(record), as_relative(record, "Lucie", CARER, scope=("care",))
     for kind in (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION):
         published(cast.amar, record, data_class=kind)
-    published(cast.amar, record, data_class=DataClass.CARE, hidden_from_patient=True)
+    published(cast.amar, record, data_class=DataClass.CARE, level=Confidentiality.CIRCLE)
 
     def read(actor):
         with rls.acting(actor, read_only=True):

@@ -11,13 +11,16 @@ from django.utils import timezone
 
 from terresante.care_team import actions
 from terresante.care_team.access import RECORD_READ
-from terresante.care_team.enums import ConsentKind
+from terresante.care_team.enums import ConsentKind, HandOverKind
 from terresante.care_team.models import (
     AccessComplaint,
     CareTeamParticipant,
     Consent,
     EmergencyAccess,
     FirstAccess,
+    HandOver,
+    HandOverItem,
+    NamedReader,
 )
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization, Practitioner
@@ -125,6 +128,15 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
             patient_id=patient, practitioner_id=cast.jules.person_id, at=timezone.now()
         ),
         Consent: _consent(patient, author),
+        **_hand_over(record, *_turn(cast, record)),
+        NamedReader: NamedReader.objects.create(
+            patient_id=patient,
+            record=record,
+            sector="psychiatry",
+            practitioner=author,
+            named_by_name="la distribution",
+            is_named_by_patient=True,
+        ),
         EmergencyAccess: _emergency(cast, patient),
         AuditEntry: _entry(cast, patient),
         **_of_identity(patient),
@@ -167,6 +179,30 @@ def _of_identity(patient_id: UUID) -> dict[type[Model], Any]:
             merged_by_name="la distribution",
         ),
     }
+
+
+def _turn(cast: Cast, record: CareRecord) -> tuple[Actor, Actor]:
+    """The patient's own doctor and nurse."""
+    if record == cast.madeleine_record:
+        return cast.amar, cast.ines
+    return cast.brun, cast.jules
+
+
+def _hand_over(record: CareRecord, giver: Actor, taker: Actor) -> dict[type[Model], Any]:
+    """From the patient's doctor to her nurse."""
+    head = HandOver.objects.create(
+        giver_id=giver.person_id,
+        taker_id=taker.person_id,
+        organization_id=giver.organization_id,
+        kind=HandOverKind.DEFINITIVE,
+        proposed_by_name="la distribution",
+        expires_at=timezone.now() + timedelta(days=7),
+    )
+    given = CareTeamParticipant.objects.get(record=record, practitioner_id=giver.person_id, ended_at=None)
+    item = HandOverItem.objects.create(
+        hand_over=head, patient_id=record.patient_id, record=record, given=given, role=given.role
+    )
+    return {HandOver: head, HandOverItem: item}
 
 
 def _delegation(related: RelatedPerson) -> Delegation:

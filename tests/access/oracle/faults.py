@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models import Q
 
 from terresante.care_team import access as rules
+from terresante.care_team import basis as grounds
 from terresante.care_team import matrix, queries
 from terresante.care_team.access import RECORD_READ
 from terresante.care_team.enums import DataClass, RoleGroup
@@ -76,10 +77,10 @@ def python_changed(*changes: tuple[object, str, object]) -> Iterator[None]:
 
 
 NOTE, STAY, FEED = "notes_note", "stays_encounter", "feed_feeditem"
-_FORGETS_WHO_LEFT = rules._IN_CIRCLE.replace("own.ended_at IS NULL AND ", "")
-_FORGETS_THE_END = rules._IN_EMERGENCY.replace("own.expires_at > statement_timestamp()", "true")
+_FORGETS_WHO_LEFT = grounds._IN_CIRCLE.replace("own.ended_at IS NULL AND ", "")
+_FORGETS_THE_END = grounds._IN_EMERGENCY.replace("own.expires_at > statement_timestamp()", "true")
 TEN = {
-    "ended membership": lambda: python_changed((rules, "_IN_CIRCLE", _FORGETS_WHO_LEFT)),
+    "ended membership": lambda: python_changed((grounds, "_IN_CIRCLE", _FORGETS_WHO_LEFT)),
     "ended structure role": lambda: python_changed((directory, "_roles_of_account", roles_even_ended)),
     "list differs from object": lambda: python_changed((access, "_named", named_without_limits)),
     "nested id of another patient": lambda: python_changed((notes, "access", THROUGH_ANY_RECORD)),
@@ -88,7 +89,7 @@ TEN = {
         "search_patients", "app_kind() = 'professional'", "app_kind() IN ('professional', 'patient')"
     ),
     "counter": lambda: python_changed((feed, "access", COUNTS_ALL_OF_THE_PATIENT)),
-    "expired break-glass": lambda: python_changed((rules, "_IN_EMERGENCY", _FORGETS_THE_END)),
+    "expired break-glass": lambda: python_changed((grounds, "_IN_EMERGENCY", _FORGETS_THE_END)),
     "opposition on one door": lambda: function_changed("record_readers", "AND suspended_at IS NULL", ""),
     "live event after removal": lambda: function_changed("record_readers", "AND ended_at IS NULL", ""),
 }
@@ -112,6 +113,18 @@ FAULTS = {
     ),
     "policy shows the patient what is hidden": lambda: policy_changed(
         NOTE, "hidden_from_patient", "(NOT hidden_from_patient)", "true"
+    ),
+    "policy shows what a person keeps for himself": lambda: policy_changed(
+        NOTE, "private_to_person", "(private_to_person_id IS NULL)", "true"
+    ),
+    "policy shows what is restricted": lambda: policy_changed(
+        FEED, "restricted", "knows_restricted(patient_id, (sector)::text, restricted_to_id)", "true"
+    ),
+    "policy names a member kept from view": lambda: policy_changed(
+        "care_team_careteamparticipant",
+        "restricted",
+        "knows_restricted(patient_id, (sector)::text, restricted_to_id)",
+        "true",
     ),
     "policy shows a relative what is hidden from him": lambda: policy_changed(
         NOTE, "hidden_from_representative", "(NOT hidden_from_representative)", "true"
@@ -156,12 +169,24 @@ FAULTS = {
     "search shows a kept record": lambda: function_changed(
         "search_patients", "AND NOT kept_from_me(patient.id)", ""
     ),
-    "rule forgets what was consented to": lambda: python_changed((rules, "_OF_ROW", "")),
+    "rule forgets what was consented to": lambda: python_changed((grounds, "_OF_ROW", "")),
     "rule forgets the end of a consent": lambda: python_changed(
-        (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("own.expires_at > statement_timestamp()", "true"))
+        (grounds, "_IN_CIRCLE", grounds._IN_CIRCLE.replace("own.expires_at > statement_timestamp()", "true"))
     ),
     "opposition lifted leaves the circle outside": lambda: function_changed(
         "lift_record_opposition", "suspended_at = NULL", "suspended_at = now()"
+    ),
+    "named once is named for good": lambda: function_changed(
+        "restricted_is_known", "AND named.withdrawn_at IS NULL", ""
+    ),
+    "named for one sector is named for all": lambda: function_changed(
+        "restricted_is_known", "AND named.sector = kept", ""
+    ),
+    "who shares a sector knows outside the circle": lambda: function_changed(
+        "restricted_is_known", "own.member_id IN (person, organization)", "true"
+    ),
+    "opposition forgets who is kept from view": lambda: function_changed(
+        "oppose_circle", "ended_at IS NULL AND suspended_at IS NULL", "false"
     ),
     "stream tells who left": lambda: function_changed("record_readers", "AND ended_at IS NULL", ""),
     "stream tells under opposition": lambda: function_changed(
@@ -210,40 +235,57 @@ FAULTS = {
     ),
     # The rules.
     "rule forgets the withdrawal of a relative": lambda: python_changed(
-        (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.withdrawn_at IS NULL", "true"))
+        (grounds, "_BY_DELEGATION", grounds._BY_DELEGATION.replace("own.withdrawn_at IS NULL", "true"))
     ),
     "rule forgets majority": lambda: python_changed(
-        (rules, "_BY_DELEGATION", rules._BY_DELEGATION.replace("own.majority_on > app_today()", "true"))
+        (grounds, "_BY_DELEGATION", grounds._BY_DELEGATION.replace("own.majority_on > app_today()", "true"))
     ),
-    "carer reads every class": lambda: python_changed((rules, "_delegated", lambda actor: Q())),
+    "carer reads every class": lambda: python_changed((grounds, "_delegated", lambda actor: Q())),
     "rule forgets who left": lambda: python_changed(
-        (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("own.ended_at IS NULL AND ", ""))
+        (grounds, "_IN_CIRCLE", grounds._IN_CIRCLE.replace("own.ended_at IS NULL AND ", ""))
     ),
     "rule forgets the opposition": lambda: python_changed(
-        (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("AND own.suspended_at IS NULL ", ""))
+        (grounds, "_IN_CIRCLE", grounds._IN_CIRCLE.replace("AND own.suspended_at IS NULL ", ""))
     ),
     "rule forgets the end of an emergency": lambda: python_changed(
         (
-            rules,
+            grounds,
             "_IN_EMERGENCY",
-            rules._IN_EMERGENCY.replace("own.expires_at > statement_timestamp()", "true"),
+            grounds._IN_EMERGENCY.replace("own.expires_at > statement_timestamp()", "true"),
         )
     ),
     "rule forgets where the emergency is": lambda: python_changed(
-        (rules, "_IN_EMERGENCY", rules._IN_EMERGENCY.replace("own.organization_id = %s", "%s IS NOT NULL"))
+        (
+            grounds,
+            "_IN_EMERGENCY",
+            grounds._IN_EMERGENCY.replace("own.organization_id = %s", "%s IS NOT NULL"),
+        )
     ),
     "rule lets the emergency write": lambda: python_changed((rules, "changes", rules.reaches)),
     "rule forgets for whom one acts": lambda: python_changed(
-        (rules, "_IN_CIRCLE", rules._IN_CIRCLE.replace("%s, %s, %s", "%s, %s, nullif(%s, own.member_id)"))
+        (grounds, "_IN_CIRCLE", grounds._IN_CIRCLE.replace("%s, %s, %s", "%s, %s, nullif(%s, own.member_id)"))
     ),
     "rule lends the emergencies of whom one acts for": lambda: python_changed(
-        (rules, "in_emergency", emergencies_lent)
+        (grounds, "in_emergency", emergencies_lent)
     ),
     "profession reads one class more": lambda: python_changed(
         (matrix, "rights", with_right(RoleGroup.SECRETARY, DataClass.MEDICAL))
     ),
     "profession writes the circle": lambda: python_changed(
         (matrix, "rights", with_right(RoleGroup.HOME_AIDE, DataClass.CIRCLE))
+    ),
+    "rule forgets what is restricted": lambda: python_changed(
+        (grounds, "_KNOWS", grounds._KNOWS.replace("({1} = ''", "(true"))
+    ),
+    "rule forgets that a name was withdrawn": lambda: python_changed(
+        (grounds, "_KNOWS", grounds._KNOWS.replace("AND named.withdrawn_at IS NULL", ""))
+    ),
+    "rule shows what a person keeps for himself": lambda: python_changed(
+        (
+            grounds,
+            "_private",
+            lambda actor: Q(private_to__isnull=True) | Q(private_to_id=actor.organization_id),
+        )
     ),
     "stream tells what is private": lambda: python_changed((queries, "_may_read", told_without_limits)),
 }
@@ -294,7 +336,7 @@ def with_right(group: RoleGroup, data_class: DataClass) -> Any:
     return rights
 
 
-in_emergency = rules.in_emergency
+in_emergency = grounds.in_emergency
 
 
 def emergencies_lent(actor, patient="patient_id"):
@@ -302,4 +344,5 @@ def emergencies_lent(actor, patient="patient_id"):
 
 
 def told_without_limits(actor, event):
-    return not event.data_class or rules.reads_class(actor, DataClass(event.data_class))
+    own = event.private_to_person_id in (None, actor.person_id)
+    return own and (not event.data_class or rules.reads_class(actor, DataClass(event.data_class)))

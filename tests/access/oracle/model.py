@@ -4,8 +4,6 @@ Read from DOMAIN.md 2.1 (sharing law, matrix) and DESIGN.md 5 (bases). A world i
 question below replays it and answers for the end of it. Hours are counted from now: -1 is an hour ago.
 """
 
-from dataclasses import dataclass
-
 from tests.access.oracle.moves import (
     EMERGENCY,
     RECORD,
@@ -14,19 +12,23 @@ from tests.access.oracle.moves import (
     BreaksGlass,
     Delegates,
     Grants,
+    HandsOver,
     Joins,
     Leaves,
     Lends,
     Lifts,
     Move,
     Opposes,
+    Reader,
     Regime,
     Removes,
     Restricts,
     Revokes,
     Withdraws,
+    World,
     Writes,
 )
+from tests.access.oracle.sectors import named_now, secret, sector_of_person, sector_of_structure
 
 MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE = (
     "medical",
@@ -42,6 +44,7 @@ MEDICAL, CARE, COORDINATION, SOCIAL, STAY, CIRCLE = (
 TABLE = """
 doctor              rw rw rw r  r rw
 nurse               rw rw rw r  r rw
+psychiatric_nurse   rw rw rw r  r rw
 midwife             rw rw rw r  r rw
 pharmacist          r  rw rw -  r r
 physiotherapist     r  rw rw -  r r
@@ -66,47 +69,6 @@ TOGETHER = (frozenset({"nurse", "midwife"}),)
 FIXED = {(profession, MEDICAL) for profession in ("social_worker", "home_help", "secretary", "other")} | {
     ("other", data_class) for data_class in CLASSES
 }
-
-
-@dataclass(frozen=True)
-class Professional:
-    profession: str
-    structures: tuple[int, ...]
-    struck_off: bool = False
-    # Where he worked until yesterday.
-    former: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class World:
-    structures: int
-    professionals: tuple[Professional, ...]
-    patients: int
-    # (structure, patient): the establishment knows the patient under one of its identifiers.
-    known: tuple[tuple[int, int], ...]
-    moves: tuple[Move, ...]
-    # Accounts that are nobody's but a relative's.
-    relatives: int = 0
-    # Days since the eighteenth birthday of each patient: 0 is today, -1 tomorrow.
-    grown_up_for: tuple[int, ...] = ()
-    # Structures that are a SAMU.
-    samus: tuple[int, ...] = ()
-    # (patient, structure): her record is that support structure's alone.
-    kept: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class Reader:
-    """kind: professional, patient, representative, gateway or job; a representative acts for one `patient`.
-
-    `acts_for`: the physician whom a secretary said at the door.
-    """
-
-    kind: str
-    who: int | None = None
-    structure: int | None = None
-    patient: int | None = None
-    acts_for: int | None = None
 
 
 EMERGENCY_HOURS = 4
@@ -229,7 +191,23 @@ def members(world: World, patient: int) -> dict[tuple[str, int], Joins]:
                 inside.pop(member, None)
             elif move.from_hour <= 0 and may_join(world.moves[:number], patient):
                 inside[member] = move
+        if isinstance(move, HandsOver) and move.patient == patient:
+            inside.pop(("who", move.who), None)
+            inside.setdefault(("who", move.to), Joins(patient, move.to))
     return {member: move for member, move in inside.items() if move.until_hour is None or move.until_hour > 0}
+
+
+def former(world: World, patient: int) -> set[int]:
+    """Who handed this patient over: he reads for thirty days, unless he came back and left, or was opposed since."""
+    reading: set[int] = set()
+    for move in world.moves:
+        if isinstance(move, HandsOver) and move.patient == patient:
+            reading.add(move.who)
+        if isinstance(move, Leaves | Removes) and move.patient == patient and move.who is not None:
+            reading.discard(move.who)
+        if isinstance(move, Opposes) and move.patient == patient and move.to == RECORD:
+            reading.clear()
+    return reading
 
 
 def basis(world: World, reader: Reader, patient: int) -> str:
@@ -252,7 +230,9 @@ def basis(world: World, reader: Reader, patient: int) -> str:
             return "member"
         if ("structure", reader.structure) in inside:
             return "structure"
-    return "break_glass" if _has_broken(world, reader, patient) else ""
+    if reader.who in former(world, patient):
+        return "former"
+    return "break_glass" if in_emergency(world, reader, patient) else ""
 
 
 def delegation(world: World, relative: int, patient: int) -> Delegates | None:
@@ -281,7 +261,7 @@ def _by_delegation(world: World, reader: Reader, patient: int) -> str:
     return "carer" if given.basis == "carer" else "representative"
 
 
-def _has_broken(world: World, reader: Reader, patient: int) -> bool:
+def in_emergency(world: World, reader: Reader, patient: int) -> bool:
     """Four hours, in the structure he acted for; an opposition that comes after ends it."""
     for number, move in enumerate(world.moves):
         if not isinstance(move, BreaksGlass) or move.patient != patient:
@@ -302,20 +282,52 @@ def reaches_unopened(world: World, reader: Reader, patient: int) -> bool:
     return reader.kind in ("professional", "patient") and basis(world, reader, patient) != ""
 
 
-def within_limits(reader: Reader, row: Writes) -> bool:
-    """Private to a structure, hidden from the patient: what the database itself holds."""
+def within_limits(world: World, reader: Reader, row: Writes) -> bool:
+    """Private to a structure or a person, hidden from the patient, restricted: what the database itself holds."""
     if row.private_to is not None and reader.kind != "job" and reader.structure != row.private_to:
+        return False
+    himself = reader.kind == "professional" and reader.who == row.private_to_who
+    if row.private_to_who is not None and reader.kind != "job" and not himself:
+        return False
+    if not knows(world, reader, row.patient, row.sector, row.restricted_to):
         return False
     if row.hidden_from_relatives and reader.kind == "representative":
         return False
     return not (row.hidden and reader.kind in ("patient", "representative"))
 
 
+def knows(world: World, reader: Reader, patient: int, sector: str, structure: int | None) -> bool:
+    """Whether this reader may learn that something of a sector exists about this patient."""
+    if not sector or reader.kind == "job" or (reader.kind == "patient" and reader.who == patient):
+        return True
+    if reader.structure is not None and reader.structure == structure:
+        return True
+    if reader.kind != "professional" or reader.who is None or reader.structure is None:
+        return False
+    if not {("who", reader.who), ("structure", reader.structure)} & set(members(world, patient)):
+        return False
+    if RECORD in opposed(world, patient):
+        return False
+    shares = sector in (
+        sector_of_person(world.professionals[reader.who]),
+        sector_of_structure(world, reader.structure),
+    )
+    return shares or any(
+        named.sector == sector
+        and named.restricted_to in (None, structure)
+        and (
+            (named.who is not None and named.who == reader.who)
+            or (named.structure is not None and named.structure == reader.structure)
+        )
+        for named in named_now(world, patient)
+    )
+
+
 def reads(world: World, reader: Reader, row: Writes) -> bool:
     """The whole rule for one row."""
     return (
         basis(world, reader, row.patient) != ""
-        and within_limits(reader, row)
+        and within_limits(world, reader, row)
         and reads_class(world, reader, row.data_class)
         and covered(world, reader, row.patient, row.data_class)
     )
@@ -325,7 +337,7 @@ def covered(world: World, reader: Reader, patient: int, data_class: str) -> bool
     """A member by consent reads what was consented to; his structure's own place, or an emergency, asks no scope."""
     if reader.kind != "professional":
         return True
-    if _has_broken(world, reader, patient):
+    if in_emergency(world, reader, patient) or reader.who in former(world, patient):
         return True
     if RECORD in opposed(world, patient):
         return False
@@ -420,16 +432,32 @@ def found(world: World, reader: Reader, patient: int) -> set[str]:
     return ({"mine"} if ground else set()) | ({"outside"} if is_outside else set())
 
 
-def sees_period(world: World, reader: Reader, period: Joins, opened: int | None) -> bool:
+def sees_period(world: World, reader: Reader, period: Joins, bringer: int | None, opened: int | None) -> bool:
     """One's own periods and those of whom one acts for, past ones included; the whole circle of the record that is
-    open; the patient's own circle.
+    open; the patient's own circle. But for members whose presence is kept from who asks.
     """
+    if not knows_of(world, reader, period, bringer):
+        return False
     if period.patient == opened or (reader.kind == "patient" and reader.who == period.patient):
         return True
-    mine = (period.who is not None and period.who in (reader.who, acting_for(world, reader))) or (
-        period.structure is not None and period.structure == reader.structure
+    return reader.kind == "professional" and _is_own(world, reader, period)
+
+
+def knows_of(world: World, reader: Reader, period: Joins, bringer: int | None) -> bool:
+    """Oneself, one's structure, whom one acts for, the member one brought; else as the sector says."""
+    brought = reader.kind == "professional" and bringer is not None and bringer == reader.who
+    return (
+        _is_own(world, reader, period)
+        or brought
+        or knows(world, reader, period.patient, *secret(world, period))
     )
-    return reader.kind == "professional" and mine
+
+
+def _is_own(world: World, reader: Reader, period: Joins) -> bool:
+    who = (reader.who, acting_for(world, reader))
+    if reader.kind == "professional" and period.who is not None and period.who in who:
+        return True
+    return period.structure is not None and period.structure == reader.structure
 
 
 def rows(world: World) -> list[Writes]:

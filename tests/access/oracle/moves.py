@@ -1,4 +1,4 @@
-"""What happens in a world, in order. Imports nothing of the platform, as `model.py`, which reads it."""
+"""A world: who is in it and what happens, in order. Imports nothing of the platform, as `model.py`, which reads it."""
 
 from dataclasses import dataclass
 
@@ -110,6 +110,10 @@ class Writes:
     private_to: int | None = None
     hidden: bool = False
     hidden_from_relatives: bool = False
+    # A professional alone.
+    private_to_who: int | None = None
+    sector: str = ""
+    restricted_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,33 @@ class Removes:
     structure: int | None = None
 
 
+@dataclass(frozen=True)
+class Names:
+    """A member may know of a sector from now on: of all of it, or of what the structure `restricted_to` does."""
+
+    patient: int
+    sector: str
+    who: int | None = None
+    structure: int | None = None
+    restricted_to: int | None = None
+
+
+@dataclass(frozen=True)
+class Unnames:
+    """That name is withdrawn."""
+
+    named: Names
+
+
+@dataclass(frozen=True)
+class HandsOver:
+    """`who` hands this patient over to `to`, who accepts at once."""
+
+    patient: int
+    who: int
+    to: int
+
+
 Move = (
     Joins
     | Leaves
@@ -169,4 +200,52 @@ Move = (
     | Removes
     | Lends
     | Revokes
+    | Names
+    | Unnames
+    | HandsOver
 )
+
+
+@dataclass(frozen=True)
+class Professional:
+    profession: str
+    structures: tuple[int, ...]
+    struck_off: bool = False
+    # Of his specialty; a psychiatric nurse needs none.
+    specialty: str = ""
+    # Where he worked until yesterday.
+    former: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class World:
+    structures: int
+    professionals: tuple[Professional, ...]
+    patients: int
+    # (structure, patient): the establishment knows the patient under one of its identifiers.
+    known: tuple[tuple[int, int], ...]
+    moves: tuple[Move, ...]
+    # Accounts that are nobody's but a relative's.
+    relatives: int = 0
+    # Days since the eighteenth birthday of each patient: 0 is today, -1 tomorrow.
+    grown_up_for: tuple[int, ...] = ()
+    # Structures that are a SAMU.
+    samus: tuple[int, ...] = ()
+    # (patient, structure): her record is that support structure's alone.
+    kept: tuple[tuple[int, int], ...] = ()
+    # The sector of each structure; '' for those of none, and for those that are not said.
+    sectors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """kind: professional, patient, representative, gateway or job; a representative acts for one `patient`.
+
+    `acts_for`: the physician whom a secretary said at the door.
+    """
+
+    kind: str
+    who: int | None = None
+    structure: int | None = None
+    patient: int | None = None
+    acts_for: int | None = None

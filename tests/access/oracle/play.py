@@ -8,7 +8,11 @@ from django.utils import timezone
 from terresante.care_team import actions, matrix, relative_actions
 from terresante.care_team.actions import GivenConsent
 from terresante.care_team.enums import Basis, ConsentKind, DataClass, UrgentKind
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import (
+    CareTeamParticipant,
+    Consent,
+    EmergencyAccess,
+)
 from terresante.care_team.relative_actions import NewDelegation
 from terresante.directory.actions.delegations import DelegationEntry, end_delegation, give_delegation
 from terresante.directory.models import Delegation as Desk
@@ -34,6 +38,7 @@ from tests.access.oracle.model import (
     BreaksGlass,
     Delegates,
     Grants,
+    HandsOver,
     Joins,
     Leaves,
     Lends,
@@ -48,8 +53,10 @@ from tests.access.oracle.model import (
     World,
     Writes,
 )
+from tests.access.oracle.moves import Names, Unnames
 from tests.access.oracle.rows import ROWS, Limits
 from tests.access.oracle.stage import PROFESSIONS, Built, at_the_door, marker
+from tests.access.oracle.turns import hands_over, names, unnames
 from tests.walls import walls_down
 
 
@@ -87,11 +94,25 @@ def play(built: Built, before: World, move: model.Move, number: int) -> None:
             _revokes(built, move)
         case Writes():
             _writes(built, move)
+        case Names():
+            names(built, move)
+        case Unnames():
+            unnames(built, move)
+        case HandsOver():
+            hands_over(built, move)
+
+
+def _editors(built: Built, before: World, patient: int) -> list[tuple[Reader, Actor]]:
+    """Those whom the model lets edit this circle: if the platform refuses one, that is a difference."""
+    found = [reader for reader in model.readers(before) if model.edits_circle(before, reader, patient)]
+    asked = [
+        (reader, built.actors[reader] if reader in built.actors else at_the_door(built, reader))
+        for reader in found
+    ]
+    return [(reader, actor) for reader, actor in asked if actor is not None]
 
 
 _WHY = "décidé pour la preuve"
-
-
 _PROOF = "courrier du 3 mars"
 
 
@@ -125,11 +146,8 @@ def _consent(move: Joins) -> GivenConsent:
 
 
 def _editor(built: Built, before: World, patient: int) -> Actor | None:
-    """Somebody whom the model lets edit this circle: if the platform refuses him, that is a difference."""
-    found = [r for r in model.readers(before) if model.edits_circle(before, r, patient)]
-    if not found:
-        return None
-    return built.actors[found[0]] if found[0] in built.actors else at_the_door(built, found[0])
+    found = _editors(built, before, patient)
+    return found[0][1] if found else None
 
 
 def _joins(built: Built, before: World, move: Joins) -> None:
@@ -137,7 +155,8 @@ def _joins(built: Built, before: World, move: Joins) -> None:
     practitioner_id = built.people[move.who].pk if move.who is not None else None
     organization_id = built.structures[move.structure].pk if move.structure is not None else None
     struck_off = move.who is not None and before.professionals[move.who].struck_off
-    editor = _editor(built, before, move.patient)
+    editors, bringer = _editors(built, before, move.patient), None
+    editor = editors[0][1] if editors else None
     by_consent = move.scope is not None or move.until_hour is not None
     basis = Basis.CONSENT if by_consent else Basis.CARE_TEAM
     member = actions.NewMember(
@@ -147,7 +166,7 @@ def _joins(built: Built, before: World, move: Joins) -> None:
         _is_refused(built, editor, record, member)
         return
     if editor is not None and move.from_hour <= 0 and not struck_off:
-        period = actions.add_member(editor, record.pk, member=member)
+        period, bringer = actions.add_member(editor, record.pk, member=member), editors[0][0].who
         if move.until_hour is not None and move.until_hour < 0:
             with walls_down():
                 CareTeamParticipant.objects.filter(pk=period.pk).update(
@@ -155,6 +174,7 @@ def _joins(built: Built, before: World, move: Joins) -> None:
                     expires_at=timezone.now() + timedelta(hours=move.until_hour),
                 )
     else:
+        sector, place = model.secret(before, move)
         with walls_down():
             period = CareTeamParticipant.objects.create(
                 patient_id=record.patient_id,
@@ -164,12 +184,15 @@ def _joins(built: Built, before: World, move: Joins) -> None:
                 basis=basis,
                 started_at=timezone.now() + timedelta(hours=move.from_hour),
                 added_by_name="la preuve",
+                sector=sector,
+                restricted_to=built.structures[place] if place is not None else None,
                 scope=None if move.scope is None else list(move.scope),
                 expires_at=None
                 if move.until_hour is None
                 else timezone.now() + timedelta(hours=move.until_hour),
             )
     built.periods[period.pk] = move
+    built.bringers[period.pk] = bringer
 
 
 def _is_refused(built: Built, editor: Actor | None, record: CareRecord, member: actions.NewMember) -> None:
@@ -190,13 +213,19 @@ def _leaves(built: Built, before: World, move: Leaves) -> None:
     member_id = (
         built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
     )
-    editor = _editor(built, before, move.patient)
     with walls_down():
-        periods = CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None)
-        period, is_last = periods.get(member_id=member_id), periods.count() == 1
-    if editor is not None and not is_last:
-        actions.remove_member(editor, record.pk, period.pk, reason="fin des soins")
-        return
+        open_now = list(CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None))
+    period = next(each for each in open_now if member_id in (each.practitioner_id, each.organization_id))
+    for reader, editor in _editors(built, before, move.patient):
+        seen = {
+            each.pk
+            for each in open_now
+            if model.knows_of(before, reader, built.periods[each.pk], built.bringers[each.pk])
+        }
+        # The last member that the editor knows of stays: he cannot tell whether others are there.
+        if period.pk in seen and len(seen) > 1:
+            actions.remove_member(editor, record.pk, period.pk, reason="fin des soins")
+            return
     with walls_down():
         CareTeamParticipant.objects.filter(pk=period.pk).update(ended_at=timezone.now())
 
@@ -399,7 +428,14 @@ def _writes(built: Built, move: Writes) -> None:
                     record_id=record.pk,
                     data_class=move.data_class,
                     private_to_id=None if move.private_to is None else built.structures[move.private_to].pk,
+                    private_to_person_id=None
+                    if move.private_to_who is None
+                    else built.people[move.private_to_who].pk,
                     hidden=move.hidden,
+                    sector=move.sector,
+                    restricted_to_id=None
+                    if move.restricted_to is None
+                    else built.structures[move.restricted_to].pk,
                     hidden_from_relatives=move.hidden_from_relatives,
                     author=built.people[0],
                     organization_id=built.structures[0].pk,

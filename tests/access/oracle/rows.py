@@ -28,11 +28,26 @@ class Limits:
     data_class: str
     private_to_id: UUID | None
     hidden: bool
-    hidden_from_relatives: bool
+    hidden_from_relatives: bool = False
+    private_to_person_id: UUID | None = None
+    sector: str = ""
+    restricted_to_id: UUID | None = None
     author: Practitioner
     organization_id: UUID
     row: int
     marker: str
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        return {
+            "private_to_id": self.private_to_id,
+            "private_to_person_id": self.private_to_person_id,
+            "hidden_from_patient": self.hidden,
+            "hidden_from_representative": self.hidden_from_relatives,
+            "data_class": self.data_class,
+            "sector": self.sector,
+            "restricted_to_id": self.restricted_to_id,
+        }
 
 
 def fact(limits: Limits) -> FeedItem:
@@ -41,10 +56,7 @@ def fact(limits: Limits) -> FeedItem:
         kind=FeedKind.values[0],
         object_id=new_id(),
         occurred_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
-        data_class=limits.data_class,
+        **limits.kept,
     )
 
 
@@ -59,12 +71,9 @@ def note(limits: Limits) -> Note | None:
         author_role="Médecin",
         organization_id=limits.organization_id,
         organization_name="Structure",
-        data_class=limits.data_class,
         text=limits.marker,
         written_at=timezone.now(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
+        **limits.kept,
     )
 
 
@@ -79,10 +88,7 @@ def stay(limits: Limits) -> Encounter:
         started_at=timezone.now() - timedelta(days=2),
         ended_at=timezone.now() - timedelta(days=1),
         unit_name=limits.marker,
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
-        data_class=limits.data_class,
+        **limits.kept,
     )
 
 
@@ -99,10 +105,7 @@ def movement(limits: Limits) -> EncounterMovement:
         recorded_at=timezone.now(),
         unit_name=limits.marker,
         message_id=new_id(),
-        private_to_id=limits.private_to_id,
-        hidden_from_patient=limits.hidden,
-        hidden_from_representative=limits.hidden_from_relatives,
-        data_class=limits.data_class,
+        **limits.kept,
     )
 
 

@@ -37,10 +37,12 @@ from tests.access.oracle.model import (
     Reader,
     World,
 )
+from tests.access.oracle.moves import Names
 
 PROFESSIONS = {
     "doctor": Profession.DOCTOR,
     "nurse": Profession.NURSE,
+    "psychiatric_nurse": Profession.PSYCHIATRIC_NURSE,
     "midwife": Profession.MIDWIFE,
     "pharmacist": Profession.PHARMACIST,
     "physiotherapist": Profession.PHYSIOTHERAPIST,
@@ -51,6 +53,14 @@ PROFESSIONS = {
     "secretary": Profession.MEDICAL_SECRETARY,
     "other": Profession.OTHER,
 }
+
+
+STRUCTURES = {
+    "": OrganizationKind.PUBLIC_HOSPITAL,
+    "psychiatry": OrganizationKind.CMP,
+    "addictology": OrganizationKind.CSAPA,
+}
+SPECIALTIES = {"": "", "psychiatry": "Psychiatrie", "addictology": "Addictologie"}
 
 
 _LETTERS = str.maketrans("0123456789abcdef", "GHJKLMNPQRABCDEF")
@@ -68,6 +78,9 @@ class Built:
     # (model label, row number) → the row's key
     rows: dict[tuple[str, int], UUID] = field(default_factory=dict)
     periods: dict[UUID, Joins] = field(default_factory=dict)
+    # Who added the member of each period, of the professionals.
+    bringers: dict[UUID, int | None] = field(default_factory=dict)
+    named: dict[Names, UUID] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
     # Letters of its own: several worlds may stand in the database, and a search looks everywhere.
     word: str = field(default_factory=lambda: new_id().hex[-10:].translate(_LETTERS))
@@ -90,8 +103,8 @@ def called(built: Built, patient: int) -> str:
 def structures_and_people(built: Built) -> None:
     for number in range(built.world.structures):
         name = f"Structure {number} {new_id().hex[-8:]}"
-        is_samu = number in built.world.samus
-        kind = OrganizationKind.SAMU if is_samu else OrganizationKind.PUBLIC_HOSPITAL
+        sector = model.sector_of_structure(built.world, number)
+        kind = OrganizationKind.SAMU if number in built.world.samus else STRUCTURES[sector]
         built.structures.append(Organization.objects.create(name=name, kind=kind, source=Source.LOCAL))
     for number, professional in enumerate(built.world.professionals):
         user = _user()
@@ -99,6 +112,7 @@ def structures_and_people(built: Built) -> None:
             family_name=f"NOM{number}",
             given_name="Camille",
             profession=PROFESSIONS[professional.profession],
+            specialty_label=SPECIALTIES[professional.specialty],
             user=user,
             source=Source.LOCAL,
             active=not professional.struck_off,
@@ -165,8 +179,10 @@ def _record(built: Built, number: int, patient: Patient) -> CareRecord:
         basis=Basis.SUPPORT,
         started_at=timezone.now() - timedelta(hours=48),
         added_by_name="la preuve",
+        sector=model.sector_of_structure(built.world, holder),
+        restricted_to=structure if model.sector_of_structure(built.world, holder) else None,
     )
-    built.periods[period.pk] = Joins(number, structure=holder)
+    built.periods[period.pk], built.bringers[period.pk] = Joins(number, structure=holder), None
     return record
 
 

@@ -21,19 +21,19 @@ from tests.access.oracle.model import (
     Lends,
     Lifts,
     Opposes,
-    Professional,
     Restricts,
     Withdraws,
     World,
     Writes,
 )
+from tests.access.oracle.moves import Names, Professional, Unnames
 from tests.access.oracle.worlds import world
 from tests.walls import empty_tables
 
 pytestmark = [pytest.mark.commits, pytest.mark.long]
 
 WORLD = World(
-    structures=4,
+    structures=6,
     professionals=(
         Professional("doctor", (0,)),
         Professional("nurse", (1,)),
@@ -47,7 +47,11 @@ WORLD = World(
         Professional("doctor", (3,)),
         # The desk of structure 0: for two of its doctors, one of whom has taken it back.
         Professional("secretary", (0,)),
+        Professional("doctor", (4,), specialty="psychiatry"),
+        Professional("doctor", (1,), specialty="psychiatry"),
+        Professional("nurse", (5,)),
     ),
+    sectors=("", "", "", "", "psychiatry", "addictology"),
     patients=4,
     known=((1, 0),),
     samus=(3,),
@@ -67,6 +71,17 @@ WORLD = World(
         Writes(31, 0, "care", hidden=True),
         *(Writes(40 + n, 1, kind) for n, kind in enumerate(("medical", "stay"))),
         Writes(50, 2, "care"),
+        *(Joins(0, who) for who in (11, 13)),
+        Joins(2, 12),
+        Names(0, "psychiatry", who=5),
+        Names(0, "addictology", who=4),
+        Unnames(Names(0, "addictology", who=4)),
+        Writes(70, 0, "care", sector="psychiatry", restricted_to=4),
+        Writes(71, 0, "stay", sector="addictology", restricted_to=5),
+        Writes(72, 0, "care", private_to_who=1),
+        Writes(73, 0, "care", private_to_who=5),
+        Joins(1, 11),
+        Leaves(1, 0),
         Lends(2, 10, 0),
         Lends(0, 10, 0, -3, 0),
         Joins(2, 2),

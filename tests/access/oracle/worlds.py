@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from tests.access.oracle.model import (
     CIRCLE,
@@ -19,13 +20,13 @@ from tests.access.oracle.model import (
     BreaksGlass,
     Delegates,
     Grants,
+    HandsOver,
     Joins,
     Leaves,
     Lends,
     Lifts,
     Move,
     Opposes,
-    Professional,
     Regime,
     Removes,
     Restricts,
@@ -40,6 +41,8 @@ from tests.access.oracle.model import (
     opposed,
     right,
 )
+from tests.access.oracle.moves import Names, Professional, Unnames
+from tests.access.oracle.sectors import SECTORS, named_now, secret, sector_of_person
 
 
 def world(seed: int) -> World:
@@ -54,6 +57,8 @@ def world(seed: int) -> World:
     )
     # The eighteenth birthday is where the rules turn: it comes often.
     grown_up_for = tuple(chance.choice((-4000, -1, 0, 1, 20000)) for _ in range(patients))
+    sectors = tuple(chance.choice((*SECTORS, "", "", "", "", "")) for _ in range(structures))
+    samus = (structures - 1,) if chance.random() < 0.5 else ()
     drawn = World(
         structures,
         professionals,
@@ -62,7 +67,9 @@ def world(seed: int) -> World:
         (),
         relatives=chance.randint(1, 2),
         grown_up_for=grown_up_for,
-        samus=(structures - 1,) if chance.random() < 0.5 else (),
+        # A SAMU is of no sector.
+        sectors=tuple("" if at in samus else sector for at, sector in enumerate(sectors)),
+        samus=samus,
         kept=((patients - 1, 0),) if chance.random() < 0.3 else (),
     )
     for number in range(chance.randint(8, 22)):
@@ -99,7 +106,10 @@ def _professional(chance: Random, structures: int) -> Professional:
     # Rescuers and secretaries are at both ends of the rules: they come more often.
     profession = chance.choice((*PROFESSIONS, *sorted(RESCUERS), "doctor", "secretary"))
     here = tuple(place for place in places if place not in former)
-    return Professional(profession, here, struck_off=chance.random() < 0.1, former=former)
+    specialty = chance.choice((*SECTORS, "", "", "", "")) if profession == "doctor" else ""
+    return Professional(
+        profession, here, struck_off=chance.random() < 0.1, specialty=specialty, former=former
+    )
 
 
 def _moves(chance: Random, drawn: World, number: int) -> tuple[Move, ...]:
@@ -150,15 +160,38 @@ def _move(chance: Random, drawn: World, number: int) -> Move:
             return Lends(*chance.choice(pairs), from_day, to_day)
         case "revoke" if pairs := _desks(drawn):
             return Revokes(*chance.choice(pairs))
-        case _:
-            return Writes(
-                number,
-                patient,
-                chance.choice(CLASSES),
-                private_to=structure if chance.random() < 0.25 else None,
-                hidden=chance.random() < 0.25,
-                hidden_from_relatives=chance.random() < 0.25,
+        case "name":
+            kept_by = structure if chance.random() < 0.5 else None
+            return _of_one(
+                chance, Names(patient, chance.choice(SECTORS), who, structure, restricted_to=kept_by)
             )
+        case "hand":
+            return HandsOver(patient, who or 0, chance.randrange(len(drawn.professionals)))
+        case "unname" if named := named_now(drawn, patient):
+            return Unnames(chance.choice(named))
+        case _:
+            return _writes(chance, drawn, number, patient)
+
+
+def _writes(chance: Random, drawn: World, number: int, patient: int) -> Writes:
+    written = Writes(
+        number,
+        patient,
+        chance.choice(CLASSES),
+        hidden=chance.random() < 0.2,
+        hidden_from_relatives=chance.random() < 0.25,
+    )
+    structure = chance.randrange(drawn.structures)
+    match chance.choices(("all", "structure", "person", "restricted"), (50, 20, 12, 18))[0]:
+        case "structure":
+            return dataclasses.replace(written, private_to=structure)
+        case "person":
+            return dataclasses.replace(
+                written, private_to_who=chance.randrange(len(drawn.professionals)), hidden=False
+            )
+        case "restricted":
+            return dataclasses.replace(written, sector=chance.choice(SECTORS), restricted_to=structure)
+    return written
 
 
 _ODDS = {
@@ -177,6 +210,9 @@ _ODDS = {
     "agree": 3,
     "regime": 3,
     "grant": 5,
+    "name": 10,
+    "unname": 3,
+    "hand": 8,
 }
 
 
@@ -216,14 +252,17 @@ def _by_consent(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leave
     return dataclasses.replace(move, scope=scope, until_hour=chance.choice((None, 24, -1)))
 
 
-def _of_one(chance: Random, move: Joins | Leaves | Removes) -> Joins | Leaves | Removes:
+def _of_one(chance: Random, move: Any) -> Any:
     if chance.random() < 0.35:
         return dataclasses.replace(move, who=None)
     return dataclasses.replace(move, structure=None)
 
 
 def _fits(before: World, move: Move) -> bool:
-    if isinstance(move, Joins | Leaves | Removes | Agrees) and holder(before, move.patient) is not None:
+    if (
+        isinstance(move, Joins | Leaves | Removes | Agrees | Names | HandsOver)
+        and holder(before, move.patient) is not None
+    ):
         return False
     match move:
         case Joins():
@@ -260,6 +299,14 @@ def _fits(before: World, move: Move) -> bool:
             return not _is_given(before, move)
         case Revokes():
             return _is_given(before, move)
+        case Names():
+            member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+            is_member = member in members(before, move.patient)
+            return is_member and not secret(before, move)[0] and move not in named_now(before, move.patient)
+        case HandsOver():
+            return _may_hand_over(before, move)
+        case Unnames():
+            return move.named in named_now(before, move.named.patient)
         case BreaksGlass():
             # A past attempt is set in place, not played: it stands before every opposition.
             past = move.hours_ago > 0
@@ -267,6 +314,25 @@ def _fits(before: World, move: Move) -> bool:
                 past and any(isinstance(m, Opposes) and m.patient == move.patient for m in before.moves)
             )
     return True
+
+
+def _may_hand_over(before: World, move: HandsOver) -> bool:
+    """A care that is not consented to for one person, by who still works, to a colleague who may know of it."""
+    inside, giver, taker = (
+        members(before, move.patient),
+        *(before.professionals[n] for n in (move.who, move.to)),
+    )
+    given, is_there = inside.get(("who", move.who)), ("who", move.to) in inside
+    if given is None or given.scope is not None or given.until_hour is not None or move.who == move.to:
+        return False
+    if not (giver.structures and taker.structures) or giver.struck_off or taker.struck_off:
+        return False
+    if RECORD in opposed(before, move.patient) or ("who", move.to) in _open_members(
+        before, move.patient
+    ) - set(inside):
+        return False
+    sector = secret(before, given)[0]
+    return (is_there or may_join(before.moves, move.patient)) and sector in ("", sector_of_person(taker))
 
 
 def _may_grant(before: World, move: Grants) -> bool:
@@ -300,26 +366,16 @@ def _open_members(before: World, patient: int) -> set[tuple[str, int]]:
         if isinstance(move, Joins | Leaves | Removes) and move.patient == patient:
             member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
             (inside.add if isinstance(move, Joins) else inside.discard)(member)
+        if isinstance(move, HandsOver) and move.patient == patient:
+            inside -= {("who", move.who)}
+            inside |= {("who", move.to)}
     return inside
 
 
 def _is_inside(before: World, move: Joins) -> bool:
     """An open period, be it in the future, or past its end without anybody having said so."""
-    inside = False
-    for number, earlier in enumerate(before.moves):
-        if isinstance(earlier, Joins) and not may_join(before.moves[:number], earlier.patient):
-            continue
-        if isinstance(earlier, Joins | Leaves | Removes) and (
-            earlier.patient,
-            earlier.who,
-            earlier.structure,
-        ) == (
-            move.patient,
-            move.who,
-            move.structure,
-        ):
-            inside = isinstance(earlier, Joins)
-    return inside
+    member = ("who", move.who) if move.who is not None else ("structure", move.structure or 0)
+    return member in _open_members(before, move.patient)
 
 
 def _is_given(before: World, move: Lends | Revokes) -> bool:

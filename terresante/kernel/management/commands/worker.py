@@ -14,7 +14,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from procrastinate.contrib.django import app
 
 from terresante.kernel import dispatcher
-from terresante.kernel.jobs import Loop, loops
+from terresante.kernel.jobs import Loop, Pace, loops
 
 log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 2.0
@@ -61,10 +61,14 @@ def _survive(name: str, work: Callable[[], None], stop: threading.Event) -> None
 
 
 def _run(loop: Loop, stop: threading.Event) -> None:
+    pace = Pace(loop.idle)
     while not stop.is_set():
         close_old_connections()
-        if not loop.step():
-            stop.wait(loop.idle)
+        if loop.step():
+            dispatcher.emitted.set()
+            pace.quicken()
+        else:
+            pace.wait(stop)
 
 
 def _run_scheduled() -> None:

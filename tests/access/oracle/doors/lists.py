@@ -111,9 +111,10 @@ def _expected(built: Built, reader: Reader, patient: int) -> dict[str, tuple[set
     reaches = model.basis(world, reader, patient) != ""
     found[_IDENTITY] = ({record.patient_id}, {record.patient_id} if reaches else set())
     periods = {key for key, period in built.periods.items() if period.patient == patient}
+    known = {key for key in periods if model.knows_of(world, reader, built.periods[key], built.bringers[key])}
     found[_CIRCLE] = (
         periods,
-        periods if reaches and model.reads_circle(world, reader, patient) else set(),
+        known if reaches and model.reads_circle(world, reader, patient) else set(),
     )
     for label in ROWS:
         rows = [row for row in model.rows(world) if row.patient == patient and (label, row.row) in built.rows]

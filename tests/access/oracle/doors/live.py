@@ -31,7 +31,10 @@ def _event(built: Built, row: model.Writes) -> Event:
     return Event(
         patient_id=built.records[row.patient].patient_id,
         private_to_id=None if row.private_to is None else built.structures[row.private_to].pk,
+        private_to_person_id=None if row.private_to_who is None else built.people[row.private_to_who].pk,
         hidden_from_patient=row.hidden,
         hidden_from_representative=row.hidden_from_relatives,
         data_class=DataClass(row.data_class),
+        sector=row.sector,
+        restricted_to_id=None if row.restricted_to is None else built.structures[row.restricted_to].pk,
     )

@@ -26,11 +26,15 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
     seen = _visible([*rows, _PERIODS, _GIVEN], [record.patient_id for record in built.records])
     for table, there in rows.items():
         expected = {
-            key for key, row in there.items() if row.patient in reached and model.within_limits(reader, row)
+            key
+            for key, row in there.items()
+            if row.patient in reached and model.within_limits(world, reader, row)
         }
         yield each(Door.SQL, seen[table], expected, len(there), f"{reader}: plain SQL on {table} {moment}")
     periods = {
-        key for key, period in built.periods.items() if model.sees_period(built.world, reader, period, opened)
+        key
+        for key, period in built.periods.items()
+        if model.sees_period(world, reader, period, built.bringers[key], opened)
     }
     said = f"{reader}: plain SQL on periods {moment}"
     yield each(Door.SQL, seen[_PERIODS], periods, len(built.periods), said)
@@ -76,25 +80,57 @@ def walled_tables() -> list[str]:
 def rows_of_walled_tables(built: Built) -> Rows:
     """What is really there, each row with the limits its own columns say."""
     patients = {record.patient_id: number for number, record in enumerate(built.records)}
-    structures = {structure.pk: number for number, structure in enumerate(built.structures)}
     found: Rows = {}
     with walls_down(), connection.cursor() as cursor:
         for table in walled_tables():
             columns = {
                 column.name for column in connection.introspection.get_table_description(cursor, table)
             }
-            private = "private_to_id" if "private_to_id" in columns else "NULL::uuid"
-            hidden = "hidden_from_patient" if "hidden_from_patient" in columns else "false"
-            unshown = "hidden_from_representative" if "hidden_from_representative" in columns else "false"
+            asked = ", ".join(
+                name if name in columns else missing for name, missing in _LIMIT_COLUMNS.items()
+            )
             cursor.execute(
-                f'SELECT id, {_key(table)}, {private}, {hidden}, {unshown} FROM "{table}"'
-                f" WHERE {_key(table)} = ANY (%s)",
+                f'SELECT id, {_key(table)}, {asked} FROM "{table}" WHERE {_key(table)} = ANY (%s)',
                 [list(patients)],
             )
             found[table] = {
-                key: model.Writes(
-                    0, patients[patient], "", None if kept is None else structures[kept], secret, unshown_too
-                )
-                for key, patient, kept, secret, unshown_too in cursor.fetchall()
+                key: _limited(built, patients[patient], *limits)
+                for key, patient, *limits in cursor.fetchall()
             }
     return found
+
+
+# What stands for a column that a table has not.
+_LIMIT_COLUMNS = {
+    "private_to_id": "NULL::uuid",
+    "hidden_from_patient": "false",
+    "hidden_from_representative": "false",
+    "private_to_person_id": "NULL::uuid",
+    "sector": "''",
+    "restricted_to_id": "NULL::uuid",
+}
+
+
+def _limited(
+    built: Built,
+    patient: int,
+    private: UUID | None,
+    hidden: bool,
+    unshown: bool,
+    person: UUID | None,
+    sector: str,
+    to: UUID | None,
+) -> model.Writes:
+    structures = {structure.pk: number for number, structure in enumerate(built.structures)}
+    people = {who.pk: number for number, who in enumerate(built.people)}
+    return model.Writes(
+        0,
+        patient,
+        "",
+        None if private is None else structures[private],
+        hidden,
+        unshown,
+        None if person is None else people[person],
+        sector,
+        None if to is None else structures[to],
+    )

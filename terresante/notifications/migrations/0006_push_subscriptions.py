@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_administration'),
-        ('notifications', '0004_scope_of_consent'),
+        ('notifications', '0005_every_limit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

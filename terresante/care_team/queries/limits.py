@@ -1,0 +1,107 @@
+"""What the author of something about a patient chooses: who reads it. Notes ask it today, documents as they come."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from terresante.care_team import matrix
+from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.models import Limited
+from terresante.care_team.queries.audience import Draft
+from terresante.directory.models import Organization, Practitioner
+from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Of one row, but for its class: a level said in the keys of `Limited`."""
+
+    private_to_id: UUID | None = None
+    private_to_person_id: UUID | None = None
+    hidden_from_patient: bool = False
+    hidden_from_representative: bool = False
+    sector: str = ""
+    restricted_to_id: UUID | None = None
+
+    @property
+    def in_trail(self) -> dict[str, str]:
+        """For the detail of an audit row: it is read by who reads what it is about."""
+        kept = {
+            "private_to": self.private_to_id,
+            "private_to_person": self.private_to_person_id,
+            "sector": self.sector,
+            "restricted_to": self.restricted_to_id,
+        }
+        return {name: str(value) for name, value in kept.items() if value}
+
+    def draft(self, actor: Actor, patient_id: UUID, data_class: DataClass) -> Draft:
+        return Draft(
+            asked_by=actor,
+            patient_id=patient_id,
+            data_class=data_class,
+            private_to_id=self.private_to_id,
+            private_to_person_id=self.private_to_person_id,
+            hidden_from_patient=self.hidden_from_patient,
+            hidden_from_representative=self.hidden_from_representative,
+            sector=self.sector,
+            restricted_to_id=self.restricted_to_id,
+        )
+
+
+def sector_of(actor: Actor) -> str:
+    """The actor's own sector, else that of the structure he acts for; '' for nearly everybody."""
+    person = Practitioner.objects.filter(pk=actor.person_id).first() if actor.person_id else None
+    own = matrix.practitioner_sector(person.profession, person.specialty_label) if person else ""
+    if own or actor.organization_id is None:
+        return own
+    here = Organization.objects.filter(pk=actor.organization_id).first()
+    return matrix.organization_sector(here.kind, here.is_psychiatric) if here else ""
+
+
+def levels_open_to(sector: str) -> list[Confidentiality]:
+    """From nobody to everybody; the restricted one is for who works in a sector."""
+    return [level for level in Confidentiality if level != Confidentiality.RESTRICTED or sector]
+
+
+def level_by_default(sector: str) -> Confidentiality:
+    return Confidentiality.RESTRICTED if sector else Confidentiality.CIRCLE_AND_PATIENT
+
+
+def limits_of(actor: Actor, level: Confidentiality, sector: str) -> Limits:
+    """Raises Refused for a level that is not open to this actor."""
+    if actor.person_id is None or actor.organization_id is None:
+        raise Refused("Seul un professionnel rattaché à une structure choisit qui lit ce qu’il écrit.")
+    match level:
+        case Confidentiality.MYSELF:
+            return Limits(private_to_person_id=actor.person_id)
+        case Confidentiality.STRUCTURE:
+            return Limits(private_to_id=actor.organization_id)
+        case Confidentiality.RESTRICTED:
+            if not sector:
+                raise Refused("Ce niveau est celui des soins de psychiatrie et d’addictologie.")
+            return Limits(sector=sector, restricted_to_id=actor.organization_id)
+        case Confidentiality.CIRCLE:
+            return Limits(hidden_from_patient=True)
+        case Confidentiality.CIRCLE_AND_PATIENT:
+            return Limits()
+
+
+def level_of(row: Limited) -> Confidentiality:
+    if row.private_to_person_id is not None:
+        return Confidentiality.MYSELF
+    if row.private_to_id is not None:
+        return Confidentiality.STRUCTURE
+    if row.sector:
+        return Confidentiality.RESTRICTED
+    return Confidentiality.CIRCLE if row.hidden_from_patient else Confidentiality.CIRCLE_AND_PATIENT
+
+
+def limits_on(row: Limited) -> Limits:
+    return Limits(
+        private_to_id=row.private_to_id,
+        private_to_person_id=row.private_to_person_id,
+        hidden_from_patient=row.hidden_from_patient,
+        hidden_from_representative=row.hidden_from_representative,
+        sector=row.sector,
+        restricted_to_id=row.restricted_to_id,
+    )
