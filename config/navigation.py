@@ -84,6 +84,7 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
                 toast_url=link("overview:toast"),
                 toast_kinds=_ANNOUNCED,
             ),
+            worker_url=_worker(request),
         )
     }
 
@@ -98,6 +99,7 @@ def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
         places=places,
         user=_user(request, actor),
         live=Live(url="/live", position=last_position(), toast_url="", toast_kinds=""),
+        worker_url=_worker(request),
     )
 
 
@@ -138,19 +140,19 @@ def _is_current(request: HttpRequest, url: str) -> bool:
 
 def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserMenu:
     security = Action(label="Sécurité de mon compte", url=link("accounts:security"), icon="key-round")
+    told = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     if actor.kind != ActorKind.PROFESSIONAL:
         return UserMenu(
             name=actor.name,
             initials=initials(actor.name),
             role=f"pour {actor.on_behalf_of}" if actor.on_behalf_of else "",
             logout_url=link("accounts:logout"),
-            links=(security,),
+            links=(told, security),
             lock=_lock(request),
         )
     acting_for = f"pour {actor.on_behalf_of}" if actor.on_behalf_of else ""
     role = ", ".join(part for part in (actor.role_label, acting_for, actor.organization_name) if part)
     to_ask = Action(label="À recueillir", url=link("care_team:to_ask"), icon="scale")
-    emails = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=link("overview:situation"), icon="building-2")
     return UserMenu(
         name=actor.name,
@@ -162,7 +164,7 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
             *_own_places(actor),
             *_secretariat(actor),
             to_ask,
-            emails,
+            told,
             security,
         ),
         lock=_lock(request),
@@ -183,6 +185,10 @@ def _secretariat(actor: Actor) -> tuple[Action, ...]:
         return ()
     label = "Mon secrétariat" if actor.role in PHYSICIANS else "Pour qui j’agis"
     return (Action(label=label, url=link("directory:delegations"), icon="users"),)
+
+
+def _worker(request: HttpRequest) -> str:
+    return "" if shared_row(request.session) else link("worker")
 
 
 def _lock(request: HttpRequest) -> Lock | None:

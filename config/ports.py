@@ -19,6 +19,8 @@ from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.ids import new_id
 from terresante.kernel.ports import ACTING_FOR_KEY, PROVED_SITUATIONS_KEY, SITUATION_KEY, bound
+from terresante.notifications.carrier import Services, WebPush
+from terresante.notifications.webpush import ServerKey
 from terresante.patients import insi
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.link_actions import patient_of_franceconnect
@@ -145,5 +147,10 @@ federation.bound[LoginWay.FRANCE_CONNECT] = patient_of_franceconnect
 insi.bound.teleservice = InsiOverHttp(settings.INSI_URL)
 if settings.CLAMD:
     bound.antivirus = Clamd(settings.CLAMD)
+if settings.PUSH_KEY:
+    bound.push = WebPush(
+        ServerKey.read(settings.PUSH_KEY, settings.PUSH_CONTACT),
+        Services(tuple(settings.PUSH_SERVICES), settings.PUSH_LOCAL),
+    )
 if settings.DEMO:
     bound.sms = SimulatedSms(settings.EMAIL_FILE_PATH)
