@@ -27,6 +27,8 @@ _DAC = "n.haddad"
 _NEW = "QUENTRIC"
 # Reserved to its support structure.
 _KEPT = "VASSEUR-KONE"
+# Followed in addictology, which the rest of his circle does not know.
+_RESTRICTED = "WOJCIK"
 
 
 def _describes(name: str) -> Callable[[Visitor], None]:
@@ -192,6 +194,14 @@ SCREENS = (
     Screen("appui-professionnel", "m.bertin", "/appui/professionnels/?nom=norbert", click="Choisir"),
     Screen("secretariat", "a.georges", "/delegations/"),
     Screen("situation", "y.kerbrat", "/situation/"),
+    Screen("relais", "y.kerbrat", "/relais/"),
+    Screen("relais-repondre", "y.kerbrat", "/relais/", click="Répondre"),
+    Screen("relais-confies", _GP, "/relais/"),
+    Screen("relais-proposer", _GP, "/relais/proposer/?q=kerbrat"),
+    Screen("mes-urgences", "i.roche", "/mes-acces-en-urgence/"),
+    Screen("suivi-restreint", "d.riboulet", "suivi-restreint/", _RESTRICTED),
+    Screen("suivi-restreint-note", "d.riboulet", "notes/nouvelle/", _RESTRICTED),
+    Screen("suivi-restreint-cercle", "d.riboulet", "cercle/", _RESTRICTED),
     Screen("identites", "a.guerin", "/identites/"),
     Screen("identites-erreur", "a.guerin", "/identites/", click="Rechercher"),
     Screen("identite-nouvelle", "a.guerin", "/identites/nouvelle/"),
@@ -209,6 +219,8 @@ SCREENS = (
     Screen("portail-retirer", _PATIENT, "/mon-dossier/mon-cercle/", click="Retirer"),
     Screen("portail-chercher", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse"),
     Screen("portail-ajouter", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse", click="Ajouter"),
+    Screen("portail-suivis", "m.wojcik", "/mon-dossier/mon-cercle/", click="Mes suivis gardés pour moi"),
+    Screen("portail-urgence", "m.wojcik", "/mon-dossier/"),
     Screen("portail-proche", _PATIENT, "/mon-dossier/proches/ajouter/"),
     Screen("tutrice-acces", _GUARDIAN, "/mon-dossier/"),
     Screen("tutrice-equipe", _GUARDIAN, "/mon-dossier/mon-cercle/"),
@@ -266,6 +278,8 @@ def _finder(patient: str) -> str:
     """Somebody of the circle: who visits may have no right to the record, which is then the screen."""
     if patient == _KEPT:
         return _DAC
+    if patient == _RESTRICTED:
+        return "d.riboulet"
     return _GP if patient in ("ISIDORE", _NEW) else "a.georges"
 
 
