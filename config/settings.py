@@ -2,6 +2,8 @@
 
 import json
 import os
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -209,6 +211,24 @@ MLLP_TLS_PORT = int(os.environ.get("TERRESANTE_MLLP_PORT", "2575"))
 MLLP_CERTIFICATE = os.environ.get("TERRESANTE_MLLP_CERTIFICATE", "")
 MLLP_KEY = os.environ.get("TERRESANTE_MLLP_KEY", "")
 MLLP_CLIENT_AUTHORITIES = os.environ.get("TERRESANTE_MLLP_CLIENT_AUTHORITIES", "")
+
+# Alerts on a device: the private half of our key pair (RFC 8292) and whom a push service writes to. Empty: not offered.
+PUSH_KEY = os.environ.get("TERRESANTE_PUSH_KEY", "")
+PUSH_CONTACT = os.environ.get("TERRESANTE_PUSH_CONTACT", "")
+# The simulated service of a demonstration: an origin on this machine, without TLS.
+PUSH_LOCAL = f"http://127.0.0.1:{os.environ.get('TERRESANTE_PUSH_PORT', '8089')}" if DEMO else ""
+if DEMO and not PUSH_KEY:
+    number = sha256(f"push {SECRET_KEY}".encode()).digest()
+    PUSH_KEY, PUSH_CONTACT = urlsafe_b64encode(number).decode(), "mailto:demonstration@terresante.example"
+if PUSH_KEY and not PUSH_CONTACT.startswith(("mailto:", "https://")):
+    raise ImproperlyConfigured(
+        "TERRESANTE_PUSH_KEY demande un TERRESANTE_PUSH_CONTACT en mailto: ou https://."
+    )
+# The only services spoken to: those of the browsers. The address of a device's subscription is the browser's own word.
+PUSH_SERVICES = os.environ.get(
+    "TERRESANTE_PUSH_SERVICES",
+    "fcm.googleapis.com *.push.services.mozilla.com web.push.apple.com *.notify.windows.com",
+).split()
 
 # A demonstration shows the codes of everybody and knows its hospitals by a port: it answers this machine alone.
 if DEMO and not {*ALLOWED_HOSTS, MLLP_HOST} <= {"127.0.0.1", "localhost", "[::1]"}:

@@ -1,10 +1,14 @@
 from django.urls import include, path
 
 from config import health
+from terresante.kernel import installable
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("application.webmanifest", installable.manifest, name="manifest"),
+    path("sw.js", installable.worker, name="worker"),
+    path("hors-connexion/", installable.offline, name="offline"),
     path("", include("terresante.accounts.urls")),
     path("", include("terresante.directory.urls")),
     path("", include("terresante.care_team.urls")),

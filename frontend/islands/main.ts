@@ -1,5 +1,6 @@
 import htmx from "htmx.org";
 import { startFormGuard } from "./form-guard";
+import { startPush, startWorker } from "./installed";
 import { startLive } from "./live";
 import { startLock } from "./lock";
 import { startPasskeys } from "./passkey";
@@ -20,6 +21,7 @@ htmx.on("htmx:configRequest", (event) => {
 });
 
 startUploads(); // before the form guard: it sends each file itself
+startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
 startDialogs();
@@ -32,3 +34,4 @@ startLogout();
 startLock();
 startLive();
 if (document.querySelector("[data-viewer]")) void import("./viewer").then(({ startViewers }) => startViewers());
+startWorker();

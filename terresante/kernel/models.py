@@ -88,7 +88,7 @@ class ParkedEvent(Row):
 
 
 class OutboundMessage(Row):
-    """An e-mail or an SMS to send. It may leave twice after a crash, always with the same Message-ID or reference."""
+    """What waits to be sent. It may leave twice after a crash, always with the same Message-ID or reference."""
 
     channel = models.CharField(
         max_length=5,
@@ -96,7 +96,7 @@ class OutboundMessage(Row):
         default=OutboundChannel.EMAIL,
         db_default=OutboundChannel.EMAIL,
     )
-    # An address, or a telephone number in the international form.
+    # An address, a telephone number in the international form, or the key of a device's subscription.
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=200, blank=True)
     # Sealed by kernel.sealing: a login code is in it until it has left.

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from terresante.kernel import audit
 from terresante.kernel.actor import Actor
+from terresante.kernel.enums import OutboundChannel
 from terresante.kernel.files import vault
 from terresante.kernel.jobs import loop, scheduled
 from terresante.kernel.models import OutboxEvent
@@ -28,6 +29,11 @@ PARTITIONS_ALARM = 3
 @loop(idle=0.5)
 def send_emails() -> int:
     return deliver_waiting()
+
+
+@loop(idle=0.5)
+def send_pushes() -> int:
+    return deliver_waiting(channels=(OutboundChannel.PUSH,))
 
 
 @loop(idle=10)

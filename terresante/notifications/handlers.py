@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+from terresante.accounts.events import SessionClosed
 from terresante.care_team.events import (
     ComplaintAnswered,
     DelegationRecorded,
@@ -14,7 +15,7 @@ from terresante.care_team.events import (
 )
 from terresante.directory.events import PrivacyActDone
 from terresante.kernel.events import Event, on
-from terresante.notifications.actions import email_alerts, notify
+from terresante.notifications.actions import email_alerts, forget_subscription, notify
 from terresante.notifications.queries import (
     emergency_addresses,
     opener_of,
@@ -95,6 +96,12 @@ def tell_of_removal(events: Sequence[MemberRemovedByPatient]) -> None:
     keys = [event.object_id for event in events if event.object_id is not None]
     told = removal_addresses(keys)
     notify((f"removed:{key}", told.get(key, [])) for key in keys)
+
+
+@on(SessionClosed)
+def forget_the_browser(events: Sequence[SessionClosed]) -> None:
+    for event in events:
+        forget_subscription(user_id=event.user_id, device_id=event.device_id)
 
 
 def _tell_patients(events: Sequence[Event]) -> None:

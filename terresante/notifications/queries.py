@@ -1,10 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
 
+from terresante.accounts.models import KnownDevice
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import EmergencyAccess
@@ -14,8 +15,8 @@ from terresante.directory.models import Practitioner, PractitionerRole
 from terresante.kernel import access, rls, switches
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
-from terresante.notifications.access import PREFERENCES_EDIT
-from terresante.notifications.models import EmailPreference
+from terresante.notifications.access import PREFERENCES_EDIT, PUSH_SUBSCRIBE
+from terresante.notifications.models import EmailPreference, PushSubscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,26 @@ def preferences_of(actor: Actor) -> EmailPreference:
     """The actor's own, unsaved with the defaults when he never chose."""
     mine = access.list(actor, PREFERENCES_EDIT, EmailPreference).first()
     return mine or EmailPreference()
+
+
+def subscriptions_of(actor: Actor) -> list[PushSubscription]:
+    return list(access.list(actor, PUSH_SUBSCRIBE, PushSubscription).order_by("-created_at"))
+
+
+def devices_of(users: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The subscriptions of each user."""
+    found: dict[UUID, list[UUID]] = {}
+    rows = PushSubscription.objects.filter(user_id__in=users).order_by("pk")
+    for key, user_id in rows.values_list("pk", "user_id"):
+        found.setdefault(user_id, []).append(key)
+    return found
+
+
+def known_device(actor: Actor, device_id: UUID | None) -> KnownDevice | None:
+    """The browser somebody is logged in from, None for another's, or when a partner opened the session."""
+    if device_id is None or actor.user_id is None:
+        return None
+    return KnownDevice.objects.filter(pk=device_id, user_id=actor.user_id).first()
 
 
 @lru_cache(maxsize=256)

@@ -45,6 +45,7 @@ NAMED = {
     "desk_id": "directory.Delegation",
     "registration_id": "directory.Registration",
     "sender_id": "interop.SenderSystem",
+    "subscription_id": "notifications.PushSubscription",
     # Of the directory, which every professional reads.
     "role_id": None,
     # A setting, declared in the code.

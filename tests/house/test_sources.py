@@ -65,6 +65,10 @@ MORE_NAMES = {
         "sender_views": "hospitals' software as administrators connect it, apart from messages",
         "management": "Django's place for a command",
     },
+    "notifications": {
+        "carrier": "the client of the push services",
+        "webpush": "messages to a browser, sealed and signed, pure",
+    },
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",

@@ -251,6 +251,15 @@ def walk(visits: Visits, *, phone: bool) -> Iterator[tuple[Screen, Visitor]]:
         yield screen, visitor
 
 
+def faults_found(visits: Visits, *, phone: bool) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for screen, visitor in walk(visits, phone=phone):
+        found += [(screen.name, each) for each in visitor.axe()]
+        if (wider := visitor.too_wide()) > 0:
+            found.append((screen.name, f"{wider} px too wide"))
+    return found
+
+
 def _finder(patient: str) -> str:
     """Somebody of the circle: who visits may have no right to the record, which is then the screen."""
     if patient == _KEPT:
