@@ -1,5 +1,6 @@
 """Settings. Everything a deployment changes comes from the environment; docs/operations.md lists the names."""
 
+import json
 import os
 from base64 import urlsafe_b64encode
 from hashlib import sha256
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "terresante.notifications",
     "terresante.feed",
     "terresante.notes",
+    "terresante.documents",
     "terresante.stays",
     "terresante.overview",
     "terresante.portal",
@@ -138,6 +140,22 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]
 # A message or a file over these sizes is refused with a sentence before it is read whole.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["terresante.kernel.files.spooling.BoundedSpool"]
+
+# Received files, encrypted (terresante/kernel/files): a folder, or any storage class of Django's interface.
+_FILES = os.environ.get("TERRESANTE_FILES_STORAGE", "django.core.files.storage.FileSystemStorage")
+_FOLDER = {
+    "location": os.environ.get("TERRESANTE_FILES", str(VAR_DIR / "files")),
+    "file_permissions_mode": 0o600,
+    "directory_permissions_mode": 0o700,
+}
+_FILES_OPTIONS = os.environ.get("TERRESANTE_FILES_OPTIONS", "")
+STORAGES: dict[str, Any] = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "files": {"BACKEND": _FILES, "OPTIONS": json.loads(_FILES_OPTIONS) if _FILES_OPTIONS else _FOLDER},
+}
+# Where clamd answers: "/run/clamav/clamd.ctl" or "host:port"; empty, no antivirus looks at what is received.
+CLAMD = os.environ.get("TERRESANTE_CLAMD", "")
 
 DEFAULT_FROM_EMAIL = os.environ.get(
     "TERRESANTE_MAIL_FROM", "Terr-eSanté <ne-pas-repondre@terresante.example>"

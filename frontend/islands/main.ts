@@ -13,12 +13,14 @@ import {
   startPrint,
   startSearch,
 } from "./page";
+import { startUploads } from "./upload";
 
 htmx.on("htmx:configRequest", (event) => {
   const token = document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content;
   if (token) (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = token;
 });
 
+startUploads(); // before the form guard: it sends each file itself
 startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
@@ -31,4 +33,5 @@ startFormGuard();
 startLogout();
 startLock();
 startLive();
+if (document.querySelector("[data-viewer]")) void import("./viewer").then(({ startViewers }) => startViewers());
 startWorker();

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -39,6 +39,15 @@ class SmsProvider(Protocol):
 
     def send(self, *, number: str, text: str, reference: str) -> None:
         """`number` in the international form. Raises OSError when it may be tried again later."""
+
+
+class Antivirus(Protocol):
+    """Asked about each received file, outside any transaction (`kernel.files.receiving`)."""
+
+    def found_in(self, content: IO[bytes]) -> str:
+        """The name of what was found, '' for nothing. Raises `kernel.files.antivirus.Unreachable`."""
+
+    def answers(self) -> bool: ...
 
 
 class TryLater(OSError):
@@ -83,6 +92,8 @@ class Ports:
     surviving_record: SurvivingRecords | None = None
     # None: this deployment sends no SMS, and no screen offers any.
     sms: SmsProvider | None = None
+    # None: received files are looked at by nobody but `kernel.files.kinds`; `/readyz` says it.
+    antivirus: Antivirus | None = None
     # None: no screen offers alerts on a device.
     push: PushProvider | None = None
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from terresante.kernel import audit
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import OutboundChannel
+from terresante.kernel.files import vault
 from terresante.kernel.jobs import loop, scheduled
 from terresante.kernel.models import OutboxEvent
 from terresante.kernel.outbound import deliver_waiting
@@ -59,3 +60,8 @@ def forget_old_events(actor: Actor) -> None:
         cursor.execute("SELECT last_event_position()")
         newest = cursor.fetchone()[0]
     OutboxEvent.objects.filter(created_at__lt=timezone.now() - OUTBOX_KEPT, position__lt=newest).delete()
+
+
+@scheduled("57 3 * * *")
+def erase_files_never_kept(actor: Actor) -> None:
+    vault.sweep(now=timezone.now())

@@ -14,3 +14,8 @@ class NotePublished(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteLimited(Event):
     """Fewer read the note, or the patient begins or ceases to; object_id is the note, its limits those it now has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAmended(Event):
+    """Its author corrected its words; object_id is the note, which is unread again for the others."""

@@ -53,6 +53,7 @@ _CHIPS = (
     ("", "Tout", ""),
     ("alertes", "Alertes", "bell"),
     ("notes", "Notes", "note"),
+    ("documents", "Documents", "file-text"),
     ("sejours", "Séjours", "bed"),
 )
 _WRONG_DATE = "Cette date de naissance n’existe pas. Vérifiez le jour, le mois et l’année."

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.commits
 NAMED = {
     "record_id": "patients.CareRecord",
     "note_id": "notes.Note",
+    "document_id": "documents.DocumentReference",
     "participant_id": "care_team.CareTeamParticipant",
     "relative_id": "patients.RelatedPerson",
     "delegation_id": "patients.Delegation",

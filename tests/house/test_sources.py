@@ -39,6 +39,9 @@ MORE_NAMES = {
         "regime": "the legal regime, and what a consent must say under it",
         "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },
+    "documents": {
+        "file_views": "pages through which the bytes of a file pass, apart from those about it",
+    },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",
@@ -88,7 +91,10 @@ MORE_NAMES = {
         "merge_actions": "two identities made one, and back",
         "merge_views": "two identities side by side, apart from the page of one",
     },
-    "portal": {"relative_views": "the way in of a relative, apart from the pages behind it"},
+    "portal": {
+        "document_views": "documents as the person reads them, apart from her other pages",
+        "relative_views": "the way in of a relative, apart from the pages behind it",
+    },
     "stays": {
         "course": "from the movements of a stay to its state, pure",
         "wording": "stays as people say them, pure",

@@ -84,6 +84,9 @@ _OF_A_RECORD = (
     ("resume", "", ""),
     ("notes", "notes/", ""),
     ("notes-non-lues", "notes/?vue=non-lues", ""),
+    ("notes-favorites", "notes/?vue=favorites", ""),
+    ("notes-recherche", "notes/?q=hospitalise", ""),
+    ("notes-recherche-vide", "notes/?q=zzzz", ""),
     ("note-ecrire", "notes/nouvelle/", ""),
     ("note-ecrire-erreur", "notes/nouvelle/", "Enregistrer la note"),
     ("note", "notes/", "Nora HADDAD"),
@@ -249,6 +252,15 @@ def walk(visits: Visits, *, phone: bool) -> Iterator[tuple[Screen, Visitor]]:
         if screen.does:
             screen.does(visitor)
         yield screen, visitor
+
+
+def faults_found(visits: Visits, *, phone: bool) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for screen, visitor in walk(visits, phone=phone):
+        found += [(screen.name, each) for each in visitor.axe()]
+        if (wider := visitor.too_wide()) > 0:
+            found.append((screen.name, f"{wider} px too wide"))
+    return found
 
 
 def _finder(patient: str) -> str:

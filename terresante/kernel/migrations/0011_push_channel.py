@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('kernel', '0008_switch_of_policies'),
+        ('kernel', '0010_files'),
     ]
 
     operations = [
