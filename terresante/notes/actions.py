@@ -267,7 +267,7 @@ def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
 
 def _tell(actor: Actor, row: Note) -> None:
     tell(actor, _fact(row))
-    emit(actor, NotePublished(**_told(row)))
+    emit(actor, NotePublished(**_told(row), by_user_id=actor.user_id))
 
 
 def _fact(row: Note) -> Fact:

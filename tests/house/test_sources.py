@@ -66,6 +66,8 @@ MORE_NAMES = {
         "management": "Django's place for a command",
     },
     "notifications": {
+        "choices": "who is told of what, by which channel and when, pure",
+        "telling": "from who may know of an event to the messages that leave",
         "carrier": "the client of the push services",
         "webpush": "messages to a browser, sealed and signed, pure",
     },

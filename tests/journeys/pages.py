@@ -72,6 +72,13 @@ def _is_nobody_s_patient(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _wants_half_a_night(visitor: Visitor) -> None:
+    """Quiet hours that never end."""
+    visitor.page.get_by_label("De", exact=True).fill("21:00")
+    visitor.page.get_by_role("button", name="Enregistrer").click()
+    visitor.page.wait_for_load_state()
+
+
 def _opens_the_menu(words: str) -> Callable[[Visitor], None]:
     return lambda visitor: visitor.page.locator("summary:visible", has_text=words).last.click()
 
@@ -146,6 +153,9 @@ SCREENS = (
     Screen("annuaire-resultats", _GP, "/annuaire/?profession=60"),
     Screen("annuaire-vide", _GP, "/annuaire/?nom=zzzz"),
     Screen("notifications", _GP, "/notifications/"),
+    Screen("notifications-appareils", _NURSE, "/notifications/"),
+    Screen("notifications-erreur", _GP, "/notifications/", does=_wants_half_a_night),
+    Screen("hors-connexion", _NURSE, "/hors-connexion/"),
     Screen("securite", _GP, "/mon-compte/securite/"),
     Screen("mot-de-passe", _GP, "/mon-compte/mot-de-passe/", click="Changer le mot de passe"),
     Screen("confirmer", _GP, "/mon-compte/confirmer/"),
@@ -221,6 +231,7 @@ SCREENS = (
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
+    Screen("portail-notifications", _PATIENT, "/notifications/"),
     Screen("portail-choix", _PATIENT, "/mon-dossier/mes-choix/"),
     Screen("portail-notes", _PATIENT, "/mon-dossier/notes/"),
     Screen("portail-documents", _PATIENT, "/mon-dossier/documents/"),

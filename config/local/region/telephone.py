@@ -8,7 +8,7 @@ from simulators.push.device import Device, to_text
 from terresante.accounts.models import KnownDevice, User
 from terresante.kernel.ids import new_id
 from terresante.kernel.ports import push_provider
-from terresante.notifications.models import PushSubscription
+from terresante.notifications.models import NotificationPreference, PushSubscription
 
 OWNER = "c.marie"
 
@@ -28,6 +28,8 @@ def give_telephone(user: User) -> list[dict[str, Any]]:
         point=device.point,
         auth=device.auth,
     )
+    # Each note as it comes, and how many at the end of the day.
+    NotificationPreference.objects.create(user=user, channels={"note": ["push", "digest"]})
     private = device.private.private_numbers().private_value.to_bytes(32, "big")
     return [
         {

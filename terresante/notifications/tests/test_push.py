@@ -20,6 +20,7 @@ from terresante.kernel.models import AuditEntry, OutboundMessage
 from terresante.kernel.ports import bound
 from terresante.notifications import actions
 from terresante.notifications.carrier import Services, WebPush
+from terresante.notifications.enums import Notice
 from terresante.notifications.models import PushSubscription
 from terresante.notifications.webpush import ServerKey, said
 from tests.walls import wait_for_older_transactions, walls_down
@@ -71,7 +72,7 @@ def browser(service, cast):
 def tell(record):
     told = MemberJoined(patient_id=record.patient_id, object_id=new_id(), member_id=new_id())
     with rls.acting(Actor.job("tests")):
-        actions.email_alerts([told])
+        actions.tell_readers(Notice.STAY, [told])
     return told
 
 
@@ -124,7 +125,7 @@ def test_an_event_repeated_is_told_once_on_each_device(browser, service, cast):
 
     for _ in range(2):
         with rls.acting(Actor.job("tests")):
-            actions.email_alerts([told])
+            actions.tell_readers(Notice.STAY, [told])
 
     assert sends() == 1
 
