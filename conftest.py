@@ -17,12 +17,27 @@ from psycopg import sql
 from config.local.database import Urls, prepare
 from config.local.postgres import Server
 from config.local.testing import test_server
-from tests.cast import Cast, assemble
+from tests.cast import Cast, Troupe
 from tests.journeys.visits import chromium
 from tests.walls import empty_tables
 
 ROOT = Path(__file__).parent
 TEMPLATE = "terresante_template"
+
+
+# The longest, first: two processes then end at about the same time.
+_LONGEST = (
+    "test_oracle.py",
+    "test_forged_urls.py",
+    "test_region.py",
+    "test_plain_sql.py",
+    "test_conformance.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -103,12 +118,18 @@ def _admin(server: Server, statement: sql.Composed) -> None:
         admin.execute(statement)
 
 
+@pytest.fixture(scope="session")
+def troupe(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Troupe:
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django's blocker
+        return Troupe()
+
+
 @pytest.fixture
-def cast(request: pytest.FixtureRequest) -> Cast:
+def cast(request: pytest.FixtureRequest, troupe: Troupe) -> Cast:
     """The named cast of tests/cast.py, in the test's own database."""
     if request.node.get_closest_marker("commits") is None:
         request.getfixturevalue("db")
-    return assemble()
+    return troupe.play()
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
+from terresante.kernel.ports import bound
 from terresante.kernel.screens import public
 
 
@@ -23,4 +24,11 @@ def ready(request: HttpRequest) -> HttpResponse:
         return HttpResponse(
             "migrations are waiting: terresante migrate\n", status=503, content_type="text/plain"
         )
-    return HttpResponse("ready\n", content_type="text/plain")
+    return HttpResponse(f"ready\nantivirus: {_antivirus()}\n", content_type="text/plain")
+
+
+def _antivirus() -> str:
+    """Said, and no reason to stop serving: without it no file is taken (docs/operations.md, Received files)."""
+    if bound.antivirus is None:
+        return "none (TERRESANTE_CLAMD)"
+    return "answers" if bound.antivirus.answers() else "does not answer, no file is taken"

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from config.ports import persons_of
 from terresante.accounts.sessions import LOCKED_AFTER, shared_row
 from terresante.care_team.access import is_carer
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS
-from terresante.directory.enums import PHYSICIANS, SECRETARIES
+from terresante.directory.enums import PHYSICIANS, SECRETARIES, Duty
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
 from terresante.kernel.ports import SELF, SITUATION_KEY
@@ -18,21 +19,22 @@ from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
 from terresante.patients.queries import Represented
 
-# (label, URL name, icon, duties that open it, '' for everybody)
-_PLACES = (
-    ("Mes patients", "overview:home", "users", ""),
-    ("Annuaire", "directory:search", "book-user", ""),
-    ("À vérifier", "interop:queue", "shield-alert", "identity_officer"),
-    ("Identités", "patients:search", "id-card", "identity_officer"),
-    ("Accès en urgence", "care_team:emergencies", "siren", "privacy_officer"),
-    ("Administration", "directory:accounts", "settings", "administrator local_administrator"),
-    ("Habilitations", "care_team:rights", "scale", "administrator"),
-    ("Cellule d’appui", "directory:support", "phone-call", "support_agent"),
+# (label, URL name, icon, the duties one of which opens it, none for everybody)
+_PLACES: tuple[tuple[str, str, str, tuple[Duty, ...]], ...] = (
+    ("Mes patients", "overview:home", "users", ()),
+    ("Annuaire", "directory:search", "book-user", ()),
+    ("À vérifier", "interop:queue", "shield-alert", (Duty.IDENTITY_OFFICER,)),
+    ("Identités", "patients:search", "id-card", (Duty.IDENTITY_OFFICER,)),
+    ("Accès en urgence", "care_team:emergencies", "siren", (Duty.PRIVACY_OFFICER,)),
+    ("Administration", "directory:accounts", "settings", (Duty.ADMINISTRATOR, Duty.LOCAL_ADMINISTRATOR)),
+    ("Habilitations", "care_team:rights", "scale", (Duty.ADMINISTRATOR,)),
+    ("Cellule d’appui", "directory:support", "phone-call", (Duty.SUPPORT_AGENT,)),
 )
 _PATIENT_PLACES = (
     ("Qui a vu", "portal:home", "eye"),
     ("Mon équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
+    ("Documents", "portal:documents", "folder"),
     ("Mes choix", "portal:choices", "shield-check"),
 )
 # A relative reads, for the person he chose, what his delegation opens; a carer decides nothing and sees no log.
@@ -40,9 +42,14 @@ _RELATIVE_PLACES = (
     ("Qui a vu", "portal:home", "eye"),
     ("Son équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
+    ("Documents", "portal:documents", "folder"),
     ("Ses choix", "portal:choices", "shield-check"),
 )
-_CARER_PLACES = (("Son équipe", "portal:circle", "users"), ("Notes", "portal:notes", "note"))
+_CARER_PLACES = (
+    ("Son équipe", "portal:circle", "users"),
+    ("Notes", "portal:notes", "note"),
+    ("Documents", "portal:documents", "folder"),
+)
 # Events of the live stream that are announced wherever the person is.
 _ANNOUNCED = "StayAlerted"
 
@@ -77,6 +84,7 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
                 toast_url=link("overview:toast"),
                 toast_kinds=_ANNOUNCED,
             ),
+            worker_url=_worker(request),
         )
     }
 
@@ -91,6 +99,7 @@ def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
         places=places,
         user=_user(request, actor),
         live=Live(url="/live", position=last_position(), toast_url="", toast_kinds=""),
+        worker_url=_worker(request),
     )
 
 
@@ -102,12 +111,11 @@ def _places_of(actor: Actor) -> tuple[tuple[str, str, str], ...]:
 
 def _persons(request: HttpRequest, actor: Actor) -> list[Person]:
     """Everybody this account opens the record of, when there are several or when it is somebody else."""
-    behind = getattr(request, "persons", [])
     persons = [
         Person(key=str(one.related_person_id), name=one.patient_name, is_self=False, current=False)
         if isinstance(one, Represented)
         else Person(key=SELF, name=one[1], is_self=True, current=False)
-        for one in behind
+        for one in persons_of(request)
     ]
     now = str(actor.person_id) if actor.kind == ActorKind.REPRESENTATIVE else SELF
     told = [replace(person, current=person.key == now) for person in persons]
@@ -118,7 +126,7 @@ def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
     return tuple(
         Place(label=label, url=link(name), icon=icon, current=_is_current(request, link(name)))
         for label, name, icon, duties in _PLACES
-        if not duties or any(actor.has_duty(duty) for duty in duties.split())
+        if not duties or any(actor.has_duty(duty) for duty in duties)
     )
 
 
@@ -132,19 +140,19 @@ def _is_current(request: HttpRequest, url: str) -> bool:
 
 def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserMenu:
     security = Action(label="Sécurité de mon compte", url=link("accounts:security"), icon="key-round")
+    told = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     if actor.kind != ActorKind.PROFESSIONAL:
         return UserMenu(
             name=actor.name,
             initials=initials(actor.name),
             role=f"pour {actor.on_behalf_of}" if actor.on_behalf_of else "",
             logout_url=link("accounts:logout"),
-            links=(security,),
+            links=(told, security),
             lock=_lock(request),
         )
     acting_for = f"pour {actor.on_behalf_of}" if actor.on_behalf_of else ""
     role = ", ".join(part for part in (actor.role_label, acting_for, actor.organization_name) if part)
     to_ask = Action(label="À recueillir", url=link("care_team:to_ask"), icon="scale")
-    emails = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
     change = Action(label="Changer de structure", url=link("overview:situation"), icon="building-2")
     return UserMenu(
         name=actor.name,
@@ -156,7 +164,7 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
             *_own_places(actor),
             *_secretariat(actor),
             to_ask,
-            emails,
+            told,
             security,
         ),
         lock=_lock(request),
@@ -177,6 +185,10 @@ def _secretariat(actor: Actor) -> tuple[Action, ...]:
         return ()
     label = "Mon secrétariat" if actor.role in PHYSICIANS else "Pour qui j’agis"
     return (Action(label=label, url=link("directory:delegations"), icon="users"),)
+
+
+def _worker(request: HttpRequest) -> str:
+    return "" if shared_row(request.session) else link("worker")
 
 
 def _lock(request: HttpRequest) -> Lock | None:

@@ -1,5 +1,6 @@
 """Which app answers which question from below (DESIGN.md 1). The only place that binds a port."""
 
+from typing import TypeAlias, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -15,8 +16,11 @@ from terresante.directory.login_actions import professional_of_card, professiona
 from terresante.directory.queries import WorkSituation, chosen_situation, proved_situations
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
+from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.ids import new_id
 from terresante.kernel.ports import ACTING_FOR_KEY, PROVED_SITUATIONS_KEY, SITUATION_KEY, bound
+from terresante.notifications.carrier import Services, WebPush
+from terresante.notifications.webpush import ServerKey
 from terresante.patients import insi
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.link_actions import patient_of_franceconnect
@@ -38,6 +42,13 @@ _ASSURANCE: dict[str, Assurance] = {
 }
 
 
+PersonBehind: TypeAlias = Represented | tuple[UUID, str]
+
+
+class _Followed(HttpRequest):
+    persons: list[PersonBehind]
+
+
 def actor_behind(request: HttpRequest) -> Actor | None:
     """The professional in his structure, else the patient, else a relative for the person he chose; None for nobody,
     for a locked workstation, or for an account nothing stands behind. A citizen's proof opens no professional's
@@ -55,20 +66,23 @@ def actor_behind(request: HttpRequest) -> Actor | None:
         return _professional(user.pk, situation, correlation_id, assurance)
     persons = persons_behind(user.pk) if way not in OF_PROFESSIONALS else []
     person = _chosen_person(persons, str(request.session.get(ACTING_FOR_KEY, "")))
-    # The frame shows them all, and asks nothing again.
-    request.persons = persons  # type: ignore[attr-defined]
+    cast(_Followed, request).persons = persons
     return None if person is None else acting_for(person, user.pk, correlation_id, assurance)
 
 
-def persons_behind(user_id: UUID) -> list[Represented | tuple[UUID, str]]:
+def persons_of(request: HttpRequest) -> list[PersonBehind]:
+    """Those found when the actor behind this request was: the frame shows them all, and asks nothing again."""
+    found: list[PersonBehind] = getattr(request, "persons", [])
+    return found
+
+
+def persons_behind(user_id: UUID) -> list[PersonBehind]:
     """Whose record an account may open: its own, as (patient, name), then those it acts for."""
     patient = patient_behind(user_id)
     return [*([patient] if patient else []), *delegations_behind(user_id)]
 
 
-def acting_for(
-    person: Represented | tuple[UUID, str], user_id: UUID, correlation_id: UUID, assurance: Assurance
-) -> Actor:
+def acting_for(person: PersonBehind, user_id: UUID, correlation_id: UUID, assurance: Assurance) -> Actor:
     if isinstance(person, Represented):
         return Actor(
             kind=ActorKind.REPRESENTATIVE,
@@ -93,9 +107,7 @@ def acting_for(
     )
 
 
-def _chosen_person(
-    persons: list[Represented | tuple[UUID, str]], wanted: str
-) -> Represented | tuple[UUID, str] | None:
+def _chosen_person(persons: list[PersonBehind], wanted: str) -> PersonBehind | None:
     """Whom he chose, if he still may; else the first, himself before the others."""
     chosen = (one for one in persons if isinstance(one, Represented) and str(one.related_person_id) == wanted)
     return next(chosen, persons[0] if persons else None)
@@ -133,5 +145,12 @@ federation.bound[LoginWay.PSC] = professional_of_psc
 federation.bound[LoginWay.CPS] = professional_of_card
 federation.bound[LoginWay.FRANCE_CONNECT] = patient_of_franceconnect
 insi.bound.teleservice = InsiOverHttp(settings.INSI_URL)
+if settings.CLAMD:
+    bound.antivirus = Clamd(settings.CLAMD)
+if settings.PUSH_KEY:
+    bound.push = WebPush(
+        ServerKey.read(settings.PUSH_KEY, settings.PUSH_CONTACT),
+        Services(tuple(settings.PUSH_SERVICES), settings.PUSH_LOCAL),
+    )
 if settings.DEMO:
     bound.sms = SimulatedSms(settings.EMAIL_FILE_PATH)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import OpenRecord
+from terresante.documents.enums import DOCUMENT_CLASSES
 from terresante.kernel import slots
 from terresante.kernel.actor import Actor
 from terresante.kernel.ports import MainAction
@@ -38,10 +39,13 @@ class TabPlace:
 TABS = (
     TabPlace("summary", "Résumé", "overview:record", "house"),
     TabPlace("notes", "Notes", "notes:list", "note", NOTE_CLASSES, counts_unread=True),
+    TabPlace("documents", "Documents", "documents:list", "folder", DOCUMENT_CLASSES, counts_unread=True),
     TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),
     TabPlace("stays", "Séjours", "stays:list", "bed", (DataClass.STAY,)),
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),
 )
+# Five fit under a thumb; « Plus », on the summary, leads to all.
+AT_BOTTOM = ("Résumé", "Notes", "Documents", "Cercle", "Chronologie")
 MORE = (
     TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
     TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
@@ -70,7 +74,7 @@ def record_frame(
         identity=_identity(patient),
         back_url=link("overview:home"),
         tabs=tabs,
-        bottom_tabs=tabs,
+        bottom_tabs=tuple(tab for tab in tabs if tab.label in AT_BOTTOM),
         more_tabs=_tabs(actor, opened.record, MORE, current=tab),
         badges=_badges(opened),
         phone=patient.phone,

@@ -1,6 +1,9 @@
 """Settings. Everything a deployment changes comes from the environment; docs/operations.md lists the names."""
 
+import json
 import os
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,6 +45,7 @@ INSTALLED_APPS = [
     "terresante.notifications",
     "terresante.feed",
     "terresante.notes",
+    "terresante.documents",
     "terresante.stays",
     "terresante.overview",
     "terresante.portal",
@@ -136,6 +140,22 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]
 # A message or a file over these sizes is refused with a sentence before it is read whole.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["terresante.kernel.files.spooling.BoundedSpool"]
+
+# Received files, encrypted (terresante/kernel/files): a folder, or any storage class of Django's interface.
+_FILES = os.environ.get("TERRESANTE_FILES_STORAGE", "django.core.files.storage.FileSystemStorage")
+_FOLDER = {
+    "location": os.environ.get("TERRESANTE_FILES", str(VAR_DIR / "files")),
+    "file_permissions_mode": 0o600,
+    "directory_permissions_mode": 0o700,
+}
+_FILES_OPTIONS = os.environ.get("TERRESANTE_FILES_OPTIONS", "")
+STORAGES: dict[str, Any] = {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "files": {"BACKEND": _FILES, "OPTIONS": json.loads(_FILES_OPTIONS) if _FILES_OPTIONS else _FOLDER},
+}
+# Where clamd answers: "/run/clamav/clamd.ctl" or "host:port"; empty, no antivirus looks at what is received.
+CLAMD = os.environ.get("TERRESANTE_CLAMD", "")
 
 DEFAULT_FROM_EMAIL = os.environ.get(
     "TERRESANTE_MAIL_FROM", "Terr-eSanté <ne-pas-repondre@terresante.example>"
@@ -191,6 +211,24 @@ MLLP_TLS_PORT = int(os.environ.get("TERRESANTE_MLLP_PORT", "2575"))
 MLLP_CERTIFICATE = os.environ.get("TERRESANTE_MLLP_CERTIFICATE", "")
 MLLP_KEY = os.environ.get("TERRESANTE_MLLP_KEY", "")
 MLLP_CLIENT_AUTHORITIES = os.environ.get("TERRESANTE_MLLP_CLIENT_AUTHORITIES", "")
+
+# Alerts on a device: the private half of our key pair (RFC 8292) and whom a push service writes to. Empty: not offered.
+PUSH_KEY = os.environ.get("TERRESANTE_PUSH_KEY", "")
+PUSH_CONTACT = os.environ.get("TERRESANTE_PUSH_CONTACT", "")
+# The simulated service of a demonstration: an origin on this machine, without TLS.
+PUSH_LOCAL = f"http://127.0.0.1:{os.environ.get('TERRESANTE_PUSH_PORT', '8089')}" if DEMO else ""
+if DEMO and not PUSH_KEY:
+    number = sha256(f"push {SECRET_KEY}".encode()).digest()
+    PUSH_KEY, PUSH_CONTACT = urlsafe_b64encode(number).decode(), "mailto:demonstration@terresante.example"
+if PUSH_KEY and not PUSH_CONTACT.startswith(("mailto:", "https://")):
+    raise ImproperlyConfigured(
+        "TERRESANTE_PUSH_KEY demande un TERRESANTE_PUSH_CONTACT en mailto: ou https://."
+    )
+# The only services spoken to: those of the browsers. The address of a device's subscription is the browser's own word.
+PUSH_SERVICES = os.environ.get(
+    "TERRESANTE_PUSH_SERVICES",
+    "fcm.googleapis.com *.push.services.mozilla.com web.push.apple.com *.notify.windows.com",
+).split()
 
 # A demonstration shows the codes of everybody and knows its hospitals by a port: it answers this machine alone.
 if DEMO and not {*ALLOWED_HOSTS, MLLP_HOST} <= {"127.0.0.1", "localhost", "[::1]"}:

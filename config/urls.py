@@ -1,15 +1,20 @@
 from django.urls import include, path
 
 from config import health
+from terresante.kernel import installable
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("application.webmanifest", installable.manifest, name="manifest"),
+    path("sw.js", installable.worker, name="worker"),
+    path("hors-connexion/", installable.offline, name="offline"),
     path("", include("terresante.accounts.urls")),
     path("", include("terresante.directory.urls")),
     path("", include("terresante.care_team.urls")),
     path("", include("terresante.notifications.urls")),
     path("dossiers/<uuid:record_id>/notes/", include("terresante.notes.urls")),
+    path("dossiers/<uuid:record_id>/documents/", include("terresante.documents.urls")),
     path("", include("terresante.overview.urls")),
     path("", include("terresante.portal.urls")),
     path("identites/", include("terresante.patients.urls")),

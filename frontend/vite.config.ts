@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { appIcons } from "./icons/app-icons.ts";
 import { iconSprite } from "./icons/sprite.ts";
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -9,7 +10,7 @@ export default defineConfig({
   root,
   base: "/static/",
   publicDir: false,
-  plugins: [iconSprite()],
+  plugins: [iconSprite(), appIcons()],
   css: {
     // Bootstrap 5.3 is written with the older Sass syntax; our own files are not silenced.
     preprocessorOptions: {
@@ -27,6 +28,7 @@ export default defineConfig({
       input: {
         main: join(root, "islands/main.ts"),
         style: join(root, "styles/main.scss"),
+        worker: join(root, "pwa/worker.ts"),
       },
     },
   },

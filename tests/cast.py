@@ -4,11 +4,15 @@ Madeleine has a GP (Dr Amar), a nurse (Inès) and the support structure (DAC Est
 (Dr Brun, same profession, his own patients) and another nurse (Jules). Nobody of Léon's circle may reach Madeleine.
 """
 
+import json
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -28,7 +32,7 @@ from terresante.patients.enums import (
 )
 from terresante.patients.models import CareRecord, Delegation, Patient, PatientAccount, RelatedPerson
 from terresante.patients.traits import Traits
-from tests.walls import walls_down
+from tests.walls import empty_tables, tables_to_empty, walls_down
 
 
 @dataclass
@@ -79,6 +83,51 @@ def assemble() -> Cast:
         for name in ("madeleine", "leon"):
             cast.actors[name] = patient_actor(cast.records[name])
     return cast
+
+
+class Troupe:
+    """The cast assembled once in an empty database, whose rows each test then writes again in one exchange.
+
+    Same persons, same identifiers, same moments: nobody meets them but the test, which leaves none of them behind.
+    """
+
+    def __init__(self) -> None:
+        self._cast = assemble()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+            written = [_written_again(cursor, table) for table in tables_to_empty(cursor)]
+            cursor.execute("SET ROLE terresante_app")
+        # As they were written: what a trigger made is among them, and foreign keys held. Triggers are then back, also
+        # for the rest of a test that runs in one transaction.
+        self._statement = (
+            "DO $cast$ BEGIN PERFORM set_config('session_replication_role', 'replica', true);"
+            f"{''.join(written)} PERFORM set_config('session_replication_role', 'origin', true); END $cast$"
+        )
+        empty_tables()
+
+    def play(self) -> Cast:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+            cursor.execute(self._statement)
+            cursor.execute("SET ROLE terresante_app")
+        return Cast(dict(self._cast.actors), deepcopy(self._cast.records))
+
+
+def _written_again(cursor: CursorWrapper, table: str) -> str:
+    cursor.execute(f'SELECT json_agg(kept) FROM "{table}" AS kept')
+    rows = cursor.fetchone()[0]
+    if not rows:
+        return ""
+    cursor.execute(
+        "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns"
+        " WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'",
+        [table],
+    )
+    columns = cursor.fetchone()[0]
+    return (
+        f'INSERT INTO "{table}" ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}'
+        f' FROM json_populate_recordset(NULL::"{table}", $row${json.dumps(rows)}$row$);'
+    )
 
 
 def organization(name: str, kind: OrganizationKind) -> Organization:

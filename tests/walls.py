@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import cache
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
@@ -32,10 +33,13 @@ def empty_tables() -> None:
 @cache
 def _emptying(_database: str) -> str:
     with connection.cursor() as cursor:
-        tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
-    deletions = "".join(f'DELETE FROM "{table}";\n' for table in tables)
+        deletions = "".join(f'DELETE FROM "{table}";\n' for table in tables_to_empty(cursor))
     # Local to the block's own transaction.
     return f"DO $$ BEGIN SET LOCAL session_replication_role = replica;\n{deletions}END $$"
+
+
+def tables_to_empty(cursor: CursorWrapper) -> list[str]:
+    return [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
 
 
 def _set_role(role: str) -> None:

@@ -47,6 +47,14 @@ def prepare(server: Server, name: str) -> Urls:
     return Urls(app=app, owner=owner, sealer=sealer, superuser=server.url(name))
 
 
+def copy_database(server: Server, source: str, name: str) -> None:
+    """A new database of ours with the content of another, to which nobody may be connected; `prepare` then opens it."""
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        copied = sql.SQL("CREATE DATABASE {} OWNER terresante_owner TEMPLATE {}")
+        connection.execute(copied.format(sql.Identifier(name), sql.Identifier(source)))
+        _mark(connection, name)
+
+
 def _prepare_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> None:
     connection.execute(_statements("roles.sql"))
     for role, password in passwords.items():
@@ -61,13 +69,17 @@ def _create_database(connection: psycopg.Connection, name: str) -> None:
     if found is None:
         owned = sql.SQL("CREATE DATABASE {} OWNER terresante_owner TEMPLATE template0 ENCODING 'UTF8'")
         connection.execute(owned.format(sql.Identifier(name)))
-        marked = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(MARKER))
-        connection.execute(marked)
+        _mark(connection, name)
     elif found[0] != MARKER:
         raise Failure(
             f"La base « {name} » existe déjà et n’a pas été créée par cette commande : "
             "elle est laissée intacte. Choisissez un autre serveur, ou renommez cette base."
         )
+
+
+def _mark(connection: psycopg.Connection, name: str) -> None:
+    marked = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(MARKER))
+    connection.execute(marked)
 
 
 def _statements(file: str) -> bytes:

@@ -31,6 +31,8 @@ HOSPITAL_PATIENTS = "demo-hospital.json"
 INSI_PEOPLE = "demo-insi.csv"
 # Likewise: how the simulated software of a practice signs its calls.
 PRACTICE_SETTINGS = "demo-practice.json"
+# Likewise: the telephones behind the simulated push service.
+TELEPHONES = "demo-push.json"
 # Whom the simulated Pro Santé Connect and FranceConnect know, by the name of their settings.
 PROVIDERS = {"psc": "demo-psc.json", "franceconnect": "demo-franceconnect.json"}
 
@@ -42,6 +44,7 @@ class Demo:
     mllp: Port
     hospital: Port
     practice: Port
+    push: Port
     insi: int = 0
     psc: int = 0
     franceconnect: int = 0
@@ -69,11 +72,12 @@ def run() -> None:
         mllp=port_from("TERRESANTE_MLLP_PORT", default=2575),
         hospital=port_from("TERRESANTE_HOSPITAL_PORT", default=8087),
         practice=port_from("TERRESANTE_PRACTICE_PORT", default=8088),
+        push=port_from("TERRESANTE_PUSH_PORT", default=8089),
         insi=free_port(),
         psc=free_port(),
         franceconnect=free_port(),
     )
-    _check_distinct(demo.pages, demo.mllp, demo.hospital)
+    _check_distinct(demo.pages, demo.mllp, demo.hospital, demo.practice, demo.push)
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
         try:
@@ -94,7 +98,7 @@ def reset() -> None:
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
         shutil.rmtree(folder, ignore_errors=True)
-    known = (HOSPITAL_PATIENTS, INSI_PEOPLE, PRACTICE_SETTINGS, *PROVIDERS.values())
+    known = (HOSPITAL_PATIENTS, INSI_PEOPLE, PRACTICE_SETTINGS, TELEPHONES, *PROVIDERS.values())
     described = ("demo.json", "demo-accounts.json", *known)
     # The heads of a chain that is gone would accuse the next one of having been rewritten.
     for file in (var / name for name in (*described, "audit-heads.jsonl")):
@@ -160,6 +164,7 @@ def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:
         Service("hospital", _hospital(demo), _wire(demo)),
         Service("insi", _insi(demo), _wire(demo), ready_check=lambda: answers(demo.insi, "/")),
         Service("practice", _practice(demo), _wire(demo)),
+        Service("push", _push(demo), _wire(demo)),
         *(
             provider_service(name, port, base_url=demo.base_url, var=demo.var, keys=env)
             for name, port in (("psc", demo.psc), ("franceconnect", demo.franceconnect))
@@ -195,6 +200,12 @@ def _practice(demo: Demo) -> tuple[str, ...]:
         "--settings",
         str(demo.var / PRACTICE_SETTINGS),
     )
+
+
+def _push(demo: Demo) -> tuple[str, ...]:
+    listed = demo.var / TELEPHONES
+    devices = ("--devices", str(listed)) if listed.exists() else ()
+    return (sys.executable, "-m", "simulators.push", "--port", str(demo.push.number), *devices)
 
 
 def provider_environment(name: str, port: int) -> dict[str, str]:
@@ -242,6 +253,7 @@ def _environment(demo: Demo) -> dict[str, str]:
         **_wire(demo),
         **_kept_keys(demo.home / "keys.json"),
         "TERRESANTE_PORT": str(demo.pages.number),
+        "TERRESANTE_PUSH_PORT": str(demo.push.number),
         "TERRESANTE_BASE_URL": demo.base_url,
         "TERRESANTE_HOSTS": f"{HOST} localhost",
         "TERRESANTE_INSI_URL": f"http://{HOST}:{demo.insi}",
@@ -303,6 +315,7 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
         "mllp": {"host": HOST, "port": demo.mllp.number},
         "hospital": f"http://{HOST}:{demo.hospital.number}/",
         "practice": f"http://{HOST}:{demo.practice.number}/",
+        "push": f"http://{HOST}:{demo.push.number}/",
         "accounts": [vars(account) for account in accounts],
     }
     write_private(demo.var / "demo.json", json.dumps(description, ensure_ascii=False, indent=2))
@@ -314,6 +327,7 @@ def _present(demo: Demo, accounts: list[DemoAccount]) -> None:
     say(f"Hôpital simulé : http://{HOST}:{demo.hospital.number}/")
     say("Pro Santé Connect et FranceConnect simulés : boutons de la page de connexion")
     say(f"Logiciel de cabinet simulé : http://{HOST}:{demo.practice.number}/")
+    say(f"Téléphone simulé de c.marie (notifications) : http://{HOST}:{demo.push.number}/")
     say(f"Messages hospitaliers (HL7 v2, MLLP) : {HOST}:{demo.mllp.number}\n")
     say("Comptes de démonstration :")
     widths = [

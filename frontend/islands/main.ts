@@ -1,5 +1,6 @@
 import htmx from "htmx.org";
 import { startFormGuard } from "./form-guard";
+import { startPush, startWorker } from "./installed";
 import { startLive } from "./live";
 import { startLock } from "./lock";
 import { startPasskeys } from "./passkey";
@@ -12,12 +13,15 @@ import {
   startPrint,
   startSearch,
 } from "./page";
+import { startUploads } from "./upload";
 
 htmx.on("htmx:configRequest", (event) => {
   const token = document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content;
   if (token) (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = token;
 });
 
+startUploads(); // before the form guard: it sends each file itself
+startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
 startDialogs();
@@ -29,3 +33,5 @@ startFormGuard();
 startLogout();
 startLock();
 startLive();
+if (document.querySelector("[data-viewer]")) void import("./viewer").then(({ startViewers }) => startViewers());
+startWorker();

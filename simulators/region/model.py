@@ -129,6 +129,24 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A document that a member of the circle files, whoever wrote it (`by`). `form`: pdf, png (a trace) or txt."""
+
+    at: Moment
+    author: str
+    type: str
+    title: str
+    text: str
+    by: str = ""
+    form: str = "pdf"
+    is_hidden: bool = False
+    # A new version of the paper of the same title before it.
+    is_replacing: bool = False
+    letterhead: tuple[str, ...] = ()
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stay:
     """`gone` is None while the person is there; `patient_class`, exit and destination are PAM France codes."""
 
@@ -154,6 +172,7 @@ class Story:
     members: tuple[Member, ...]
     relatives: tuple[Relative, ...] = ()
     notes: tuple[Note, ...] = ()
+    papers: tuple[Paper, ...] = ()
     stays: tuple[Stay, ...] = ()
     # ConsentKind values of an opposition, and how many days ago it was said.
     oppositions: tuple[tuple[str, int], ...] = ()

@@ -16,6 +16,7 @@ from simulators.region.model import (
     Member,
     Moment,
     Note,
+    Paper,
     Professional,
     Relative,
     Stay,
@@ -143,9 +144,10 @@ def _professionals() -> Iterator[tuple[str, Professional]]:
 
 
 def _story(key: str, content: dict[str, Any], setting: Setting, phones: Iterator[str], order: int) -> Story:
+    identity = _identity(content, setting, phones, order)
     return Story(
         key=key,
-        identity=_identity(content, setting, phones, order),
+        identity=identity,
         founder=content["founder"],
         since=content["since"],
         programme=content.get("programme", ""),
@@ -153,6 +155,7 @@ def _story(key: str, content: dict[str, Any], setting: Setting, phones: Iterator
         members=tuple(_member(text, setting) for text in content["members"]),
         relatives=tuple(_relative(row, phones) for row in content.get("relatives", [])),
         notes=tuple(read_notes(content["journal"], setting.today)),
+        papers=tuple(read_papers(key, setting, identity)),
         stays=tuple(_stay(row) for row in content.get("stays", [])),
         oppositions=tuple(_opposition(text) for text in content.get("oppositions", [])),
         is_written_by_hand=True,
@@ -215,6 +218,36 @@ def read_notes(journal: str, today: datetime.date) -> Iterator[Note]:
         raise ValueError(f"a note of the journal has no readable heading: {journal[:60]}")
     for days, clock, author, data_class, text in sorted(found, key=lambda row: (-int(row[0]), row[1])):
         yield Note(at=moment(f"{days} {clock}"), author=author, data_class=data_class, text=said(text, today))
+
+
+def read_papers(story: str, setting: Setting, about: Identity) -> Iterator[Paper]:
+    """Oldest first, each on the paper of the structure of who wrote it."""
+    rows = [row for row in _toml("papers.toml")["papers"] if row["story"] == story]
+    person = f"{about.given.split()[0]} {about.used_name or about.birth_name}"
+    born = f"{about.born:%d/%m/%Y}"
+    for row in sorted(rows, key=lambda row: -moment(row["at"]).days):
+        who, at = setting.professionals[row["author"]], moment(row["at"])
+        name = f"{who.title} {who.given} {who.family}".strip()
+        place = setting.structures[who.structure]
+        day = f"{at.on(setting.today):%d/%m/%Y}"
+        yield Paper(
+            at=at,
+            author=row["author"],
+            type=row["type"],
+            title=typeset(row["title"]),
+            text=said(row["text"], setting.today),
+            by=typeset(row.get("by", "")),
+            form=row.get("form", "pdf"),
+            is_hidden=row.get("hidden", False),
+            is_replacing=row.get("replaces", False),
+            letterhead=(
+                typeset(row.get("by", "")) or place.name,
+                f"{place.commune.name}, le {day}",
+                "",
+                f"Concerne : {person}, né(e) le {born}",
+            ),
+            signature=typeset(row.get("by", "")) or name,
+        )
 
 
 def _stay(row: dict[str, Any]) -> Stay:

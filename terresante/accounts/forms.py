@@ -9,6 +9,7 @@ from terresante.accounts.actions.factors import check_own_password, hashed
 from terresante.accounts.enums import DeviceChoice
 from terresante.accounts.models import User
 from terresante.kernel.errors import Invalid
+from terresante.kernel.ui.forms import DigitsForm
 
 
 class NoWordOfHere:
@@ -194,23 +195,6 @@ class ForgottenForm(forms.Form):
         ),
         error_messages={"required": "Indiquez votre identifiant."},
     )
-
-
-class DigitsForm(forms.Form):
-    code = forms.CharField(
-        label="Code à six chiffres",
-        max_length=12,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
-        ),
-        error_messages={"required": "Indiquez le code à six chiffres."},
-    )
-
-    def clean_code(self) -> str:
-        digits = "".join(str(self.cleaned_data["code"]).split())
-        if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
-            raise forms.ValidationError("Le code compte six chiffres.")
-        return digits
 
 
 class CodeForm(DigitsForm):

@@ -247,14 +247,12 @@ def delegations_known(actor: Actor) -> Q:
     return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
 
 
-def _circle_written(actor: Actor) -> Q:
+@rule(RELATIVE_EDIT, CareRecord)
+@rule(RELATIVE_EDIT, RelatedPerson)
+@rule(DELEGATION_EDIT, CareRecord)
+@rule(DELEGATION_EDIT, Delegation)
+def circles_written(actor: Actor) -> Q:
     return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-rule(RELATIVE_EDIT, CareRecord)(_circle_written)
-rule(RELATIVE_EDIT, RelatedPerson)(_circle_written)
-rule(DELEGATION_EDIT, CareRecord)(_circle_written)
-rule(DELEGATION_EDIT, Delegation)(_circle_written)
 
 
 @rule(OWN_CIRCLE_EDIT, CareRecord)
@@ -267,19 +265,17 @@ def own_members_removed(actor: Actor) -> Q:
     return reaches(actor) & Q(ended_at__isnull=True) if decides_for_patient(actor) else NOBODY
 
 
-def _own(actor: Actor) -> Q:
+@rule(OWN_RELATIVE_EDIT, CareRecord)
+@rule(OWN_RELATIVE_EDIT, RelatedPerson)
+@rule(OWN_DELEGATION_EDIT, CareRecord)
+def own_record_edited(actor: Actor) -> Q:
     """The person herself: nobody names a carer or a trusted person in her place (L1111-6 CSP)."""
     return reaches(actor) if actor.kind == ActorKind.PATIENT else NOBODY
 
 
-rule(OWN_RELATIVE_EDIT, CareRecord)(_own)
-rule(OWN_RELATIVE_EDIT, RelatedPerson)(_own)
-rule(OWN_DELEGATION_EDIT, CareRecord)(_own)
-
-
 @rule(OWN_DELEGATION_EDIT, Delegation)
 def own_carers(actor: Actor) -> Q:
-    return _own(actor) & Q(basis=DelegationBasis.CARER)
+    return own_record_edited(actor) & Q(basis=DelegationBasis.CARER)
 
 
 @rule(ACCESS_CONTEST, CareRecord)
@@ -398,7 +394,7 @@ def insi_calls_read(actor: Actor) -> Q:
 @rule(IDENTITY_READ, SourceIdentity, visible=True)
 def local_numbers_read(actor: Actor) -> Q:
     """The desk alone: that a psychiatric hospital knows somebody is already his secret."""
-    return _desk_only(actor)
+    return desk_only(actor)
 
 
 def _identities_to_change(actor: Actor) -> Q:
@@ -426,23 +422,21 @@ def identities_corrected(actor: Actor) -> Q:
     return _identities_to_change(actor)
 
 
-def _desk_only(actor: Actor) -> Q:
+@rule(IDENTITY_SEARCH, Patient)
+@rule(IDENTITY_SEARCH, SourceIdentity)
+@rule(IDENTITY_TELL_APART, PotentialDuplicate, visible=True)
+@rule(IDENTITY_ATTACH, LinkRequest, visible=True)
+def desk_only(actor: Actor) -> Q:
     return Q() if is_identity_desk(actor) else NOBODY
 
 
-def _living_for_desk(actor: Actor) -> Q:
-    return _desk_only(actor) & Q(merged_into__isnull=True)
-
-
-rule(IDENTITY_SEARCH, Patient)(_desk_only)
-rule(IDENTITY_SEARCH, SourceIdentity)(_desk_only)
-rule(IDENTITY_FLAG, Patient)(_living_for_desk)
-rule(IDENTITY_MERGE, Patient)(_living_for_desk)
-rule(IDENTITY_TELL_APART, Patient)(_living_for_desk)
-rule(IDENTITY_TELL_APART, PotentialDuplicate, visible=True)(_desk_only)
-rule(IDENTITY_ATTACH, LinkRequest, visible=True)(_desk_only)
+@rule(IDENTITY_FLAG, Patient)
+@rule(IDENTITY_MERGE, Patient)
+@rule(IDENTITY_TELL_APART, Patient)
+def living_for_desk(actor: Actor) -> Q:
+    return desk_only(actor) & Q(merged_into__isnull=True)
 
 
 @rule(IDENTITY_UNMERGE, IdentityMerge, visible=True)
 def merges_undone(actor: Actor) -> Q:
-    return _desk_only(actor) & Q(unmerged_at__isnull=True)
+    return desk_only(actor) & Q(unmerged_at__isnull=True)

@@ -10,6 +10,7 @@ from terresante.accounts.enums import IdentityCheck
 from terresante.directory.enums import REGISTERED, Profession, RequestChannel, UnitSensitivity
 from terresante.directory.models import Practitioner
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.ui.forms import DigitsForm, offer
 
 
 class SearchForm(forms.Form):
@@ -55,7 +56,7 @@ class DelegationForm(CorrectedForm):
     def __init__(self, *args: object, secretaries: Sequence[Practitioner], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
         choices = [(str(one.pk), one.full_name) for one in secretaries]
-        self.fields["secretary_id"].choices = [("", "Choisir"), *choices]  # type: ignore[attr-defined]
+        offer(self, "secretary_id", [("", "Choisir"), *choices])
         self.fields["starts_on"].initial = timezone.localdate()
 
 
@@ -126,21 +127,8 @@ class ChosenPasswordForm(CorrectedForm):
         return given
 
 
-class SixDigitsForm(CorrectedForm):
-    code = forms.CharField(
-        label="Code à six chiffres",
-        max_length=12,
-        widget=forms.TextInput(
-            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
-        ),
-        error_messages={"required": "Indiquez le code à six chiffres."},
-    )
-
-    def clean_code(self) -> str:
-        digits = "".join(str(self.cleaned_data["code"]).split())
-        if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
-            raise forms.ValidationError("Le code compte six chiffres.")
-        return digits
+class CodeSentForm(DigitsForm, CorrectedForm):
+    """The code sent to the address that the directory knows."""
 
 
 class ProofForm(SelfForm):
@@ -223,7 +211,7 @@ class NewMemberForm(MemberForm):
         free = [
             (code, label) for code, label in Profession.choices if all_professions or code not in REGISTERED
         ]
-        self.fields["profession"].choices = [("", "Choisir"), *free]  # type: ignore[attr-defined]
+        offer(self, "profession", [("", "Choisir"), *free])
 
 
 class AccountForm(CorrectedForm):
@@ -245,7 +233,7 @@ class DutiesForm(CorrectedForm):
 
     def __init__(self, *args: object, offered: list[tuple[str, str]], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments
-        self.fields["duties"].choices = offered  # type: ignore[attr-defined]
+        offer(self, "duties", offered)
 
 
 class UnitForm(CorrectedForm):

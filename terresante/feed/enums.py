@@ -5,6 +5,8 @@ class FeedKind(TextChoices):
     """One kind per notable fact; each app above registers how its object is shown (kernel.slots)."""
 
     NOTE = "note", "Note"
+    DOCUMENT = "document", "Document"
+    DOCUMENT_REPLACED = "document_replaced", "Document remplacé"
     ADMISSION = "admission", "Admission"
     EMERGENCY_VISIT = "emergency_visit", "Passage aux urgences"
     TRANSFER = "transfer", "Transfert"

@@ -1,5 +1,6 @@
 from django.db.models import Q
 
+from terresante.directory.enums import Duty
 from terresante.interop.enums import TO_VERIFY
 from terresante.interop.models import InboundMessage, Partner, SenderSystem
 from terresante.kernel.access import NOBODY, Action, rule
@@ -16,7 +17,7 @@ LAUNCH = Action("record.launch", "Ouvrir un patient depuis son logiciel")
 
 @rule(MESSAGE_VERIFY, InboundMessage, visible=True)
 def messages_to_look_at(actor: Actor) -> Q:
-    return Q(state__in=TO_VERIFY) if actor.has_duty("identity_officer") else NOBODY
+    return Q(state__in=TO_VERIFY) if actor.has_duty(Duty.IDENTITY_OFFICER) else NOBODY
 
 
 @rule(MESSAGE_DECIDE, InboundMessage)
@@ -26,15 +27,15 @@ def messages_to_decide(actor: Actor) -> Q:
 
 @rule(PARTNER_MANAGE, Partner, visible=True)
 def partners_managed(actor: Actor) -> Q:
-    return Q() if actor.has_duty("administrator") else NOBODY
+    return Q() if actor.has_duty(Duty.ADMINISTRATOR) else NOBODY
 
 
 @rule(SENDER_MANAGE, SenderSystem, visible=True)
 def senders_managed(actor: Actor) -> Q:
-    return Q() if actor.has_duty("administrator") else NOBODY
+    return Q() if actor.has_duty(Duty.ADMINISTRATOR) else NOBODY
 
 
 def require_administrator(actor: Actor) -> None:
     """A partner or a sender to register has no row whose rule could be asked."""
-    if not actor.has_duty("administrator"):
+    if not actor.has_duty(Duty.ADMINISTRATOR):
         raise Refused("Les raccordements sont réservés aux administrateurs de la plateforme.")

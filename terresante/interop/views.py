@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from terresante.care_team.access import IDENTITY_COMPARE
+from terresante.directory.enums import Duty
 from terresante.interop import actions
 from terresante.interop.access import MESSAGE_DECIDE, MESSAGE_VERIFY
 from terresante.interop.enums import MessageOutcome, MessageState
@@ -26,7 +27,7 @@ _SHOWN = 100
 @require_safe
 @reads(MESSAGE_VERIFY)
 def list_queue(request: Request) -> HttpResponse:
-    if not request.actor.has_duty("identity_officer"):
+    if not request.actor.has_duty(Duty.IDENTITY_OFFICER):
         raise Refused("Cette page est celle de la cellule d’identitovigilance.")
     rows = messages_to_verify(request.actor)
     return render(request, "interop/queue.html", {"messages": rows[:_SHOWN], "total": rows.count()})

@@ -74,10 +74,10 @@ QUESTIONS = (
         "lisez kernel_parkedevent, corrigez, puis effacez-les",
     ),
     Question(
-        "aucun courriel n’est abandonné",
+        "aucun message n’est abandonné",
         "SELECT count(*) FROM kernel_outboundmessage WHERE state = 'abandoned' HAVING count(*) > 0",
-        "{0} courriels n’ont pas pu partir",
-        "vérifiez TERRESANTE_SMTP_HOST",
+        "{0} courriels, SMS ou notifications n’ont pas pu partir",
+        "vérifiez TERRESANTE_SMTP_HOST, le fournisseur de SMS, TERRESANTE_PUSH_KEY",
     ),
 )
 

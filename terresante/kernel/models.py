@@ -88,7 +88,7 @@ class ParkedEvent(Row):
 
 
 class OutboundMessage(Row):
-    """An e-mail or an SMS to send. It may leave twice after a crash, always with the same Message-ID or reference."""
+    """What waits to be sent. It may leave twice after a crash, always with the same Message-ID or reference."""
 
     channel = models.CharField(
         max_length=5,
@@ -96,7 +96,7 @@ class OutboundMessage(Row):
         default=OutboundChannel.EMAIL,
         db_default=OutboundChannel.EMAIL,
     )
-    # An address, or a telephone number in the international form.
+    # An address, a telephone number in the international form, or the key of a device's subscription.
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=200, blank=True)
     # Sealed by kernel.sealing: a login code is in it until it has left.
@@ -142,3 +142,22 @@ class SwitchChange(Row):
 
     def __str__(self) -> str:
         return f"{self.code} {self.value}"
+
+
+class StoredFile(Row):
+    """One encrypted object of the storage (`kernel.files.vault`). It says nothing of whose it is: the row of the app
+    that keeps it does, behind its own policies. What may change it is in migration 0010.
+    """
+
+    name = models.CharField(max_length=60, unique=True)
+    sealed_key = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    # Null until an action gives it its meaning; a day later, it is erased.
+    kept_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "fichier conservé"
+        indexes = [models.Index(fields=["created_at"], condition=Q(kept_at=None), name="files_not_kept")]
+
+    def __str__(self) -> str:
+        return self.name

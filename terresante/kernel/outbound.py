@@ -1,10 +1,11 @@
-"""E-mails and SMS leave from the database: queued with what causes them, sent after it, retried until they go.
+"""E-mails, SMS and notifications of devices leave from the database: queued with what causes them, sent after it,
+retried until they go.
 
 A crash between the sending and its record sends again, with the same Message-ID or reference.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from smtplib import SMTPException
 from uuid import UUID
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from terresante.kernel.enums import OutboundChannel, OutboundState
 from terresante.kernel.models import OutboundMessage
-from terresante.kernel.ports import send_sms
+from terresante.kernel.ports import NobodyThere, TryLater, Undeliverable, send_push, send_sms
 from terresante.kernel.sealing import seal, unseal
 from terresante.kernel.together import insert
 
@@ -27,6 +28,7 @@ _CONTEXT = "outbound"
 _MOST_ATTEMPTS = 12
 # Longer than a server of mail is waited for (settings.EMAIL_TIMEOUT).
 _TAKEN_FOR = timedelta(minutes=2)
+_LONGEST_WAIT = 3600  # seconds, whatever a carrier asks for
 
 
 def queue_email(*, recipient: str, subject: str, body: str, dedupe_key: str) -> None:
@@ -40,7 +42,16 @@ def queue_same_email(recipients: Mapping[str, str], *, subject: str, body: str) 
 
 
 def queue_sms(*, number: str, text: str, dedupe_key: str) -> None:
-    _queue(OutboundChannel.SMS, {dedupe_key: number}, "", text)
+    queue_same_sms({dedupe_key: number}, text=text)
+
+
+def queue_same_sms(numbers: Mapping[str, str], *, text: str) -> None:
+    _queue(OutboundChannel.SMS, numbers, "", text)
+
+
+def queue_same_push(devices: Mapping[str, str], *, text: str) -> None:
+    """To subscriptions, by `dedupe_key`."""
+    _queue(OutboundChannel.PUSH, devices, "", text)
 
 
 def _queue(channel: OutboundChannel, recipients: Mapping[str, str], subject: str, body: str) -> None:
@@ -56,13 +67,22 @@ def _queue(channel: OutboundChannel, recipients: Mapping[str, str], subject: str
     )
 
 
-def deliver_waiting(limit: int = 50) -> int:
-    """Sends what is due, one by one, e-mails over one connection; returns how many left."""
-    waiting = OutboundMessage.objects.filter(state=OutboundState.WAITING, next_attempt_at__lte=timezone.now())
+_LETTERS = (OutboundChannel.EMAIL, OutboundChannel.SMS)
+
+
+def deliver_waiting(limit: int = 50, channels: Collection[OutboundChannel] = _LETTERS) -> int:
+    """Sends what is due, one by one, e-mails over one connection; returns how many left.
+
+    Push services are many, and somebody else's: they have a round of their own, so that one that is slow keeps no
+    login code back.
+    """
+    waiting = OutboundMessage.objects.filter(
+        state=OutboundState.WAITING, next_attempt_at__lte=timezone.now(), channel__in=channels
+    )
     due = list(waiting.order_by("next_attempt_at").values_list("pk", "channel")[:limit])
-    texts = [key for key, channel in due if channel == OutboundChannel.SMS]
-    emails = [key for key, channel in due if channel != OutboundChannel.SMS]
-    return sum(_deliver(key, None) for key in texts) + (_deliver_emails(emails) if emails else 0)
+    others = [key for key, channel in due if channel != OutboundChannel.EMAIL]
+    emails = [key for key, channel in due if channel == OutboundChannel.EMAIL]
+    return sum(_deliver(key, None) for key in others) + (_deliver_emails(emails) if emails else 0)
 
 
 def _deliver_emails(keys: Sequence[UUID]) -> int:
@@ -84,12 +104,20 @@ def _deliver(key: UUID, server: BaseEmailBackend | None) -> bool:
         return False
     try:
         _send(message, server)
+    except (NobodyThere, Undeliverable) as error:
+        gone = isinstance(error, NobodyThere)
+        _end(message, OutboundState.DROPPED if gone else OutboundState.ABANDONED)
+        return False
     except Exception as error:  # noqa: BLE001 -- whatever is wrong with one message, the others leave
         _postpone([key], error)
         return False
-    message.state, message.body = OutboundState.SENT, b""
-    message.save(update_fields=["state", "body"])
+    _end(message, OutboundState.SENT)
     return True
+
+
+def _end(message: OutboundMessage, state: OutboundState) -> None:
+    message.state, message.body = state, b""
+    message.save(update_fields=["state", "body"])
 
 
 def _taken(key: UUID) -> OutboundMessage | None:
@@ -100,14 +128,20 @@ def _taken(key: UUID) -> OutboundMessage | None:
 
 
 def _send(message: OutboundMessage, server: BaseEmailBackend | None) -> None:
+    text = unseal(message.body, context=_CONTEXT).decode()
     if message.channel == OutboundChannel.SMS:
-        text = unseal(message.body, context=_CONTEXT).decode()
         send_sms(number=message.recipient, text=text, reference=str(message.pk))
-        return
+    elif message.channel == OutboundChannel.PUSH:
+        send_push(device=message.recipient, text=text, reference=str(message.pk))
+    else:
+        _send_email(message, text, server)
+
+
+def _send_email(message: OutboundMessage, text: str, server: BaseEmailBackend | None) -> None:
     host = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
     EmailMessage(
         subject=message.subject,
-        body=unseal(message.body, context=_CONTEXT).decode(),
+        body=text,
         to=[message.recipient],
         headers={"Message-ID": f"<{message.pk}@{host}>", "Auto-Submitted": "auto-generated"},
         connection=server,
@@ -116,13 +150,15 @@ def _send(message: OutboundMessage, server: BaseEmailBackend | None) -> None:
 
 _POSTPONE = """
 UPDATE kernel_outboundmessage
-SET attempts = attempts + 1, next_attempt_at = %s + make_interval(secs => least(3600, 2 ^ (attempts + 1))),
+SET attempts = attempts + 1,
+    next_attempt_at = %s + make_interval(secs => greatest(%s, least(3600, 2 ^ (attempts + 1)))),
     state = CASE WHEN attempts + 1 >= %s THEN 'abandoned' ELSE state END
 WHERE id = ANY (%s) AND state = 'waiting'
 """
 
 
 def _postpone(keys: Sequence[UUID], error: Exception) -> None:
+    asked = min(error.seconds, _LONGEST_WAIT) if isinstance(error, TryLater) else 0
     with connection.cursor() as cursor:
-        cursor.execute(_POSTPONE, [timezone.now(), _MOST_ATTEMPTS, list(keys)])
+        cursor.execute(_POSTPONE, [timezone.now(), asked, _MOST_ATTEMPTS, list(keys)])
     log.warning("%d message(s) not sent (%s), put off: %s…", len(keys), type(error).__name__, keys[0])

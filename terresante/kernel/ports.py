@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -41,6 +41,47 @@ class SmsProvider(Protocol):
         """`number` in the international form. Raises OSError when it may be tried again later."""
 
 
+class Antivirus(Protocol):
+    """Asked about each received file, outside any transaction (`kernel.files.receiving`)."""
+
+    def found_in(self, content: IO[bytes]) -> str:
+        """The name of what was found, '' for nothing. Raises `kernel.files.antivirus.Unreachable`."""
+
+    def answers(self) -> bool: ...
+
+
+class TryLater(OSError):
+    """The carrier asks not to be asked again before `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("the carrier asked to wait")
+        self.seconds = seconds
+
+
+class NobodyThere(Exception):
+    """The recipient is gone for good: the message is dropped."""
+
+
+class Undeliverable(Exception):
+    """The carrier will never take this message: it is abandoned at once, and `doctor` says so."""
+
+
+class PushProvider(Protocol):
+    """Who carries a message to the push service of a browser. Called by the worker, outside any page; the same
+    `reference` may come twice.
+    """
+
+    @property
+    def public_key(self) -> str:
+        """Under which a browser subscribes (`applicationServerKey`)."""
+
+    def takes(self, endpoint: str) -> bool:
+        """Whether what a browser gives is the address of a service that is spoken to."""
+
+    def send(self, *, device: str, text: str, reference: str) -> None:
+        """`device` names a subscription. Raises OSError (again later), TryLater, NobodyThere, Undeliverable."""
+
+
 @dataclass(slots=True)
 class Ports:
     """The bindings; empty until config/ports.py is loaded by its app's `ready`."""
@@ -51,6 +92,10 @@ class Ports:
     surviving_record: SurvivingRecords | None = None
     # None: this deployment sends no SMS, and no screen offers any.
     sms: SmsProvider | None = None
+    # None: received files are looked at by nobody but `kernel.files.kinds`; `/readyz` says it.
+    antivirus: Antivirus | None = None
+    # None: no screen offers alerts on a device.
+    push: PushProvider | None = None
 
 
 bound = Ports()
@@ -93,3 +138,14 @@ def send_sms(*, number: str, text: str, reference: str) -> None:
     if bound.sms is None:
         raise OSError("no SMS provider is bound")
     bound.sms.send(number=number, text=text, reference=reference)
+
+
+def push_provider() -> PushProvider | None:
+    return bound.push
+
+
+def send_push(*, device: str, text: str, reference: str) -> None:
+    """Raises as PushProvider; OSError when there is none any more."""
+    if bound.push is None:
+        raise OSError("no push provider is bound")
+    bound.push.send(device=device, text=text, reference=reference)

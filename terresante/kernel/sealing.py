@@ -40,6 +40,11 @@ def unseal(sealed: bytes | memoryview, *, context: str) -> bytes:
         raise Unsealable("these bytes were changed, or sealed for another use") from error
 
 
+def is_newest(sealed: bytes | memoryview) -> bool:
+    """Whether the key that comes first in the settings sealed this."""
+    return int.from_bytes(bytes(sealed)[1:3], "big") == next(iter(_keys()))
+
+
 @lru_cache(maxsize=1)
 def _keys() -> dict[int, AESGCM]:
     pairs = [pair.partition(":") for pair in settings.DATA_KEYS.split()]

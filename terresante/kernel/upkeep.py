@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from terresante.kernel import audit
 from terresante.kernel.actor import Actor
+from terresante.kernel.enums import OutboundChannel
+from terresante.kernel.files import vault
 from terresante.kernel.jobs import loop, scheduled
 from terresante.kernel.models import OutboxEvent
 from terresante.kernel.outbound import deliver_waiting
@@ -27,6 +29,11 @@ PARTITIONS_ALARM = 3
 @loop(idle=0.5)
 def send_emails() -> int:
     return deliver_waiting()
+
+
+@loop(idle=0.5)
+def send_pushes() -> int:
+    return deliver_waiting(channels=(OutboundChannel.PUSH,))
 
 
 @loop(idle=10)
@@ -53,3 +60,8 @@ def forget_old_events(actor: Actor) -> None:
         cursor.execute("SELECT last_event_position()")
         newest = cursor.fetchone()[0]
     OutboxEvent.objects.filter(created_at__lt=timezone.now() - OUTBOX_KEPT, position__lt=newest).delete()
+
+
+@scheduled("57 3 * * *")
+def erase_files_never_kept(actor: Actor) -> None:
+    vault.sweep(now=timezone.now())

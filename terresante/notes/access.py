@@ -1,15 +1,17 @@
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.notes.enums import NOTE_CLASSES
-from terresante.notes.models import Note
+from terresante.notes.models import Note, NoteFavourite, NoteVersion
 from terresante.patients.models import CareRecord
 
 NOTE_READ = Action("note.read", "Lire les notes")
 NOTE_WRITE = Action("note.write", "Écrire une note")
 NOTE_LIMIT = Action("note.limit", "Changer qui lit une note")
+NOTE_AMEND = Action("note.amend", "Corriger une note")
+NOTE_STAR = Action("note.star", "Mettre une note en favori")
 
 
 @rule(NOTE_READ, Note, visible=True)
@@ -29,6 +31,7 @@ def records_written_in(actor: Actor) -> Q:
     return changes(actor)
 
 
+@rule(NOTE_AMEND, Note)
 @rule(NOTE_LIMIT, Note)
 def own_notes(actor: Actor) -> Q:
     """Its author, for the structure he signed it for, as long as he writes in the record."""
@@ -36,3 +39,14 @@ def own_notes(actor: Actor) -> Q:
         return NOBODY
     own = Q(author_id=actor.person_id, organization_id=actor.organization_id)
     return changes(actor) & shares(actor) & own
+
+
+@rule(NOTE_READ, NoteVersion)
+def versions_of_notes_read(actor: Actor) -> Q:
+    read = Note.objects.filter(shares(actor), pk=OuterRef("note_id"), patient_id=OuterRef("patient_id"))
+    return Q(Exists(read))
+
+
+@rule(NOTE_STAR, NoteFavourite)
+def own_favourites(actor: Actor) -> Q:
+    return Q(user_id=actor.user_id) if actor.user_id else NOBODY

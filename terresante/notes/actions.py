@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from terresante.care_team.access import writes_class
@@ -23,10 +24,10 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
-from terresante.notes.access import NOTE_LIMIT, NOTE_WRITE
+from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
 from terresante.notes.enums import NOTE_CLASSES, NOTE_MAX_LENGTH
-from terresante.notes.events import NoteLimited, NotePublished
-from terresante.notes.models import Note
+from terresante.notes.events import NoteAmended, NoteLimited, NotePublished
+from terresante.notes.models import Note, NoteFavourite
 from terresante.patients.models import CareRecord
 
 # A phone may stay offline for a while, and its clock be a little fast.
@@ -36,11 +37,15 @@ FAST_CLOCK = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNote:
-    """`id` is the client's; without `written_at` the note is written now; without `level`, at its author's default."""
+    """`id` is the client's; without `written_at` the note is written now; without `level`, at its author's default.
+
+    `in_reply_to_id`: a note of the same record that the author reads.
+    """
 
     id: UUID
     data_class: DataClass
     text: str
+    in_reply_to_id: UUID | None = None
     written_at: datetime | None = None
     level: Confidentiality | None = None
     hidden_from_representative: bool = False
@@ -50,8 +55,8 @@ class NewNote:
 def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
     """The same note sent twice is stored once and answered alike.
 
-    Raises Refused for a class the author does not write, Invalid for a text or a time, Conflict for an id that
-    already names anything else, whether or not the actor may see it.
+    Raises Refused for a class the author does not write, Invalid for a text or a time, NotFound for an answer to a note
+    that he does not read, Conflict for an id that already names anything else, whether or not the actor may see it.
     """
     record = open_record(actor, record_id, action=NOTE_WRITE).record
     if note.data_class not in NOTE_CLASSES or not writes_class(actor, note.data_class):
@@ -60,6 +65,8 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         raise Refused(
             f"La personne n’a pas consenti pour « {note.data_class.label} » : choisissez une autre catégorie."
         )
+    if note.in_reply_to_id is not None:
+        _of_record(record, access.get(actor, NOTE_READ, Note, note.in_reply_to_id))
     row = _row(actor, record, note)
     # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
     if not together.insert([row], or_ignore=True):
@@ -85,9 +92,7 @@ def change_limits(actor: Actor, record_id: UUID, note_id: UUID, *, level: Confid
     Conflict for the level it has.
     """
     record = open_record(actor, record_id, action=NOTE_WRITE).record
-    note = access.get(actor, NOTE_LIMIT, Note, note_id, lock=True)
-    if note.record_id != record.pk:
-        raise NotFound
+    note = _of_record(record, access.get(actor, NOTE_LIMIT, Note, note_id, lock=True))
     before, was = level_of(note), limits_on(note)
     if level == before:
         raise Conflict("La note se lit déjà ainsi : choisissez un autre niveau.")
@@ -110,6 +115,60 @@ def change_limits(actor: Actor, record_id: UUID, note_id: UUID, *, level: Confid
         about=note,
         detail={"from": before.value, "to": level.value, **kept},
     )
+    return note
+
+
+@action
+def amend_note(actor: Actor, record_id: UUID, note_id: UUID, *, text: str, seen: datetime | None) -> Note:
+    """Its author corrects its words: the database keeps the earlier ones, readers find the note unread.
+
+    `seen`: its `amended_at` as the author read it. Raises Refused for anybody but the author, Invalid for the text,
+    Conflict when the note was corrected meanwhile. The same words sent twice change nothing more.
+    """
+    record = open_record(actor, record_id, action=NOTE_WRITE).record
+    note = _of_record(record, access.get(actor, NOTE_AMEND, Note, note_id, lock=True))
+    words = _checked_text(text)
+    if changed := words != note.text:
+        if note.amended_at != seen:
+            raise Conflict("Cette note a été corrigée entre-temps : relisez-la, puis recommencez.")
+        Note.objects.filter(pk=note.pk).update(text=words)
+        note.refresh_from_db(fields=["text", "amended_at"])
+        withdraw(note.patient_id, note.pk)
+        tell(actor, _fact(note))
+        emit(actor, NoteAmended(**_told(note)))
+    audit.record(
+        actor,
+        NOTE_AMEND,
+        patient_id=note.patient_id,
+        about=note,
+        detail={"changed": changed, **limits_on(note).in_trail},
+    )
+    return note
+
+
+@action
+def star_note(actor: Actor, record_id: UUID, note_id: UUID, *, starred: bool) -> Note:
+    """For the actor alone; asked twice, it is done once."""
+    record = open_record(actor, record_id, action=NOTE_READ).record
+    note = _of_record(record, access.get(actor, NOTE_READ, Note, note_id))
+    own = {"user_id": actor.user_id, "patient_id": note.patient_id, "note": note}
+    if starred:
+        NoteFavourite.objects.bulk_create([NoteFavourite(**own)], ignore_conflicts=True)
+    else:
+        NoteFavourite.objects.filter(**own).delete()
+    audit.record(
+        actor,
+        NOTE_STAR,
+        patient_id=note.patient_id,
+        about=note,
+        detail={"starred": starred, **limits_on(note).in_trail},
+    )
+    return note
+
+
+def _of_record(record: CareRecord, note: Note) -> Note:
+    if note.record_id != record.pk:
+        raise NotFound
     return note
 
 
@@ -145,6 +204,7 @@ def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
         organization_name=actor.organization_name,
         data_class=note.data_class,
         text=_checked_text(note.text),
+        in_reply_to_id=note.in_reply_to_id,
         written_at=_checked_time(note.written_at),
         **asdict(_kept_inside(limits, record)),
     )
@@ -187,12 +247,14 @@ def _checked_time(written_at: datetime | None) -> datetime:
 
 
 def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
+    as_sent = Q(text=row.text, amended_at=None) | Q(versions__number=1, versions__text=row.text)
     known = Note.objects.filter(
+        as_sent,
         pk=row.pk,
         author_id=row.author_id,
         patient_id=row.patient_id,
-        text=row.text,
         data_class=row.data_class,
+        in_reply_to_id=row.in_reply_to_id,
         **asdict(limits_on(row)),
     ).first()
     # A clock that was fast was brought back to the moment of recording.
@@ -205,7 +267,7 @@ def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
 
 def _tell(actor: Actor, row: Note) -> None:
     tell(actor, _fact(row))
-    emit(actor, NotePublished(**_told(row)))
+    emit(actor, NotePublished(**_told(row), by_user_id=actor.user_id))
 
 
 def _fact(row: Note) -> Fact:

@@ -1,3 +1,5 @@
+from django.db.models import TextChoices
+
 from terresante.care_team.enums import DataClass
 
 # The classes of the role × data matrix that a note may have, in the order of the screen.
@@ -5,3 +7,11 @@ NOTE_CLASSES = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataC
 NOTE_CHOICES = [(name.value, name.label) for name in NOTE_CLASSES]
 # In characters, once line ends are one character each.
 NOTE_MAX_LENGTH = 20_000
+
+
+class NoteView(TextChoices):
+    """Which notes of a record a page lists; the value is the parameter of its address."""
+
+    RECENT = "recentes", "Récentes"
+    UNREAD = "non-lues", "Non lues"
+    FAVOURITES = "favorites", "Favorites"

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,8 +67,27 @@ class AudienceForm(LevelForm):
         return limits.draft(self.actor, patient_id, DataClass(self.chosen("data_class")))
 
 
+class AmendForm(forms.Form):
+    text = forms.CharField(
+        label="Note",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "autofocus": True, "aria-required": "true"}),
+    )
+    # When the words its author has before his eyes were last corrected, to the microsecond; '' = never.
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def clean_seen(self) -> datetime | None:
+        seen = self.cleaned_data["seen"]
+        try:
+            return datetime.fromisoformat(seen) if seen else None
+        except ValueError as error:
+            raise forms.ValidationError("La page est ancienne : rechargez-la, puis recommencez.") from error
+
+
 class NoteForm(AudienceForm):
     id = forms.UUIDField(widget=forms.HiddenInput, initial=new_id)
+    in_reply_to_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
     text = forms.CharField(
         label="Note",
         required=False,
@@ -81,6 +101,7 @@ class NoteForm(AudienceForm):
             id=sent["id"],
             data_class=DataClass(sent["data_class"]),
             text=sent["text"],
+            in_reply_to_id=sent["in_reply_to_id"],
             level=Confidentiality(sent["level"]),
             hidden_from_representative=sent["relatives_see"] == "no",
         )

@@ -1,9 +1,11 @@
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
 from terresante.care_team.models import Limited
+from terresante.kernel.models import Row
 from terresante.notes.enums import NOTE_CHOICES, NOTE_CLASSES, NOTE_MAX_LENGTH
 from terresante.patients.models import CareRecord, Patient
 
@@ -25,6 +27,11 @@ class Note(Limited):
     recorded_at = models.DateTimeField("enregistrée le", auto_now_add=True)
     # When its author last changed who reads it; what he chose before stands in the trail.
     limits_changed_at = models.DateTimeField(null=True, blank=True)
+    in_reply_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replies"
+    )
+    # When its author last corrected its words; the database keeps what they were (`NoteVersion`).
+    amended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = "note"
@@ -39,3 +46,40 @@ class Note(Limited):
 
     def __str__(self) -> str:
         return f"{self.data_class} {self.written_at:%Y-%m-%d %H:%M}"
+
+
+class NoteVersion(Row):
+    """What a note said before one correction, counted from 1; written by a trigger, so that no words are ever lost."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "version d’une note"
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "note", "number"], name="one_version_per_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.replaced_at:%Y-%m-%d %H:%M}"
+
+
+class NoteFavourite(Row):
+    """The star somebody put on a note, for himself alone."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    note = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="favourites")
+    starred_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "note favorite"
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "user", "note"], name="one_star_per_note_and_user")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starred_at:%Y-%m-%d %H:%M}"

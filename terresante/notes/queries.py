@@ -1,25 +1,26 @@
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
+from terresante.care_team.queries import panel
 from terresante.care_team.queries.audience import Draft
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, compiled
-from terresante.kernel.access import Reader
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
-from terresante.kernel.ui.frame import AudiencePanel, PersonRow
-from terresante.notes.access import NOTE_READ
-from terresante.notes.enums import NOTE_CLASSES
-from terresante.notes.models import Note
-from terresante.patients.enums import Sex
+from terresante.kernel.ui.frame import AudiencePanel
+from terresante.notes.access import NOTE_READ, NOTE_STAR
+from terresante.notes.enums import NOTE_CLASSES, NoteView
+from terresante.notes.models import Note, NoteFavourite, NoteVersion
 from terresante.patients.models import Patient
 
 PER_PAGE = 20
@@ -27,6 +28,12 @@ PER_PAGE = 20
 FOLDED_FROM = 700
 BEGINNING = 400
 EXCERPT = 180
+# The configuration of PostgreSQL that forgives accents and endings (kernel, migration 0009).
+_FRENCH = "french_words"
+_TERM = re.compile(r"[^\W_]+")
+_MOST_TERMS = 8
+# Around the words found: characters that nobody types.
+_START, _STOP = "\x02", "\x03"
 # Said whoever is in the circle: to say it only when somebody is kept from view would tell of him.
 _END = (
     "Chaque lecture est tracée. Une note enregistrée reste au dossier avec votre signature. Un suivi que la personne"
@@ -36,7 +43,9 @@ _END = (
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """A note as it is listed; `rest` is what stands folded after the beginning of a long one."""
+    """A note as it is listed; `rest` is what stands folded after the beginning of a long one; `found`, instead of both,
+    the words that a search looked for (True) among those around them.
+    """
 
     note: Note
     is_unread: bool
@@ -44,6 +53,10 @@ class NoteLine:
     beginning: str
     rest: str
     month: str = ""
+    is_starred: bool = False
+    # The note it answers, when the reader reads that one too.
+    answered: Note | None = None
+    found: tuple[tuple[str, bool], ...] = ()
 
     @property
     def excerpt(self) -> str:
@@ -73,15 +86,26 @@ def notes_of(actor: Actor, patient_id: UUID) -> QuerySet[Note]:
     return access.list(actor, NOTE_READ, Note).filter(patient_id=patient_id).order_by("-written_at", "pk")
 
 
-def note_page(actor: Actor, patient_id: UUID, *, only_unread: bool = False, number: int = 1) -> NotePage:
-    """A page beyond the last one is the last one."""
+def note_page(
+    actor: Actor, patient_id: UUID, *, view: NoteView = NoteView.RECENT, words: str = "", number: int = 1
+) -> NotePage:
+    """`words` are looked for in the text, all of them, whatever their accents and endings.
+
+    A page beyond the last one is the last one.
+    """
     notes = notes_of(actor, patient_id)
     waiting = feed.unread(actor).filter(patient_id=patient_id, kind=FeedKind.NOTE)
-    if only_unread:
+    stars = access.list(actor, NOTE_STAR, NoteFavourite).filter(patient_id=patient_id)
+    if view == NoteView.UNREAD:
         notes = notes.filter(pk__in=waiting.values("object_id"))
+    if view == NoteView.FAVOURITES:
+        notes = notes.filter(pk__in=stars.values("note_id"))
+    notes = notes.annotate(is_starred=Exists(stars.filter(note_id=OuterRef("pk"))))
+    if words:
+        notes = _saying(notes, words)
     page = Paginator(notes, PER_PAGE).get_page(number)
     return NotePage(
-        lines=_lines(actor, _with_marks(actor, page.object_list)),
+        lines=_answering(actor, patient_id, _lines(actor, _with_marks(actor, page.object_list))),
         number=page.number,
         total=page.paginator.count,
         unread=waiting.count(),
@@ -98,42 +122,41 @@ def _recent(actor: Actor, patient_id: UUID, most: int) -> QuerySet[Note]:
     return _with_marks(actor, notes_of(actor, patient_id)[:most])
 
 
+def is_starred(actor: Actor, note: Note) -> bool:
+    return access.list(actor, NOTE_STAR, NoteFavourite).filter(patient_id=note.patient_id, note=note).exists()
+
+
+def versions_of(actor: Actor, note: Note) -> QuerySet[NoteVersion]:
+    """What it said before each correction, the latest first."""
+    earlier = access.list(actor, NOTE_READ, NoteVersion)
+    return earlier.filter(patient_id=note.patient_id, note=note).order_by("-number")
+
+
+def answers_to(actor: Actor, note: Note) -> QuerySet[Note]:
+    """Those the actor reads, in the order they were written."""
+    return notes_of(actor, note.patient_id).filter(in_reply_to=note).order_by("written_at", "pk")
+
+
+def answered_by(actor: Actor, note: Note) -> Note | None:
+    """The note it answers; None too when the actor does not read that one."""
+    return note_answered(actor, note.patient_id, str(note.in_reply_to_id or ""))
+
+
+def note_answered(actor: Actor, patient_id: UUID, key: str) -> Note | None:
+    """The note of this patient that a text names, if the actor reads it."""
+    try:
+        return notes_of(actor, patient_id).filter(pk=UUID(key)).first()
+    except ValueError:
+        return None
+
+
 def classes_written_by(actor: Actor) -> list[DataClass]:
     return [name for name in NOTE_CLASSES if writes_class(actor, name)]
 
 
 def audience_panel(patient: Patient, draft: Draft) -> AudiencePanel:
     """« Qui verra ceci ? » in the words of the screen."""
-    readers = access.audience(draft)
-    relatives = [reader for reader in readers if reader.is_relative]
-    members = [reader for reader in readers if reader.key != patient.pk and not reader.is_relative]
-    seeing = sum(reader.reads for reader in members)
-    head = f"{wording.count(seeing, 'membre', 'membres')} sur {len(members)}"
-    others = ["la patiente" if patient.sex == Sex.FEMALE else "le patient"] * any(
-        reader.reads for reader in readers if reader.key == patient.pk
-    )
-    if told := sum(reader.reads for reader in relatives):
-        others.append(wording.count(told, "proche", "proches"))
-    if others:
-        head += f", et {' et '.join(others)}"
-    return AudiencePanel(
-        head_count=head,
-        seen=tuple(_person(reader, patient) for reader in readers if reader.reads),
-        hidden=tuple(_person(reader, patient) for reader in readers if not reader.reads),
-        has_relatives=bool(relatives),
-        end=_END,
-    )
-
-
-def _person(reader: Reader, patient: Patient) -> PersonRow:
-    acts_for_person = reader.is_relative or reader.key == patient.pk
-    shape = "organisation" if reader.is_group else "relative" if acts_for_person else "person"
-    return PersonRow(
-        name=reader.name,
-        role=" · ".join(part for part in (reader.role, reader.reason) if part),
-        initials=wording.initials(reader.name),
-        shape=shape,
-    )
+    return panel.audience_panel(patient, draft, of="la note", end=_END)
 
 
 def _with_marks(actor: Actor, notes: Any) -> QuerySet[Note]:
@@ -141,6 +164,43 @@ def _with_marks(actor: Actor, notes: Any) -> QuerySet[Note]:
         patient_id=OuterRef("patient_id"), kind=FeedKind.NOTE, object_id=OuterRef("pk")
     )
     return notes.annotate(is_unread=Exists(told))  # type: ignore[no-any-return]  # a page of a queryset is one
+
+
+def _saying(notes: QuerySet[Note], words: str) -> QuerySet[Note]:
+    """Every word begins a word of the text; what stands around them comes with each note."""
+    terms = _TERM.findall(words)[:_MOST_TERMS]
+    if not terms:
+        return notes.none()
+    query = SearchQuery(" & ".join(f"{term}:*" for term in terms), config=_FRENCH, search_type="raw")
+    around = SearchHeadline(
+        "text",
+        query,
+        config=_FRENCH,
+        start_sel=_START,
+        stop_sel=_STOP,
+        max_words=40,
+        min_words=20,
+        max_fragments=2,
+        fragment_delimiter=" … ",
+    )
+    said = SearchVector("text", config=_FRENCH)
+    return notes.alias(said=said).filter(said=query).annotate(around=around)
+
+
+def _answering(actor: Actor, patient_id: UUID, lines: list[NoteLine]) -> list[NoteLine]:
+    """With the notes they answer, in one question for the whole page."""
+    keys = {line.note.in_reply_to_id for line in lines if line.note.in_reply_to_id}
+    if not keys:
+        return lines
+    answered: dict[UUID | None, Note] = {
+        note.pk: note for note in notes_of(actor, patient_id).filter(pk__in=keys)
+    }
+    return [replace(line, answered=answered.get(line.note.in_reply_to_id)) for line in lines]
+
+
+def _marked(around: str) -> tuple[tuple[str, bool], ...]:
+    parts = re.split(f"({_START}[^{_STOP}]*{_STOP})", around)
+    return tuple((part.strip(_START + _STOP), part.startswith(_START)) for part in parts if part)
 
 
 def _lines(actor: Actor, notes: Iterable[Any]) -> list[NoteLine]:
@@ -156,6 +216,8 @@ def _lines(actor: Actor, notes: Iterable[Any]) -> list[NoteLine]:
                 beginning=beginning,
                 rest=rest,
                 month=own_month if own_month != month else "",
+                is_starred=getattr(note, "is_starred", False),
+                found=_marked(getattr(note, "around", "")),
             )
         )
         month = own_month

@@ -8,5 +8,7 @@ urlpatterns = [
     path("nouvelle/", views.write_note, name="write"),
     path("destinataires/", views.show_audience, name="audience"),
     path("<uuid:note_id>/", views.show_note, name="one"),
+    path("<uuid:note_id>/corriger/", views.amend_note, name="amend"),
+    path("<uuid:note_id>/favori/", views.star_note, name="star"),
     path("<uuid:note_id>/qui-la-lit/", views.change_limits, name="limits"),
 ]

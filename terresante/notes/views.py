@@ -1,41 +1,75 @@
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import OpenRecord, open_record, read_record
 from terresante.care_team.queries.audience import Draft
-from terresante.care_team.queries.limits import level_of
+from terresante.care_team.queries.limits import level_of, levels_open_to, sector_of
 from terresante.feed.actions import mark_objects_read
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access
+from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import Page, Tab
 from terresante.notes import actions, queries
-from terresante.notes.access import NOTE_LIMIT, NOTE_READ, NOTE_WRITE
-from terresante.notes.forms import AudienceForm, LevelForm, NoteForm
+from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
+from terresante.notes.enums import NoteView
+from terresante.notes.forms import AmendForm, AudienceForm, LevelForm, NoteForm
 from terresante.notes.models import Note
+
+_LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the address of the list asks for."""
+
+    view: NoteView
+    words: str
+
+    @classmethod
+    def of(cls, request: Request) -> "_Asked":
+        view = request.GET.get("vue", "")
+        return cls(
+            view=NoteView(view) if view in NoteView.values else NoteView.RECENT,
+            words=request.GET.get("q", "").strip()[:_LONGEST_SEARCH],
+        )
+
+    @property
+    def query(self) -> str:
+        asked = {"vue": self.view.value if self.view != NoteView.RECENT else "", "q": self.words}
+        said = urlencode({name: value for name, value in asked.items() if value})
+        return f"?{said}" if said else ""
 
 
 @reads(NOTE_READ)
 def list_notes(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=NOTE_READ)
-    only_unread = request.GET.get("vue") == "non-lues"
+    asked = _Asked.of(request)
     page = queries.note_page(
-        request.actor, opened.patient.pk, only_unread=only_unread, number=_number(request.GET.get("page", ""))
+        request.actor,
+        opened.patient.pk,
+        view=asked.view,
+        words=asked.words,
+        number=_number(request.GET.get("page", "")),
     )
-    _mark_read(request, opened, [line.note.pk for line in page.lines])
-    shown = {"notes": page, "only_unread": only_unread, "pages": _pages(record_id, page, only_unread)}
+    # Around the words of a search stands a part of a note: it has not been read.
+    _mark_read(request, opened, [] if asked.words else [line.note.pk for line in page.lines])
+    shown = {"notes": page, "asked": asked, "pages": _pages(record_id, page, asked)}
     if request.headers.get("HX-Request"):
         return render(request, "notes/_list.html", {**shown, "opened": opened})
-    shown["page_tabs"] = _tabs(record_id, page, only_unread)
+    shown["page_tabs"] = _tabs(record_id, page, asked)
     return record_page(
         request, "notes/list.html", opened, shown, tab="notes", main_action=_write_action(request, opened)
     )
@@ -44,14 +78,18 @@ def list_notes(request: Request, record_id: UUID) -> HttpResponse:
 @reads(NOTE_READ)
 def show_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=NOTE_READ)
-    note = access.get(request.actor, NOTE_READ, Note, note_id)
-    if note.record_id != opened.record.pk:
-        raise NotFound
+    note = _note(request, opened, NOTE_READ, note_id)
     _mark_read(request, opened, [note.pk])
     shown = {
         "note": note,
         "is_mine": note.author_id == request.actor.person_id,
+        "is_starred": queries.is_starred(request.actor, note),
+        "versions": queries.versions_of(request.actor, note) if note.amended_at else (),
+        "answered": queries.answered_by(request.actor, note),
+        "answers": queries.answers_to(request.actor, note),
         "limits": access.permits(request.actor, NOTE_LIMIT, note),
+        "amends": access.permits(request.actor, NOTE_AMEND, note),
+        "writes": access.permits(request.actor, NOTE_WRITE, opened.record),
     }
     return record_page(
         request, "notes/one.html", opened, shown, tab="notes", main_action=_write_action(request, opened)
@@ -60,8 +98,8 @@ def show_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
 
 @writes(NOTE_WRITE)
 def write_note(request: Request, record_id: UUID) -> HttpResponse:
-    """POST with `recompute` answers « Qui verra ceci ? » without JavaScript."""
-    form = NoteForm(request.actor, request.POST or None)
+    """POST with `recompute` answers « Qui verra ceci ? » without JavaScript; `reponse`: the note that is answered."""
+    form = NoteForm(request.actor, request.POST or None, initial=_answer_to(request, record_id))
     if request.method == "POST" and "recompute" not in request.POST and form.is_valid():
         try:
             note = actions.publish_note(request.actor, record_id, note=form.note())
@@ -73,13 +111,44 @@ def write_note(request: Request, record_id: UUID) -> HttpResponse:
     return _form_page(request, record_id, form)
 
 
+@writes(NOTE_AMEND)
+def amend_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
+    opened = read_record(request.actor, record_id, action=NOTE_WRITE)
+    note = _note(request, opened, NOTE_AMEND, note_id)
+    form = AmendForm(request.POST or None, initial={"text": note.text, "seen": _seen(note)})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.amend_note(request.actor, record_id, note_id, **form.cleaned_data)
+        except (Invalid, Conflict) as error:
+            _say(form, error)
+        else:
+            messages.success(request, "La note est corrigée. Ceux qui la lisent la retrouvent non lue.")
+            return redirect("notes:one", record_id, note_id)
+    status = Invalid.status if form.errors else 200
+    return record_page(
+        request, "notes/amend.html", opened, {"note": note, "form": form}, tab="notes", status=status
+    )
+
+
+def _seen(note: Note) -> str:
+    return note.amended_at.isoformat() if note.amended_at else ""
+
+
+@writes(NOTE_STAR)
+def star_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
+    """One button: with JavaScript it alone is drawn again, without, the page one comes from."""
+    starred = request.POST.get("starred") == "1"
+    note = actions.star_note(request.actor, record_id, note_id, starred=starred)
+    if request.headers.get("HX-Request"):
+        return render(request, "notes/_star.html", {"note": note, "is_starred": starred})
+    return redirect("notes:one", record_id, note_id)
+
+
 @writes(NOTE_LIMIT)
 def change_limits(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
     """POST with `recompute` answers « Qui verra ceci ? » without JavaScript."""
     opened = read_record(request.actor, record_id, action=NOTE_WRITE)
-    note = access.get(request.actor, NOTE_LIMIT, Note, note_id)
-    if note.record_id != opened.record.pk:
-        raise NotFound
+    note = _note(request, opened, NOTE_LIMIT, note_id)
     form = LevelForm(request.actor, request.POST or None, initial={"level": level_of(note)})
     if request.method == "POST" and "recompute" not in request.POST and form.is_valid():
         try:
@@ -123,14 +192,45 @@ def _form_page(request: Request, record_id: UUID, form: NoteForm) -> HttpRespons
         request,
         "notes/write.html",
         opened,
-        {"form": form, "audience": panel},
+        {
+            "form": form,
+            "audience": panel,
+            "answered": queries.note_answered(
+                request.actor, opened.patient.pk, str(form["in_reply_to_id"].value() or "")
+            ),
+        },
         tab="notes",
         main_action=MainAction("Enregistrer la note", icon="check", form_id="note"),
         status=422 if form.errors else 200,
     )
 
 
-def _say(form: NoteForm, error: Invalid | Conflict) -> None:
+def _note(request: Request, opened: OpenRecord, action: Action, note_id: UUID) -> Note:
+    note = access.get(request.actor, action, Note, note_id)
+    if note.record_id != opened.record.pk:
+        raise NotFound
+    return note
+
+
+def _answer_to(request: Request, record_id: UUID) -> dict[str, Any]:
+    """What an answer begins with: who reads it, and its type, are those of the note it answers."""
+    key = request.POST.get("in_reply_to_id") or request.GET.get("reponse", "")
+    opened = open_record(request.actor, record_id, action=NOTE_WRITE)
+    answered = queries.note_answered(request.actor, opened.patient.pk, key)
+    if answered is None:
+        return {}
+    level = level_of(answered)
+    open_levels = levels_open_to(sector_of(request.actor))
+    said = {
+        "in_reply_to_id": answered.pk,
+        "level": level if level in open_levels else Confidentiality.STRUCTURE,
+    }
+    if DataClass(answered.data_class) in queries.classes_written_by(request.actor):
+        said["data_class"] = answered.data_class
+    return said
+
+
+def _say(form: forms.Form, error: Invalid | Conflict) -> None:
     fields = error.fields if isinstance(error, Invalid) else {}
     for name, sentence in (fields or {"": error.sentence}).items():
         form.add_error(name if name in form.fields else None, sentence)
@@ -153,20 +253,25 @@ def _write_action(request: Request, opened: OpenRecord) -> MainAction | None:
     return MainAction("Écrire une note", url=reverse("notes:write", args=[opened.record.pk]), icon="pencil")
 
 
-def _tabs(record_id: UUID, page: queries.NotePage, only_unread: bool) -> tuple[Tab, ...]:
+def _tabs(record_id: UUID, page: queries.NotePage, asked: _Asked) -> tuple[Tab, ...]:
     url = reverse("notes:list", args=[record_id])
-    return (
-        Tab(label="Récentes", url=url, current=not only_unread),
+    counters = {NoteView.UNREAD: page.unread}
+    return tuple(
         Tab(
-            label="Non lues", url=f"{url}?vue=non-lues", counter=page.unread, unread=True, current=only_unread
-        ),
+            label=str(view.label),
+            url=f"{url}{replace(asked, view=view).query}",
+            counter=counters.get(view, 0),
+            unread=view in counters,
+            current=view == asked.view,
+        )
+        for view in NoteView
     )
 
 
-def _pages(record_id: UUID, page: queries.NotePage, only_unread: bool) -> Page | None:
+def _pages(record_id: UUID, page: queries.NotePage, asked: _Asked) -> Page | None:
     if page.number == 1 and not page.has_next:
         return None
-    url = f"{reverse('notes:list', args=[record_id])}?{'vue=non-lues&' if only_unread else ''}page="
+    url = f"{reverse('notes:list', args=[record_id])}{asked.query or '?'}&page="
     return Page(
         first=page.first,
         last=page.last,

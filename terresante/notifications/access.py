@@ -1,12 +1,27 @@
 from django.db.models import Q
 
+from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, Action, rule
-from terresante.kernel.actor import Actor
-from terresante.notifications.models import EmailPreference
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.notifications.choices import OFFICERS, PATIENTS, PROFESSIONALS, Offer
+from terresante.notifications.models import NotificationPreference, PushSubscription
 
-PREFERENCES_EDIT = Action("notifications.edit", "Régler ses courriels d’alerte")
+PUSH_SUBSCRIBE = Action("notifications.device", "Régler les alertes d’un appareil")
+PREFERENCES_EDIT = Action("notifications.edit", "Régler ses notifications")
 
 
-@rule(PREFERENCES_EDIT, EmailPreference, visible=True)
+@rule(PREFERENCES_EDIT, NotificationPreference, visible=True)
 def own_preferences(actor: Actor) -> Q:
     return Q(user_id=actor.user_id) if actor.user_id is not None else NOBODY
+
+
+@rule(PUSH_SUBSCRIBE, PushSubscription, visible=True)
+def own_subscriptions(actor: Actor) -> Q:
+    return Q(user_id=actor.user_id) if actor.user_id is not None else NOBODY
+
+
+def offers_to(actor: Actor) -> tuple[Offer, ...]:
+    """What he may be told of: by what he is, and the duties he has."""
+    if actor.kind != ActorKind.PROFESSIONAL:
+        return PATIENTS
+    return (*PROFESSIONALS, *OFFICERS) if actor.has_duty(Duty.PRIVACY_OFFICER) else PROFESSIONALS

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+from terresante.accounts.events import SessionClosed
 from terresante.care_team.events import (
     ComplaintAnswered,
     DelegationRecorded,
@@ -13,100 +14,104 @@ from terresante.care_team.events import (
     RecordShared,
 )
 from terresante.directory.events import PrivacyActDone
-from terresante.kernel.events import Event, on
-from terresante.notifications.actions import email_alerts, notify
+from terresante.kernel.events import on
+from terresante.notifications.actions import forget_subscription, tell_patients, tell_readers
+from terresante.notifications.enums import Notice
 from terresante.notifications.queries import (
     emergency_addresses,
     opener_of,
-    patient_addresses,
     privacy_officers,
     professional_addresses,
     removal_addresses,
 )
+from terresante.notifications.telling import tell
 
 
 @on(RecordOpenedInEmergency)
 def tell_of_emergency_access(events: Sequence[RecordOpenedInEmergency]) -> None:
-    notify(
-        (f"emergency:{event.object_id}", emergency_addresses(event.object_id))
-        for event in events
-        if event.object_id is not None
+    tell(
+        Notice.EMERGENCY,
+        (
+            (f"emergency:{event.object_id}", emergency_addresses(event.object_id))
+            for event in events
+            if event.object_id is not None
+        ),
     )
 
 
 @on(EmergencyExplanationAsked)
 def ask_who_opened(events: Sequence[EmergencyExplanationAsked]) -> None:
-    notify(
-        (f"explain:{event.object_id}", opener_of(event.patient_id, event.object_id))
-        for event in events
-        if event.patient_id is not None and event.object_id is not None
+    tell(
+        Notice.EMERGENCY,
+        (
+            (f"explain:{event.object_id}", opener_of(event.patient_id, event.object_id))
+            for event in events
+            if event.patient_id is not None and event.object_id is not None
+        ),
     )
 
 
 @on(EmergencyReviewed)
 def tell_of_review(events: Sequence[EmergencyReviewed]) -> None:
     """The same persons as of the opening, the patient first: how it ended is told to who was told that it began."""
-    notify(
-        (f"reviewed:{event.object_id}", emergency_addresses(event.object_id))
-        for event in events
-        if event.object_id is not None
+    tell(
+        Notice.EMERGENCY,
+        (
+            (f"reviewed:{event.object_id}", emergency_addresses(event.object_id))
+            for event in events
+            if event.object_id is not None
+        ),
     )
 
 
 @on(HandOverProposed)
 def ask_who_takes_over(events: Sequence[HandOverProposed]) -> None:
-    notify((f"hand-over:{event.object_id}", professional_addresses(event.taker_id)) for event in events)
+    tell(
+        Notice.CIRCLE,
+        ((f"hand-over:{event.object_id}", professional_addresses(event.taker_id)) for event in events),
+    )
 
 
 @on(HandedOver)
 def tell_patient_of_hand_over(events: Sequence[HandedOver]) -> None:
-    _tell_patients(events)
+    tell_patients(Notice.TEAM, events)
 
 
 @on(RecordShared)
 def tell_the_members_of_an_opening(events: Sequence[RecordShared]) -> None:
     """Of a record that only its support structure knew: its members learn that others may now come in."""
-    email_alerts([event for event in events if event.was_kept])
+    tell_readers(Notice.CIRCLE, [event for event in events if event.was_kept])
 
 
 @on(PrivacyActDone)
 def tell_of_privacy_acts(events: Sequence[PrivacyActDone]) -> None:
     officers = privacy_officers() if events else []
-    notify((f"privacy:{event.object_id}", officers) for event in events)
+    tell(Notice.PRIVACY, ((f"privacy:{event.object_id}", officers) for event in events))
 
 
 @on(ProfessionalCame)
 def tell_of_first_access(events: Sequence[ProfessionalCame]) -> None:
-    _tell_patients(events)
+    tell_patients(Notice.FIRST_ACCESS, events)
 
 
 @on(ComplaintAnswered)
 def tell_of_answer(events: Sequence[ComplaintAnswered]) -> None:
-    _tell_patients(events)
+    tell_patients(Notice.ANSWER, events)
 
 
 @on(DelegationRecorded)
 def tell_of_delegation(events: Sequence[DelegationRecorded]) -> None:
-    _tell_patients(events)
+    tell_patients(Notice.DELEGATION, events)
 
 
 @on(MemberRemovedByPatient)
 def tell_of_removal(events: Sequence[MemberRemovedByPatient]) -> None:
     keys = [event.object_id for event in events if event.object_id is not None]
     told = removal_addresses(keys)
-    notify((f"removed:{key}", told.get(key, [])) for key in keys)
+    tell(Notice.CIRCLE, ((f"removed:{key}", told.get(key, [])) for key in keys))
 
 
-def _tell_patients(events: Sequence[Event]) -> None:
-    """The patient and, but for what a sector keeps restricted, who represents him by law; by the same words as
-    everything else.
-    """
-    told = patient_addresses([event.patient_id for event in events if event.patient_id is not None])
-    notify(
-        (
-            f"{type(event).__name__}:{event.object_id}",
-            [to for to in told.get(event.patient_id, []) if not (event.sector and to.represents)],
-        )
-        for event in events
-        if event.patient_id is not None
-    )
+@on(SessionClosed)
+def forget_the_browser(events: Sequence[SessionClosed]) -> None:
+    for event in events:
+        forget_subscription(user_id=event.user_id, device_id=event.device_id)

@@ -1,10 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection
 
+from terresante.accounts.models import KnownDevice, User
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import EmergencyAccess
@@ -14,8 +15,10 @@ from terresante.directory.models import Practitioner, PractitionerRole
 from terresante.kernel import access, rls, switches
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
-from terresante.notifications.access import PREFERENCES_EDIT
-from terresante.notifications.models import EmailPreference
+from terresante.notifications.access import PREFERENCES_EDIT, PUSH_SUBSCRIBE
+from terresante.notifications.choices import Wishes
+from terresante.notifications.enums import Channel, Notice, Reach
+from terresante.notifications.models import NotificationPreference, PushSubscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +65,38 @@ class Address:
     email: str
     # Of who acts for the patient by law: told of less than the patient is.
     represents: bool = False
+    reach: Reach = Reach.NAMED
 
 
-def audiences_by_email(events: Sequence[Event]) -> list[set[Address]]:
-    """For each event, the users who may read what it tells, and want an e-mail for it: two statements in all."""
-    told = [
-        [
-            person
-            for person in persons
-            if not event.data_class
-            or _reads(person.profession, DataClass(event.data_class), switches.version())
-        ]
-        for event, persons in zip(events, users_to_tell(events), strict=True)
-    ]
-    users = {person.user_id for persons in told for person in persons}
-    unsaid = EmailPreference()
-    chosen = {row.user_id: row for row in EmailPreference.objects.filter(user_id__in=users)}
+def audiences(events: Sequence[Event]) -> list[set[Address]]:
+    """For each event, the users who may read what it tells, but for who did it: one statement in all."""
     return [
         {
-            Address(person.user_id, person.email)
+            Address(person.user_id, person.email, reach=_reach(person))
             for person in persons
-            if _wants(chosen.get(person.user_id, unsaid), person)
+            if person.user_id != getattr(event, "by_user_id", None)
+            and (
+                not event.data_class
+                or _reads(person.profession, DataClass(event.data_class), switches.version())
+            )
         }
-        for persons in told
+        for event, persons in zip(events, users_to_tell(events), strict=True)
     ]
+
+
+def wishes_of(users: Collection[UUID]) -> dict[UUID, Wishes]:
+    """What each of them chose; nobody for who keeps the defaults."""
+    rows = NotificationPreference.objects.filter(user_id__in=users)
+    return {row.user_id: row.wishes for row in rows}
+
+
+def phones_of(users: Collection[UUID]) -> dict[UUID, str]:
+    return dict(User.objects.filter(pk__in=users).exclude(phone="").values_list("pk", "phone"))
+
+
+def wants_on_screen(actor: Actor, notice: Notice) -> bool:
+    """Whether what happens appears on the page while one works."""
+    return Channel.APP in preferences_of(actor).wishes.by(notice)
 
 
 def emergency_addresses(access_id: UUID) -> list[Address]:
@@ -142,10 +153,34 @@ def privacy_officers() -> list[Address]:
     return [Address(key, email) for key, email in dict(found).items() if email]
 
 
-def preferences_of(actor: Actor) -> EmailPreference:
+def preferences_of(actor: Actor) -> NotificationPreference:
     """The actor's own, unsaved with the defaults when he never chose."""
-    mine = access.list(actor, PREFERENCES_EDIT, EmailPreference).first()
-    return mine or EmailPreference()
+    mine = access.list(actor, PREFERENCES_EDIT, NotificationPreference).first()
+    return mine or NotificationPreference()
+
+
+def account_of(actor: Actor) -> User | None:
+    return User.objects.filter(pk=actor.user_id).first() if actor.user_id else None
+
+
+def subscriptions_of(actor: Actor) -> list[PushSubscription]:
+    return list(access.list(actor, PUSH_SUBSCRIBE, PushSubscription).order_by("-created_at"))
+
+
+def devices_of(users: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """The subscriptions of each user."""
+    found: dict[UUID, list[UUID]] = {}
+    rows = PushSubscription.objects.filter(user_id__in=users).order_by("pk")
+    for key, user_id in rows.values_list("pk", "user_id"):
+        found.setdefault(user_id, []).append(key)
+    return found
+
+
+def known_device(actor: Actor, device_id: UUID | None) -> KnownDevice | None:
+    """The browser somebody is logged in from, None for another's, or when a partner opened the session."""
+    if device_id is None or actor.user_id is None:
+        return None
+    return KnownDevice.objects.filter(pk=device_id, user_id=actor.user_id).first()
 
 
 @lru_cache(maxsize=256)
@@ -155,5 +190,5 @@ def _reads(profession: str, data_class: DataClass, rights: int) -> bool:
     return reads_class(reader, data_class)
 
 
-def _wants(chosen: EmailPreference, person: Told) -> bool:
-    return chosen.my_structure if person.by_structure else chosen.own_circle
+def _reach(person: Told) -> Reach:
+    return Reach.STRUCTURE if person.by_structure else Reach.CIRCLE

@@ -92,11 +92,14 @@ class Home:
         return not self.mine and self.of_structure > MOST_PATIENTS
 
 
+_DOCUMENTS = frozenset({FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED})
 FILTERS: dict[str, frozenset[str]] = {
     "alertes": frozenset(),
     "notes": frozenset({FeedKind.NOTE}),
+    "documents": _DOCUMENTS,
     "sejours": frozenset(FeedKind.values)
-    - {FeedKind.NOTE, FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT, FeedKind.EMERGENCY_ACCESS},
+    - {FeedKind.NOTE, FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT, FeedKind.EMERGENCY_ACCESS}
+    - _DOCUMENTS,
 }
 
 

@@ -30,6 +30,8 @@ from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY
 from terresante.kernel.screens import Request, next_page, public, reads, writes
 from terresante.kernel.ui.frame import Action, Chip, Comparison, Page, Pair, Toast
 from terresante.kernel.ui.wording import NBSP, age, exact, when
+from terresante.notifications.enums import Notice
+from terresante.notifications.queries import wants_on_screen
 from terresante.overview import desk_queries as queries
 from terresante.overview.access import SITUATION_CHOOSE
 from terresante.overview.forms import (
@@ -51,6 +53,7 @@ _CHIPS = (
     ("", "Tout", ""),
     ("alertes", "Alertes", "bell"),
     ("notes", "Notes", "note"),
+    ("documents", "Documents", "file-text"),
     ("sejours", "Séjours", "bed"),
 )
 _WRONG_DATE = "Cette date de naissance n’existe pas. Vérifiez le jour, le mois et l’année."
@@ -223,7 +226,7 @@ def notice(request: Request, record_id: UUID) -> HttpResponse:
 def toast(request: Request) -> HttpResponse:
     """What the live stream says of a new alert; empty when it is not for this person."""
     told = queries.alert_about(request.actor, _uuid(request.GET.get("object", "")))
-    if told is None:
+    if told is None or not wants_on_screen(request.actor, Notice.STAY):
         return HttpResponse("")
     item, at = told.item, when(told.item.occurred_at, now=timezone.now())
     said = Toast(

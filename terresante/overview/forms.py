@@ -15,6 +15,7 @@ from terresante.directory.forms import RequestForm, day_field
 from terresante.directory.models import Organization, Place
 from terresante.directory.queries import search_communes
 from terresante.kernel.errors import Invalid
+from terresante.kernel.ui.forms import offer
 from terresante.overview.queries import KINDS, PERIODS, Filters
 from terresante.patients.enums import InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
@@ -202,7 +203,7 @@ class AskedRecordForm(PatientForm, RequestForm):
     def __init__(self, *args: Any, places: Sequence[Organization], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(str(place.pk), place.name) for place in places]
-        self.fields["organization_id"].choices = choices if len(choices) == 1 else [("", "Choisir"), *choices]  # type: ignore[attr-defined]
+        offer(self, "organization_id", choices if len(choices) == 1 else [("", "Choisir"), *choices])
         self.fields["requested_on"].initial = timezone.localdate()
 
     def clean(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ WHERE_SHE_IS = 10
 
 KINDS = {
     "notes": ("Notes", (FeedKind.NOTE,)),
+    "documents": ("Documents", (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)),
     "sejours": (
         "Hospitalisations",
         (

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from terresante.directory.enums import Duty
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Invalid, NotFound, Refused
 from terresante.kernel.screens import Request, reads, writes
@@ -32,7 +33,7 @@ from terresante.patients.models import Patient
 from terresante.patients.queries import matricule_for_exchange, namesakes, surviving_identity
 from terresante.patients.traits import Traits, read_birth_date
 
-DESK = "identity_officer"
+DESK = Duty.IDENTITY_OFFICER
 _UNAVAILABLE = "Le téléservice INSi ne répond pas. L’identité reste comme elle est ; recommencez plus tard."
 
 

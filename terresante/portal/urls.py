@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.portal import relative_views, views
+from terresante.portal import document_views, relative_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     ),
     path("mon-dossier/mon-cercle/<uuid:participant_id>/retirer/", views.remove_member, name="remove_member"),
     path("mon-dossier/notes/", views.notes, name="notes"),
+    path("mon-dossier/documents/", document_views.documents, name="documents"),
+    path("mon-dossier/documents/<uuid:document_id>/", document_views.document, name="document"),
     path("mon-dossier/mes-choix/", views.choices, name="choices"),
     path("mon-dossier/mes-choix/lever-mon-opposition/", views.lift_opposition, name="lift_opposition"),
     path("mon-dossier/personne/", views.switch, name="switch"),

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.commits
 NAMED = {
     "record_id": "patients.CareRecord",
     "note_id": "notes.Note",
+    "document_id": "documents.DocumentReference",
     "participant_id": "care_team.CareTeamParticipant",
     "relative_id": "patients.RelatedPerson",
     "delegation_id": "patients.Delegation",
@@ -44,6 +45,7 @@ NAMED = {
     "desk_id": "directory.Delegation",
     "registration_id": "directory.Registration",
     "sender_id": "interop.SenderSystem",
+    "subscription_id": "notifications.PushSubscription",
     # Of the directory, which every professional reads.
     "role_id": None,
     # A setting, declared in the code.

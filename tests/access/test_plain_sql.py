@@ -15,6 +15,7 @@ from terresante.care_team import actions
 from terresante.care_team.actions.hand_over import Proposal, answer_hand_over, propose_hand_over
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import CareTeamParticipant, EmergencyAccess, HandOverItem
+from terresante.documents.tests.factories import filed
 from terresante.interop.tests import wire
 from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor
@@ -79,6 +80,25 @@ def test_a_note_is_neither_changed_nor_removed_by_anybody(cast, madeleine, note)
         "COPY notes_note FROM PROGRAM 'true'",
     ):
         assert refused(cast.amar, statement, opened=madeleine.patient_id), statement
+
+
+def test_a_document_is_neither_rewritten_nor_removed_by_anybody(cast, madeleine):
+    document = filed(cast.amar, madeleine)
+    for statement in (
+        "UPDATE documents_documentreference SET title = 'autre'",
+        "UPDATE documents_documentreference SET file_id = file_id",
+        "UPDATE documents_documentreference SET recorded_at = recorded_at - interval '1 day'",
+        "UPDATE documents_documentreference SET patient_id = patient_id",
+        "DELETE FROM documents_documentreference",
+        "TRUNCATE documents_documentreference",
+    ):
+        assert refused(cast.amar, statement, opened=madeleine.patient_id), statement
+    for statement in (
+        "DELETE FROM kernel_storedfile WHERE id = %s",
+        "UPDATE kernel_storedfile SET sealed_key = '' WHERE id = %s",
+        "UPDATE kernel_storedfile SET kept_at = NULL WHERE id = %s",
+    ):
+        assert refused(cast.amar, statement, document.file_id, opened=madeleine.patient_id), statement
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,9 @@ MORE_NAMES = {
         "regime": "the legal regime, and what a consent must say under it",
         "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },
+    "documents": {
+        "file_views": "pages through which the bytes of a file pass, apart from those about it",
+    },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",
@@ -62,6 +65,12 @@ MORE_NAMES = {
         "sender_views": "hospitals' software as administrators connect it, apart from messages",
         "management": "Django's place for a command",
     },
+    "notifications": {
+        "choices": "who is told of what, by which channel and when, pure",
+        "telling": "from who may know of an event to the messages that leave",
+        "carrier": "the client of the push services",
+        "webpush": "messages to a browser, sealed and signed, pure",
+    },
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
@@ -82,7 +91,10 @@ MORE_NAMES = {
         "merge_actions": "two identities made one, and back",
         "merge_views": "two identities side by side, apart from the page of one",
     },
-    "portal": {"relative_views": "the way in of a relative, apart from the pages behind it"},
+    "portal": {
+        "document_views": "documents as the person reads them, apart from her other pages",
+        "relative_views": "the way in of a relative, apart from the pages behind it",
+    },
     "stays": {
         "course": "from the movements of a stay to its state, pure",
         "wording": "stays as people say them, pure",

@@ -11,6 +11,9 @@ from terresante.kernel.screens import Declaration
 PUBLIC = {
     "alive": "a supervisor asks whether the process answers",
     "ready": "a proxy asks whether it may send requests",
+    "manifest": "a browser asks it by itself; the same for everybody",
+    "worker": "a browser asks it by itself; the same for everybody",
+    "offline": "kept by every browser: nobody's page",
     "login": "nobody has an account before this page",
     "code": "the second step, before the session is anybody's",
     "code_again": "another code for the same step",

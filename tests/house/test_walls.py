@@ -35,6 +35,7 @@ DEFINERS = {
     "restricted_readers": "which of the given keys may know it, for jobs",
     "restrict_trail": "a trigger: nothing",
     "oppose_circle": "a trigger: nothing",
+    "keep_note_words": "a trigger: keeps what a note said before a correction",
     "patient_behind": "the patient of one account",
     "my_patient_keys": "keys of one page of one's own patients, by name",
     "search_patients": "identities, for the search",

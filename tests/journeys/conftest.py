@@ -27,7 +27,18 @@ def hospital(platform: Platform) -> Hospital:
     return Hospital(platform)
 
 
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> object:
+    """That of the order of the tests, which `make check` prints, and which all the processes of a run share."""
+    return request.config.getoption("randomly_seed", 0)
+
+
+# What two processes begin with: one walks through every screen at the size of a desk, the other does what needs no
+# region while that one loads it, then walks as a phone. The walks expect the region as it was loaded: a login changes
+# nothing in it, other journeys do.
+_FIRST = ("test_accessible.py", "test_look.py", "test_login.py", "test_accessible_phone.py")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The walk through every screen comes first: it expects the region as it was loaded, journeys change it."""
-    items.sort(key=lambda item: "test_accessible.py" not in item.nodeid)
+    items.sort(key=lambda item: _FIRST.index(item.path.name) if item.path.name in _FIRST else len(_FIRST))

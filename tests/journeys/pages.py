@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from random import Random
 
 from tests.journeys.steps import Visitor
 from tests.journeys.visits import Visits
@@ -71,6 +72,13 @@ def _is_nobody_s_patient(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _wants_half_a_night(visitor: Visitor) -> None:
+    """Quiet hours that never end."""
+    visitor.page.get_by_label("De", exact=True).fill("21:00")
+    visitor.page.get_by_role("button", name="Enregistrer").click()
+    visitor.page.wait_for_load_state()
+
+
 def _opens_the_menu(words: str) -> Callable[[Visitor], None]:
     return lambda visitor: visitor.page.locator("summary:visible", has_text=words).last.click()
 
@@ -79,9 +87,18 @@ _OF_A_RECORD = (
     ("resume", "", ""),
     ("notes", "notes/", ""),
     ("notes-non-lues", "notes/?vue=non-lues", ""),
+    ("notes-favorites", "notes/?vue=favorites", ""),
+    ("notes-recherche", "notes/?q=hospitalise", ""),
+    ("notes-recherche-vide", "notes/?q=zzzz", ""),
     ("note-ecrire", "notes/nouvelle/", ""),
     ("note-ecrire-erreur", "notes/nouvelle/", "Enregistrer la note"),
     ("note", "notes/", "Nora HADDAD"),
+    ("documents", "documents/", ""),
+    ("documents-non-lus", "documents/?vue=non-lus", ""),
+    ("documents-retires", "documents/?vue=retires", ""),
+    ("document-deposer", "documents/deposer/", ""),
+    ("document-deposer-erreur", "documents/deposer/", "Déposer"),
+    ("document", "documents/", "Consultation de cardiologie"),
     ("cercle", "cercle/", ""),
     ("cercle-ajouter", "cercle/ajouter/", ""),
     ("cercle-annuaire", "cercle/ajouter/?name=&profession=60&commune=", ""),
@@ -125,6 +142,7 @@ SCREENS = (
     Screen("information-a-donner", _GP, "information/", _NEW),
     Screen("dossier-neuf", _GP, "", _NEW),
     Screen("notes-vides", _GP, "notes/", _NEW),
+    Screen("documents-vides", _GP, "documents/", _NEW),
     Screen("cercle-neuf", _GP, "cercle/", _NEW),
     Screen("recherche", _GP, "/recherche/"),
     Screen("recherche-resultats", _GP, "/recherche/?q=ISIDORE"),
@@ -135,6 +153,9 @@ SCREENS = (
     Screen("annuaire-resultats", _GP, "/annuaire/?profession=60"),
     Screen("annuaire-vide", _GP, "/annuaire/?nom=zzzz"),
     Screen("notifications", _GP, "/notifications/"),
+    Screen("notifications-appareils", _NURSE, "/notifications/"),
+    Screen("notifications-erreur", _GP, "/notifications/", does=_wants_half_a_night),
+    Screen("hors-connexion", _NURSE, "/hors-connexion/"),
     Screen("securite", _GP, "/mon-compte/securite/"),
     Screen("mot-de-passe", _GP, "/mon-compte/mot-de-passe/", click="Changer le mot de passe"),
     Screen("confirmer", _GP, "/mon-compte/confirmer/"),
@@ -210,8 +231,10 @@ SCREENS = (
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
+    Screen("portail-notifications", _PATIENT, "/notifications/"),
     Screen("portail-choix", _PATIENT, "/mon-dossier/mes-choix/"),
     Screen("portail-notes", _PATIENT, "/mon-dossier/notes/"),
+    Screen("portail-documents", _PATIENT, "/mon-dossier/documents/"),
     Screen("portail-retirer", _PATIENT, "/mon-dossier/mon-cercle/", click="Retirer"),
     Screen("portail-chercher", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse"),
     Screen("portail-ajouter", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse", click="Ajouter"),
@@ -250,6 +273,24 @@ def walk(visits: Visits, *, phone: bool) -> Iterator[tuple[Screen, Visitor]]:
         if screen.does:
             screen.does(visitor)
         yield screen, visitor
+
+
+def faults_found(
+    visits: Visits, *, phone: bool, has_axe: Callable[[Screen], bool] = lambda _: True
+) -> list[tuple[str, object]]:
+    """What axe finds where it is asked, and what scrolls sideways anywhere."""
+    found: list[tuple[str, object]] = []
+    for screen, visitor in walk(visits, phone=phone):
+        if has_axe(screen):
+            found += [(screen.name, each) for each in visitor.axe()]
+        if (wider := visitor.too_wide()) > 0:
+            found.append((screen.name, f"{wider} px too wide"))
+    return found
+
+
+def drawn_for_a_phone(screen: Screen, seed: object) -> bool:
+    """One size for each screen, another draw for another seed: axe alone is half of the cost of a walk."""
+    return Random(f"{seed} {screen.name}").random() < 0.5
 
 
 def _finder(patient: str) -> str:

@@ -1,8 +1,10 @@
 """A whole platform for the journeys: its own database and region, pages, streams, worker and MLLP listener."""
 
+import fcntl
 import json
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +14,16 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config.local.database import prepare
+from config.local.database import Urls, copy_database, prepare
 from config.local.demo import DemoAccount, answers, free_port, listens, provider_environment, provider_service
 from config.local.places import HOST, ROOT
+from config.local.postgres import Server
 from config.local.supervisor import Service, Supervisor
 from config.local.testing import test_server
+
+_REGION = "journeys_region"
+# Loaded anew by each run: its days are counted from now.
+_RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(16)
 
 
 @dataclass(frozen=True)
@@ -34,42 +41,80 @@ class Platform:
 
 @contextmanager
 def running_platform(var: Path) -> Iterator[Platform]:
+    """On a copy of the region, which the processes of one run load once between them."""
     server = test_server()
     name = f"journeys_{os.getpid()}_{secrets.token_hex(3)}"
-    urls = prepare(server, name)
     pages, mllp, psc, franceconnect = (free_port() for _ in range(4))
-    env = {
+    ports = {
+        "TERRESANTE_PORT": str(pages),
+        "TERRESANTE_MLLP_PORT": str(mllp),
+        "TERRESANTE_BASE_URL": f"http://{HOST}:{pages}",
+        **provider_environment("psc", psc),
+        **provider_environment("franceconnect", franceconnect),
+    }
+    env = _environment(_copied_region(server, name, var), var) | ports
+    try:
+        with psycopg.connect(server.url(name)) as copy:
+            copy.execute("UPDATE interop_sendersystem SET port = %s WHERE port IS NOT NULL", [mllp])
+        with Supervisor(log_dir=var / "log", cwd=ROOT) as supervisor:
+            serve = _command("serve", "--with-live", "--port", str(pages))
+            supervisor.start(Service("serve", serve, env, lambda: answers(pages, "/readyz")))
+            base_url = f"http://{HOST}:{pages}"
+            for provider, port in (("psc", psc), ("franceconnect", franceconnect)):
+                supervisor.start(provider_service(provider, port, base_url=base_url, var=var, keys=env))
+            supervisor.start(Service("worker", _command("worker"), env))
+            supervisor.start(Service("mllp", _command("mllp"), env, lambda: listens(mllp)))
+            yield _described(var, pages, mllp)
+    finally:
+        _drop(server, name)
+
+
+def _copied_region(server: Server, name: str, var: Path) -> Urls:
+    """Its database under this name, its files in `var`."""
+    home = server.state_dir / "region"
+    home.mkdir(exist_ok=True)
+    with (home / "run").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        if lock.read() != _RUN:
+            _load_region(server, home / "var")
+            lock.seek(0)
+            lock.truncate()
+            lock.write(_RUN)
+            lock.flush()
+        copy_database(server, _REGION, name)
+        shutil.copytree(home / "var", var, dirs_exist_ok=True, ignore=shutil.ignore_patterns("log"))
+    return prepare(server, name)
+
+
+def _load_region(server: Server, var: Path) -> None:
+    shutil.rmtree(var, ignore_errors=True)
+    var.mkdir()
+    _drop(server, _REGION)
+    env = _environment(prepare(server, _REGION), var) | {"TERRESANTE_MLLP_PORT": "1"}
+    with Supervisor(log_dir=var / "log", cwd=ROOT) as supervisor:
+        supervisor.run_once(Service("migrate", _command("migrate", "--noinput"), env))
+        supervisor.run_once(Service("load_communes", _command("load_communes"), env))
+        supervisor.run_once(Service("load_demo", _command("load_demo"), env))
+
+
+def _environment(urls: Urls, var: Path) -> dict[str, str]:
+    return {
         **urls.environment(),
         "TERRESANTE_VAR": str(var),
         "TERRESANTE_DEMO": "1",
         "TERRESANTE_TESTING": "",
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "TERRESANTE_SECRET_KEY": secrets.token_urlsafe(32),
-        "TERRESANTE_PORT": str(pages),
+        "TERRESANTE_SECRET_KEY": "of-the-journeys-only-" * 2,
         "TERRESANTE_MLLP_HOST": HOST,
-        "TERRESANTE_MLLP_PORT": str(mllp),
-        "TERRESANTE_BASE_URL": f"http://{HOST}:{pages}",
         "TERRESANTE_HOSTS": f"{HOST} localhost",
         "PYTHONPATH": str(ROOT),
-        **provider_environment("psc", psc),
-        **provider_environment("franceconnect", franceconnect),
     }
-    try:
-        with Supervisor(log_dir=var / "log", cwd=ROOT) as supervisor:
-            supervisor.run_once(Service("migrate", _command("migrate", "--noinput"), env))
-            supervisor.run_once(Service("load_communes", _command("load_communes"), env))
-            supervisor.run_once(Service("load_demo", _command("load_demo"), env))
-            serve = _command("serve", "--with-live", "--port", str(pages))
-            supervisor.start(Service("serve", serve, env, lambda: answers(pages, "/readyz")))
-            base_url = f"http://{HOST}:{pages}"
-            for name, port in (("psc", psc), ("franceconnect", franceconnect)):
-                supervisor.start(provider_service(name, port, base_url=base_url, var=var, keys=env))
-            supervisor.start(Service("worker", _command("worker"), env))
-            supervisor.start(Service("mllp", _command("mllp"), env, lambda: listens(mllp)))
-            yield _described(var, pages, mllp)
-    finally:
-        with psycopg.connect(server.url(), autocommit=True) as admin:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _drop(server: Server, name: str) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _described(var: Path, pages: int, mllp: int) -> Platform:

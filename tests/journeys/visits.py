@@ -1,10 +1,12 @@
 """Browsers, one per person."""
 
 import os
+import shutil
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState, ViewportSize
 
+from config.local.check import BROWSERS
 from config.local.failure import Failure
 from tests.journeys.platform import Platform
 from tests.journeys.steps import Visitor
@@ -16,7 +18,9 @@ _sessions: dict[str, StorageState] = {}
 
 def chromium(playwright: Playwright) -> Browser:
     """Raises Failure when there is none."""
-    path = os.environ.get("TERRESANTE_BROWSER", "/usr/bin/chromium")
+    path = os.environ.get("TERRESANTE_BROWSER") or next(
+        filter(None, map(shutil.which, BROWSERS)), BROWSERS[0]
+    )
     if not Path(path).exists():
         raise Failure(
             f"Aucun navigateur en {path} : installez chromium, ou donnez son chemin par TERRESANTE_BROWSER."

@@ -22,11 +22,13 @@ from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
 from config.local.region.kept import keep_one_record
+from config.local.region.papers import Filer
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
 from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
+from config.local.region.telephone import OWNER, give_telephone
 from config.local.region.turns import ask_to_take_over, judge_an_emergency
 from simulators.insi import people as insi
 from simulators.region.build import build
@@ -56,6 +58,7 @@ def load(*, now: datetime, var: Path, mllp_port: int, say: Say) -> None:
         _write(var / "demo-hospital.json", _hospital(region))
         insi.write(var / "demo-insi.csv", _known_to_insi(region))
         _write(var / "demo-practice.json", loading.practice)
+        _write(var / "demo-push.json", loading.telephones)
         _write(var / "demo-psc.json", loading.cards)
         _write(var / "demo-franceconnect.json", franceconnect_identities(region))
 
@@ -69,6 +72,7 @@ class _Loading:
         self.opened: list[OpenedAccount] = []
         self.practice: dict[str, Any] = {}
         self.cards: list[dict[str, Any]] = []
+        self.telephones: list[dict[str, Any]] = []
         self._region = region
         self._times = times
         self._say = say
@@ -112,13 +116,17 @@ class _Loading:
                 who = self._region.professionals[account.holder]
                 name = f"{who.given} {who.family}"
             self._users[account.holder], opened = open_account(self._job, account, name)
+            if opened.login == OWNER:
+                self.telephones = give_telephone(self._users[account.holder])
             self.opened.append(opened)
 
     def _tell(self, directory: Directory) -> None:
         teller = Teller(self._job, directory, self._times)
+        filer = Filer(self._job, directory, self._times)
         for story in self._region.stories:
             if story.is_written_by_hand:
                 self._patients[story.key] = teller.tell(story)
+                filer.file(self._patients[story.key], story)
 
     def _settle(self, directory: Directory) -> None:
         crowd = [story for story in self._region.stories if not story.is_written_by_hand]

@@ -150,6 +150,7 @@ def test_demo_reset_deletes_what_the_demonstration_wrote_and_nothing_else(tmp_pa
         "demo.json",
         "demo-accounts.json",
         "demo-psc.json",
+        "demo-push.json",
         "demo-franceconnect.json",
         "audit-heads.jsonl",
         "test/kept",
@@ -177,6 +178,7 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
         Port(2575, "TERRESANTE_MLLP_PORT"),
         Port(8087, "TERRESANTE_HOSPITAL_PORT"),
         Port(8088, "TERRESANTE_PRACTICE_PORT"),
+        Port(8089, "TERRESANTE_PUSH_PORT"),
     )
     demo._write_description(described)
     assert json.loads((tmp_path / "demo.json").read_text()) == {
@@ -184,6 +186,7 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
         "mllp": {"host": "127.0.0.1", "port": 2575},
         "hospital": "http://127.0.0.1:8087/",
         "practice": "http://127.0.0.1:8088/",
+        "push": "http://127.0.0.1:8089/",
         "accounts": [account],
     }
     assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0

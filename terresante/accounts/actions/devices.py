@@ -7,15 +7,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from terresante.accounts import devices
-from terresante.accounts.access import DEVICE_FORGET, SESSION_END
+from terresante.accounts.access import DEVICE_FORGET, LOGOUT, SESSION_END
 from terresante.accounts.devices import Source
 from terresante.accounts.enums import DeviceChoice
+from terresante.accounts.events import SessionClosed
 from terresante.accounts.models import KnownDevice, Session, User
 from terresante.accounts.queries import known_device
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
+from terresante.kernel.events import emit
 
 TRUST = {
     DeviceChoice.NONE: None,
@@ -58,10 +60,24 @@ def forget_device(actor: Actor, device_id: UUID) -> None:
 @action
 def end_session(actor: Actor, handle: UUID) -> None:
     """Raises NotFound for another's, or one that is over."""
-    ended, _ = access.list(actor, SESSION_END, Session).filter(handle=handle).delete()
-    if not ended:
+    session = access.list(actor, SESSION_END, Session).filter(handle=handle).first()
+    if session is None:
         raise NotFound
+    session.delete()
     audit.record(actor, SESSION_END, detail={"session": str(handle)})
+    _tell_closed(actor, session.device_id)
+
+
+@action
+def say_goodbye(actor: Actor, *, device: str, by: str = "") -> None:
+    """Its owner logs out, or (by « switch ») another logs in; `device`: of the session, '' when a partner opened it."""
+    audit.record(actor, LOGOUT, detail={"by": by} if by else {})
+    _tell_closed(actor, UUID(device) if device else None)
+
+
+def _tell_closed(actor: Actor, device_id: UUID | None) -> None:
+    if actor.user_id is not None and device_id is not None:
+        emit(actor, SessionClosed(user_id=actor.user_id, device_id=device_id))
 
 
 @action

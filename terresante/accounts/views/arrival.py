@@ -13,8 +13,8 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import urlencode
 
 from terresante.accounts import sessions
-from terresante.accounts.access import LOGIN, LOGOUT
-from terresante.accounts.actions.devices import remember_device
+from terresante.accounts.access import LOGIN
+from terresante.accounts.actions.devices import remember_device, say_goodbye
 from terresante.accounts.actions.login import at_the_door
 from terresante.accounts.enums import PROVED_ELSEWHERE, DeviceChoice, LoginWay
 from terresante.accounts.models import User
@@ -63,7 +63,8 @@ def enter(
 def leave(request: HttpRequest) -> None:
     """Whoever was there before on a shared workstation: his session ends when the next one's password is right."""
     if request.user.is_authenticated:
-        trace(at_the_door(request.user), LOGOUT, by="switch")
+        device = str(request.session.get(sessions.DEVICE_KEY, ""))
+        say_goodbye(at_the_door(request.user), device=device, by="switch")
         close_session(request)
 
 

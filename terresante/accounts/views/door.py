@@ -9,15 +9,15 @@ from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
-from terresante.accounts.access import LOGOUT
 from terresante.accounts.actions import login as actions
+from terresante.accounts.actions.devices import say_goodbye
 from terresante.accounts.enums import CodeChannel, DeviceChoice, LoginWay
 from terresante.accounts.federation.providers import ways_in
 from terresante.accounts.forms import CodeForm, LoginForm, RecoveryCodeForm
 from terresante.accounts.models import LoginChallenge, User
 from terresante.accounts.queries import challenge_waiting, channels_of
-from terresante.accounts.sessions import is_locked
-from terresante.accounts.views.arrival import CHALLENGE, NEXT, arrive, door, enter, leave, trace
+from terresante.accounts.sessions import DEVICE_KEY, is_locked
+from terresante.accounts.views.arrival import CHALLENGE, NEXT, arrive, door, enter, leave
 from terresante.accounts.views.federation import provider_logout
 from terresante.accounts.views.source import site_of, source_of
 from terresante.kernel.errors import Invalid
@@ -110,7 +110,7 @@ def code_of_paper(request: HttpRequest) -> HttpResponse:
 def logout(request: HttpRequest) -> HttpResponse:
     actor = actor_behind(request)
     if actor is not None:
-        trace(actor, LOGOUT)
+        say_goodbye(actor, device=str(request.session.get(DEVICE_KEY, "")))
     elsewhere = provider_logout(request)
     close_session(request)
     if elsewhere:

@@ -12,7 +12,7 @@ from terresante.accounts import codes
 from terresante.accounts.access import PHONE_SET, RECOVERY_CODES_MAKE, SECOND_FACTOR_END, SECOND_FACTOR_SET
 from terresante.accounts.actions import factors as actions
 from terresante.accounts.enums import ChallengePurpose
-from terresante.accounts.forms import DigitsForm, PhoneForm
+from terresante.accounts.forms import PhoneForm
 from terresante.accounts.models import LoginChallenge
 from terresante.accounts.queries import account_of, challenge_waiting
 from terresante.accounts.views.security import account_page, asks_again
@@ -20,6 +20,7 @@ from terresante.kernel.errors import Invalid, NotFound
 from terresante.kernel.ports import sms_is_bound
 from terresante.kernel.screens import Request, writes
 from terresante.kernel.sealing import seal, unseal
+from terresante.kernel.ui.forms import DigitsForm
 
 _SEED, _PHONE = "new_seed", "phone_challenge"
 

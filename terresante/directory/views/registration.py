@@ -27,7 +27,7 @@ from terresante.directory.actions.registration import (
     send_code_to,
 )
 from terresante.directory.enums import Profession
-from terresante.directory.forms import ChosenPasswordForm, PlaceForm, ProofForm, SelfForm, SixDigitsForm
+from terresante.directory.forms import ChosenPasswordForm, CodeSentForm, PlaceForm, ProofForm, SelfForm
 from terresante.directory.queries.registration import (
     find_self,
     masked_address_of,
@@ -77,7 +77,7 @@ def registration_code(request: HttpRequest) -> HttpResponse:
     if waiting is None:
         return redirect("directory:register")
     proof_id, practitioner_id = waiting
-    form = SixDigitsForm(request.POST or None)
+    form = CodeSentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             with in_the_same_time():

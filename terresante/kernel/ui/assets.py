@@ -28,6 +28,11 @@ def asset_url(source: str) -> str:
         return static(source)
 
 
+def built() -> Mapping[str, str]:
+    """Each source and its file in `frontend/dist`. Raises FileNotFoundError."""
+    return _built(manifest_path())
+
+
 @lru_cache(maxsize=256)
 def _url(manifest: Path, source: str) -> str:
     return static(_built(manifest).get(source, source))

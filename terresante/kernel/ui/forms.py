@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+
+from django import forms
 from django.forms.renderers import TemplatesSetting
 
 
@@ -6,3 +9,30 @@ class FormRenderer(TemplatesSetting):
 
     form_template_name = "ui/form.html"
     field_template_name = "ui/field.html"
+
+
+class DigitsForm(forms.Form):
+    """A code of six digits, however it was spaced."""
+
+    code = forms.CharField(
+        label="Code à six chiffres",
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+        error_messages={"required": "Indiquez le code à six chiffres."},
+    )
+
+    def clean_code(self) -> str:
+        digits = "".join(str(self.cleaned_data["code"]).split())
+        if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
+            raise forms.ValidationError("Le code compte six chiffres.")
+        return digits
+
+
+def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:
+    """Raises TypeError: that field is none that offers choices."""
+    field = form.fields[name]
+    if not isinstance(field, forms.ChoiceField):
+        raise TypeError(f"{type(form).__name__}.{name} is a {type(field).__name__}: it offers no choices")
+    field.choices = list(choices)

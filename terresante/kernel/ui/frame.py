@@ -147,6 +147,8 @@ class DeskFrame:
     messages_url: str = ""
     messages: int = 0
     live: Live | None = None
+    # The service worker; '' on a shared workstation, where nothing is kept.
+    worker_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

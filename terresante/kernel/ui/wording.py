@@ -128,6 +128,13 @@ def count(number: int, singular: str, plural: str) -> str:
     return f"{number}{NBSP}{singular if abs(number) < 2 else plural}"
 
 
+def file_size(size: int) -> str:
+    """As people read it: « 12 ko », « 3,4 Mo » (powers of ten)."""
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1000))}\u00a0ko"
+    return f"{size / 1_000_000:.1f}".replace(".", ",").removesuffix(",0") + "\u00a0Mo"
+
+
 def lowered(words: str) -> str:
     """As it stands inside a sentence; an acronym stays as it is."""
     return words if words[:2].isupper() else f"{words[:1].lower()}{words[1:]}"

@@ -19,6 +19,7 @@ def new_note(
     written_at: datetime | None = None,
     level: Confidentiality | None = None,
     hidden_from_representative: bool = False,
+    in_reply_to_id: UUID | None = None,
 ) -> NewNote:
     return NewNote(
         id=id or new_id(),
@@ -27,6 +28,7 @@ def new_note(
         written_at=written_at,
         level=level,
         hidden_from_representative=hidden_from_representative,
+        in_reply_to_id=in_reply_to_id,
     )
 
 

@@ -17,7 +17,7 @@ from terresante.kernel.errors import DomainError, NotFound, Refused
 from terresante.notes import queries
 from terresante.notes.access import NOTE_READ
 from terresante.notes.actions import publish_note
-from terresante.notes.enums import NOTE_CLASSES
+from terresante.notes.enums import NOTE_CLASSES, NoteView
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import new_note, published
 from tests.cast import join
@@ -46,7 +46,7 @@ def doors(actor, note):
             patient_id = note.patient_id
         return (
             queries.note_page(actor, patient_id).total,
-            queries.note_page(actor, patient_id, only_unread=True).total,
+            queries.note_page(actor, patient_id, view=NoteView.UNREAD).total,
             feed.unread_count(actor, patient_id),
             len(feed.timeline(actor, patient_id).facts),
             len(feed.news_of(actor, [patient_id])[patient_id]),

@@ -17,7 +17,7 @@ from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.notes.actions import change_limits
-from terresante.notes.models import Note
+from terresante.notes.models import Note, NoteVersion
 from terresante.notes.tests.factories import published
 from terresante.notes.tests.test_access import CIRCLE, doors, reads_note
 from tests.walls import walls_down
@@ -114,15 +114,16 @@ def test_an_author_who_left_the_circle_changes_nothing_any_more(cast):
         change(cast.ines, note, Confidentiality.MYSELF)
 
 
-def test_an_author_rewrites_neither_the_words_nor_the_dates_of_his_note(cast):
+def test_an_author_rewrites_no_date_of_his_note_and_its_words_leave_a_version(cast):
     note = published(cast.amar, cast.madeleine_record)
     for column in ("written_at", "recorded_at"):
         with pytest.raises(DatabaseError, match="permission denied"), rls.acting(cast.amar):
             rls.open_record(note.patient_id)
             Note.objects.filter(pk=note.pk).update(**{column: timezone.now()})
-    with pytest.raises(DatabaseError, match="permission denied"), rls.acting(cast.amar):
+    with rls.acting(cast.amar):
         rls.open_record(note.patient_id)
         Note.objects.filter(pk=note.pk).update(text="autre")
+        assert [version.text for version in NoteVersion.objects.all()] == [note.text]
 
 
 def test_the_restricted_level_is_for_who_works_in_a_sector(cast):

@@ -144,7 +144,10 @@ def test_a_live_screen_gets_the_list_alone(client, cast):
     published(cast.amar, cast.madeleine_record)
     login(client, cast.ines)
 
-    assert 'data-live-kinds="NotePublished"' in client.get(url(cast.madeleine_record)).content.decode()
+    assert (
+        'data-live-kinds="NotePublished NoteAmended"'
+        in client.get(url(cast.madeleine_record)).content.decode()
+    )
     fragment = client.get(url(cast.madeleine_record), headers={"HX-Request": "true"}).content.decode()
 
     assert "Essoufflée" in fragment and "<html" not in fragment

@@ -17,6 +17,8 @@ from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboundMessage
 from terresante.kernel.sealing import unseal
 from terresante.notifications import actions, queries
+from terresante.notifications.actions import NewPreferences
+from terresante.notifications.enums import Notice
 from terresante.patients.models import PatientAccount
 from tests.walls import wait_for_older_transactions, walls_down
 
@@ -28,13 +30,17 @@ def event(record, **limits):
     return MemberJoined(patient_id=record.patient_id, object_id=new_id(), member_id=new_id(), **limits)
 
 
+def wants(actor, **wanted):
+    actions.save_preferences(actor, NewPreferences(channels={}, digest_hour=18, **wanted))
+
+
 def mailed():
     return sorted(OutboundMessage.objects.values_list("recipient", flat=True))
 
 
 def send(told):
     with rls.acting(JOB):
-        return actions.email_alerts([told])
+        return actions.tell_readers(Notice.STAY, [told])
 
 
 def opens(cast, record):
@@ -47,8 +53,8 @@ def test_the_circle_is_told_and_a_structure_only_if_it_asked(cast):
     assert send(event(cast.madeleine_record)) == 2
     assert mailed() == ["amar@example.org", "ines@example.org"]
 
-    actions.save_preferences(cast.colin, own_circle=True, my_structure=True)
-    actions.save_preferences(cast.ines, own_circle=False, my_structure=True)
+    wants(cast.colin, own_circle=True, my_structure=True)
+    wants(cast.ines, own_circle=False, my_structure=True)
     OutboundMessage.objects.all().delete()
     send(event(cast.madeleine_record))
 
@@ -57,7 +63,7 @@ def test_the_circle_is_told_and_a_structure_only_if_it_asked(cast):
 
 def test_the_matrix_and_the_structure_limit_who_is_told(cast):
     for actor in (cast.colin, cast.samira):
-        actions.save_preferences(actor, own_circle=True, my_structure=True)
+        wants(actor, own_circle=True, my_structure=True)
 
     send(event(cast.madeleine_record, data_class=DataClass.MEDICAL))
     assert mailed() == ["amar@example.org", "colin@example.org", "ines@example.org"]
@@ -125,22 +131,23 @@ def test_every_e_mail_is_the_same_whatever_happened_and_to_whom(cast):
     assert "LEROUX" not in str(texts).upper()
 
 
-def test_preferences_are_one_s_own_and_of_professionals(cast):
+def test_preferences_are_one_s_own(cast):
     client = Client()
     client.force_login(User.objects.get(pk=cast.ines.user_id))
     page = reverse("notifications:preferences")
     assert client.get(page).status_code == 200
 
-    assert client.post(page, {"my_structure": "on"}).status_code == 302
+    assert client.post(page, {"my_structure": "on", "digest_hour": "7"}).status_code == 302
 
     mine = queries.preferences_of(cast.ines)
-    assert (mine.own_circle, mine.my_structure) == (False, True)
+    assert (mine.own_circle, mine.my_structure, mine.digest_hour) == (False, True, 7)
     assert queries.preferences_of(cast.amar).own_circle
+    assert queries.preferences_of(cast.jules).own_circle
     with pytest.raises(Refused):
-        actions.save_preferences(cast.madeleine, own_circle=True, my_structure=True)
+        wants(dataclasses.replace(cast.ines, user_id=None))
 
 
 def test_an_actor_without_account_has_no_preferences_to_read(cast):
-    actions.save_preferences(cast.ines, own_circle=False, my_structure=False)
+    wants(cast.ines, own_circle=False, my_structure=False)
 
     assert queries.preferences_of(dataclasses.replace(cast.ines, user_id=None)).own_circle

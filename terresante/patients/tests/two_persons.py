@@ -23,10 +23,13 @@ from terresante.care_team.models import (
     NamedReader,
 )
 from terresante.directory.models import Organization, Practitioner
+from terresante.documents.enums import DocumentType
+from terresante.documents.models import DocumentReference
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
 from terresante.kernel.ids import new_id
+from terresante.kernel.models import StoredFile
 from terresante.notes.models import Note
 from terresante.patients.actions import apply_traits
 from terresante.patients.models import (
@@ -257,6 +260,26 @@ def _notes(drawn: Drawn) -> None:
     fact(drawn, note(drawn).pk)
 
 
+def _documents(drawn: Drawn) -> None:
+    key = new_id()
+    DocumentReference.objects.create(
+        id=key,
+        set_id=key,
+        patient=drawn.patient,
+        record=drawn.record,
+        type=DocumentType.CARE_PLAN,
+        data_class="coordination",
+        title="Plan",
+        dated_on=timezone.localdate(),
+        author=drawn.practitioners[0],
+        organization=drawn.organizations[0],
+        file=StoredFile.objects.create(name=key.hex, sealed_key=b"x"),
+        media_type="text/plain",
+        size=1,
+    )
+    fact(drawn, key)
+
+
 def _marks(drawn: Drawn) -> None:
     item = fact(drawn, new_id())
     for user in drawn.some(drawn.users):
@@ -295,6 +318,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
     "notes_note": _notes,
+    "documents_documentreference": _documents,
     "stays_encounter": _stays,
     "stays_encountermovement": _stays,
     "feed_feeditem": _marks,
@@ -304,7 +328,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "interop_identitydecision": None,  # made with the messages
 }
 
-NEEDS_RECORD = (_participants, _named, _hand_overs, _notes, _stays)
+NEEDS_RECORD = (_participants, _named, _hand_overs, _notes, _documents, _stays)
 
 
 def two_persons(seed: int) -> tuple[Drawn, Drawn]:

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from terresante.directory.models import Practitioner
+from terresante.documents.enums import CLASS_OF
+from terresante.documents.models import DocumentReference
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
+from terresante.kernel.files import vault
 from terresante.kernel.ids import new_id
 from terresante.notes.enums import NOTE_CLASSES
 from terresante.notes.models import Note
@@ -77,6 +81,38 @@ def note(limits: Limits) -> Note | None:
     )
 
 
+def document(limits: Limits) -> DocumentReference | None:
+    """Of some type of that class, with a file that is there to be given."""
+    kind = next((kind for kind, name in CLASS_OF.items() if name == limits.data_class), None)
+    if kind is None:
+        return None
+    file = vault.register()
+    stored = vault.put(file, BytesIO(limits.marker.encode()))
+    vault.keep(file.pk)
+    key = new_id()
+    return DocumentReference.objects.create(
+        id=key,
+        set_id=key,
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        type=kind,
+        title=limits.marker,
+        dated_on=timezone.localdate(),
+        author=limits.author,
+        author_name="Camille",
+        author_role="Médecin",
+        organization_id=limits.organization_id,
+        organization_name="Structure",
+        file=file,
+        file_name="essai.txt",
+        media_type="text/plain",
+        size=stored.size,
+        sha256=stored.sha256,
+        sha1=stored.sha1,
+        **limits.kept,
+    )
+
+
 def stay(limits: Limits) -> Encounter:
     return Encounter.objects.create(
         patient_id=limits.patient_id,
@@ -119,6 +155,7 @@ def _identity_of_nobody(patient_id: UUID) -> SourceIdentity:
 ROWS: dict[str, Callable[[Limits], Any]] = {
     "feed.FeedItem": fact,
     "notes.Note": note,
+    "documents.DocumentReference": document,
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }

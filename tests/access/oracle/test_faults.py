@@ -60,7 +60,6 @@ WORLD = World(
         *(Joins(0, who) for who in (0, 1, 4, 5)),
         Joins(0, 6, from_hour=24),
         Joins(0, 7, scope=("care",)),
-        Joins(0, 8, until_hour=-1),
         *(Joins(patient, 0) for patient in (1, 2)),
         Joins(1, structure=1),
         BreaksGlass(0, 3, 2, hours_ago=5),
@@ -72,7 +71,10 @@ WORLD = World(
         *(Writes(40 + n, 1, kind) for n, kind in enumerate(("medical", "stay"))),
         Writes(50, 2, "care"),
         *(Joins(0, who) for who in (11, 13)),
+        # The last to come here: whoever comes after him writes that he has left.
+        Joins(0, 8, until_hour=-1),
         Joins(2, 12),
+        BreaksGlass(0, 12, 1),
         Names(0, "psychiatry", who=5),
         Names(0, "addictology", who=4),
         Unnames(Names(0, "addictology", who=4)),

@@ -152,5 +152,10 @@ def fr_month(day: date | datetime) -> str:
 
 
 @register.filter
+def file_size(size: int) -> str:
+    return wording.file_size(size)
+
+
+@register.filter
 def fr(text: str) -> str:
     return wording.french(text)

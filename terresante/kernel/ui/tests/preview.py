@@ -69,6 +69,11 @@ class _Handler(SimpleHTTPRequestHandler):
             self.path = path.removeprefix("/static")
             super().do_GET()
             return
+        if path == "/application.webmanifest":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+            return
         page = _pages().get(path.strip("/") or "styleguide")
         body = page().encode() if page else b""
         if "theme=dark" in self.path:

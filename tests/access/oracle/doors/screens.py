@@ -15,7 +15,8 @@ from tests.access.oracle.model import Reader
 from tests.access.oracle.rows import ROWS
 
 _PEOPLE = 1
-_PAGES = ("notes:list", "stays:list", "overview:record", "overview:timeline")
+_PAGES = ("notes:list", "documents:list", "stays:list", "overview:record", "overview:timeline")
+_DOCUMENT = "documents.DocumentReference"
 _OUTSIDE = "Hors de vos cercles"
 
 
@@ -35,6 +36,7 @@ def screens(built: Built, chance: Random) -> Iterator[Compared]:
             yield from _download(built, client, reader, patient)
             yield from _search(built, client, reader, patient)
         yield from _one_note(built, client, reader, chance)
+        yield from _one_document(built, client, reader, chance)
         if reader.kind in ("patient", "representative"):
             yield from _in_portal(built, client, reader)
 
@@ -71,6 +73,10 @@ def _in_portal(built: Built, client: Client, reader: Reader) -> Iterator[Compare
     shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
     notes = {row.row for row in rows if ("notes.Note", row.row) in built.rows} & may
     yield each(Door.PAGE, shown, shown & may | notes, len(rows), f"{reader} in the portal")
+    text = client.get(reverse("portal:documents")).content.decode()
+    shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
+    documents = {row.row for row in rows if (_DOCUMENT, row.row) in built.rows} & may
+    yield each(Door.PAGE, shown, documents, len(rows), f"{reader} among the documents of the portal")
 
 
 def _pages(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[Compared]:
@@ -78,15 +84,17 @@ def _pages(built: Built, client: Client, reader: Reader, patient: int) -> Iterat
     rows = [row for row in model.rows(built.world) if row.patient == patient]
     may = {row.row for row in rows if model.reads(built.world, reader, row)}
     notes = {row.row for row in rows if ("notes.Note", row.row) in built.rows} & may
+    documents = {row.row for row in rows if (_DOCUMENT, row.row) in built.rows} & may
     closed = model.basis(built.world, reader, patient) == ""
     for view in _PAGES:
         answer, said = client.get(_url(built, view, patient)), f"{reader} in {view} of patient {patient}"
         text = answer.content.decode()
         shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
         yield one(Door.PAGE, answer.status_code == HTTPStatus.NOT_FOUND, closed, f"{said}: not found")
-        # The list of notes shows each; the others choose what they show among what may be read.
-        is_whole = view == "notes:list" and answer.status_code == HTTPStatus.OK
-        yield each(Door.PAGE, shown, notes if is_whole else shown & may, len(rows), said)
+        # The lists of notes and of documents show each; the others choose what they show among what may be read.
+        whole = {"notes:list": notes, "documents:list": documents}.get(view, shown & may)
+        expected = whole if answer.status_code == HTTPStatus.OK else shown & may
+        yield each(Door.PAGE, shown, expected, len(rows), said)
 
 
 def _one_note(built: Built, client: Client, reader: Reader, chance: Random) -> Iterator[Compared]:
@@ -100,6 +108,20 @@ def _one_note(built: Built, client: Client, reader: Reader, chance: Random) -> I
             got = client.get(reverse("notes:one", args=[record, note])).status_code == HTTPStatus.OK
             expected = patient == row.patient and model.reads(built.world, reader, row)
             yield one(Door.PAGE, got, expected, f"{reader} reads note {row.row} under patient {patient}")
+
+
+def _one_document(built: Built, client: Client, reader: Reader, chance: Random) -> Iterator[Compared]:
+    """Its page, its content and its download, in its own record and in another one that this reader may well read."""
+    documents = [row for row in model.rows(built.world) if (_DOCUMENT, row.row) in built.rows]
+    for row in chance.sample(documents, min(2, len(documents))):
+        others = _reached(built, reader) - {row.patient} or {chance.randrange(built.world.patients)}
+        for patient in {row.patient, chance.choice(sorted(others))}:
+            expected = patient == row.patient and model.reads(built.world, reader, row)
+            for view in ("documents:one", "documents:content", "documents:download"):
+                keys = [built.records[patient].pk, built.rows[_DOCUMENT, row.row]]
+                got = client.get(reverse(view, args=keys)).status_code == HTTPStatus.OK
+                said = f"{reader} at {view} of document {row.row} under patient {patient}"
+                yield one(Door.PAGE if view == "documents:one" else Door.DOWNLOAD, got, expected, said)
 
 
 def _my_patients(built: Built, client: Client, reader: Reader) -> Iterator[Compared]:

@@ -1,0 +1,58 @@
+from django.db.models import Q
+
+from terresante.care_team import matrix
+from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
+from terresante.documents.enums import DOCUMENT_CLASSES, DocumentStatus
+from terresante.documents.models import DocumentReference
+from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.patients.models import CareRecord
+
+DOCUMENT_READ = Action("document.read", "Consulter les documents")
+DOCUMENT_OPEN = Action("document.open", "Afficher un document")
+DOCUMENT_DOWNLOAD = Action("document.download", "Télécharger un document")
+DOCUMENT_WRITE = Action("document.write", "Déposer un document")
+DOCUMENT_REPLACE = Action("document.replace", "Remplacer un document")
+DOCUMENT_SHARE = Action("document.share", "Partager un document avec la personne, ou cesser de le partager")
+DOCUMENT_WITHDRAW = Action("document.withdraw", "Retirer un document déposé par erreur")
+
+
+@rule(DOCUMENT_READ, DocumentReference, visible=True)
+def documents_shared_with(actor: Actor) -> Q:
+    return shares(actor)
+
+
+@rule(DOCUMENT_READ, CareRecord)
+def records_whose_documents_are_read(actor: Actor) -> Q:
+    return reaches(actor) if any(reads_class(actor, name) for name in DOCUMENT_CLASSES) else NOBODY
+
+
+def _with_content(actor: Actor) -> Q:
+    """What was withdrawn is known to have been there; its content is somebody else's, perhaps."""
+    return shares(actor) & ~Q(status=DocumentStatus.ENTERED_IN_ERROR)
+
+
+rule(DOCUMENT_OPEN, DocumentReference)(_with_content)
+rule(DOCUMENT_DOWNLOAD, DocumentReference)(_with_content)
+
+
+@rule(DOCUMENT_WRITE, CareRecord)
+def records_filed_in(actor: Actor) -> Q:
+    if actor.kind != ActorKind.PROFESSIONAL or not any(
+        writes_class(actor, name) for name in DOCUMENT_CLASSES
+    ):
+        return NOBODY
+    return changes(actor)
+
+
+def _own(actor: Actor) -> Q:
+    """Of the structure for which it was filed, and of whoever may file such a document."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
+        return NOBODY
+    mine = Q(organization_id=actor.organization_id, data_class__in=matrix.writable(actor.role))
+    return changes(actor) & shares(actor) & mine & Q(status=DocumentStatus.CURRENT)
+
+
+rule(DOCUMENT_REPLACE, DocumentReference)(_own)
+rule(DOCUMENT_SHARE, DocumentReference)(_own)
+rule(DOCUMENT_WITHDRAW, DocumentReference)(_own)

@@ -1,0 +1,13 @@
+from dataclasses import dataclass
+
+from terresante.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFiled(Event):
+    """object_id is the version; the live stream asks its reading limits again for each person connected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentChanged(Event):
+    """Replaced, withdrawn, shared or no longer: lists of documents are asked again."""

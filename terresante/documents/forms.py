@@ -1,0 +1,152 @@
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils import timezone
+
+from terresante.care_team.enums import Confidentiality
+from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.limits import level_by_default, levels_open_to, limits_of, sector_of
+from terresante.documents.actions import NewDocument
+from terresante.documents.enums import CLASS_OF, TITLE_MAX_LENGTH, DocumentType
+from terresante.documents.queries import types_filed_by
+from terresante.kernel.actor import Actor
+from terresante.kernel.files.kinds import ACCEPTED
+from terresante.kernel.files.receiving import Received
+
+_DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+_FILES_HELP = "PDF, photo JPEG ou PNG, texte simple ; 100 Mo au plus par fichier."
+
+
+class FilesInput(forms.FileInput):
+    """Not said required to the browser: the island empties it once it holds the files."""
+
+    allow_multiple_selected = True
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
+class FilesField(forms.FileField):
+    """Its content is looked at while it is received (`kernel.files.receiving`), not by the form."""
+
+    def clean(self, data: Any, initial: Any = None) -> None:
+        return None
+
+
+def sent_field(label: str, *, many: bool) -> FilesField:
+    attrs = {"accept": ACCEPTED, **({"multiple": True} if many else {})}
+    return FilesField(label=label, widget=FilesInput(attrs=attrs), help_text=_FILES_HELP)
+
+
+class AudienceForm(forms.Form):
+    """What « Qui verra ceci ? » depends on; anything unknown falls back on the first choice."""
+
+    type = forms.ChoiceField(
+        label="Type de document", error_messages={"required": "Choisissez le type du document."}
+    )
+    level = forms.ChoiceField(label="Qui le lit", widget=forms.RadioSelect)
+    # Asked only where somebody acts for the person.
+    relatives_see = forms.ChoiceField(
+        label="Visible par ses représentants et aidants",
+        widget=forms.RadioSelect,
+        choices=[("yes", "Oui"), ("no", "Non")],
+        initial="yes",
+        required=False,
+    )
+
+    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.actor = actor
+        families = types_filed_by(actor)
+        groups = [(family, [(one.value, one.label) for one in types]) for family, types in families]
+        self.fields["type"].choices = [("", "Choisissez"), *groups]  # type: ignore[attr-defined]  # a ChoiceField
+        self.sector = sector_of(actor)
+        levels = [(level.value, level.label) for level in levels_open_to(self.sector)]
+        self.fields["level"].choices = levels  # type: ignore[attr-defined]  # a ChoiceField has choices
+        self.fields["level"].initial = level_by_default(self.sector).value
+        self._first = families[0][1][0] if families else DocumentType.ADMINISTRATIVE
+
+    def chosen(self, name: str) -> str:
+        """The value sent when it is one of the choices, else the initial one."""
+        known = dict(self.fields[name].choices)  # type: ignore[attr-defined]  # a ChoiceField has choices
+        sent = str(self[name].value())
+        return sent if sent in known else str(self.fields[name].initial)
+
+    @property
+    def chosen_type(self) -> DocumentType:
+        sent = str(self["type"].value())
+        return DocumentType(sent) if sent in DocumentType.values else self._first
+
+    def draft(self, patient_id: UUID) -> Draft:
+        limits = limits_of(self.actor, Confidentiality(self.chosen("level")), self.sector)
+        limits = replace(limits, hidden_from_representative=self.chosen("relatives_see") == "no")
+        return limits.draft(self.actor, patient_id, CLASS_OF[self.chosen_type])
+
+
+class DocumentForm(AudienceForm):
+    sent = sent_field("Fichiers", many=True)
+    title = forms.CharField(
+        label="Titre",
+        required=False,
+        max_length=TITLE_MAX_LENGTH,
+        help_text="Sans titre, ou avec plusieurs fichiers, le nom de chacun sert de titre.",
+        error_messages={"max_length": f"Raccourcissez le titre à {TITLE_MAX_LENGTH} caractères."},
+    )
+    dated_on = forms.DateField(
+        label="Date écrite sur le document",
+        widget=_DATE,
+        initial=timezone.localdate,
+        error_messages={"required": "Indiquez la date du document.", "invalid": "Cette date n’existe pas."},
+    )
+    written_by = forms.CharField(label="Auteur, si ce n’est pas vous", required=False, max_length=120)
+    field_order = (
+        "sent",
+        "type",
+        "title",
+        "dated_on",
+        "written_by",
+        "level",
+        "relatives_see",
+    )
+
+    def document(self, received: Received, *, alone: bool) -> NewDocument:
+        sent = self.cleaned_data
+        return NewDocument(
+            received=received,
+            type=DocumentType(sent["type"]),
+            title=sent["title"] if alone and sent["title"] else title_of(received.name),
+            dated_on=sent["dated_on"],
+            written_by=sent["written_by"],
+            level=Confidentiality(sent["level"]),
+            hidden_from_representative=sent["relatives_see"] == "no",
+        )
+
+
+class VersionForm(forms.Form):
+    sent = sent_field("Fichier de la nouvelle version", many=False)
+    dated_on = forms.DateField(
+        label="Date écrite sur la nouvelle version",
+        widget=_DATE,
+        initial=timezone.localdate,
+        error_messages={"required": "Indiquez la date du document.", "invalid": "Cette date n’existe pas."},
+    )
+    written_by = forms.CharField(label="Auteur, si ce n’est pas vous", required=False, max_length=120)
+
+
+class WithdrawalForm(forms.Form):
+    reason = forms.CharField(
+        label="Motif du retrait",
+        help_text="Par exemple : document d’un autre patient. Le motif reste lisible à la place du document.",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Dites pourquoi le document est retiré."},
+    )
+
+
+def title_of(file_name: str) -> str:
+    """« CR_cardio-2026.pdf » reads « CR cardio 2026 »."""
+    words = PurePath(file_name).stem.replace("_", " ").replace("-", " ").split()
+    return " ".join(words)[:TITLE_MAX_LENGTH] or "Document"

@@ -1,0 +1,94 @@
+from django.db import models
+from django.db.models import Q
+
+from terresante.care_team.models import Limited
+from terresante.documents.enums import DOCUMENT_CLASSES, TITLE_MAX_LENGTH, DocumentStatus, DocumentType
+from terresante.kernel.files.kinds import FileKind
+from terresante.kernel.files.receiving import NAME_MAX_LENGTH
+from terresante.kernel.models import StoredFile
+from terresante.patients.models import CareRecord, Patient
+
+
+class DocumentReference(Limited):
+    """One version of a document and its file. A new version is a row of its own, which `replaces` the one before.
+
+    Its class is its type's (`enums.CLASS_OF`), on the row because the rules ask it.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="documents")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="documents")
+    type = models.CharField("type de document", max_length=12, choices=DocumentType.choices)
+    title = models.CharField("titre", max_length=TITLE_MAX_LENGTH)
+    # The day it was written, as its paper says.
+    dated_on = models.DateField("date du document")
+    # Who wrote it, when it is not who filed it: a hospital, a colleague outside the circle.
+    written_by = models.CharField("auteur", max_length=120, blank=True)
+    # Who filed it, as he was then: a document keeps its signature, as a note does.
+    author = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="documents")
+    author_name = models.CharField(max_length=200)
+    author_role = models.CharField(max_length=120)
+    organization = models.ForeignKey("directory.Organization", on_delete=models.PROTECT, related_name="+")
+    organization_name = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField("déposé le", auto_now_add=True)
+    status = models.CharField(max_length=20, choices=DocumentStatus.choices, default=DocumentStatus.CURRENT)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    # The key of the first version, on all of them (FHIR's masterIdentifier, CDA's setId), and their order.
+    set_id = models.UUIDField()
+    version = models.PositiveSmallIntegerField(default=1)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by_name = models.CharField(max_length=200, blank=True)
+    withdrawn_reason = models.CharField("motif du retrait", max_length=300, blank=True)
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=NAME_MAX_LENGTH)
+    media_type = models.CharField(max_length=40, choices=FileKind.choices)
+    # In bytes, and the digests, of the plain content.
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    sha1 = models.CharField(max_length=40)
+
+    class Meta:
+        verbose_name = "document"
+        constraints = [
+            models.CheckConstraint(condition=Q(type__in=DocumentType.values), name="document_type_is_known"),
+            models.CheckConstraint(
+                condition=Q(data_class__in=DOCUMENT_CLASSES), name="document_class_is_known"
+            ),
+            models.CheckConstraint(condition=~Q(title="") & Q(size__gt=0), name="document_is_not_empty"),
+            models.CheckConstraint(
+                condition=Q(status=DocumentStatus.ENTERED_IN_ERROR, withdrawn_at__isnull=False)
+                & ~Q(withdrawn_reason="")
+                | ~Q(status=DocumentStatus.ENTERED_IN_ERROR) & Q(withdrawn_at=None, withdrawn_reason=""),
+                name="document_is_withdrawn_with_a_reason",
+            ),
+            models.UniqueConstraint(fields=["patient", "replaces"], name="document_replaced_once"),
+            models.UniqueConstraint(fields=["patient", "set_id", "version"], name="document_versions_follow"),
+        ]
+        indexes = [
+            models.Index(fields=["patient", "-dated_on", "-recorded_at"], name="document_latest"),
+            models.Index(fields=["patient", "sha256"], name="document_same_content"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.dated_on}"
+
+    @property
+    def signature(self) -> str:
+        """Who wrote it, as a line says it."""
+        return self.written_by or self.author_name
+
+    @property
+    def is_current(self) -> bool:
+        return self.status == DocumentStatus.CURRENT
+
+    @property
+    def is_for_circle(self) -> bool:
+        """To be shared with the person, or no longer: what a level narrower than the circle keeps is not."""
+        return self.private_to_id is None and self.private_to_person_id is None and not self.sector
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.status == DocumentStatus.ENTERED_IN_ERROR
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type in (FileKind.JPEG, FileKind.PNG)

@@ -1,0 +1,144 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
+
+from terresante.care_team.access import writes_class
+from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.panel import audience_panel
+from terresante.documents.access import DOCUMENT_READ
+from terresante.documents.enums import CLASS_OF, FAMILIES, DocumentStatus, DocumentType
+from terresante.documents.models import DocumentReference
+from terresante.feed import queries as feed
+from terresante.feed.enums import FeedKind
+from terresante.kernel import access
+from terresante.kernel.actor import Actor
+from terresante.kernel.ui import wording
+from terresante.kernel.ui.frame import AudiencePanel
+from terresante.patients.models import Patient
+
+PER_PAGE = 20
+KINDS = (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)
+WITHDRAWN, UNREAD = "retires", "non-lus"
+# Said whoever is in the circle, as for notes: to say it only when somebody is kept from view would tell of him.
+_END = (
+    "Chaque ouverture et chaque téléchargement sont tracés. Le document reste au dossier avec votre signature. Un suivi"
+    " que la personne garde pour elle (psychiatrie, addictologie) n’est pas nommé ici."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    document: DocumentReference
+    is_unread: bool
+    is_mine: bool
+    month: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    lines: list[DocumentLine]
+    number: int
+    total: int
+    unread: int
+    has_next: bool
+
+    @property
+    def first(self) -> int:
+        return (self.number - 1) * PER_PAGE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.lines) - 1
+
+
+def documents_of(actor: Actor, patient_id: UUID) -> QuerySet[DocumentReference]:
+    """Current versions, the latest paper first; the key only separates papers of one day."""
+    return (
+        access.list(actor, DOCUMENT_READ, DocumentReference)
+        .filter(patient_id=patient_id, status=DocumentStatus.CURRENT)
+        .order_by("-dated_on", "-recorded_at", "pk")
+    )
+
+
+def document_page(
+    actor: Actor, patient_id: UUID, *, family: str = "", view: str = "", number: int = 1
+) -> DocumentPage:
+    """A page beyond the last one is the last one; an unknown family or view is no filter."""
+    documents = documents_of(actor, patient_id)
+    waiting = documents.filter(_is_unread(actor)).count()
+    if view == WITHDRAWN:
+        documents = withdrawn_of(actor, patient_id)
+    elif view == UNREAD:
+        documents = documents.filter(_is_unread(actor))
+    if family in FAMILIES:
+        documents = documents.filter(type__in=FAMILIES[family][1])
+    page = Paginator(documents, PER_PAGE).get_page(number)
+    marked = page.object_list.annotate(is_unread=_is_unread(actor))  # type: ignore[attr-defined]  # a queryset
+    return DocumentPage(
+        lines=_lines(actor, marked),
+        number=page.number,
+        total=page.paginator.count,
+        unread=waiting,
+        has_next=page.has_next(),
+    )
+
+
+def withdrawn_of(actor: Actor, patient_id: UUID) -> QuerySet[DocumentReference]:
+    return (
+        access.list(actor, DOCUMENT_READ, DocumentReference)
+        .filter(patient_id=patient_id, status=DocumentStatus.ENTERED_IN_ERROR)
+        .order_by("-withdrawn_at", "pk")
+    )
+
+
+def versions_of(actor: Actor, document: DocumentReference) -> list[DocumentReference]:
+    """The whole history, the latest first."""
+    versions = access.list(actor, DOCUMENT_READ, DocumentReference).filter(
+        patient_id=document.patient_id, set_id=document.set_id
+    )
+    return list(versions.order_by("-version"))
+
+
+def types_filed_by(actor: Actor) -> list[tuple[str, list[DocumentType]]]:
+    """By family, those whose class this actor's profession writes."""
+    families = [
+        (label, [one for one in types if writes_class(actor, CLASS_OF[one])])
+        for label, types in FAMILIES.values()
+    ]
+    return [(label, types) for label, types in families if types]
+
+
+def panel_of(patient: Patient, draft: Draft) -> AudiencePanel:
+    """« Qui verra ceci ? » before a document is filed."""
+    return audience_panel(patient, draft, of="le document", end=_END)
+
+
+def _is_unread(actor: Actor) -> Exists:
+    """Of a document, some version that this reader has not opened."""
+    told = feed.unread(actor).filter(
+        patient_id=OuterRef("patient_id"), kind__in=KINDS, object_id=OuterRef("pk")
+    )
+    versions = DocumentReference.objects.filter(
+        Exists(told), patient_id=OuterRef("patient_id"), set_id=OuterRef("set_id")
+    )
+    return Exists(versions)
+
+
+def _lines(actor: Actor, documents: Iterable[Any]) -> list[DocumentLine]:
+    lines, month = [], ""
+    for document in documents:
+        own_month = wording.month_title(document.dated_on)
+        lines.append(
+            DocumentLine(
+                document=document,
+                is_unread=document.is_unread,
+                is_mine=document.author_id == actor.person_id,
+                month=own_month if own_month != month else "",
+            )
+        )
+        month = own_month
+    return lines

@@ -1,0 +1,32 @@
+from django.db.models import TextChoices
+
+
+class Notice(TextChoices):
+    """What somebody may be told of. The label is what the settings say; a message never says which it was."""
+
+    STAY = "stay", "Alertes de l’hôpital"
+    NOTE = "note", "Nouvelles notes"
+    CIRCLE = "circle", "Vie du cercle"
+    EMERGENCY = "emergency", "Accès en urgence"
+    PRIVACY = "privacy", "Actes à surveiller"
+    FIRST_ACCESS = "first_access", "Premier accès d’un professionnel"
+    DELEGATION = "delegation", "Accès donné à un proche"
+    ANSWER = "answer", "Réponse à une contestation"
+    TEAM = "team", "Passage de relais"
+    NOTE_SHOWN = "note_shown", "Nouvelle note à lire"
+
+
+class Channel(TextChoices):
+    APP = "app", "À l’écran"
+    PUSH = "push", "Appareils"
+    EMAIL = "email", "Courriel"
+    SMS = "sms", "SMS"
+    DIGEST = "digest", "Résumé du jour"
+
+
+class Reach(TextChoices):
+    """Why somebody may know of an event: he is named by it, of the circle, or of a structure in it."""
+
+    NAMED = "named", "nommément"
+    CIRCLE = "circle", "par le cercle"
+    STRUCTURE = "structure", "par sa structure"

@@ -1,0 +1,37 @@
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ
+from terresante.documents.models import DocumentReference
+from terresante.documents.queries import documents_of
+from terresante.kernel import access, audit
+from terresante.kernel.errors import NotFound
+from terresante.kernel.screens import Request, reads
+from terresante.portal.queries import read_own_record
+
+_A_PAGE = 20
+
+
+@reads(DOCUMENT_READ)
+def documents(request: Request) -> HttpResponse:
+    opened = read_own_record(request.actor, action=DOCUMENT_READ)
+    page = None
+    if opened is not None:
+        listed = documents_of(request.actor, opened.patient.pk)
+        page = Paginator(listed, _A_PAGE).get_page(request.GET.get("page", "1"))
+    return render(request, "portal/documents.html", {"opened": opened, "page": page})
+
+
+@reads(DOCUMENT_OPEN)
+def document(request: Request, document_id: UUID) -> HttpResponse:
+    opened = read_own_record(request.actor, action=DOCUMENT_READ)
+    if opened is None:
+        raise NotFound
+    shown = access.get(request.actor, DOCUMENT_OPEN, DocumentReference, document_id)
+    if shown.record_id != opened.record.pk:
+        raise NotFound
+    audit.note_read(DOCUMENT_READ, patient_id=opened.patient.pk, about=shown)
+    return render(request, "portal/document.html", {"opened": opened, "document": shown})

@@ -1,0 +1,150 @@
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FilePayload, expect
+
+from simulators.region.model import Moment, Paper
+from simulators.region.papers import pdf, trace
+from tests.journeys.steps import ROOT
+
+pytestmark = pytest.mark.journey
+
+SHOTS = ROOT / "var" / "journeys" / "documents"
+BOTH = pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+
+
+def letter(title: str, pages: int = 1) -> FilePayload:
+    text = "\n".join(["Passage de la cardiologie ce matin."] * (38 * pages - 10))
+    paper = Paper(
+        at=Moment(days=0, hour=8, minute=0), author="", type="", title=title, text=text, signature="Dr Essai"
+    )
+    return FilePayload(name=f"{title}.pdf", mimeType="application/pdf", buffer=pdf(paper))
+
+
+def shot(visitor, name: str, phone: bool) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    visitor.page.screenshot(path=Path(SHOTS / f"{name}-{'phone' if phone else 'desk'}.png"), full_page=True)
+    assert visitor.axe() == [], name
+    assert visitor.too_wide() <= 0, name
+
+
+def to_the_form(visitor, name: str = "ISIDORE") -> str:
+    record = visitor.open_record(name)
+    visitor.tab("Documents")
+    visitor.page.locator("a:visible", has_text="Déposer un document").first.click()
+    expect(visitor.page.get_by_role("heading", name="Qui verra ceci ?")).to_be_visible()
+    return record
+
+
+@BOTH
+def test_a_nurse_files_several_files_and_reads_one_up_to_four_hundred_per_cent(visit, phone):
+    nurse = visit("c.marie", phone=phone)
+    to_the_form(nurse)
+    page = nurse.page
+    title = f"Compte rendu {'mobile' if phone else 'bureau'}"
+    photo = FilePayload(name=f"tracé {phone}.png", mimeType="image/png", buffer=trace(1000 + phone))
+    page.locator("#id_sent").set_input_files([letter(title, pages=2), photo])
+    expect(page.locator(".uploads li")).to_have_count(2)
+    page.get_by_label("Type de document").select_option("11506-3")
+    # The panel follows the type: a carer's report is read by the home aide, a medical letter is not.
+    seen = page.locator("#audience .rows-people").first
+    expect(seen).to_contain_text("BARDET")
+    shot(nurse, "add", phone)
+    page.get_by_role("button", name="Déposer", exact=True).locator("visible=true").first.click()
+    page.wait_for_url("**/documents/")
+    shot(nurse, "list", phone)
+
+    page.get_by_role("link", name=title).click()
+    number = page.locator("[data-viewer-page]")
+    expect(number).to_have_text("Page 1 sur 2", timeout=20_000)
+    expect(page.locator(".viewer-words")).to_contain_text("Passage de la cardiologie", timeout=20_000)
+    page.get_by_role("button", name="Page suivante").click()
+    expect(number).to_have_text("Page 2 sur 2")
+    for _ in range(8):
+        page.get_by_role("button", name="Agrandir").click()
+    expect(page.get_by_text("400 %")).to_be_visible()
+    page.get_by_role("button", name="Ajuster").click()
+    expect(page.get_by_text("100 %")).to_be_visible()
+    shot(nurse, "one", phone)
+
+    page.locator("a:visible", has_text="Tous les documents").first.click()
+    page.get_by_role("link", name=re.compile(f"tracé {phone}")).click()
+    image = page.locator("[data-viewer-image]")
+    expect(image).to_be_visible()
+    before = image.bounding_box()
+    page.locator("[data-viewer-stage]").focus()
+    for _ in range(8):
+        page.keyboard.press("+")
+    expect(page.get_by_text("400 %")).to_be_visible()
+    assert image.bounding_box()["width"] > 3.9 * before["width"]
+    shot(nurse, "image", phone)
+
+
+def test_a_disguised_file_is_refused_beside_its_name_and_the_other_goes_in(visit):
+    nurse = visit("c.marie")
+    to_the_form(nurse)
+    page = nurse.page
+    program = FilePayload(name="facture.pdf", mimeType="application/pdf", buffer=b"MZ\x90")
+    page.locator("#id_sent").set_input_files([program, letter("Courrier sain")])
+    page.get_by_label("Type de document").select_option("18761-7")
+    page.get_by_role("button", name="Déposer", exact=True).locator("visible=true").first.click()
+
+    expect(page.locator(".uploads li.is-refused")).to_contain_text("page ou un programme")
+    expect(page.locator(".uploads li").nth(1)).to_contain_text("Au dossier")
+    assert nurse.axe() == []
+
+
+def test_a_document_is_shared_with_the_person_then_replaced_and_a_stranger_finds_nothing(visit):
+    doctor = visit("s.norbert")
+    record = doctor.open_record("ISIDORE")
+    doctor.tab("Documents")
+    page = doctor.page
+    page.get_by_role("link", name="Biologie : bilan martial").click()
+    address = page.url
+    patient = visit("p.isidore", phone=True)
+    patient.page.goto("/mon-dossier/documents/")
+    expect(patient.page.get_by_role("link", name="Synthèse médicale")).to_be_visible()
+    expect(patient.page.get_by_role("link", name="bilan martial")).to_have_count(0)
+    page.get_by_role("link", name="Partager avec la personne").click()
+    shot(doctor, "share", False)
+    page.get_by_role("button", name="Partager", exact=True).click()
+    expect(doctor.toasts().first).to_contain_text("est maintenant visible")
+
+    patient.page.reload()
+    shot(patient, "portal-list", True)
+    patient.page.get_by_role("link", name="bilan martial").click()
+    expect(patient.page.locator(".viewer-words")).to_contain_text("Ferritine", timeout=20_000)
+    shot(patient, "portal-one", True)
+
+    page.get_by_role("link", name="Remplacer").click()
+    page.locator("#id_sent").set_input_files([letter("Bilan corrigé")])
+    shot(doctor, "replace", False)
+    page.get_by_role("button", name="Remplacer").locator("visible=true").first.click()
+    expect(page.get_by_text("Version 2").first).to_be_visible()
+    shot(doctor, "versions", False)
+    page.get_by_role("link", name="Retirer (erreur)").click()
+    shot(doctor, "withdraw", False)
+
+    stranger = visit("i.roche")
+    answer = stranger.page.goto(address)
+    assert answer is not None and answer.status == 404
+    answer = stranger.page.goto(f"{record}documents/")
+    assert answer is not None and answer.status == 404
+
+
+def test_without_javascript_a_document_is_filed_and_downloaded(visit):
+    nurse = visit("c.marie", javascript=False)
+    to_the_form(nurse)
+    page = nurse.page
+    page.locator("#id_sent").set_input_files([letter("Sans JavaScript")])
+    page.get_by_label("Type de document").select_option("18761-7")
+    page.get_by_role("button", name="Recalculer qui verra le document").click()
+    expect(page.get_by_role("heading", name="Verront le document")).to_be_visible()
+    page.locator("#id_sent").set_input_files([letter("Sans JavaScript")])
+    page.get_by_role("button", name="Déposer", exact=True).locator("visible=true").first.click()
+    page.get_by_role("link", name="Sans JavaScript").click()
+    expect(page.get_by_text("L’aperçu demande JavaScript")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Télécharger").click()
+    assert download.value.suggested_filename == "Sans JavaScript.pdf"
