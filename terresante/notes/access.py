@@ -49,4 +49,5 @@ def versions_of_notes_read(actor: Actor) -> Q:
 
 @rule(NOTE_STAR, NoteFavourite)
 def own_favourites(actor: Actor) -> Q:
-    return Q(user_id=actor.user_id) if actor.user_id else NOBODY
+    """One's own, as long as one reaches the record."""
+    return reaches(actor) & Q(user_id=actor.user_id) if actor.user_id else NOBODY

@@ -28,6 +28,7 @@ from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
+from terresante.notes.models import Note, NoteFavourite, NoteVersion
 from terresante.patients.enums import DelegationBasis, DelegationProof
 from terresante.patients.models import (
     CareRecord,
@@ -142,10 +143,20 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         **_of_identity(patient),
         **{apps.get_model(label): make(limits) for label, make in ROWS.items()},
     }
+    made |= _of_note(cast, made[Note])
     for _, model in access.declared_rules():
         if model not in made:
             made[model] = model._default_manager.order_by("pk").first()
     return {model: row.pk for model, row in made.items() if row is not None}
+
+
+def _of_note(cast: Cast, note: Note) -> dict[type[Model], Any]:
+    """What it said before, and its doctor's star."""
+    said = {"patient_id": note.patient_id, "note": note}
+    return {
+        NoteVersion: NoteVersion.objects.create(number=1, text="ligne", replaced_at=timezone.now(), **said),
+        NoteFavourite: NoteFavourite.objects.create(user_id=cast.amar.user_id, **said),
+    }
 
 
 def _of_identity(patient_id: UUID) -> dict[type[Model], Any]:
