@@ -43,8 +43,8 @@ class Line:
 class PreferencesForm(forms.Form):
     """One box for each notice and channel that is offered."""
 
-    quiet_from = forms.TimeField(label="De", required=False, widget=_hour_field())
-    quiet_until = forms.TimeField(label="À", required=False, widget=_hour_field())
+    quiet_from = forms.TimeField(label="À partir de", required=False, widget=_hour_field())
+    quiet_until = forms.TimeField(label="Jusqu’à", required=False, widget=_hour_field())
     digest_hour = forms.TypedChoiceField(
         label="Heure du résumé du jour", coerce=int, choices=[(hour, f"{hour}\u00a0h") for hour in range(24)]
     )

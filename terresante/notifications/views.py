@@ -70,6 +70,8 @@ def _channels(request: Request) -> list[Channel]:
     missing = {Channel.PUSH} if push_provider() is None else set()
     if not sms_is_bound() or account is None or not account.phone:
         missing.add(Channel.SMS)
+    if request.actor.kind != ActorKind.PROFESSIONAL:
+        missing.add(Channel.APP)  # nothing comes over a patient's page
     return [channel for channel in Channel if channel not in missing]
 
 

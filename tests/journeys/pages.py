@@ -74,7 +74,7 @@ def _is_nobody_s_patient(visitor: Visitor) -> None:
 
 def _wants_half_a_night(visitor: Visitor) -> None:
     """Quiet hours that never end."""
-    visitor.page.get_by_label("De", exact=True).fill("21:00")
+    visitor.page.get_by_label("À partir de").fill("21:00")
     visitor.page.get_by_role("button", name="Enregistrer").click()
     visitor.page.wait_for_load_state()
 

@@ -26,7 +26,7 @@ from tests.access.oracle.model import (
     World,
     Writes,
 )
-from tests.access.oracle.moves import Names, Professional, Unnames
+from tests.access.oracle.moves import HandsOver, Names, Professional, Unnames
 from tests.access.oracle.worlds import world
 from tests.walls import empty_tables
 
@@ -87,10 +87,13 @@ WORLD = World(
         Lends(2, 10, 0),
         Lends(0, 10, 0, -3, 0),
         Joins(2, 2),
+        Joins(1, 8),
+        HandsOver(1, 8, 1),
         Opposes(1),
         BreaksGlass(1, 3, 2),
         Opposes(2),
         Lifts(2),
+        HandsOver(2, 0, 1),
         Writes(32, 0, "care", hidden_from_relatives=True),
         Delegates(0, 0, "carer", scope=("care",)),
         Delegates(0, 1, "guardianship", until_day=-1),
