@@ -25,6 +25,21 @@ ROOT = Path(__file__).parent
 TEMPLATE = "terresante_template"
 
 
+# The longest, first: two processes then end at about the same time.
+_LONGEST = (
+    "test_oracle.py",
+    "test_forged_urls.py",
+    "test_region.py",
+    "test_plain_sql.py",
+    "test_conformance.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(worker_name: str, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     major = os.environ.get("TERRESANTE_TEST_PG")

@@ -45,7 +45,7 @@ TABS = (
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),
 )
 # Five fit under a thumb; « Plus », on the summary, leads to all.
-AT_BOTTOM = ("summary", "notes", "documents", "circle", "timeline")
+AT_BOTTOM = ("Résumé", "Notes", "Documents", "Cercle", "Chronologie")
 MORE = (
     TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
     TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
@@ -74,7 +74,7 @@ def record_frame(
         identity=_identity(patient),
         back_url=link("overview:home"),
         tabs=tabs,
-        bottom_tabs=tabs,
+        bottom_tabs=tuple(tab for tab in tabs if tab.label in AT_BOTTOM),
         more_tabs=_tabs(actor, opened.record, MORE, current=tab),
         badges=_badges(opened),
         phone=patient.phone,

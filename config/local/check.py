@@ -21,6 +21,8 @@ from config.local.testing import test_server
 BIN = Path(sys.executable).parent
 # The shell first: the engine without the windows around it, which cost two fifths of the processor of a journey.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+# Who has nothing left takes from the other: both end together.
+_TWO = ("-n", "2", "--dist=worksteal")
 UNIT, JOURNEYS, LONG = "not journey and not long", "journey and not long", "long"
 
 
@@ -71,7 +73,7 @@ def _short() -> list[tuple[Step, ...]]:
         (_tool("templates", "djlint", "--lint", "--quiet", "terresante"),),
         (_tool("layers", "lint-imports", "--no-cache"),),
         (_terresante("migrations", "makemigrations", "--check", "--dry-run", env=owner),),
-        (_tool("types", "mypy", env=_settings()), _pytest("tests", UNIT, "-n", "2")),
+        (_tool("types", "mypy", env=_settings()), _pytest("tests", UNIT, *_TWO)),
         # A platform each; a file stays whole, so that who logged in once does for all of it.
         (_pytest("journeys", JOURNEYS, "-n", "2", "--dist=loadfile", "--no-loadscope-reorder", env=browser),),
     ]
@@ -83,7 +85,7 @@ def _long() -> list[tuple[Step, ...]]:
     old_server = {"TERRESANTE_TEST_PG": str(oldest)}
     return [
         (_pytest("long", LONG, "-n", "2", env=browser),),
-        (_pytest(f"tests-postgresql-{oldest}", UNIT, "-n", "2", env=old_server),),
+        (_pytest(f"tests-postgresql-{oldest}", UNIT, *_TWO, env=old_server),),
     ]
 
 

@@ -103,8 +103,8 @@ async function sendAll(form: HTMLFormElement, lines: Line[], waiting: Line[]): P
 
 function send(form: HTMLFormElement, one: Line, isAlone: boolean): Promise<void> {
   const sent = new FormData(form);
-  sent.delete("files");
-  sent.append("files", one.file, one.file.name);
+  sent.delete("sent");
+  sent.append("sent", one.file, one.file.name);
   if (!isAlone) sent.set("title", "");
   one.bar.hidden = false;
   one.bar.value = 0;

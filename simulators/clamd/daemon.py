@@ -56,7 +56,7 @@ def running(path: Path | None = None) -> Iterator[str]:
     server: _Tcp | _Unix = _Unix(str(path), _Handler) if path else _Tcp(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield str(path) if path else f"127.0.0.1:{server.server_address[1]}"
+        yield str(path) if path else "{}:{}".format(*server.socket.getsockname())
     finally:
         server.shutdown()
         server.server_close()

@@ -35,6 +35,7 @@ from terresante.patients.enums import (
     InformationSupport,
     ProtectionMission,
     Relationship,
+    Sex,
 )
 from terresante.patients.models import Delegation
 
@@ -247,6 +248,11 @@ class ProposalForm(forms.Form):
         fields: dict[str, Any] = self.fields
         mine = (str(actor.person_id), "Mes patients")
         fields["giver"].choices = [mine, *((str(one.pk), f"{one}, absent : tous ses rôles") for one in away)]
+        if not away:
+            fields["giver"].widget = forms.HiddenInput()
+            fields["giver"].initial = mine[0]
+            fields["periods"].required = True
+            fields["periods"].error_messages["required"] = "Choisissez au moins un patient."
         fields["periods"].choices = [(str(one.pk), _said(one)) for one in own]
         fields["taker"].choices = [(str(found.practitioner.pk), _works(found)) for found in takers]
         sent = self.data.get("taker", "") if self.is_bound else ""
@@ -256,7 +262,8 @@ class ProposalForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         sent = super().clean() or self.cleaned_data
-        if sent.get("giver") == str(self.actor.person_id) and not sent.get("periods"):
+        is_own = sent.get("giver") == str(self.actor.person_id)
+        if is_own and not sent.get("periods") and "periods" not in self.errors:
             self.add_error("periods", "Choisissez au moins un patient.")
         return sent
 
@@ -304,8 +311,11 @@ class AnswerForm(forms.Form):
         return [UUID(key) for key in self.cleaned_data["items"]]
 
 
+_BORN = {Sex.MALE.value: "né", Sex.FEMALE.value: "née"}
+
+
 def _presented(person: PersonGiven) -> str:
-    born = f"né(e) le {person.birth_date:%d/%m/%Y}"
+    born = f"{_BORN.get(person.sex, 'né(e)')} le {person.birth_date:%d/%m/%Y}"
     return ", ".join(part for part in (person.name, born, person.city, person.role.lower()) if part)
 
 

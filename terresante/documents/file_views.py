@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -53,10 +53,10 @@ def _receive_all(request: Request, record_id: UUID) -> list[Arrival]:
         open_record(request.actor, record_id, action=DOCUMENT_WRITE)
         if "recompute" in request.POST or not DocumentForm(request.actor, request.POST).is_valid():
             return []
-    return [_arrival(request, sent) for sent in request.FILES.getlist("files")]
+    return [_arrival(request, sent) for sent in request.FILES.getlist("sent")]
 
 
-def _arrival(request: Request, sent: UploadedFile) -> Arrival:
+def _arrival(request: Request, sent: "UploadedFile[Any]") -> Arrival:
     name = shown_name(sent.name or "")
     try:
         return Arrival(name, received=receive(request.actor, sent, for_action=DOCUMENT_WRITE))
@@ -71,7 +71,7 @@ def add_documents(request: Request, record_id: UUID) -> HttpResponse:
     filed: list[DocumentReference] = []
     if request.method == "POST" and "recompute" not in request.POST and form.is_valid():
         if not request.prepared:
-            form.add_error("files", _MISSING)
+            form.add_error("sent", _MISSING)
         for arrival in request.prepared:
             _file(request, record_id, form, arrival, filed)
     if request.headers.get("Accept") == "application/json":
@@ -88,14 +88,14 @@ def _file(
 ) -> None:
     """One by one: a file that is not taken leaves the others."""
     if arrival.received is None:
-        form.add_error("files", f"« {arrival.name} » : {arrival.refusal}")
+        form.add_error("sent", f"« {arrival.name} » : {arrival.refusal}")
         return
     document = form.document(arrival.received, alone=len(request.prepared) == 1)
     try:
         with transaction.atomic():
             filed.append(actions.file_document(request.actor, record_id, document=document))
     except Conflict as error:
-        form.add_error("files", f"« {arrival.name} » : {error.sentence}")
+        form.add_error("sent", f"« {arrival.name} » : {error.sentence}")
     except Invalid as error:
         for name, sentence in error.fields.items():
             if sentence not in form.errors.get(name, []):
@@ -136,7 +136,7 @@ def _receive_version(request: Request, record_id: UUID, document_id: UUID) -> Ar
     with rls.acting(request.actor, read_only=True):
         open_record(request.actor, record_id, action=DOCUMENT_WRITE)
         access.get(request.actor, DOCUMENT_REPLACE, DocumentReference, document_id)
-    sent = request.FILES.get("files")
+    sent = request.FILES.get("sent")
     if sent is None or not VersionForm(request.POST).is_valid():
         return None
     return _arrival(request, sent)
@@ -150,7 +150,7 @@ def replace_document(request: Request, record_id: UUID, document_id: UUID) -> Ht
             row = _replaced(request, record_id, document_id, form)
         except (Invalid, Conflict) as error:
             fields = error.fields if isinstance(error, Invalid) else {}
-            for name, sentence in (fields or {"files": error.sentence}).items():
+            for name, sentence in (fields or {"sent": error.sentence}).items():
                 form.add_error(name, sentence)
         else:
             messages.success(
@@ -185,19 +185,19 @@ def _replaced(request: Request, record_id: UUID, document_id: UUID, form: Versio
 
 
 @reads(DOCUMENT_OPEN)
-def show_content(request: Request, record_id: UUID, document_id: UUID) -> HttpResponseBase:
+def show_content(request: Request, record_id: UUID, document_id: UUID) -> StreamingHttpResponse:
     """What the page shows the document with."""
     return _given(request, record_id, document_id, DOCUMENT_OPEN, as_attachment=False)
 
 
 @reads(DOCUMENT_DOWNLOAD)
-def download(request: Request, record_id: UUID, document_id: UUID) -> HttpResponseBase:
+def download(request: Request, record_id: UUID, document_id: UUID) -> StreamingHttpResponse:
     return _given(request, record_id, document_id, DOCUMENT_DOWNLOAD, as_attachment=True)
 
 
 def _given(
     request: Request, record_id: UUID, document_id: UUID, act: Action, *, as_attachment: bool
-) -> HttpResponseBase:
+) -> StreamingHttpResponse:
     opened, document = opened_document(request, record_id, document_id, act)
     audit.note_read(act, patient_id=opened.patient.pk, about=document, purpose=opened.purpose(request.actor))
     kind = _TEXT if document.media_type == FileKind.TEXT else document.media_type

@@ -36,7 +36,7 @@ class FilesField(forms.FileField):
         return None
 
 
-def files_field(label: str, *, many: bool) -> FilesField:
+def sent_field(label: str, *, many: bool) -> FilesField:
     attrs = {"accept": ACCEPTED, **({"multiple": True} if many else {})}
     return FilesField(label=label, widget=FilesInput(attrs=attrs), help_text=_FILES_HELP)
 
@@ -87,7 +87,7 @@ class AudienceForm(forms.Form):
 
 
 class DocumentForm(AudienceForm):
-    files = files_field("Fichiers", many=True)
+    sent = sent_field("Fichiers", many=True)
     title = forms.CharField(
         label="Titre",
         required=False,
@@ -103,7 +103,7 @@ class DocumentForm(AudienceForm):
     )
     written_by = forms.CharField(label="Auteur, si ce n’est pas vous", required=False, max_length=120)
     field_order = (
-        "files",
+        "sent",
         "type",
         "title",
         "dated_on",
@@ -126,7 +126,7 @@ class DocumentForm(AudienceForm):
 
 
 class VersionForm(forms.Form):
-    files = files_field("Fichier de la nouvelle version", many=False)
+    sent = sent_field("Fichier de la nouvelle version", many=False)
     dated_on = forms.DateField(
         label="Date écrite sur la nouvelle version",
         widget=_DATE,

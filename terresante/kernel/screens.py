@@ -13,8 +13,9 @@ from typing import Any, Concatenate, ParamSpec, Protocol, cast
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render, resolve_url
+from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -41,8 +42,10 @@ class Request(HttpRequest):
     prepared: Any
 
 
-View = Callable[Concatenate[Request, P], HttpResponse]
-PlainView = Callable[Concatenate[HttpRequest, P], HttpResponse]
+# Streamed: what is given after the transaction has closed (`kernel.files.vault`).
+Answer = HttpResponse | StreamingHttpResponse
+View = Callable[Concatenate[Request, P], Answer]
+PlainView = Callable[Concatenate[HttpRequest, P], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Declared(Protocol):
 
 def reads(action: Action) -> Callable[[View[P]], PlainView[P]]:
     def decorate(view: View[P]) -> PlainView[P]:
-        def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
             with audit.collecting() as trail:
                 with rls.acting(request.actor, read_only=True):
                     response = _rendered(view(request, *args, **kwargs))
@@ -86,7 +89,7 @@ def writes(
     """
 
     def decorate(view: View[P]) -> PlainView[P]:
-        def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
             posted = request.method == "POST"
             request.prepared = before(request, *args, **kwargs) if before and posted else None
             with audit.collecting() as trail, rls.acting(request.actor):
@@ -108,7 +111,7 @@ def public(*, reason: str) -> Callable[[PlainView[P]], PlainView[P]]:
 
     def decorate(view: PlainView[P]) -> PlainView[P]:
         @wraps(view)
-        def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
             try:
                 return view(request, *args, **kwargs)
             except DomainError as error:
@@ -184,7 +187,7 @@ def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainVie
         raise RuntimeError("a guarded view declares an action")
 
     @wraps(view)
-    def run(plain: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def run(plain: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
         if plain.method == "POST":
             _spool(plain)
         actor = actor_behind(plain)
@@ -214,9 +217,10 @@ def _spool(request: HttpRequest) -> None:
     _ = request.POST, request.FILES
 
 
-def _rendered(response: HttpResponse) -> HttpResponse:
-    lazily = getattr(response, "render", None)
-    return lazily() if lazily is not None and not response.is_rendered else response  # type: ignore[attr-defined]
+def _rendered(response: Answer) -> Answer:
+    if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
+        return response.render()
+    return response
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

@@ -27,6 +27,12 @@ def hospital(platform: Platform) -> Hospital:
     return Hospital(platform)
 
 
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> object:
+    """That of the order of the tests, which `make check` prints, and which all the processes of a run share."""
+    return request.config.getoption("randomly_seed", 0)
+
+
 # What two processes begin with: one walks through every screen at the size of a desk, the other does what needs no
 # region while that one loads it, then walks as a phone. The walks expect the region as it was loaded: a login changes
 # nothing in it, other journeys do.

@@ -44,19 +44,23 @@ def test_a_nurse_files_several_files_and_reads_one_up_to_four_hundred_per_cent(v
     page = nurse.page
     title = f"Compte rendu {'mobile' if phone else 'bureau'}"
     photo = FilePayload(name=f"tracé {phone}.png", mimeType="image/png", buffer=trace(1000 + phone))
-    page.locator("#id_files").set_input_files([letter(title, pages=2), photo])
+    page.locator("#id_sent").set_input_files([letter(title, pages=2), photo])
     expect(page.locator(".uploads li")).to_have_count(2)
     page.get_by_label("Type de document").select_option("11506-3")
+    # The panel follows the type: a carer's report is read by the home aide, a medical letter is not.
+    seen = page.locator("#audience .rows-people").first
+    expect(seen).to_contain_text("BARDET")
     shot(nurse, "add", phone)
     page.get_by_role("button", name="Déposer", exact=True).locator("visible=true").first.click()
     page.wait_for_url("**/documents/")
     shot(nurse, "list", phone)
 
     page.get_by_role("link", name=title).click()
-    expect(page.get_by_text("Page 1 sur 2")).to_be_visible(timeout=20_000)
+    number = page.locator("[data-viewer-page]")
+    expect(number).to_have_text("Page 1 sur 2", timeout=20_000)
     expect(page.locator(".viewer-words")).to_contain_text("Passage de la cardiologie", timeout=20_000)
     page.get_by_role("button", name="Page suivante").click()
-    expect(page.get_by_text("Page 2 sur 2")).to_be_visible()
+    expect(number).to_have_text("Page 2 sur 2")
     for _ in range(8):
         page.get_by_role("button", name="Agrandir").click()
     expect(page.get_by_text("400 %")).to_be_visible()
@@ -82,7 +86,7 @@ def test_a_disguised_file_is_refused_beside_its_name_and_the_other_goes_in(visit
     to_the_form(nurse)
     page = nurse.page
     program = FilePayload(name="facture.pdf", mimeType="application/pdf", buffer=b"MZ\x90")
-    page.locator("#id_files").set_input_files([program, letter("Courrier sain")])
+    page.locator("#id_sent").set_input_files([program, letter("Courrier sain")])
     page.get_by_label("Type de document").select_option("18761-7")
     page.get_by_role("button", name="Déposer", exact=True).locator("visible=true").first.click()
 
@@ -114,7 +118,7 @@ def test_a_document_is_shared_with_the_person_then_replaced_and_a_stranger_finds
     shot(patient, "portal-one", True)
 
     page.get_by_role("link", name="Remplacer").click()
-    page.locator("#id_files").set_input_files([letter("Bilan corrigé")])
+    page.locator("#id_sent").set_input_files([letter("Bilan corrigé")])
     shot(doctor, "replace", False)
     page.get_by_role("button", name="Remplacer").locator("visible=true").first.click()
     expect(page.get_by_text("Version 2").first).to_be_visible()
@@ -133,11 +137,11 @@ def test_without_javascript_a_document_is_filed_and_downloaded(visit):
     nurse = visit("c.marie", javascript=False)
     to_the_form(nurse)
     page = nurse.page
-    page.locator("#id_files").set_input_files([letter("Sans JavaScript")])
+    page.locator("#id_sent").set_input_files([letter("Sans JavaScript")])
     page.get_by_label("Type de document").select_option("18761-7")
     page.get_by_role("button", name="Recalculer qui verra le document").click()
     expect(page.get_by_role("heading", name="Verront le document")).to_be_visible()
-    page.locator("#id_files").set_input_files([letter("Sans JavaScript")])
+    page.locator("#id_sent").set_input_files([letter("Sans JavaScript")])
     page.get_by_role("button", name="Déposer", exact=True).locator("visible=true").first.click()
     page.get_by_role("link", name="Sans JavaScript").click()
     expect(page.get_by_text("L’aperçu demande JavaScript")).to_be_visible()

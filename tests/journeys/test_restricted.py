@@ -13,14 +13,14 @@ TEXT = "Je préfère en reparler avec elle avant d’en dire plus."
 @pytest.mark.parametrize("phone", [False, True])
 def test_a_note_for_oneself_is_then_read_by_the_circle(visit, phone):
     doctor = visit("s.norbert", phone=phone)
-    doctor.open_record("ISIDORE")
-    doctor.page.get_by_role("link", name="Écrire une note").locator("visible=true").first.click()
+    record = doctor.open_record("ISIDORE")
+    doctor.page.goto(f"{record}notes/nouvelle/")
     doctor.page.locator("label.chip", has_text="Moi seulement").click()
     expect(doctor.page.locator("#audience")).to_contain_text("réservé à son auteur")
     words = f"{TEXT} ({'téléphone' if phone else 'bureau'})"
     doctor.page.get_by_label("Note", exact=True).fill(words)
     assert doctor.axe() == [] and doctor.too_wide() <= 0
-    doctor.page.get_by_role("button", name="Enregistrer la note").locator("visible=true").first.click()
+    doctor.page.get_by_role("button", name="Enregistrer la note").click()
     doctor.page.wait_for_url("**/notes/")
 
     nurse = visit("c.marie", phone=phone)
@@ -34,7 +34,7 @@ def test_a_note_for_oneself_is_then_read_by_the_circle(visit, phone):
     doctor.page.locator("label.chip", has_text="Le cercle et la personne").click()
     expect(doctor.page.locator("#audience")).not_to_contain_text("réservé à son auteur")
     assert doctor.axe() == [] and doctor.too_wide() <= 0
-    doctor.page.get_by_role("button", name="Enregistrer").locator("visible=true").first.click()
+    doctor.page.get_by_role("button", name="Enregistrer").click()
     expect(doctor.page.get_by_text("Lecture changée")).to_be_visible()
     nurse.page.reload()
     expect(nurse.page.get_by_text(words).first).to_be_visible()
@@ -50,14 +50,14 @@ def test_the_addiction_care_of_a_man_without_a_home_is_his_to_tell(visit, phone)
 
     patient = visit("m.wojcik", phone=phone)
     patient.page.goto("/mon-dossier/mon-cercle/")
-    expect(patient.page.get_by_text("RIBOULET").first).to_be_visible()
+    expect(patient.page.get_by_role("main").get_by_text("RIBOULET").first).to_be_visible()
     patient.page.get_by_role("link", name="Mes suivis gardés pour moi").click()
     expect(patient.page.get_by_text("Addictologie").first).to_be_visible()
     assert patient.axe() == [] and patient.too_wide() <= 0
 
     doctor = visit("d.riboulet", phone=phone)
     doctor.page.goto(record + "cercle/")
-    expect(doctor.page.get_by_text("RIBOULET").first).to_be_visible()
+    expect(doctor.page.get_by_role("main").get_by_text("RIBOULET").first).to_be_visible()
     doctor.page.get_by_role("link", name="Qui le connaît").click()
     expect(doctor.page.get_by_text("nommé par la personne").first).to_be_visible()
     assert doctor.axe() == [] and doctor.too_wide() <= 0
@@ -110,9 +110,7 @@ def test_a_hand_over_is_accepted_on_a_phone_and_the_former_only_reads(visit):
     taker.page.get_by_role("button", name="Accepter").click()
     expect(taker.page.get_by_text("dans votre liste").first).to_be_visible()
     taker.page.goto(record)
-    expect(
-        taker.page.get_by_role("link", name="Écrire une note").locator("visible=true").first
-    ).to_be_visible()
+    expect(taker.page.locator("a[href$='/notes/nouvelle/']").locator("visible=true").first).to_be_visible()
 
     giver.page.goto(record)
     expect(giver.page.get_by_text("Lecture seule").first).to_be_visible()

@@ -29,6 +29,7 @@ from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
 from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
 from config.local.region.telephone import OWNER, give_telephone
+from config.local.region.turns import ask_to_take_over, judge_an_emergency
 from simulators.insi import people as insi
 from simulators.region.build import build
 from simulators.region.identifiers import ins
@@ -143,6 +144,8 @@ class _Loading:
                 give_to_relative(self._job, self._users[account.holder], account.holder, told, self._patients)
         marks.name_readers(self._job, directory, self._patients)
         marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
+        judge_an_emergency(directory, self._patients)
+        ask_to_take_over(directory, self._patients)
         marks.deny_one(self._region, self._patients)
         marks.forget_events(self._job)
 

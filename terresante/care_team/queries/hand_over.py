@@ -92,14 +92,21 @@ def persons_given(hand_over_id: UUID) -> list[PersonGiven]:
 
 
 def own_memberships(actor: Actor) -> list[CareTeamParticipant]:
-    """What one may hand over oneself: roles first. A consent names its professional, and nobody else."""
+    """What one may hand over oneself: roles first, then by name. A consent names its professional, and nobody else."""
     if actor.person_id is None:
         return []
     rows = CareTeamParticipant.objects.filter(
         practitioner_id=actor.person_id, ended_at=None, suspended_at=None
     ).exclude(basis=Basis.CONSENT)
     found = list(rows.select_related("patient").order_by("started_at", "pk")[:MOST_PATIENTS])
-    return sorted(found, key=lambda row: row.role == TeamRole.MEMBER)
+    return sorted(
+        found,
+        key=lambda row: (
+            row.role == TeamRole.MEMBER,
+            row.patient.display_name,
+            row.patient.display_given_name,
+        ),
+    )
 
 
 def colleagues_away(actor: Actor) -> list[Practitioner]:

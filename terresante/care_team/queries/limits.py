@@ -7,7 +7,7 @@ from terresante.care_team import matrix
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import Limited
 from terresante.care_team.queries.audience import Draft
-from terresante.directory.models import Organization, Practitioner
+from terresante.directory.models import PractitionerRole
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
 
@@ -50,12 +50,16 @@ class Limits:
 
 def sector_of(actor: Actor) -> str:
     """The actor's own sector, else that of the structure he acts for; '' for nearly everybody."""
-    person = Practitioner.objects.filter(pk=actor.person_id).first() if actor.person_id else None
-    own = matrix.practitioner_sector(person.profession, person.specialty_label) if person else ""
-    if own or actor.organization_id is None:
-        return own
-    here = Organization.objects.filter(pk=actor.organization_id).first()
-    return matrix.organization_sector(here.kind, here.is_psychiatric) if here else ""
+    if actor.person_id is None or actor.organization_id is None:
+        return ""
+    roles = PractitionerRole.objects.filter(
+        practitioner_id=actor.person_id, organization_id=actor.organization_id
+    )
+    role = roles.select_related("practitioner", "organization").order_by("pk").first()
+    if role is None:
+        return ""
+    own = matrix.practitioner_sector(role.practitioner.profession, role.practitioner.specialty_label)
+    return own or matrix.organization_sector(role.organization.kind, role.organization.is_psychiatric)
 
 
 def levels_open_to(sector: str) -> list[Confidentiality]:

@@ -51,6 +51,10 @@ LAY_PURPOSES = {
 _READ = "a consulté votre dossier"
 LAY_ACTS = {
     "break_glass.open": "a ouvert votre dossier en urgence",
+    "break_glass.explain": "a expliqué son accès en urgence",
+    "break_glass.review": "a vérifié un accès en urgence à votre dossier",
+    "hand_over.answer": "a répondu à un collègue qui vous confie à ses soins",
+    "secret.name": "a dit qui peut connaître un de vos suivis",
     "circle.edit": "a modifié votre cercle de soins",
     "consent.edit": "a enregistré un de vos choix",
     "complaint.make": "a contesté un accès",

@@ -47,7 +47,7 @@ def test_a_document_is_filed_then_listed_then_given_byte_for_byte(client, cast):
     assert "Qui verra ceci" in page and 'enctype="multipart/form-data"' in page and "DAC Est" in page
 
     answer = client.post(
-        url(cast.madeleine_record, "deposer/"), form(title="Lettre", files=sent_file(content)), follow=True
+        url(cast.madeleine_record, "deposer/"), form(title="Lettre", sent=sent_file(content)), follow=True
     )
 
     shown = answer.content.decode()
@@ -61,7 +61,7 @@ def test_several_files_are_filed_each_under_its_own_name(client, cast):
     login(client, cast.amar)
     files = [sent_file(name="CR_cardio-2026.pdf"), sent_file(png(), "tracé.png")]
 
-    answer = client.post(url(cast.madeleine_record, "deposer/"), form(files=files), follow=True)
+    answer = client.post(url(cast.madeleine_record, "deposer/"), form(sent=files), follow=True)
 
     assert "2 documents sont au dossier" in answer.content.decode()
     assert [row.title for row in filed_rows()] == ["CR cardio 2026", "tracé"]
@@ -71,7 +71,7 @@ def test_one_file_that_is_refused_leaves_the_others(client, cast):
     login(client, cast.amar)
     files = [sent_file(), sent_file(b"PK\x03\x04", "rapport.docx"), sent_file(b"", "vide.pdf")]
 
-    answer = client.post(url(cast.madeleine_record, "deposer/"), form(files=files))
+    answer = client.post(url(cast.madeleine_record, "deposer/"), form(sent=files))
 
     page = answer.content.decode()
     assert answer.status_code == 422 and "« courrier » est au dossier" in page
@@ -84,7 +84,7 @@ def test_one_file_that_is_refused_leaves_the_others(client, cast):
 def test_a_form_that_is_wrong_puts_nothing_away(client, cast):
     login(client, cast.amar)
     for wrong in ({"type": "x"}, {"dated_on": "hier"}, {"title": "x" * 121}, {"type": ""}):
-        answer = client.post(url(cast.madeleine_record, "deposer/"), form(files=sent_file(), **wrong))
+        answer = client.post(url(cast.madeleine_record, "deposer/"), form(sent=sent_file(), **wrong))
         assert answer.status_code == 422 and "field-error" in answer.content.decode(), wrong
     assert client.post(url(cast.madeleine_record, "deposer/"), form()).status_code == 422
     with walls_down():
@@ -94,7 +94,7 @@ def test_a_form_that_is_wrong_puts_nothing_away(client, cast):
 def test_nothing_is_put_away_for_who_may_not_file_here(client, cast):
     for name, status in (("brun", 404), ("madeleine", 403)):
         login(client, cast.actors[name])
-        answer = client.post(url(cast.madeleine_record, "deposer/"), form(files=sent_file()))
+        answer = client.post(url(cast.madeleine_record, "deposer/"), form(sent=sent_file()))
         assert answer.status_code == status, name
     with walls_down():
         assert not StoredFile.objects.exists()
@@ -105,8 +105,8 @@ def test_the_island_is_answered_in_json(client, cast):
     asked = {"headers": {"Accept": "application/json"}}
     address = url(cast.madeleine_record, "deposer/")
 
-    done = client.post(address, form(files=sent_file()), **asked)
-    refused = client.post(address, form(files=sent_file(b"MZ", "a.pdf")), **asked)
+    done = client.post(address, form(sent=sent_file()), **asked)
+    refused = client.post(address, form(sent=sent_file(b"MZ", "a.pdf")), **asked)
 
     (row,) = filed_rows()
     assert done.json() == {"title": "Lettre", "url": url(cast.madeleine_record, f"{row.pk}/")}
@@ -147,7 +147,7 @@ def test_what_is_given_runs_nothing_wherever_it_is_opened(client, cast):
 def test_a_text_is_given_as_text(client, cast):
     login(client, cast.amar)
     text = "<b>Relevé</b> du matin".encode()
-    client.post(url(cast.madeleine_record, "deposer/"), form(files=sent_file(text, "relevé.txt")))
+    client.post(url(cast.madeleine_record, "deposer/"), form(sent=sent_file(text, "relevé.txt")))
     (row,) = filed_rows()
 
     answer = client.get(url(cast.madeleine_record, f"{row.pk}/contenu/"))
@@ -158,7 +158,7 @@ def test_a_text_is_given_as_text(client, cast):
 def test_a_name_is_served_encoded_and_never_as_a_header_of_its_own(client, cast):
     login(client, cast.amar)
     name = 'Bilan "é"; filename=x.exe.pdf'
-    client.post(url(cast.madeleine_record, "deposer/"), form(files=sent_file(name=name)))
+    client.post(url(cast.madeleine_record, "deposer/"), form(sent=sent_file(name=name)))
     (row,) = filed_rows()
 
     given = client.get(url(cast.madeleine_record, f"{row.pk}/telecharger/")).headers["Content-Disposition"]
@@ -205,7 +205,7 @@ def test_a_new_version_is_unread_and_its_page_tells_the_history(client, cast):
     document = filed(cast.amar, cast.madeleine_record, "Ordonnance")
     login(client, cast.amar)
     page = url(cast.madeleine_record, f"{document.pk}/")
-    sent = {"files": sent_file(), "dated_on": document.dated_on.isoformat(), "written_by": ""}
+    sent = {"sent": sent_file(), "dated_on": document.dated_on.isoformat(), "written_by": ""}
 
     answer = client.post(f"{page}remplacer/", sent, follow=True)
 
@@ -224,7 +224,7 @@ def test_a_version_without_a_file_or_with_a_wrong_one_is_said(client, cast):
     sent = {"dated_on": document.dated_on.isoformat()}
 
     assert "Choisissez le fichier" in client.post(page, sent).content.decode()
-    wrong = client.post(page, {**sent, "files": sent_file(b"MZ", "a.pdf")})
+    wrong = client.post(page, {**sent, "sent": sent_file(b"MZ", "a.pdf")})
     assert wrong.status_code == 422 and "programme" in wrong.content.decode()
     assert len(filed_rows()) == 1
 
@@ -285,9 +285,9 @@ def test_an_infected_file_is_refused_and_traced(client, cast, antivirus):
     with running() as address:
         antivirus(address)
         answer = client.post(
-            url(cast.madeleine_record, "deposer/"), form(files=sent_file(pdf() + EICAR, "facture.pdf"))
+            url(cast.madeleine_record, "deposer/"), form(sent=sent_file(pdf() + EICAR, "facture.pdf"))
         )
-        clean = client.post(url(cast.madeleine_record, "deposer/"), form(files=sent_file()))
+        clean = client.post(url(cast.madeleine_record, "deposer/"), form(sent=sent_file()))
 
     assert answer.status_code == 422 and "malveillant" in answer.content.decode()
     assert clean.status_code == 302 and len(filed_rows()) == 1
@@ -301,7 +301,7 @@ def test_without_its_antivirus_nothing_is_taken(client, cast, antivirus, tmp_pat
     antivirus(str(tmp_path / "nowhere"))
     login(client, cast.amar)
 
-    answer = client.post(url(cast.madeleine_record, "deposer/"), form(files=sent_file()))
+    answer = client.post(url(cast.madeleine_record, "deposer/"), form(sent=sent_file()))
 
     assert answer.status_code == 422 and "antivirus ne répond pas" in answer.content.decode()
     with walls_down():
@@ -314,7 +314,7 @@ class Body(io.RawIOBase):
     def __init__(self, fields, name, size):
         named = '--sep\r\nContent-Disposition: form-data; name="{}"'
         parts = [f"{named.format(key)}\r\n\r\n{value}\r\n" for key, value in fields.items()]
-        parts.append(f'{named.format("files")}; filename="{name}"\r\n\r\n')
+        parts.append(f'{named.format("sent")}; filename="{name}"\r\n\r\n')
         self.head, self.tail = "".join(parts).encode() + pdf(), b"\r\n--sep--\r\n"
         self.left = size - len(pdf())
         self.size = len(self.head) + self.left + len(self.tail)

@@ -59,7 +59,7 @@ _MARKUP = re.compile(rb"<(!doctype|\?xml|\?php|html|head|body|script|svg|iframe|
 
 
 def kind_of(content: IO[bytes], *, name: str, size: int) -> FileKind:
-    """Reads the whole content, step by step; leaves it at its beginning. Raises Invalid, on the field `files`."""
+    """Reads the whole content, step by step; leaves it at its beginning. Raises Invalid, on the field `sent`."""
     if size == 0:
         raise refused(
             "Ce fichier est vide : vérifiez qu’il s’ouvre sur votre appareil, puis déposez-le de nouveau."
@@ -83,7 +83,7 @@ def kind_of(content: IO[bytes], *, name: str, size: int) -> FileKind:
 
 
 def refused(sentence: str) -> Invalid:
-    return Invalid(sentence, fields={"files": sentence})
+    return Invalid(sentence, fields={"sent": sentence})
 
 
 def _found(content: IO[bytes], start: bytes) -> FileKind:

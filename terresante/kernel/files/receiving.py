@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -33,7 +34,7 @@ class Received:
     name: str
 
 
-def receive(actor: Actor, sent: UploadedFile, *, for_action: Action) -> Received:
+def receive(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action) -> Received:
     """Raises Invalid for a file that is not taken, Conflict when the antivirus does not answer."""
     name = shown_name(sent.name or "")
     kind = kind_of(sent, name=name, size=sent.size or 0)
@@ -50,7 +51,7 @@ def shown_name(name: str) -> str:
     return clean if len(clean) <= NAME_MAX_LENGTH else f"{clean[: NAME_MAX_LENGTH - 9]}…{clean[-8:]}"
 
 
-def _refuse_infected(actor: Actor, sent: UploadedFile, for_action: Action) -> None:
+def _refuse_infected(actor: Actor, sent: "UploadedFile[Any]", for_action: Action) -> None:
     if ports.bound.antivirus is None:
         return
     try:

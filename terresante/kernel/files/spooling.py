@@ -24,5 +24,5 @@ class BoundedSpool(TemporaryFileUploadHandler):
         if room > 0:
             super().receive_data_chunk(raw_data[:room], start)
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":
         return super().file_complete(min(file_size, LARGEST + 1))

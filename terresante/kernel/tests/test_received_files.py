@@ -45,7 +45,7 @@ def taken(content: bytes, name: str) -> FileKind:
 def sentence(content: bytes, name: str) -> str:
     with pytest.raises(Invalid) as error:
         kind_of(io.BytesIO(content), name=name, size=len(content))
-    assert error.value.fields == {"files": error.value.sentence}
+    assert error.value.fields == {"sent": error.value.sentence}
     return error.value.sentence
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.files.storage import storages
 from django.db import InternalError, ProgrammingError
 from django.utils import timezone
@@ -132,11 +133,11 @@ def test_keys_turn_and_contents_are_not_touched(folder, monkeypatch):
     file, _ = put_away(b"content")
     before = (folder / file.name).read_bytes()
     old = sealing._keys()
-    monkeypatch.setattr(sealing, "_keys", lambda: {2: sealing.AESGCM(bytes(32)), **old})
+    monkeypatch.setattr(sealing, "_keys", lambda: {2: AESGCM(bytes(32)), **old})
 
     with rls.acting(JOB):
         assert (vault.wrap_again(), vault.wrap_again()) == (1, 0)
-    monkeypatch.setattr(sealing, "_keys", lambda: {2: sealing.AESGCM(bytes(32))})
+    monkeypatch.setattr(sealing, "_keys", lambda: {2: AESGCM(bytes(32))})
 
     file.refresh_from_db()
     assert b"".join(vault.read(file, size=7)) == b"content"

@@ -188,6 +188,15 @@ FAULTS = {
     "opposition forgets who is kept from view": lambda: function_changed(
         "oppose_circle", "ended_at IS NULL AND suspended_at IS NULL", "false"
     ),
+    "opposition forgets who handed over": lambda: function_changed(
+        "oppose_circle", "SET reads_until = now()", "SET reads_until = reads_until"
+    ),
+    "policy forgets who handed over": lambda: policy_changed(
+        NOTE, "reads", "(own.reads_until > now())", "false"
+    ),
+    "rule forgets who handed over": lambda: python_changed(
+        (grounds, "_READS_ON", grounds._READS_ON.replace("own.reads_until > statement_timestamp()", "false"))
+    ),
     "stream tells who left": lambda: function_changed("record_readers", "AND ended_at IS NULL", ""),
     "stream tells under opposition": lambda: function_changed(
         "record_readers", "AND suspended_at IS NULL", ""

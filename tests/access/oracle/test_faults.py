@@ -26,7 +26,7 @@ from tests.access.oracle.model import (
     World,
     Writes,
 )
-from tests.access.oracle.moves import Names, Professional, Unnames
+from tests.access.oracle.moves import HandsOver, Names, Professional, Unnames
 from tests.access.oracle.worlds import world
 from tests.walls import empty_tables
 
@@ -60,7 +60,6 @@ WORLD = World(
         *(Joins(0, who) for who in (0, 1, 4, 5)),
         Joins(0, 6, from_hour=24),
         Joins(0, 7, scope=("care",)),
-        Joins(0, 8, until_hour=-1),
         *(Joins(patient, 0) for patient in (1, 2)),
         Joins(1, structure=1),
         BreaksGlass(0, 3, 2, hours_ago=5),
@@ -72,7 +71,10 @@ WORLD = World(
         *(Writes(40 + n, 1, kind) for n, kind in enumerate(("medical", "stay"))),
         Writes(50, 2, "care"),
         *(Joins(0, who) for who in (11, 13)),
+        # The last to come here: whoever comes after him writes that he has left.
+        Joins(0, 8, until_hour=-1),
         Joins(2, 12),
+        BreaksGlass(0, 12, 1),
         Names(0, "psychiatry", who=5),
         Names(0, "addictology", who=4),
         Unnames(Names(0, "addictology", who=4)),
@@ -85,10 +87,13 @@ WORLD = World(
         Lends(2, 10, 0),
         Lends(0, 10, 0, -3, 0),
         Joins(2, 2),
+        Joins(1, 8),
+        HandsOver(1, 8, 1),
         Opposes(1),
         BreaksGlass(1, 3, 2),
         Opposes(2),
         Lifts(2),
+        HandsOver(2, 0, 1),
         Writes(32, 0, "care", hidden_from_relatives=True),
         Delegates(0, 0, "carer", scope=("care",)),
         Delegates(0, 1, "guardianship", until_day=-1),
