@@ -9,6 +9,7 @@ from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import OpenRecord
 from terresante.documents.enums import DOCUMENT_CLASSES
+from terresante.feed.queries import unread_by_kind
 from terresante.kernel import slots
 from terresante.kernel.actor import Actor
 from terresante.kernel.ports import MainAction
@@ -98,22 +99,23 @@ def tel(number: str) -> str:
 
 
 def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, current: str) -> tuple[Tab, ...]:
-    shown = []
-    for place in places:
-        if not place.needs or any(reads_class(actor, name) for name in place.needs):
-            counter = slots.counters.get(place.key)
-            number = counter(actor, record.patient_id) if counter else 0
-            shown.append(
-                Tab(
-                    label=place.label,
-                    url=link(place.url_name, record.patient_id if place.is_of_patient else record.pk),
-                    icon=place.icon,
-                    counter=number,
-                    unread=place.counts_unread,
-                    current=place.key == current,
-                )
-            )
-    return tuple(shown)
+    shown = [
+        place for place in places if not place.needs or any(reads_class(actor, name) for name in place.needs)
+    ]
+    counted = {place.key: slots.counted.get(place.key, ()) for place in shown}
+    kinds = sorted({kind for kinds in counted.values() for kind in kinds})
+    unread = dict(unread_by_kind(actor, record.patient_id, *kinds)) if kinds else {}
+    return tuple(
+        Tab(
+            label=place.label,
+            url=link(place.url_name, record.patient_id if place.is_of_patient else record.pk),
+            icon=place.icon,
+            counter=sum(unread.get(kind, 0) for kind in counted[place.key]),
+            unread=place.counts_unread,
+            current=place.key == current,
+        )
+        for place in shown
+    )
 
 
 def _facts(patient: Patient) -> str:

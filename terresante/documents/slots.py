@@ -7,11 +7,10 @@ from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.documents.queries import KINDS
 from terresante.feed.enums import FeedKind
-from terresante.feed.queries import unread_count
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
-from terresante.kernel.slots import FactKey, FactLine, fact_shown, tab_counted
+from terresante.kernel.slots import FactKey, FactLine, fact_shown, tab_counts
 from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import lowered
 
@@ -22,9 +21,7 @@ def documents_told(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, Fac
     return {(kind, pk): _line(kind, rows[pk]) for kind, pk in keys if pk in rows}
 
 
-@tab_counted("documents")
-def unread_documents(actor: Actor, patient_id: UUID) -> int:
-    return unread_count(actor, patient_id, *KINDS)
+tab_counts("documents", *KINDS)
 
 
 @compiled.rows

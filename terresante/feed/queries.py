@@ -11,7 +11,6 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from terresante.feed.access import FEED_READ
-from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.kernel import access, compiled, slots
 from terresante.kernel.actor import Actor
@@ -113,11 +112,11 @@ def _marked(actor: Actor) -> QuerySet[FeedItem]:
     )
 
 
-@compiled.number
-def unread_count(actor: Actor, patient_id: UUID, *kinds: FeedKind) -> QuerySet[FeedItem]:
-    """Of all kinds when none is named."""
-    items = unread(actor).filter(patient_id=patient_id)
-    return items.filter(kind__in=kinds) if kinds else items
+@compiled.rows
+def unread_by_kind(actor: Actor, patient_id: UUID, *kinds: str) -> QuerySet[FeedItem, tuple[str, int]]:
+    """How many of each of these kinds; those that have none are left out."""
+    items = unread(actor).filter(patient_id=patient_id, kind__in=kinds)
+    return items.values_list("kind").annotate(number=Count("pk")).order_by()
 
 
 def unread_counts(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, int]:

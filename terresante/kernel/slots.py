@@ -3,8 +3,7 @@
 @fact_shown(FeedKind.NOTE)                      the timeline row and the "what changed" line of its objects
 def notes_told(actor, keys) -> dict[FactKey, FactLine]: ...
 
-@tab_counted("notes")                           the counter of a tab, for one patient
-def unread_notes(actor, patient_id) -> int: ...
+tab_counts("notes", FeedKind.NOTE)              kinds of facts whose unread ones a tab counts
 
 @header_badge                                   badges under the patient's name
 def current_stay(actor, patient_id) -> list[HeaderBadge]: ...
@@ -43,11 +42,10 @@ class HeaderBadge:
 # The kind of a fact and the key of its object: one object may be told as several kinds.
 FactKey = tuple[str, UUID]
 FactsShown = Callable[[Actor, Collection[FactKey]], dict[FactKey, FactLine]]
-Counter = Callable[[Actor, UUID], int]
 Badges = Callable[[Actor, UUID], list[HeaderBadge]]
 
 facts: dict[str, FactsShown] = {}
-counters: dict[str, Counter] = {}
+counted: dict[str, tuple[str, ...]] = {}
 badges: list[Badges] = []
 
 
@@ -62,12 +60,9 @@ def fact_shown(*kinds: str) -> Callable[[FactsShown], FactsShown]:
     return register
 
 
-def tab_counted(tab: str) -> Callable[[Counter], Counter]:
-    def register(function: Counter) -> Counter:
-        counters[tab] = function
-        return function
-
-    return register
+def tab_counts(tab: str, *kinds: str) -> None:
+    """The frame asks for all the tabs of a page in one question."""
+    counted[tab] = kinds
 
 
 def header_badge(function: Badges) -> Badges:

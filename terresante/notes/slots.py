@@ -5,11 +5,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from terresante.feed.enums import FeedKind
-from terresante.feed.queries import unread_count
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
-from terresante.kernel.slots import FactKey, FactLine, fact_shown, tab_counted
+from terresante.kernel.slots import FactKey, FactLine, fact_shown, tab_counts
 from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import lowered
 from terresante.notes.access import NOTE_READ
@@ -23,9 +22,7 @@ def notes_told(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, FactLin
     return {(FeedKind.NOTE, note.pk): _line(note) for note in _notes(actor, [pk for _, pk in keys])}
 
 
-@tab_counted("notes")
-def unread_notes(actor: Actor, patient_id: UUID) -> int:
-    return unread_count(actor, patient_id, FeedKind.NOTE)
+tab_counts("notes", FeedKind.NOTE)
 
 
 @compiled.rows

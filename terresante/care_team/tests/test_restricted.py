@@ -104,7 +104,7 @@ def test_what_she_writes_is_restricted_by_default_and_exists_for_nobody_else(psy
             open_record(actor, note.record_id)
             told = (
                 notes.note_page(actor, patient_id).total,
-                feed.unread_count(actor, patient_id),
+                feed.unread(actor).filter(patient_id=patient_id).count(),
                 len(feed.timeline(actor, patient_id).facts),
                 Note.objects.count(),
             )

@@ -51,7 +51,7 @@ def doors(actor, document):
         return (
             queries.document_page(actor, patient_id).total,
             queries.document_page(actor, patient_id, view=queries.UNREAD).total,
-            feed.unread_count(actor, patient_id),
+            feed.unread(actor).filter(patient_id=patient_id).count(),
             len(feed.timeline(actor, patient_id).facts),
             len(feed.news_of(actor, [patient_id])[patient_id]),
         )

@@ -52,7 +52,7 @@ def fact(record, *, by=None, kind=FeedKind.NOTE, at=START, recorded_ago=timedelt
 
 def count(actor, record):
     with rls.acting(actor):
-        return queries.unread_count(actor, record.patient_id)
+        return queries.unread(actor).filter(patient_id=record.patient_id).count()
 
 
 def test_what_others_did_is_unread_and_what_one_did_is_not(cast):

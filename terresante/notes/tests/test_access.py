@@ -47,7 +47,7 @@ def doors(actor, note):
         return (
             queries.note_page(actor, patient_id).total,
             queries.note_page(actor, patient_id, view=NoteView.UNREAD).total,
-            feed.unread_count(actor, patient_id),
+            feed.unread(actor).filter(patient_id=patient_id).count(),
             len(feed.timeline(actor, patient_id).facts),
             len(feed.news_of(actor, [patient_id])[patient_id]),
             len(feed.visit(actor, patient_id).changes.facts),

@@ -121,7 +121,7 @@ def test_a_page_marks_as_read_what_it_shows_and_nothing_else(client, cast):
 
     assert first.count("Non lue</span>") == 20
     with rls.acting(cast.ines):
-        assert feed.unread_count(cast.ines, cast.madeleine_record.patient_id) == 3
+        assert feed.unread(cast.ines).filter(patient_id=cast.madeleine_record.patient_id).count() == 3
     rest = client.get(url(cast.madeleine_record), {"vue": "non-lues"}).content.decode()
     assert rest.count("Non lue</span>") == 3
     assert (
