@@ -70,10 +70,22 @@ def note(cast, madeleine):
     return published(cast.amar, madeleine, data_class=DataClass.CARE)
 
 
-def test_a_note_is_neither_changed_nor_removed_by_anybody(cast, madeleine, note):
-    """A signature holds as long as nobody rewrites what was signed."""
+def test_a_note_is_neither_removed_nor_rewritten_without_a_version(cast, madeleine, note):
+    """A signature holds as long as nobody changes what was signed without leaving it to be read."""
+    correction = "UPDATE notes_note SET text = 'autre'"
+    assert changed(cast.amar, correction, opened=madeleine.patient_id) == 1
+    assert changed(cast.ines, correction, opened=madeleine.patient_id) == 0
+    assert changed(cast.brun, correction, opened=madeleine.patient_id) == 0
+    with rls.acting(cast.amar):
+        rls.open_record(madeleine.patient_id)
+        ask(correction)
+        assert ask("SELECT text FROM notes_noteversion") == [(note.text,)]
     for statement in (
-        "UPDATE notes_note SET text = 'autre'",
+        "UPDATE notes_note SET amended_at = NULL",
+        "UPDATE notes_note SET in_reply_to_id = NULL",
+        "UPDATE notes_noteversion SET text = 'autre'",
+        "DELETE FROM notes_noteversion",
+        "INSERT INTO notes_noteversion SELECT * FROM notes_noteversion",
         "UPDATE notes_note SET patient_id = patient_id",
         "DELETE FROM notes_note",
         "TRUNCATE notes_note",

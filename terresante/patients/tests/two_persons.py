@@ -30,7 +30,7 @@ from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import StoredFile
-from terresante.notes.models import Note
+from terresante.notes.models import Note, NoteFavourite, NoteVersion
 from terresante.patients.actions import apply_traits
 from terresante.patients.models import (
     CareRecord,
@@ -257,7 +257,13 @@ def _stays(drawn: Drawn) -> None:
 
 
 def _notes(drawn: Drawn) -> None:
-    fact(drawn, note(drawn).pk)
+    written = note(drawn)
+    fact(drawn, written.pk)
+    said = {"patient": drawn.patient, "note": written}
+    for number in range(1, drawn.draw.randint(1, 3)):
+        NoteVersion.objects.create(number=number, text="Avant", replaced_at=timezone.now(), **said)
+    for user in drawn.some(drawn.users):
+        NoteFavourite.objects.create(user=user, **said)
 
 
 def _documents(drawn: Drawn) -> None:
@@ -318,6 +324,8 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
     "notes_note": _notes,
+    "notes_noteversion": None,  # made with the notes
+    "notes_notefavourite": None,
     "documents_documentreference": _documents,
     "stays_encounter": _stays,
     "stays_encountermovement": _stays,
