@@ -61,7 +61,7 @@ def file_document(actor: Actor, record_id: UUID, *, document: NewDocument) -> Do
     row = _row(actor, record, document, _chosen(actor, record, document))
     _save(row)
     tell(actor, _fact(row))
-    emit(actor, DocumentFiled(**_told(row)))
+    emit(actor, DocumentFiled(**_told(row), by_user_id=actor.user_id))
     _record(actor, DOCUMENT_WRITE, row, type=row.type)
     return row
 

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from uuid import UUID
 
 from terresante.kernel.events import Event
 
@@ -6,6 +7,8 @@ from terresante.kernel.events import Event
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFiled(Event):
     """object_id is the version; the live stream asks its reading limits again for each person connected."""
+
+    by_user_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

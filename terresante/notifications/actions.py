@@ -44,6 +44,17 @@ def tell_patients(notice: Notice, events: Sequence[Event]) -> int:
     )
 
 
+def tell_who_may_read(readers: Notice, shown: Notice, events: Sequence[Event]) -> None:
+    """Of something written in a record: its readers, and the patient where it is for her eyes too."""
+    tell_readers(readers, events)
+    for_her = [
+        event
+        for event in events
+        if not (event.hidden_from_patient or event.private_to_id or event.private_to_person_id)
+    ]
+    tell_patients(shown, for_her)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPreferences:
     """`channels`: of the notices that were shown; the others stay as they were."""

@@ -45,6 +45,7 @@ PROFESSIONALS = (
         app_is_chosen=True,
     ),
     Offer(Notice.NOTE, "Une note que vous pouvez lire est publiée", frozenset()),
+    Offer(Notice.DOCUMENT, "Un document que vous pouvez lire est déposé", frozenset()),
     Offer(Notice.CIRCLE, "Relais proposé, dossier ouvert au partage, retrait décidé par le patient", _TOLD),
     _EMERGENCY,
 )
@@ -56,6 +57,7 @@ PATIENTS = (
     Offer(Notice.ANSWER, "Le délégué à la protection des données vous a répondu", _TOLD),
     Offer(Notice.TEAM, "Un professionnel passe le relais à un autre", _TOLD),
     Offer(Notice.NOTE_SHOWN, "Une note que vous pouvez lire est publiée", frozenset({Channel.PUSH})),
+    Offer(Notice.DOCUMENT_SHOWN, "Un document que vous pouvez lire est déposé", frozenset({Channel.PUSH})),
 )
 OFFERS = {offer.notice: offer for offer in (*PROFESSIONALS, *OFFICERS, *PATIENTS)}
 

@@ -6,6 +6,7 @@ class Notice(TextChoices):
 
     STAY = "stay", "Alertes de l’hôpital"
     NOTE = "note", "Nouvelles notes"
+    DOCUMENT = "document", "Nouveaux documents"
     CIRCLE = "circle", "Vie du cercle"
     EMERGENCY = "emergency", "Accès en urgence"
     PRIVACY = "privacy", "Actes à surveiller"
@@ -14,6 +15,7 @@ class Notice(TextChoices):
     ANSWER = "answer", "Réponse à une contestation"
     TEAM = "team", "Passage de relais"
     NOTE_SHOWN = "note_shown", "Nouvelle note à lire"
+    DOCUMENT_SHOWN = "document_shown", "Nouveau document à lire"
 
 
 class Channel(TextChoices):

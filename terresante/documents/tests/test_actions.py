@@ -8,14 +8,18 @@ from django.utils import timezone
 from terresante.care_team.enums import Confidentiality
 from terresante.documents.actions import file_document, replace_document, share_document, withdraw_document
 from terresante.documents.enums import DocumentStatus, DocumentType
+from terresante.documents.handlers import tell_its_readers
 from terresante.documents.models import DocumentReference
 from terresante.documents.tests.factories import filed, new_document, pdf, received
 from terresante.feed.models import FeedItem
 from terresante.kernel import rls
+from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.events import restore
 from terresante.kernel.files import vault
 from terresante.kernel.ids import new_id
-from terresante.kernel.models import AuditEntry, OutboxEvent, StoredFile
+from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent, StoredFile
+from terresante.notifications.actions import NewPreferences, save_preferences
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -176,3 +180,21 @@ def test_what_is_signed_is_not_rewritten_by_sql_of_its_own(cast):
         with pytest.raises((ProgrammingError, InternalError)), rls.acting(cast.amar):
             rls.open_record(document.patient_id)
             harm()
+
+
+def test_those_who_asked_are_told_of_a_document_they_may_read_and_its_author_is_not(cast):
+    for actor in (cast.amar, cast.ines, cast.brun, cast.madeleine):
+        wanted = {"document": ["email"], "document_shown": ["email"]}
+        save_preferences(actor, NewPreferences(channels=wanted, digest_hour=18))
+
+    def recipients(**choices):
+        OutboundMessage.objects.all().delete()
+        filed(cast.ines, cast.madeleine_record, **choices)
+        with rls.acting(Actor.job("tests")):
+            row = OutboxEvent.objects.filter(kind="DocumentFiled").latest("created_at")
+            tell_its_readers([restore(row)])
+        return sorted(OutboundMessage.objects.values_list("recipient", flat=True))
+
+    assert recipients() == ["amar@example.org", "madeleine@example.org"]
+    assert recipients(level=Confidentiality.CIRCLE) == ["amar@example.org"]
+    assert recipients(level=Confidentiality.MYSELF) == []
