@@ -3,11 +3,13 @@ import dataclasses
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from terresante.accounts.models import User
 from terresante.care_team import actions as circle
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Basis, DataClass, TeamRole
 from terresante.care_team.events import MemberJoined
+from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
 from terresante.directory.models import PractitionerRole
 from terresante.kernel import dispatcher, rls
 from terresante.kernel.actor import Actor
@@ -20,6 +22,7 @@ from terresante.notifications import actions, queries
 from terresante.notifications.actions import NewPreferences
 from terresante.notifications.enums import Notice
 from terresante.patients.models import PatientAccount
+from tests.cast import join
 from tests.walls import wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
@@ -102,6 +105,26 @@ def test_who_left_his_structure_or_the_circle_is_not_told(cast):
 
 
 def test_an_emergency_access_is_told_within_one_step_to_those_concerned_only(cast):
+    opens(cast, cast.madeleine_record)
+
+    assert mailed() == ["amar@example.org", "dpo@example.org", "madeleine@example.org"]
+
+
+def test_a_referent_past_his_consent_is_told_of_no_emergency(cast):
+    with walls_down():
+        referent = join(
+            cast.madeleine_record,
+            practitioner_id=cast.jules.person_id,
+            role=TeamRole.REFERENT,
+            basis=Basis.CONSENT,
+        )
+    opens(cast, cast.madeleine_record)
+    assert "jules@example.org" in mailed()
+
+    with walls_down():
+        CareTeamParticipant.objects.filter(pk=referent.pk).update(expires_at=timezone.now())
+        EmergencyAccess.objects.all().delete()
+    OutboundMessage.objects.all().delete()
     opens(cast, cast.madeleine_record)
 
     assert mailed() == ["amar@example.org", "dpo@example.org", "madeleine@example.org"]
