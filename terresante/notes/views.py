@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
 
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import OpenRecord, open_record, read_record
@@ -134,6 +135,7 @@ def _seen(note: Note) -> str:
     return note.amended_at.isoformat() if note.amended_at else ""
 
 
+@require_POST
 @writes(NOTE_STAR)
 def star_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
     """One button: with JavaScript it alone is drawn again, without, the page one comes from."""

@@ -62,8 +62,9 @@ def test_pages_stay_in_no_cache_no_frame_and_run_nothing_of_others(world):
                 policy = answer["Content-Security-Policy"]
                 assert "unsafe" not in policy, view
                 assert "frame-ancestors 'none'" in policy, view
-                assert "<script>" not in answer.content.decode(), view
-                assert ' style="' not in answer.content.decode(), view
+                shown = answer.getvalue()
+                assert b"<script>" not in shown, view
+                assert b' style="' not in shown, view
 
 
 def test_nothing_is_open_without_an_account(world):

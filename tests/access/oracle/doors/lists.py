@@ -27,6 +27,7 @@ from terresante.care_team.access import (
 )
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import search_patients
+from terresante.feed.queries import unread_by_kind
 from terresante.kernel import access, rls, slots
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
@@ -141,8 +142,10 @@ def counters(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterat
     readable = [
         row for row in model.rows(world) if row.patient == patient and model.reads(world, reader, row)
     ]
-    for tab, counter in slots.counters.items():
-        counted = counter(actor, built.records[patient].patient_id)
+    kinds = sorted({kind for kinds in slots.counted.values() for kind in kinds})
+    unread = dict(unread_by_kind(actor, built.records[patient].patient_id, *kinds))
+    for tab, its_kinds in slots.counted.items():
+        counted = sum(unread.get(kind, 0) for kind in its_kinds)
         expected = len(readable) if tab == "notes" else 0
         about = f"{reader} at patient {patient}: the tab {tab} counts"
         yield Compared(
