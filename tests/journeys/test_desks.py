@@ -52,7 +52,7 @@ def test_a_professional_of_the_directory_opens_his_account_alone(visit, phone):
     expect(page.get_by_label("Code à six chiffres")).to_be_visible()
     clean(newcomer)
     page.get_by_label("Code à six chiffres").fill(
-        re.findall(r"\b\d{6}\b", last_letter(newcomer, recipient))[0]
+        re.findall(r"\b\d{6}\b", last_letter(newcomer, recipient, saying="code d’inscription"))[0]
     )
     page.get_by_role("button", name="Continuer").click()
     page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
@@ -65,9 +65,8 @@ def test_a_professional_of_the_directory_opens_his_account_alone(visit, phone):
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="Continuer").click()
     expect(page.get_by_label("Code à six chiffres")).to_be_visible()
-    page.wait_for_timeout(1500)
     page.get_by_label("Code à six chiffres").fill(
-        re.findall(r"\b\d{6}\b", last_letter(newcomer, recipient))[0]
+        re.findall(r"\b\d{6}\b", last_letter(newcomer, recipient, saying="code de connexion"))[0]
     )
     page.get_by_role("button", name="Se connecter").click()
     page.wait_for_url(lambda url: "/connexion" not in url)
