@@ -75,7 +75,7 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             # Only somebody with several structures ever chose one.
             user=_user(request, actor, several=SITUATION_KEY in request.session),
             search_url=link("overview:search"),
-            search_query=request.GET.get("q", ""),
+            search_query=request.GET.get("q", "") if request.path == link("overview:search") else "",
             alerts_url=f"{link('overview:home')}?filtre=alertes",
             alerts=alert_count(actor),
             live=Live(
