@@ -23,7 +23,9 @@ BIN = Path(sys.executable).parent
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Who has nothing left takes from the other: both end together.
 _TWO = ("-n", "2", "--dist=worksteal")
-UNIT, JOURNEYS, LONG = "not journey and not long", "journey and not long", "long"
+UNIT, JOURNEYS = "not journey and not long", "journey and not long"
+# Apart: the browser of a journey leaves its process unable to run the others.
+LONG, LONG_JOURNEYS = "long and not journey", "long and journey"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,8 @@ def _long() -> list[tuple[Step, ...]]:
     oldest = _oldest_major()
     old_server = {"TERRESANTE_TEST_PG": str(oldest)}
     return [
-        (_pytest("long", LONG, "-n", "2", env=browser),),
+        (_pytest("long", LONG, "-n", "2"),),
+        (_pytest("long-journeys", LONG_JOURNEYS, "-n", "2", "--dist=loadfile", env=browser),),
         (_pytest(f"tests-postgresql-{oldest}", UNIT, *_TWO, env=old_server),),
     ]
 
