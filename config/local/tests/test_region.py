@@ -158,7 +158,7 @@ def check_first_screen() -> None:
         assert fresh.filter(kind="admission", is_alert=True).count() == 1
     outsider = actor_of("i.roche")
     with rls.acting(outsider):
-        assert access.list(outsider, RECORD_READ, CareRecord).count() == 1  # opened in emergency
+        assert access.list(outsider, RECORD_READ, CareRecord).count() == 2  # both opened in emergency
 
 
 def check_files(var: Path) -> None:
