@@ -98,7 +98,7 @@ WORLD = World(
         Delegates(0, 0, "carer", scope=("care",)),
         Delegates(0, 1, "guardianship", until_day=-1),
         Delegates(0, 2, "guardianship", from_day=1, until_day=9),
-        Delegates(0, 3, "carer"),
+        Delegates(0, 3, "carer", scope=("care",)),
         Withdraws(0, 3),
         Delegates(2, 4, "parental"),
         Delegates(1, 5, "parental"),
