@@ -27,7 +27,8 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     SELECT kept = '' OR coalesce(person = asked, false) OR coalesce(structure = organization, false)
         OR EXISTS (
             SELECT 1 FROM care_team_careteamparticipant AS own
-            WHERE own.patient_id = asked AND own.member_id IN (person, organization)
+            -- The membership of a structure is its professionals': its gateway, who is nobody, knows what is its own.
+            WHERE person IS NOT NULL AND own.patient_id = asked AND own.member_id IN (person, organization)
               AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= now()
               AND (own.expires_at IS NULL OR own.expires_at > now()))
         AND (EXISTS (SELECT 1 FROM directory_practitioner AS mine
