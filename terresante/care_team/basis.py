@@ -112,8 +112,10 @@ def knows(actor: Actor) -> Q:
 
 
 def _who(actor: Actor) -> tuple[object, ...]:
+    """The membership of a structure is its professionals': its gateway, who is nobody, knows what is its own."""
     person, here = actor.person_id, actor.organization_id
-    return (here, person, here, person, here, person, here)
+    inside = None if person is None else here
+    return (here, person, inside, person, inside, person, inside)
 
 
 def knows_of_act(actor: Actor) -> Q:
