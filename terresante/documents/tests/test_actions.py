@@ -8,6 +8,7 @@ from django.utils import timezone
 from terresante.care_team.enums import Confidentiality
 from terresante.documents.actions import file_document, replace_document, share_document, withdraw_document
 from terresante.documents.enums import DocumentStatus, DocumentType
+from terresante.documents.events import DocumentFiled
 from terresante.documents.handlers import tell_its_readers
 from terresante.documents.models import DocumentReference
 from terresante.documents.tests.factories import filed, new_document, pdf, received
@@ -192,7 +193,9 @@ def test_those_who_asked_are_told_of_a_document_they_may_read_and_its_author_is_
         filed(cast.ines, cast.madeleine_record, **choices)
         with rls.acting(Actor.job("tests")):
             row = OutboxEvent.objects.filter(kind="DocumentFiled").latest("created_at")
-            tell_its_readers([restore(row)])
+            event = restore(row)
+            assert isinstance(event, DocumentFiled)
+            tell_its_readers([event])
         return sorted(OutboundMessage.objects.values_list("recipient", flat=True))
 
     assert recipients() == ["amar@example.org", "madeleine@example.org"]
