@@ -27,13 +27,11 @@ def records_whose_documents_are_read(actor: Actor) -> Q:
     return reaches(actor) if any(reads_class(actor, name) for name in DOCUMENT_CLASSES) else NOBODY
 
 
-def _with_content(actor: Actor) -> Q:
+@rule(DOCUMENT_OPEN, DocumentReference)
+@rule(DOCUMENT_DOWNLOAD, DocumentReference)
+def contents_opened(actor: Actor) -> Q:
     """What was withdrawn is known to have been there; its content is somebody else's, perhaps."""
     return shares(actor) & ~Q(status=DocumentStatus.ENTERED_IN_ERROR)
-
-
-rule(DOCUMENT_OPEN, DocumentReference)(_with_content)
-rule(DOCUMENT_DOWNLOAD, DocumentReference)(_with_content)
 
 
 @rule(DOCUMENT_WRITE, CareRecord)
@@ -45,14 +43,12 @@ def records_filed_in(actor: Actor) -> Q:
     return changes(actor)
 
 
-def _own(actor: Actor) -> Q:
+@rule(DOCUMENT_REPLACE, DocumentReference)
+@rule(DOCUMENT_SHARE, DocumentReference)
+@rule(DOCUMENT_WITHDRAW, DocumentReference)
+def own_documents(actor: Actor) -> Q:
     """Of the structure for which it was filed, and of whoever may file such a document."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
         return NOBODY
     mine = Q(organization_id=actor.organization_id, data_class__in=matrix.writable(actor.role))
     return changes(actor) & shares(actor) & mine & Q(status=DocumentStatus.CURRENT)
-
-
-rule(DOCUMENT_REPLACE, DocumentReference)(_own)
-rule(DOCUMENT_SHARE, DocumentReference)(_own)
-rule(DOCUMENT_WITHDRAW, DocumentReference)(_own)

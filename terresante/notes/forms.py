@@ -16,6 +16,7 @@ from terresante.care_team.queries.limits import (
 )
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
+from terresante.kernel.ui.forms import offer
 from terresante.notes.actions import NewNote
 from terresante.notes.queries import classes_written_by
 
@@ -30,7 +31,7 @@ class LevelForm(forms.Form):
         self.actor = actor
         self.sector = sector_of(actor)
         levels = [(level.value, level.label) for level in levels_open_to(self.sector)]
-        self.fields["level"].choices = levels  # type: ignore[attr-defined]  # a ChoiceField has choices
+        offer(self, "level", levels)
         self.fields["level"].initial = level_by_default(self.sector).value
 
     def chosen(self, name: str) -> str:
@@ -59,7 +60,7 @@ class AudienceForm(LevelForm):
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(actor, *args, **kwargs)
         choices = [(name.value, name.label) for name in classes_written_by(actor)]
-        self.fields["data_class"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField has choices
+        offer(self, "data_class", choices)
         self.fields["data_class"].initial = choices[0][0] if choices else ""
 
     def draft(self, patient_id: UUID) -> Draft:

@@ -1,7 +1,6 @@
 """Each move of a world: by the platform's own actions wherever somebody may act, else behind the walls."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from django.utils import timezone
 
@@ -16,7 +15,6 @@ from terresante.care_team.models import (
 from terresante.care_team.relative_actions import NewDelegation
 from terresante.directory.actions.delegations import DelegationEntry, end_delegation, give_delegation
 from terresante.directory.models import Delegation as Desk
-from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import new_id
@@ -445,8 +443,3 @@ def _writes(built: Built, move: Writes) -> None:
             )
         if made is not None:
             built.rows[label, move.row] = made.pk
-
-
-def opens(actor: Actor, patient_id: UUID) -> str:
-    with rls.acting(actor):
-        return rls.open_record(patient_id)
