@@ -1,6 +1,8 @@
 """Pages through which bytes pass: received before any transaction opens, given after it has closed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +24,7 @@ from terresante.documents.access import (
 )
 from terresante.documents.forms import DocumentForm, VersionForm
 from terresante.documents.models import DocumentReference
+from terresante.documents.reading import paper_of
 from terresante.documents.views import opened_document
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
@@ -186,7 +189,7 @@ def _replaced(request: Request, record_id: UUID, document_id: UUID, form: Versio
 
 @reads(DOCUMENT_OPEN)
 def show_content(request: Request, record_id: UUID, document_id: UUID) -> StreamingHttpResponse:
-    """What the page shows the document with."""
+    """What the page shows the document with: of a structured one, the PDF that it carries."""
     return _given(request, record_id, document_id, DOCUMENT_OPEN, as_attachment=False)
 
 
@@ -200,10 +203,17 @@ def _given(
 ) -> StreamingHttpResponse:
     opened, document = opened_document(request, record_id, document_id, act)
     audit.note_read(act, patient_id=opened.patient.pk, about=document, purpose=opened.purpose(request.actor))
-    kind = _TEXT if document.media_type == FileKind.TEXT else document.media_type
-    response = StreamingHttpResponse(vault.read(document.file, size=document.size), content_type=kind)
-    response.headers["Content-Length"] = str(document.size)
-    disposition = content_disposition_header(as_attachment, document.file_name)
+    name, kind, size = document.file_name, document.media_type, document.size
+    pieces: Iterable[bytes]
+    if document.is_structured and not as_attachment:
+        pieces = [paper_of(document)]
+        name, kind, size = f"{PurePath(name).stem}.pdf", FileKind.PDF, len(pieces[0])
+    else:
+        pieces = vault.read(document.file, size=size)
+    kind = _TEXT if kind == FileKind.TEXT else kind
+    response = StreamingHttpResponse(pieces, content_type=kind)
+    response.headers["Content-Length"] = str(size)
+    disposition = content_disposition_header(as_attachment, name)
     response.headers["Content-Disposition"] = disposition or "attachment"
     response.headers["Content-Security-Policy"] = _SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
