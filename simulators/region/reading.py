@@ -19,6 +19,8 @@ from simulators.region.model import (
     Paper,
     Professional,
     Relative,
+    Section,
+    SentLetter,
     Stay,
     Story,
     Structure,
@@ -156,6 +158,7 @@ def _story(key: str, content: dict[str, Any], setting: Setting, phones: Iterator
         relatives=tuple(_relative(row, phones) for row in content.get("relatives", [])),
         notes=tuple(read_notes(content["journal"], setting.today)),
         papers=tuple(read_papers(key, setting, identity)),
+        letters=tuple(read_letters(key, setting)),
         stays=tuple(_stay(row) for row in content.get("stays", [])),
         oppositions=tuple(_opposition(text) for text in content.get("oppositions", [])),
         is_written_by_hand=True,
@@ -248,6 +251,30 @@ def read_papers(story: str, setting: Setting, about: Identity) -> Iterator[Paper
             ),
             signature=typeset(row.get("by", "")) or name,
         )
+
+
+def read_letters(story: str, setting: Setting) -> Iterator[SentLetter]:
+    for row in _toml("letters.toml")["letters"]:
+        if row["story"] == story:
+            yield SentLetter(
+                at=moment(row["at"]),
+                sender=row["sender"],
+                type=row["type"],
+                title=typeset(row["title"]),
+                by=row["by"],
+                sections=tuple(_section(each, setting) for each in row["passages"]),
+            )
+
+
+def _section(row: dict[str, Any], setting: Setting) -> Section:
+    return Section(
+        code=row["code"],
+        title=typeset(row["title"]),
+        text=said(row.get("text", ""), setting.today),
+        items=tuple(typeset(each) for each in row.get("list", [])),
+        head=tuple(typeset(each) for each in row.get("head", [])),
+        rows=tuple(tuple(typeset(cell) for cell in cells) for cells in row.get("rows", [])),
+    )
 
 
 def _stay(row: dict[str, Any]) -> Stay:

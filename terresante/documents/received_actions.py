@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from terresante.care_team import matrix
 from terresante.care_team.queries.limits import Limits
-from terresante.directory.models import Organization
+from terresante.directory.models import Organization, Practitioner
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
 from terresante.documents.actions import change, checked_day, fact_of, save_filed, told_of, trace
 from terresante.documents.enums import (
@@ -47,6 +47,8 @@ class SentDocument:
     names: tuple[str, ...]
     replaces: tuple[str, ...] = ()
     written_by: str = ""
+    # RPPS numbers of those to whom it is addressed.
+    addressed_to: tuple[str, ...] = ()
     specialty: str = ""
     is_masked: bool = False
     hidden_from_patient: bool = False
@@ -69,7 +71,10 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
         change(before, status=DocumentStatus.SUPERSEDED)
     save_filed(row)
     tell(actor, fact_of(row))
-    emit(actor, DocumentFiled(**told_of(row)) if before is None else DocumentChanged(**told_of(row)))
+    if before is None:
+        emit(actor, DocumentFiled(**told_of(row), addressed_to=",".join(_accounts(document.addressed_to))))
+    else:
+        emit(actor, DocumentChanged(**told_of(row)))
     if before is None:
         trace(actor, DOCUMENT_WRITE, row, type=row.type)
     else:
@@ -95,6 +100,11 @@ def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> 
     emit(actor, DocumentChanged(**told_of(row)))
     trace(actor, DOCUMENT_WITHDRAW, row)
     return row
+
+
+def _accounts(numbers: tuple[str, ...]) -> list[str]:
+    known = Practitioner.objects.filter(rpps__in=numbers, user__isnull=False).order_by("pk")
+    return [str(key) for key in known.values_list("user_id", flat=True)] if numbers else []
 
 
 def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:

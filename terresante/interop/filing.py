@@ -112,6 +112,7 @@ def _document(carried: Carried, received: Received) -> SentDocument:
         names=carried.names,
         replaces=(*carried.replaces, *carried.names[1:]),
         written_by=carried.author,
+        addressed_to=carried.addressed_to,
         specialty=" ".join(_specialties(carried)),
         is_masked=seen.is_masked,
         hidden_from_patient=seen.is_hidden_from_patient,

@@ -5,6 +5,7 @@ Of the two forms of one report (level 1 and level 3), the structured one is kept
 
 import datetime
 import enum
+import re
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -48,6 +49,8 @@ class Act(enum.StrEnum):
     DELETE = "delete"
 
 
+# 8 and the RPPS number (INTEROP.md 3).
+_RPPS = re.compile(r"8(\d{11})", re.ASCII)
 _ACTS = {"T02": Act.NEW, "T10": Act.REPLACE, "T04": Act.DELETE, "C": Act.REPLACE, "D": Act.DELETE}
 
 
@@ -78,6 +81,7 @@ class Carried:
     names: tuple[str, ...]
     replaces: tuple[str, ...]
     visibility: Visibility
+    addressed_to: tuple[str, ...]
     warnings: tuple[Oddity, ...]
 
     @property
@@ -158,6 +162,7 @@ def _carried(
             dict.fromkeys([*_parents(cda), *([_plain(txa.value(13))] if txa and txa.value(13) else [])])
         ),
         visibility=_visibility(message, header.confidentiality if header else ()),
+        addressed_to=_recipients(message, cda),
         warnings=oddities.found(),
     )
 
@@ -290,6 +295,18 @@ def _parents(cda: CdaDocument | None) -> list[str]:
 
 def _plain(identifier: str) -> str:
     return identifier.strip()
+
+
+def _recipients(message: Message, cda: CdaDocument | None) -> tuple[str, ...]:
+    """RPPS numbers: those of the document (informationRecipient), and those of the message (PRT-4 RCT, PRT-5)."""
+    said = [each.extension for party in (cda.header.recipients if cda else ()) for each in party.ids]
+    said += [
+        part.value(1)
+        for prt in message.segments("PRT")
+        if prt.value(4) == "RCT"
+        for part in prt.repetitions(5)
+    ]
+    return tuple(dict.fromkeys(found[1] for number in said if (found := _RPPS.fullmatch(number))))
 
 
 def _visibility(message: Message, confidentiality: tuple[str, ...]) -> Visibility:

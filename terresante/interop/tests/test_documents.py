@@ -5,12 +5,16 @@ from dataclasses import replace
 import pytest
 
 from simulators.clamd.daemon import EICAR, running
+from simulators.hospital.documents import Author
 from simulators.hospital.messages import Authority
 from terresante.accounts.models import User
 from terresante.care_team.actions import record_choice
 from terresante.care_team.enums import ConsentKind
 from terresante.care_team.queries import open_record
+from terresante.directory.models import Practitioner
 from terresante.documents.access import DOCUMENT_READ
+from terresante.documents.events import DocumentFiled
+from terresante.documents.handlers import tell_its_readers
 from terresante.documents.models import DocumentReference
 from terresante.feed.models import FeedItem
 from terresante.interop.cda.tests import letters
@@ -18,15 +22,18 @@ from terresante.interop.mllp.intake import answer, received
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import papers, wire
 from terresante.kernel import access, ports, rls
+from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
+from terresante.kernel.events import restore
 from terresante.kernel.files.antivirus import Clamd
-from terresante.kernel.models import AuditEntry
+from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.models import Patient, SourceIdentity
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 
+RPPS = "99900000015"
 INS, OID = "239049402800109", "1.2.250.1.213.1.4.8"
 
 
@@ -475,3 +482,39 @@ def test_a_matricule_alone_that_nobody_has_waits(cast, hospital):
     send(hospital, by_matricule_alone(person))
 
     assert wire.states() == [("doubtful", "close")]
+
+
+def written_to():
+    """By e-mail, once the filing is told."""
+    with walls_down():
+        row = OutboxEvent.objects.get(kind="DocumentFiled")
+    with rls.acting(Actor.job("tests")):
+        event = restore(row)
+        assert isinstance(event, DocumentFiled)
+        tell_its_readers([event])
+        return list(OutboundMessage.objects.filter(channel="email").values_list("recipient", flat=True))
+
+
+@pytest.mark.parametrize(("who", "is_told"), [("amar", True), ("brun", False)])
+def test_a_recipient_of_the_circle_is_told_and_another_physician_is_not(cast, hospital, claire, who, is_told):
+    """Nobody else of the circle asked to be told of documents."""
+    actor = getattr(cast, who)
+    with walls_down():
+        Practitioner.objects.filter(pk=actor.person_id).update(rpps=RPPS, idnps=f"8{RPPS}")
+    to = Author(RPPS, "Camille", "AMAR", "Cabinet des Lilas", "770000028")
+
+    send(hospital, papers.oru(claire, papers.letter(claire, recipients=(to,))))
+
+    assert written_to() == ([f"{who}@example.org"] if is_told else [])
+
+
+def test_a_recipient_is_told_nothing_of_what_he_may_not_read(cast, hospital, claire):
+    with walls_down():
+        Practitioner.objects.filter(pk=cast.amar.person_id).update(rpps=RPPS, idnps=f"8{RPPS}")
+    to = Author(RPPS, "Camille", "AMAR", "Cabinet des Lilas", "770000028")
+
+    send(hospital, papers.oru(claire, papers.letter(claire, recipients=(to,)), told={"MASQUE_PS": "Y"}))
+
+    (document,) = papers.filed()
+    assert document.private_to_id is not None
+    assert written_to() == []
