@@ -41,6 +41,7 @@ class Professional:
     family: str
     given: str
     title: str
+    is_woman: bool
     profession: str
     specialty: str
     specialty_label: str

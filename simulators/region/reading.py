@@ -121,6 +121,7 @@ def _unit(row: list[str]) -> Unit:
 def _professionals() -> Iterator[tuple[str, Professional]]:
     phones = identifiers.phones(identifiers.MOBILE, start=2000)
     people = _toml("people.toml")
+    women = frozenset(people["women"].split())
     for number, row in enumerate(people["professionals"]):
         key, family, given, title, profession, label, structure, *duties = row
         code = _GENERAL_MEDICINE[0] if label == _GENERAL_MEDICINE[1] else ""
@@ -131,6 +132,7 @@ def _professionals() -> Iterator[tuple[str, Professional]]:
                 family=family,
                 given=given,
                 title=title,
+                is_woman=key in women,
                 profession=profession,
                 specialty=code,
                 specialty_label=typeset(label),
