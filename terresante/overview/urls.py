@@ -12,4 +12,5 @@ urlpatterns = [
         "dossiers/<uuid:record_id>/alertes/<uuid:item_id>/vue/", views.acknowledge_alert, name="acknowledge"
     ),
     path("dossiers/<uuid:record_id>/chronologie/", views.show_timeline, name="timeline"),
+    path("dossiers/<uuid:record_id>/chronologie/imprimer/", views.print_timeline, name="timeline_print"),
 ]

@@ -16,6 +16,7 @@ urlpatterns = [
     ),
     path("mon-dossier/mon-cercle/<uuid:participant_id>/retirer/", views.remove_member, name="remove_member"),
     path("mon-dossier/notes/", views.notes, name="notes"),
+    path("mon-dossier/notes/<uuid:note_id>/photos/<uuid:media_id>/", document_views.photo, name="note_photo"),
     path("mon-dossier/documents/", document_views.documents, name="documents"),
     path("mon-dossier/documents/<uuid:document_id>/", document_views.document, name="document"),
     path("mon-dossier/mes-choix/", views.choices, name="choices"),

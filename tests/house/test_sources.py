@@ -39,6 +39,10 @@ MORE_NAMES = {
         "regime": "the legal regime, and what a consent must say under it",
         "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },
+    "notes": {
+        "joining": "photographs and recordings of a note, apart from its words",
+        "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
+    },
     "documents": {
         "file_views": "pages through which the bytes of a file pass, apart from those about it",
     },
