@@ -189,9 +189,9 @@ def _entry(fact: Told, month: str) -> TimelineEntry:
 def _circle(members: list[CareTeamParticipant], relatives: list[RelatedPerson]) -> Circle:
     """Relatives, persons, structures; a circle too long for the screen is cut and says so."""
     groups = [
-        ("Proches et aidants", [_relative(person) for person in relatives]),
-        ("Équipe de soins", [_member(m) for m in members if m.practitioner_id]),
-        ("Organisations", [_member(m) for m in members if m.organization_id]),
+        ("Proches et aidants", [relative_row(person) for person in relatives]),
+        ("Équipe de soins", [member_row(m) for m in members if m.practitioner_id]),
+        ("Organisations", [member_row(m) for m in members if m.organization_id]),
     ]
     left = PEOPLE_SHOWN
     shown = []
@@ -202,7 +202,7 @@ def _circle(members: list[CareTeamParticipant], relatives: list[RelatedPerson]) 
     return Circle(shown, len(members) + len(relatives))
 
 
-def _relative(person: RelatedPerson) -> PersonRow:
+def relative_row(person: RelatedPerson) -> PersonRow:
     marks = [person.get_relationship_display()]
     marks += ["personne de confiance"] if person.is_trusted_person else []
     marks += ["à prévenir"] if person.is_person_to_warn else []
@@ -216,7 +216,7 @@ def _relative(person: RelatedPerson) -> PersonRow:
     )
 
 
-def _member(member: CareTeamParticipant) -> PersonRow:
+def member_row(member: CareTeamParticipant) -> PersonRow:
     if member.organization is not None:
         return PersonRow(
             name=member.organization.name,
@@ -247,7 +247,7 @@ def _member(member: CareTeamParticipant) -> PersonRow:
 def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant]) -> list[tuple[str, str]]:
     """« En ce moment »: only lines that say something."""
     record = opened.record
-    by_role = {m.role: _member(m).name for m in members if m.role != TeamRole.MEMBER}
+    by_role = {m.role: member_row(m).name for m in members if m.role != TeamRole.MEMBER}
     lines = [
         ("Séjour", _where(actor, opened)),
         ("Médecin traitant", by_role.get(TeamRole.ATTENDING, "Aucun dans le cercle")),
