@@ -127,6 +127,8 @@ class Note:
     author: str
     data_class: str
     text: str
+    # (form, description): what was photographed with it (`pictures`).
+    joined: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

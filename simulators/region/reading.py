@@ -28,6 +28,8 @@ from simulators.region.wording import said, typeset
 
 DATA = Path(__file__).parent / "data"
 _NOTE = re.compile(r"^@ (\d+) (\d{2}:\d{2}) (\S+) (\S+)\n(.+?)(?=^@ |\Z)", re.MULTILINE | re.DOTALL)
+# After the words of a note: « + form: what it shows ».
+_JOINED = re.compile(r"^\+ (\w+): ", re.MULTILINE)
 _WITH_FINESS = frozenset(
     "public_hospital private_hospital pharmacy laboratory ssiad had ehpad cmp csapa health_centre".split()
 )
@@ -219,7 +221,14 @@ def read_notes(journal: str, today: datetime.date) -> Iterator[Note]:
     if journal.count("@ ") != len(found):
         raise ValueError(f"a note of the journal has no readable heading: {journal[:60]}")
     for days, clock, author, data_class, text in sorted(found, key=lambda row: (-int(row[0]), row[1])):
-        yield Note(at=moment(f"{days} {clock}"), author=author, data_class=data_class, text=said(text, today))
+        words, *joined = _JOINED.split(text)
+        yield Note(
+            at=moment(f"{days} {clock}"),
+            author=author,
+            data_class=data_class,
+            text=said(words, today),
+            joined=tuple(zip(joined[::2], (line.strip() for line in joined[1::2]), strict=True)),
+        )
 
 
 def read_papers(story: str, setting: Setting, about: Identity) -> Iterator[Paper]:

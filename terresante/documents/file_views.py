@@ -10,7 +10,6 @@ from django.db import transaction
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 
 from terresante.care_team.queries import open_record, read_record
 from terresante.documents import actions, queries
@@ -26,16 +25,13 @@ from terresante.documents.views import opened_document
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid
-from terresante.kernel.files import vault
-from terresante.kernel.files.kinds import FileKind, refused
+from terresante.kernel.files.giving import given
+from terresante.kernel.files.kinds import refused
 from terresante.kernel.files.receiving import Received, receive, shown_name
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 
 _MISSING = "Choisissez au moins un fichier."
-# Nothing of a file runs, whatever it is and whoever opens its address alone.
-_SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'"
-_TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +196,10 @@ def _given(
 ) -> StreamingHttpResponse:
     opened, document = opened_document(request, record_id, document_id, act)
     audit.note_read(act, patient_id=opened.patient.pk, about=document, purpose=opened.purpose(request.actor))
-    kind = _TEXT if document.media_type == FileKind.TEXT else document.media_type
-    response = StreamingHttpResponse(vault.read(document.file, size=document.size), content_type=kind)
-    response.headers["Content-Length"] = str(document.size)
-    disposition = content_disposition_header(as_attachment, document.file_name)
-    response.headers["Content-Disposition"] = disposition or "attachment"
-    response.headers["Content-Security-Policy"] = _SANDBOX
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    return given(
+        document.file,
+        size=document.size,
+        kind=document.media_type,
+        name=document.file_name,
+        as_attachment=as_attachment,
+    )

@@ -93,6 +93,7 @@ _OF_A_RECORD = (
     ("note-ecrire", "notes/nouvelle/", ""),
     ("note-ecrire-erreur", "notes/nouvelle/", "Enregistrer la note"),
     ("note", "notes/", "Nora HADDAD"),
+    ("note-photo", "notes/", "Réfrigérateur : un yaourt et trois œufs, rien d’autre"),
     ("documents", "documents/", ""),
     ("documents-non-lus", "documents/?vue=non-lus", ""),
     ("documents-retires", "documents/?vue=retires", ""),
