@@ -41,6 +41,7 @@ class Professional:
     family: str
     given: str
     title: str
+    is_woman: bool
     profession: str
     specialty: str
     specialty_label: str
@@ -126,6 +127,8 @@ class Note:
     author: str
     data_class: str
     text: str
+    # (form, description): what was photographed with it (`pictures`).
+    joined: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

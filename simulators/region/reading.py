@@ -30,6 +30,8 @@ from simulators.region.wording import said, typeset
 
 DATA = Path(__file__).parent / "data"
 _NOTE = re.compile(r"^@ (\d+) (\d{2}:\d{2}) (\S+) (\S+)\n(.+?)(?=^@ |\Z)", re.MULTILINE | re.DOTALL)
+# After the words of a note: « + form: what it shows ».
+_JOINED = re.compile(r"^\+ (\w+): ", re.MULTILINE)
 _WITH_FINESS = frozenset(
     "public_hospital private_hospital pharmacy laboratory ssiad had ehpad cmp csapa health_centre".split()
 )
@@ -123,6 +125,7 @@ def _unit(row: list[str]) -> Unit:
 def _professionals() -> Iterator[tuple[str, Professional]]:
     phones = identifiers.phones(identifiers.MOBILE, start=2000)
     people = _toml("people.toml")
+    women = frozenset(people["women"].split())
     for number, row in enumerate(people["professionals"]):
         key, family, given, title, profession, label, structure, *duties = row
         code = _GENERAL_MEDICINE[0] if label == _GENERAL_MEDICINE[1] else ""
@@ -133,6 +136,7 @@ def _professionals() -> Iterator[tuple[str, Professional]]:
                 family=family,
                 given=given,
                 title=title,
+                is_woman=key in women,
                 profession=profession,
                 specialty=code,
                 specialty_label=typeset(label),
@@ -220,7 +224,14 @@ def read_notes(journal: str, today: datetime.date) -> Iterator[Note]:
     if journal.count("@ ") != len(found):
         raise ValueError(f"a note of the journal has no readable heading: {journal[:60]}")
     for days, clock, author, data_class, text in sorted(found, key=lambda row: (-int(row[0]), row[1])):
-        yield Note(at=moment(f"{days} {clock}"), author=author, data_class=data_class, text=said(text, today))
+        words, *joined = _JOINED.split(text)
+        yield Note(
+            at=moment(f"{days} {clock}"),
+            author=author,
+            data_class=data_class,
+            text=said(words, today),
+            joined=tuple(zip(joined[::2], (line.strip() for line in joined[1::2]), strict=True)),
+        )
 
 
 def read_papers(story: str, setting: Setting, about: Identity) -> Iterator[Paper]:

@@ -1,6 +1,5 @@
 """Pages through which bytes pass: received before any transaction opens, given after it has closed."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -12,7 +11,6 @@ from django.db import transaction
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 
 from terresante.care_team.queries import open_record, read_record
 from terresante.documents import actions, queries
@@ -29,16 +27,13 @@ from terresante.documents.views import opened_document
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid
-from terresante.kernel.files import vault
+from terresante.kernel.files.giving import given, given_content
 from terresante.kernel.files.kinds import FileKind, refused
 from terresante.kernel.files.receiving import Received, receive, shown_name
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 
 _MISSING = "Choisissez au moins un fichier."
-# Nothing of a file runs, whatever it is and whoever opens its address alone.
-_SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'"
-_TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,19 +198,14 @@ def _given(
 ) -> StreamingHttpResponse:
     opened, document = opened_document(request, record_id, document_id, act)
     audit.note_read(act, patient_id=opened.patient.pk, about=document, purpose=opened.purpose(request.actor))
-    name, kind, size = document.file_name, document.media_type, document.size
-    pieces: Iterable[bytes]
     if document.is_structured and not as_attachment:
-        pieces = [paper_of(document)]
-        name, kind, size = f"{PurePath(name).stem}.pdf", FileKind.PDF, len(pieces[0])
-    else:
-        pieces = vault.read(document.file, size=size)
-    kind = _TEXT if kind == FileKind.TEXT else kind
-    response = StreamingHttpResponse(pieces, content_type=kind)
-    response.headers["Content-Length"] = str(size)
-    disposition = content_disposition_header(as_attachment, name)
-    response.headers["Content-Disposition"] = disposition or "attachment"
-    response.headers["Content-Security-Policy"] = _SANDBOX
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+        paper = paper_of(document)
+        name = f"{PurePath(document.file_name).stem}.pdf"
+        return given_content(paper, kind=FileKind.PDF, name=name)
+    return given(
+        document.file,
+        size=document.size,
+        kind=document.media_type,
+        name=document.file_name,
+        as_attachment=as_attachment,
+    )

@@ -11,6 +11,8 @@ from terresante.documents.reading import reading_of
 from terresante.kernel import access, audit
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, reads
+from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
+from terresante.notes.models import NoteMedia
 from terresante.portal.queries import read_own_record
 
 _A_PAGE = 20
@@ -39,3 +41,15 @@ def document(request: Request, document_id: UUID) -> HttpResponse:
     shows_paper = read is not None and read.has_paper and (not read.passages or "copie" in request.GET)
     told = {"opened": opened, "document": shown, "reading": read, "shows_paper": shows_paper}
     return render(request, "portal/document.html", told)
+
+
+@reads(NOTE_MEDIA_OPEN)
+def photo(request: Request, note_id: UUID, media_id: UUID) -> HttpResponse:
+    opened = read_own_record(request.actor, action=NOTE_READ)
+    if opened is None:
+        raise NotFound
+    shown = access.get(request.actor, NOTE_MEDIA_OPEN, NoteMedia, media_id, related=("note",))
+    if shown.note_id != note_id or shown.note.record_id != opened.record.pk or not shown.is_photo:
+        raise NotFound
+    audit.note_read(NOTE_MEDIA_OPEN, patient_id=opened.patient.pk, about=shown.note)
+    return render(request, "portal/note_photo.html", {"opened": opened, "photo": shown, "note": shown.note})

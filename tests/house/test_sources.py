@@ -39,6 +39,10 @@ MORE_NAMES = {
         "regime": "the legal regime, and what a consent must say under it",
         "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },
+    "notes": {
+        "joining": "photographs and recordings of a note, apart from its words",
+        "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
+    },
     "documents": {
         "file_views": "pages through which the bytes of a file pass, apart from those about it",
         "received_actions": "what a wire files, apart from what persons do",
@@ -78,6 +82,8 @@ MORE_NAMES = {
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
+        "sheet_queries": "the emergency sheet, apart from the pages of a record",
+        "sheet_views": "the emergency sheet, on a screen and on paper",
         "founding_views": "who refuses any record, apart from those who have one",
         "desk_views": "pages outside a record, apart from those of a record",
         "support_views": "a record founded for another, by who will not read it",
@@ -96,6 +102,7 @@ MORE_NAMES = {
         "merge_views": "two identities side by side, apart from the page of one",
     },
     "portal": {
+        "health_views": "her own health record and emergency sheet, apart from her other pages",
         "document_views": "documents as the person reads them, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",
     },
