@@ -27,7 +27,13 @@ from config.local.region.places import Directory, OpenedAccount, fill_directory,
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
-from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
+from config.local.region.stays import (
+    connect_hospitals,
+    link_patients,
+    person_of,
+    play_stays,
+    put_letters_back,
+)
 from config.local.region.telephone import OWNER, give_telephone
 from config.local.region.turns import ask_to_take_over, judge_an_emergency
 from simulators.insi import people as insi
@@ -134,6 +140,7 @@ class _Loading:
         self._patients |= {story.key: patient for story, patient in zip(crowd, found, strict=True)}
 
     def _finish(self, directory: Directory) -> None:
+        put_letters_back(self._job, self._region, self._patients, self._times)
         marks.put_back_stays(self._job, self._region, self._patients)
         stories = {story.key: story for story in self._region.stories}
         marks.mark_read(directory, stories, self._patients, self._times)
