@@ -50,6 +50,8 @@ class SentDocument:
     # RPPS numbers of those to whom it is addressed.
     addressed_to: tuple[str, ...] = ()
     specialty: str = ""
+    # Of the stay it tells of, when that one is restricted.
+    sector: str = ""
     is_masked: bool = False
     hidden_from_patient: bool = False
     hidden_from_representative: bool = False
@@ -171,8 +173,10 @@ def _limits(actor: Actor, document: SentDocument) -> Limits:
     A psychiatric structure, or the specialty of the author, keeps its document to its sector, as its people would.
     """
     here = Organization.objects.get(pk=_structure(actor))
-    sector = matrix.practitioner_sector("", document.specialty) or matrix.organization_sector(
-        here.kind, here.is_psychiatric
+    sector = (
+        document.sector
+        or matrix.practitioner_sector("", document.specialty)
+        or matrix.organization_sector(here.kind, here.is_psychiatric)
     )
     return Limits(
         private_to_id=here.pk if document.is_masked else None,

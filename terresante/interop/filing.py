@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from terresante.care_team.queries.limits import Limits, limits_on
 from terresante.documents.access import DOCUMENT_WRITE
 from terresante.documents.enums import DocumentType
 from terresante.documents.received_actions import SentDocument, file_sent, withdraw_sent
@@ -19,6 +20,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import Received, put_away
+from terresante.stays.models import Encounter
 
 _S, _O = MessageState, MessageOutcome
 _NOT_IN_A_NAME = re.compile(r"[^\w-]+")
@@ -65,7 +67,8 @@ def file_carried(
     if put.received is None:
         return Filed(_S.REFUSED, _O.INFECTED)
     try:
-        file_sent(actor, patient_id, document=_document(carried, put.received))
+        stay = _stay_told_of(row, patient_id, carried)
+        file_sent(actor, patient_id, document=_document(carried, put.received, stay))
     except Conflict:
         return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
     return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if carried.act is Act.REPLACE else _O.DOCUMENT_FILED)
@@ -101,7 +104,17 @@ def _withdrawn(actor: Actor, patient_id: UUID, carried: Carried) -> Filed:
     return Filed(_S.APPLIED, _O.DOCUMENT_WITHDRAWN)
 
 
-def _document(carried: Carried, received: Received) -> SentDocument:
+def _stay_told_of(row: InboundMessage, patient_id: UUID, carried: Carried) -> Limits:
+    """Its reading limits: a letter never tells of a stay to more than those who know of the stay."""
+    stay = Encounter.objects.filter(
+        patient_id=patient_id,
+        organization_id=row.sender.organization_id,
+        visit_number=carried.visit_number,
+    ).first()
+    return limits_on(stay) if stay is not None else Limits()
+
+
+def _document(carried: Carried, received: Received, stay: Limits) -> SentDocument:
     seen = carried.visibility
     dated_at = carried.dated_at
     return SentDocument(
@@ -114,9 +127,10 @@ def _document(carried: Carried, received: Received) -> SentDocument:
         written_by=carried.author,
         addressed_to=carried.addressed_to,
         specialty=" ".join(_specialties(carried)),
-        is_masked=seen.is_masked,
-        hidden_from_patient=seen.is_hidden_from_patient,
-        hidden_from_representative=seen.is_hidden_from_representatives,
+        is_masked=seen.is_masked or stay.private_to_id is not None,
+        sector=stay.sector,
+        hidden_from_patient=seen.is_hidden_from_patient or stay.hidden_from_patient,
+        hidden_from_representative=seen.is_hidden_from_representatives or stay.hidden_from_representative,
     )
 
 

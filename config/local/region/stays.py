@@ -50,10 +50,11 @@ def connect_hospitals(
         if not structure.oid:
             continue
         is_simulated = key == region.simulated_hospital
+        what = "Résultats" if structure.kind == "laboratory" else "Admissions"
         senders[key] = register_sender(
             job,
             directory.organizations[key].pk,
-            name=f"Admissions, {structure.short_name}",
+            name=f"{what}, {structure.short_name or structure.name}",
             authorities=[structure.oid],
             port=port if is_simulated else None,
             fingerprint=None if is_simulated else hashlib.sha256(structure.oid.encode()).hexdigest(),

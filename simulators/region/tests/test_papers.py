@@ -40,3 +40,21 @@ def test_no_two_are_the_same_file():
     contents = [content_of(paper)[1] for _, paper in PAPERS]
 
     assert len(set(contents)) == len(contents)
+
+
+LETTERS = [(story, letter) for story in REGION.stories for letter in story.letters]
+
+
+@pytest.mark.parametrize(("story", "letter"), LETTERS, ids=lambda one: getattr(one, "title", ""))
+def test_each_letter_is_of_a_known_type_by_who_has_numbers_of_its_own(story, letter):
+    assert letter.type in DocumentType.values
+    assert REGION.structures[letter.sender].oid
+    assert all(len(row) == len(section.head) for section in letter.sections for row in section.rows)
+    assert all(section.text or section.items or section.rows for section in letter.sections)
+
+
+def test_a_hospital_and_a_laboratory_send_letters():
+    assert {REGION.structures[letter.sender].kind for _, letter in LETTERS} == {
+        "public_hospital",
+        "laboratory",
+    }

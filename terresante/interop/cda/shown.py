@@ -66,5 +66,6 @@ def _facts(header: Header) -> Iterator[tuple[str, str]]:
     if stay is not None and stay.period.start is not None:
         until = f" au {long_date(stay.period.end)}" if stay.period.end else ""
         yield "Prise en charge", f"du {long_date(stay.period.start)}{until}"
-    if header.custodian is not None and header.custodian.organization:
+    written_at = {each.organization for each in header.authors}
+    if header.custodian is not None and header.custodian.organization not in {"", *written_at}:
         yield "Conservé par", header.custodian.organization

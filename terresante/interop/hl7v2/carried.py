@@ -83,6 +83,8 @@ class Carried:
     names: tuple[str, ...]
     replaces: tuple[str, ...]
     visibility: Visibility
+    # PV1-19, else the account (PID-18): of which stay it tells.
+    visit_number: str
     addressed_to: tuple[str, ...]
     warnings: tuple[Oddity, ...]
 
@@ -164,9 +166,17 @@ def _carried(
             dict.fromkeys([*_parents(cda), *([_plain(txa.value(13))] if txa and txa.value(13) else [])])
         ),
         visibility=_visibility(message, header.confidentiality if header else ()),
+        visit_number=_visit_number(message, pid),
         addressed_to=_recipients(message, cda),
         warnings=oddities.found(),
     )
+
+
+def _visit_number(message: Message, pid: Segment) -> str:
+    """As stays are numbered (mapping): an account is marked, and never taken for a visit."""
+    visit = message.segment("PV1")
+    number = visit.value(19) if visit is not None else ""
+    return (number or (f"dossier {pid.value(18)}" if pid.value(18) else ""))[:120]
 
 
 def _visit_refusal(message: Message) -> Refusal | None:

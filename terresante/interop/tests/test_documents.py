@@ -8,6 +8,7 @@ from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.feed.models import FeedItem
 from terresante.interop.cda.tests import letters
+from terresante.interop.hl7v2.tests.messages import PV1
 from terresante.interop.tests import papers, wire
 from terresante.kernel import access, rls
 from terresante.kernel.errors import NotFound
@@ -255,3 +256,29 @@ def test_a_document_already_sent_comes_in_once_whatever_message_brings_it(hospit
         "document_withdrawn",
         "document_known",
     ]
+
+
+def test_the_letter_of_a_secret_stay_is_read_by_nobody_who_does_not_know_of_the_stay(
+    cast, hospital, claire, madeleine
+):
+    """The sender asks nothing of the letter itself: PV1-19 says which stay it tells of."""
+    parts = PV1.split("|")
+    parts[16] = "Y"
+    stay = wire.stamped("A01", pid=madeleine, pv1="|".join(parts))
+    letter = papers.mdm(claire, "T02", papers.letter(claire)).replace(b"PV1|1|N", PV1.encode())
+
+    assert send(hospital, stay, letter) == ["AA", "AA"]
+    wire.apply()
+
+    (document,) = papers.filed()
+    assert document.private_to_id == hospital.organization_id
+    assert not reads(cast.amar, cast.madeleine_record, document)
+
+
+def test_the_letter_of_an_ordinary_stay_is_the_circle_s(cast, hospital, claire, madeleine):
+    letter = papers.mdm(claire, "T02", papers.letter(claire)).replace(b"PV1|1|N", PV1.encode())
+
+    send(hospital, wire.stamped("A01", pid=madeleine), letter)
+    wire.apply()
+
+    assert reads(cast.amar, cast.madeleine_record, papers.filed()[0])
