@@ -34,7 +34,7 @@ def test_photographs_go_with_a_note_to_those_who_read_it(visit):
     record = nurse.open_record("ISIDORE")
     page = nurse.page
     page.context.grant_permissions(["microphone"])  # of a device that Chromium makes up
-    page.goto(f"/dossiers/{record}/notes/nouvelle/")
+    page.goto(f"{record}notes/nouvelle/")
     page.get_by_label("Note", exact=True).fill("Pansement refait ce soir, l’hématome se résorbe.")
     page.locator("#id_photos").set_input_files([taken("bruise")])
     page.locator("#camera").set_input_files([taken("pillbox")])
@@ -86,7 +86,7 @@ def test_the_timeline_narrows_is_printed_and_the_whole_record_is_taken_out(visit
     doctor = visit("s.norbert")
     record = doctor.open_record("ISIDORE")
     page = doctor.page
-    page.goto(f"/dossiers/{record}/chronologie/")
+    page.goto(f"{record}chronologie/")
     shot(doctor, "timeline")
     page.get_by_role("link", name=re.compile("^Documents")).last.click()
     page.get_by_role("link", name="1 an").click()
@@ -96,7 +96,7 @@ def test_the_timeline_narrows_is_printed_and_the_whole_record_is_taken_out(visit
     expect(page.get_by_role("heading", name=re.compile("Chronologie de"))).to_be_visible()
     shot(doctor, "timeline-print")
 
-    page.goto(f"/dossiers/{record}/copie/")
+    page.goto(f"{record}copie/")
     page.get_by_role("button", name="Sortir la copie").click()
     expect(page.get_by_text("Dites pourquoi vous sortez").first).to_be_visible()
     shot(doctor, "copy-refused")
