@@ -19,6 +19,8 @@ from simulators.region.model import (
     Paper,
     Professional,
     Relative,
+    Section,
+    SentLetter,
     Stay,
     Story,
     Structure,
@@ -123,6 +125,7 @@ def _unit(row: list[str]) -> Unit:
 def _professionals() -> Iterator[tuple[str, Professional]]:
     phones = identifiers.phones(identifiers.MOBILE, start=2000)
     people = _toml("people.toml")
+    women = frozenset(people["women"].split())
     for number, row in enumerate(people["professionals"]):
         key, family, given, title, profession, label, structure, *duties = row
         code = _GENERAL_MEDICINE[0] if label == _GENERAL_MEDICINE[1] else ""
@@ -133,6 +136,7 @@ def _professionals() -> Iterator[tuple[str, Professional]]:
                 family=family,
                 given=given,
                 title=title,
+                is_woman=key in women,
                 profession=profession,
                 specialty=code,
                 specialty_label=typeset(label),
@@ -158,6 +162,7 @@ def _story(key: str, content: dict[str, Any], setting: Setting, phones: Iterator
         relatives=tuple(_relative(row, phones) for row in content.get("relatives", [])),
         notes=tuple(read_notes(content["journal"], setting.today)),
         papers=tuple(read_papers(key, setting, identity)),
+        letters=tuple(read_letters(key, setting)),
         stays=tuple(_stay(row) for row in content.get("stays", [])),
         oppositions=tuple(_opposition(text) for text in content.get("oppositions", [])),
         is_written_by_hand=True,
@@ -257,6 +262,30 @@ def read_papers(story: str, setting: Setting, about: Identity) -> Iterator[Paper
             ),
             signature=typeset(row.get("by", "")) or name,
         )
+
+
+def read_letters(story: str, setting: Setting) -> Iterator[SentLetter]:
+    for row in _toml("letters.toml")["letters"]:
+        if row["story"] == story:
+            yield SentLetter(
+                at=moment(row["at"]),
+                sender=row["sender"],
+                type=row["type"],
+                title=typeset(row["title"]),
+                by=row["by"],
+                sections=tuple(_section(each, setting) for each in row["passages"]),
+            )
+
+
+def _section(row: dict[str, Any], setting: Setting) -> Section:
+    return Section(
+        code=row["code"],
+        title=typeset(row["title"]),
+        text=said(row.get("text", ""), setting.today),
+        items=tuple(typeset(each) for each in row.get("list", [])),
+        head=tuple(typeset(each) for each in row.get("head", [])),
+        rows=tuple(tuple(typeset(cell) for cell in cells) for cells in row.get("rows", [])),
+    )
 
 
 def _stay(row: dict[str, Any]) -> Stay:

@@ -1,6 +1,7 @@
 """Pages through which bytes pass: received before any transaction opens, given after it has closed."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,13 @@ from terresante.documents.access import (
 )
 from terresante.documents.forms import DocumentForm, VersionForm
 from terresante.documents.models import DocumentReference
+from terresante.documents.reading import paper_of
 from terresante.documents.views import opened_document
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid
-from terresante.kernel.files.giving import given
-from terresante.kernel.files.kinds import refused
+from terresante.kernel.files.giving import given, given_content
+from terresante.kernel.files.kinds import FileKind, refused
 from terresante.kernel.files.receiving import Received, receive, shown_name
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
@@ -182,7 +184,7 @@ def _replaced(request: Request, record_id: UUID, document_id: UUID, form: Versio
 
 @reads(DOCUMENT_OPEN)
 def show_content(request: Request, record_id: UUID, document_id: UUID) -> StreamingHttpResponse:
-    """What the page shows the document with."""
+    """What the page shows the document with: of a structured one, the PDF that it carries."""
     return _given(request, record_id, document_id, DOCUMENT_OPEN, as_attachment=False)
 
 
@@ -196,6 +198,10 @@ def _given(
 ) -> StreamingHttpResponse:
     opened, document = opened_document(request, record_id, document_id, act)
     audit.note_read(act, patient_id=opened.patient.pk, about=document, purpose=opened.purpose(request.actor))
+    if document.is_structured and not as_attachment:
+        paper = paper_of(document)
+        name = f"{PurePath(document.file_name).stem}.pdf"
+        return given_content(paper, kind=FileKind.PDF, name=name)
     return given(
         document.file,
         size=document.size,

@@ -2,7 +2,13 @@ from django.db import models
 from django.db.models import Q
 
 from terresante.care_team.models import Limited
-from terresante.documents.enums import DOCUMENT_CLASSES, TITLE_MAX_LENGTH, DocumentStatus, DocumentType
+from terresante.documents.enums import (
+    DOCUMENT_CLASSES,
+    SENDER_IDENTIFIER_LENGTH,
+    TITLE_MAX_LENGTH,
+    DocumentStatus,
+    DocumentType,
+)
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import NAME_MAX_LENGTH
 from terresante.kernel.models import StoredFile
@@ -23,8 +29,11 @@ class DocumentReference(Limited):
     dated_on = models.DateField("date du document")
     # Who wrote it, when it is not who filed it: a hospital, a colleague outside the circle.
     written_by = models.CharField("auteur", max_length=120, blank=True)
-    # Who filed it, as he was then: a document keeps its signature, as a note does.
-    author = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="documents")
+    # Who filed it, as he was then: a document keeps its signature, as a note does. Nobody, for one that arrived by a
+    # wire: the structure that sent it signs.
+    author = models.ForeignKey(
+        "directory.Practitioner", null=True, on_delete=models.PROTECT, related_name="documents"
+    )
     author_name = models.CharField(max_length=200)
     author_role = models.CharField(max_length=120)
     organization = models.ForeignKey("directory.Organization", on_delete=models.PROTECT, related_name="+")
@@ -35,6 +44,8 @@ class DocumentReference(Limited):
     # The key of the first version, on all of them (FHIR's masterIdentifier, CDA's setId), and their order.
     set_id = models.UUIDField()
     version = models.PositiveSmallIntegerField(default=1)
+    # What its sender calls it (CDA id, TXA-12): a name is one structure's. Empty for what a person filed.
+    sender_identifier = models.CharField(max_length=SENDER_IDENTIFIER_LENGTH, blank=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by_name = models.CharField(max_length=200, blank=True)
     withdrawn_reason = models.CharField("motif du retrait", max_length=300, blank=True)
@@ -60,12 +71,23 @@ class DocumentReference(Limited):
                 | ~Q(status=DocumentStatus.ENTERED_IN_ERROR) & Q(withdrawn_at=None, withdrawn_reason=""),
                 name="document_is_withdrawn_with_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(author__isnull=False, sender_identifier="")
+                | Q(author=None) & ~Q(sender_identifier=""),
+                name="document_is_of_a_person_or_a_sender",
+            ),
             models.UniqueConstraint(fields=["patient", "replaces"], name="document_replaced_once"),
             models.UniqueConstraint(fields=["patient", "set_id", "version"], name="document_versions_follow"),
         ]
         indexes = [
             models.Index(fields=["patient", "-dated_on", "-recorded_at"], name="document_latest"),
             models.Index(fields=["patient", "sha256"], name="document_same_content"),
+            # Not unique: of two identities merged, both may have been sent the same document.
+            models.Index(
+                fields=["patient", "organization", "sender_identifier"],
+                condition=~Q(sender_identifier=""),
+                name="document_of_a_sender",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,6 +110,11 @@ class DocumentReference(Limited):
     @property
     def is_withdrawn(self) -> bool:
         return self.status == DocumentStatus.ENTERED_IN_ERROR
+
+    @property
+    def is_structured(self) -> bool:
+        """A CDA: its page reads it, whoever downloads it gets it as it came."""
+        return self.media_type == FileKind.XML
 
     @property
     def is_image(self) -> bool:

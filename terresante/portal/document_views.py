@@ -8,6 +8,7 @@ from terresante.care_team.access import decides_for_patient
 from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.documents.queries import documents_of
+from terresante.documents.reading import reading_of
 from terresante.kernel import access, audit
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, reads
@@ -42,7 +43,10 @@ def document(request: Request, document_id: UUID) -> HttpResponse:
     if shown.record_id != opened.record.pk:
         raise NotFound
     audit.note_read(DOCUMENT_READ, patient_id=opened.patient.pk, about=shown)
-    return render(request, "portal/document.html", {"opened": opened, "document": shown})
+    read = reading_of(shown)
+    shows_paper = read is not None and read.has_paper and (not read.passages or "copie" in request.GET)
+    told = {"opened": opened, "document": shown, "reading": read, "shows_paper": shows_paper}
+    return render(request, "portal/document.html", told)
 
 
 @reads(NOTE_MEDIA_OPEN)

@@ -45,6 +45,8 @@ MORE_NAMES = {
     },
     "documents": {
         "file_views": "pages through which the bytes of a file pass, apart from those about it",
+        "received_actions": "what a wire files, apart from what persons do",
+        "reading": "the port by which a structured document is read for its page",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
@@ -59,8 +61,10 @@ MORE_NAMES = {
         "mapping": "from a message to what an action takes, pure",
         "matching": "who a message speaks of",
         "applying": "from a batch of messages to what becomes of each",
+        "filing": "from a document received to what is filed",
         "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
+        "cda": "documents, pure",
         "launch": "the token of a contextual call, pure",
         "partner_actions": "partners and their calls, apart from messages",
         "partner_urls": "partners and their calls, apart from messages",

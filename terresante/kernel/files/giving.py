@@ -24,6 +24,13 @@ def given(
     return _guarded(answer, kind, name, as_attachment)
 
 
+def given_content(content: bytes, *, kind: str, name: str) -> StreamingHttpResponse:
+    """What was found inside a file, to be shown."""
+    answer = StreamingHttpResponse([content])
+    answer.headers["Content-Length"] = str(len(content))
+    return _guarded(answer, kind, name, as_attachment=False)
+
+
 def given_in_parts(
     request: HttpRequest, file: StoredFile, *, size: int, kind: str, name: str
 ) -> StreamingHttpResponse | HttpResponse:

@@ -100,6 +100,14 @@ def _put_away(actor: Actor, content: IO[bytes]) -> Stored:
     return vault.put(file, content)
 
 
+def put_away(actor: Actor, content: bytes, *, kind: FileKind, name: str, for_action: Action) -> Received:
+    """What a gateway has examined itself. Raises Invalid when it is infected, Conflict when the antivirus is silent."""
+    sent = BytesIO(content)
+    _refuse_infected(actor, sent, for_action)
+    sent.seek(0)
+    return Received(_put_away(actor, sent), kind, shown_name(name))
+
+
 def shown_name(name: str) -> str:
     """What a person called it, on one line, its end kept; never a path, on any system."""
     last = re.split(r"[/\\]", name)[-1]
@@ -107,7 +115,7 @@ def shown_name(name: str) -> str:
     return clean if len(clean) <= NAME_MAX_LENGTH else f"{clean[: NAME_MAX_LENGTH - 9]}…{clean[-8:]}"
 
 
-def _refuse_infected(actor: Actor, sent: "UploadedFile[Any]", for_action: Action) -> None:
+def _refuse_infected(actor: Actor, sent: IO[bytes], for_action: Action) -> None:
     if ports.bound.antivirus is None:
         return
     try:
