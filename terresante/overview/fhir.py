@@ -138,7 +138,8 @@ def document(filed: DocumentReference, path: str) -> Resource:
         "code": filed.type,
         "display": filed.get_type_display(),
     }
-    by = f"Déposé par {filed.author_name}, {filed.author_role}, {filed.organization_name}"
+    signed = (filed.author_name, filed.author_role, filed.organization_name)
+    by = f"Déposé par {', '.join(part for part in signed if part)}"
     return _said(
         resourceType="DocumentReference",
         id=str(filed.pk),
@@ -209,7 +210,9 @@ def _attachment(kind: str, path: str, size: int, sha1: str, title: str, at: date
 
 
 def _author(row: Note | DocumentReference) -> Resource:
-    """As he signed; his number from the directory."""
+    """As he signed, his number from the directory; the structure itself, of what its software sent."""
+    if row.author is None:
+        return _structure(row.organization, row.organization_name)
     said = _practitioner(row.author)
     return {**said, "display": f"{row.author_name}, {row.author_role}, {row.organization_name}"}
 

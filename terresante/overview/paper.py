@@ -90,7 +90,7 @@ def _note(told: NoteTold) -> dict[str, Any]:
 def _document(filed: DocumentReference) -> dict[str, str]:
     state = "" if filed.is_current else filed.get_status_display()
     reason = f"Retiré : {filed.withdrawn_reason}" if filed.is_withdrawn else ""
-    by = f"déposé par {filed.author_name}, {filed.author_role}"
+    by = f"déposé par {', '.join(part for part in (filed.author_name, filed.author_role) if part)}"
     written = f"{filed.get_type_display()} du {wording.long_date(filed.dated_on)}"
     return {
         "title": filed.title,

@@ -91,6 +91,10 @@ def settle(cast) -> None:
     withdraw_document(
         cast.amar, record.pk, filed(cast.amar, record, "Par erreur").pk, reason="autre personne"
     )
+    with walls_down():
+        letter = DocumentReference.objects.get(title=f"Document {Confidentiality.CIRCLE_AND_PATIENT}")
+        sent = {"author": None, "author_name": "", "author_role": "", "sender_identifier": "2.999.1"}
+        _copy(letter, title="Envoyé par l’hôpital", set_id=new_id(), **sent).save(force_insert=True)
     note = with_photos(cast.amar, record, "Deux photos", number=2)
     withdraw_media(cast.amar, record.pk, note.pk, note.media.all()[0].pk)
     amend_note(cast.amar, record.pk, note.pk, text="Corrigée", seen=None)
@@ -286,9 +290,11 @@ def test_a_large_record_goes_out_in_flat_memory(cast):
     assert size > 9_000_000 and peak < 4_000_000
 
 
-def _copy(note: Note) -> Note:
-    values = {field.attname: getattr(note, field.attname) for field in Note._meta.concrete_fields}
-    return Note(**{**values, "id": new_id()})
+def _copy(row: Any, **changes: Any) -> Any:
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    if "author" in changes:
+        del values["author_id"]
+    return type(row)(**{**values, "id": new_id(), **changes})
 
 
 def test_the_pdf_is_a_pdf_with_all_of_it(client, cast):
