@@ -51,6 +51,7 @@ MORE = (
     TabPlace("emergency_sheet", "Fiche d’urgence", "overview:emergency_sheet", "siren"),
     TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
     TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
+    TabPlace("copy", "Copie du dossier", "overview:export", "download"),
     TabPlace("choices", "Choix de la personne", "care_team:choices", "hand-heart", (DataClass.CIRCLE,)),
 )
 

@@ -4,6 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from terresante.care_team.access import decides_for_patient
 from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.documents.queries import documents_of
@@ -13,6 +14,7 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, reads
 from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
 from terresante.notes.models import NoteMedia
+from terresante.overview.access import RECORD_EXPORT
 from terresante.portal.queries import read_own_record
 
 _A_PAGE = 20
@@ -25,7 +27,11 @@ def documents(request: Request) -> HttpResponse:
     if opened is not None:
         listed = documents_of(request.actor, opened.patient.pk)
         page = Paginator(listed, _A_PAGE).get_page(request.GET.get("page", "1"))
-    return render(request, "portal/documents.html", {"opened": opened, "page": page})
+    return render(
+        request,
+        "portal/documents.html",
+        {"opened": opened, "page": page, "is_own": decides_for_patient(request.actor)},
+    )
 
 
 @reads(DOCUMENT_OPEN)
@@ -53,3 +59,10 @@ def photo(request: Request, note_id: UUID, media_id: UUID) -> HttpResponse:
         raise NotFound
     audit.note_read(NOTE_MEDIA_OPEN, patient_id=opened.patient.pk, about=shown.note)
     return render(request, "portal/note_photo.html", {"opened": opened, "photo": shown, "note": shown.note})
+
+
+@reads(RECORD_EXPORT)
+def copy(request: Request) -> HttpResponse:
+    """What one may take away; `overview:export` sends it."""
+    opened = read_own_record(request.actor, action=RECORD_EXPORT)
+    return render(request, "portal/export.html", {"opened": opened})

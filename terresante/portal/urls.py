@@ -25,6 +25,7 @@ urlpatterns = [
         health_views.print_emergency_sheet,
         name="print_emergency_sheet",
     ),
+    path("mon-dossier/copie/", document_views.copy, name="copy"),
     path("mon-dossier/mes-choix/", views.choices, name="choices"),
     path("mon-dossier/mes-choix/lever-mon-opposition/", views.lift_opposition, name="lift_opposition"),
     path("mon-dossier/personne/", views.switch, name="switch"),
