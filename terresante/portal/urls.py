@@ -19,6 +19,8 @@ urlpatterns = [
     path("mon-dossier/notes/<uuid:note_id>/photos/<uuid:media_id>/", document_views.photo, name="note_photo"),
     path("mon-dossier/documents/", document_views.documents, name="documents"),
     path("mon-dossier/documents/<uuid:document_id>/", document_views.document, name="document"),
+    path("mon-dossier/ma-sante/", health_views.health, name="health"),
+    path("mon-dossier/ma-sante/<slug:kind>/", health_views.declare, name="declare"),
     path("mon-dossier/fiche-urgence/", health_views.emergency_sheet, name="emergency_sheet"),
     path(
         "mon-dossier/fiche-urgence/imprimer/",
