@@ -6,6 +6,7 @@ from terresante.documents.enums import DOCUMENT_CLASSES, TITLE_MAX_LENGTH, Docum
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import NAME_MAX_LENGTH
 from terresante.kernel.models import StoredFile
+from terresante.kernel.ui.wording import lowered
 from terresante.patients.models import CareRecord, Patient
 
 
@@ -24,11 +25,18 @@ class DocumentReference(Limited):
     # Who wrote it, when it is not who filed it: a hospital, a colleague outside the circle.
     written_by = models.CharField("auteur", max_length=120, blank=True)
     # Who filed it, as he was then: a document keeps its signature, as a note does.
-    author = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="documents")
+    author = models.ForeignKey(
+        "directory.Practitioner", null=True, on_delete=models.PROTECT, related_name="documents"
+    )
     author_name = models.CharField(max_length=200)
     author_role = models.CharField(max_length=120)
-    organization = models.ForeignKey("directory.Organization", on_delete=models.PROTECT, related_name="+")
-    organization_name = models.CharField(max_length=200)
+    organization = models.ForeignKey(
+        "directory.Organization", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    organization_name = models.CharField(max_length=200, blank=True)
+    # By the person, or who represents her by law, from their space; then whether the circle does not read it yet.
+    is_from_patient = models.BooleanField(default=False, db_default=False)
+    kept_to_patient = models.BooleanField(default=False, db_default=False)
     recorded_at = models.DateTimeField("déposé le", auto_now_add=True)
     status = models.CharField(max_length=20, choices=DocumentStatus.choices, default=DocumentStatus.CURRENT)
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
@@ -60,6 +68,12 @@ class DocumentReference(Limited):
                 | ~Q(status=DocumentStatus.ENTERED_IN_ERROR) & Q(withdrawn_at=None, withdrawn_reason=""),
                 name="document_is_withdrawn_with_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(is_from_patient=True, author=None, organization=None)
+                | Q(is_from_patient=False, kept_to_patient=False, author__isnull=False)
+                & Q(organization__isnull=False),
+                name="document_is_filed_by_somebody",
+            ),
             models.UniqueConstraint(fields=["patient", "replaces"], name="document_replaced_once"),
             models.UniqueConstraint(fields=["patient", "set_id", "version"], name="document_versions_follow"),
         ]
@@ -77,13 +91,25 @@ class DocumentReference(Limited):
         return self.written_by or self.author_name
 
     @property
+    def filed_by(self) -> str:
+        """Who filed it: « la patiente » says more to the circle than her own name."""
+        if self.is_from_patient:
+            return f"{self.author_role} ({self.author_name})"
+        return f"{self.author_name}, {lowered(self.author_role)}"
+
+    @property
     def is_current(self) -> bool:
         return self.status == DocumentStatus.CURRENT
 
     @property
     def is_for_circle(self) -> bool:
         """To be shared with the person, or no longer: what a level narrower than the circle keeps is not."""
-        return self.private_to_id is None and self.private_to_person_id is None and not self.sector
+        return (
+            not self.is_from_patient
+            and self.private_to_id is None
+            and self.private_to_person_id is None
+            and not self.sector
+        )
 
     @property
     def is_withdrawn(self) -> bool:

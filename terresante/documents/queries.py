@@ -10,7 +10,7 @@ from terresante.care_team.access import writes_class
 from terresante.care_team.queries.audience import Draft
 from terresante.care_team.queries.panel import audience_panel
 from terresante.documents.access import DOCUMENT_READ
-from terresante.documents.enums import CLASS_OF, FAMILIES, DocumentStatus, DocumentType
+from terresante.documents.enums import CLASS_OF, FAMILIES, HERS_ALONE, DocumentStatus, DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
@@ -106,7 +106,7 @@ def versions_of(actor: Actor, document: DocumentReference) -> list[DocumentRefer
 def types_filed_by(actor: Actor) -> list[tuple[str, list[DocumentType]]]:
     """By family, those whose class this actor's profession writes."""
     families = [
-        (label, [one for one in types if writes_class(actor, CLASS_OF[one])])
+        (label, [one for one in types if one not in HERS_ALONE and writes_class(actor, CLASS_OF[one])])
         for label, types in FAMILIES.values()
     ]
     return [(label, types) for label, types in families if types]
@@ -136,7 +136,7 @@ def _lines(actor: Actor, documents: Iterable[Any]) -> list[DocumentLine]:
             DocumentLine(
                 document=document,
                 is_unread=document.is_unread,
-                is_mine=document.author_id == actor.person_id,
+                is_mine=document.author_id is not None and document.author_id == actor.person_id,
                 month=own_month if own_month != month else "",
             )
         )

@@ -170,7 +170,7 @@ COSTS = {
     "": 23,
     "nouveautes/": 16,
     "notes/": 21,
-    "cercle/": 23,
+    "cercle/": 24,
     "sejours/": 17,
     "chronologie/": 19,
     "acces/": 20,
