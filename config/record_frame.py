@@ -48,6 +48,7 @@ TABS = (
 # Five fit under a thumb; « Plus », on the summary, leads to all.
 AT_BOTTOM = ("Résumé", "Notes", "Documents", "Cercle", "Chronologie")
 MORE = (
+    TabPlace("emergency_sheet", "Fiche d’urgence", "overview:emergency_sheet", "siren"),
     TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
     TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
     TabPlace("choices", "Choix de la personne", "care_team:choices", "hand-heart", (DataClass.CIRCLE,)),

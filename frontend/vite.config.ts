@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { appIcons } from "./icons/app-icons.ts";
 import { iconSprite } from "./icons/sprite.ts";
+import { printFonts } from "./print/fonts.ts";
 
 const root = dirname(fileURLToPath(import.meta.url));
 
@@ -10,7 +11,7 @@ export default defineConfig({
   root,
   base: "/static/",
   publicDir: false,
-  plugins: [iconSprite(), appIcons()],
+  plugins: [iconSprite(), appIcons(), printFonts()],
   css: {
     // Bootstrap 5.3 is written with the older Sass syntax; our own files are not silenced.
     preprocessorOptions: {

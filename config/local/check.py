@@ -83,6 +83,8 @@ def _short() -> list[tuple[Step, ...]]:
 
 def _long() -> list[tuple[Step, ...]]:
     browser = {"TERRESANTE_BROWSER": _browser()}
+    if shutil.which("caddy") is None:
+        _install("caddy", why="Aucun Caddy, que les fichiers de deploy/ configurent")
     oldest = _oldest_major()
     old_server = {"TERRESANTE_TEST_PG": str(oldest)}
     return [

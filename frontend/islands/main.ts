@@ -13,6 +13,7 @@ import {
   startPrint,
   startSearch,
 } from "./page";
+import { startPhotos } from "./photos";
 import { startUploads } from "./upload";
 
 htmx.on("htmx:configRequest", (event) => {
@@ -20,6 +21,7 @@ htmx.on("htmx:configRequest", (event) => {
   if (token) (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = token;
 });
 
+startPhotos();
 startUploads(); // before the form guard: it sends each file itself
 startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key

@@ -26,6 +26,8 @@ GIVEN_NAMES = (
     " Sarah Inès Aïcha Fatoumata Mélanie Zoé Pierre Michel André Philippe Loïc Gaël Noël Mathéo Lucas Hugo Louis Jules"
     " Adam Mohamed Karim Étienne Jean-Baptiste Marc-Antoine Kévin Rémi Thibault Yves"
 ).split()
+# As the file writes them, from Pierre on and Jean.
+MEN = frozenset(name.upper() for name in ("Jean", *GIVEN_NAMES[GIVEN_NAMES.index("Pierre") :]))
 SYLLABLES = (
     "bar bel cour dan dor fau gal guer hal jau ker lan lau mar mer mon nor pel per quin ran rou sau ser tan ver vil"
     " bou cha dru fon gré lé mé né pré thé vé"
@@ -146,6 +148,8 @@ def _identity(person: _Person) -> dict[str, str]:
         "Type d'identifiant PP": "8",
         "Identifiant PP": rpps,
         "Identification nationale PP": "8" + rpps,
+        "Code civilité": "M" if person.given_name in MEN else "MME",
+        "Libellé civilité": "Monsieur" if person.given_name in MEN else "Madame",
         "Nom d'exercice": person.family_name,
         "Prénom d'exercice": person.given_name,
         "Code profession": person.profession,

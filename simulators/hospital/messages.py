@@ -115,8 +115,8 @@ def message(
 ) -> bytes:
     segments = [
         _msh(event, person, control_id, at, flaws),
-        f"EVN||{_ts(at)}||||{_ts(movement.start if movement else at)}",
-        "" if Flaw.NO_PID in flaws else _pid(person, stay, flaws),
+        f"EVN||{timestamp(at)}||||{timestamp(movement.start if movement else at)}",
+        "" if Flaw.NO_PID in flaws else pid_of(person, stay, flaws),
     ]
     if merged_ipp:
         segments.append(f"MRG|{_safe(merged_ipp)}^^^{person.authority}^PI")
@@ -134,13 +134,13 @@ def _msh(event: str, person: Person, control_id: str, at: datetime.datetime, fla
     number = "" if Flaw.NO_CONTROL_ID in flaws else control_id
     sender = _safe(person.authority.namespace)
     return (
-        f"MSH|^~\\&|GAM|{sender}|TERR-ESANTE|TERR-ESANTE|{_ts(at)}|"
+        f"MSH|^~\\&|GAM|{sender}|TERR-ESANTE|TERR-ESANTE|{timestamp(at)}|"
         f"|ADT^{code}^ADT_{_STRUCTURES.get(event, event)}|{number}|D"
         "|2.5^FRA^2.11|||||FRA|UNICODE UTF-8|FR||2.11^IHE_FRANCE-2.11-PAM"
     )
 
 
-def _pid(person: Person, stay: Stay | None, flaws: frozenset[Flaw]) -> str:
+def pid_of(person: Person, stay: Stay | None, flaws: frozenset[Flaw]) -> str:
     identifiers = [f"{_safe(person.ipp)}^^^{person.authority}^PI"]
     if person.ins:
         identifiers.append(f"{_safe(person.ins)}^^^ASIP-SANTE-INS-NIR&{person.ins_oid}&ISO^INS")
@@ -159,11 +159,11 @@ def _pid(person: Person, stay: Stay | None, flaws: frozenset[Flaw]) -> str:
         8: person.sex,
         11: f"^^^^^FRA^BDL^^{_safe(person.birth_place)}" if person.birth_place else "",
         18: f"{_safe(stay.account)}^^^{person.authority}^AN" if stay else "",
-        29: _ts(person.died_at) if person.died_at else "",
+        29: timestamp(person.died_at) if person.died_at else "",
         30: "Y" if person.died_at else "N",
         32: "VALI" if person.ins else "PROV",
     }
-    return _segment("PID", fields)
+    return segment("PID", fields)
 
 
 def _stay_segments(
@@ -176,8 +176,8 @@ def _stay_segments(
         7: f"{stay.physician}^^^^^^ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS",
         19: f"{_safe(stay.number)}^^^{authority}^VN",
         36: stay.circumstance,
-        44: _ts(stay.admitted_at),
-        45: _ts(stay.discharged_at) if stay.discharged_at else "",
+        44: timestamp(stay.admitted_at),
+        45: timestamp(stay.discharged_at) if stay.discharged_at else "",
         51: "V",
     }
     reason = (
@@ -186,11 +186,11 @@ def _stay_segments(
     pv2 = {3: reason if stay.reason else "", 22: "Y" if stay.is_protected else "N"}
     zfm = {1: stay.entry_mode, 2: stay.exit_mode, 4: stay.destination}
     return [
-        "" if Flaw.NO_VISIT in flaws else _segment("PV1", pv1),
-        _segment("PV2", pv2),
+        "" if Flaw.NO_VISIT in flaws else segment("PV1", pv1),
+        segment("PV2", pv2),
         _zbe(stay.place, movement, authority, flaws) if movement and Flaw.NO_MOVEMENT not in flaws else "",
-        _segment("ZFV", {10: stay.psychiatric_mode}) if stay.psychiatric_mode else "",
-        _segment("ZFM", zfm) if any(zfm.values()) else "",
+        segment("ZFV", {10: stay.psychiatric_mode}) if stay.psychiatric_mode else "",
+        segment("ZFM", zfm) if any(zfm.values()) else "",
     ]
 
 
@@ -199,7 +199,7 @@ def _zbe(place: Place, movement: Movement, authority: Authority, flaws: frozense
     shift = 1 if Flaw.SHIFTED_MOVEMENT in flaws else 0
     fields = {
         1: f"{_safe(movement.number)}^{str(authority).replace('&', '^')}",
-        2: _ts(movement.start),
+        2: timestamp(movement.start),
         4 + shift: movement.action,
         5 + shift: "Y" if movement.is_historic else "N",
         6 + shift: movement.original_event,
@@ -207,10 +207,10 @@ def _zbe(place: Place, movement: Movement, authority: Authority, flaws: frozense
         8 + shift: unit,
         9 + shift: movement.nature,
     }
-    return _segment("ZBE", fields)
+    return segment("ZBE", fields)
 
 
-def _segment(name: str, fields: dict[int, str]) -> str:
+def segment(name: str, fields: dict[int, str]) -> str:
     last = max((number for number, text in fields.items() if text), default=0)
     return "|".join([name, *(fields.get(number, "") for number in range(1, last + 1))])
 
@@ -219,5 +219,5 @@ def _safe(text: str) -> str:
     return " ".join(text.split()).translate(_ESCAPES)
 
 
-def _ts(moment: datetime.datetime) -> str:
+def timestamp(moment: datetime.datetime) -> str:
     return moment.astimezone(PARIS).strftime("%Y%m%d%H%M%S")

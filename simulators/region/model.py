@@ -41,6 +41,7 @@ class Professional:
     family: str
     given: str
     title: str
+    is_woman: bool
     profession: str
     specialty: str
     specialty_label: str
@@ -126,6 +127,8 @@ class Note:
     author: str
     data_class: str
     text: str
+    # (form, description): what was photographed with it (`pictures`).
+    joined: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +147,30 @@ class Paper:
     is_replacing: bool = False
     letterhead: tuple[str, ...] = ()
     signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Of a letter: words, a list, or a table, each of its rows as long as its head."""
+
+    code: str
+    title: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentLetter:
+    """A CDA document that a structure sends by itself; `by` signs it."""
+
+    at: Moment
+    sender: str
+    type: str
+    title: str
+    by: str
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +200,7 @@ class Story:
     relatives: tuple[Relative, ...] = ()
     notes: tuple[Note, ...] = ()
     papers: tuple[Paper, ...] = ()
+    letters: tuple[SentLetter, ...] = ()
     stays: tuple[Stay, ...] = ()
     # ConsentKind values of an opposition, and how many days ago it was said.
     oppositions: tuple[tuple[str, int], ...] = ()

@@ -19,6 +19,8 @@ from simulators.region.model import (
     Paper,
     Professional,
     Relative,
+    Section,
+    SentLetter,
     Stay,
     Story,
     Structure,
@@ -28,6 +30,8 @@ from simulators.region.wording import said, typeset
 
 DATA = Path(__file__).parent / "data"
 _NOTE = re.compile(r"^@ (\d+) (\d{2}:\d{2}) (\S+) (\S+)\n(.+?)(?=^@ |\Z)", re.MULTILINE | re.DOTALL)
+# After the words of a note: « + form: what it shows ».
+_JOINED = re.compile(r"^\+ (\w+): ", re.MULTILINE)
 _WITH_FINESS = frozenset(
     "public_hospital private_hospital pharmacy laboratory ssiad had ehpad cmp csapa health_centre".split()
 )
@@ -121,6 +125,7 @@ def _unit(row: list[str]) -> Unit:
 def _professionals() -> Iterator[tuple[str, Professional]]:
     phones = identifiers.phones(identifiers.MOBILE, start=2000)
     people = _toml("people.toml")
+    women = frozenset(people["women"].split())
     for number, row in enumerate(people["professionals"]):
         key, family, given, title, profession, label, structure, *duties = row
         code = _GENERAL_MEDICINE[0] if label == _GENERAL_MEDICINE[1] else ""
@@ -131,6 +136,7 @@ def _professionals() -> Iterator[tuple[str, Professional]]:
                 family=family,
                 given=given,
                 title=title,
+                is_woman=key in women,
                 profession=profession,
                 specialty=code,
                 specialty_label=typeset(label),
@@ -156,6 +162,7 @@ def _story(key: str, content: dict[str, Any], setting: Setting, phones: Iterator
         relatives=tuple(_relative(row, phones) for row in content.get("relatives", [])),
         notes=tuple(read_notes(content["journal"], setting.today)),
         papers=tuple(read_papers(key, setting, identity)),
+        letters=tuple(read_letters(key, setting)),
         stays=tuple(_stay(row) for row in content.get("stays", [])),
         oppositions=tuple(_opposition(text) for text in content.get("oppositions", [])),
         is_written_by_hand=True,
@@ -217,7 +224,14 @@ def read_notes(journal: str, today: datetime.date) -> Iterator[Note]:
     if journal.count("@ ") != len(found):
         raise ValueError(f"a note of the journal has no readable heading: {journal[:60]}")
     for days, clock, author, data_class, text in sorted(found, key=lambda row: (-int(row[0]), row[1])):
-        yield Note(at=moment(f"{days} {clock}"), author=author, data_class=data_class, text=said(text, today))
+        words, *joined = _JOINED.split(text)
+        yield Note(
+            at=moment(f"{days} {clock}"),
+            author=author,
+            data_class=data_class,
+            text=said(words, today),
+            joined=tuple(zip(joined[::2], (line.strip() for line in joined[1::2]), strict=True)),
+        )
 
 
 def read_papers(story: str, setting: Setting, about: Identity) -> Iterator[Paper]:
@@ -248,6 +262,30 @@ def read_papers(story: str, setting: Setting, about: Identity) -> Iterator[Paper
             ),
             signature=typeset(row.get("by", "")) or name,
         )
+
+
+def read_letters(story: str, setting: Setting) -> Iterator[SentLetter]:
+    for row in _toml("letters.toml")["letters"]:
+        if row["story"] == story:
+            yield SentLetter(
+                at=moment(row["at"]),
+                sender=row["sender"],
+                type=row["type"],
+                title=typeset(row["title"]),
+                by=row["by"],
+                sections=tuple(_section(each, setting) for each in row["passages"]),
+            )
+
+
+def _section(row: dict[str, Any], setting: Setting) -> Section:
+    return Section(
+        code=row["code"],
+        title=typeset(row["title"]),
+        text=said(row.get("text", ""), setting.today),
+        items=tuple(typeset(each) for each in row.get("list", [])),
+        head=tuple(typeset(each) for each in row.get("head", [])),
+        rows=tuple(tuple(typeset(cell) for cell in cells) for cells in row.get("rows", [])),
+    )
 
 
 def _stay(row: dict[str, Any]) -> Stay:

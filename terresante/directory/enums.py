@@ -82,6 +82,58 @@ class Profession(TextChoices):
     DENTAL_STUDENT = "G16_40", "Chirurgien-dentiste en formation"
     MIDWIFERY_STUDENT = "G16_50", "Sage-femme en formation"
 
+    def said_of(self, civility: str) -> str:
+        """Its label for a man or a woman; the national lists have the masculine alone."""
+        if civility != Civility.MADAM:
+            return str(self.label)
+        return FEMININE.get(self, str(self.label))
+
+
+class Civility(TextChoices):
+    """« Code civilité » of the Annuaire Santé; its old MLLE is read as MME."""
+
+    SIR = "M", "Monsieur"
+    MADAM = "MME", "Madame"
+
+
+# Those that differ from the label. A physician is said « médecin », whoever holds the title.
+FEMININE: dict[str, str] = {
+    Profession.PHARMACIST: "Pharmacienne",
+    Profession.OPTICIAN: "Opticienne-lunetière",
+    Profession.DENTAL_ASSISTANT: "Assistante dentaire",
+    Profession.MEDICAL_PHYSICIST: "Physicienne médicale",
+    Profession.CARE_ASSISTANT: "Aide-soignante",
+    Profession.AMBULANCE_DRIVER: "Ambulancière",
+    Profession.HOSPITAL_PHARMACY_TECHNICIAN: "Préparatrice en pharmacie hospitalière",
+    Profession.PHARMACY_TECHNICIAN: "Préparatrice en pharmacie (officine)",
+    Profession.DENTIST: "Chirurgienne-dentiste",
+    Profession.SOCIAL_WORKER: "Assistante de service social",
+    Profession.FAMILY_SUPPORT_WORKER: "Technicienne de l’intervention sociale et familiale",
+    Profession.SOCIAL_ECONOMY_ADVISER: "Conseillère en économie sociale et familiale",
+    Profession.FAMILY_MEDIATOR: "Médiatrice familiale",
+    Profession.FOSTER_CARER: "Assistante familiale",
+    Profession.INSTRUCTOR: "Monitrice éducatrice",
+    Profession.EARLY_CHILDHOOD_EDUCATOR: "Éducatrice de jeunes enfants",
+    Profession.SPECIALISED_EDUCATOR: "Éducatrice spécialisée",
+    Profession.TECHNICAL_EDUCATOR: "Éducatrice technique spécialisée",
+    Profession.EDUCATIONAL_AND_SOCIAL_CARER: "Accompagnante éducative et sociale",
+    Profession.NURSE: "Infirmière",
+    Profession.PSYCHIATRIC_NURSE: "Infirmière psychiatrique",
+    Profession.PHYSIOTHERAPIST: "Masseuse-kinésithérapeute",
+    Profession.CHIROPRACTOR: "Chiropractrice",
+    Profession.LABORATORY_TECHNICIAN: "Technicienne de laboratoire médical",
+    Profession.DIETITIAN: "Diététicienne",
+    Profession.PSYCHOMOTOR_THERAPIST: "Psychomotricienne",
+    Profession.GENETIC_COUNSELLOR: "Conseillère en génétique",
+    Profession.RADIOGRAPHER: "Manipulatrice d’électroradiologie médicale",
+    Profession.OTHER: "Autre professionnelle",
+    Profession.PATHWAY_COORDINATOR: "Coordonnatrice de parcours",
+    Profession.MEDICAL_ASSISTANT: "Assistante médicale",
+    Profession.CHILD_MINDER: "Assistante maternelle",
+    Profession.PHARMACY_STUDENT: "Pharmacienne en formation",
+    Profession.DENTAL_STUDENT: "Chirurgienne-dentiste en formation",
+}
+
 
 # What people type for a profession, beside its label; in `search_form`.
 PROFESSION_WORDS: dict[str, Profession] = {

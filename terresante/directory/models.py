@@ -10,6 +10,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 
 from terresante.directory.enums import (
+    Civility,
     Duty,
     ExerciseMode,
     ImportState,
@@ -151,6 +152,7 @@ class Practitioner(Published):
     family_name = models.CharField(max_length=100)
     given_name = models.CharField(max_length=100, blank=True)
     title = models.CharField(max_length=40, blank=True)
+    civility = models.CharField(max_length=4, choices=Civility.choices, blank=True)
     profession = models.CharField(max_length=8, choices=Profession.choices)
     # TRE_R38-SpecialiteOrdinale and its neighbours, as the Annuaire publishes them.
     specialty = models.CharField(max_length=10, blank=True)
@@ -203,6 +205,9 @@ class Practitioner(Published):
     def full_name(self) -> str:
         return f"{self.title} {self}".strip()
 
+    def get_profession_display(self) -> str:
+        return Profession(self.profession).said_of(self.civility)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.search_name = search_form(self.family_name, self.given_name)
         super().save(*args, **kwargs)
@@ -244,6 +249,10 @@ class PractitionerRole(Published):
 
     def __str__(self) -> str:
         return f"{self.practitioner}, {self.get_profession_display()}, {self.organization}"
+
+    def get_profession_display(self) -> str:
+        """Of the person who exercises it: read with `practitioner`."""
+        return Profession(self.profession).said_of(self.practitioner.civility)
 
     @property
     def last_day(self) -> date | None:

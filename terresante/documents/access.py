@@ -65,16 +65,25 @@ def contents_opened(actor: Actor) -> Q:
 
 @rule(DOCUMENT_WRITE, CareRecord)
 def records_filed_in(actor: Actor) -> Q:
-    if actor.kind != ActorKind.PROFESSIONAL or not any(
-        writes_class(actor, name) for name in DOCUMENT_CLASSES
+    """By its circle, or by the software of a structure that knows the person under a number of its own."""
+    if actor.kind == ActorKind.GATEWAY or (
+        actor.kind == ActorKind.PROFESSIONAL and any(writes_class(actor, name) for name in DOCUMENT_CLASSES)
     ):
-        return NOBODY
-    return changes(actor)
+        return changes(actor)
+    return NOBODY
 
 
 @rule(DOCUMENT_REPLACE, DocumentReference)
-@rule(DOCUMENT_SHARE, DocumentReference)
 @rule(DOCUMENT_WITHDRAW, DocumentReference)
+def own_documents_or_sent(actor: Actor) -> Q:
+    """A sender takes back what it sent; what a person filed, even of its own structure, is none of its business."""
+    if actor.kind != ActorKind.GATEWAY or actor.organization_id is None:
+        return own_documents(actor)
+    sent = Q(organization_id=actor.organization_id, author=None, status=DocumentStatus.CURRENT)
+    return changes(actor) & sent
+
+
+@rule(DOCUMENT_SHARE, DocumentReference)
 def own_documents(actor: Actor) -> Q:
     """Of the structure for which it was filed, and of whoever may file such a document."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:

@@ -59,10 +59,10 @@ def file_document(actor: Actor, record_id: UUID, *, document: NewDocument) -> Do
     _refuse_unwritten(actor, record, document.type)
     refuse_known(actor, record, document.received)
     row = _row(actor, record, document, _chosen(actor, record, document))
-    _save(row)
-    tell(actor, _fact(row))
-    emit(actor, DocumentFiled(**_told(row), by_user_id=actor.user_id))
-    _record(actor, DOCUMENT_WRITE, row, type=row.type)
+    save_filed(row)
+    tell(actor, fact_of(row))
+    emit(actor, DocumentFiled(**told_of(row), by_user_id=actor.user_id))
+    trace(actor, DOCUMENT_WRITE, row, type=row.type)
     return row
 
 
@@ -89,11 +89,11 @@ def replace_document(
     )
     row = _row(actor, record, document, limits_on(before))
     row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
-    _change(before, status=DocumentStatus.SUPERSEDED)
-    _save(row)
-    tell(actor, _fact(row))
-    emit(actor, DocumentChanged(**_told(row)))
-    _record(actor, DOCUMENT_REPLACE, row, replaces=str(before.pk))
+    change(before, status=DocumentStatus.SUPERSEDED)
+    save_filed(row)
+    tell(actor, fact_of(row))
+    emit(actor, DocumentChanged(**told_of(row)))
+    trace(actor, DOCUMENT_REPLACE, row, replaces=str(before.pk))
     return row
 
 
@@ -110,11 +110,11 @@ def share_document(actor: Actor, record_id: UUID, document_id: UUID, *, shared: 
         raise Conflict("C’est déjà fait : rechargez la page.")
     versions = DocumentReference.objects.filter(patient_id=row.patient_id, set_id=row.set_id)
     for version in versions.order_by("version"):
-        _change(version, hidden_from_patient=not shared)
-        limit_again(version.patient_id, _fact(version))
+        change(version, hidden_from_patient=not shared)
+        limit_again(version.patient_id, fact_of(version))
     row.hidden_from_patient = not shared
-    emit(actor, DocumentChanged(**_told(row)))
-    _record(actor, DOCUMENT_SHARE, row, shared=shared)
+    emit(actor, DocumentChanged(**told_of(row)))
+    trace(actor, DOCUMENT_SHARE, row, shared=shared)
     return row
 
 
@@ -127,7 +127,7 @@ def withdraw_document(actor: Actor, record_id: UUID, document_id: UUID, *, reaso
     if not said or len(said) > 300:
         sentence = "Dites pourquoi en une phrase, de 300 caractères au plus."
         raise Invalid("Le motif manque ou est trop long.", fields={"reason": sentence})
-    _change(
+    change(
         row,
         status=DocumentStatus.ENTERED_IN_ERROR,
         withdrawn_at=timezone.now(),
@@ -135,8 +135,8 @@ def withdraw_document(actor: Actor, record_id: UUID, document_id: UUID, *, reaso
         withdrawn_reason=said,
     )
     withdraw(row.patient_id, row.pk)
-    emit(actor, DocumentChanged(**_told(row)))
-    _record(actor, DOCUMENT_WITHDRAW, row)
+    emit(actor, DocumentChanged(**told_of(row)))
+    trace(actor, DOCUMENT_WITHDRAW, row)
     return row
 
 
@@ -220,23 +220,23 @@ def checked_day(day: date) -> date:
     return day
 
 
-def _save(row: DocumentReference) -> None:
+def save_filed(row: DocumentReference) -> None:
     vault.keep(row.file_id)
     row.save(force_insert=True)
 
 
-def _change(row: DocumentReference, **values: Any) -> None:
+def change(row: DocumentReference, **values: Any) -> None:
     DocumentReference.objects.filter(pk=row.pk).update(**values)
     for name, value in values.items():
         setattr(row, name, value)
 
 
-def _told(row: DocumentReference) -> dict[str, Any]:
+def told_of(row: DocumentReference) -> dict[str, Any]:
     limits = asdict(limits_on(row))
     return {"patient_id": row.patient_id, "object_id": row.pk, "data_class": row.data_class, **limits}
 
 
-def _fact(row: DocumentReference) -> Fact:
+def fact_of(row: DocumentReference) -> Fact:
     return Fact(
         patient_id=row.patient_id,
         kind=FeedKind.DOCUMENT if row.version == 1 else FeedKind.DOCUMENT_REPLACED,
@@ -247,6 +247,6 @@ def _fact(row: DocumentReference) -> Fact:
     )
 
 
-def _record(actor: Actor, act: Action, row: DocumentReference, **detail: Any) -> None:
+def trace(actor: Actor, act: Action, row: DocumentReference, **detail: Any) -> None:
     kept = limits_on(row).in_trail
     audit.record(actor, act, patient_id=row.patient_id, about=row, detail={**detail, **kept})

@@ -4,7 +4,8 @@ from terresante.care_team.enums import DataClass
 
 
 class DocumentType(TextChoices):
-    """The codes of JDV_J07-XdsTypeCode-CISIS (LOINC, and TRE_A05 for those without) that a circle files by hand.
+    """Codes of JDV_J07-XdsTypeCode-CISIS (LOINC, and TRE_A05 for those without): those that a circle files by hand,
+    then those that arrive by a wire only (`RECEIVED_ONLY`).
 
     Left out on purpose: psychiatric syntheses (68599-0), psychological assessments (83901-9), certificates (89601-9),
     whose readers the DMP's matrix limits further than a class of ours does (DOMAIN.md 2.1).
@@ -49,6 +50,45 @@ class DocumentType(TextChoices):
     OWN_ADMINISTRATIVE = "DOCPAT09", "Document administratif déposé par le patient"
     OWN_OTHER = "EXPPAT_2", "Autre document du patient"
 
+    EPISODE_SUMMARY = "34133-9", "Synthèse d’épisode de soins"
+    SUMMARY = "SYNTH", "Synthèse"
+    MEASURES = "29274-8", "Mesures de signes vitaux"
+    LONG_ILLNESS_PROTOCOL = "PROT_ALD", "Protocole de soins ALD"
+    VACCINATION_NOTE = "87273-9", "Note de vaccination"
+    IMPLANT_CARD = "101881-1", "Carte d’implant"
+    PREVENTION_PLAN = "83869-8", "Plan personnalisé de prévention"
+    ANTENATAL_SUMMARY = "57055-6", "Synthèse anténatale"
+    BIRTH_SUMMARY_MOTHER = "57057-2", "Synthèse de salle de naissance, mère"
+    BIRTH_SUMMARY_CHILD = "57075-4", "Synthèse de salle de naissance, enfant"
+    POSTNATAL_SUMMARY_MOTHER = "89235-6", "Synthèse de suites de couches, mère"
+    POSTNATAL_SUMMARY_CHILD = "78489-2", "Synthèse de maternité, enfant"
+    CHILD_HEALTH_REVIEW = "68817-6", "Bilan de santé et de prévention de l’enfant"
+    SOCIAL_DISCHARGE_LETTER = "83981-1", "Lettre de liaison à la sortie d’une structure sociale"
+    SOCIAL_ADMISSION_LETTER = "88348-8", "Lettre de liaison à l’entrée en structure sociale"
+    EMERGENCY_RETURN = "60280-5", "Fiche de retour des urgences"
+    EMERGENCY_TRANSFER = "78341-5", "Fiche de transfert vers les urgences"
+    ADMISSION_REPORT = "67851-6", "Compte rendu d’admission"
+    ANAESTHESIA_CONSULTATION = "34749-2", "Compte rendu de consultation pré-anesthésique"
+    ANAESTHESIA_REPORT = "77436-4", "Compte rendu d’anesthésie"
+    POSTOPERATIVE_NOTE = "34875-5", "Évaluation postopératoire"
+    EYE_REPORT = "78513-9", "Compte rendu de consultation en ophtalmologie"
+    REMOTE_REPORT = "85208-7", "Compte rendu de télémédecine"
+    REMOTE_REQUEST = "75496-0", "Demande d’acte de télémédecine"
+    THERAPEUTIC_REPORT = "11505-5", "Compte rendu d’acte thérapeutique"
+    DIAGNOSTIC_REPORT = "70004-7", "Compte rendu d’acte diagnostique"
+    BIRTH_REPORT = "15508-5", "Compte rendu d’accouchement"
+    PREGNANCY_REPORT = "89233-1", "Compte rendu de grossesse"
+    CHILD_REPORT = "59283-2", "Compte rendu d’examen de l’enfant"
+    PROFESSIONAL_REVIEW = "34120-6", "Bilan par un professionnel de santé"
+    PHARMACY_REPORT = "93024-8", "Compte rendu de consultation pharmaceutique"
+    GENETICS_REPORT = "51969-4", "Compte rendu de génétique moléculaire"
+    RAPID_TEST = "96173-0", "Test rapide d’orientation diagnostique"
+    IMAGING_REQUEST = "55115-0", "Demande d’acte d’imagerie"
+    DISPENSATION = "60593-1", "Dispensation de médicaments"
+    ADMINISTERED_DRUGS = "80565-5", "Compte rendu d’administration de médicaments"
+    DECLARATION = "CERT_DECL", "Certificat, déclaration"
+    REIMBURSEMENTS = "REMB", "Données de remboursement"
+
 
 class DocumentStatus(TextChoices):
     """Of FHIR's DocumentReference."""
@@ -59,8 +99,61 @@ class DocumentStatus(TextChoices):
 
 
 _T = DocumentType
-# The families of the screens, in their order; each type is in one.
-FAMILIES: dict[str, tuple[str, tuple[DocumentType, ...]]] = {
+# What nobody files by hand: it arrives by a wire, from the software that made it.
+_RECEIVED: dict[str, tuple[DocumentType, ...]] = {
+    "syntheses": (
+        _T.EPISODE_SUMMARY,
+        _T.SUMMARY,
+        _T.MEASURES,
+        _T.LONG_ILLNESS_PROTOCOL,
+        _T.VACCINATION_NOTE,
+        _T.IMPLANT_CARD,
+        _T.PREVENTION_PLAN,
+        _T.ANTENATAL_SUMMARY,
+        _T.BIRTH_SUMMARY_MOTHER,
+        _T.BIRTH_SUMMARY_CHILD,
+        _T.POSTNATAL_SUMMARY_MOTHER,
+        _T.POSTNATAL_SUMMARY_CHILD,
+        _T.CHILD_HEALTH_REVIEW,
+    ),
+    "courriers": (
+        _T.SOCIAL_DISCHARGE_LETTER,
+        _T.SOCIAL_ADMISSION_LETTER,
+        _T.EMERGENCY_RETURN,
+        _T.EMERGENCY_TRANSFER,
+    ),
+    "comptes-rendus": (
+        _T.ADMISSION_REPORT,
+        _T.ANAESTHESIA_CONSULTATION,
+        _T.ANAESTHESIA_REPORT,
+        _T.POSTOPERATIVE_NOTE,
+        _T.EYE_REPORT,
+        _T.REMOTE_REPORT,
+        _T.REMOTE_REQUEST,
+        _T.THERAPEUTIC_REPORT,
+        _T.DIAGNOSTIC_REPORT,
+        _T.BIRTH_REPORT,
+        _T.PREGNANCY_REPORT,
+        _T.CHILD_REPORT,
+        _T.PROFESSIONAL_REVIEW,
+        _T.PHARMACY_REPORT,
+    ),
+    "resultats": (
+        _T.GENETICS_REPORT,
+        _T.RAPID_TEST,
+    ),
+    "ordonnances": (
+        _T.IMAGING_REQUEST,
+        _T.DISPENSATION,
+        _T.ADMINISTERED_DRUGS,
+    ),
+    "divers": (
+        _T.DECLARATION,
+        _T.REIMBURSEMENTS,
+    ),
+}
+RECEIVED_ONLY = frozenset(one for types in _RECEIVED.values() for one in types)
+_BY_HAND: dict[str, tuple[str, tuple[DocumentType, ...]]] = {
     "courriers": ("Courriers", (_T.DISCHARGE_LETTER, _T.REFERRAL_LETTER, _T.TRANSFER_NOTE)),
     "comptes-rendus": (
         "Comptes rendus",
@@ -107,6 +200,11 @@ FAMILIES: dict[str, tuple[str, tuple[DocumentType, ...]]] = {
     "divers": ("Autres", (_T.PICTURE, _T.APPOINTMENT, _T.ADMINISTRATIVE)),
 }
 
+# The families of the screens, in their order; each type is in one.
+FAMILIES: dict[str, tuple[str, tuple[DocumentType, ...]]] = {
+    key: (label, types + _RECEIVED.get(key, ())) for key, (label, types) in _BY_HAND.items()
+}
+
 # Which row of the role × data matrix a document belongs to, by its type: who files it never chooses the class.
 # The social and home professions read the DMP's short list: liaison, care and social documents (DOMAIN.md 2.1).
 _CARE = (
@@ -120,6 +218,12 @@ _CARE = (
     _T.WISHES,
     _T.PICTURE,
     _T.OWN_TREATMENT,
+    _T.MEASURES,
+    _T.VACCINATION_NOTE,
+    _T.SOCIAL_DISCHARGE_LETTER,
+    _T.SOCIAL_ADMISSION_LETTER,
+    _T.EMERGENCY_RETURN,
+    _T.EMERGENCY_TRANSFER,
 )
 _COORDINATION = (
     _T.CARE_PLAN,
@@ -137,6 +241,7 @@ CLASS_OF: dict[DocumentType, DataClass] = {
 }
 DOCUMENT_CLASSES = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataClass.SOCIAL)
 TITLE_MAX_LENGTH = 120
+SENDER_IDENTIFIER_LENGTH = 200
 # What the person files herself, as she would say it; no professional files under a type of hers (DOCPAT, EXPPAT_2).
 OWN_TYPES: dict[DocumentType, str] = {
     _T.OWN_REPORT: "Compte rendu de consultation ou d’hôpital",

@@ -10,6 +10,12 @@ class DocumentFiled(Event):
 
     by_user_id: UUID | None = None
     by_patient: bool = False
+    # Accounts of those to whom its sender addressed it, separated by commas.
+    addressed_to: str = ""
+
+    @property
+    def addressees(self) -> frozenset[str]:
+        return frozenset(self.addressed_to.split(",")) - {""}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Pages through which bytes pass: received before any transaction opens, given after it has closed."""
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,6 @@ from django.db import transaction
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 
 from terresante.care_team.queries import open_record, read_record
 from terresante.documents import actions, queries
@@ -22,20 +22,18 @@ from terresante.documents.access import (
 )
 from terresante.documents.forms import DocumentForm, VersionForm
 from terresante.documents.models import DocumentReference
+from terresante.documents.reading import paper_of
 from terresante.documents.views import opened_document
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid
-from terresante.kernel.files import vault
+from terresante.kernel.files.giving import given, given_content
 from terresante.kernel.files.kinds import FileKind, refused
 from terresante.kernel.files.receiving import Received, receive, shown_name
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 
 _MISSING = "Choisissez au moins un fichier."
-# Nothing of a file runs, whatever it is and whoever opens its address alone.
-_SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'"
-_TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +184,7 @@ def _replaced(request: Request, record_id: UUID, document_id: UUID, form: Versio
 
 @reads(DOCUMENT_OPEN)
 def show_content(request: Request, record_id: UUID, document_id: UUID) -> StreamingHttpResponse:
-    """What the page shows the document with."""
+    """What the page shows the document with: of a structured one, the PDF that it carries."""
     return _given(request, record_id, document_id, DOCUMENT_OPEN, as_attachment=False)
 
 
@@ -200,12 +198,14 @@ def _given(
 ) -> StreamingHttpResponse:
     opened, document = opened_document(request, record_id, document_id, act)
     audit.note_read(act, patient_id=opened.patient.pk, about=document, purpose=opened.purpose(request.actor))
-    kind = _TEXT if document.media_type == FileKind.TEXT else document.media_type
-    response = StreamingHttpResponse(vault.read(document.file, size=document.size), content_type=kind)
-    response.headers["Content-Length"] = str(document.size)
-    disposition = content_disposition_header(as_attachment, document.file_name)
-    response.headers["Content-Disposition"] = disposition or "attachment"
-    response.headers["Content-Security-Policy"] = _SANDBOX
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    if document.is_structured and not as_attachment:
+        paper = paper_of(document)
+        name = f"{PurePath(document.file_name).stem}.pdf"
+        return given_content(paper, kind=FileKind.PDF, name=name)
+    return given(
+        document.file,
+        size=document.size,
+        kind=document.media_type,
+        name=document.file_name,
+        as_attachment=as_attachment,
+    )

@@ -15,25 +15,10 @@ from terresante.documents.queries import types_filed_by
 from terresante.kernel.actor import Actor
 from terresante.kernel.files.kinds import ACCEPTED
 from terresante.kernel.files.receiving import Received
+from terresante.kernel.ui.forms import FilesField, FilesInput
 
 _DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 _FILES_HELP = "PDF, photo JPEG ou PNG, texte simple ; 100 Mo au plus par fichier."
-
-
-class FilesInput(forms.FileInput):
-    """Not said required to the browser: the island empties it once it holds the files."""
-
-    allow_multiple_selected = True
-
-    def use_required_attribute(self, initial: Any) -> bool:
-        return False
-
-
-class FilesField(forms.FileField):
-    """Its content is looked at while it is received (`kernel.files.receiving`), not by the form."""
-
-    def clean(self, data: Any, initial: Any = None) -> None:
-        return None
 
 
 def sent_field(label: str, *, many: bool) -> FilesField:

@@ -4,7 +4,7 @@ from terresante.documents.events import DocumentFiled, OwnDocumentChanged
 from terresante.documents.own_actions import tell_of_own_document
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import on
-from terresante.notifications.actions import tell_readers, tell_who_may_read
+from terresante.notifications.actions import tell_named, tell_readers, tell_who_may_read
 from terresante.notifications.enums import Notice
 
 
@@ -14,6 +14,7 @@ def tell_its_readers(events: Sequence[DocumentFiled]) -> None:
         Notice.DOCUMENT, Notice.DOCUMENT_SHOWN, [event for event in events if not event.by_patient]
     )
     tell_readers(Notice.DOCUMENT, [event for event in events if event.by_patient])
+    tell_named(Notice.DOCUMENT_ADDRESSED, [(event, event.addressees) for event in events if event.addressees])
 
 
 @on(OwnDocumentChanged)

@@ -2,7 +2,13 @@ from django.db import models
 from django.db.models import Q
 
 from terresante.care_team.models import Limited
-from terresante.documents.enums import DOCUMENT_CLASSES, TITLE_MAX_LENGTH, DocumentStatus, DocumentType
+from terresante.documents.enums import (
+    DOCUMENT_CLASSES,
+    SENDER_IDENTIFIER_LENGTH,
+    TITLE_MAX_LENGTH,
+    DocumentStatus,
+    DocumentType,
+)
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import NAME_MAX_LENGTH
 from terresante.kernel.models import StoredFile
@@ -24,7 +30,8 @@ class DocumentReference(Limited):
     dated_on = models.DateField("date du document")
     # Who wrote it, when it is not who filed it: a hospital, a colleague outside the circle.
     written_by = models.CharField("auteur", max_length=120, blank=True)
-    # Who filed it, as he was then: a document keeps its signature, as a note does.
+    # Who filed it, as he was then: a document keeps its signature, as a note does. Nobody, for one that arrived by a
+    # wire: the structure that sent it signs.
     author = models.ForeignKey(
         "directory.Practitioner", null=True, on_delete=models.PROTECT, related_name="documents"
     )
@@ -43,6 +50,8 @@ class DocumentReference(Limited):
     # The key of the first version, on all of them (FHIR's masterIdentifier, CDA's setId), and their order.
     set_id = models.UUIDField()
     version = models.PositiveSmallIntegerField(default=1)
+    # What its sender calls it (CDA id, TXA-12): a name is one structure's. Empty for what a person filed.
+    sender_identifier = models.CharField(max_length=SENDER_IDENTIFIER_LENGTH, blank=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by_name = models.CharField(max_length=200, blank=True)
     withdrawn_reason = models.CharField("motif du retrait", max_length=300, blank=True)
@@ -69,10 +78,14 @@ class DocumentReference(Limited):
                 name="document_is_withdrawn_with_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(is_from_patient=True, author=None, organization=None)
-                | Q(is_from_patient=False, kept_to_patient=False, author__isnull=False)
-                & Q(organization__isnull=False),
-                name="document_is_filed_by_somebody",
+                condition=Q(author__isnull=False, sender_identifier="", is_from_patient=False)
+                | Q(author=None, is_from_patient=False) & ~Q(sender_identifier="")
+                | Q(author=None, organization=None, sender_identifier="", is_from_patient=True),
+                name="document_is_of_a_person_or_a_sender",
+            ),
+            models.CheckConstraint(
+                condition=Q(organization__isnull=False, kept_to_patient=False) | Q(is_from_patient=True),
+                name="document_is_filed_for_a_structure",
             ),
             models.UniqueConstraint(fields=["patient", "replaces"], name="document_replaced_once"),
             models.UniqueConstraint(fields=["patient", "set_id", "version"], name="document_versions_follow"),
@@ -80,6 +93,12 @@ class DocumentReference(Limited):
         indexes = [
             models.Index(fields=["patient", "-dated_on", "-recorded_at"], name="document_latest"),
             models.Index(fields=["patient", "sha256"], name="document_same_content"),
+            # Not unique: of two identities merged, both may have been sent the same document.
+            models.Index(
+                fields=["patient", "organization", "sender_identifier"],
+                condition=~Q(sender_identifier=""),
+                name="document_of_a_sender",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -114,6 +133,11 @@ class DocumentReference(Limited):
     @property
     def is_withdrawn(self) -> bool:
         return self.status == DocumentStatus.ENTERED_IN_ERROR
+
+    @property
+    def is_structured(self) -> bool:
+        """A CDA: its page reads it, whoever downloads it gets it as it came."""
+        return self.media_type == FileKind.XML
 
     @property
     def is_image(self) -> bool:

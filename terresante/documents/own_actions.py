@@ -7,21 +7,26 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import open_record
 from terresante.documents.access import OWN_DOCUMENT_WRITE
-from terresante.documents.actions import checked_day, checked_title, refuse_known
+from terresante.documents.actions import (
+    change,
+    checked_day,
+    checked_title,
+    fact_of,
+    refuse_known,
+    save_filed,
+    told_of,
+)
 from terresante.documents.enums import CLASS_OF, OWN_TYPES, DocumentStatus, DocumentType
 from terresante.documents.events import DocumentFiled, OwnDocumentChanged
 from terresante.documents.models import DocumentReference
-from terresante.feed.actions import Fact, tell, withdraw
-from terresante.feed.enums import FeedKind
+from terresante.feed.actions import tell, withdraw
 from terresante.kernel import access, audit, rls
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.events import emit
-from terresante.kernel.files import vault
 from terresante.kernel.files.receiving import Received
 from terresante.patients.enums import Sex
 
@@ -66,8 +71,7 @@ def file_own_document(actor: Actor, record_id: UUID, *, document: OwnDocument) -
         sha1=received.stored.sha1,
     )
     row.set_id = row.pk
-    vault.keep(row.file_id)
-    row.save(force_insert=True)
+    save_filed(row)
     _changed(actor, row, filed=True)
     return row
 
@@ -78,7 +82,7 @@ def show_own_document(actor: Actor, record_id: UUID, document_id: UUID, *, kept:
     row = _own(actor, record_id, document_id)
     if row.kept_to_patient == kept:
         raise Conflict("C’est déjà fait : rechargez la page.")
-    _set(row, kept_to_patient=kept)
+    change(row, kept_to_patient=kept)
     _changed(actor, row, kept=kept)
     return row
 
@@ -87,7 +91,7 @@ def show_own_document(actor: Actor, record_id: UUID, document_id: UUID, *, kept:
 def withdraw_own_document(actor: Actor, record_id: UUID, document_id: UUID) -> DocumentReference:
     """Nobody opens it any more; that it was there stays known to who could read it."""
     row = _own(actor, record_id, document_id)
-    _set(
+    change(
         row,
         status=DocumentStatus.ENTERED_IN_ERROR,
         withdrawn_at=timezone.now(),
@@ -107,16 +111,8 @@ def tell_of_own_document(job: Actor, patient_id: UUID, document_id: UUID) -> Non
     if not row.is_current or row.kept_to_patient:
         withdraw(patient_id, row.pk)
         return
-    data_class = DataClass(row.data_class)
-    fact = Fact(
-        patient_id=patient_id,
-        kind=FeedKind.DOCUMENT,
-        object_id=row.pk,
-        occurred_at=row.recorded_at,
-        data_class=data_class,
-    )
-    tell(job, fact)
-    emit(job, DocumentFiled(patient_id=patient_id, object_id=row.pk, data_class=data_class, by_patient=True))
+    tell(job, fact_of(row))
+    emit(job, DocumentFiled(**told_of(row), by_patient=True))
 
 
 def _own(actor: Actor, record_id: UUID, document_id: UUID) -> DocumentReference:
@@ -131,12 +127,6 @@ def _said(actor: Actor, sex: str) -> str:
     if actor.kind == ActorKind.PATIENT:
         return _HERSELF.get(sex, "la personne")
     return "la personne qui représente " + _HERSELF.get(sex, "la personne")
-
-
-def _set(row: DocumentReference, **values: Any) -> None:
-    DocumentReference.objects.filter(pk=row.pk).update(**values)
-    for name, value in values.items():
-        setattr(row, name, value)
 
 
 def _changed(actor: Actor, row: DocumentReference, **detail: Any) -> None:

@@ -11,6 +11,7 @@ from terresante.care_team.queries import OpenRecord, open_record, read_record
 from terresante.documents import actions, queries
 from terresante.documents.access import (
     DOCUMENT_DOWNLOAD,
+    DOCUMENT_OPEN,
     DOCUMENT_READ,
     DOCUMENT_REPLACE,
     DOCUMENT_SHARE,
@@ -21,6 +22,7 @@ from terresante.documents.enums import FAMILIES
 from terresante.documents.forms import AudienceForm, WithdrawalForm
 from terresante.documents.models import DocumentReference
 from terresante.documents.queries import UNREAD, WITHDRAWN, DocumentPage
+from terresante.documents.reading import reading_of
 from terresante.feed.actions import mark_objects_read
 from terresante.kernel import access, audit
 from terresante.kernel.access import Action
@@ -28,6 +30,14 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import Chip, Page, Tab
+
+_DONE_ON_THE_PAGE = (
+    DOCUMENT_OPEN,
+    DOCUMENT_DOWNLOAD,
+    DOCUMENT_REPLACE,
+    DOCUMENT_SHARE,
+    DOCUMENT_WITHDRAW,
+)
 
 
 @reads(DOCUMENT_READ)
@@ -60,10 +70,15 @@ def show_document(request: Request, record_id: UUID, document_id: UUID) -> HttpR
     for kind in queries.KINDS:
         keys = [version.pk for version in versions]
         request.after_read.append(partial(mark_objects_read, request.actor, opened.patient.pk, kind, keys))
-    may = access.permitted(
-        request.actor, document, DOCUMENT_DOWNLOAD, DOCUMENT_REPLACE, DOCUMENT_SHARE, DOCUMENT_WITHDRAW
-    )
+    may = access.permitted(request.actor, document, *_DONE_ON_THE_PAGE)
+    read = reading_of(document) if DOCUMENT_OPEN in may else None
+    if read is not None:
+        audit.note_read(
+            DOCUMENT_OPEN, patient_id=opened.patient.pk, about=document, purpose=opened.purpose(request.actor)
+        )
     shown = {
+        "reading": read,
+        "shows_paper": read is not None and read.has_paper and (not read.passages or "copie" in request.GET),
         "document": document,
         "versions": versions,
         "newest": versions[0],

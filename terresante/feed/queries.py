@@ -194,6 +194,19 @@ def timeline(
     return Stretch(told(actor, page[:limit]), Place(last.occurred_at, last.pk) if last else None)
 
 
+@compiled.rows
+def numbers_by_kind(
+    actor: Actor, patient_id: UUID, since: datetime | None, until: datetime | None
+) -> QuerySet[FeedItem, tuple[str, int]]:
+    """How many facts of each kind the actor may know of, between the same bounds as `timeline`."""
+    items = access.list(actor, FEED_READ, FeedItem).filter(patient_id=patient_id)
+    if since:
+        items = items.filter(occurred_at__gte=since)
+    if until:
+        items = items.filter(occurred_at__lt=until)
+    return items.values_list("kind").annotate(number=Count("pk")).order_by()
+
+
 def told(
     actor: Actor, items: Iterable[FeedItem], *, unread_ids: Collection[UUID] = (), are_unread: bool = False
 ) -> list[Told]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from terresante.directory.models import Organization
 from terresante.interop.access import MESSAGE_DECIDE, SENDER_MANAGE, require_administrator
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.hl7v2.triggers import TRIGGERS
+from terresante.interop.hl7v2.triggers import EVENT_LABELS
 from terresante.interop.jobs import release_held
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
 from terresante.interop.queries import numbered
@@ -125,7 +125,7 @@ def _check_entry(entry: SenderEntry) -> None:
     if entry.fingerprint and not re.fullmatch(r"[0-9a-f]{64}", entry.fingerprint):
         sentence = "Une empreinte SHA-256 compte 64 chiffres hexadécimaux."
         raise Invalid(sentence, fields={"fingerprint": sentence})
-    unknown = sorted(set(entry.triggers) - set(TRIGGERS))
+    unknown = sorted(set(entry.triggers) - set(EVENT_LABELS))
     if unknown:
         sentence = f"Le type de message « {unknown[0]} » n’est pas connu."
         raise Invalid(sentence, fields={"triggers": sentence})

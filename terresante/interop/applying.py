@@ -18,9 +18,13 @@ from django.utils import timezone
 
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.filing import Files, file_carried
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
-from terresante.interop.hl7v2.grammar import Refusal, examine
+from terresante.interop.hl7v2.carried import Carried, read_carried
+from terresante.interop.hl7v2.er7 import Message
+from terresante.interop.hl7v2.examination import carries_document, examine
+from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.triggers import Kind
 from terresante.interop.mapping import accepted_traits, reported_movement
 from terresante.interop.matching import (
@@ -75,6 +79,19 @@ class _Work:
 
 
 @dataclass(frozen=True, slots=True)
+class _Paper:
+    """One message that carries a document."""
+
+    row: InboundMessage
+    carried: Carried
+    asked: Asked
+
+    @property
+    def job(self) -> Actor:
+        return gateway_job(self.row.pk)
+
+
+@dataclass(frozen=True, slots=True)
 class _Move:
     """A movement to write with those of its hospital."""
 
@@ -88,14 +105,16 @@ def gateway_job(message_id: UUID | None = None) -> Actor:
     return replace(actor, correlation_id=message_id) if message_id else actor
 
 
-def settle(rows: Sequence[InboundMessage], *, now: datetime) -> list[Turn]:
-    """In the caller's transaction. Those about somebody whom an earlier one is about are left for the next time.
+def settle(rows: Sequence[InboundMessage], *, now: datetime, files: Files | None = None) -> list[Turn]:
+    """In the caller's transaction. Those about somebody whom an earlier one is about are left for the next time, and
+    so are those whose document is not put away yet (`files.wanted`).
 
     A deadlock or a lost database is raised: nobody's fault, everything is applied again.
     """
+    files = files or Files()
     try:
         with transaction.atomic(), written_together():
-            return _settled_together(rows, now)
+            return _settled_together(rows, now, files)
     except Exception as error:  # one message's bug stops nobody else's; its text may quote the row
         if _is_passing(error):
             raise
@@ -103,7 +122,10 @@ def settle(rows: Sequence[InboundMessage], *, now: datetime) -> list[Turn]:
             log.error("interop: message %s failed, %s", rows[0].pk, type(error).__name__)
             return [(rows[0], Settled(_S.FAILED, _O.BUG))]
     middle = len(rows) // 2
-    return [*settle(rows[:middle], now=now), *settle(rows[middle:], now=now)]
+    return [
+        *settle(rows[:middle], now=now, files=files),
+        *settle(rows[middle:], now=now, files=files),
+    ]
 
 
 def _is_passing(error: Exception) -> bool:
@@ -113,9 +135,9 @@ def _is_passing(error: Exception) -> bool:
     return isinstance(error, OperationalError) and code[:2] in ("08", "40", "55", "57")
 
 
-def _settled_together(rows: Sequence[InboundMessage], now: datetime) -> list[Turn]:
+def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: Files) -> list[Turn]:
     turns: list[Turn] = []
-    works: list[_Work] = []
+    works: list[_Work | _Paper] = []
     for row in rows:
         opened = _opened(row)
         if isinstance(opened, Settled):
@@ -125,10 +147,10 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime) -> list[Tur
     known = Knowledge([work.asked for work in works])
     moves: list[_Move] = []
     for work in _about_different_persons(works, known):
-        done = _applied(work, known)
+        done = _filed(work, known, files) if isinstance(work, _Paper) else _applied(work, known)
         if isinstance(done, _Move):
             moves.append(done)
-        else:
+        elif done is not None:
             turns.append((work.row, done))
     moves.sort(key=lambda move: move.row.sender_id)
     for _, group in groupby(moves, key=lambda move: move.row.sender_id):
@@ -136,13 +158,15 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime) -> list[Tur
     return turns
 
 
-def _opened(row: InboundMessage) -> _Work | Settled:
+def _opened(row: InboundMessage) -> _Work | _Paper | Settled:
     if row.is_held:  # type: ignore[attr-defined]  # annotated
         return Settled(_S.HELD, _O.NONE)
     row.is_control_id_reused = row.repeats  # type: ignore[attr-defined]  # annotated
     found = examine(unseal(row.sealed_raw, context=SEALED_FOR))
     if isinstance(found, Refusal):
         return Settled(_S.UNREADABLE, _O.NOT_READABLE)
+    if carries_document(found):
+        return _opened_paper(row, found)
     message = read_adt(found)
     row.remarks = [f"{oddity.code} {oddity.where}"[:60] for oddity in message.warnings]
     if not message.trigger.is_used:
@@ -156,13 +180,22 @@ def _opened(row: InboundMessage) -> _Work | Settled:
     return _Work(row, message, asked)
 
 
+def _opened_paper(row: InboundMessage, message: Message) -> _Paper | Settled:
+    carried = read_carried(message)
+    if isinstance(carried, Refusal):
+        return Settled(_S.UNREADABLE, _O.NOT_READABLE)
+    row.remarks = [f"{oddity.code} {oddity.where}"[:60] for oddity in carried.warnings]
+    traits = accepted_traits(carried.identity, test_ins=settings.ACCEPT_TEST_INS)
+    return _Paper(row, carried, Asked(local_identifiers(row.sender, carried.local_ids), traits))
+
+
 def _prior(row: InboundMessage, message: AdtMessage) -> list[Local]:
     return local_identifiers(row.sender, message.merge.ipps if message.merge else ())
 
 
-def _about_different_persons(works: Sequence[_Work], known: Knowledge) -> list[_Work]:
+def _about_different_persons(works: Sequence[_Work | _Paper], known: Knowledge) -> list[_Work | _Paper]:
     """What was read of somebody is true until a message about him is applied: the next one waits to read again."""
-    chosen: list[_Work] = []
+    chosen: list[_Work | _Paper] = []
     taken: set[UUID] = set()
     for work in works:
         persons = known.touched(work.asked)
@@ -190,7 +223,17 @@ def _applied(work: _Work, known: Knowledge) -> Settled | _Move:
     return _movement(work, match.patient_id, source_id)
 
 
-def _not_matched(work: _Work, match: Match) -> Settled:
+def _filed(paper: _Paper, known: Knowledge, files: Files) -> Settled | None:
+    """None while its file is to be put away. An opposition, a doubt, nobody: nothing was put away for it."""
+    match = match_identity(paper.asked, known)
+    if match.patient_id is None or match.standing not in (Standing.LINKED, Standing.RECOGNISED):
+        return _not_matched(paper, match)
+    _linked(paper, match.patient_id, known)
+    done = file_carried(paper.row, _hospital(paper.row), match.patient_id, paper.carried, files)
+    return Settled(done.state, done.outcome, match.patient_id) if done else None
+
+
+def _not_matched(work: _Work | _Paper, match: Match) -> Settled:
     match match.standing:
         case Standing.OPPOSED:
             return Settled(_S.OPPOSED, _O.OPPOSED)
@@ -201,7 +244,7 @@ def _not_matched(work: _Work, match: Match) -> Settled:
             return Settled(_S.DOUBTFUL, match.outcome)
 
 
-def _linked(work: _Work, patient_id: UUID, known: Knowledge) -> UUID:
+def _linked(work: _Work | _Paper, patient_id: UUID, known: Knowledge) -> UUID:
     """Every number of the message that its sender may give is this person's from now on; the first one's key."""
     sources: list[UUID] = []
     for local in work.asked.locals:

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, Func, OuterRef, Q, TextField, Value
+from django.db.models import Exists, Func, IntegerField, OuterRef, Q, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from terresante.interop.applying import Turn, gateway_job, settle
 from terresante.interop.enums import HOLDING, MessageOutcome, MessageState
+from terresante.interop.filing import Files, put_files_away
 from terresante.interop.models import InboundMessage
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
@@ -24,6 +25,9 @@ Clock = Callable[[], datetime]
 # Messages looked at, to find those whose turn it is; and applied in one transaction, told to browsers at its end.
 _WINDOW = 600
 _TOGETHER = 200
+# Of the messages of one transaction: documents are as heavy as a thousand admissions.
+_MOST_BYTES = 64 * 1024 * 1024
+_LENGTH = Func("sealed_raw", function="octet_length", output_field=IntegerField())
 _S, _O = MessageState, MessageOutcome
 
 
@@ -36,10 +40,24 @@ def apply_waiting(limit: int = 200, *, clock: Clock = timezone.now) -> int:
 
 
 def _apply_together(most: int, now: datetime) -> int:
-    """One transaction: a deadlock or a lost database rolls everything back, to be applied again."""
+    """One transaction; a second one for the documents, whose files are put away between the two, outside any.
+
+    A deadlock or a lost database rolls everything back, to be applied again.
+    """
+    files = Files()
+    settled = _settle(most, now, files)
+    if not files.wanted:
+        return settled
+    return settled + _settle(most, now, Files(ready=put_files_away(files.wanted)))
+
+
+def _settle(most: int, now: datetime, files: Files) -> int:
+    """With files put away, only the messages that have one."""
     with rls.acting(gateway_job()):
         rows = _whose_turn_it_is(most)
-        turns = settle(rows, now=now) if rows else []
+        if files.ready:
+            rows = [row for row in rows if row.pk in files.ready]
+        turns = settle(rows, now=now, files=files) if rows else []
         if turns:
             _write(turns, now)
             release_unmatched(
@@ -56,9 +74,11 @@ def _whose_turn_it_is(most: int) -> list[InboundMessage]:
     waiting = InboundMessage.objects.filter(state=_S.RECEIVED).order_by("sequence")
     first: list[UUID] = []
     seen: set[str] = set()
-    for key, identity_keys in waiting.values_list("pk", "identity_keys")[:_WINDOW]:
-        if seen.isdisjoint(identity_keys):
+    size = 0
+    for key, identity_keys, length in waiting.values_list("pk", "identity_keys", _LENGTH)[:_WINDOW]:
+        if seen.isdisjoint(identity_keys) and (not first or size + length < _MOST_BYTES):
             first.append(key)
+            size += length
         seen.update(identity_keys)
     earlier = InboundMessage.objects.filter(
         sender_id=OuterRef("sender_id"), sequence__lt=OuterRef("sequence")

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db import connection
 
 from terresante.care_team.queries import AskedTraits, match_patients, open_to_hospitals, opponents
-from terresante.interop.digests import ipp_digest
+from terresante.interop.digests import ins_digest, ipp_digest
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.adt_model import Identifier
+from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.mapping import first_given
 from terresante.interop.models import IdentityDecision, SenderSystem
 from terresante.kernel import rls
@@ -180,11 +181,20 @@ def local_identifiers(sender: SenderSystem, identifiers: Collection[Identifier])
     if not identifiers:
         return []
     domains = {domain.authority: domain for domain in sender.domains.all()}
-    return [
-        Local(domains[found.authority.key], found.value.strip()[:60])
-        for found in identifiers
-        if found.authority.key in domains
+    found = [
+        Local(domains[each.authority.key], each.value.strip()[:60])
+        for each in identifiers
+        if each.authority.key in domains
     ]
+    own = min(domains.values(), key=lambda domain: domain.authority, default=None)
+    if own is not None:
+        # Known by the matricule alone: a number of the sender's own, which tells nobody the matricule.
+        found += [
+            Local(own, f"INS {ins_digest(each.value)}")
+            for each in identifiers
+            if each.authority.key == BY_MATRICULE
+        ]
+    return found
 
 
 def match_identity(asked: Asked, known: Knowledge) -> Match:

@@ -5,7 +5,7 @@ from django.db.models import Func, Q, Value
 
 from terresante.directory.models import Organization
 from terresante.interop.enums import HOLDING, TO_VERIFY, MessageOutcome, MessageState
-from terresante.interop.hl7v2.triggers import TRIGGERS
+from terresante.interop.hl7v2.triggers import EVENT_LABELS
 from terresante.kernel.models import Row
 from terresante.patients.models import IdentityDomain
 
@@ -101,8 +101,7 @@ class InboundMessage(Row):
 
     @property
     def event(self) -> str:
-        known = TRIGGERS.get(self.trigger)
-        return known.label if known else "message illisible"
+        return EVENT_LABELS.get(self.trigger, "message illisible")
 
 
 class IdentityDecision(Row):

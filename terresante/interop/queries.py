@@ -9,7 +9,9 @@ from terresante.interop.access import MESSAGE_VERIFY, PARTNER_MANAGE, SENDER_MAN
 from terresante.interop.digests import SEALED_FOR, ins_digest, traits_digest
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage, Identifier
-from terresante.interop.hl7v2.grammar import Refusal, examine
+from terresante.interop.hl7v2.carried import Carried, read_carried
+from terresante.interop.hl7v2.examination import carries_document, examine
+from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.mapping import accepted_traits, first_given
 from terresante.interop.matching import Asked, Differences, Knowledge, compare, local_identifiers
 from terresante.interop.models import InboundMessage, Partner, SenderSystem
@@ -65,19 +67,23 @@ def case_of(message: InboundMessage) -> Case | None:
     found = examine(unseal(message.sealed_raw, context=SEALED_FOR)) if message.sealed_raw else None
     if found is None or isinstance(found, Refusal):
         return None
-    adt = read_adt(found)
-    traits = accepted_traits(adt.identity, test_ins=settings.ACCEPT_TEST_INS)
-    asked = Asked(local_identifiers(message.sender, _numbers(adt)), traits)
+    said = read_carried(found) if carries_document(found) else read_adt(found)
+    if isinstance(said, Refusal):
+        return None
+    traits = accepted_traits(said.identity, test_ins=settings.ACCEPT_TEST_INS)
+    asked = Asked(local_identifiers(message.sender, _numbers(said)), traits)
     with rls.acting(Actor.job("interop")):
         known = Knowledge([asked], compare_all=True)
     keys = dict.fromkeys([*known.linked(asked.locals), *(key for key, _ in known.candidates(asked))])
     patients = [patient for key in keys if (patient := known.with_record(key))]
     candidates = tuple(Candidate(patient, compare(patient, traits)) for patient in patients)
-    return Case(traits, adt.trigger.label, candidates)
+    return Case(traits, message.event, candidates)
 
 
-def _numbers(adt: AdtMessage) -> list[Identifier]:
+def _numbers(adt: AdtMessage | Carried) -> list[Identifier]:
     """Those the message gives to its person, those it replaces by them, those it says are the same person's."""
+    if isinstance(adt, Carried):
+        return list(adt.local_ids)
     merged = adt.merge.ipps if adt.merge else ()
     linked = adt.linked_identity.ipps if adt.linked_identity else ()
     return [*adt.identity.ipps, *merged, *linked]

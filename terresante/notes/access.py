@@ -4,13 +4,16 @@ from terresante.care_team.access import changes, reaches, reads_class, shares, w
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.notes.enums import NOTE_CLASSES
-from terresante.notes.models import Note, NoteFavourite, NoteVersion
+from terresante.notes.models import Note, NoteFavourite, NoteMedia, NoteVersion
 from terresante.patients.models import CareRecord
 
 NOTE_READ = Action("note.read", "Lire les notes")
 NOTE_WRITE = Action("note.write", "Écrire une note")
 NOTE_LIMIT = Action("note.limit", "Changer qui lit une note")
 NOTE_AMEND = Action("note.amend", "Corriger une note")
+NOTE_MEDIA_OPEN = Action("note.media.open", "Voir une photo ou écouter un message d’une note")
+NOTE_MEDIA_DOWNLOAD = Action("note.media.download", "Télécharger une photo d’une note")
+NOTE_MEDIA_WITHDRAW = Action("note.media.withdraw", "Retirer une photo ou un message d’une note")
 NOTE_STAR = Action("note.star", "Mettre une note en favori")
 
 
@@ -43,8 +46,29 @@ def own_notes(actor: Actor) -> Q:
 
 @rule(NOTE_READ, NoteVersion)
 def versions_of_notes_read(actor: Actor) -> Q:
-    read = Note.objects.filter(shares(actor), pk=OuterRef("note_id"), patient_id=OuterRef("patient_id"))
-    return Q(Exists(read))
+    return _of_notes(shares(actor))
+
+
+def _of_notes(notes: Q) -> Q:
+    """Whatever hangs on such a note."""
+    return Q(Exists(Note.objects.filter(notes, pk=OuterRef("note_id"), patient_id=OuterRef("patient_id"))))
+
+
+@rule(NOTE_READ, NoteMedia, visible=True)
+def media_of_notes_read(actor: Actor) -> Q:
+    return _of_notes(shares(actor))
+
+
+@rule(NOTE_MEDIA_OPEN, NoteMedia)
+@rule(NOTE_MEDIA_DOWNLOAD, NoteMedia)
+def media_opened(actor: Actor) -> Q:
+    """What its author withdrew is known to have been there; it shows somebody else, perhaps."""
+    return _of_notes(shares(actor)) & Q(withdrawn_at=None)
+
+
+@rule(NOTE_MEDIA_WITHDRAW, NoteMedia)
+def own_media(actor: Actor) -> Q:
+    return _of_notes(own_notes(actor)) & Q(withdrawn_at=None)
 
 
 @rule(NOTE_STAR, NoteFavourite)

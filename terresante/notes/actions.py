@@ -24,10 +24,18 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
-from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
+from terresante.notes.access import (
+    NOTE_AMEND,
+    NOTE_LIMIT,
+    NOTE_MEDIA_WITHDRAW,
+    NOTE_READ,
+    NOTE_STAR,
+    NOTE_WRITE,
+)
 from terresante.notes.enums import NOTE_CLASSES, NOTE_MAX_LENGTH
 from terresante.notes.events import NoteAmended, NoteLimited, NotePublished
-from terresante.notes.models import Note, NoteFavourite
+from terresante.notes.joining import NewMedia, check_number, is_joined_alike, join
+from terresante.notes.models import Note, NoteFavourite, NoteMedia
 from terresante.patients.models import CareRecord
 
 # A phone may stay offline for a while, and its clock be a little fast.
@@ -39,7 +47,7 @@ FAST_CLOCK = timedelta(minutes=5)
 class NewNote:
     """`id` is the client's; without `written_at` the note is written now; without `level`, at its author's default.
 
-    `in_reply_to_id`: a note of the same record that the author reads.
+    `in_reply_to_id`: a note of the same record that the author reads. `media`: files already put away.
     """
 
     id: UUID
@@ -49,6 +57,7 @@ class NewNote:
     written_at: datetime | None = None
     level: Confidentiality | None = None
     hidden_from_representative: bool = False
+    media: tuple[NewMedia, ...] = ()
 
 
 @action
@@ -67,19 +76,21 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         )
     if note.in_reply_to_id is not None:
         _of_record(record, access.get(actor, NOTE_READ, Note, note.in_reply_to_id))
+    check_number(note.media)
     row = _row(actor, record, note)
     # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
     if not together.insert([row], or_ignore=True):
-        row = _already_sent(row, written_at=note.written_at)
+        row = _already_sent(row, note)
         audit.record(actor, NOTE_WRITE, patient_id=row.patient_id, about=row, detail={"sent_again": True})
         return row
+    joined = {"media": len(join(row, note.media))} if note.media else {}
     _tell(actor, row)
     audit.record(
         actor,
         NOTE_WRITE,
         patient_id=row.patient_id,
         about=row,
-        detail={"class": note.data_class.value, **limits_on(row).in_trail},
+        detail={"class": note.data_class.value, **joined, **limits_on(row).in_trail},
     )
     return row
 
@@ -144,6 +155,33 @@ def amend_note(actor: Actor, record_id: UUID, note_id: UUID, *, text: str, seen:
         detail={"changed": changed, **limits_on(note).in_trail},
     )
     return note
+
+
+@action
+def withdraw_media(actor: Actor, record_id: UUID, note_id: UUID, media_id: UUID) -> NoteMedia:
+    """Its author takes back a photograph or a recording: nobody opens it any more; that it was there stays said.
+
+    Raises Refused for anybody else, Conflict for what is withdrawn already.
+    """
+    record = open_record(actor, record_id, action=NOTE_WRITE).record
+    media = access.get(actor, NOTE_READ, NoteMedia, media_id, related=("note",))
+    note = _of_record(record, media.note)
+    if note.pk != note_id:
+        raise NotFound
+    if media.withdrawn_at is not None:
+        raise Conflict("C’est déjà retiré : rechargez la page.")
+    media = access.get(actor, NOTE_MEDIA_WITHDRAW, NoteMedia, media_id, lock=True)
+    media.withdrawn_at = timezone.now()
+    NoteMedia.objects.filter(pk=media.pk, patient_id=media.patient_id).update(withdrawn_at=media.withdrawn_at)
+    emit(actor, NoteAmended(**_told(note)))
+    audit.record(
+        actor,
+        NOTE_MEDIA_WITHDRAW,
+        patient_id=note.patient_id,
+        about=note,
+        detail={"number": media.number, **limits_on(note).in_trail},
+    )
+    return media
 
 
 @action
@@ -246,7 +284,7 @@ def _checked_time(written_at: datetime | None) -> datetime:
     return min(written_at, now)
 
 
-def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
+def _already_sent(row: Note, note: NewNote) -> Note:
     as_sent = Q(text=row.text, amended_at=None) | Q(versions__number=1, versions__text=row.text)
     known = Note.objects.filter(
         as_sent,
@@ -257,12 +295,17 @@ def _already_sent(row: Note, *, written_at: datetime | None) -> Note:
         in_reply_to_id=row.in_reply_to_id,
         **asdict(limits_on(row)),
     ).first()
-    # A clock that was fast was brought back to the moment of recording.
-    if known is None or not (written_at in (None, known.written_at) or written_at > known.recorded_at):
+    is_same = known is not None and is_joined_alike(known, note.media)
+    if known is None or not is_same or not _is_same_time(known, note.written_at):
         raise Conflict(
             "Cette note n’a pas pu être enregistrée : rechargez la page, puis envoyez-la de nouveau."
         )
     return known
+
+
+def _is_same_time(known: Note, written_at: datetime | None) -> bool:
+    """A clock that was fast was brought back to the moment of recording."""
+    return written_at is None or written_at == known.written_at or written_at > known.recorded_at
 
 
 def _tell(actor: Actor, row: Note) -> None:

@@ -7,6 +7,14 @@ NOTE_CLASSES = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataC
 NOTE_CHOICES = [(name.value, name.label) for name in NOTE_CLASSES]
 # In characters, once line ends are one character each.
 NOTE_MAX_LENGTH = 20_000
+# Of one note: what one photographs of a wound or of a home, still seen at a glance.
+MOST_PHOTOS = 8
+ALT_MAX_LENGTH = 200
+
+
+class MediaKind(TextChoices):
+    PHOTO = "photo", "Photo"
+    VOICE = "voice", "Message vocal"
 
 
 class NoteView(TextChoices):

@@ -16,8 +16,10 @@ from terresante.care_team.queries.limits import (
 )
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
-from terresante.kernel.ui.forms import offer
+from terresante.kernel.ui.forms import FilesField, FilesInput, offer
 from terresante.notes.actions import NewNote
+from terresante.notes.enums import ALT_MAX_LENGTH, MOST_PHOTOS
+from terresante.notes.joining import NewMedia
 from terresante.notes.queries import classes_written_by
 
 
@@ -86,6 +88,12 @@ class AmendForm(forms.Form):
             raise forms.ValidationError("La page est ancienne : rechargez-la, puis recommencez.") from error
 
 
+_PHOTOS_HELP = (
+    f"{MOST_PHOTOS} photos au plus, JPEG ou PNG. Le lieu, la date et l’appareil qu’elles contiennent sont effacés ;"
+    " elles sont réduites pour l’écran."
+)
+
+
 class NoteForm(AudienceForm):
     id = forms.UUIDField(widget=forms.HiddenInput, initial=new_id)
     in_reply_to_id = forms.UUIDField(widget=forms.HiddenInput, required=False)
@@ -96,7 +104,22 @@ class NoteForm(AudienceForm):
         widget=forms.Textarea(attrs={"rows": 12, "autofocus": True, "aria-required": "true"}),
     )
 
-    def note(self) -> NewNote:
+    photos = FilesField(
+        label="Photos",
+        required=False,
+        widget=FilesInput(attrs={"accept": "image/jpeg,image/png", "multiple": True}),
+        help_text=_PHOTOS_HELP,
+    )
+    # One for all without JavaScript, else one for each photograph.
+    alt = forms.CharField(
+        label="Ce que montrent les photos",
+        required=False,
+        max_length=ALT_MAX_LENGTH,
+        help_text="Une phrase, pour ceux qui ne voient pas l’image.",
+        widget=forms.TextInput(attrs={"maxlength": ALT_MAX_LENGTH, "autocomplete": "off"}),
+    )
+
+    def note(self, media: tuple[NewMedia, ...] = ()) -> NewNote:
         sent = self.cleaned_data
         return NewNote(
             id=sent["id"],
@@ -105,4 +128,5 @@ class NoteForm(AudienceForm):
             in_reply_to_id=sent["in_reply_to_id"],
             level=Confidentiality(sent["level"]),
             hidden_from_representative=sent["relatives_see"] == "no",
+            media=media,
         )

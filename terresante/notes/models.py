@@ -5,8 +5,8 @@ from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
 from terresante.care_team.models import Limited
-from terresante.kernel.models import Row
-from terresante.notes.enums import NOTE_CHOICES, NOTE_CLASSES, NOTE_MAX_LENGTH
+from terresante.kernel.models import Row, StoredFile
+from terresante.notes.enums import ALT_MAX_LENGTH, NOTE_CHOICES, NOTE_CLASSES, NOTE_MAX_LENGTH, MediaKind
 from terresante.patients.models import CareRecord, Patient
 
 
@@ -65,6 +65,60 @@ class NoteVersion(Row):
 
     def __str__(self) -> str:
         return f"{self.number} {self.replaced_at:%Y-%m-%d %H:%M}"
+
+
+class NoteMedia(Row):
+    """A photograph joined to a note, or its author's voice (FHIR Media): read by who reads the note, no more, no less.
+
+    Signed with it: its author withdraws it, nobody changes it. The digests are of what is kept, not of what was sent.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    note = models.ForeignKey(Note, on_delete=models.PROTECT, related_name="media")
+    # In the order of the note, from 1.
+    number = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=MediaKind.choices)
+    # What it shows, for who does not see it.
+    alt = models.CharField("description", max_length=ALT_MAX_LENGTH, blank=True)
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    media_type = models.CharField(max_length=40)
+    # In bytes.
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    sha1 = models.CharField(max_length=40)
+    # Of a photograph: the small one, and the size of the large one in points.
+    small = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    small_size = models.PositiveIntegerField(default=0)
+    width = models.PositiveSmallIntegerField(default=0)
+    height = models.PositiveSmallIntegerField(default=0)
+    # Of a recording, rounded up.
+    seconds = models.PositiveSmallIntegerField(default=0)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "photo ou message vocal d’une note"
+        verbose_name_plural = "photos et messages vocaux des notes"
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "note", "number"], name="one_media_per_number"),
+            models.CheckConstraint(
+                condition=Q(kind=MediaKind.PHOTO, small__isnull=False, width__gt=0, height__gt=0)
+                | Q(kind=MediaKind.VOICE, small=None),
+                name="media_is_a_photo_or_a_voice",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
+
+    @property
+    def is_photo(self) -> bool:
+        return self.kind == MediaKind.PHOTO
+
+    @property
+    def words(self) -> str:
+        """What is said of it where it cannot be seen, or heard."""
+        return self.alt or f"{self.get_kind_display()} {self.number}, sans description"
 
 
 class NoteFavourite(Row):

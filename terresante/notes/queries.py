@@ -1,5 +1,5 @@
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,12 @@ from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import among
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import AudiencePanel
 from terresante.notes.access import NOTE_READ, NOTE_STAR
 from terresante.notes.enums import NOTE_CLASSES, NoteView
-from terresante.notes.models import Note, NoteFavourite, NoteVersion
+from terresante.notes.models import Note, NoteFavourite, NoteMedia, NoteVersion
 from terresante.patients.models import Patient
 
 PER_PAGE = 20
@@ -56,6 +57,7 @@ class NoteLine:
     is_starred: bool = False
     # The note it answers, when the reader reads that one too.
     answered: Note | None = None
+    media: tuple[NoteMedia, ...] = ()
     found: tuple[tuple[str, bool], ...] = ()
 
     @property
@@ -105,7 +107,11 @@ def note_page(
         notes = _saying(notes, words)
     page = Paginator(notes, PER_PAGE).get_page(number)
     return NotePage(
-        lines=_answering(actor, patient_id, _lines(actor, _with_marks(actor, page.object_list))),
+        lines=_illustrated(
+            actor,
+            patient_id,
+            _answering(actor, patient_id, _lines(actor, _with_marks(actor, page.object_list))),
+        ),
         number=page.number,
         total=page.paginator.count,
         unread=waiting.count(),
@@ -130,6 +136,15 @@ def versions_of(actor: Actor, note: Note) -> QuerySet[NoteVersion]:
     """What it said before each correction, the latest first."""
     earlier = access.list(actor, NOTE_READ, NoteVersion)
     return earlier.filter(patient_id=note.patient_id, note=note).order_by("-number")
+
+
+def media_of(actor: Actor, patient_id: UUID, notes: Collection[UUID]) -> dict[UUID, tuple[NoteMedia, ...]]:
+    """Photographs and recordings of these notes, withdrawn ones too, in the order of each."""
+    rows = access.list(actor, NOTE_READ, NoteMedia).filter(among("note_id", notes), patient_id=patient_id)
+    found: dict[UUID, tuple[NoteMedia, ...]] = {}
+    for row in rows.order_by("note_id", "number"):
+        found[row.note_id] = (*found.get(row.note_id, ()), row)
+    return found
 
 
 def answers_to(actor: Actor, note: Note) -> QuerySet[Note]:
@@ -196,6 +211,12 @@ def _answering(actor: Actor, patient_id: UUID, lines: list[NoteLine]) -> list[No
         note.pk: note for note in notes_of(actor, patient_id).filter(pk__in=keys)
     }
     return [replace(line, answered=answered.get(line.note.in_reply_to_id)) for line in lines]
+
+
+def _illustrated(actor: Actor, patient_id: UUID, lines: list[NoteLine]) -> list[NoteLine]:
+    """With what is joined to them, in one question for the whole page."""
+    media = media_of(actor, patient_id, [line.note.pk for line in lines])
+    return [replace(line, media=media.get(line.note.pk, ())) for line in lines] if media else lines
 
 
 def _marked(around: str) -> tuple[tuple[str, bool], ...]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.notes import views
+from terresante.notes import media_views, views
 
 app_name = "notes"
 urlpatterns = [
@@ -11,4 +11,9 @@ urlpatterns = [
     path("<uuid:note_id>/corriger/", views.amend_note, name="amend"),
     path("<uuid:note_id>/favori/", views.star_note, name="star"),
     path("<uuid:note_id>/qui-la-lit/", views.change_limits, name="limits"),
+    path("<uuid:note_id>/photos/<uuid:media_id>/", media_views.show_photo, name="photo"),
+    path("<uuid:note_id>/photos/<uuid:media_id>/petite/", media_views.show_small, name="photo_small"),
+    path("<uuid:note_id>/photos/<uuid:media_id>/contenu/", media_views.show_content, name="media_content"),
+    path("<uuid:note_id>/photos/<uuid:media_id>/telecharger/", media_views.download, name="photo_download"),
+    path("<uuid:note_id>/photos/<uuid:media_id>/retirer/", media_views.withdraw, name="media_withdraw"),
 ]

@@ -25,8 +25,9 @@ from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import Page, Tab
 from terresante.notes import actions, queries
 from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
-from terresante.notes.enums import NoteView
+from terresante.notes.enums import MOST_PHOTOS, NoteView
 from terresante.notes.forms import AmendForm, AudienceForm, LevelForm, NoteForm
+from terresante.notes.media_views import Joined, receive_media
 from terresante.notes.models import Note
 
 _LONGEST_SEARCH = 200
@@ -91,19 +92,23 @@ def show_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
         "limits": access.permits(request.actor, NOTE_LIMIT, note),
         "amends": access.permits(request.actor, NOTE_AMEND, note),
         "writes": access.permits(request.actor, NOTE_WRITE, opened.record),
+        "media": queries.media_of(request.actor, opened.patient.pk, [note.pk]).get(note.pk, ()),
     }
     return record_page(
         request, "notes/one.html", opened, shown, tab="notes", main_action=_write_action(request, opened)
     )
 
 
-@writes(NOTE_WRITE)
+@writes(NOTE_WRITE, before=receive_media)
 def write_note(request: Request, record_id: UUID) -> HttpResponse:
     """POST with `recompute` answers « Qui verra ceci ? » without JavaScript; `reponse`: the note that is answered."""
     form = NoteForm(request.actor, request.POST or None, initial=_answer_to(request, record_id))
+    joined: Joined = request.prepared or Joined()
+    for sentence in joined.refusals:
+        form.add_error("photos", sentence)
     if request.method == "POST" and "recompute" not in request.POST and form.is_valid():
         try:
-            note = actions.publish_note(request.actor, record_id, note=form.note())
+            note = actions.publish_note(request.actor, record_id, note=form.note(joined.media))
         except (Invalid, Conflict) as error:
             _say(form, error)
         else:
@@ -126,9 +131,9 @@ def amend_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse
             messages.success(request, "La note est corrigée. Ceux qui la lisent la retrouvent non lue.")
             return redirect("notes:one", record_id, note_id)
     status = Invalid.status if form.errors else 200
-    return record_page(
-        request, "notes/amend.html", opened, {"note": note, "form": form}, tab="notes", status=status
-    )
+    media = queries.media_of(request.actor, opened.patient.pk, [note.pk]).get(note.pk, ())
+    shown = {"note": note, "form": form, "media": media}
+    return record_page(request, "notes/amend.html", opened, shown, tab="notes", status=status)
 
 
 def _seen(note: Note) -> str:
@@ -197,6 +202,7 @@ def _form_page(request: Request, record_id: UUID, form: NoteForm) -> HttpRespons
         {
             "form": form,
             "audience": panel,
+            "most_photos": MOST_PHOTOS,
             "answered": queries.note_answered(
                 request.actor, opened.patient.pk, str(form["in_reply_to_id"].value() or "")
             ),

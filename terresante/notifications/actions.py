@@ -1,5 +1,5 @@
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import time
 from hmac import compare_digest
 from uuid import UUID
@@ -10,7 +10,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.events import Event
 from terresante.notifications.access import PREFERENCES_EDIT, PUSH_SUBSCRIBE
-from terresante.notifications.enums import Notice
+from terresante.notifications.enums import Notice, Reach
 from terresante.notifications.models import NotificationPreference, PushSubscription
 from terresante.notifications.queries import audiences, known_device, patient_addresses
 from terresante.notifications.telling import tell
@@ -20,6 +20,18 @@ from terresante.notifications.webpush import NewSubscription
 def tell_readers(notice: Notice, events: Sequence[Event]) -> int:
     """Those who may read what each event tells, and want to know, once each by channel; returns how many."""
     return tell(notice, zip(map(_key, events), audiences(events), strict=True))
+
+
+def tell_named(notice: Notice, events: Sequence[tuple[Event, Collection[str]]]) -> int:
+    """Those of the readers whom the event names (keys of accounts): whoever cannot read it is told nothing."""
+    readers = audiences([event for event, _ in events])
+    return tell(
+        notice,
+        [
+            (_key(event), [replace(to, reach=Reach.NAMED) for to in found if str(to.key) in named])
+            for (event, named), found in zip(events, readers, strict=True)
+        ],
+    )
 
 
 def tell_patients(notice: Notice, events: Sequence[Event]) -> int:

@@ -47,6 +47,9 @@ PROFESSIONALS = (
     Offer(Notice.NOTE, "Une note que vous pouvez lire est publiée", frozenset()),
     Offer(Notice.DOCUMENT, "Un document que vous pouvez lire est déposé", frozenset()),
     Offer(
+        Notice.DOCUMENT_ADDRESSED, "Un hôpital ou un laboratoire vous adresse un document d’un patient", _TOLD
+    ),
+    Offer(
         Notice.CIRCLE,
         "Relais proposé, demande à rejoindre un cercle et sa réponse, dossier ouvert au partage, retrait décidé par le"
         " patient",

@@ -7,6 +7,7 @@ class Notice(TextChoices):
     STAY = "stay", "Alertes de l’hôpital"
     NOTE = "note", "Nouvelles notes"
     DOCUMENT = "document", "Nouveaux documents"
+    DOCUMENT_ADDRESSED = "document_addressed", "Documents à votre nom"
     CIRCLE = "circle", "Vie du cercle"
     EMERGENCY = "emergency", "Accès en urgence"
     PRIVACY = "privacy", "Actes à surveiller"

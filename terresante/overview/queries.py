@@ -40,7 +40,11 @@ KINDS = {
         ),
     ),
     "cercle": ("Cercle", (FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT)),
+    "urgences": ("Accès en urgence", (FeedKind.EMERGENCY_ACCESS,)),
 }
+# Beyond, the page says how to read fewer; and what is printed stops there.
+MANY_FACTS, MOST_PRINTED = 200, 1000
+A_PAGE = 50
 PERIODS = {"30": "30 derniers jours", "180": "6 mois", "365": "1 an"}
 
 
@@ -80,11 +84,19 @@ class Filters:
         last = self.end if self.end != date.max else None
         return _midnight(start), _midnight(last + timedelta(days=1) if last else None)
 
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.kind or self.period or self.start or self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
+    """`numbers`: of each choice of type, between the dates asked for; '' is their sum."""
+
     entries: list[TimelineEntry]
     next_place: Place | None
+    numbers: dict[str, int]
+    total: int
 
 
 def summary(actor: Actor, opened: OpenRecord) -> Summary:
@@ -101,7 +113,9 @@ def summary(actor: Actor, opened: OpenRecord) -> Summary:
     )
 
 
-def timeline_page(actor: Actor, opened: OpenRecord, filters: Filters, before: Place | None) -> TimelinePage:
+def timeline_page(
+    actor: Actor, opened: OpenRecord, filters: Filters, before: Place | None, *, most: int = A_PAGE
+) -> TimelinePage:
     since, until = filters.bounds()
     stretch = feed.timeline(
         actor,
@@ -110,14 +124,24 @@ def timeline_page(actor: Actor, opened: OpenRecord, filters: Filters, before: Pl
         since=since,
         until=until,
         before=before,
+        limit=most,
     )
+    numbers = _numbers(actor, opened, since, until)
     month = wording.month_title(before.occurred_at) if before else ""
     entries = []
     for fact in stretch.facts:
         own_month = wording.month_title(fact.item.occurred_at)
         entries.append(_entry(fact, own_month if own_month != month else ""))
         month = own_month
-    return TimelinePage(entries, stretch.next_place)
+    return TimelinePage(entries, stretch.next_place, numbers, numbers[filters.kind])
+
+
+def _numbers(
+    actor: Actor, opened: OpenRecord, since: datetime | None, until: datetime | None
+) -> dict[str, int]:
+    by_kind = dict(feed.numbers_by_kind(actor, opened.patient.pk, since, until))
+    numbers = {key: sum(by_kind.get(kind, 0) for kind in kinds) for key, (_, kinds) in KINDS.items()}
+    return {"": sum(numbers.values()), **numbers}
 
 
 def visit_words(since: datetime | None, *, now: datetime) -> str:
@@ -165,9 +189,9 @@ def _entry(fact: Told, month: str) -> TimelineEntry:
 def _circle(members: list[CareTeamParticipant], relatives: list[RelatedPerson]) -> Circle:
     """Relatives, persons, structures; a circle too long for the screen is cut and says so."""
     groups = [
-        ("Proches et aidants", [_relative(person) for person in relatives]),
-        ("Équipe de soins", [_member(m) for m in members if m.practitioner_id]),
-        ("Organisations", [_member(m) for m in members if m.organization_id]),
+        ("Proches et aidants", [relative_row(person) for person in relatives]),
+        ("Équipe de soins", [member_row(m) for m in members if m.practitioner_id]),
+        ("Organisations", [member_row(m) for m in members if m.organization_id]),
     ]
     left = PEOPLE_SHOWN
     shown = []
@@ -178,7 +202,7 @@ def _circle(members: list[CareTeamParticipant], relatives: list[RelatedPerson]) 
     return Circle(shown, len(members) + len(relatives))
 
 
-def _relative(person: RelatedPerson) -> PersonRow:
+def relative_row(person: RelatedPerson) -> PersonRow:
     marks = [person.get_relationship_display()]
     marks += ["personne de confiance"] if person.is_trusted_person else []
     marks += ["à prévenir"] if person.is_person_to_warn else []
@@ -192,7 +216,7 @@ def _relative(person: RelatedPerson) -> PersonRow:
     )
 
 
-def _member(member: CareTeamParticipant) -> PersonRow:
+def member_row(member: CareTeamParticipant) -> PersonRow:
     if member.organization is not None:
         return PersonRow(
             name=member.organization.name,
@@ -223,7 +247,7 @@ def _member(member: CareTeamParticipant) -> PersonRow:
 def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant]) -> list[tuple[str, str]]:
     """« En ce moment »: only lines that say something."""
     record = opened.record
-    by_role = {m.role: _member(m).name for m in members if m.role != TeamRole.MEMBER}
+    by_role = {m.role: member_row(m).name for m in members if m.role != TeamRole.MEMBER}
     lines = [
         ("Séjour", _where(actor, opened)),
         ("Médecin traitant", by_role.get(TeamRole.ATTENDING, "Aucun dans le cercle")),

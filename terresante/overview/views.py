@@ -28,7 +28,7 @@ from terresante.notes.access import NOTE_READ, NOTE_WRITE
 from terresante.overview import queries
 from terresante.overview.desk_queries import level_of
 from terresante.overview.forms import TimelineForm
-from terresante.overview.queries import KINDS, PERIODS, Filters
+from terresante.overview.queries import KINDS, MANY_FACTS, MOST_PRINTED, PERIODS, Filters
 
 
 @reads(RECORD_READ)
@@ -96,11 +96,14 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
         "filters": filters,
         "before": before,
         "next_url": _timeline_url(record_id, filters, before=page.next_place) if page.next_place else "",
-        "kinds": _chips(record_id, filters),
+        "kinds": _chips(record_id, filters, page.numbers),
+        "too_many": page.total > MANY_FACTS,
+        "top_url": _timeline_url(record_id, filters) if before else "",
+        "print_url": _timeline_url(record_id, filters, of="overview:timeline_print"),
         "periods": _periods(record_id, filters),
     }
     if request.headers.get("HX-Request"):
-        return render(request, "overview/_timeline.html", {**shown, "opened": opened})
+        return render(request, "overview/_timeline.html", {**shown, "opened": opened, "is_next": True})
     return record_page(
         request,
         "overview/timeline.html",
@@ -109,6 +112,24 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
         tab="timeline",
         main_action=_write_action(opened) if may_write else None,
     )
+
+
+@reads(FEED_READ)
+def print_timeline(request: Request, record_id: UUID) -> HttpResponse:
+    """On paper, with the filters of the screen: the latest thousand at most, and it says when there are more."""
+    opened = read_record(request.actor, record_id)
+    filters = TimelineForm(request.GET).filters()
+    page = queries.timeline_page(request.actor, opened, filters, None, most=MOST_PRINTED)
+    shown = {
+        "opened": opened,
+        "page": page,
+        "filters": filters,
+        "kind": KINDS[filters.kind][0] if filters.kind else "",
+        "period": PERIODS.get(filters.period, "") if not (filters.start or filters.end) else "",
+        "back_url": _timeline_url(record_id, filters),
+        "now": timezone.now(),
+    }
+    return render(request, "overview/timeline_print.html", shown)
 
 
 def _moment(text: str) -> datetime:
@@ -139,11 +160,18 @@ def _write_action(opened: OpenRecord) -> MainAction:
     return MainAction("Écrire une note", url=link("notes:write", opened.record.pk), icon="pencil")
 
 
-def _chips(record_id: UUID, filters: Filters) -> tuple[Chip, ...]:
+def _chips(record_id: UUID, filters: Filters, numbers: dict[str, int]) -> tuple[Chip, ...]:
+    """What there is none of is not offered, but for what was asked."""
     choices = [("", "Tout"), *((key, label) for key, (label, _) in KINDS.items())]
     return tuple(
-        Chip(label=label, url=_timeline_url(record_id, filters, type=key), current=filters.kind == key)
+        Chip(
+            label=label,
+            url=_timeline_url(record_id, filters, type=key),
+            current=filters.kind == key,
+            count=numbers[key],
+        )
         for key, label in choices
+        if numbers[key] or key in ("", filters.kind)
     )
 
 
@@ -159,7 +187,14 @@ def _periods(record_id: UUID, filters: Filters) -> tuple[Chip, ...]:
     )
 
 
-def _timeline_url(record_id: UUID, filters: Filters, *, before: Place | None = None, **changed: str) -> str:
+def _timeline_url(
+    record_id: UUID,
+    filters: Filters,
+    *,
+    before: Place | None = None,
+    of: str = "overview:timeline",
+    **changed: str,
+) -> str:
     asked = {
         "type": filters.kind,
         "periode": filters.period,
@@ -169,4 +204,4 @@ def _timeline_url(record_id: UUID, filters: Filters, *, before: Place | None = N
         **changed,
     }
     query = urlencode({name: value for name, value in asked.items() if value})
-    return f"{link('overview:timeline', record_id)}{'?' if query else ''}{query}"
+    return f"{link(of, record_id)}{'?' if query else ''}{query}"

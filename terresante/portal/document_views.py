@@ -14,10 +14,13 @@ from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ, OWN_DOCUME
 from terresante.documents.models import DocumentReference
 from terresante.documents.own_actions import file_own_document, show_own_document, withdraw_own_document
 from terresante.documents.queries import documents_of
+from terresante.documents.reading import reading_of
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.receiving import Received, receive
 from terresante.kernel.screens import Request, reads, writes
+from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
+from terresante.notes.models import NoteMedia
 from terresante.portal.forms import OwnDocumentForm
 from terresante.portal.queries import own_record_id, read_own_record
 
@@ -115,5 +118,25 @@ def document(request: Request, document_id: UUID) -> HttpResponse:
     if shown.record_id != opened.record.pk:
         raise NotFound
     audit.note_read(DOCUMENT_READ, patient_id=opened.patient.pk, about=shown)
-    changes = access.permits(request.actor, OWN_DOCUMENT_WRITE, shown)
-    return render(request, "portal/document.html", {"opened": opened, "document": shown, "changes": changes})
+    read = reading_of(shown)
+    shows_paper = read is not None and read.has_paper and (not read.passages or "copie" in request.GET)
+    told = {
+        "opened": opened,
+        "document": shown,
+        "reading": read,
+        "shows_paper": shows_paper,
+        "changes": access.permits(request.actor, OWN_DOCUMENT_WRITE, shown),
+    }
+    return render(request, "portal/document.html", told)
+
+
+@reads(NOTE_MEDIA_OPEN)
+def photo(request: Request, note_id: UUID, media_id: UUID) -> HttpResponse:
+    opened = read_own_record(request.actor, action=NOTE_READ)
+    if opened is None:
+        raise NotFound
+    shown = access.get(request.actor, NOTE_MEDIA_OPEN, NoteMedia, media_id, related=("note",))
+    if shown.note_id != note_id or shown.note.record_id != opened.record.pk or not shown.is_photo:
+        raise NotFound
+    audit.note_read(NOTE_MEDIA_OPEN, patient_id=opened.patient.pk, about=shown.note)
+    return render(request, "portal/note_photo.html", {"opened": opened, "photo": shown, "note": shown.note})

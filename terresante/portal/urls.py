@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.portal import document_views, relative_views, views
+from terresante.portal import document_views, health_views, relative_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("mon-dossier/mon-cercle/<uuid:participant_id>/retirer/", views.remove_member, name="remove_member"),
     path("mon-dossier/mon-cercle/demandes/<uuid:join_id>/", views.answer_request, name="answer_request"),
     path("mon-dossier/notes/", views.notes, name="notes"),
+    path("mon-dossier/notes/<uuid:note_id>/photos/<uuid:media_id>/", document_views.photo, name="note_photo"),
     path("mon-dossier/documents/", document_views.documents, name="documents"),
     path("mon-dossier/documents/ajouter/", document_views.add_document, name="add_document"),
     path(
@@ -30,6 +31,12 @@ urlpatterns = [
         name="withdraw_document",
     ),
     path("mon-dossier/documents/<uuid:document_id>/", document_views.document, name="document"),
+    path("mon-dossier/fiche-urgence/", health_views.emergency_sheet, name="emergency_sheet"),
+    path(
+        "mon-dossier/fiche-urgence/imprimer/",
+        health_views.print_emergency_sheet,
+        name="print_emergency_sheet",
+    ),
     path("mon-dossier/mes-choix/", views.choices, name="choices"),
     path("mon-dossier/mes-choix/lever-mon-opposition/", views.lift_opposition, name="lift_opposition"),
     path("mon-dossier/personne/", views.switch, name="switch"),

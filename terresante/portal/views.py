@@ -41,7 +41,7 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.ports import ACTING_FOR_KEY, SELF
 from terresante.kernel.screens import Request, reads, writes
 from terresante.notes.access import NOTE_READ
-from terresante.notes.queries import notes_of
+from terresante.notes.queries import media_of, notes_of
 from terresante.portal import actions, queries
 from terresante.portal.access import PERSON_SWITCH
 from terresante.portal.forms import NameForm
@@ -158,13 +158,17 @@ def add_practitioner(request: Request, practitioner_id: UUID) -> HttpResponse:
 def notes(request: Request) -> HttpResponse:
     """What was written, and the stays in hospital, as far as this person may read them."""
     opened = read_own_record(request.actor, action=NOTE_READ)
-    page, stays = None, None
+    page, stays, lines = None, None, []
     if opened is not None:
         listed = notes_of(request.actor, opened.patient.pk)
         page = Paginator(listed, _NOTES_A_PAGE).get_page(request.GET.get("page", "1"))
+        media = media_of(request.actor, opened.patient.pk, [note.pk for note in page])
+        lines = [(note, media.get(note.pk, ())) for note in page]
         if reads_class(request.actor, DataClass.STAY):
             stays = stays_of_patient(request.actor, opened.patient.pk)[:10]
-    return render(request, "portal/notes.html", {"opened": opened, "page": page, "stays": stays})
+    return render(
+        request, "portal/notes.html", {"opened": opened, "page": page, "lines": lines, "stays": stays}
+    )
 
 
 @writes(SECRET_NAME)

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.commits
 NAMED = {
     "record_id": "patients.CareRecord",
     "note_id": "notes.Note",
+    "media_id": "notes.NoteMedia",
     "document_id": "documents.DocumentReference",
     "participant_id": "care_team.CareTeamParticipant",
     "relative_id": "patients.RelatedPerson",

@@ -15,7 +15,7 @@ from terresante.care_team import actions
 from terresante.care_team.actions.hand_over import Proposal, answer_hand_over, propose_hand_over
 from terresante.care_team.actions.invitations import NewInvitation, invite
 from terresante.care_team.actions.joining import Reason, ask_to_join
-from terresante.care_team.enums import DataClass, JoinReason
+from terresante.care_team.enums import Confidentiality, DataClass, JoinReason
 from terresante.care_team.models import CareTeamParticipant, EmergencyAccess, HandOverItem
 from terresante.directory.enums import Profession
 from terresante.documents.tests.factories import filed
@@ -27,6 +27,7 @@ from terresante.kernel.models import AuditEntry
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.patients.enums import DelegationBasis
+from tests.access.oracle.rows import photo
 from tests.cast import represented_by
 from tests.walls import walls_down
 
@@ -95,6 +96,39 @@ def test_a_note_is_neither_removed_nor_rewritten_without_a_version(cast, madelei
         "COPY notes_note FROM PROGRAM 'true'",
     ):
         assert refused(cast.amar, statement, opened=madeleine.patient_id), statement
+
+
+def test_a_photograph_goes_with_its_note_and_is_withdrawn_by_its_author_alone(cast, madeleine, note):
+    alone = published(cast.amar, madeleine, data_class=DataClass.CARE, level=Confidentiality.MYSELF)
+    with walls_down():
+        made, hidden = photo(note, "plaie"), photo(alone, "à soi")
+    shown = "SELECT 1 FROM notes_notemedia WHERE id = %s"
+    for one, readers in ((made, {"amar", "ines", "madeleine"}), (hidden, {"amar"})):
+        for name in ("amar", "ines", "madeleine", "brun"):
+            with rls.acting(cast.actors[name]):
+                rls.open_record(madeleine.patient_id)
+                assert bool(ask(shown, one.pk)) == (name in readers), (one.alt, name)
+    withdrawn = f"UPDATE notes_notemedia SET withdrawn_at = now() WHERE id = '{made.pk}'"
+    assert changed(cast.ines, withdrawn, opened=madeleine.patient_id) == 0
+    assert changed(cast.brun, withdrawn, opened=madeleine.patient_id) == 0
+    assert changed(cast.amar, withdrawn, opened=madeleine.patient_id) == 1
+    for statement in (
+        "UPDATE notes_notemedia SET alt = 'autre'",
+        "UPDATE notes_notemedia SET file_id = file_id",
+        "UPDATE notes_notemedia SET note_id = note_id",
+        "DELETE FROM notes_notemedia",
+        "TRUNCATE notes_notemedia",
+    ):
+        assert refused(cast.amar, statement, opened=madeleine.patient_id), statement
+    joined = (
+        "INSERT INTO notes_notemedia (id, patient_id, note_id, number, kind, alt, file_id, media_type, size, sha256,"
+        " sha1, small_size, width, height, seconds, recorded_at)"
+        " SELECT gen_random_uuid(), patient_id, note_id, 2, 'voice', '', file_id, media_type, size, sha256,"
+        " sha1, 0, 0, 0, 9, now() FROM notes_notemedia WHERE id = %s"
+    )
+    assert changed(cast.amar, joined, made.pk, opened=madeleine.patient_id) == 1
+    assert refused(cast.ines, joined, made.pk, opened=madeleine.patient_id)
+    assert changed(cast.brun, joined, made.pk, opened=madeleine.patient_id) == 0
 
 
 def test_a_document_is_neither_rewritten_nor_removed_by_anybody(cast, madeleine):

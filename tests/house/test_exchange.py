@@ -23,6 +23,7 @@ READ_INSIDE = {
     "interop/views.py": "the identity desk compares",
     "interop/hl7v2/adt_model.py": "what a message says",
     "interop/hl7v2/adt_identity.py": "what a message says",
+    "interop/hl7v2/carried.py": "what a message and its document say of the same person",
 }
 SHOWN_INSIDE = {"patients/identity.html", "patients/compare.html"}
 

@@ -41,9 +41,15 @@ MORE_NAMES = {
         "regime": "the legal regime, and what a consent must say under it",
         "regime_views": "pages of choices, rights and regime, apart from those of a circle",
     },
+    "notes": {
+        "joining": "photographs and recordings of a note, apart from its words",
+        "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
+    },
     "documents": {
         "own_actions": "what the person files herself, apart from what her circle does",
         "file_views": "pages through which the bytes of a file pass, apart from those about it",
+        "received_actions": "what a wire files, apart from what persons do",
+        "reading": "the port by which a structured document is read for its page",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
@@ -58,8 +64,10 @@ MORE_NAMES = {
         "mapping": "from a message to what an action takes, pure",
         "matching": "who a message speaks of",
         "applying": "from a batch of messages to what becomes of each",
+        "filing": "from a document received to what is filed",
         "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
+        "cda": "documents, pure",
         "launch": "the token of a contextual call, pure",
         "partner_actions": "partners and their calls, apart from messages",
         "partner_urls": "partners and their calls, apart from messages",
@@ -77,6 +85,8 @@ MORE_NAMES = {
     "overview": {
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
+        "sheet_queries": "the emergency sheet, apart from the pages of a record",
+        "sheet_views": "the emergency sheet, on a screen and on paper",
         "founding_views": "who refuses any record, apart from those who have one",
         "desk_views": "pages outside a record, apart from those of a record",
         "support_views": "a record founded for another, by who will not read it",
@@ -95,6 +105,7 @@ MORE_NAMES = {
         "merge_views": "two identities side by side, apart from the page of one",
     },
     "portal": {
+        "health_views": "her own health record and emergency sheet, apart from her other pages",
         "document_views": "documents as the person reads them, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",
     },

@@ -1,6 +1,6 @@
 """Every screen, with who opens it and how; the paths of a record end its own path."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -93,6 +93,7 @@ _OF_A_RECORD = (
     ("note-ecrire", "notes/nouvelle/", ""),
     ("note-ecrire-erreur", "notes/nouvelle/", "Enregistrer la note"),
     ("note", "notes/", "Nora HADDAD"),
+    ("note-photo", "notes/", "Réfrigérateur : un yaourt et trois œufs, rien d’autre"),
     ("documents", "documents/", ""),
     ("documents-non-lus", "documents/?vue=non-lus", ""),
     ("documents-retires", "documents/?vue=retires", ""),
@@ -254,11 +255,11 @@ SCREENS = (
 )
 
 
-def walk(visits: Visits, *, phone: bool) -> Iterator[tuple[Screen, Visitor]]:
+def walk(visits: Visits, *, phone: bool, of: Sequence[Screen] = SCREENS) -> Iterator[tuple[Screen, Visitor]]:
     """Each screen in turn, in one browser per account."""
     visitors: dict[str, Visitor] = {}
     records: dict[str, str] = {}
-    for screen in SCREENS:
+    for screen in of:
         if screen.account not in visitors:
             visitors[screen.account] = visits(screen.account, phone=phone)
         visitor = visitors[screen.account]
@@ -275,22 +276,19 @@ def walk(visits: Visits, *, phone: bool) -> Iterator[tuple[Screen, Visitor]]:
         yield screen, visitor
 
 
-def faults_found(
-    visits: Visits, *, phone: bool, has_axe: Callable[[Screen], bool] = lambda _: True
-) -> list[tuple[str, object]]:
-    """What axe finds where it is asked, and what scrolls sideways anywhere."""
+def faults_found(visits: Visits, *, phone: bool, of: Sequence[Screen] = SCREENS) -> list[tuple[str, object]]:
+    """What axe finds, and what scrolls sideways."""
     found: list[tuple[str, object]] = []
-    for screen, visitor in walk(visits, phone=phone):
-        if has_axe(screen):
-            found += [(screen.name, each) for each in visitor.axe()]
+    for screen, visitor in walk(visits, phone=phone, of=of):
+        found += [(screen.name, each) for each in visitor.axe()]
         if (wider := visitor.too_wide()) > 0:
             found.append((screen.name, f"{wider} px too wide"))
     return found
 
 
-def drawn_for_a_phone(screen: Screen, seed: object) -> bool:
-    """One size for each screen, another draw for another seed: axe alone is half of the cost of a walk."""
-    return Random(f"{seed} {screen.name}").random() < 0.5
+def drawn(seed: object, *, phone: bool) -> list[Screen]:
+    """One size for each screen, another draw for another seed."""
+    return [screen for screen in SCREENS if (Random(f"{seed} {screen.name}").random() < 0.5) == phone]
 
 
 def _finder(patient: str) -> str:

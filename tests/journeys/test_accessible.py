@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.journeys.pages import drawn_for_a_phone, faults_found
+from tests.journeys.pages import drawn, faults_found
 
 pytestmark = pytest.mark.journey
 
 
-def test_no_screen_needs_scrolling_sideways_and_those_drawn_pass_axe(visit, seed):
-    assert faults_found(visit, phone=False, has_axe=lambda screen: not drawn_for_a_phone(screen, seed)) == []
+def test_the_screens_drawn_pass_axe_and_need_no_scrolling_sideways(visit, seed):
+    assert faults_found(visit, phone=False, of=drawn(seed, phone=False)) == []
 
 
 @pytest.mark.long

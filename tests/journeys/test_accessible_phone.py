@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.journeys.pages import SCREENS, drawn_for_a_phone, faults_found
+from tests.journeys.pages import SCREENS, drawn, faults_found
 
 pytestmark = pytest.mark.journey
 
 
-def test_no_screen_needs_scrolling_sideways_on_a_phone_and_those_drawn_pass_axe(visit, seed):
-    assert faults_found(visit, phone=True, has_axe=lambda screen: drawn_for_a_phone(screen, seed)) == []
+def test_the_screens_drawn_for_a_phone_pass_axe_and_need_no_scrolling_sideways(visit, seed):
+    assert faults_found(visit, phone=True, of=drawn(seed, phone=True)) == []
 
 
 @pytest.mark.long
@@ -17,8 +17,8 @@ def test_every_screen_passes_axe_and_needs_no_scrolling_sideways_on_a_phone(visi
 
 
 def test_every_run_draws_half_of_the_screens_and_in_forty_runs_all_of_them():
-    draws = [{screen.name for screen in SCREENS if drawn_for_a_phone(screen, seed)} for seed in range(40)]
+    draws = [{screen.name for screen in drawn(seed, phone=True)} for seed in range(40)]
 
-    assert all(len(SCREENS) * 0.3 < len(drawn) < len(SCREENS) * 0.7 for drawn in draws)
+    assert all(len(SCREENS) * 0.3 < len(draw) < len(SCREENS) * 0.7 for draw in draws)
     assert set.union(*draws) == {screen.name for screen in SCREENS}
     assert not set.intersection(*draws)

@@ -66,7 +66,7 @@ def test_the_addiction_care_of_a_man_without_a_home_is_his_to_tell(visit, phone)
 def test_an_emergency_is_explained_then_judged(visit):
     officer = visit("h.fontanel")
     officer.page.goto("/acces-en-urgence/")
-    officer.page.get_by_role("link", name=re.compile("Examiner")).first.click()
+    officer.page.get_by_role("link", name=re.compile("Examiner.*ROCHE")).first.click()
     officer.page.get_by_label("À expliquer par le professionnel").check()
     officer.page.get_by_label("Ce que l’examen a montré").fill(
         "Aucun passage ce jour-là : pourquoi ce dossier ?"
@@ -85,7 +85,7 @@ def test_an_emergency_is_explained_then_judged(visit):
     expect(doctor.page.get_by_text("Votre explication est transmise").first).to_be_visible()
 
     officer.page.goto("/acces-en-urgence/")
-    officer.page.get_by_role("link", name=re.compile("Examiner")).first.click()
+    officer.page.get_by_role("link", name=re.compile("Examiner.*ROCHE")).first.click()
     expect(officer.page.get_by_text("Amenée par sa voisine")).to_be_visible()
     officer.page.get_by_label("Justifié", exact=True).check()
     officer.page.get_by_label("Ce que l’examen a montré").fill("L’explication est confirmée par l’accueil.")

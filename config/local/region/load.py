@@ -18,10 +18,10 @@ from config.local.database import MARKER
 from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
+from config.local.region.asking import ask_and_invite
 from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
-from config.local.region.joining import ask_and_invite
 from config.local.region.kept import keep_one_record
 from config.local.region.papers import Filer
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account

@@ -12,7 +12,7 @@ from django.conf import settings
 from simulators.region.model import Account, Professional, Region, Structure
 from terresante.accounts.actions.opening import create_account, set_totp_seed
 from terresante.accounts.models import User
-from terresante.directory.enums import ExerciseMode, OrganizationKind, Source
+from terresante.directory.enums import Civility, ExerciseMode, OrganizationKind, Source
 from terresante.directory.models import Organization, Practitioner, PractitionerRole, Unit
 from terresante.directory.names import search_form
 from terresante.kernel.actor import Actor, ActorKind, Assurance
@@ -131,6 +131,7 @@ def _practitioner(who: Professional, user: User | None) -> Practitioner:
         family_name=who.family,
         given_name=who.given,
         title=who.title,
+        civility=Civility.MADAM if who.is_woman else Civility.SIR,
         profession=who.profession,
         specialty=who.specialty,
         specialty_label=who.specialty_label,

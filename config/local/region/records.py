@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
+from config.local.region.joining import join_to_note
 from config.local.region.places import Directory
 from simulators.region.model import Identity, Member, Moment, Region, Relative, Story
 from terresante.care_team.actions import (
@@ -155,8 +156,10 @@ class Teller:
     def _publish(self, record: CareRecord, story: Story) -> None:
         written = {}
         for note in story.notes:
-            draft = NewNote(id=new_id(), data_class=DataClass(note.data_class), text=note.text)
-            publish_note(self._directory.actors[note.author], record.pk, note=draft)
+            author = self._directory.actors[note.author]
+            media = tuple(join_to_note(author, form, words) for form, words in note.joined)
+            draft = NewNote(id=new_id(), data_class=DataClass(note.data_class), text=note.text, media=media)
+            publish_note(author, record.pk, note=draft)
             written[draft.id] = self._times.at(note.at)
         with rls.acting(self._job):
             rls.open_record(record.patient_id)

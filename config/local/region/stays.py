@@ -1,17 +1,20 @@
-"""The stays come as they would in life: HL7 messages of the hospitals, stored, then applied in their order."""
+"""Stays and letters come as they would in life: HL7 messages of the structures, stored, then applied in their order."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+from xml.sax.saxutils import escape
 
 from config.local.region.places import Directory
 from config.local.region.records import Times
+from simulators.hospital.documents import Author, Letter, Passage, cda, mdm, table
 from simulators.hospital.messages import Authority, Movement, Person, Place, message
 from simulators.hospital.messages import Stay as MessageStay
 from simulators.region.build import ipp_of
-from simulators.region.model import Identity, Moment, Region, Stay, Story, Structure
+from simulators.region.identifiers import rpps
+from simulators.region.model import Identity, Moment, Region, Section, SentLetter, Stay, Story, Structure
 from terresante.interop.actions import register_sender
 from terresante.interop.jobs import apply_waiting
 from terresante.interop.mllp.intake import received
@@ -61,7 +64,7 @@ def link_patients(job: Actor, region: Region, patients: dict[str, UUID]) -> None
     domains = {domain.authority: domain for domain in IdentityDomain.objects.all()}
     played = {visitor.ipp for visitor in region.visitors}
     for story in region.stories:
-        hospitals = {stay.hospital for stay in story.stays}
+        hospitals = {stay.hospital for stay in story.stays} | {letter.sender for letter in story.letters}
         if ipp_of(story, region.simulated_hospital) in played:
             hospitals.add(region.simulated_hospital)
         for hospital in sorted(hospitals):
@@ -104,6 +107,8 @@ def _messages(region: Region, senders: dict[str, SenderSystem], times: Times) ->
     for story in region.stories:
         for number, stay in enumerate(story.stays):
             yield from _of_stay(region, senders, times, story, stay, number)
+        for number, letter in enumerate(story.letters):
+            yield _of_letter(region, senders, times, story, letter, number)
     yield _waiting_for_a_decision(region, senders, times)
 
 
@@ -132,6 +137,41 @@ def _of_stay(
             destination=stay.destination,
         )
         yield Sent(sender, gone, _adt("A03", person, left, f"{name}S", gone))
+
+
+def _of_letter(
+    region: Region,
+    senders: dict[str, SenderSystem],
+    times: Times,
+    story: Story,
+    letter: SentLetter,
+    number: int,
+) -> Sent:
+    structure = region.structures[letter.sender]
+    person = person_of(story.identity, ipp_of(story, letter.sender), structure)
+    given, family = letter.by.split(" ", 1)
+    at = times.at(letter.at)
+    name = f"{structure.oid}.{person.ipp[1:]}.{number}"
+    document = Letter(
+        identifier=name,
+        person=person,
+        author=Author(rpps(700 + number), given, family, structure.name, structure.finess),
+        at=at,
+        code=letter.type,
+        title=letter.title,
+        passages=tuple(Passage(each.code, each.title, narrative(each)) for each in letter.sections),
+    )
+    control_id = f"D{person.ipp}{number}"
+    content = mdm("T02", cda(document), person, control_id=control_id, at=at, code=letter.type)
+    return Sent(str(senders[letter.sender].pk), at, content)
+
+
+def narrative(section: Section) -> str:
+    if section.head:
+        return table(section.head, *section.rows)
+    items = "".join(f"<item>{escape(each)}</item>" for each in section.items)
+    words = f"<paragraph>{escape(section.text)}</paragraph>" if section.text else ""
+    return words + (f"<list>{items}</list>" if items else "")
 
 
 def _shown(structure: Structure, stay: Stay, number: str, came: datetime) -> MessageStay:

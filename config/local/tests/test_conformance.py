@@ -35,7 +35,7 @@ def test_an_absent_folder_is_a_failure(tmp_path):
 
 
 def test_a_folder_without_messages_is_a_failure(tmp_path):
-    with pytest.raises(CommandError, match="aucun message ADT"):
+    with pytest.raises(CommandError, match="ni message ADT, ni document"):
         conformance(samples(tmp_path, one=b"<xml/>"))
 
 

@@ -14,7 +14,8 @@ from simulators.hospital.messages import PARIS, Authority, Flaw, Person, message
 from simulators.hospital.page import Hospital, UnusableFile, read_people, server
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.adt import read_adt
-from terresante.interop.hl7v2.grammar import Refusal, examine
+from terresante.interop.hl7v2.examination import examine
+from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.triggers import Kind
 from terresante.interop.mllp.intake import Outcome
 from terresante.interop.mllp.listener import Listener

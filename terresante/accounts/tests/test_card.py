@@ -1,90 +1,22 @@
 """The CPS card: what our proxy hands over is believed, from nobody else, for one login. Certificates are made here."""
 
 import base64
-from datetime import timedelta
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 from django.test import Client
 from django.utils import timezone
 
 from terresante.accounts.models import Session
+from terresante.accounts.tests.cards import RPPS, Authority
 from terresante.accounts.tests.steps import is_in
 from terresante.directory.models import Practitioner
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-RPPS = "10003456785"
 CARD_HOST = "cps.testserver"
 SECRET = "a secret of thirty-two characters!!"
-
-
-class Authority:
-    def __init__(self, name="AC IGC-SANTE FORT PERSONNES"):
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        self.certificate = self._signed(self.name, self.key, is_authority=True)
-
-    def card(self, number=f"8{RPPS}", **options):
-        """DER. The subject as the ANS writes it: national id, name and given name in one, then the profession."""
-        subject = x509.Name(
-            [
-                x509.NameAttribute(NameOID.COUNTRY_NAME, "FR"),
-                x509.NameAttribute(NameOID.TITLE, "Médecin"),
-                x509.NameAttribute(NameOID.SURNAME, "AMAR"),
-                x509.NameAttribute(options.pop("attribute", NameOID.COMMON_NAME), number),
-            ]
-        )
-        key = ec.generate_private_key(ec.SECP256R1())
-        return self._signed(subject, key, **options).public_bytes(Encoding.DER)
-
-    def _signed(self, subject, key, *, is_authority=False, days=(-10, 365), login=True, serial=None):
-        now = timezone.now()
-        use = ExtendedKeyUsageOID.CLIENT_AUTH if login else ExtendedKeyUsageOID.EMAIL_PROTECTION
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self.name)
-            .public_key(key.public_key())
-            .serial_number(serial or x509.random_serial_number())
-            .not_valid_before(now + timedelta(days=days[0]))
-            .not_valid_after(now + timedelta(days=days[1]))
-            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([use]), critical=False)
-            .add_extension(_key_usage(is_authority), critical=True)
-        )
-        return builder.sign(self.key, hashes.SHA256())
-
-    def revoking(self, *serials, days=1):
-        now = timezone.now()
-        listed = x509.CertificateRevocationListBuilder().issuer_name(self.name)
-        listed = listed.last_update(now - timedelta(days=2)).next_update(now + timedelta(days=days))
-        for serial in serials:
-            entry = (
-                x509.RevokedCertificateBuilder()
-                .serial_number(serial)
-                .revocation_date(now - timedelta(days=1))
-            )
-            listed = listed.add_revoked_certificate(entry.build())
-        return listed.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
-
-
-def _key_usage(is_authority):
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        encipher_only=False,
-        decipher_only=False,
-    )
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ The same rules as `care_team.access`, asked the other way round; tests/access/or
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Func, Q, QuerySet, TextField
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -56,11 +56,10 @@ def readers_of(draft: Draft) -> list[Reader]:
     persons = [one.practitioner_id for one in members if one.practitioner_id is not None]
     roles = _roles_by_person([*persons, *(opened.practitioner_id for opened in emergencies)])
     named = _named(draft)
-    circle = [
-        _reader(member, draft, roles, named)
-        for member in members
-        if draft.private_to_person_id is None or member.practitioner_id != draft.private_to_person_id
-    ]
+    inside = _of_the_sector(members, draft, named)
+    apart = {draft.private_to_person_id, *(one.key for one in inside)} - {None}
+    others = [one for one in members if one.practitioner_id not in apart]
+    circle = [*(_reader(one, draft, roles, named) for one in others), *inside]
     known = {reader.key for reader in circle if reader.reads}
     rescuers = [
         _rescuer(opened, draft, roles) for opened in emergencies if opened.practitioner_id not in known
@@ -186,6 +185,45 @@ def _structure(structure: Organization, draft: Draft, named: set[UUID]) -> Reade
 def _structure_knows(structure: Organization, draft: Draft, named: set[UUID]) -> bool:
     own = matrix.organization_sector(structure.kind, structure.is_psychiatric)
     return structure.pk == draft.restricted_to_id or structure.pk in named or own == draft.sector
+
+
+def _of_the_sector(members: list[CareTeamParticipant], draft: Draft, named: set[UUID]) -> list[Reader]:
+    """Of structures that know of nothing as such, the people who do: of the sector themselves, or named."""
+    if not draft.sector or draft.private_to_person_id is not None:
+        return []
+    today, now = timezone.localdate(), timezone.now()
+    outside = [
+        one.organization
+        for one in members
+        if one.organization is not None
+        and one.started_at <= now
+        and draft.private_to_id in (None, one.organization_id)
+        and not _structure_knows(one.organization, draft, named)
+    ]
+    if not outside:
+        return []
+    own = Func(
+        "practitioner__profession",
+        "practitioner__specialty_label",
+        function="practitioner_sector",
+        output_field=TextField(),
+    )
+    roles = (
+        PractitionerRole.objects.alias(own=own)
+        .filter(Q(own=draft.sector) | Q(practitioner_id__in=named), organization__in=outside)
+        .filter(Q(period_end__isnull=True) | Q(period_end__gt=today), period_start__lte=today)
+        .filter(practitioner__active=True, organization__active=True)
+        .select_related("practitioner", "organization")
+        .order_by("pk")
+    )
+    return [
+        _person(role.practitioner, True, role.organization.name)
+        for role in {role.practitioner_id: role for role in roles if _reads_there(role, draft)}.values()
+    ]
+
+
+def _reads_there(role: PractitionerRole, draft: Draft) -> bool:
+    return draft.data_class in matrix.readable(role.profession)
 
 
 def _later(member: CareTeamParticipant) -> Reader:

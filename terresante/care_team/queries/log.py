@@ -69,6 +69,7 @@ LAY_ACTS = {
     "delegation.edit": "a changé l’accès d’un de vos proches",
     "own_circle.edit": "a modifié votre cercle de soins",
     "relative.edit": "a modifié la liste de vos proches",
+    "emergency_sheet.print": "a imprimé votre fiche d’urgence",
     "feed.acknowledge": _READ,
     "feed.mark_read": _READ,
     "identity.create": "a inscrit votre nom",

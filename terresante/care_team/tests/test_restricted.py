@@ -268,6 +268,22 @@ def test_who_will_see_a_restricted_note_is_who_then_sees_it(psy):
             assert reads(actor, note) == told, (name, level)
 
 
+def test_who_will_see_this_names_the_psychiatric_nurse_of_a_structure_that_knows_of_nothing_as_such(psy):
+    """A member by his structure reads by his own sector: the structure does not, he is named apart from it."""
+    with walls_down():
+        dac = Organization.objects.get(name="DAC Est")
+        psy.actors["rosa"] = professional("rosa", Profession.PSYCHIATRIC_NURSE, dac)
+    with rls.acting(psy.odile):
+        open_record(psy.odile, psy.madeleine_record.pk)
+        limits = limits_of(psy.odile, Confidentiality.RESTRICTED, Sector.PSYCHIATRY)
+        draft = limits.draft(psy.odile, psy.madeleine_record.patient_id, DataClass.CARE)
+        lines = {reader.key: reader for reader in access.audience(draft)}
+    note = published(psy.odile, psy.madeleine_record, level=Confidentiality.RESTRICTED)
+    assert reads(psy.rosa, note) and not reads(psy.colin, note)
+    assert lines[psy.rosa.person_id].reads and lines[psy.rosa.person_id].reason == dac.name
+    assert not lines[dac.pk].reads
+
+
 def test_an_opposition_suspends_the_member_whom_its_writer_does_not_know_of(psy):
     actions.record_choice(
         psy.ines, psy.madeleine_record.pk, kind=ConsentKind.OPPOSITION_RECORD, proof="courrier du 3 mars"

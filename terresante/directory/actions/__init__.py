@@ -29,6 +29,7 @@ class PractitionerEntry:
     profession: Profession
     rpps: str = ""
     title: str = ""
+    civility: str = ""
     specialty_label: str = ""
     email: str = ""
     mssante_email: str = ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 
-from terresante.directory.enums import OrganizationKind, Profession
+from terresante.directory.enums import Civility, OrganizationKind, Profession
 from terresante.directory.identifiers import (
     has_right_key,
     is_adeli,
@@ -114,6 +114,7 @@ ACTIVITY_READ = (
     "Nom d'exercice",
     "Prénom d'exercice",
     "Libellé civilité d'exercice",
+    "Code civilité",
     "Code profession",
     "Code catégorie professionnelle",
     "Code savoir-faire",
@@ -196,6 +197,7 @@ class Activity:
     family_name: str
     given_name: str
     title: str
+    civility: str
     search_name: str
     profession: str
     specialty: str
@@ -295,9 +297,12 @@ def _identity(number: int, kind: str, identifier: str, national: str) -> Identit
     return Identity(rpps="", adeli="", idnps=national)
 
 
+_CIVILITIES = {"M": Civility.SIR.value, "MME": Civility.MADAM.value, "MLLE": Civility.MADAM.value}
+
+
 def _activity(number: int, values: tuple[str, ...]) -> Iterator[Activity | Remark]:
     # The order of ACTIVITY_READ.
-    (kind, identifier, national, family, given, title, profession, category, skill, skill_label, mode, role,
+    (kind, identifier, national, family, given, title, civility, profession, category, skill, skill_label, mode, role,
      role_label, activity_kind, sector, annuaire_id, finess, legal, siret, name, trade_name, *street,
      postal, commune, commune_name, phone, email) = values  # fmt: skip
     identity = _identity(number, kind, identifier, national)
@@ -318,6 +323,7 @@ def _activity(number: int, values: tuple[str, ...]) -> Iterator[Activity | Remar
         family_name=family[:100],
         given_name=given[:100],
         title=title[:40],
+        civility=_CIVILITIES.get(civility, ""),
         search_name=search_form(family[:100], given[:100]),
         profession=code if code in PROFESSIONS else Profession.OTHER.value,
         specialty=skill[:10],

@@ -19,7 +19,7 @@ LOCK = 0x44495245
 
 PRACTITIONER_COLUMNS = (
     "source", "rpps", "adeli", "family_name", "given_name", "title", "profession", "specialty", "specialty_label",
-    "search_name", "active", "struck_off_on",
+    "search_name", "active", "struck_off_on", "civility",
 )  # fmt: skip
 FINESS_COLUMNS = (
     "source", "legal_finess", "name", "short_name", "search_name", "kind", "is_psychiatric", "siret", "address",
@@ -37,7 +37,7 @@ SELECT DISTINCT ON (a.idnps) a.practitioner_id AS id, 'annuaire' AS source, a.id
        a.adeli, a.family_name, a.given_name, a.title, a.profession,
        coalesce(s.specialty, a.specialty) AS specialty,
        coalesce(s.specialty_label, a.specialty_label) AS specialty_label,
-       a.search_name, true AS active, NULL::date AS struck_off_on
+       a.search_name, true AS active, NULL::date AS struck_off_on, a.civility
   FROM directory_staging_activity a
   LEFT JOIN (SELECT DISTINCT ON (idnps) idnps, specialty, specialty_label
                FROM directory_staging_skill WHERE import_id = %(import)s ORDER BY idnps, line) s USING (idnps)

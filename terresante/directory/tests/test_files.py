@@ -3,11 +3,12 @@
 import pytest
 
 from simulators.annuaire.files import rpps_number, write_files
-from terresante.directory.enums import Profession
+from terresante.directory.enums import Civility, Profession
 from terresante.directory.identifiers import has_right_key, is_finess
 from terresante.directory.loading.annuaire import ACTIVITY_COLUMNS, Activity, read_activities, read_skills
 from terresante.directory.loading.finess import ESTABLISHMENT_COLUMNS, commune_code, read_finess
 from terresante.directory.loading.lines import FormatError, Remark, fields_of
+from terresante.directory.models import Practitioner, PractitionerRole
 from terresante.directory.names import search_form
 
 FINESS_HEAD = "finess;etalab;1;2026-05-12\n"
@@ -59,6 +60,20 @@ def test_encodings_bom_and_line_ends(tmp_path, encoding, bom, end):
     line = activity_line(**{"Prénom d'exercice": "Zoé"})
     (read,) = activities(tmp_path, line, encoding=encoding, bom=bom, end=end)
     assert (read.line, read.given_name, read.search_name) == (2, "Zoé", "dulac zoe")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("M", "Infirmier"), ("MME", "Infirmière"), ("MLLE", "Infirmière"), ("", "Infirmier")]
+)
+def test_the_profession_is_said_by_the_civility(tmp_path, code, said):
+    (read,) = activities(tmp_path, activity_line(**{"Code civilité": code}))
+    person = Practitioner(profession=read.profession, civility=read.civility)
+    role = PractitionerRole(practitioner=person, profession=read.profession)
+    assert person.get_profession_display() == role.get_profession_display() == said
+
+
+def test_a_woman_who_is_a_physician_is_a_physician():
+    assert Profession.DOCTOR.said_of(Civility.MADAM) == "Médecin"
 
 
 def test_a_line_may_end_with_a_separator_and_hold_a_quoted_one(tmp_path):

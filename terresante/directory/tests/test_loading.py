@@ -7,7 +7,7 @@ import pytest
 
 from simulators.annuaire.files import Extractions, rpps_number, write_files
 from terresante.directory import actions
-from terresante.directory.enums import ImportState, OrganizationKind, Profession
+from terresante.directory.enums import Civility, ImportState, OrganizationKind, Profession
 from terresante.directory.loading.run import Files
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.directory.queries import search_practitioners
@@ -63,6 +63,19 @@ def test_a_load_creates_and_the_same_files_change_nothing(extractions):
     assert set(second.counts.values()) == {0}
     assert Organization.objects.exclude(part_of=None).count() == 60
     assert PractitionerRole.objects.count() == first.counts["roles_created"] > 300
+
+
+def test_the_civility_is_kept_and_its_correction_is_a_change(extractions):
+    load(extractions)
+    written = extractions.activities.read_text()
+    woman = Practitioner.objects.filter(civility=Civility.MADAM).order_by("pk")[0]
+    lines = [
+        line.replace("|MME|", "|M|") if woman.rpps in line else line
+        for line in written.splitlines(keepends=True)
+    ]
+    extractions.activities.write_text("".join(lines))
+    assert load(extractions).counts["practitioners_changed"] == 1
+    assert Practitioner.objects.get(pk=woman.pk).civility == Civility.SIR
 
 
 def test_a_dry_run_counts_and_changes_nothing(extractions):

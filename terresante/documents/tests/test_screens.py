@@ -1,5 +1,6 @@
 import io
 import tracemalloc
+from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +18,7 @@ from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.files.kinds import LARGEST
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, StoredFile
+from terresante.kernel.tests.test_pictures import SECRETS, camera_jpeg, camera_png
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -55,6 +57,25 @@ def test_a_document_is_filed_then_listed_then_given_byte_for_byte(client, cast):
     (document,) = filed_rows()
     given = client.get(url(cast.madeleine_record, f"{document.pk}/contenu/"))
     assert b"".join(given.streaming_content) == content
+
+
+def test_an_image_is_filed_without_the_place_the_date_and_the_device_that_took_it(client, cast):
+    login(client, cast.amar)
+    files = [sent_file(camera_jpeg(6), "IMG.jpg"), sent_file(camera_png(), "scan.png")]
+    client.post(url(cast.madeleine_record, "deposer/"), form(sent=files))
+
+    rows = filed_rows()
+    assert len(rows) == 2
+    for row in rows:
+        for end in ("contenu/", "telecharger/"):
+            answer = client.get(url(cast.madeleine_record, f"{row.pk}/{end}"))
+            content = b"".join(answer.streaming_content)
+            assert not [secret for secret in SECRETS if secret in content]
+            assert (sha256(content).hexdigest(), len(content)) == (row.sha256, row.size)
+    again = client.post(
+        url(cast.madeleine_record, "deposer/"), form(sent=sent_file(camera_jpeg(6), "IMG.jpg"))
+    )
+    assert again.status_code == 422 and "déjà dans le dossier" in again.content.decode()
 
 
 def test_several_files_are_filed_each_under_its_own_name(client, cast):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.dates import read_moment
-from terresante.interop.hl7v2.triggers import TRIGGERS, Trigger
+from terresante.interop.hl7v2.triggers import DOCUMENT_EVENTS, TRIGGERS, Trigger
 
 # A local number longer than that is none, and cut short it would be another person's.
 IDENTIFIER_LENGTH = 60
@@ -61,17 +61,6 @@ NOT_HL7 = Refusal(
 )
 
 
-def examine(raw: bytes) -> er7.Message | Refusal:
-    """The message when it may be stored as readable; otherwise why not. Never raises on content."""
-    try:
-        message = er7.read(raw)
-    except er7.NotEr7:
-        return NOT_HL7
-    except er7.Undecodable as error:
-        return undecodable(error)
-    return refusal(message) or message
-
-
 def undecodable(error: er7.Undecodable) -> Refusal:
     return Refusal(
         Code.ERROR,
@@ -87,23 +76,28 @@ def refusal(message: er7.Message) -> Refusal | None:
     if header is None:
         return NOT_HL7
     trigger = TRIGGERS.get(header.value(9, 2)) if header.value(9) == "ADT" else None
-    return _header_refusal(header, trigger) or (trigger and _body_refusal(message, header, trigger)) or None
+    return header_refusal(header) or (trigger and _body_refusal(message, header, trigger)) or None
 
 
-def _header_refusal(header: er7.Segment, trigger: Trigger | None) -> Refusal | None:
+def header_refusal(header: er7.Segment) -> Refusal | None:
     kind, event = header.value(9), header.value(9, 2)
     if not kind:
-        return Refusal(Code.REJECTED, "200", "MSH^1^9", "Le type de message (MSH-9) manque : envoyez un ADT.")
+        return Refusal(
+            Code.REJECTED,
+            "200",
+            "MSH^1^9",
+            "Le type de message (MSH-9) manque : envoyez un ADT, un ORU ou un MDM.",
+        )
     if not header.value(10):
         return Refusal(
             Code.REJECTED, "101", "MSH^1^10", "L’identifiant du message (MSH-10) manque : il est obligatoire."
         )
-    if kind != "ADT":
+    if kind != "ADT" and kind not in DOCUMENT_EVENTS:
         return Refusal(
             Code.REJECTED,
             "200",
             "MSH^1^9^1^1",
-            f"Type de message {kind[:10]} non pris en charge ici : envoyez un ADT.",
+            f"Type de message {kind[:10]} non pris en charge ici : envoyez un ADT, un ORU ou un MDM.",
         )
     version = header.value(12)
     if version and not version.startswith("2."):
@@ -113,43 +107,52 @@ def _header_refusal(header: er7.Segment, trigger: Trigger | None) -> Refusal | N
             "MSH^1^12",
             f"Version {version[:10]} non prise en charge : envoyez du HL7 v2.5.",
         )
-    if trigger is None:
-        return Refusal(
-            Code.REJECTED,
-            "201",
-            "MSH^1^9^1^2",
-            f"Événement {event[:10] or 'absent'} inconnu : voir la liste des événements IHE PAM France.",
-        )
-    return None
+    if event in (TRIGGERS if kind == "ADT" else DOCUMENT_EVENTS[kind]):
+        return None
+    known = "ceux d’IHE PAM France" if kind == "ADT" else ", ".join(DOCUMENT_EVENTS[kind])
+    return Refusal(
+        Code.REJECTED,
+        "201",
+        "MSH^1^9^1^2",
+        f"Événement {event[:10] or 'absent'} inconnu pour un message {kind} : les événements reçus sont {known}.",
+    )
 
 
 def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -> Refusal | None:
+    if found := person_refusal(message):
+        return found
     identity = message.segment("PID")
-    if identity is None:
-        return _missing_segment("PID", "l’identité du patient")
-    if not _has_identifier(identity, 3):
-        return _missing_field("PID", 3, "aucun identifiant de patient")
-    if not any(_is_ipp(part) for part in identity.repetitions(3)):
-        return _missing_field("PID", 3, "aucun IPP (identifiant de type PI) avec son autorité")
-    if any(len(part.value(1)) > IDENTIFIER_LENGTH for part in identity.repetitions(3)):
-        return _missing_field("PID", 3, f"un identifiant dépasse {IDENTIFIER_LENGTH} caractères")
-    if not any(name.value(1) or name.value(2) for name in identity.repetitions(5)):
-        return _missing_field("PID", 5, "aucun nom de patient")
+    if identity is None or not any(_is_ipp(part) for part in identity.repetitions(3)):
+        return missing_field("PID", 3, "aucun IPP (identifiant de type PI) avec son autorité")
     if trigger.needs_visit:
         visit = message.segment("PV1")
         if visit is None:
-            return _missing_segment("PV1", f"la venue, obligatoire pour l’événement {trigger.code}")
-        if not _has_identifier(visit, 19) and not _has_identifier(identity, 18):
-            return _missing_field("PV1", 19, "ni numéro de venue, ni dossier administratif (PID-18)")
+            return missing_segment("PV1", f"la venue, obligatoire pour l’événement {trigger.code}")
+        if not has_identifier(visit, 19) and not has_identifier(identity, 18):
+            return missing_field("PV1", 19, "ni numéro de venue, ni dossier administratif (PID-18)")
     if trigger.needs_merge:
         merge = message.segment("MRG")
         if merge is None:
-            return _missing_segment(
+            return missing_segment(
                 "MRG", f"l’identifiant remplacé, obligatoire pour l’événement {trigger.code}"
             )
-        if not _has_identifier(merge, 1):
-            return _missing_field("MRG", 1, "aucun identifiant remplacé")
+        if not has_identifier(merge, 1):
+            return missing_field("MRG", 1, "aucun identifiant remplacé")
     return _date_refusal(message, header, trigger)
+
+
+def person_refusal(message: er7.Message) -> Refusal | None:
+    """Whoever the message speaks of has a number and a name."""
+    identity = message.segment("PID")
+    if identity is None:
+        return missing_segment("PID", "l’identité du patient")
+    if not has_identifier(identity, 3):
+        return missing_field("PID", 3, "aucun identifiant de patient")
+    if any(len(part.value(1)) > IDENTIFIER_LENGTH for part in identity.repetitions(3)):
+        return missing_field("PID", 3, f"un identifiant dépasse {IDENTIFIER_LENGTH} caractères")
+    if not any(name.value(1) or name.value(2) for name in identity.repetitions(5)):
+        return missing_field("PID", 5, "aucun nom de patient")
+    return None
 
 
 def _date_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -> Refusal | None:
@@ -167,7 +170,7 @@ def _date_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
     return None
 
 
-def _has_identifier(segment: er7.Segment, field: int) -> bool:
+def has_identifier(segment: er7.Segment, field: int) -> bool:
     return any(identifier.value(1) for identifier in segment.repetitions(field))
 
 
@@ -176,11 +179,11 @@ def _is_ipp(part: er7.Repetition) -> bool:
     return bool(part.value(1) and authority) and part.value(5) in ("PI", "")
 
 
-def _missing_segment(name: str, what: str) -> Refusal:
+def missing_segment(name: str, what: str) -> Refusal:
     return Refusal(Code.ERROR, "100", name, f"Le segment {name} manque : il porte {what}.")
 
 
-def _missing_field(name: str, field: int, what: str) -> Refusal:
+def missing_field(name: str, field: int, what: str) -> Refusal:
     return Refusal(
         Code.ERROR,
         "101",

@@ -123,3 +123,14 @@ TRIGGERS: dict[str, Trigger] = {
     },
     **{trigger.code: trigger for trigger in _USED},
 }
+
+# CI-SIS, « Transmission de documents CDA en HL7v2 » 2.1: events of the messages that carry documents, by message type.
+DOCUMENT_EVENTS: dict[str, dict[str, str]] = {
+    "ORU": {"R01": "compte rendu transmis"},
+    "MDM": {"T02": "document transmis", "T10": "document remplacé", "T04": "document supprimé"},
+}
+# How every event that a sender may be let send is said.
+EVENT_LABELS: dict[str, str] = {
+    **{code: trigger.label for code, trigger in TRIGGERS.items()},
+    **{code: label for events in DOCUMENT_EVENTS.values() for code, label in events.items()},
+}

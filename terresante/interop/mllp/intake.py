@@ -4,12 +4,14 @@ import asyncio
 import datetime
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.ack import acknowledgement
-from terresante.interop.hl7v2.envelope import Envelope, envelope, envelope_of
-from terresante.interop.hl7v2.grammar import NOT_RECORDED, Refusal, examine
+from terresante.interop.hl7v2.carried import Carried, read_carried
+from terresante.interop.hl7v2.envelope import Envelope, IdentityKey, envelope, envelope_of
+from terresante.interop.hl7v2.examination import carries_document, examine
+from terresante.interop.hl7v2.grammar import NOT_RECORDED, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,16 @@ def received(sender: str, raw: bytes, *, refusal: Refusal | None = None) -> Rece
     found = examine(raw)
     if isinstance(found, Refusal):
         return Received(sender, raw, now, envelope(raw), None, found)
-    return Received(sender, raw, now, envelope_of(found), found)
+    return Received(sender, raw, now, _of_document(envelope_of(found), found), found)
+
+
+def _of_document(known: Envelope, message: er7.Message) -> Envelope:
+    """A sender of documents may give the person's number in the document only."""
+    carried = read_carried(message) if carries_document(message) else None
+    if not isinstance(carried, Carried):
+        return known
+    keys = (IdentityKey(each.value, each.authority.key) for each in carried.local_ids)
+    return replace(known, identity_keys=tuple(dict.fromkeys([*known.identity_keys, *keys])))
 
 
 def answer(item: Received, outcome: Outcome) -> bytes:

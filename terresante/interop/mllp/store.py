@@ -13,6 +13,7 @@ from django.db import close_old_connections, connections
 from terresante.interop.actions import welcome_authority
 from terresante.interop.digests import SEALED_FOR, ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.hl7v2.grammar import Code, Refusal
 from terresante.interop.mllp.intake import Outcome, Received, Store
 from terresante.interop.mllp.listener import Peer, SenderDirectory
@@ -48,6 +49,10 @@ class _Known:
     key: UUID
     authorities: frozenset[str]
     triggers: frozenset[str]
+
+    def may_name(self, authority: str) -> bool:
+        """A person known by her matricule alone is one of the sender's own, whoever it is."""
+        return authority in self.authorities or (authority == BY_MATRICULE and bool(self.authorities))
 
 
 class MessageStore:
@@ -143,7 +148,7 @@ class MessageStore:
         known = self._known[item.sender]
         if known.triggers and item.envelope.trigger not in known.triggers:
             return NOT_DECLARED
-        may_speak = any(key.authority in known.authorities for key in item.envelope.identity_keys)
+        may_speak = any(known.may_name(key.authority) for key in item.envelope.identity_keys)
         return None if may_speak else FOREIGN_AUTHORITY
 
     def _row(self, item: Received, refusal: Refusal | None) -> InboundMessage:
@@ -160,7 +165,7 @@ class MessageStore:
             identity_keys=[
                 ipp_digest(key.value, key.authority)
                 for key in envelope.identity_keys
-                if key.authority in known.authorities
+                if known.may_name(key.authority)
             ],
             state=state.value,
             outcome=outcome.value,

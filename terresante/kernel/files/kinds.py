@@ -27,6 +27,8 @@ class FileKind(TextChoices):
     JPEG = "image/jpeg", "JPEG"
     PNG = "image/png", "PNG"
     TEXT = "text/plain", "Texte"
+    # Of a gateway only, which has read it before: never found in what a person sends.
+    XML = "text/xml", "XML"
 
 
 EXTENSIONS = {
@@ -34,6 +36,7 @@ EXTENSIONS = {
     FileKind.JPEG: ("jpg", "jpeg", "jpe", "jfif"),
     FileKind.PNG: ("png",),
     FileKind.TEXT: ("txt", "text"),
+    FileKind.XML: ("xml",),
 }
 ACCEPTED = ".pdf,.jpg,.jpeg,.png,.txt,application/pdf,image/jpeg,image/png,text/plain"
 

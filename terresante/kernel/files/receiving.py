@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 
 from django.core.files.uploadedfile import UploadedFile
 
@@ -13,10 +14,17 @@ from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import Conflict
 from terresante.kernel.files import vault
 from terresante.kernel.files.antivirus import Unreachable
+from terresante.kernel.files.bare import bare
 from terresante.kernel.files.kinds import FileKind, kind_of, refused
+from terresante.kernel.files.pictures import photograph
 from terresante.kernel.files.vault import Stored
 
 NAME_MAX_LENGTH = 120
+# In bytes; a telephone makes 3 to 12 millions.
+LARGEST_PHOTO = 30_000_000
+_NO_PHOTO = (
+    "Ce n’est pas une photo : joignez une image JPEG ou PNG ; les autres fichiers vont parmi les documents."
+)
 _INFECTED = (
     "L’antivirus a reconnu un programme malveillant dans ce fichier : il n’a pas été enregistré. Effacez-le."
 )
@@ -34,14 +42,53 @@ class Received:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedPhoto:
+    """Drawn again at two sizes, both JPEG; `width` and `height` are of the large one, in points."""
+
+    large: Stored
+    small: Stored
+    width: int
+    height: int
+
+
 def receive(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action) -> Received:
-    """Raises Invalid for a file that is not taken, Conflict when the antivirus does not answer."""
+    """Raises Invalid for a file that is not taken, Conflict when the antivirus does not answer.
+
+    What is put away, and digested, of an image is the picture alone (`bare`); of anything else, what was sent.
+    """
     name = shown_name(sent.name or "")
     kind = kind_of(sent, name=name, size=sent.size or 0)
     _refuse_infected(actor, sent, for_action)
+    with bare(sent, kind) as content:
+        return Received(_put_away(actor, content), kind, name)
+
+
+def receive_photo(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action) -> ReceivedPhoto:
+    """Nothing is kept of what was sent but its points. Raises as `receive`, and Invalid for what is no photograph."""
+    if (sent.size or 0) > LARGEST_PHOTO:
+        raise refused("Cette photo dépasse 30 Mo : réduisez sa définition, puis joignez-la de nouveau.")
+    kind = kind_of(sent, name=shown_name(sent.name or ""), size=sent.size or 0)
+    if kind not in (FileKind.JPEG, FileKind.PNG):
+        raise refused(_NO_PHOTO)
+    _refuse_infected(actor, sent, for_action)
+    drawn = photograph(sent)
+    large, small = (_put_away(actor, BytesIO(content)) for content in (drawn.large, drawn.small))
+    return ReceivedPhoto(large, small, drawn.width, drawn.height)
+
+
+def _put_away(actor: Actor, content: IO[bytes]) -> Stored:
     with rls.acting(actor):
         file = vault.register()
-    return Received(vault.put(file, sent), kind, name)
+    return vault.put(file, content)
+
+
+def put_away(actor: Actor, content: bytes, *, kind: FileKind, name: str, for_action: Action) -> Received:
+    """What a gateway has examined itself. Raises Invalid when it is infected, Conflict when the antivirus is silent."""
+    sent = BytesIO(content)
+    _refuse_infected(actor, sent, for_action)
+    sent.seek(0)
+    return Received(_put_away(actor, sent), kind, shown_name(name))
 
 
 def shown_name(name: str) -> str:
@@ -51,7 +98,7 @@ def shown_name(name: str) -> str:
     return clean if len(clean) <= NAME_MAX_LENGTH else f"{clean[: NAME_MAX_LENGTH - 9]}…{clean[-8:]}"
 
 
-def _refuse_infected(actor: Actor, sent: "UploadedFile[Any]", for_action: Action) -> None:
+def _refuse_infected(actor: Actor, sent: IO[bytes], for_action: Action) -> None:
     if ports.bound.antivirus is None:
         return
     try:

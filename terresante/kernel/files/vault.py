@@ -69,11 +69,12 @@ def keep(file_id: UUID) -> None:
         raise Conflict(_GONE)
 
 
-def read(file: StoredFile, *, size: int) -> Iterator[bytes]:
-    """The plain content, chunk by chunk; touches no database. Raises NotFound before its first chunk, when the
-    object is no longer there or no longer opens; Unsealable later on: the answer is then cut.
+def read(file: StoredFile, *, size: int, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """The plain content, or its bytes from `start` to before `stop`, chunk by chunk; touches no database. Raises
+    NotFound before its first chunk, when the object is no longer there or no longer opens; Unsealable later on: the
+    answer is then cut.
     """
-    chunks = _decrypted(file, size)
+    chunks = _decrypted(file, size, start, size if stop is None else stop)
     try:
         first = next(chunks)
     except (OSError, Unsealable) as error:
@@ -86,16 +87,18 @@ def _after(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _decrypted(file: StoredFile, size: int) -> Iterator[bytes]:
+def _decrypted(file: StoredFile, size: int, start: int, stop: int) -> Iterator[bytes]:
     cipher = _cipher(file)
-    last = (size - 1) // CHUNK
+    first, last = start // CHUNK, (size - 1) // CHUNK
     with storages["files"].open(file.name) as sealed:
-        for number in range(last + 1):
+        sealed.seek(first * (CHUNK + _TAG))
+        for number in range(first, (stop - 1) // CHUNK + 1):
             chunk = sealed.read(CHUNK + _TAG)
             try:
-                yield cipher.decrypt(_nonce(number, number == last), chunk, file.pk.bytes)
+                plain = cipher.decrypt(_nonce(number, number == last), chunk, file.pk.bytes)
             except (InvalidTag, ValueError) as error:
                 raise Unsealable("a chunk was changed, moved or cut") from error
+            yield plain[max(start - number * CHUNK, 0) : stop - number * CHUNK]
 
 
 class _Encrypted(io.RawIOBase):

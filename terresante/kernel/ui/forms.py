@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
@@ -28,6 +29,22 @@ class DigitsForm(forms.Form):
         if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
             raise forms.ValidationError("Le code compte six chiffres.")
         return digits
+
+
+class FilesInput(forms.FileInput):
+    """Several files; not said required to the browser: an island empties it once it holds them."""
+
+    allow_multiple_selected = True
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
+
+
+class FilesField(forms.FileField):
+    """Its content is looked at while it is received (`kernel.files.receiving`), not by the form."""
+
+    def clean(self, data: Any, initial: Any = None) -> None:
+        return None
 
 
 def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from terresante.accounts.models import User
 from terresante.care_team import actions as team
-from terresante.care_team.enums import DataClass
+from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization
 from terresante.feed.enums import FeedKind
@@ -19,7 +19,8 @@ from terresante.kernel.models import AuditEntry
 from terresante.kernel.slots import FactLine
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
-from terresante.overview.queries import visit_words
+from terresante.overview import views
+from terresante.overview.queries import KINDS, visit_words
 from terresante.patients.models import CareRecord, Patient
 from tests.cast import join, professional
 from tests.walls import walls_down
@@ -164,15 +165,73 @@ def test_the_timeline_filters_and_goes_on(client, cast):
     assert nonsense.status_code == 200 and "Une date n’est pas reconnue" in nonsense.content.decode()
 
 
+def test_every_kind_of_event_has_its_filter():
+    assert sorted(kind for _, kinds in KINDS.values() for kind in kinds) == sorted(FeedKind)
+
+
+def test_each_type_says_how_many_there_are_between_the_dates_asked_for(client, cast):
+    for days in range(60):
+        admission(cast.madeleine_record, at=timezone.now() - timedelta(days=days))
+    published(cast.amar, cast.madeleine_record, "Une note")
+    published(cast.amar, cast.madeleine_record, "À soi", level=Confidentiality.MYSELF)
+    login(client, cast.ines)
+
+    whole = client.get(url(cast.madeleine_record, "chronologie/"))
+    month = client.get(url(cast.madeleine_record, "chronologie/"), {"type": "sejours", "periode": "30"})
+
+    assert _numbers(whole) == {"Tout": 61, "Notes": 1, "Hospitalisations": 60}
+    assert _numbers(month) == {"Tout": 32, "Notes": 1, "Hospitalisations": 31}
+    assert "31\u00a0événements" in month.content.decode()
+
+
+def test_a_long_timeline_is_read_to_its_end_by_plain_links_and_says_how_to_read_less(
+    client, cast, monkeypatch
+):
+    monkeypatch.setattr(views, "MANY_FACTS", 100)
+    for days in range(130):
+        admission(cast.madeleine_record, at=timezone.now() - timedelta(days=days))
+    login(client, cast.ines)
+    address, seen = url(cast.madeleine_record, "chronologie/"), 0
+    for _ in range(3):
+        page = client.get(address)
+        seen += page.content.decode().count("Admission à Bicêtre")
+        assert ("Revenir aux plus récents" in page.content.decode()) == ("avant=" in address)
+        assert "choisissez un type ou une période" in page.content.decode()
+        address = page.context["next_url"]
+    assert seen == 130 and address == ""
+    fragment = client.get(page.request["PATH_INFO"], headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in fragment and fragment.count("autofocus") == 1
+
+
+def test_the_timeline_is_printed_with_its_filters_and_nothing_more_than_is_read(client, cast):
+    published(cast.amar, cast.madeleine_record, "Une note")
+    published(cast.amar, cast.madeleine_record, "Secret du médecin", level=Confidentiality.MYSELF)
+    admission(cast.madeleine_record)
+    login(client, cast.ines)
+    paper = client.get(url(cast.madeleine_record, "chronologie/imprimer/")).content.decode()
+    notes = client.get(
+        url(cast.madeleine_record, "chronologie/imprimer/"), {"type": "notes"}
+    ).content.decode()
+    assert "Une note" in paper and "Bicêtre" in paper and "Secret" not in paper and "data-print" in paper
+    assert "Une note" in notes and "Bicêtre" not in notes and "1\u00a0événement, notes" in notes
+    login(client, cast.brun)
+    assert client.get(url(cast.madeleine_record, "chronologie/imprimer/")).status_code == 404
+
+
+def _numbers(page) -> dict[str, int]:
+    return {chip.label: chip.count for chip in page.context["kinds"]}
+
+
 # Every statement: session, account, situation, transactions, row contexts, audit, marks. A page of notes
 # that has something new to mark as read costs five more, once.
 COSTS = {
     "": 23,
     "nouveautes/": 16,
-    "notes/": 21,
+    "notes/": 22,
     "cercle/": 24,
     "sejours/": 17,
-    "chronologie/": 19,
+    "chronologie/": 20,
+    "chronologie/imprimer/": 17,
     "acces/": 20,
     "choix/": 18,
 }

@@ -32,7 +32,7 @@ from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import StoredFile
-from terresante.notes.models import Note, NoteFavourite, NoteVersion
+from terresante.notes.models import Note, NoteFavourite, NoteMedia, NoteVersion
 from terresante.patients.actions import apply_traits
 from terresante.patients.models import (
     CareRecord,
@@ -264,8 +264,14 @@ def _notes(drawn: Drawn) -> None:
     said = {"patient": drawn.patient, "note": written}
     for number in range(1, drawn.draw.randint(1, 3)):
         NoteVersion.objects.create(number=number, text="Avant", replaced_at=timezone.now(), **said)
+    photo = {"kind": "photo", "small": _file(), "width": 8, "height": 8, "sha256": "0" * 64, "sha1": "0" * 40}
+    NoteMedia.objects.create(number=1, file=_file(), media_type="image/jpeg", size=1, **photo, **said)
     for user in drawn.some(drawn.users):
         NoteFavourite.objects.create(user=user, **said)
+
+
+def _file() -> StoredFile:
+    return StoredFile.objects.create(name=new_id().hex, sealed_key=b"x")
 
 
 def _documents(drawn: Drawn) -> None:
@@ -281,7 +287,7 @@ def _documents(drawn: Drawn) -> None:
         dated_on=timezone.localdate(),
         author=drawn.practitioners[0],
         organization=drawn.organizations[0],
-        file=StoredFile.objects.create(name=key.hex, sealed_key=b"x"),
+        file=_file(),
         media_type="text/plain",
         size=1,
     )
@@ -350,6 +356,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_linkrequest": _links,
     "notes_note": _notes,
     "notes_noteversion": None,  # made with the notes
+    "notes_notemedia": None,
     "notes_notefavourite": None,
     "documents_documentreference": _documents,
     "stays_encounter": _stays,

@@ -30,7 +30,7 @@ from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
-from terresante.notes.models import Note, NoteFavourite, NoteVersion
+from terresante.notes.models import Note, NoteFavourite, NoteMedia, NoteVersion
 from terresante.patients.enums import DelegationBasis, DelegationProof
 from terresante.patients.models import (
     CareRecord,
@@ -155,11 +155,12 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
 
 
 def _of_note(cast: Cast, note: Note) -> dict[type[Model], Any]:
-    """What it said before, and its doctor's star."""
+    """What it said before, its doctor's star, and the photograph that its maker joined to it."""
     said = {"patient_id": note.patient_id, "note": note}
     return {
         NoteVersion: NoteVersion.objects.create(number=1, text="ligne", replaced_at=timezone.now(), **said),
         NoteFavourite: NoteFavourite.objects.create(user_id=cast.amar.user_id, **said),
+        NoteMedia: note.media.get(),
     }
 
 

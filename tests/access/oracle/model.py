@@ -65,7 +65,7 @@ PROFESSIONS = tuple(RIGHTS)
 RESCUERS = frozenset({"doctor", "nurse", "midwife"})
 REGULATORS = frozenset({"doctor"})
 # Professions whose rights a deployment changes together, and those it may not change (R1110-1, R1110-2, R1110-3).
-TOGETHER = (frozenset({"nurse", "midwife"}),)
+TOGETHER = (frozenset({"nurse", "psychiatric_nurse", "midwife"}),)
 FIXED = {(profession, MEDICAL) for profession in ("social_worker", "home_help", "secretary", "other")} | {
     ("other", data_class) for data_class in CLASSES
 }

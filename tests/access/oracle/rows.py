@@ -16,8 +16,8 @@ from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
 from terresante.kernel.files import vault
 from terresante.kernel.ids import new_id
-from terresante.notes.enums import NOTE_CLASSES
-from terresante.notes.models import Note
+from terresante.notes.enums import NOTE_CLASSES, MediaKind
+from terresante.notes.models import Note, NoteMedia
 from terresante.patients.models import IdentityDomain, SourceIdentity
 from terresante.stays.enums import EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
@@ -67,7 +67,7 @@ def fact(limits: Limits) -> FeedItem:
 def note(limits: Limits) -> Note | None:
     if limits.data_class not in NOTE_CLASSES:
         return None
-    return Note.objects.create(
+    written = Note.objects.create(
         patient_id=limits.patient_id,
         record_id=limits.record_id,
         author=limits.author,
@@ -78,6 +78,31 @@ def note(limits: Limits) -> Note | None:
         text=limits.marker,
         written_at=timezone.now(),
         **limits.kept,
+    )
+    photo(written, limits.marker)
+    return written
+
+
+def photo(written: Note, words: str) -> NoteMedia:
+    """Of a note, with a file that is there to be given."""
+    file = vault.register()
+    stored = vault.put(file, BytesIO(words.encode()))
+    vault.keep(file.pk)
+    return NoteMedia.objects.create(
+        patient_id=written.patient_id,
+        note=written,
+        number=1,
+        kind=MediaKind.PHOTO,
+        alt=words,
+        file=file,
+        small=file,
+        media_type="image/jpeg",
+        size=stored.size,
+        small_size=stored.size,
+        sha256=stored.sha256,
+        sha1=stored.sha1,
+        width=8,
+        height=8,
     )
 
 

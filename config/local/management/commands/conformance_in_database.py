@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from simulators.conformance.documented import Documented, Effect, Person
+from simulators.conformance.papers import carries_document, papers_of
 from simulators.conformance.reading import Identity, Number, Sample, samples_of
 from terresante.care_team.actions import create_record
 from terresante.directory.enums import OrganizationKind, Profession, Source
@@ -89,9 +90,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         if not folder.is_dir():
             raise CommandError(f"Le dossier {folder} n’existe pas : indiquez celui des exemples.")
-        samples = samples_of(folder)
+        # Messages that carry documents are played by `conformance_of_documents`.
+        found = samples_of(folder)
+        samples = [sample for sample in found if not carries_document(sample)]
         if not any(sample.value("MSH", 9) == "ADT" for sample in samples):
-            raise CommandError(f"Le dossier {folder} ne contient aucun message ADT.")
+            if len(samples) < len(found) or papers_of(folder):
+                return
+            raise CommandError(f"Le dossier {folder} ne contient ni message ADT, ni document.")
         with rls.acting(_JOB):
             if SenderSystem.objects.exists():
                 raise CommandError(
@@ -128,14 +133,14 @@ def _table(played: Iterable[Played]) -> list[str]:
 
 def _prepare(samples: Sequence[Sample]) -> dict[Number, Person]:
     """One hospital for each authority; one record for each person, as the naive reading tells them."""
-    founder = _founder(_organization("Cabinet de conformité", OrganizationKind.GROUP_PRACTICE))
+    founder = founder_of(organization_of("Cabinet de conformité", OrganizationKind.GROUP_PRACTICE))
     records: dict[Identity, tuple[Person, UUID]] = {}
     persons: dict[Number, Person] = {}
     for sample in samples:
         numbers = [*sample.numbers(), *sample.numbers("MRG", field=1)]
         for authority in {authority for _, authority in numbers}:
-            _connect(authority)
-        found = _record(founder, sample.identity, records) if sample.numbers() else None
+            connect_authority(authority)
+        found = record_of(founder, sample.identity, records) if sample.numbers() else None
         for number in sample.numbers():
             if found is not None and number not in persons:
                 persons[number] = found[0]
@@ -144,7 +149,7 @@ def _prepare(samples: Sequence[Sample]) -> dict[Number, Person]:
     return persons
 
 
-def _record(
+def record_of(
     founder: Actor, identity: Identity, records: dict[Identity, tuple[Person, UUID]]
 ) -> tuple[Person, UUID] | None:
     """None when the traits make no record: a message of this person finds nobody."""
@@ -163,17 +168,17 @@ def _record(
     return records.get(identity)
 
 
-def _connect(authority: str) -> None:
+def connect_authority(authority: str) -> None:
     if not IdentityDomain.objects.filter(authority=authority).exists():
-        hospital = _organization(f"Établissement {authority}", OrganizationKind.PUBLIC_HOSPITAL)
+        hospital = organization_of(f"Établissement {authority}", OrganizationKind.PUBLIC_HOSPITAL)
         register_sender(_JOB, hospital.pk, name=authority[:120], authorities=[authority], port=_free_port())
 
 
-def _organization(name: str, kind: OrganizationKind) -> Organization:
+def organization_of(name: str, kind: OrganizationKind) -> Organization:
     return Organization.objects.create(name=name[:200], kind=kind, source=Source.LOCAL)
 
 
-def _founder(practice: Organization) -> Actor:
+def founder_of(practice: Organization) -> Actor:
     doctor = Practitioner.objects.create(
         family_name="CONFORMITE", given_name="Camille", profession=Profession.DOCTOR, source=Source.LOCAL
     )
@@ -205,7 +210,7 @@ async def _play(
     try:
         for sample in samples:
             number = next(iter(sample.numbers()), ("", ""))
-            code = await _send(ports.get(number[1]) or next(iter(ports.values())), sample.raw)
+            code = await send(ports.get(number[1]) or next(iter(ports.values())), sample.raw)
             effect, remarks = await sync_to_async(_effect)(sample, code)
             played.append(Played(sample, effect, documented.effect_of(sample), remarks))
             say(str(played[-1]))
@@ -215,7 +220,7 @@ async def _play(
     return played
 
 
-async def _send(port: int, raw: bytes) -> str:
+async def send(port: int, raw: bytes) -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(framed(raw))
     decoder = Decoder()

@@ -9,7 +9,8 @@ from terresante.interop.hl7v2.ack import acknowledgement
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import Authority, Identifier, Name
 from terresante.interop.hl7v2.envelope import envelope
-from terresante.interop.hl7v2.grammar import Refusal, examine
+from terresante.interop.hl7v2.examination import examine
+from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.tests.messages import MSH, PID, adt, pid, pv1
 from terresante.interop.hl7v2.triggers import Action, Kind
 from terresante.patients.identity_rules import InsKind

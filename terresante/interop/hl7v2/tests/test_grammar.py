@@ -3,7 +3,8 @@ import pytest
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.ack import acknowledgement
 from terresante.interop.hl7v2.envelope import IdentityKey, envelope
-from terresante.interop.hl7v2.grammar import NOT_HL7, NOT_RECORDED, Refusal, examine
+from terresante.interop.hl7v2.examination import examine
+from terresante.interop.hl7v2.grammar import NOT_HL7, NOT_RECORDED, Refusal
 from terresante.interop.hl7v2.tests.messages import MSH, PID, ZBE, adt, pid, pv1
 from terresante.interop.hl7v2.triggers import TRIGGERS, Action
 

@@ -8,14 +8,17 @@ from django.test import Client
 from django.urls import reverse
 
 from terresante.kernel import ports
+from terresante.notes.models import NoteMedia
 from tests.access.oracle import model
 from tests.access.oracle.build import Built, born, called, marker
 from tests.access.oracle.decisions import Compared, Door, each, one
 from tests.access.oracle.model import Reader
 from tests.access.oracle.rows import ROWS
+from tests.walls import walls_down
 
 _PEOPLE = 1
 _PAGES = ("notes:list", "documents:list", "stays:list", "overview:record", "overview:timeline")
+_PHOTO = ("notes:photo", "notes:photo_small", "notes:media_content", "notes:photo_download")
 _DOCUMENT = "documents.DocumentReference"
 _OUTSIDE = "Hors de vos cercles"
 
@@ -98,7 +101,9 @@ def _pages(built: Built, client: Client, reader: Reader, patient: int) -> Iterat
 
 
 def _one_note(built: Built, client: Client, reader: Reader, chance: Random) -> Iterator[Compared]:
-    """The address of a note, in its own record and in another one that this reader may well read."""
+    """The address of a note and of its photograph, in its own record and in another that this reader may well read."""
+    with walls_down():
+        photos = dict(NoteMedia.objects.values_list("note_id", "pk"))
     notes = [row for row in model.rows(built.world) if ("notes.Note", row.row) in built.rows]
     readable = [row for row in notes if model.reads(built.world, reader, row)]
     for row in [*chance.sample(readable, min(1, len(readable))), *chance.sample(notes, min(1, len(notes)))]:
@@ -108,6 +113,12 @@ def _one_note(built: Built, client: Client, reader: Reader, chance: Random) -> I
             got = client.get(reverse("notes:one", args=[record, note])).status_code == HTTPStatus.OK
             expected = patient == row.patient and model.reads(built.world, reader, row)
             yield one(Door.PAGE, got, expected, f"{reader} reads note {row.row} under patient {patient}")
+            for view in _PHOTO:
+                got = (
+                    client.get(reverse(view, args=[record, note, photos[note]])).status_code == HTTPStatus.OK
+                )
+                said = f"{reader} at {view} of note {row.row} under patient {patient}"
+                yield one(Door.PAGE if view == "notes:photo" else Door.DOWNLOAD, got, expected, said)
 
 
 def _one_document(built: Built, client: Client, reader: Reader, chance: Random) -> Iterator[Compared]:

@@ -21,6 +21,6 @@ GRANT UPDATE (kept_to_patient) ON documents_documentreference TO terresante_app;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("documents", "0003_own_documents"), ("care_team", "0021_patients_hand_walls")]
+    dependencies = [("documents", "0004_own_documents"), ("care_team", "0021_patients_hand_walls")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

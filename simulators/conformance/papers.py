@@ -1,0 +1,219 @@
+"""Published CDA documents, and the messages that carry some, read by XPath: nothing of the platform's own reader."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+from zlib import crc32
+
+from lxml import etree
+from lxml.etree import _Element
+
+from simulators.conformance.reading import Identity, Sample, day, moment
+from simulators.hospital.messages import Authority, Person
+
+_NATIONAL = "1.2.250.1.213.1.4."
+_NS = {"c": "urn:hl7-org:v3"}
+_NARROW = ("68599-0", "83901-9", "89601-9")
+_EVENTS = {"ORU": ("R01",), "MDM": ("T02", "T04", "T10")}
+# A document that gives no number of a structure is sent with one of this authority: few messages go without.
+_AUTHORITY = "1.2.250.1.999.77"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One published file. `raw` is the CDA itself; a message that carries one has `message` too."""
+
+    name: str
+    folder: str
+    raw: bytes
+    message: bytes = b""
+
+    @property
+    def _root(self) -> _Element:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        found = etree.fromstring(self.raw, parser).xpath("//c:ClinicalDocument", namespaces=_NS)
+        return cast("list[_Element]", found)[0]
+
+    def first(self, path: str) -> str:
+        """The first text or attribute at this XPath, blanks made one."""
+        found = self._root.xpath(path, namespaces=_NS)
+        text = str(found[0]) if isinstance(found, list) and found else ""
+        return " ".join(text.split())
+
+    def every(self, path: str) -> list[str]:
+        found = self._root.xpath(path, namespaces=_NS)
+        return [str(each) for each in found] if isinstance(found, list) else []
+
+    @property
+    def type_code(self) -> str:
+        return self.first("./c:code/@code")
+
+    @property
+    def title(self) -> str:
+        found = self._root.xpath("string(./c:title)", namespaces=_NS)
+        return " ".join(str(found).split())
+
+    @property
+    def dated_at(self) -> datetime | None:
+        return moment(self.first("./c:effectiveTime/@value"))
+
+    @property
+    def identifier(self) -> str:
+        root, extension = self.first("./c:id/@root"), self.first("./c:id/@extension")
+        return f"{root}^{extension}" if extension else root
+
+    @property
+    def author_family(self) -> str:
+        return self.first("./c:author[1]/c:assignedAuthor/c:assignedPerson/c:name/c:family/text()")
+
+    @property
+    def is_level_one(self) -> bool:
+        return bool(self.every("./c:component/c:nonXMLBody/c:text/@mediaType"))
+
+    @property
+    def has_paper(self) -> bool:
+        whole = self.every("./c:component/c:nonXMLBody/c:text[@mediaType='application/pdf']/@representation")
+        copy = self.every(
+            ".//c:section[c:code/@code='55108-5']//c:observationMedia/c:value[@mediaType='application/pdf']/@representation"
+        )
+        return bool(whole or copy)
+
+    @property
+    def cells(self) -> int:
+        """Of the tables of its sections; the copy of the paper is not one to read."""
+        text = ".//c:section[not(c:code/@code='55108-5')]/c:text"
+        found = self._root.xpath(f"count({text}//c:tr/c:td) + count({text}//c:tr/c:th)", namespaces=_NS)
+        return int(cast("float", found))
+
+    @property
+    def numbers(self) -> list[tuple[str, str]]:
+        return self.own_numbers or [(f"C{crc32(repr(self.identity.compared).encode())}", _AUTHORITY)]
+
+    @property
+    def own_numbers(self) -> list[tuple[str, str]]:
+        """(number, authority) of structures; the matricule stands apart."""
+        roots = self.every("./c:recordTarget/c:patientRole/c:id/@root")
+        found = []
+        for root in roots:
+            extension = self.first(f"./c:recordTarget/c:patientRole/c:id[@root='{root}']/@extension")
+            if extension and not root.startswith(_NATIONAL):
+                found.append((extension, root))
+        return found
+
+    @property
+    def identity(self) -> Identity:
+        patient = "./c:recordTarget/c:patientRole/c:patient"
+        name = f"{patient}/c:name"
+        given = self.every(f"{name}/c:given[not(@qualifier)]/text()") or self.every(f"{name}/c:given/text()")
+        sex = self.first(f"{patient}/c:administrativeGenderCode/@code")
+        return Identity(
+            birth_name=self.first(f"{name}/c:family[@qualifier='BR']/text()")
+            or self.first(f"{name}/c:family[not(@qualifier)]/text()"),
+            given_names=" ".join(" ".join(given).split()),
+            born=day(self.first(f"{patient}/c:birthTime/@value")),
+            sex=sex if sex in ("M", "F") else "",
+            birth_place=self.first(f"{patient}/c:birthplace/c:place/c:addr/c:county/text()"),
+        )
+
+    @property
+    def person(self) -> Person:
+        """As a message that carries this document names her."""
+        number, authority = self.numbers[0]
+        identity = self.identity
+        return Person(
+            ipp=number,
+            birth_name=identity.birth_name,
+            given=identity.given_names,
+            birth_date=identity.born.isoformat() if identity.born else "",
+            sex=identity.sex or "U",
+            birth_place=identity.birth_place,
+            authority=Authority("CONFORMITE", authority),
+            ins=self.matricule,
+            ins_oid=self.first(f"./c:recordTarget/c:patientRole/c:id[@extension='{self.matricule}']/@root"),
+        )
+
+    @property
+    def matricule(self) -> str:
+        return next(
+            (
+                number
+                for root in ("8", "9", "10", "11")
+                if (
+                    number := self.first(
+                        f"./c:recordTarget/c:patientRole/c:id[@root='{_NATIONAL}{root}']/@extension"
+                    )
+                )
+            ),
+            "",
+        )
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An ORU or an MDM as published: what it carries, in clear, and how it must be answered."""
+
+    sample: Sample
+
+    @property
+    def folder(self) -> str:
+        return self.sample.name.split("/")[0] if "/" in self.sample.name else "."
+
+    @property
+    def content(self) -> bytes:
+        """Of the first OBX that carries a document; empty for base64 that is none."""
+        for row in self.sample.segments.get("OBX", []):
+            parts = row[5].split("^") if len(row) > 5 else []
+            if len(row) > 2 and row[2] == "ED" and len(parts) > 4 and parts[2].upper() in ("XML", "PDF"):
+                try:
+                    return base64.b64decode(parts[4] + "==", validate=False)
+                except binascii.Error:
+                    return b""
+        return b""
+
+    @property
+    def is_hidden_from_patient(self) -> bool:
+        rows = self.sample.segments.get("OBX", [])
+        return any(
+            len(row) > 5 and row[3].startswith("INVISIBLE_PATIENT") and row[5].startswith("Y") for row in rows
+        )
+
+    @property
+    def is_document(self) -> bool:
+        return b"ClinicalDocument" in self.content or self.content.startswith(b"%PDF-")
+
+    @property
+    def acknowledgement(self) -> str:
+        """A dummy sentence stands for the document in most published samples: AE, and its raw message is kept."""
+        return "AA" if self.is_document and self._is_whose_document_is else "AE"
+
+    @property
+    def _is_whose_document_is(self) -> bool:
+        """One number at least is in PID-3 and in the document."""
+        if self.content.startswith(b"%PDF-"):
+            return True
+        paper = Paper(self.sample.name, self.folder, self.content)
+        ids = paper.every("./c:recordTarget/c:patientRole/c:id/@extension")
+        return any(part[0] in ids for part in self.sample.repetitions("PID", 3))
+
+
+def carries_document(sample: Sample) -> bool:
+    return sample.trigger in _EVENTS.get(sample.value("MSH", 9), ())
+
+
+def is_taken(paper: Paper) -> bool:
+    """Types whose readers the DMP narrows further than a class of ours are refused."""
+    return paper.type_code not in _NARROW
+
+
+def papers_of(folder: Path) -> list[Paper]:
+    """Every CDA document of the folder, by name."""
+    found = []
+    for path in sorted(folder.rglob("*.xml")):
+        raw = path.read_bytes()
+        if b"ClinicalDocument" in raw and b"urn:hl7-org:v3" in raw:
+            name = str(path.relative_to(folder))
+            found.append(Paper(name, name.split("/")[0] if "/" in name else folder.name, raw))
+    return found

@@ -1,0 +1,199 @@
+"""What the software of a structure files, replaces and takes back, over its wire (MISSION H3, DOMAIN 2.1)."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from uuid import UUID
+
+from django.utils import timezone
+
+from terresante.care_team import matrix
+from terresante.care_team.queries.limits import Limits
+from terresante.directory.models import Organization, Practitioner
+from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
+from terresante.documents.actions import change, checked_day, fact_of, save_filed, told_of, trace
+from terresante.documents.enums import (
+    CLASS_OF,
+    SENDER_IDENTIFIER_LENGTH,
+    TITLE_MAX_LENGTH,
+    DocumentStatus,
+    DocumentType,
+)
+from terresante.documents.events import DocumentChanged, DocumentFiled
+from terresante.documents.models import DocumentReference
+from terresante.feed.actions import tell, withdraw
+from terresante.kernel import access, rls
+from terresante.kernel.access import Action
+from terresante.kernel.action import action
+from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Conflict, NotFound
+from terresante.kernel.events import emit
+from terresante.kernel.files.receiving import Received
+from terresante.patients.models import CareRecord
+
+_WITHDRAWN = "Retiré par la structure qui l’avait transmis."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentDocument:
+    """`names` are what the sender calls it, its own name first; `replaces`, what it calls the one before.
+
+    `specialty` is what the author does, as the document says it: it may tell of a restricted care.
+    """
+
+    received: Received
+    type: DocumentType
+    title: str
+    dated_on: date
+    names: tuple[str, ...]
+    replaces: tuple[str, ...] = ()
+    written_by: str = ""
+    # RPPS numbers of those to whom it is addressed.
+    addressed_to: tuple[str, ...] = ()
+    specialty: str = ""
+    is_masked: bool = False
+    hidden_from_patient: bool = False
+    hidden_from_representative: bool = False
+
+
+@action
+def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> DocumentReference:
+    """A new document, or the next version of the one it replaces when that one is here.
+
+    Raises NotFound when this structure does not know the person, Conflict for a document that it has already sent.
+    """
+    record = _record_of(actor, patient_id)
+    if _sent_before(actor, patient_id, document.names):
+        raise Conflict("Ce document a déjà été transmis : sa nouvelle version porte un autre identifiant.")
+    row = _row(actor, record, document)
+    before = _to_change(actor, DOCUMENT_REPLACE, patient_id, document.replaces)
+    if before is not None:
+        row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
+        change(before, status=DocumentStatus.SUPERSEDED)
+    save_filed(row)
+    tell(actor, fact_of(row))
+    if before is None:
+        emit(actor, DocumentFiled(**told_of(row), addressed_to=",".join(_accounts(document.addressed_to))))
+    else:
+        emit(actor, DocumentChanged(**told_of(row)))
+    if before is None:
+        trace(actor, DOCUMENT_WRITE, row, type=row.type)
+    else:
+        trace(actor, DOCUMENT_REPLACE, row, replaces=str(before.pk))
+    return row
+
+
+@action
+def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> DocumentReference:
+    """Nobody opens it any more; its line stays. Raises NotFound when this structure sent no such document."""
+    _record_of(actor, patient_id)
+    row = _to_change(actor, DOCUMENT_WITHDRAW, patient_id, names)
+    if row is None:
+        raise NotFound
+    change(
+        row,
+        status=DocumentStatus.ENTERED_IN_ERROR,
+        withdrawn_at=timezone.now(),
+        withdrawn_by_name=actor.name,
+        withdrawn_reason=_WITHDRAWN,
+    )
+    withdraw(row.patient_id, row.pk)
+    emit(actor, DocumentChanged(**told_of(row)))
+    trace(actor, DOCUMENT_WITHDRAW, row)
+    return row
+
+
+def _accounts(numbers: tuple[str, ...]) -> list[str]:
+    known = Practitioner.objects.filter(rpps__in=numbers, user__isnull=False).order_by("pk")
+    return [str(key) for key in known.values_list("user_id", flat=True)] if numbers else []
+
+
+def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:
+    """The record opens first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
+    if not rls.open_record(patient_id):
+        raise NotFound
+    record = access.list(actor, DOCUMENT_WRITE, CareRecord).filter(patient_id=patient_id).first()
+    if record is None:
+        raise NotFound
+    return record
+
+
+def _sent_before(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> bool:
+    """Whatever became of it since: a document that was withdrawn, or replaced, does not come back by itself."""
+    sent = DocumentReference.objects.filter(
+        patient_id=patient_id, organization_id=_structure(actor), author=None
+    )
+    return sent.filter(sender_identifier__in=_cut(names[:1])).exists()
+
+
+def _to_change(
+    actor: Actor, act: Action, patient_id: UUID, names: tuple[str, ...]
+) -> DocumentReference | None:
+    """The first of these names that is a document's, locked."""
+    if not names:
+        return None
+    mine = access.list(actor, act, DocumentReference).filter(
+        patient_id=patient_id, sender_identifier__in=_cut(names)
+    )
+    found = {row.sender_identifier: row for row in mine.select_for_update(of=("self",)).order_by("pk")}
+    return next((found[name] for name in _cut(names) if name in found), None)
+
+
+def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentReference:
+    received = document.received
+    row = DocumentReference(
+        patient_id=record.patient_id,
+        record=record,
+        type=document.type,
+        data_class=CLASS_OF[document.type],
+        title=_title(document),
+        dated_on=checked_day(min(document.dated_on, timezone.localdate())),
+        written_by=" ".join(document.written_by.split())[:120],
+        author_name=actor.name,
+        author_role=actor.role_label,
+        organization_id=_structure(actor),
+        organization_name=actor.organization_name,
+        sender_identifier=_cut(document.names)[0],
+        file_id=received.stored.file_id,
+        file_name=received.name,
+        media_type=received.kind,
+        size=received.stored.size,
+        sha256=received.stored.sha256,
+        sha1=received.stored.sha1,
+        **asdict(_limits(actor, document)),
+    )
+    row.set_id = row.pk
+    return row
+
+
+def _limits(actor: Actor, document: SentDocument) -> Limits:
+    """What is masked to professionals stays in the structure that sent it (JDV_J08 MASQUE_PS).
+
+    A psychiatric structure, or the specialty of the author, keeps its document to its sector, as its people would.
+    """
+    here = Organization.objects.get(pk=_structure(actor))
+    sector = matrix.practitioner_sector("", document.specialty) or matrix.organization_sector(
+        here.kind, here.is_psychiatric
+    )
+    return Limits(
+        private_to_id=here.pk if document.is_masked else None,
+        hidden_from_patient=document.hidden_from_patient,
+        hidden_from_representative=document.hidden_from_representative or document.hidden_from_patient,
+        sector="" if document.is_masked else sector,
+        restricted_to_id=here.pk if sector and not document.is_masked else None,
+    )
+
+
+def _structure(actor: Actor) -> UUID:
+    if actor.organization_id is None:
+        raise NotFound
+    return actor.organization_id
+
+
+def _title(document: SentDocument) -> str:
+    said = "".join(sign for sign in " ".join(document.title.split()) if sign.isprintable())
+    said = said or document.type.label
+    return said if len(said) <= TITLE_MAX_LENGTH else f"{said[: TITLE_MAX_LENGTH - 1]}…"
+
+
+def _cut(names: tuple[str, ...]) -> list[str]:
+    return [name[:SENDER_IDENTIFIER_LENGTH] for name in names]

@@ -1,0 +1,102 @@
+"""The body of a CDA R2 document: one file (level 1), or sections with their narrative (level 3)."""
+
+from collections.abc import Iterator
+
+from terresante.interop.cda.header import coded, read_header
+from terresante.interop.cda.model import COPY_SECTION, Attachment, Body, CdaDocument, Section
+from terresante.interop.cda.parsing import (
+    Element,
+    Flaw,
+    NotCda,
+    attribute,
+    decoded,
+    every,
+    local_name,
+    one,
+    parse,
+    plain_text,
+    text_at,
+)
+
+_PDF = "application/pdf"
+
+
+def read_cda(raw: bytes) -> CdaDocument:
+    """Raises NotCda, of which the sentence says what the sender must change."""
+    element = parse(raw)
+    return CdaDocument(read_header(element), read_body(element), element)
+
+
+def read_body(document: Element) -> Body:
+    whole = one(document, "component/nonXMLBody/text")
+    if whole is not None:
+        return Body(whole=_attachment(whole))
+    structured = one(document, "component/structuredBody")
+    if structured is None:
+        raise NotCda(Flaw.NO_BODY)
+    return Body(sections=tuple(_section(each) for each in every(structured, "component/section")))
+
+
+def content_of(attachment: Attachment) -> bytes:
+    """Raises NotCda for what is no base64."""
+    return decoded(attachment.encoded) if attachment.is_base64 else attachment.encoded.encode()
+
+
+def all_sections(sections: tuple[Section, ...]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from all_sections(section.sections)
+
+
+def paper_of(body: Body) -> Attachment | None:
+    """The PDF that shows the whole document: the body of level 1, else the copy in section 55108-5."""
+    if body.whole is not None:
+        return body.whole if body.whole.media_type == _PDF else None
+    copies = (
+        attachment
+        for section in all_sections(body.sections)
+        if section.code.code == COPY_SECTION
+        for attachment in section.attachments
+        if attachment.media_type == _PDF
+    )
+    return next(copies, None)
+
+
+def referenced_text(document: Element, reference: Element | None) -> str:
+    """What `originalText` or `text` says: its own text, else that of the narrative it points to (`#id`)."""
+    if reference is None:
+        return ""
+    target = attribute(reference, "reference", "value")
+    if not target.startswith("#"):
+        return plain_text(reference)
+    wanted = target[1:]
+    found = next((each for each in document.iter() if each.get("ID") == wanted), None)
+    return plain_text(found)
+
+
+def _section(element: Element) -> Section:
+    return Section(
+        code=coded(one(element, "code")),
+        title=text_at(element, "title"),
+        narrative=one(element, "text"),
+        sections=tuple(_section(each) for each in every(element, "component/section")),
+        attachments=tuple(_media(element)),
+    )
+
+
+def _media(section: Element) -> Iterator[Attachment]:
+    """Of this section, not of those inside it."""
+    for entry in every(section, "entry"):
+        for each in entry.iter():
+            if local_name(each) == "observationMedia":
+                value = one(each, "value")
+                if value is not None:
+                    yield _attachment(value)
+
+
+def _attachment(element: Element) -> Attachment:
+    return Attachment(
+        media_type=attribute(element, "", "mediaType").lower(),
+        encoded="".join(element.itertext()),
+        is_base64=attribute(element, "", "representation").upper() == "B64",
+    )

@@ -1,0 +1,182 @@
+"""From bytes to the element ClinicalDocument (CDA R2), wherever it stands in them.
+
+Nothing is ever resolved, fetched or run: no DTD, no entity, no stylesheet; what is read is bounded in size, depth and
+number of elements before a tree of it can fill the memory.
+"""
+
+import binascii
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TypeAlias
+
+from lxml import etree
+from lxml.etree import _Element
+
+Element: TypeAlias = _Element
+NAMESPACE = "urn:hl7-org:v3"
+NS = {"c": NAMESPACE}
+XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+# In bytes. libxml2 itself takes no text node beyond 10 MB: an embedded PDF is then of 7.5 MB at most.
+LARGEST = 25 * 1000 * 1000
+MOST_ELEMENTS = 200_000
+DEEPEST = 100
+_STEP = 1 << 16
+_ROOT = f"{{{NAMESPACE}}}ClinicalDocument"
+_DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\r\n]+")
+
+
+class Flaw(StrEnum):
+    """Why bytes are no CDA that can be filed."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    DOCTYPE = "doctype"
+    MALFORMED = "malformed"
+    TOO_DEEP = "too_deep"
+    TOO_MANY = "too_many"
+    NO_DOCUMENT = "no_document"
+    SEVERAL_DOCUMENTS = "several_documents"
+    NO_IDENTIFIER = "no_identifier"
+    NO_TYPE = "no_type"
+    NO_DATE = "no_date"
+    NO_PATIENT = "no_patient"
+    NO_BODY = "no_body"
+    BASE64 = "base64"
+
+
+_SENTENCES = {
+    Flaw.EMPTY: "Le document est vide : joignez un CDA R2.",
+    Flaw.TOO_LARGE: "Le document CDA dépasse 25 Mo : allégez les pièces qu’il contient.",
+    Flaw.DOCTYPE: "Le document CDA déclare une DTD ou une entité : retirez-la, un CDA n’en a pas.",
+    Flaw.MALFORMED: "Le document n’est pas du XML bien formé.",
+    Flaw.TOO_DEEP: f"Le document CDA imbrique plus de {DEEPEST} éléments : il n’est pas lu.",
+    Flaw.TOO_MANY: f"Le document CDA compte plus de {MOST_ELEMENTS} éléments : il n’est pas lu.",
+    Flaw.NO_DOCUMENT: "Le XML ne contient aucun élément ClinicalDocument (urn:hl7-org:v3) : ce n’est pas un CDA R2.",
+    Flaw.SEVERAL_DOCUMENTS: "Le XML contient plusieurs ClinicalDocument : envoyez-les un par un.",
+    Flaw.NO_IDENTIFIER: "L’identifiant du document (ClinicalDocument/id) manque.",
+    Flaw.NO_TYPE: "Le type du document (ClinicalDocument/code) manque.",
+    Flaw.NO_DATE: "La date du document (ClinicalDocument/effectiveTime) manque ou est illisible.",
+    Flaw.NO_PATIENT: "Le document ne dit pas de quel patient il parle (recordTarget/patientRole/id et patient).",
+    Flaw.NO_BODY: "Le document n’a ni corps structuré (structuredBody), ni corps non structuré (nonXMLBody).",
+    Flaw.BASE64: "Une pièce jointe du document n’est pas du base64 lisible.",
+}
+
+
+class NotCda(Exception):
+    """The sentence says nothing of what the document holds."""
+
+    def __init__(self, flaw: Flaw, where: str = "") -> None:
+        self.flaw = flaw
+        self.sentence = _SENTENCES[flaw].removesuffix(".") + (f" ({where})." if where else ".")
+        super().__init__(flaw.value)
+
+
+def parse(raw: bytes) -> Element:
+    """The one ClinicalDocument. Raises NotCda."""
+    if not raw.strip():
+        raise NotCda(Flaw.EMPTY)
+    if len(raw) > LARGEST:
+        raise NotCda(Flaw.TOO_LARGE)
+    if _DOCTYPE.search(raw):
+        raise NotCda(Flaw.DOCTYPE)
+    root = _bounded_tree(raw)
+    # In UTF-16 or UTF-32, the search above finds nothing.
+    if root.getroottree().docinfo.internalDTD is not None or root.getroottree().docinfo.doctype:
+        raise NotCda(Flaw.DOCTYPE)
+    found = list(root.iter(_ROOT))
+    if not found:
+        raise NotCda(Flaw.NO_DOCUMENT)
+    if len(found) > 1:
+        raise NotCda(Flaw.SEVERAL_DOCUMENTS)
+    return found[0]
+
+
+def _bounded_tree(raw: bytes) -> Element:
+    reading = etree.XMLPullParser(
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        recover=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    size = _Size()
+    try:
+        for piece in _pieces(raw):
+            reading.feed(piece)
+            size.grow(reading)
+        return reading.close()
+    except etree.XMLSyntaxError as error:
+        # libxml2 itself stops at a depth of 256, and keeps what it saw before.
+        size.grow(reading)
+        # Its message may quote the content: the line is enough to find the fault.
+        raise NotCda(Flaw.MALFORMED, f"ligne {error.lineno}" if error.lineno else "") from None
+
+
+class _Size:
+    """Of a tree while it is read."""
+
+    def __init__(self) -> None:
+        self._depth = self._count = 0
+
+    def grow(self, reading: "etree.XMLPullParser[Element]") -> None:
+        """Raises NotCda."""
+        for event, _ in reading.read_events():
+            self._depth += 1 if event == "start" else -1
+            self._count += event == "start"
+            if self._depth > DEEPEST:
+                raise NotCda(Flaw.TOO_DEEP)
+        if self._count > MOST_ELEMENTS:
+            raise NotCda(Flaw.TOO_MANY)
+
+
+def _pieces(raw: bytes) -> Iterator[bytes]:
+    return (raw[start : start + _STEP] for start in range(0, len(raw), _STEP))
+
+
+def one(element: Element, path: str) -> Element | None:
+    """`path` is of local names of CDA: "recordTarget/patientRole"."""
+    return element.find("/".join(f"c:{name}" for name in path.split("/")), NS)
+
+
+def every(element: Element, path: str) -> list[Element]:
+    return element.findall("/".join(f"c:{name}" for name in path.split("/")), NS)
+
+
+def attribute(element: Element | None, path: str, name: str) -> str:
+    """Of the first element at `path`; '' when there is none, or when its nullFlavor says that nobody knows."""
+    found = element if element is None or not path else one(element, path)
+    if found is None or found.get("nullFlavor"):
+        return ""
+    return (found.get(name) or "").strip()
+
+
+def text_at(element: Element | None, path: str) -> str:
+    found = None if element is None else one(element, path)
+    return plain_text(found)
+
+
+def plain_text(element: Element | None) -> str:
+    """All the text below, on one line."""
+    return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def local_name(element: Element) -> str:
+    """'' outside CDA's namespace: an extension says nothing here."""
+    tag = element.tag
+    prefix = f"{{{NAMESPACE}}}"
+    return tag.removeprefix(prefix) if isinstance(tag, str) and tag.startswith(prefix) else ""
+
+
+def decoded(text: str) -> bytes:
+    """Base64, with blanks anywhere and its padding or not. Raises NotCda."""
+    compact = _BLANKS.sub("", text).rstrip("=")
+    try:
+        return binascii.a2b_base64(compact + "=" * (-len(compact) % 4), strict_mode=True)
+    except (binascii.Error, ValueError):
+        raise NotCda(Flaw.BASE64) from None

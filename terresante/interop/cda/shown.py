@@ -1,0 +1,70 @@
+"""A CDA document for the page that shows it: the port of `documents.reading`."""
+
+from collections.abc import Iterator
+
+from terresante.documents.reading import Passage, Reading
+from terresante.interop.cda.body import content_of, paper_of, read_cda
+from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header, Section
+from terresante.interop.cda.narrative import rendered
+from terresante.interop.cda.parsing import NotCda
+from terresante.kernel.errors import NotFound
+from terresante.kernel.ui.wording import long_date
+
+_UNREADABLE = "Ce document ne peut plus être lu ici : téléchargez l’original."
+_DEEPEST = 3
+
+
+class CdaReader:
+    """Checked once at the door; read again each time, as the reader is now."""
+
+    def read(self, content: bytes) -> Reading:
+        document = _read(content)
+        return Reading(
+            passages=tuple(_passages(document.body.sections, 1)),
+            facts=tuple(_facts(document.header)),
+            has_paper=paper_of(document.body) is not None,
+        )
+
+    def paper(self, content: bytes) -> bytes:
+        paper = paper_of(_read(content).body)
+        if paper is None:
+            raise NotFound
+        return content_of(paper)
+
+
+def _read(content: bytes) -> CdaDocument:
+    try:
+        return read_cda(content)
+    except NotCda as flaw:
+        raise NotFound(_UNREADABLE) from flaw
+
+
+def _passages(sections: tuple[Section, ...], depth: int) -> Iterator[Passage]:
+    """The copy of the paper is shown as a paper; a section without a word is a heading of those inside it."""
+    for section in sections:
+        if section.code.code == COPY_SECTION:
+            continue
+        inside = list(_passages(section.sections, min(depth + 1, _DEEPEST)))
+        html = rendered(section.narrative)
+        if html or inside:
+            yield Passage(section.title or section.code.label or "Section sans titre", html, depth)
+        yield from inside
+
+
+def _facts(header: Header) -> Iterator[tuple[str, str]]:
+    others = [each.signature for each in header.authors[1:] if each.signature]
+    if others:
+        yield "Autres auteurs", " ; ".join(others)
+    validator = header.authenticator
+    if validator is not None and validator.signature:
+        at = f", le {long_date(validator.at)}" if validator.at else ""
+        yield "Validé par", f"{validator.signature}{at}"
+    named = [each.signature for each in header.recipients if each.signature]
+    if named:
+        yield "Adressé à", " ; ".join(named)
+    stay = header.encounter
+    if stay is not None and stay.period.start is not None:
+        until = f" au {long_date(stay.period.end)}" if stay.period.end else ""
+        yield "Prise en charge", f"du {long_date(stay.period.start)}{until}"
+    if header.custodian is not None and header.custodian.organization:
+        yield "Conservé par", header.custodian.organization

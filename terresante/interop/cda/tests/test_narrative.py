@@ -1,0 +1,111 @@
+import re
+
+import pytest
+
+from simulators.hospital.documents import Passage, cda
+from terresante.interop.cda.body import all_sections, read_cda
+from terresante.interop.cda.narrative import rendered
+from terresante.interop.cda.tests import letters
+
+TAGS = set(
+    "p div ul ol li table caption thead tbody tfoot tr td th strong em u br sub sup small del ins".split()
+)
+ATTRIBUTES = re.compile(
+    r' (?:class="(?:table|table-scroll)"|tabindex="0"|scope="(?:col|row)"|(?:col|row)span="\d+")'
+)
+
+
+def shown(narrative):
+    raw = cda(letters.letter(passages=(Passage("1-1", "T", narrative),)))
+    return rendered(read_cda(raw).body.sections[0].narrative)
+
+
+@pytest.mark.parametrize(
+    ("narrative", "html"),
+    [
+        ("Texte <br/> simple", "Texte <br> simple"),
+        ("<paragraph>Un</paragraph><paragraph/>", "<p>Un</p>"),
+        ("<paragraph>Un<list><item>a</item></list></paragraph>", "<div>Un<ul><li>a</li></ul></div>"),
+        (
+            '<list listType="ordered"><caption>L</caption><item>a</item><item> </item></list>',
+            "<p><strong>L</strong> </p><ol><li>a</li></ol>",
+        ),
+        ('<content styleCode="Bold">a</content>', "<strong>a</strong>"),
+        ('<content styleCode="xRed Emphasis Bold">a</content>', "<em><strong>a</strong></em>"),
+        ('<content revised="delete">a</content>', "<del>a</del>"),
+        ("H<sub>2</sub>O <footnote>note</footnote>", "H<sub>2</sub>O <small>note</small>"),
+        ('<linkHtml href="javascript:alert(1)">ici</linkHtml>', "ici"),
+        (
+            '<renderMultiMedia referencedObject="X"><caption>ECG</caption></renderMultiMedia>',
+            "<em><strong>ECG</strong> </em>",
+        ),
+        ("<table/>", ""),
+    ],
+)
+def test_each_element_of_the_narrative_has_one_form(narrative, html):
+    assert shown(narrative) == html
+
+
+def test_a_table_says_what_its_headers_head():
+    html = shown(
+        "<table><caption>Doses</caption><thead><tr><th>Jour</th><th colspan='2'>Dose</th></tr></thead>"
+        "<tbody><tr><th>Lundi</th><td rowspan='3' styleCode='Bold'>1 g</td><td/></tr></tbody></table>"
+    )
+
+    assert html == (
+        '<div class="table-scroll" tabindex="0"><table class="table"><caption>Doses</caption>'
+        '<thead><tr><th scope="col">Jour</th><th scope="col" colspan="2">Dose</th></tr></thead>'
+        '<tbody><tr><th scope="row">Lundi</th><td rowspan="3"><strong>1 g</strong></td><td></td></tr></tbody>'
+        "</table></div>"
+    )
+
+
+def test_a_first_row_of_headers_alone_heads_its_columns():
+    assert shown("<table><tr><th>A</th><th>B</th></tr></table>").count('scope="col"') == 2
+
+
+@pytest.mark.parametrize("span", ["999999999999", "-1", "x", "1e9", "٣"])
+def test_a_span_is_a_small_number_or_nothing(span):
+    html = shown(f"<table><tr><td colspan='{span}'>a</td></tr></table>")
+
+    assert re.findall(r'colspan="(\d+)"', html) in ([], ["50"])
+
+
+HOSTILE = [
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "<script xmlns='http://www.w3.org/1999/xhtml'>alert(1)</script>",
+    "<script>alert(1)</script><style>*{}</style><iframe src='x'/><object data='x'/>",
+    "<content onclick='alert(1)' styleCode='Bold&quot; onclick=&quot;alert(1)' style='x:y' class='x'>x</content>",
+    "<img src='x' onerror='alert(1)'/><paragraph href='javascript:alert(1)' xmlns:h='x' h:onload='y'>a</paragraph>",
+    "<table onload='x'><script>a</script><tr onclick='x'><td headers='&quot;&gt;'>a<b/></td><x>y</x></tr></table>",
+    "<linkHtml href='https://exemple.invalid'><content>x</content></linkHtml>",
+]
+
+
+@pytest.mark.parametrize("narrative", HOSTILE)
+def test_only_our_own_elements_and_attributes_come_out(narrative):
+    """Read by a regular expression that knows nothing of the renderer."""
+    html = shown(narrative)
+
+    for tag in re.findall(r"<[^>]*>", html):
+        found = re.fullmatch(r"</?(\w+)([^<>]*)>", tag)
+        assert found is not None and found[1] in TAGS
+        assert not ATTRIBUTES.sub("", found[2])
+
+
+def test_the_stylesheet_of_the_sender_is_not_looked_at():
+    raw = letters.structured()
+    assert b"xml-stylesheet" in raw
+
+    html = "".join(rendered(section.narrative) for section in all_sections(read_cda(raw).body.sections))
+
+    assert "CDA-FO" not in html
+    assert "<td>Paracétamol</td>" in html
+
+
+def test_every_word_of_the_narrative_is_shown():
+    section = read_cda(letters.structured()).body.sections[1]
+    assert section.narrative is not None
+    words = "".join(section.narrative.itertext())
+
+    assert re.sub(r"<[^>]*>", "", rendered(section.narrative)) == words

@@ -1,0 +1,124 @@
+"""From a document received to what is filed: whom it is about is matched first, its file is put away outside any
+transaction, then it is filed under the structure that sent it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from django.utils import timezone
+
+from terresante.documents.access import DOCUMENT_WRITE
+from terresante.documents.enums import DocumentType
+from terresante.documents.received_actions import SentDocument, file_sent, withdraw_sent
+from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.hl7v2.carried import Act, Carried
+from terresante.interop.models import InboundMessage
+from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.files.kinds import FileKind
+from terresante.kernel.files.receiving import Received, put_away
+
+_S, _O = MessageState, MessageOutcome
+_NOT_IN_A_NAME = re.compile(r"[^\w-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class PutAway:
+    """What became of the file of a message: `received`, unless the antivirus knew it for what it is."""
+
+    received: Received | None = None
+
+
+@dataclass(slots=True)
+class Files:
+    """Those put away for this batch, by message; and, once it is settled, the messages that still need theirs."""
+
+    ready: dict[UUID, PutAway] = field(default_factory=dict)
+    wanted: dict[UUID, tuple[Actor, Carried]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    state: MessageState
+    outcome: MessageOutcome
+
+
+def sender_of(row: InboundMessage, hospital: Actor) -> Actor:
+    """The structure that sends, as a document names who filed it."""
+    organization = row.sender.organization
+    return replace(hospital, name=organization.name, role_label=organization.get_kind_display())
+
+
+def file_carried(
+    row: InboundMessage, hospital: Actor, patient_id: UUID, carried: Carried, files: Files
+) -> Filed | None:
+    """None while its file is not put away: it is wanted, and the message keeps its turn."""
+    actor = sender_of(row, hospital)
+    if carried.act is Act.DELETE:
+        return _withdrawn(actor, patient_id, carried)
+    put = files.ready.get(row.pk)
+    if put is None:
+        files.wanted[row.pk] = (actor, carried)
+        return None
+    if put.received is None:
+        return Filed(_S.REFUSED, _O.INFECTED)
+    try:
+        file_sent(actor, patient_id, document=_document(carried, put.received))
+    except Conflict:
+        return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
+    return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if carried.act is Act.REPLACE else _O.DOCUMENT_FILED)
+
+
+def put_files_away(wanted: dict[UUID, tuple[Actor, Carried]]) -> dict[UUID, PutAway]:
+    """Outside any transaction. Those that the antivirus could not look at are left for another time."""
+    done: dict[UUID, PutAway] = {}
+    for message_id, (actor, carried) in wanted.items():
+        kind = FileKind.XML if carried.cda else FileKind.PDF
+        name = f"{_NOT_IN_A_NAME.sub('_', carried.title).strip('_')[:80] or 'document'}.{_ends(kind)}"
+        try:
+            received = put_away(actor, carried.content, kind=kind, name=name, for_action=DOCUMENT_WRITE)
+        except Invalid:
+            done[message_id] = PutAway()
+        except Conflict:
+            continue
+        else:
+            done[message_id] = PutAway(received)
+    return done
+
+
+def _ends(kind: FileKind) -> str:
+    return "xml" if kind is FileKind.XML else "pdf"
+
+
+def _withdrawn(actor: Actor, patient_id: UUID, carried: Carried) -> Filed:
+    """Some senders name the document itself, others a new one that stands for its end (TXA-13)."""
+    try:
+        withdraw_sent(actor, patient_id, names=(*carried.names, *carried.replaces))
+    except NotFound:
+        return Filed(_S.IGNORED, _O.DOCUMENT_UNKNOWN)
+    return Filed(_S.APPLIED, _O.DOCUMENT_WITHDRAWN)
+
+
+def _document(carried: Carried, received: Received) -> SentDocument:
+    seen = carried.visibility
+    dated_at = carried.dated_at
+    return SentDocument(
+        received=received,
+        type=DocumentType(carried.type_code),
+        title=carried.title,
+        dated_on=timezone.localdate(dated_at) if dated_at else timezone.localdate(),
+        names=carried.names,
+        replaces=(*carried.replaces, *carried.names[1:]),
+        written_by=carried.author,
+        addressed_to=carried.addressed_to,
+        specialty=" ".join(_specialties(carried)),
+        is_masked=seen.is_masked,
+        hidden_from_patient=seen.is_hidden_from_patient,
+        hidden_from_representative=seen.is_hidden_from_representatives,
+    )
+
+
+def _specialties(carried: Carried) -> Iterable[str]:
+    return (each.role.label for each in carried.cda.header.authors) if carried.cda else ()

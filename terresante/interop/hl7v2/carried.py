@@ -1,0 +1,324 @@
+"""The document that an ORU or an MDM carries (CI-SIS, « Transmission de documents CDA en HL7v2 » 2.1; INTEROP.md 5).
+
+Of the two forms of one report (level 1 and level 3), the structured one is kept. Nothing raises on what senders write.
+"""
+
+import datetime
+import enum
+import re
+from dataclasses import dataclass
+from io import BytesIO
+
+from terresante.documents.enums import DocumentType
+from terresante.interop.cda.body import content_of, paper_of, read_cda
+from terresante.interop.cda.model import CdaDocument, InstanceId
+from terresante.interop.cda.parsing import NotCda, decoded
+from terresante.interop.hl7v2.adt_fields import Oddities, moment
+from terresante.interop.hl7v2.adt_identity import read_identity
+from terresante.interop.hl7v2.adt_model import Authority, Identifier, Identity, Oddity
+from terresante.interop.hl7v2.er7 import Message, Segment
+from terresante.interop.hl7v2.grammar import (
+    IDENTIFIER_LENGTH,
+    Code,
+    Refusal,
+    has_identifier,
+    missing_field,
+    missing_segment,
+    person_refusal,
+)
+from terresante.kernel.files import pdf
+from terresante.patients.identity_rules import INS_OIDS
+
+# The national numbers of a person: the INS, and those that look like one (INS-C, health insurance).
+_NATIONAL = "1.2.250.1.213.1.4."
+# Stands for the authority of a person whom a sender knows by her matricule alone.
+BY_MATRICULE = "*INS*"
+_STAYING = ("E", "I", "O", "R")
+_PDF_START = b"%PDF-"
+# CDA's confidentiality codes that narrow the readers (JDV_J08).
+_NARROW = ("R", "V")
+_DUMMY = (
+    "La pièce jointe (OBX-5) n’est ni un CDA ni un PDF : "
+    "joignez le document lui-même, encodé en base64, et dites XML ou PDF dans OBX-5.3."
+)
+
+
+class Act(enum.StrEnum):
+    NEW = "new"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+# 8 and the RPPS number (INTEROP.md 3).
+_RPPS = re.compile(r"8(\d{11})", re.ASCII)
+_ACTS = {"T02": Act.NEW, "T10": Act.REPLACE, "T04": Act.DELETE, "C": Act.REPLACE, "D": Act.DELETE}
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Asked by the sender, in either spelling of the volume (1.2 and 2.x)."""
+
+    is_masked: bool = False
+    is_hidden_from_patient: bool = False
+    is_hidden_from_representatives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """`content` is the CDA or the PDF as received; empty for a deletion that names its document only.
+
+    `names` are those under which the document may be known, `replaces` those of what it replaces.
+    """
+
+    act: Act
+    identity: Identity
+    local_ids: tuple[Identifier, ...]
+    content: bytes
+    cda: CdaDocument | None
+    type_code: str
+    title: str
+    dated_at: datetime.datetime | None
+    names: tuple[str, ...]
+    replaces: tuple[str, ...]
+    visibility: Visibility
+    addressed_to: tuple[str, ...]
+    warnings: tuple[Oddity, ...]
+
+    @property
+    def author(self) -> str:
+        return next((each.signature for each in self.cda.header.authors), "") if self.cda else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    segment: Segment
+    place: str
+    content: bytes
+    cda: CdaDocument | None
+
+    @property
+    def level(self) -> int:
+        return self.cda.body.level if self.cda else 0
+
+
+def read_carried(message: Message) -> Carried | Refusal:
+    if found := person_refusal(message) or _visit_refusal(message):
+        return found
+    header, pid = message.segment("MSH"), message.segment("PID")
+    if header is None or pid is None:
+        return missing_segment("PID", "l’identité du patient")
+    txa = message.segment("TXA")
+    if header.value(9) == "MDM" and txa is None:
+        return missing_segment("TXA", "l’identifiant et le type du document")
+    payloads = _payloads(message)
+    if isinstance(payloads, Refusal):
+        return payloads
+    chosen = max(payloads, key=lambda each: each.level, default=None)
+    act = _act(header.value(9, 2), chosen)
+    if chosen is None and not (act is Act.DELETE and txa is not None and txa.value(12)):
+        return missing_field("OBX", 5, "aucun document (OBX-2 ED, OBX-5.3 XML ou PDF)")
+    oddities = Oddities()
+    if len(payloads) > 1:
+        oddities.add(
+            "second-form", "OBX", "Le message porte deux formes du document : la plus structurée est gardée."
+        )
+    carried = _carried(message, pid, txa, chosen, act, oddities)
+    return _identity_refusal(carried) or _name_refusal(carried) or carried
+
+
+def _act(event: str, payload: _Payload | None) -> Act:
+    """Of an ORU, OBX-11; of an MDM, its event. A new document whose CDA replaces another one replaces it."""
+    act = _ACTS.get(event) or _ACTS.get(payload.segment.value(11) if payload else "") or Act.NEW
+    replaces = payload.cda.header.replaced if payload and payload.cda else ()
+    return Act.REPLACE if act is Act.NEW and replaces else act
+
+
+def _carried(
+    message: Message,
+    pid: Segment,
+    txa: Segment | None,
+    payload: _Payload | None,
+    act: Act,
+    oddities: Oddities,
+) -> Carried:
+    identity = read_identity(pid, None, oddities)
+    cda = payload.cda if payload else None
+    header = cda.header if cda else None
+    said = payload.segment if payload else None
+    code = header.type.code if header else (txa.value(2) if txa else "") or (said.value(3) if said else "")
+    return Carried(
+        act=act,
+        identity=identity,
+        local_ids=_local_ids(identity, cda),
+        content=payload.content if payload else b"",
+        cda=cda,
+        type_code=code,
+        title=header.title if header else (said.value(3, 2) if said else ""),
+        dated_at=header.dated_at
+        if header
+        else moment(txa, 4, oddities) or moment(message.segment("MSH"), 7, oddities),
+        names=_names(message, txa, cda),
+        replaces=tuple(
+            dict.fromkeys([*_parents(cda), *([_plain(txa.value(13))] if txa and txa.value(13) else [])])
+        ),
+        visibility=_visibility(message, header.confidentiality if header else ()),
+        addressed_to=_recipients(message, cda),
+        warnings=oddities.found(),
+    )
+
+
+def _visit_refusal(message: Message) -> Refusal | None:
+    visit = message.segment("PV1")
+    if visit is not None and visit.value(2) in _STAYING and not has_identifier(visit, 19):
+        return missing_field("PV1", 19, "le numéro de venue d’un patient présent")
+    return None
+
+
+def _payloads(message: Message) -> list[_Payload] | Refusal:
+    found: list[_Payload] = []
+    for number, segment in enumerate(message.segments("OBX"), start=1):
+        kind = segment.value(5, 3).upper()
+        if segment.value(2) != "ED" or kind not in ("XML", "PDF"):
+            continue
+        payload = _payload(segment, kind, f"OBX^{number}^5")
+        if isinstance(payload, Refusal):
+            return payload
+        found.append(payload)
+    return found
+
+
+def _payload(segment: Segment, kind: str, place: str) -> _Payload | Refusal:
+    if segment.value(5, 4).lower() != "base64":
+        return _wrong(place, "Le document (OBX-5.5) doit être encodé en base64, et OBX-5.4 le dire.")
+    try:
+        content = decoded(segment.value(5, 5))
+        if kind == "PDF" or content.startswith(_PDF_START):
+            return _paper_refusal(content, place) or _Payload(segment, place, content, None)
+        if not content.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
+            return _wrong(place, _DUMMY)
+        cda = read_cda(content)
+        paper = paper_of(cda.body)
+        refused = _paper_refusal(content_of(paper), place) if paper else None
+        return refused or _Payload(segment, place, content, cda)
+    except NotCda as flaw:
+        return _wrong(place, flaw.sentence)
+
+
+def _paper_refusal(content: bytes, place: str) -> Refusal | None:
+    if not content.startswith(_PDF_START):
+        return _wrong(place, _DUMMY)
+    why = pdf.why_refused(BytesIO(content))
+    return _wrong(place, why) if why else None
+
+
+def _wrong(place: str, sentence: str) -> Refusal:
+    return Refusal(Code.ERROR, "102", place, sentence)
+
+
+def _local_ids(identity: Identity, cda: CdaDocument | None) -> tuple[Identifier, ...]:
+    """The IPPs of PID-3, and those of the document; each number of each authority once.
+
+    Ségur lets a document name its person by the matricule alone: it is then what the sender knows her by.
+    """
+    found = {(each.authority.key, each.value): each for each in identity.ipps if each.authority.key}
+    for each in cda.header.patient.ids if cda else ():
+        if not each.root.startswith(_NATIONAL) and len(each.extension) <= IDENTIFIER_LENGTH:
+            own = Identifier(each.extension, "PI", Authority("", each.root, "ISO"))
+            found.setdefault((each.root, each.extension), own)
+    matricule = identity.usable_ins
+    if not found and matricule is not None:
+        return (Identifier(matricule.value, "INS", Authority(BY_MATRICULE)),)
+    return tuple(found.values())
+
+
+def _identity_refusal(carried: Carried) -> Refusal | None:
+    """CI-SIS 2.1: PID-3 and the document name the same person. A number of hers is needed to know her again."""
+    if carried.cda is not None:
+        theirs = carried.cda.header.patient.ids
+        if _contradicts(carried.identity, theirs) or not _is_shared(carried.identity, theirs):
+            return _wrong(
+                "PID^1^3",
+                "Les identifiants du patient dans le message (PID-3) ne sont pas ceux du document "
+                "(recordTarget) : vérifiez de qui il parle, puis renvoyez-le.",
+            )
+    if not carried.local_ids:
+        return missing_field(
+            "PID", 3, "ni IPP avec son autorité, ni matricule INS juste, ici ou dans le document,"
+        )
+    return None
+
+
+def _contradicts(identity: Identity, theirs: tuple[InstanceId, ...]) -> bool:
+    """Two matricules, or two numbers of one authority, that differ."""
+    ins = {each.extension for each in theirs if each.root in INS_OIDS}
+    ours = {each.value for each in identity.ins}
+    if ins and ours and not ins & ours:
+        return True
+    numbers = {each.root: each.extension for each in theirs}
+    return any(numbers.get(each.authority.universal_id, each.value) != each.value for each in identity.ipps)
+
+
+def _is_shared(identity: Identity, theirs: tuple[InstanceId, ...]) -> bool:
+    ours = {each.value for each in identity.ins} | {each.value for each in identity.ipps}
+    return any(each.extension in ours for each in theirs)
+
+
+def _name_refusal(carried: Carried) -> Refusal | None:
+    if not carried.names:
+        return missing_field("TXA", 12, "l’identifiant unique du document")
+    if not carried.type_code:
+        return missing_field("TXA", 2, "le type du document (JDV_J07)")
+    if carried.type_code not in DocumentType.values:
+        return Refusal(
+            Code.ERROR,
+            "103",
+            "TXA^1^2",
+            f"Le type de document {carried.type_code[:20]} n’est pas reçu ici : choisissez-en un autre de JDV_J07.",
+        )
+    return None
+
+
+def _names(message: Message, txa: Segment | None, cda: CdaDocument | None) -> tuple[str, ...]:
+    """The CDA's own identifier first; of a PDF, TXA-12, or in an ORU the report's number (OBR-3)."""
+    found = [str(cda.header.identifier)] if cda else []
+    if txa is not None and txa.value(12):
+        found.append(_plain(txa.value(12)))
+    report = message.segment("OBR")
+    if not found and report is not None and report.value(3):
+        found.append("^".join(part for part in (report.value(3, 2), report.value(3)) if part))
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _parents(cda: CdaDocument | None) -> list[str]:
+    return [str(each) for each in cda.header.replaced] if cda else []
+
+
+def _plain(identifier: str) -> str:
+    return identifier.strip()
+
+
+def _recipients(message: Message, cda: CdaDocument | None) -> tuple[str, ...]:
+    """RPPS numbers: those of the document (informationRecipient), and those of the message (PRT-4 RCT, PRT-5)."""
+    said = [each.extension for party in (cda.header.recipients if cda else ()) for each in party.ids]
+    said += [
+        part.value(1)
+        for prt in message.segments("PRT")
+        if prt.value(4) == "RCT"
+        for part in prt.repetitions(5)
+    ]
+    return tuple(dict.fromkeys(found[1] for number in said if (found := _RPPS.fullmatch(number))))
+
+
+def _visibility(message: Message, confidentiality: tuple[str, ...]) -> Visibility:
+    told = {
+        segment.value(3)
+        for segment in message.segments("OBX")
+        if segment.value(2) in ("CE", "CWE") and segment.value(5) == "Y"
+    }
+    secret = "CONNEXION_SECRETE" in told
+    return Visibility(
+        is_masked="MASQUE_PS" in told or any(code in _NARROW for code in confidentiality),
+        is_hidden_from_patient="INVISIBLE_PATIENT" in told,
+        is_hidden_from_representatives=secret
+        or bool({"INVISIBLE_REP_LEGAUX", "INVISIBLE_REPRESENTANTS_LEGAUX"} & told),
+    )

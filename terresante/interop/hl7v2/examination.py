@@ -1,0 +1,26 @@
+"""What the door and the worker both ask of raw bytes: a message that may be read further, or why not."""
+
+from terresante.interop.hl7v2 import er7
+from terresante.interop.hl7v2.carried import read_carried
+from terresante.interop.hl7v2.grammar import NOT_HL7, Refusal, refusal, undecodable
+from terresante.interop.hl7v2.triggers import DOCUMENT_EVENTS
+
+
+def examine(raw: bytes) -> er7.Message | Refusal:
+    """Never raises on content. A document that cannot be filed is refused here, before it is acknowledged."""
+    try:
+        message = er7.read(raw)
+    except er7.NotEr7:
+        return NOT_HL7
+    except er7.Undecodable as error:
+        return undecodable(error)
+    if found := refusal(message):
+        return found
+    if carries_document(message) and isinstance(carried := read_carried(message), Refusal):
+        return carried
+    return message
+
+
+def carries_document(message: er7.Message) -> bool:
+    header = message.segment("MSH")
+    return header is not None and header.value(9) in DOCUMENT_EVENTS

@@ -1,0 +1,81 @@
+"""A photograph made small enough for a page, with nothing in it but its points: it is drawn again from them."""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import IO
+
+from PIL import Image, ImageCms, ImageOps
+
+from terresante.kernel.files.kinds import refused
+
+# Long edges, in points: one reads a wound or a pill box at full screen, one finds it again in a list.
+LARGE, SMALL = 2048, 320
+# Beyond, decoding costs a worker more memory (4 bytes a point) than a page deserves; telephones make 12 to 50 millions.
+MOST_PIXELS = 64_000_000
+_FORMATS = ("JPEG", "PNG")
+_HUGE = "Cette photo dépasse 64 millions de points : prenez-la avec une définition moindre, puis joignez-la de nouveau."
+_DAMAGED = "Cette photo est abîmée : ouvrez-la sur votre appareil, puis joignez-en une copie."
+# Ours is said by `MOST_PIXELS`, with a sentence.
+Image.MAX_IMAGE_PIXELS = None
+
+
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """Two JPEG of the same picture, and the size of the large one in points."""
+
+    large: bytes
+    small: bytes
+    width: int
+    height: int
+
+
+def photograph(content: IO[bytes]) -> Photograph:
+    """The way up first, then sRGB, then the size; raises Invalid for what does not open or is too large.
+
+    The same file gives the same bytes, with one version of Pillow.
+    """
+    content.seek(0)
+    try:
+        with Image.open(content, formats=_FORMATS) as sent:
+            if sent.width * sent.height > MOST_PIXELS:
+                raise refused(_HUGE)
+            # A JPEG is decoded at a half, a quarter or an eighth: never more points than needed.
+            sent.draft("RGB", (LARGE, LARGE))
+            large = _plain(ImageOps.exif_transpose(sent))
+    except (OSError, SyntaxError, ValueError, ImageCms.PyCMSError) as error:
+        raise refused(_DAMAGED) from error
+    large.thumbnail((LARGE, LARGE), Image.Resampling.LANCZOS)
+    small = large.copy()
+    small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+    return Photograph(_jpeg(large, 85), _jpeg(small, 75), large.width, large.height)
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """On white where it is transparent; its colour profile applied, and gone."""
+    profile = picture.info.get("icc_profile")
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        seen = picture.convert("RGBA")
+        white = Image.new("RGBA", seen.size, "white")
+        picture = Image.alpha_composite(white, seen)
+    if picture.mode != "CMYK":
+        picture = picture.convert("RGB")
+    picture = _srgb(picture, profile).convert("RGB")
+    picture.info.clear()
+    return picture
+
+
+def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    if not profile:
+        return picture
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        made = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (OSError, ImageCms.PyCMSError):  # a profile of other colours than the picture's: shown without it
+        return picture
+    return made or picture
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+    return out.getvalue()

@@ -1,0 +1,185 @@
+"""The emergency sheet: on one page, what matters tonight (MISSION B13). Each part is asked by its own rule."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin
+
+import segno
+from django.conf import settings
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+
+from terresante.care_team.access import reads_class
+from terresante.care_team.enums import DataClass, TeamRole
+from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.queries import OpenRecord, circle_of, relatives_of
+from terresante.kernel import audit, printing
+from terresante.kernel.actor import Actor
+from terresante.kernel.ui import wording
+from terresante.kernel.ui.frame import PersonRow
+from terresante.kernel.ui.links import link
+from terresante.overview.access import EMERGENCY_SHEET_PRINT
+from terresante.overview.queries import member_row, relative_row
+from terresante.patients.enums import Sex
+from terresante.patients.models import Patient, RelatedPerson
+
+# Beyond these the sheet is no longer one page: the circle's own page has them all.
+MOST_MEMBERS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetLine:
+    strong: str = ""
+    text: str = ""
+    source: str = ""
+    phone: str = ""
+    phone_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPart:
+    """`empty` is said when there is no line; `grave`: read before anything else."""
+
+    title: str
+    icon: str
+    lines: Sequence[SheetLine]
+    empty: str = ""
+    grave: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencySheet:
+    name: str
+    identity: str
+    reach: Sequence[str]
+    parts: Sequence[SheetPart]
+    # What the reader's profession or delegation leaves out, said so that nobody takes it for absent.
+    left_out: str
+    made_at: datetime
+
+
+def emergency_sheet(actor: Actor, opened: OpenRecord) -> EmergencySheet:
+    patient = opened.patient
+    where = " ".join(part for part in (patient.postal_code, patient.city) if part)
+    address = ", ".join(part for part in (patient.address_line, where) if part)
+    return EmergencySheet(
+        name=_full_name(patient),
+        identity=_identity(patient),
+        reach=[part for part in (wording.french(patient.phone), address) if part],
+        parts=_contacts(actor, opened),
+        left_out=_left_out(actor),
+        made_at=timezone.now(),
+    )
+
+
+def paper(actor: Actor, opened: OpenRecord) -> StreamingHttpResponse:
+    """The PDF of a record just opened, by whichever door; the access log tells a print from a reading.
+
+    The file has nobody's name: it stays in the list of downloads of a shared workstation.
+    """
+    sheet = emergency_sheet(actor, opened)
+    audit.note_read(
+        EMERGENCY_SHEET_PRINT,
+        patient_id=opened.patient.pk,
+        about=opened.record,
+        purpose=opened.purpose(actor),
+    )
+    return printing.given(
+        "overview/emergency_sheet.typ",
+        printed(actor, sheet, opened),
+        title=f"Fiche d’urgence de {sheet.name}",
+        name=f"fiche-urgence-{timezone.localdate().isoformat()}.pdf",
+    )
+
+
+def printed(actor: Actor, sheet: EmergencySheet, opened: OpenRecord) -> dict[str, Any]:
+    """As its template takes it. The code on the paper holds one address, which asks who one is."""
+    address = urljoin(settings.BASE_URL, link("overview:emergency_sheet", opened.record.pk))
+    made = f"{wording.long_date(sheet.made_at)}, {wording.clock(sheet.made_at)}"
+    by = ", ".join(part for part in (actor.name, actor.organization_name) if part)
+    return {
+        "name": sheet.name,
+        "identity": sheet.identity,
+        "reach": list(sheet.reach),
+        "parts": [asdict(part) for part in sheet.parts],
+        "left_out": sheet.left_out,
+        "reference": f"Fiche d’urgence · {made}",
+        "foot": f"Imprimée par {by}. Ce papier ne se met pas à jour.",
+        "qr": segno.make(address, error="m", micro=False).svg_inline(border=0),
+        "qr_alt": "Adresse de la fiche à jour, qui demande de se connecter",
+        "qr_said": "La fiche à jour : ce code demande de se connecter.",
+    }
+
+
+def _full_name(patient: Patient) -> str:
+    born = {Sex.FEMALE: "née", Sex.MALE: "né"}.get(Sex(patient.sex), "né(e)")
+    said = f"{patient.display_given_name} {patient.display_name.upper()}"
+    return f"{said} {born} {patient.birth_name}" if patient.is_married_name else said
+
+
+def _identity(patient: Patient) -> str:
+    born = {Sex.FEMALE: "née", Sex.MALE: "né"}.get(Sex(patient.sex), "né(e)")
+    sex = "" if patient.sex == Sex.UNKNOWN else patient.sex
+    day = "en" if patient.lunar_birth_date else "le"
+    birth = (
+        str(patient.birth_date.year) if patient.lunar_birth_date else wording.long_date(patient.birth_date)
+    )
+    age = wording.age(patient.birth_date, today=patient.deceased_on or timezone.localdate())
+    parts = (sex, age, f"{born} {day} {birth}", patient.get_identity_status_display())
+    return " · ".join(part for part in parts if part)
+
+
+def _left_out(actor: Actor) -> str:
+    if reads_class(actor, DataClass.MEDICAL):
+        return ""
+    return (
+        "Allergies, directives et mesures n’y sont pas : votre rôle auprès de cette personne ne les lit pas."
+    )
+
+
+def _contacts(actor: Actor, opened: OpenRecord) -> list[SheetPart]:
+    relatives = relatives_of(actor, opened.patient.pk)
+    members = circle_of(actor, opened.patient.pk)
+    to_call = _relatives(relatives, lambda one: one.is_person_to_warn or one.is_trusted_person)
+    return [
+        SheetPart(
+            title="Proches à prévenir",
+            icon="users",
+            lines=to_call,
+            empty="Aucune personne à prévenir ni personne de confiance n’est inscrite.",
+        ),
+        SheetPart(
+            title="Équipe à joindre",
+            icon="phone",
+            lines=members_to_call(members),
+            empty="Personne ne fait partie de ce cercle.",
+        ),
+    ]
+
+
+def _relatives(
+    relatives: Sequence[RelatedPerson], chosen: Callable[[RelatedPerson], bool]
+) -> list[SheetLine]:
+    """The person to warn first, then the trusted person."""
+    kept = sorted(filter(chosen, relatives), key=lambda one: not one.is_person_to_warn)
+    return [_person(relative_row(one)) for one in kept]
+
+
+def members_to_call(members: Sequence[CareTeamParticipant]) -> list[SheetLine]:
+    """The treating doctor first, as the circle is ordered; those one can call before those one cannot."""
+    ordered = sorted(members, key=lambda one: one.role != TeamRole.ATTENDING)
+    rows = [member_row(one) for one in ordered]
+    rows.sort(key=lambda row: not row.phone)
+    shown = [_person(row) for row in rows[:MOST_MEMBERS]]
+    left = len(rows) - len(shown)
+    return (
+        [*shown, SheetLine(text=f"Et {wording.count(left, 'autre', 'autres')} dans le cercle.")]
+        if left
+        else shown
+    )
+
+
+def _person(row: PersonRow) -> SheetLine:
+    return SheetLine(strong=row.name, text=row.role, phone=wording.french(row.phone), phone_url=row.phone_url)

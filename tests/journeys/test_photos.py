@@ -1,0 +1,88 @@
+"""A nurse joins photographs to a note on her telephone; the person sees them; a stranger does not."""
+
+import re
+
+import pytest
+from playwright.sync_api import FilePayload, expect
+
+from simulators.region.pictures import photograph
+from tests.journeys.steps import ROOT
+
+pytestmark = pytest.mark.journey
+SHOTS = ROOT / "var" / "journeys" / "photos"
+
+
+def shot(visitor, name: str) -> None:
+    """At both sizes, with axe at both."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    was = visitor.page.viewport_size
+    for width, height in ((390, 844), (1440, 900)):
+        visitor.page.set_viewport_size({"width": width, "height": height})
+        visitor.page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
+        assert visitor.axe() == [], (name, width)
+        assert visitor.too_wide() <= 0, (name, width)
+    visitor.page.set_viewport_size(was)
+
+
+def taken(form: str) -> FilePayload:
+    return FilePayload(name=f"IMG_{form}.jpg", mimeType="image/jpeg", buffer=photograph(form))
+
+
+def test_photographs_go_with_a_note_to_those_who_read_it(visit):
+    nurse = visit("c.marie", phone=True)
+    record = nurse.open_record("ISIDORE")
+    page = nurse.page
+    page.goto(f"/dossiers/{record}/notes/nouvelle/")
+    page.get_by_label("Note", exact=True).fill("Pansement refait ce soir, l’hématome se résorbe.")
+    page.locator("#id_photos").set_input_files([taken("bruise")])
+    page.locator("#camera").set_input_files([taken("pillbox")])
+    chosen = page.locator(".photos-chosen li")
+    expect(chosen).to_have_count(2)
+    chosen.nth(0).get_by_label("Ce que montre la photo").fill("Hématome du bras, jauni")
+    chosen.nth(1).get_by_label("Ce que montre la photo").fill("Semainier du soir")
+    shot(nurse, "write")
+    page.get_by_role("button", name="Enregistrer la note").locator("visible=true").first.click()
+    page.wait_for_url("**/notes/")
+    card = page.locator(".note-card", has_text="l’hématome se résorbe").first
+    expect(card.get_by_role("img", name="Hématome du bras, jauni")).to_be_visible()
+    shot(nurse, "list")
+
+    card.get_by_role("link", name="Semainier du soir").click()
+    image = page.locator("[data-viewer-image]")
+    expect(image).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-viewer-image]').naturalWidth") == 960
+    address = page.url
+    shot(nurse, "photo")
+
+    patient = visit("p.isidore")
+    patient.page.goto("/mon-dossier/notes/")
+    patient.page.get_by_role("link", name="Hématome du bras, jauni").first.click()
+    expect(patient.page.locator("[data-viewer-image]")).to_be_visible()
+    shot(patient, "portal")
+
+    stranger = visit("p.lemoine")
+    assert stranger.page.goto(address).status == 404
+
+    page.get_by_role("link", name=re.compile("La note")).click()
+    page.get_by_role("link", name="Corriger").click()
+    page.get_by_role("link", name="Retirer : Semainier du soir").click()
+    shot(nurse, "withdraw")
+    page.get_by_role("button", name="Retirer", exact=True).click()
+    expect(page.get_by_text("Photo retirée par son auteur")).to_be_visible()
+    shot(nurse, "one")
+    assert patient.page.goto(f"{address}contenu/").status == 403
+
+
+def test_the_timeline_narrows_by_type_and_period_and_is_printed(visit):
+    doctor = visit("s.norbert")
+    record = doctor.open_record("ISIDORE")
+    page = doctor.page
+    page.goto(f"/dossiers/{record}/chronologie/")
+    shot(doctor, "timeline")
+    page.get_by_role("link", name=re.compile("^Documents")).last.click()
+    page.get_by_role("link", name="1 an").click()
+    expect(page.get_by_role("link", name="1 an")).to_have_attribute("aria-current", "true")
+    shot(doctor, "timeline-narrowed")
+    page.get_by_role("link", name="Imprimer").click()
+    expect(page.get_by_role("heading", name=re.compile("Chronologie de"))).to_be_visible()
+    shot(doctor, "timeline-print")
