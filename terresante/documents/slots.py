@@ -36,13 +36,7 @@ def _line(kind: str, document: DocumentReference) -> FactLine:
     return FactLine(
         strong=document.title,
         text=f", {', '.join(kinds)}",
-        source=_source(document),
+        source=document.filing,
         url=link("documents:one", document.record_id, document.pk),
         icon="file-text",
     )
-
-
-def _source(document: DocumentReference) -> str:
-    if document.author_id is None:
-        return f"transmis par {document.organization_name}"
-    return f"déposé par {document.author_name}, {lowered(document.author_role)}"
