@@ -8,7 +8,7 @@ import datetime
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from simulators.hospital.messages import PARIS, Authority, Person, pid_of, segment, timestamp
+from simulators.hospital.messages import PARIS, Authority, Person, Stay, pid_of, segment, timestamp
 
 LABELS = {
     "11490-0": "Lettre de liaison à la sortie",
@@ -133,14 +133,18 @@ def mdm(
     status: str = "F",
     told: dict[str, str] | None = None,
     subtype: str = "XML",
+    stay: Stay | None = None,
 ) -> bytes:
-    """MDM^T02 (new), T10 (replace) or T04 (delete), HL7 v2.6."""
+    """MDM^T02 (new), T10 (replace) or T04 (delete), HL7 v2.6; `stay` is the one it tells of."""
+    visit = {1: "1", 2: "N"}
+    if stay is not None:
+        visit = {1: "1", 2: stay.patient_class, 19: f"{stay.number}^^^{person.authority}^VN"}
     txa = {1: "1", 2: code, 3: "TEXT", 4: timestamp(at), 12: identifier, 13: replaces, 17: "AU"}
     segments = [
         _header(f"MDM^{event}^MDM_T02", person.authority, control_id, at, "2.6"),
         f"EVN||{timestamp(at)}",
         pid_of(person, None, frozenset()),
-        "PV1|1|N",
+        segment("PV1", visit),
         segment("TXA", txa),
         _payload(1, content, code, status, subtype),
         *_metadata(told or {}, "CWE", 1),

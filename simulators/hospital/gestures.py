@@ -6,12 +6,17 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from xml.sax.saxutils import escape
 
+from simulators.hospital.documents import Author, Letter, Passage, cda, mdm, table
 from simulators.hospital.messages import PARIS, Flaw, Movement, Person, Place, Stay, message
 
 EMERGENCY = Place("Urgences", "8782", "URG", "BOX", "3")
 CARDIOLOGY = Place("Cardiologie", "4411", "CARDIO", "12", "A")
 MEDICINE = Place("Médecine interne", "3105", "MEDINT", "204", "B")
+_PHYSICIAN = Author("99900000015", "Paul", "MARTEL", "", "")
+_DRUGS = (("Paracétamol 1 g", "1 matin, midi et soir"), ("Furosémide 40 mg", "1 le matin"))
+_FOLLOW_UP = "Revoir le médecin traitant dans la semaine, avec un bilan sanguin."
 PSYCHIATRY = Place("Psychiatrie adulte", "6601", "PSY", "7", "")
 
 
@@ -42,6 +47,7 @@ GESTURES = (
     Gesture("corriger", "Corriger le dernier mouvement", "Z99"),
     Gesture("sortie", "Faire sortir vers le domicile", "A03"),
     Gesture("sortie-ssr", "Faire sortir vers un service de suite et de réadaptation", "A03"),
+    Gesture("lettre", "Envoyer la lettre de liaison de la sortie", "T02"),
     Gesture("annuler-sortie", "Annuler la sortie", "A13"),
     Gesture("deces", "Déclarer le décès", "A03"),
 )
@@ -84,6 +90,8 @@ class Ward:
     def perform(self, gesture: Gesture, *, flaws: frozenset[Flaw] = frozenset()) -> bytes:
         """Raises Impossible."""
         now = datetime.datetime.now(PARIS)
+        if gesture.event == "T02":
+            return self._letter(now)
         event, movement, shown = gesture.event, None, self.stay
         if event != "A31":
             event, movement, shown = self._moved(gesture, now)
@@ -91,6 +99,32 @@ class Ward:
         return message(
             event, self.person, control_id=number, at=now, stay=shown, movement=movement, flaws=flaws
         )
+
+    def _letter(self, now: datetime.datetime) -> bytes:
+        """As a CDA of level 3; the stay does not move."""
+        stay = self.stay
+        if stay is None or stay.discharged_at is None:
+            raise Impossible("La lettre accompagne la sortie : faites d’abord sortir cette personne.")
+        days = f"du {stay.admitted_at:%d/%m/%Y} au {stay.discharged_at:%d/%m/%Y}"
+        letter = Letter(
+            identifier=f"{self.person.authority.universal_id}.{self._number('')}",
+            person=self.person,
+            author=_PHYSICIAN,
+            at=now,
+            title="Lettre de liaison à la sortie",
+            passages=(
+                Passage(
+                    "42349-1", "Motif d’hospitalisation", f"<paragraph>{escape(stay.reason)}</paragraph>"
+                ),
+                Passage(
+                    "42545-4", "Synthèse du séjour", f"<paragraph>{stay.place.unit}, {days}.</paragraph>"
+                ),
+                Passage("10183-2", "Traitements à la sortie", table(("Médicament", "Posologie"), *_DRUGS)),
+                Passage("18776-5", "Suites à donner", f"<list><item>{_FOLLOW_UP}</item></list>"),
+            ),
+            stay=(stay.admitted_at, stay.discharged_at),
+        )
+        return mdm("T02", cda(letter), self.person, control_id=self._number("L"), at=now, stay=stay)
 
     def _moved(self, gesture: Gesture, now: datetime.datetime) -> tuple[str, Movement, Stay | None]:
         """The event, its movement, and the stay as the message shows it."""

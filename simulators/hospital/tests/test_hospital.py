@@ -14,6 +14,7 @@ from simulators.hospital.messages import PARIS, Authority, Flaw, Person, message
 from simulators.hospital.page import Hospital, UnusableFile, read_people, server
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.adt import read_adt
+from terresante.interop.hl7v2.carried import Act, Carried, read_carried
 from terresante.interop.hl7v2.examination import examine
 from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.triggers import Kind
@@ -95,9 +96,31 @@ def test_a_death_a_protected_stay_and_psychiatry_carry_their_marks():
     assert psychiatric.is_psychiatric
 
 
+def test_the_letter_of_a_discharge_is_a_document_of_its_stay():
+    ward = Ward(PERSON)
+    for key in ("cardiologie", "sortie"):
+        ward.perform(BY_KEY[key])
+
+    found = examine(ward.perform(BY_KEY["lettre"]))
+
+    assert isinstance(found, er7.Message), found
+    carried = read_carried(found)
+    assert isinstance(carried, Carried)
+    assert (carried.type_code, carried.act) == ("11490-0", Act.NEW)
+    assert ward.stay is not None and carried.visit_number == ward.stay.number
+    assert carried.cda is not None and len(carried.cda.body.sections) == 4
+
+
 @pytest.mark.parametrize(
     "keys",
-    [["sortie"], ["annuler-sortie"], ["cardiologie", "urgences"], ["cardiologie", "deces", "urgences"]],
+    [
+        ["lettre"],
+        ["cardiologie", "lettre"],
+        ["sortie"],
+        ["annuler-sortie"],
+        ["cardiologie", "urgences"],
+        ["cardiologie", "deces", "urgences"],
+    ],
 )
 def test_impossible_gestures_are_explained(keys):
     ward = Ward(PERSON)
