@@ -7,6 +7,7 @@ from typing import Any
 from terresante.documents.models import DocumentReference
 from terresante.kernel import printing
 from terresante.kernel.ui import wording
+from terresante.notes.models import NoteMedia
 from terresante.overview.export import Export, NoteTold
 from terresante.overview.queries import member_row, relative_row
 from terresante.patients.models import Patient
@@ -57,11 +58,14 @@ def _identity(patient: Patient) -> list[str]:
 
 
 def _stay(stay: Encounter) -> dict[str, str]:
-    start, end = stay.started_at or stay.expected_start_at, stay.ended_at
-    began = f"du {wording.long_date(start)}" if start else ""
-    ended = f"au {wording.long_date(end)}" if end else ""
+    said = ""
+    if stay.started_at:
+        day = wording.long_date(stay.started_at)
+        said = f"du {day} au {wording.long_date(stay.ended_at)}" if stay.ended_at else f"depuis le {day}"
+    elif stay.expected_start_at:
+        said = f"le {wording.long_date(stay.expected_start_at)}"
     place = ", ".join(part for part in (stay.organization.name, stay.unit_name) if part)
-    return {"title": place, "meta": _joined(stay.get_status_display(), f"{began} {ended}".strip())}
+    return {"title": place, "meta": _joined(stay.get_status_display(), said)}
 
 
 def _note(told: NoteTold) -> dict[str, Any]:
@@ -76,15 +80,18 @@ def _note(told: NoteTold) -> dict[str, Any]:
             corrected,
         ),
         "text": note.text,
-        "joined": [
-            f"{one.get_kind_display()} : {'retirée par son auteur' if one.withdrawn_at else one.words}"
-            for one in told.media
-        ],
+        "joined": [_said(one) for one in told.media],
         "earlier": [
             {"meta": f"Avant le {_moment(version.replaced_at)}", "text": version.text}
             for version in told.versions
         ],
     }
+
+
+def _said(media: NoteMedia) -> str:
+    if media.withdrawn_at is not None:
+        return "Photo retirée par son auteur" if media.is_photo else "Message vocal retiré par son auteur"
+    return f"Photo : {media.words}" if media.is_photo else media.words
 
 
 def _document(filed: DocumentReference) -> dict[str, str]:
