@@ -41,6 +41,9 @@ TABS = (
     TabPlace("summary", "Résumé", "overview:record", "house"),
     TabPlace("notes", "Notes", "notes:list", "note", NOTE_CLASSES, counts_unread=True),
     TabPlace("documents", "Documents", "documents:list", "folder", DOCUMENT_CLASSES, counts_unread=True),
+    TabPlace(
+        "health", "Santé", "health_record:summary", "heart-pulse", (DataClass.MEDICAL,), counts_unread=True
+    ),
     TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),
     TabPlace("stays", "Séjours", "stays:list", "bed", (DataClass.STAY,)),
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),

@@ -31,6 +31,8 @@ MORE_NAMES = {
         "matrix": "role × data, the one place that says it",
         "emergency_views": "opened in emergency and examined, apart from the circle's screens",
         "hand_over_views": "a turn handed over, apart from the circle's screens",
+        "joining_forms": "why and for how long somebody is in a circle, apart from the circle's forms",
+        "joining_views": "who asks to come in and who is invited, apart from the circle's screens",
         "secret_views": "who may know of a restricted care, apart from the circle's screens",
         "relative_actions": "relatives and their accesses, apart from professionals",
         "relative_views": "relatives and their accesses, apart from professionals",
@@ -44,9 +46,13 @@ MORE_NAMES = {
         "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
     },
     "documents": {
+        "own_actions": "what the person files herself, apart from what her circle does",
         "file_views": "pages through which the bytes of a file pass, apart from those about it",
         "received_actions": "what a wire files, apart from what persons do",
         "reading": "the port by which a structured document is read for its page",
+    },
+    "health_record": {
+        "said": "what somebody says of a health, checked before it is a row, pure",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
@@ -106,6 +112,7 @@ MORE_NAMES = {
         "merge_views": "two identities side by side, apart from the page of one",
     },
     "portal": {
+        "health_forms": "what she says of her health in the words of the kitchen, apart from her other forms",
         "health_views": "her own health record and emergency sheet, apart from her other pages",
         "document_views": "documents as the person reads them, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",

@@ -15,11 +15,13 @@ from terresante.care_team.enums import Basis, ConsentKind, HandOverKind, Sector,
 from terresante.care_team.models import (
     AccessComplaint,
     CareTeamParticipant,
+    CircleInvitation,
     Consent,
     EmergencyAccess,
     FirstAccess,
     HandOver,
     HandOverItem,
+    JoinRequest,
     NamedReader,
 )
 from terresante.directory.models import Organization, Practitioner
@@ -27,6 +29,8 @@ from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
+from terresante.health_record.access import MODELS
+from terresante.health_record.tests.factories import row_of
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import StoredFile
@@ -292,6 +296,50 @@ def _documents(drawn: Drawn) -> None:
     fact(drawn, key)
 
 
+def _health(drawn: Drawn) -> None:
+    """One line of each kind, corrected once."""
+    for model in MODELS:
+        key = new_id()
+        chained: dict[str, Any] = {}
+        for version in (1, 2):
+            row = model._default_manager.create(
+                id=key if version == 1 else new_id(),
+                set_id=key,
+                version=version,
+                is_current=version == 2,
+                **chained,
+                patient=drawn.patient,
+                record=drawn.record,
+                data_class="medical",
+                author=drawn.practitioners[0],
+                organization=drawn.organizations[0],
+                **row_of(model, "Essai"),
+            )
+            chained = {"replaces_id": row.pk}
+        fact(drawn, row.pk)
+
+
+def _joining(drawn: Drawn) -> None:
+    soon = timezone.now() + timedelta(days=5)
+    for one in drawn.some(drawn.practitioners):
+        place = drawn.organizations[0]
+        _create(JoinRequest, drawn, practitioner=one, organization=place, reason="follows", expires_at=soon)
+        _create(
+            CircleInvitation,
+            drawn,
+            family_name="NOVA",
+            given_name="Camille",
+            profession="60",
+            email="nova@example.org",
+            reason="follows",
+            token_hash=new_id().hex,
+            invited_by=one,
+            invited_by_name="essai",
+            organization=place,
+            expires_at=soon,
+        )
+
+
 def _marks(drawn: Drawn) -> None:
     item = fact(drawn, new_id())
     for user in drawn.some(drawn.users):
@@ -322,6 +370,8 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "care_team_emergencyaccess": _emergencies,
     "care_team_namedreader": _named,
     "care_team_handoveritem": _hand_overs,
+    "care_team_joinrequest": _joining,
+    "care_team_circleinvitation": None,  # made with the requests
     "patients_relatedperson": _relatives,
     "patients_delegation": None,  # made with the relatives
     "care_team_firstaccess": _told,
@@ -334,6 +384,11 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "notes_notemedia": None,
     "notes_notefavourite": None,
     "documents_documentreference": _documents,
+    "health_record_allergyintolerance": _health,
+    "health_record_caredirective": None,  # made with the allergies
+    "health_record_condition": None,
+    "health_record_immunization": None,
+    "health_record_observation": None,
     "stays_encounter": _stays,
     "stays_encountermovement": _stays,
     "feed_feeditem": _marks,
@@ -343,7 +398,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "interop_identitydecision": None,  # made with the messages
 }
 
-NEEDS_RECORD = (_participants, _named, _hand_overs, _notes, _documents, _stays)
+NEEDS_RECORD = (_participants, _named, _hand_overs, _joining, _notes, _documents, _health, _stays)
 
 
 def two_persons(seed: int) -> tuple[Drawn, Drawn]:

@@ -21,7 +21,15 @@ from tests.access.oracle.rows import ROWS
 from tests.walls import walls_down
 
 _PEOPLE = 1
-_PAGES = ("notes:list", "documents:list", "stays:list", "overview:record", "overview:timeline")
+_PAGES = (
+    "notes:list",
+    "documents:list",
+    "health_record:summary",
+    "stays:list",
+    "overview:record",
+    "overview:timeline",
+    "overview:emergency_sheet",
+)
 _PHOTO = ("notes:photo", "notes:photo_small", "notes:media_content", "notes:photo_download")
 _DOCUMENT = "documents.DocumentReference"
 _OUTSIDE = "Hors de vos cercles"
@@ -81,6 +89,10 @@ def _in_portal(built: Built, client: Client, reader: Reader) -> Iterator[Compare
     shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
     notes = {row.row for row in rows if ("notes.Note", row.row) in built.rows} & may
     yield each(Door.PAGE, shown, shown & may | notes, len(rows), f"{reader} in the portal")
+    for view in ("portal:health", "portal:emergency_sheet"):
+        text = client.get(reverse(view)).content.decode()
+        shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
+        yield each(Door.PAGE, shown, shown & may, len(rows), f"{reader} in {view}")
     text = client.get(reverse("portal:documents")).content.decode()
     shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
     documents = {row.row for row in rows if (_DOCUMENT, row.row) in built.rows} & may
