@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from terresante.documents.models import DocumentReference
+from terresante.health_record.models import HealthLine
 from terresante.kernel import printing
 from terresante.kernel.ui import wording
 from terresante.notes.models import NoteMedia
@@ -38,6 +39,7 @@ def printed(export: Export) -> dict[str, Any]:
             for row in (*map(relative_row, whose.relatives), *map(member_row, whose.members))
         ],
         "stays": [_stay(stay) for stay in export.stays()],
+        "health": [_health(line) for line in export.health()],
         "notes": [_note(told) for told in export.notes()],
         "documents": [_document(filed) for filed in export.documents()],
     }
@@ -66,6 +68,13 @@ def _stay(stay: Encounter) -> dict[str, str]:
         said = f"le {wording.long_date(stay.expected_start_at)}"
     place = ", ".join(part for part in (stay.organization.name, stay.unit_name) if part)
     return {"title": place, "meta": _joined(stay.get_status_display(), said)}
+
+
+def _health(line: HealthLine) -> dict[str, str]:
+    by = f"dit par {line.asserted_by_name}" + (f", {line.asserted_by_role}" if line.asserted_by_role else "")
+    state = line.get_verification_status_display()
+    kind = str(line._meta.verbose_name).capitalize()
+    return {"title": f"{kind} : {line.label}", "meta": _joined(line.detail, by, state, line.reason)}
 
 
 def _note(told: NoteTold) -> dict[str, Any]:
@@ -97,7 +106,7 @@ def _said(media: NoteMedia) -> str:
 def _document(filed: DocumentReference) -> dict[str, str]:
     state = "" if filed.is_current else filed.get_status_display()
     reason = f"Retiré : {filed.withdrawn_reason}" if filed.is_withdrawn else ""
-    by = f"déposé par {', '.join(part for part in (filed.author_name, filed.author_role) if part)}"
+    by = f"déposé par {filed.filed_by}"
     written = f"{filed.get_type_display()} du {wording.long_date(filed.dated_on)}"
     return {
         "title": filed.title,
