@@ -28,9 +28,10 @@ SELECT id, 'bench/' || id, '', now(), now() FROM filed;
 INSERT INTO documents_documentreference
     (id, set_id, patient_id, record_id, type, title, dated_on, written_by, author_id, author_name, author_role,
      organization_id, organization_name, recorded_at, status, version, withdrawn_by_name, withdrawn_reason, file_id,
-     file_name, media_type, size, sha256, sha1, data_class, hidden_from_patient, hidden_from_representative, sector)
+     file_name, media_type, size, sha256, sha1, data_class, hidden_from_patient, hidden_from_representative, sector,
+     sender_identifier)
 SELECT filed.id, filed.id, one.patient_id, one.record_id, '11488-4', 'Compte rendu ' || n,
        current_date - (n % 900), '', one.author_id, one.author_name, one.author_role,
        one.organization_id, one.organization_name, now() - make_interval(hours => n), 'current', 1, '', '', filed.id,
-       'compte-rendu.pdf', 'application/pdf', 1, md5(n::text) || md5(n::text), '', 'medical', false, false, ''
+       'compte-rendu.pdf', 'application/pdf', 1, md5(n::text) || md5(n::text), '', 'medical', false, false, '', ''
 FROM filed, one;

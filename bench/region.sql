@@ -52,10 +52,10 @@ SELECT pg_temp.key(2, n), 'local', '{}', 'Structure ' || n, '', CASE n WHEN 1 TH
 FROM generate_series(1, pg_temp.organizations()) AS n;
 INSERT INTO directory_practitioner
     (id, source, local_fields, adeli, family_name, given_name, title, profession, specialty, specialty_label, email,
-     mssante_email, phone, active, user_id, search_name)
+     mssante_email, phone, active, user_id, search_name, civility)
 SELECT pg_temp.key(3, n), 'local', '{}', '', pg_temp.family_name(n * 7), initcap(pg_temp.given_name(n)),
        CASE pg_temp.profession(n) WHEN '10' THEN 'Dr' ELSE '' END, pg_temp.profession(n), '', '', '', '', '0100000000',
-       true, pg_temp.key(1, n), lower(pg_temp.family_name(n * 7) || ' ' || pg_temp.given_name(n))
+       true, pg_temp.key(1, n), lower(pg_temp.family_name(n * 7) || ' ' || pg_temp.given_name(n)), ''
 FROM generate_series(1, pg_temp.professionals()) AS n;
 INSERT INTO directory_practitionerrole
     (id, source, local_fields, practitioner_id, organization_id, profession, function, function_label, mode, phone,
@@ -129,7 +129,7 @@ SELECT pg_temp.key(12, n), pg_temp.key(1, pg_temp.member(n, 1)), pg_temp.key(5, 
 FROM generate_series(1, pg_temp.patients()) AS n;
 
 -- STEP senders
-INSERT INTO interop_sendersystem (id, name, organization_id, port, active)
-VALUES (pg_temp.key(13, 1), 'Bench', pg_temp.key(2, 1), 2575, true);
+INSERT INTO interop_sendersystem (id, name, organization_id, port, active, triggers)
+VALUES (pg_temp.key(13, 1), 'Bench', pg_temp.key(2, 1), 2575, true, '{}');
 INSERT INTO interop_sendersystem_domains (sendersystem_id, identitydomain_id)
 VALUES (pg_temp.key(13, 1), pg_temp.key(7, 1));

@@ -20,6 +20,8 @@ from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import OpenRecord, circle_of, open_record, relatives_of
 from terresante.documents.access import DOCUMENT_DOWNLOAD, DOCUMENT_READ
 from terresante.documents.models import DocumentReference
+from terresante.health_record.access import HEALTH_READ, MODELS
+from terresante.health_record.models import HealthLine
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
@@ -35,6 +37,7 @@ from terresante.notes.queries import media_of
 from terresante.overview import fhir
 from terresante.overview.access import RECORD_EXPORT
 from terresante.overview.fhir import Resource
+from terresante.overview.fhir_health import health
 from terresante.patients.models import RelatedPerson
 from terresante.stays.access import STAY_READ
 from terresante.stays.models import Encounter
@@ -95,6 +98,14 @@ class Export:
 
     def stays(self) -> Iterator[Encounter]:
         return self._batches(STAY_READ, Encounter, "started_at", lambda rows: rows, "organization")
+
+    def health(self) -> Iterator[HealthLine]:
+        """The lines as they stand, those over or refuted too; what they replaced is not in the copy."""
+        for model in MODELS:
+            lines: Iterator[HealthLine] = self._batches(
+                HEALTH_READ, model, "asserted_at", _standing, "author"
+            )
+            yield from lines
 
     def notes(self) -> Iterator[NoteTold]:
         return self._batches(NOTE_READ, Note, "written_at", self._with_what_hangs, "author", "organization")
@@ -169,6 +180,7 @@ class Export:
         yield fhir.person(patient, whose.relatives)
         yield fhir.care_team(record, patient, whose.members, holder)
         yield from map(fhir.encounter, self.stays())
+        yield from map(health, self.health())
         for told in self.notes():
             media = {one: _kept(files, _file_of_note(told.note, one)) for one in told.media}
             yield fhir.note(told.note, media, told.versions, answers=told.answers)
@@ -196,6 +208,10 @@ class Export:
 def _by(size: int, keys: list[UUID]) -> Iterator[list[UUID]]:
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
+
+
+def _standing(lines: list[HealthLine]) -> list[HealthLine]:
+    return [line for line in lines if line.is_current]
 
 
 def _kept(files: list[_File], file: _File | None) -> str:
@@ -233,7 +249,7 @@ def _explained(actor: Actor, at: datetime) -> str:
 _WORDS = """Dossier de coordination Terr-eSanté
 Sorti le {at:%d/%m/%Y à %H:%M} par {signed}.
 
-bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, notes, documents)
+bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, santé, notes, documents)
 documents/     les fichiers des documents, sauf ceux qui ont été retirés
 notes/         les photos et les messages vocaux joints aux notes
 

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from terresante.documents.models import DocumentReference
+from terresante.health_record.models import HealthLine
 from terresante.kernel import printing
 from terresante.kernel.ui import wording
+from terresante.notes.models import NoteMedia
 from terresante.overview.export import Export, NoteTold
 from terresante.overview.queries import member_row, relative_row
 from terresante.patients.models import Patient
@@ -37,6 +39,7 @@ def printed(export: Export) -> dict[str, Any]:
             for row in (*map(relative_row, whose.relatives), *map(member_row, whose.members))
         ],
         "stays": [_stay(stay) for stay in export.stays()],
+        "health": [_health(line) for line in export.health()],
         "notes": [_note(told) for told in export.notes()],
         "documents": [_document(filed) for filed in export.documents()],
     }
@@ -57,11 +60,21 @@ def _identity(patient: Patient) -> list[str]:
 
 
 def _stay(stay: Encounter) -> dict[str, str]:
-    start, end = stay.started_at or stay.expected_start_at, stay.ended_at
-    began = f"du {wording.long_date(start)}" if start else ""
-    ended = f"au {wording.long_date(end)}" if end else ""
+    said = ""
+    if stay.started_at:
+        day = wording.long_date(stay.started_at)
+        said = f"du {day} au {wording.long_date(stay.ended_at)}" if stay.ended_at else f"depuis le {day}"
+    elif stay.expected_start_at:
+        said = f"le {wording.long_date(stay.expected_start_at)}"
     place = ", ".join(part for part in (stay.organization.name, stay.unit_name) if part)
-    return {"title": place, "meta": _joined(stay.get_status_display(), f"{began} {ended}".strip())}
+    return {"title": place, "meta": _joined(stay.get_status_display(), said)}
+
+
+def _health(line: HealthLine) -> dict[str, str]:
+    by = f"dit par {line.asserted_by_name}" + (f", {line.asserted_by_role}" if line.asserted_by_role else "")
+    state = line.get_verification_status_display()
+    kind = str(line._meta.verbose_name).capitalize()
+    return {"title": f"{kind} : {line.label}", "meta": _joined(line.detail, by, state, line.reason)}
 
 
 def _note(told: NoteTold) -> dict[str, Any]:
@@ -76,10 +89,7 @@ def _note(told: NoteTold) -> dict[str, Any]:
             corrected,
         ),
         "text": note.text,
-        "joined": [
-            f"{one.get_kind_display()} : {'retirée par son auteur' if one.withdrawn_at else one.words}"
-            for one in told.media
-        ],
+        "joined": [_said(one) for one in told.media],
         "earlier": [
             {"meta": f"Avant le {_moment(version.replaced_at)}", "text": version.text}
             for version in told.versions
@@ -87,10 +97,16 @@ def _note(told: NoteTold) -> dict[str, Any]:
     }
 
 
+def _said(media: NoteMedia) -> str:
+    if media.withdrawn_at is not None:
+        return "Photo retirée par son auteur" if media.is_photo else "Message vocal retiré par son auteur"
+    return f"Photo : {media.words}" if media.is_photo else media.words
+
+
 def _document(filed: DocumentReference) -> dict[str, str]:
     state = "" if filed.is_current else filed.get_status_display()
     reason = f"Retiré : {filed.withdrawn_reason}" if filed.is_withdrawn else ""
-    by = f"déposé par {', '.join(part for part in (filed.author_name, filed.author_role) if part)}"
+    by = f"déposé par {filed.filed_by}"
     written = f"{filed.get_type_display()} du {wording.long_date(filed.dated_on)}"
     return {
         "title": filed.title,
