@@ -20,6 +20,8 @@ from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import OpenRecord, circle_of, open_record, relatives_of
 from terresante.documents.access import DOCUMENT_DOWNLOAD, DOCUMENT_READ
 from terresante.documents.models import DocumentReference
+from terresante.health_record.access import HEALTH_READ, MODELS
+from terresante.health_record.models import HealthLine
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
@@ -32,7 +34,7 @@ from terresante.kernel.files.zipping import Member, zipped
 from terresante.notes.access import NOTE_MEDIA_DOWNLOAD, NOTE_READ
 from terresante.notes.models import Note, NoteMedia, NoteVersion
 from terresante.notes.queries import media_of
-from terresante.overview import fhir
+from terresante.overview import fhir, fhir_health
 from terresante.overview.access import RECORD_EXPORT
 from terresante.overview.fhir import Resource
 from terresante.patients.models import RelatedPerson
@@ -95,6 +97,11 @@ class Export:
 
     def stays(self) -> Iterator[Encounter]:
         return self._batches(STAY_READ, Encounter, "started_at", lambda rows: rows, "organization")
+
+    def health(self) -> Iterator[HealthLine]:
+        """Of each kind, the versions in force."""
+        for model in MODELS:
+            yield from self._batches(HEALTH_READ, model, "recorded_at", _in_force)
 
     def notes(self) -> Iterator[NoteTold]:
         return self._batches(NOTE_READ, Note, "written_at", self._with_what_hangs, "author", "organization")
@@ -169,6 +176,7 @@ class Export:
         yield fhir.person(patient, whose.relatives)
         yield fhir.care_team(record, patient, whose.members, holder)
         yield from map(fhir.encounter, self.stays())
+        yield from map(fhir_health.health_line, self.health())
         for told in self.notes():
             media = {one: _kept(files, _file_of_note(told.note, one)) for one in told.media}
             yield fhir.note(told.note, media, told.versions, answers=told.answers)
@@ -191,6 +199,10 @@ class Export:
             return Member(file.path, vault.read(row.file, size=file.size), file.at)
         except NotFound:
             return Member(f"{file.path}.illisible.txt", [_LOST.encode()], file.at)
+
+
+def _in_force(rows: list[HealthLine]) -> list[HealthLine]:
+    return [row for row in rows if row.is_current]
 
 
 def _by(size: int, keys: list[UUID]) -> Iterator[list[UUID]]:
@@ -233,7 +245,8 @@ def _explained(actor: Actor, at: datetime) -> str:
 _WORDS = """Dossier de coordination Terr-eSanté
 Sorti le {at:%d/%m/%Y à %H:%M} par {signed}.
 
-bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, notes, documents)
+bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, santé, notes,
+               documents)
 documents/     les fichiers des documents, sauf ceux qui ont été retirés
 notes/         les photos et les messages vocaux joints aux notes
 

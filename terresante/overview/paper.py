@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from terresante.documents.models import DocumentReference
+from terresante.health_record.models import HealthLine
 from terresante.kernel import printing
 from terresante.kernel.ui import wording
 from terresante.overview.export import Export, NoteTold
@@ -37,6 +38,7 @@ def printed(export: Export) -> dict[str, Any]:
             for row in (*map(relative_row, whose.relatives), *map(member_row, whose.members))
         ],
         "stays": [_stay(stay) for stay in export.stays()],
+        "health": [_health(line) for line in export.health()],
         "notes": [_note(told) for told in export.notes()],
         "documents": [_document(filed) for filed in export.documents()],
     }
@@ -62,6 +64,18 @@ def _stay(stay: Encounter) -> dict[str, str]:
     ended = f"au {wording.long_date(end)}" if end else ""
     place = ", ".join(part for part in (stay.organization.name, stay.unit_name) if part)
     return {"title": place, "meta": _joined(stay.get_status_display(), f"{began} {ended}".strip())}
+
+
+def _health(line: HealthLine) -> dict[str, str]:
+    """Who first said it, and who vouches for it now."""
+    name = str(line._meta.verbose_name)
+    said = f"dit par {line.asserted_by_name}, {wording.long_date(line.asserted_at)}"
+    by = f"{line.get_verification_status_display().lower()}, {line.author_name}" if line.version > 1 else ""
+    doubt = line.get_verification_status_display().lower() if line.is_unconfirmed else ""
+    return {
+        "title": f"{name[:1].upper()}{name[1:]} : {line.label}",
+        "meta": _joined(line.detail, said, doubt, by, line.reason),
+    }
 
 
 def _note(told: NoteTold) -> dict[str, Any]:
