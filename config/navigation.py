@@ -175,10 +175,11 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
 
 def _own_places(actor: Actor) -> tuple[Action, ...]:
     hand_overs = Action(label="Relais", url=link("care_team:hand_overs"), icon="users")
+    asked = Action(label="Mes demandes", url=link("care_team:own_requests"), icon="user-plus")
     if actor.role not in EMERGENCY_PROFESSIONS:
-        return (hand_overs,)
+        return (hand_overs, asked)
     own = Action(label="Mes accès en urgence", url=link("care_team:own_emergencies"), icon="siren")
-    return (hand_overs, own)
+    return (hand_overs, asked, own)
 
 
 def _secretariat(actor: Actor) -> tuple[Action, ...]:

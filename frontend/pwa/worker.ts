@@ -34,6 +34,12 @@ self.addEventListener("notificationclick", (event) => {
   event.waitUntil(show(String(event.notification.data ?? TOLD.url)));
 });
 
+// Told by the browser, with nobody there: its push service has given this device another address.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  const renewed = renew();
+  (event as ExtendableEvent).waitUntil(renewed);
+});
+
 async function keepShell(): Promise<void> {
   const cache = await caches.open(KEPT);
   // Without cookies: what is kept is nobody's.
@@ -46,6 +52,17 @@ async function takeOver(): Promise<void> {
   for (const name of await caches.keys()) if (name !== KEPT) await caches.delete(name);
   await self.registration.navigationPreload?.enable();
   await self.clients.claim();
+}
+
+/** Nothing without a session that is still open: the next visit to the settings says that the device is told no more. */
+async function renew(): Promise<void> {
+  const headers = { "X-Unattended": "1" };
+  const asked = await fetch("/notifications/appareils/renouveler/", { headers, redirect: "error" }).catch(() => null);
+  if (!asked?.ok) return;
+  const { key, token } = (await asked.json()) as { key: string; token: string };
+  const subscription = await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  const body = new URLSearchParams({ subscription: JSON.stringify(subscription.toJSON()), csrfmiddlewaretoken: token });
+  await fetch("/notifications/appareils/", { method: "POST", headers, body });
 }
 
 async function pageOrOffline(event: FetchEvent): Promise<Response> {

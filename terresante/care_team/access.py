@@ -27,11 +27,13 @@ from terresante.care_team.enums import DataClass, RoleGroup
 from terresante.care_team.models import (
     AccessComplaint,
     CareTeamParticipant,
+    CircleInvitation,
     Consent,
     EmergencyAccess,
     FirstAccess,
     HandOver,
     HandOverItem,
+    JoinRequest,
     NamedReader,
 )
 from terresante.kernel.access import NOBODY, Action, rule
@@ -92,6 +94,11 @@ SECRET_READ = Action("secret.read", "Consulter qui connaît un suivi restreint")
 HAND_OVER_READ = Action("hand_over.read", "Consulter les relais")
 HAND_OVER_PROPOSE = Action("hand_over.propose", "Proposer un relais")
 HAND_OVER_ANSWER = Action("hand_over.answer", "Répondre à un relais")
+JOIN_ASK = Action("join.ask", "Demander à rejoindre un cercle de soins")
+JOIN_READ = Action("join.read", "Consulter les demandes à rejoindre le cercle")
+JOIN_ANSWER = Action("join.answer", "Répondre à une demande à rejoindre le cercle")
+CIRCLE_INVITE = Action("circle.invite", "Inviter un professionnel dans le cercle de soins")
+INVITATION_ANSWER = Action("circle.invited", "Répondre à une invitation dans un cercle de soins")
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
 REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusées")
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
@@ -104,6 +111,12 @@ OWN_DELEGATION_EDIT = Action("own_delegation.edit", "Donner ou retirer l’accè
 ACCESS_CONTEST = Action("complaint.make", "Contester un accès au dossier")
 COMPLAINT_READ = Action("complaint.read", "Consulter les accès contestés")
 COMPLAINT_ANSWER = Action("complaint.answer", "Répondre à un accès contesté")
+
+
+def writes_something(actor: Actor) -> bool:
+    """Of what the circle writes to each other, whatever the class."""
+    said = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataClass.SOCIAL)
+    return any(writes_class(actor, data_class) for data_class in said)
 
 
 @rule(RECORD_READ, CareRecord, visible=True)
@@ -363,6 +376,41 @@ def hand_overs_answered(actor: Actor) -> Q:
     if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
         return NOBODY
     return Q(taker_id=actor.person_id)
+
+
+@rule(JOIN_ASK, JoinRequest)
+def own_join_requests(actor: Actor) -> Q:
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
+        return NOBODY
+    return Q(practitioner_id=actor.person_id)
+
+
+@rule(JOIN_READ, JoinRequest, visible=True)
+def join_requests_read(actor: Actor) -> Q:
+    """Who asked; the circle, as far as it may know of him; the patient, and who represents him by law."""
+    if decides_for_patient(actor):
+        return reaches(actor) & knows(actor)
+    return own_join_requests(actor) | join_requests_answered(actor)
+
+
+@rule(JOIN_ANSWER, JoinRequest)
+def join_requests_answered(actor: Actor) -> Q:
+    if decides_for_patient(actor):
+        return reaches(actor) & knows(actor)
+    known = changes(actor, of=DataClass.CIRCLE) & knows(actor)
+    return known if writes_class(actor, DataClass.CIRCLE) else NOBODY
+
+
+@rule(CIRCLE_INVITE, CareRecord)
+def circles_invited_to(actor: Actor) -> Q:
+    return circles_edited(actor)
+
+
+@rule(CIRCLE_INVITE, CircleInvitation, visible=True)
+def invitations_sent(actor: Actor) -> Q:
+    """The circle, as far as it may know of who is invited, or of who invites; and who did."""
+    known = changes(actor, of=DataClass.CIRCLE) & (knows(actor) | Q(invited_by_id=actor.person_id))
+    return known if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 def is_identity_desk(actor: Actor) -> bool:

@@ -140,3 +140,24 @@ class HandOverState(TextChoices):
     ACCEPTED = "accepted", "Accepté"
     REFUSED = "refused", "Refusé"
     WITHDRAWN = "withdrawn", "Retiré"
+
+
+class JoinReason(TextChoices):
+    """Why somebody comes into a circle; « a rejoint le cercle parce que »."""
+
+    FOLLOWS = "follows", "Il suit la personne"
+    PRESCRIBED = "prescribed", "Il intervient sur prescription"
+    REPLACES = "replaces", "Il remplace un professionnel"
+    OPINION = "opinion", "Son avis est demandé"
+    DISCHARGE = "discharge", "Il prépare une hospitalisation ou une sortie"
+    SOCIAL = "social", "Il accompagne la vie quotidienne"
+    WISHED = "wished", "La personne le souhaite"
+    OTHER = "other", "Autre raison"
+
+
+class JoinState(TextChoices):
+    ASKED = "asked", "En attente"
+    ACCEPTED = "accepted", "Acceptée"
+    REFUSED = "refused", "Refusée"
+    WITHDRAWN = "withdrawn", "Retirée"
+    EXPIRED = "expired", "Sans réponse"

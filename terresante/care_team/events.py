@@ -99,3 +99,15 @@ class ProfessionalCame(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintAnswered(Event):
     """For its patient alone; object_id is the complaint."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinAsked(Event):
+    """A professional asks to come into the circle; object_id is the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinAnswered(Event):
+    """Told to who asked, and to nobody else; object_id is the request."""
+
+    practitioner_id: UUID

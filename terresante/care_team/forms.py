@@ -19,6 +19,7 @@ from terresante.care_team.enums import (
     ReviewOutcome,
     TeamRole,
 )
+from terresante.care_team.joining_forms import MembershipForm, start_of
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries.hand_over import PersonGiven
 from terresante.care_team.regime import GivenConsent
@@ -88,7 +89,7 @@ class ConsentForm(forms.Form):
     def given(self) -> GivenConsent:
         cleaned = self.cleaned_data
         return GivenConsent(
-            given_at=_start(cleaned.get("consented_at")),
+            given_at=start_of(cleaned.get("consented_at")),
             proof=cleaned.get("proof") or "",
             support=ConsentSupport(cleaned.get("consent_support") or ConsentSupport.ORAL),
             ground=ConsentGround(cleaned.get("ground") or ConsentGround.GIVEN),
@@ -96,12 +97,7 @@ class ConsentForm(forms.Form):
         )
 
 
-def _start(day: date | None) -> datetime | None:
-    """A consent of today is never in the future."""
-    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
-
-
-class PractitionerMemberForm(ConsentForm):
+class PractitionerMemberForm(MembershipForm, ConsentForm):
     is_asked = False
     role = forms.ChoiceField(label="Rôle auprès de la personne", choices=TeamRole.choices)
     basis = forms.ChoiceField(
@@ -125,9 +121,15 @@ class PractitionerMemberForm(ConsentForm):
     replaces = forms.BooleanField(
         label="Remplacer qui tient déjà ce rôle : il restera membre du cercle", required=False
     )
+    answer = forms.CharField(
+        label="Un mot à qui a demandé",
+        max_length=300,
+        required=False,
+        help_text="N’y écrivez rien de médical.",
+    )
 
     def given(self) -> GivenConsent:
-        last = _start(self.cleaned_data.get("expires_on"))
+        last = start_of(self.cleaned_data.get("expires_on") or self.cleaned_data.get("ends_on"))
         return replace(
             super().given(),
             scope=[DataClass(value) for value in self.cleaned_data["scope"]],
@@ -135,7 +137,7 @@ class PractitionerMemberForm(ConsentForm):
         )
 
 
-class OrganizationMemberForm(forms.Form):
+class OrganizationMemberForm(MembershipForm):
     role = forms.ChoiceField(
         label="Rôle auprès de la personne",
         choices=[choice for choice in TeamRole.choices if choice[0] != TeamRole.ATTENDING],

@@ -3,6 +3,7 @@ from django.urls import path
 from terresante.care_team import (
     emergency_views,
     hand_over_views,
+    joining_views,
     regime_views,
     relative_views,
     secret_views,
@@ -28,6 +29,27 @@ urlpatterns = [
         views.remove_member,
         name="remove_member",
     ),
+    path(
+        "dossiers/<uuid:record_id>/cercle/<uuid:participant_id>/modifier/",
+        joining_views.change_member,
+        name="change_member",
+    ),
+    path(
+        "dossiers/<uuid:record_id>/cercle/demandes/<uuid:join_id>/refuser/",
+        joining_views.refuse_request,
+        name="refuse_request",
+    ),
+    path("dossiers/<uuid:record_id>/cercle/inviter/", joining_views.invite, name="invite"),
+    path(
+        "dossiers/<uuid:record_id>/cercle/invitations/<uuid:invitation_id>/retirer/",
+        joining_views.withdraw_invitation,
+        name="withdraw_invitation",
+    ),
+    path("demandes/", joining_views.own_requests, name="own_requests"),
+    path("demandes/<uuid:join_id>/retirer/", joining_views.withdraw_request, name="withdraw_request"),
+    path("demandes/personne/<uuid:patient_id>/", joining_views.ask, name="ask_to_join"),
+    path("rejoindre/<str:token>/", joining_views.circle_invitation, name="invitation"),
+    path("rejoindre/<str:token>/repondre/", joining_views.answer_invitation, name="answer_circle_invitation"),
     path("dossiers/<uuid:record_id>/suivi-restreint/", secret_views.secret_care, name="secret_care"),
     path(
         "dossiers/<uuid:record_id>/suivi-restreint/<uuid:named_id>/retirer/",

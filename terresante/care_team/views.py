@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -14,6 +15,7 @@ from terresante.care_team.access import (
     COMPLAINT_ANSWER,
     COMPLAINT_READ,
     CONSENT_EDIT,
+    writes_something,
 )
 from terresante.care_team.actions import NewMember
 from terresante.care_team.enums import Basis, ComplaintState, ConsentKind, DataClass, TeamRole
@@ -27,8 +29,9 @@ from terresante.care_team.forms import (
     WithdrawalForm,
     show_error,
 )
+from terresante.care_team.joining_forms import MembershipForm
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent
-from terresante.care_team.queries import directory, log
+from terresante.care_team.queries import directory, joining, log
 from terresante.care_team.queries.limits import sector_of
 from terresante.care_team.regime import needs_consent
 from terresante.kernel import access
@@ -36,6 +39,7 @@ from terresante.kernel.access import label_of
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.wording import long_date
 
 # What opens after break-glass; the strip of the record says what this access is.
 _RECORD_PAGE = "overview:record"
@@ -55,6 +59,8 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
         "structures": [member for member in members if member.organization is not None],
         "former": list(queries.former_members_of(request.actor, patient_id)),
         "edits": edits,
+        "asked": joining.requests_waiting(request.actor, patient_id) if edits else [],
+        "writes_notes": opened.is_written and writes_something(request.actor),
         "sector": sector_of(request.actor),
         "reads_log": ACCESS_LOG_READ in permitted,
     }
@@ -72,16 +78,17 @@ def add_member(request: Request, record_id: UUID) -> HttpResponse:
         if form.is_bound and form.is_valid()
         else None
     )
-    return record_page(
-        request, "care_team/add_member.html", opened, {"form": form, "found": found}, tab="circle"
-    )
+    invited = joining.invitations_waiting(request.actor, opened.patient.pk)
+    context = {"form": form, "found": found, "invited": invited}
+    return record_page(request, "care_team/add_member.html", opened, context, tab="circle")
 
 
 @writes(CIRCLE_EDIT)
 def add_practitioner(request: Request, record_id: UUID, practitioner_id: UUID) -> HttpResponse:
     chosen = directory.candidate(practitioner_id=practitioner_id)
     readable = [data_class.value for data_class in matrix.readable(chosen.profession)]
-    form = PractitionerMemberForm(request.POST or None, initial={"role": TeamRole.MEMBER, "scope": readable})
+    initial = {"role": TeamRole.MEMBER, "scope": readable, "reason": request.GET.get("raison") or "follows"}
+    form = PractitionerMemberForm(request.POST or None, initial=initial)
     form.fields["scope"].choices = [pair for pair in DataClass.choices if pair[0] in readable]  # type: ignore[attr-defined]  # a ChoiceField
     form.fields["role"].choices = directory.roles_open_to(chosen)  # type: ignore[attr-defined]  # a ChoiceField
     if form.is_bound and form.is_valid():
@@ -91,6 +98,7 @@ def add_practitioner(request: Request, record_id: UUID, practitioner_id: UUID) -
             basis=Basis(form.cleaned_data["basis"]),
             replaces=form.cleaned_data["replaces"],
             consent=form.given(),
+            **_membership(form),
         )
         return _join(request, record_id, member, form, chosen)
     return _joining(request, record_id, form, chosen)
@@ -106,9 +114,19 @@ def add_organization(request: Request, record_id: UUID, organization_id: UUID) -
             role=TeamRole(form.cleaned_data["role"]),
             basis=Basis(form.cleaned_data["basis"]),
             replaces=form.cleaned_data["replaces"],
+            **_membership(form),
         )
         return _join(request, record_id, member, form, chosen)
     return _joining(request, record_id, form, chosen)
+
+
+def _membership(form: MembershipForm) -> dict[str, Any]:
+    return {
+        "why": form.why(),
+        "starts_at": form.starts_at,
+        "ends_at": form.ends_at,
+        "answer": form.cleaned_data.get("answer") or "",
+    }
 
 
 def _join(
@@ -119,7 +137,10 @@ def _join(
     except (Invalid, Conflict) as error:
         show_error(form, error)
         return _joining(request, record_id, form, chosen, status=error.status)
-    messages.success(request, "Le membre est dans le cercle : il peut lire le dossier dès maintenant.")
+    reads_when = "peut lire le dossier dès maintenant"
+    if member.starts_at is not None:
+        reads_when = f"pourra lire le dossier à partir du {long_date(member.starts_at)}"
+    messages.success(request, f"Le membre est dans le cercle : il {reads_when}.")
     return redirect("care_team:circle", record_id)
 
 
@@ -128,12 +149,14 @@ def _joining(
 ) -> HttpResponse:
     opened = queries.read_record(request.actor, record_id, action=CIRCLE_EDIT)
     readable, hidden = queries.classes_read(chosen.profession)
+    waiting = joining.requests_waiting(request.actor, opened.patient.pk)
     context = {
         "form": form,
         "chosen": chosen,
         "readable": ", ".join(readable),
         "hidden": ", ".join(hidden),
         "holders": queries.role_holders(opened.patient.pk),
+        "asked": next((one for one in waiting if one.practitioner_id == chosen.key), None),
     }
     if form.errors and status == 200:
         status = Invalid.status

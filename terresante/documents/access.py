@@ -1,7 +1,14 @@
 from django.db.models import Q
 
 from terresante.care_team import matrix
-from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
+from terresante.care_team.access import (
+    changes,
+    decides_for_patient,
+    reaches,
+    reads_class,
+    shares,
+    writes_class,
+)
 from terresante.documents.enums import DOCUMENT_CLASSES, DocumentStatus
 from terresante.documents.models import DocumentReference
 from terresante.kernel.access import NOBODY, Action, rule
@@ -17,9 +24,31 @@ DOCUMENT_SHARE = Action("document.share", "Partager un document avec la personne
 DOCUMENT_WITHDRAW = Action("document.withdraw", "Retirer un document déposé par erreur")
 
 
+OWN_DOCUMENT_WRITE = Action("own_document.write", "Déposer ou retirer ses propres documents")
+
+
 @rule(DOCUMENT_READ, DocumentReference, visible=True)
 def documents_shared_with(actor: Actor) -> Q:
-    return shares(actor)
+    return shares(actor) & _shown(actor)
+
+
+def _shown(actor: Actor) -> Q:
+    """What the person keeps to herself for now: she reads it, and who represents her by law."""
+    if actor.kind == ActorKind.JOB or decides_for_patient(actor):
+        return Q()
+    return Q(kept_to_patient=False)
+
+
+@rule(OWN_DOCUMENT_WRITE, CareRecord)
+def own_record_filed_in(actor: Actor) -> Q:
+    return reaches(actor) if decides_for_patient(actor) else NOBODY
+
+
+@rule(OWN_DOCUMENT_WRITE, DocumentReference)
+def documents_of_ones_own(actor: Actor) -> Q:
+    if not decides_for_patient(actor):
+        return NOBODY
+    return reaches(actor) & Q(is_from_patient=True, status=DocumentStatus.CURRENT)
 
 
 @rule(DOCUMENT_READ, CareRecord)
@@ -31,7 +60,7 @@ def records_whose_documents_are_read(actor: Actor) -> Q:
 @rule(DOCUMENT_DOWNLOAD, DocumentReference)
 def contents_opened(actor: Actor) -> Q:
     """What was withdrawn is known to have been there; its content is somebody else's, perhaps."""
-    return shares(actor) & ~Q(status=DocumentStatus.ENTERED_IN_ERROR)
+    return documents_shared_with(actor) & ~Q(status=DocumentStatus.ENTERED_IN_ERROR)
 
 
 @rule(DOCUMENT_WRITE, CareRecord)

@@ -16,7 +16,7 @@ from terresante.documents.access import (
     DOCUMENT_WITHDRAW,
     DOCUMENT_WRITE,
 )
-from terresante.documents.enums import CLASS_OF, TITLE_MAX_LENGTH, DocumentStatus, DocumentType
+from terresante.documents.enums import CLASS_OF, HERS_ALONE, TITLE_MAX_LENGTH, DocumentStatus, DocumentType
 from terresante.documents.events import DocumentChanged, DocumentFiled
 from terresante.documents.models import DocumentReference
 from terresante.feed.actions import Fact, limit_again, tell, withdraw
@@ -57,7 +57,7 @@ def file_document(actor: Actor, record_id: UUID, *, document: NewDocument) -> Do
     """
     record = open_record(actor, record_id, action=DOCUMENT_WRITE).record
     _refuse_unwritten(actor, record, document.type)
-    _refuse_known(actor, record, document.received)
+    refuse_known(actor, record, document.received)
     row = _row(actor, record, document, _chosen(actor, record, document))
     save_filed(row)
     tell(actor, fact_of(row))
@@ -79,7 +79,7 @@ def replace_document(
     """A new version, read by the same persons; the one before stays in the history. Raises as `file_document`."""
     record = open_record(actor, record_id, action=DOCUMENT_WRITE).record
     before = _mine(actor, record, document_id, DOCUMENT_REPLACE)
-    _refuse_known(actor, record, received)
+    refuse_known(actor, record, received)
     document = NewDocument(
         received=received,
         type=DocumentType(before.type),
@@ -149,7 +149,7 @@ def _mine(actor: Actor, record: CareRecord, document_id: UUID, act: Action) -> D
 
 def _refuse_unwritten(actor: Actor, record: CareRecord, type_: DocumentType) -> None:
     data_class = CLASS_OF[type_]
-    if not writes_class(actor, data_class):
+    if type_ in HERS_ALONE or not writes_class(actor, data_class):
         raise Refused(f"Votre profession ne dépose pas de document « {type_.label} ».")
     if not covers(actor, record.patient_id, data_class):
         raise Refused(
@@ -157,7 +157,7 @@ def _refuse_unwritten(actor: Actor, record: CareRecord, type_: DocumentType) -> 
         )
 
 
-def _refuse_known(actor: Actor, record: CareRecord, received: Received) -> None:
+def refuse_known(actor: Actor, record: CareRecord, received: Received) -> None:
     known = access.list(actor, DOCUMENT_READ, DocumentReference).filter(
         patient_id=record.patient_id, sha256=received.stored.sha256, status=DocumentStatus.CURRENT
     )
@@ -185,7 +185,7 @@ def _row(actor: Actor, record: CareRecord, document: NewDocument, limits: Limits
         record=record,
         type=document.type,
         data_class=CLASS_OF[document.type],
-        title=_checked_title(document.title),
+        title=checked_title(document.title),
         dated_on=checked_day(document.dated_on),
         written_by=" ".join(document.written_by.split())[:120],
         author_id=actor.person_id,
@@ -205,7 +205,7 @@ def _row(actor: Actor, record: CareRecord, document: NewDocument, limits: Limits
     return row
 
 
-def _checked_title(title: str) -> str:
+def checked_title(title: str) -> str:
     said = "".join(sign for sign in " ".join(title.split()) if sign.isprintable())
     if not said or len(said) > TITLE_MAX_LENGTH:
         sentence = f"Donnez un titre de {TITLE_MAX_LENGTH} caractères au plus."

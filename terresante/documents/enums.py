@@ -41,6 +41,14 @@ class DocumentType(TextChoices):
     PICTURE = "52040-3", "Photographie"
     APPOINTMENT = "56446-8", "Convocation ou rendez-vous"
     ADMINISTRATIVE = "51851-4", "Document administratif"
+    OWN_SUMMARY = "DOCPAT01", "Synthèse déposée par le patient"
+    OWN_TREATMENT = "DOCPAT02", "Traitement ou document de soins déposé par le patient"
+    OWN_REPORT = "DOCPAT03", "Compte rendu déposé par le patient"
+    OWN_IMAGING = "DOCPAT04", "Imagerie déposée par le patient"
+    OWN_LABORATORY = "DOCPAT05", "Biologie déposée par le patient"
+    OWN_PREVENTION = "DOCPAT06", "Document de prévention déposé par le patient"
+    OWN_ADMINISTRATIVE = "DOCPAT09", "Document administratif déposé par le patient"
+    OWN_OTHER = "EXPPAT_2", "Autre document du patient"
 
     EPISODE_SUMMARY = "34133-9", "Synthèse d’épisode de soins"
     SUMMARY = "SYNTH", "Synthèse"
@@ -176,6 +184,19 @@ _BY_HAND: dict[str, tuple[str, tuple[DocumentType, ...]]] = {
     ),
     "volontes": ("Volontés de la personne", (_T.ADVANCE_DIRECTIVES, _T.WISHES)),
     "social": ("Social", (_T.SOCIAL_DOCUMENT, _T.SOCIAL_ASSESSMENT, _T.SUPPORT_PROJECT)),
+    "personne": (
+        "Déposés par la personne",
+        (
+            _T.OWN_SUMMARY,
+            _T.OWN_TREATMENT,
+            _T.OWN_REPORT,
+            _T.OWN_IMAGING,
+            _T.OWN_LABORATORY,
+            _T.OWN_PREVENTION,
+            _T.OWN_ADMINISTRATIVE,
+            _T.OWN_OTHER,
+        ),
+    ),
     "divers": ("Autres", (_T.PICTURE, _T.APPOINTMENT, _T.ADMINISTRATIVE)),
 }
 
@@ -196,6 +217,7 @@ _CARE = (
     _T.ADVANCE_DIRECTIVES,
     _T.WISHES,
     _T.PICTURE,
+    _T.OWN_TREATMENT,
     _T.MEASURES,
     _T.VACCINATION_NOTE,
     _T.SOCIAL_DISCHARGE_LETTER,
@@ -203,7 +225,13 @@ _CARE = (
     _T.EMERGENCY_RETURN,
     _T.EMERGENCY_TRANSFER,
 )
-_COORDINATION = (_T.CARE_PLAN, _T.APPOINTMENT, _T.ADMINISTRATIVE)
+_COORDINATION = (
+    _T.CARE_PLAN,
+    _T.APPOINTMENT,
+    _T.ADMINISTRATIVE,
+    _T.OWN_ADMINISTRATIVE,
+    _T.OWN_OTHER,
+)
 _SOCIAL = (_T.SOCIAL_DOCUMENT, _T.SOCIAL_ASSESSMENT, _T.SUPPORT_PROJECT)
 CLASS_OF: dict[DocumentType, DataClass] = {
     **dict.fromkeys(DocumentType, DataClass.MEDICAL),
@@ -214,3 +242,17 @@ CLASS_OF: dict[DocumentType, DataClass] = {
 DOCUMENT_CLASSES = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataClass.SOCIAL)
 TITLE_MAX_LENGTH = 120
 SENDER_IDENTIFIER_LENGTH = 200
+# What the person files herself, as she would say it; no professional files under a type of hers (DOCPAT, EXPPAT_2).
+OWN_TYPES: dict[DocumentType, str] = {
+    _T.OWN_REPORT: "Compte rendu de consultation ou d’hôpital",
+    _T.OWN_LABORATORY: "Résultat d’analyses",
+    _T.OWN_IMAGING: "Radio, scanner, IRM",
+    _T.OWN_TREATMENT: "Ordonnance ou traitement",
+    _T.OWN_SUMMARY: "Résumé de ma santé",
+    _T.OWN_PREVENTION: "Vaccins et prévention",
+    _T.ADVANCE_DIRECTIVES: "Directives anticipées",
+    _T.WISHES: "Mes volontés",
+    _T.OWN_ADMINISTRATIVE: "Papier administratif",
+    _T.OWN_OTHER: "Autre",
+}
+HERS_ALONE = frozenset(OWN_TYPES) - {_T.ADVANCE_DIRECTIVES, _T.WISHES}

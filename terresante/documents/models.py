@@ -12,6 +12,7 @@ from terresante.documents.enums import (
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import NAME_MAX_LENGTH
 from terresante.kernel.models import StoredFile
+from terresante.kernel.ui.wording import lowered
 from terresante.patients.models import CareRecord, Patient
 
 
@@ -36,8 +37,13 @@ class DocumentReference(Limited):
     )
     author_name = models.CharField(max_length=200)
     author_role = models.CharField(max_length=120)
-    organization = models.ForeignKey("directory.Organization", on_delete=models.PROTECT, related_name="+")
-    organization_name = models.CharField(max_length=200)
+    organization = models.ForeignKey(
+        "directory.Organization", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    organization_name = models.CharField(max_length=200, blank=True)
+    # By the person, or who represents her by law, from their space; then whether the circle does not read it yet.
+    is_from_patient = models.BooleanField(default=False, db_default=False)
+    kept_to_patient = models.BooleanField(default=False, db_default=False)
     recorded_at = models.DateTimeField("déposé le", auto_now_add=True)
     status = models.CharField(max_length=20, choices=DocumentStatus.choices, default=DocumentStatus.CURRENT)
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
@@ -72,9 +78,14 @@ class DocumentReference(Limited):
                 name="document_is_withdrawn_with_a_reason",
             ),
             models.CheckConstraint(
-                condition=Q(author__isnull=False, sender_identifier="")
-                | Q(author=None) & ~Q(sender_identifier=""),
+                condition=Q(author__isnull=False, sender_identifier="", is_from_patient=False)
+                | Q(author=None, is_from_patient=False) & ~Q(sender_identifier="")
+                | Q(author=None, organization=None, sender_identifier="", is_from_patient=True),
                 name="document_is_of_a_person_or_a_sender",
+            ),
+            models.CheckConstraint(
+                condition=Q(organization__isnull=False, kept_to_patient=False) | Q(is_from_patient=True),
+                name="document_is_filed_for_a_structure",
             ),
             models.UniqueConstraint(fields=["patient", "replaces"], name="document_replaced_once"),
             models.UniqueConstraint(fields=["patient", "set_id", "version"], name="document_versions_follow"),
@@ -99,13 +110,25 @@ class DocumentReference(Limited):
         return self.written_by or self.author_name
 
     @property
+    def filed_by(self) -> str:
+        """Who filed it: « la patiente » says more to the circle than her own name."""
+        if self.is_from_patient:
+            return f"{self.author_role} ({self.author_name})"
+        return f"{self.author_name}, {lowered(self.author_role)}"
+
+    @property
     def is_current(self) -> bool:
         return self.status == DocumentStatus.CURRENT
 
     @property
     def is_for_circle(self) -> bool:
         """To be shared with the person, or no longer: what a level narrower than the circle keeps is not."""
-        return self.private_to_id is None and self.private_to_person_id is None and not self.sector
+        return (
+            not self.is_from_patient
+            and self.private_to_id is None
+            and self.private_to_person_id is None
+            and not self.sector
+        )
 
     @property
     def is_withdrawn(self) -> bool:

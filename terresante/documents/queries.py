@@ -10,7 +10,14 @@ from terresante.care_team.access import writes_class
 from terresante.care_team.queries.audience import Draft
 from terresante.care_team.queries.panel import audience_panel
 from terresante.documents.access import DOCUMENT_READ
-from terresante.documents.enums import CLASS_OF, FAMILIES, RECEIVED_ONLY, DocumentStatus, DocumentType
+from terresante.documents.enums import (
+    CLASS_OF,
+    FAMILIES,
+    HERS_ALONE,
+    RECEIVED_ONLY,
+    DocumentStatus,
+    DocumentType,
+)
 from terresante.documents.models import DocumentReference
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
@@ -23,6 +30,7 @@ from terresante.patients.models import Patient
 PER_PAGE = 20
 KINDS = (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)
 WITHDRAWN, UNREAD = "retires", "non-lus"
+_NOT_BY_HAND = RECEIVED_ONLY | HERS_ALONE
 # Said whoever is in the circle, as for notes: to say it only when somebody is kept from view would tell of him.
 _END = (
     "Chaque ouverture et chaque téléchargement sont tracés. Le document reste au dossier avec votre signature. Un suivi"
@@ -106,7 +114,7 @@ def versions_of(actor: Actor, document: DocumentReference) -> list[DocumentRefer
 def types_filed_by(actor: Actor) -> list[tuple[str, list[DocumentType]]]:
     """By family, those whose class this actor's profession writes."""
     families = [
-        (label, [one for one in types if one not in RECEIVED_ONLY and writes_class(actor, CLASS_OF[one])])
+        (label, [one for one in types if one not in _NOT_BY_HAND and writes_class(actor, CLASS_OF[one])])
         for label, types in FAMILIES.values()
     ]
     return [(label, types) for label, types in families if types]

@@ -36,7 +36,7 @@ def _line(kind: str, document: DocumentReference) -> FactLine:
     return FactLine(
         strong=document.title,
         text=f", {', '.join(kinds)}",
-        source=f"déposé par {document.author_name}, {lowered(document.author_role)}",
+        source=f"déposé par {document.filed_by}",
         url=link("documents:one", document.record_id, document.pk),
         icon="file-text",
     )

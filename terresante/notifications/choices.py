@@ -49,7 +49,12 @@ PROFESSIONALS = (
     Offer(
         Notice.DOCUMENT_ADDRESSED, "Un hôpital ou un laboratoire vous adresse un document d’un patient", _TOLD
     ),
-    Offer(Notice.CIRCLE, "Relais proposé, dossier ouvert au partage, retrait décidé par le patient", _TOLD),
+    Offer(
+        Notice.CIRCLE,
+        "Relais proposé, demande à rejoindre un cercle et sa réponse, dossier ouvert au partage, retrait décidé par le"
+        " patient",
+        _TOLD,
+    ),
     _EMERGENCY,
 )
 OFFICERS = (Offer(Notice.PRIVACY, "Droits donnés ou retirés, refus et droits modifiés", _TOLD, always=True),)
@@ -58,6 +63,7 @@ PATIENTS = (
     _EMERGENCY,
     Offer(Notice.DELEGATION, "Un proche ou un représentant peut agir", _TOLD, always=True),
     Offer(Notice.ANSWER, "Le délégué à la protection des données vous a répondu", _TOLD),
+    Offer(Notice.JOIN, "Un professionnel demande à lire le dossier", _TOLD),
     Offer(Notice.TEAM, "Un professionnel passe le relais à un autre", _TOLD),
     Offer(Notice.NOTE_SHOWN, "Une note que vous pouvez lire est publiée", frozenset({Channel.PUSH})),
     Offer(Notice.DOCUMENT_SHOWN, "Un document que vous pouvez lire est déposé", frozenset({Channel.PUSH})),

@@ -15,6 +15,7 @@ class Notice(TextChoices):
     DELEGATION = "delegation", "Accès donné à un proche"
     ANSWER = "answer", "Réponse à une contestation"
     TEAM = "team", "Passage de relais"
+    JOIN = "join", "Demande à rejoindre l’équipe"
     NOTE_SHOWN = "note_shown", "Nouvelle note à lire"
     DOCUMENT_SHOWN = "document_shown", "Nouveau document à lire"
 

@@ -8,6 +8,8 @@ from terresante.care_team.events import (
     EmergencyReviewed,
     HandedOver,
     HandOverProposed,
+    JoinAnswered,
+    JoinAsked,
     MemberRemovedByPatient,
     ProfessionalCame,
     RecordOpenedInEmergency,
@@ -75,6 +77,21 @@ def ask_who_takes_over(events: Sequence[HandOverProposed]) -> None:
 @on(HandedOver)
 def tell_patient_of_hand_over(events: Sequence[HandedOver]) -> None:
     tell_patients(Notice.TEAM, events)
+
+
+@on(JoinAsked)
+def tell_of_a_request(events: Sequence[JoinAsked]) -> None:
+    """The circle as far as it may know of who asks, and the patient: whoever answers first."""
+    tell_readers(Notice.CIRCLE, events)
+    tell_patients(Notice.JOIN, events)
+
+
+@on(JoinAnswered)
+def tell_who_asked(events: Sequence[JoinAnswered]) -> None:
+    tell(
+        Notice.CIRCLE,
+        ((f"answered:{event.object_id}", professional_addresses(event.practitioner_id)) for event in events),
+    )
 
 
 @on(RecordShared)

@@ -1,15 +1,16 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from terresante.accounts.sessions import DEVICE_KEY
 from terresante.kernel.actor import ActorKind
-from terresante.kernel.errors import Invalid
+from terresante.kernel.errors import Invalid, NotFound
 from terresante.kernel.ports import push_provider, sms_is_bound
-from terresante.kernel.screens import Request, writes
+from terresante.kernel.screens import Request, reads, writes
 from terresante.notifications import actions, queries
 from terresante.notifications.access import PREFERENCES_EDIT, PUSH_SUBSCRIBE, offers_to
 from terresante.notifications.enums import Channel
@@ -43,6 +44,18 @@ def subscribe(request: Request) -> HttpResponse:
     )
     messages.success(request, "Cet appareil recevra vos alertes.")
     return redirect("notifications:preferences")
+
+
+@reads(PUSH_SUBSCRIBE)
+def renewal(request: Request) -> HttpResponse:
+    """Asked by the service worker when the browser has changed its subscription: under which key to make the next one,
+    and what its sending must carry. Only a device that is told already is renewed. Raises NotFound.
+    """
+    push, device = push_provider(), queries.known_device(request.actor, _device(request))
+    subscribed = {each.device_id for each in queries.subscriptions_of(request.actor)}
+    if push is None or device is None or device.pk not in subscribed:
+        raise NotFound
+    return JsonResponse({"key": push.public_key, "token": get_token(request)})
 
 
 @writes(PUSH_SUBSCRIBE)

@@ -8,7 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from terresante.care_team.access import PATIENTS_LIST, RECORD_CREATE, RECORD_READ, RECORD_SHARE
+from terresante.care_team.access import (
+    PATIENTS_LIST,
+    RECORD_CREATE,
+    RECORD_READ,
+    RECORD_SHARE,
+)
 from terresante.care_team.actions import (
     EMERGENCY_PROFESSIONS,
     create_kept_record,
@@ -17,6 +22,7 @@ from terresante.care_team.actions import (
     share_record,
     supports,
 )
+from terresante.care_team.actions.joining import may_ask
 from terresante.care_team.enums import TeamRole
 from terresante.care_team.forms import ConsentForm, show_error
 from terresante.care_team.queries import FoundPatient, read_record, why_not_founded
@@ -125,6 +131,7 @@ def search(request: Request) -> HttpResponse:
         "query": text,
         "opens": request.actor.role in EMERGENCY_PROFESSIONS,
         "regulates": is_regulator(request.actor),
+        "asks": may_ask(request.actor),
     }
     try:
         words = read_search(text)

@@ -1,21 +1,29 @@
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from terresante.care_team.access import decides_for_patient
-from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ
+from terresante.care_team.forms import show_error
+from terresante.care_team.queries import open_record
+from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ, OWN_DOCUMENT_WRITE
 from terresante.documents.models import DocumentReference
+from terresante.documents.own_actions import file_own_document, show_own_document, withdraw_own_document
 from terresante.documents.queries import documents_of
 from terresante.documents.reading import reading_of
-from terresante.kernel import access, audit
-from terresante.kernel.errors import NotFound
-from terresante.kernel.screens import Request, reads
+from terresante.kernel import access, audit, rls
+from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.files.receiving import Received, receive
+from terresante.kernel.screens import Request, reads, writes
 from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
 from terresante.notes.models import NoteMedia
 from terresante.overview.access import RECORD_EXPORT
-from terresante.portal.queries import read_own_record
+from terresante.portal.forms import OwnDocumentForm
+from terresante.portal.queries import own_record_id, read_own_record
 
 _A_PAGE = 20
 
@@ -27,11 +35,79 @@ def documents(request: Request) -> HttpResponse:
     if opened is not None:
         listed = documents_of(request.actor, opened.patient.pk)
         page = Paginator(listed, _A_PAGE).get_page(request.GET.get("page", "1"))
-    return render(
-        request,
-        "portal/documents.html",
-        {"opened": opened, "page": page, "is_own": decides_for_patient(request.actor)},
-    )
+    context = {"opened": opened, "page": page, "is_own": decides_for_patient(request.actor)}
+    return render(request, "portal/documents.html", context)
+
+
+def _receive_own(request: Request) -> Received | str | None:
+    """The file put away; why it was not taken; None for a form to be shown again, or from who may not file here."""
+    with rls.acting(request.actor, read_only=True):
+        record_id = own_record_id(request.actor)
+        if record_id is None:
+            return None
+        open_record(request.actor, record_id, action=OWN_DOCUMENT_WRITE)
+    sent = request.FILES.get("sent")
+    if sent is None or not OwnDocumentForm(request.POST).is_valid():
+        return None
+    try:
+        return receive(request.actor, sent, for_action=OWN_DOCUMENT_WRITE)
+    except (Invalid, Conflict) as error:
+        return error.sentence
+
+
+@writes(OWN_DOCUMENT_WRITE, before=_receive_own)
+def add_document(request: Request) -> HttpResponse:
+    form = OwnDocumentForm(request.POST or None, initial={"dated_on": timezone.localdate()})
+    record_id = own_record_id(request.actor)
+    if record_id is None:
+        raise NotFound
+    if request.method == "POST" and form.is_valid():
+        received: Received | str | None = request.prepared
+        if isinstance(received, Received):
+            try:
+                with transaction.atomic():
+                    filed = file_own_document(request.actor, record_id, document=form.document(received))
+            except (Invalid, Conflict) as error:
+                show_error(form, error)
+            else:
+                messages.success(request, f"« {filed.title} » est dans vos documents.")
+                return redirect("portal:document", filed.pk)
+        else:
+            form.add_error("sent", received or "Choisissez un fichier.")
+    status = Invalid.status if form.errors else 200
+    opened = read_own_record(request.actor, action=OWN_DOCUMENT_WRITE)
+    return render(request, "portal/add_document.html", {"opened": opened, "form": form}, status=status)
+
+
+@writes(OWN_DOCUMENT_WRITE)
+def show_document(request: Request, document_id: UUID) -> HttpResponse:
+    """To the circle, or to it no longer."""
+    record_id = own_record_id(request.actor)
+    if record_id is None:
+        raise NotFound
+    if request.method == "POST":
+        kept = "keep" in request.POST
+        show_own_document(request.actor, record_id, document_id, kept=kept)
+        said = "L’équipe ne le lit plus." if kept else "L’équipe peut maintenant le lire."
+        messages.success(request, said)
+    return redirect("portal:document", document_id)
+
+
+@writes(OWN_DOCUMENT_WRITE)
+def withdraw_document(request: Request, document_id: UUID) -> HttpResponse:
+    """GET says what follows; POST does it."""
+    record_id = own_record_id(request.actor)
+    if record_id is None:
+        raise NotFound
+    if request.method == "POST":
+        row = withdraw_own_document(request.actor, record_id, document_id)
+        messages.success(request, f"« {row.title} » est retiré : personne ne l’ouvre plus.")
+        return redirect("portal:documents")
+    opened = read_own_record(request.actor)
+    shown = access.get(request.actor, OWN_DOCUMENT_WRITE, DocumentReference, document_id)
+    if opened is None or shown.record_id != opened.record.pk:
+        raise NotFound
+    return render(request, "portal/withdraw_document.html", {"opened": opened, "document": shown})
 
 
 @reads(DOCUMENT_OPEN)
@@ -45,7 +121,13 @@ def document(request: Request, document_id: UUID) -> HttpResponse:
     audit.note_read(DOCUMENT_READ, patient_id=opened.patient.pk, about=shown)
     read = reading_of(shown)
     shows_paper = read is not None and read.has_paper and (not read.passages or "copie" in request.GET)
-    told = {"opened": opened, "document": shown, "reading": read, "shows_paper": shows_paper}
+    told = {
+        "opened": opened,
+        "document": shown,
+        "reading": read,
+        "shows_paper": shows_paper,
+        "changes": access.permits(request.actor, OWN_DOCUMENT_WRITE, shown),
+    }
     return render(request, "portal/document.html", told)
 
 

@@ -6,6 +6,10 @@ from django import forms
 from terresante.accounts.forms import NewPasswordForm
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.relative_actions import NewDelegation, NewRelative
+from terresante.documents.enums import OWN_TYPES, TITLE_MAX_LENGTH, DocumentType
+from terresante.documents.forms import sent_field
+from terresante.documents.own_actions import OwnDocument
+from terresante.kernel.files.receiving import Received
 from terresante.patients.enums import DelegatedScope, DelegationBasis, DelegationProof, Relationship
 
 _DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -100,3 +104,39 @@ class NameForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", "Choisissez dans votre cercle"), *((str(each.pk), each.name) for each in members)]
         self.fields["participant"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class OwnDocumentForm(forms.Form):
+    sent = sent_field("Le fichier, ou une photo", many=False)
+    type = forms.ChoiceField(
+        label="Qu’est-ce que c’est ?",
+        choices=[("", "Choisissez"), *((one.value, said) for one, said in OWN_TYPES.items())],
+        error_messages={"required": "Dites ce qu’est ce document."},
+    )
+    title = forms.CharField(
+        label="Son titre", max_length=TITLE_MAX_LENGTH, error_messages={"required": "Donnez-lui un titre."}
+    )
+    dated_on = forms.DateField(
+        label="La date écrite dessus",
+        widget=_DATE,
+        error_messages={"required": "Donnez la date du document."},
+    )
+    readers = forms.ChoiceField(
+        label="Qui le lit ?",
+        choices=[
+            ("circle", "Mon équipe de soins, chacun selon son métier"),
+            ("kept", "Moi seulement, pour l’instant"),
+        ],
+        widget=forms.RadioSelect,
+        initial="circle",
+    )
+
+    def document(self, received: Received) -> OwnDocument:
+        sent = self.cleaned_data
+        return OwnDocument(
+            received=received,
+            type=DocumentType(sent["type"]),
+            title=sent["title"],
+            dated_on=sent["dated_on"],
+            kept=sent["readers"] == "kept",
+        )

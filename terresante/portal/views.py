@@ -12,22 +12,26 @@ from terresante.care_team.access import (
     ACCESS_LOG_READ,
     CIRCLE_READ,
     CONSENT_LIFT,
+    JOIN_ANSWER,
     OWN_CIRCLE_EDIT,
     SECRET_NAME,
     decides_for_patient,
     is_carer,
     reads_class,
 )
+from terresante.care_team.actions.joining import answer_own_request
 from terresante.care_team.actions.secrets import name_reader, withdraw_name
 from terresante.care_team.enums import ConsentKind, DataClass
 from terresante.care_team.forms import DirectorySearchForm
-from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.joining_forms import WordsForm
+from terresante.care_team.models import CareTeamParticipant, JoinRequest
 from terresante.care_team.queries import (
     OpenRecord,
     choices_of,
     circle_at_work,
     classes_read,
     directory,
+    joining,
     relatives_with_access,
 )
 from terresante.care_team.queries.secrets import RestrictedCare, restricted_cares
@@ -80,6 +84,8 @@ def circle(request: Request) -> HttpResponse:
     if opened is not None:
         context["members"] = circle_at_work(request.actor, opened.patient.pk)
         context["relatives"] = relatives_with_access(request.actor, opened.patient.pk)
+        if context["decides"]:
+            context["asked"] = joining.requests_waiting(request.actor, opened.patient.pk)
     context["is_patient"] = request.actor.kind == ActorKind.PATIENT
     return render(request, "portal/circle.html", context)
 
@@ -97,6 +103,27 @@ def remove_member(request: Request, participant_id: UUID) -> HttpResponse:
     stays_in = queries.structures_he_stays_in(request.actor, member)
     context = {"opened": opened, "member": member, "stays_in": stays_in}
     return render(request, "portal/remove_member.html", context)
+
+
+@writes(OWN_CIRCLE_EDIT)
+def answer_request(request: Request, join_id: UUID) -> HttpResponse:
+    """A professional who asks to come in: GET says what follows, POST answers."""
+    form = WordsForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        accepts, words = "accept" in request.POST, form.cleaned_data["answer"]
+        row = answer_own_request(request.actor, _record_id(request), join_id, accepts=accepts, words=words)
+        said = "peut maintenant lire le dossier" if accepts else "ne lira pas le dossier"
+        messages.success(request, f"C’est enregistré : {row.practitioner.full_name} {said}.")
+        return redirect("portal:circle")
+    opened = read_own_record(request.actor)
+    row = access.get(
+        request.actor, JOIN_ANSWER, JoinRequest, join_id, related=("practitioner", "organization")
+    )
+    if opened is None or row.patient_id != opened.patient.pk or not row.is_waiting:
+        raise NotFound
+    readable, hidden = classes_read(row.practitioner.profession)
+    context = {"opened": opened, "asked": row, "form": form, "readable": readable, "hidden": hidden}
+    return render(request, "portal/answer_request.html", context)
 
 
 @reads(OWN_CIRCLE_EDIT)

@@ -31,6 +31,8 @@ NAMED = {
     "choice_id": "care_team.Consent",
     "named_id": "care_team.NamedReader",
     "hand_over_id": "care_team.HandOver",
+    "join_id": "care_team.JoinRequest",
+    "invitation_id": "care_team.CircleInvitation",
     "patient_id": "patients.Patient",
     "one_id": "patients.Patient",
     "other_id": "patients.Patient",
@@ -61,11 +63,15 @@ NAMED = {
     "data_class": None,
     "organization_id": None,
 }
-# Professionals know an identity by its key to open it in an emergency: the page says whose it is, and leaves its row.
-SHOWS_AN_IDENTITY = {"care_team:break_glass", "care_team:open_for_call"}
+# Professionals know an identity by its key to open it in an emergency, or to ask for its circle: the page says whose it
+# is, and leaves its row.
+SHOWS_AN_IDENTITY = {"care_team:break_glass", "care_team:open_for_call", "care_team:ask_to_join"}
 # Names nobody: a link of recovery holds a secret, and is answered alike whatever it holds (accounts' own tests); a
 # structure of the public directory.
-NAMES_NOBODY = {"accounts:link", "portal:invitation", "directory:registration_proof"}
+NAMES_NOBODY = {
+    *("accounts:link", "portal:invitation", "directory:registration_proof"),
+    *("care_team:invitation", "care_team:answer_circle_invitation"),
+}
 # Names a professional whom a patient puts in his own circle: he may, whoever it is.
 OF_ONE_S_OWN = {"portal:add_practitioner"}
 # Asks one's own password again before it looks for anything.

@@ -13,8 +13,11 @@ from django.utils import timezone
 from terresante.accounts.access import LOGIN
 from terresante.care_team import actions
 from terresante.care_team.actions.hand_over import Proposal, answer_hand_over, propose_hand_over
-from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.actions.invitations import NewInvitation, invite
+from terresante.care_team.actions.joining import Reason, ask_to_join
+from terresante.care_team.enums import Confidentiality, DataClass, JoinReason
 from terresante.care_team.models import CareTeamParticipant, EmergencyAccess, HandOverItem
+from terresante.directory.enums import Profession
 from terresante.documents.tests.factories import filed
 from terresante.interop.tests import wire
 from terresante.kernel import audit, rls
@@ -283,6 +286,14 @@ QUESTIONS = {
     "propose_hand_over": "SELECT nullif(propose_hand_over(%(new)s, %(person)s, %(colin)s, NULL, 'definitive', NULL,"
     " 'x'), 'refused')",
     "propose_returns": "SELECT propose_returns('2100-01-01')",
+    "ask_to_join": "SELECT nullif(nullif(ask_to_join(%(new)s, %(patient)s, 'follows', ''), 'refused'), 'member')",
+    "withdraw_join_request": "SELECT nullif(withdraw_join_request(%(asked)s), false)",
+    "join_request_persons": "SELECT join_request_persons()",
+    "patient_answers_request": "SELECT nullif(patient_answers_request(%(asked)s, true, 'x', %(new)s, %(new)s, 'x',"
+    " 'x'), 'gone')",
+    "my_circle_invitations": "SELECT my_circle_invitations('')",
+    "answer_circle_invitation": "SELECT nullif(answer_circle_invitation(%(invited)s, '', true, %(new)s, %(new)s),"
+    " 'gone')",
     "lift_record_opposition": "SELECT lift_record_opposition()",
     "open_emergency_access": "SELECT open_emergency_access(%(new)s, %(patient)s, 'x')",
     "open_samu_access": "SELECT open_samu_access(%(new)s, %(patient)s, 'x')",
@@ -313,7 +324,7 @@ QUESTIONS = {
 }
 PROFESSIONALS = {
     "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access",
-    "why_not_founded",
+    "why_not_founded", "ask_to_join",
 }  # fmt: skip
 ANSWERED = {
     "brun": PROFESSIONALS,
@@ -322,7 +333,7 @@ ANSWERED = {
     "admin": {*PROFESSIONALS, "account_history", "sender_activity"},
     # Of another structure.
     "local_admin": PROFESSIONALS,
-    "support": PROFESSIONALS - {"open_emergency_access"},
+    "support": PROFESSIONALS - {"open_emergency_access", "ask_to_join"},
     "leon": set(),
     # Before anybody is known, the door asks for whom an account acts.
     "nobody": {"delegations_behind"},
@@ -343,6 +354,16 @@ ANSWERED = {
         "surviving_patient",
     },
 }
+
+
+INVITED = NewInvitation(
+    family_name="NOVA",
+    given_name="Camille",
+    profession=Profession.NURSE,
+    email="nova@example.org",
+    joins=True,
+    why=Reason(reason=JoinReason.FOLLOWS),
+)
 
 
 def handed_over(giver, taker, *, accepts):
@@ -370,11 +391,15 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
         period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
     hand_over = handed_over(cast.amar, cast.urgentiste, accepts=False)
     handed_over(cast.ines, cast.urgentiste, accepts=True)
+    asked = ask_to_join(cast.jules, madeleine.patient_id, why=Reason(reason=JoinReason.FOLLOWS))
+    invited = invite(cast.amar, madeleine.pk, invitation=INVITED).pk
     with walls_down():
         item = HandOverItem.objects.get(hand_over_id=hand_over).pk
     values = {
         "hand_over": hand_over,
         "item": item,
+        "asked": asked,
+        "invited": invited,
         "patient": madeleine.patient_id,
         "person": cast.amar.person_id,
         "account": cast.amar.user_id,

@@ -31,6 +31,8 @@ MORE_NAMES = {
         "matrix": "role × data, the one place that says it",
         "emergency_views": "opened in emergency and examined, apart from the circle's screens",
         "hand_over_views": "a turn handed over, apart from the circle's screens",
+        "joining_forms": "why and for how long somebody is in a circle, apart from the circle's forms",
+        "joining_views": "who asks to come in and who is invited, apart from the circle's screens",
         "secret_views": "who may know of a restricted care, apart from the circle's screens",
         "relative_actions": "relatives and their accesses, apart from professionals",
         "relative_views": "relatives and their accesses, apart from professionals",
@@ -44,6 +46,7 @@ MORE_NAMES = {
         "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
     },
     "documents": {
+        "own_actions": "what the person files herself, apart from what her circle does",
         "file_views": "pages through which the bytes of a file pass, apart from those about it",
         "received_actions": "what a wire files, apart from what persons do",
         "reading": "the port by which a structured document is read for its page",

@@ -14,6 +14,7 @@ PUBLIC = {
     "manifest": "a browser asks it by itself; the same for everybody",
     "worker": "a browser asks it by itself; the same for everybody",
     "offline": "kept by every browser: nobody's page",
+    "circle_invitation": "a professional invited by e-mail has no account yet; it says nothing of anybody",
     "login": "nobody has an account before this page",
     "code": "the second step, before the session is anybody's",
     "code_again": "another code for the same step",

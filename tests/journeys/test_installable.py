@@ -41,6 +41,21 @@ _CLICKED = """async () => {
   const [notification] = await self.registration.getNotifications();
   self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
 }"""
+# What the browser dispatches when its subscription has changed; its new one, and what the server answers to it.
+_RENEWED = """(given) => {
+  self.answered = null;
+  self.registration.pushManager.subscribe = async ({ applicationServerKey }) => {
+    if (applicationServerKey.length !== 87) throw new Error("refused");
+    return { toJSON: () => given };
+  };
+  const ask = self.fetch.bind(self);
+  self.fetch = async (url, options) => {
+    const answer = await ask(url, options);
+    if (options?.method === "POST") self.answered = [answer.ok, new URL(answer.url).pathname];
+    return answer;
+  };
+  self.dispatchEvent(new ExtendableEvent("pushsubscriptionchange"));
+}"""
 # A browser without its maker's push service, nor anybody to say yes: what they would answer, written as they do.
 _BROWSER = """Notification.requestPermission = async () => "granted";
 PushManager.prototype.subscribe = async function ({ userVisibleOnly, applicationServerKey }) {
@@ -202,6 +217,18 @@ def test_a_browser_is_subscribed_and_taken_off_from_the_page(visit, platform):
     expect(nurse.page.get_by_text("Cet appareil recevra vos alertes.")).to_be_visible()
     expect(nurse.page.get_by_text("Cet appareil", exact=True)).to_be_visible()
     expect(ask).to_have_count(0)
+
+    # The push service of the browser gives it another address, with no page there to say so.
+    ready(nurse.page)
+    kept = nurse.page.context.service_workers[0]
+    kept.evaluate(_RENEWED, {**given, "endpoint": f"{given['endpoint']}-2"})
+    limit = time.monotonic() + 10
+    while kept.evaluate("self.answered") is None:
+        assert time.monotonic() < limit, "the worker told the server nothing"
+        nurse.page.wait_for_timeout(100)
+    assert kept.evaluate("self.answered") == [True, "/notifications/"]
+    nurse.page.reload()
+    expect(nurse.page.get_by_text("Cet appareil", exact=True)).to_be_visible()
 
     nurse.page.get_by_role("button", name="Ne plus alerter").click()
     expect(ask).to_be_visible()

@@ -18,6 +18,7 @@ from config.local.database import MARKER
 from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
+from config.local.region.asking import ask_and_invite
 from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
@@ -156,6 +157,7 @@ class _Loading:
         marks.open_one_in_emergency(directory, self._patients, physician=_EMERGENCY_PHYSICIAN)
         judge_an_emergency(directory, self._patients)
         ask_to_take_over(directory, self._patients)
+        ask_and_invite(directory, self._patients)
         marks.deny_one(self._region, self._patients)
         marks.forget_events(self._job)
 

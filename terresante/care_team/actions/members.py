@@ -1,14 +1,23 @@
 """Who may enter a circle, on what ground, in what role."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from terresante.care_team import matrix
-from terresante.care_team.enums import Basis, TeamRole
-from terresante.care_team.regime import GivenConsent, check_consent
+from terresante.care_team.actions.joining import Reason
+from terresante.care_team.enums import Basis, DataClass, TeamRole
+from terresante.care_team.events import MemberJoined
+from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.regime import GivenConsent, check_consent, scope_of
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
+from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Invalid
+from terresante.kernel.events import emit
+from terresante.patients.models import CareRecord
 
 _NOT_ACTIVE = "Ce professionnel ou cette structure n’est plus en activité dans l’annuaire."
 _DOCTOR_ONLY = "Seul un médecin peut être médecin traitant."
@@ -30,6 +39,13 @@ class NewMember:
     replaces: bool = False
     # When it is the basis.
     consent: GivenConsent = field(default_factory=GivenConsent)
+    # What « a rejoint le cercle parce que » says.
+    why: Reason | None = None
+    # For a time: from a day to come, until a moment. An end given to a consent is the consent's.
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    # Said to who had asked to come.
+    answer: str = ""
 
     @property
     def member_id(self) -> UUID | None:
@@ -43,8 +59,16 @@ def check_member(member: NewMember) -> None:
         _check_structure(member, member.organization_id)
     else:
         raise Invalid("Choisissez un professionnel ou une structure.")
+    check_period(member.starts_at, member.ends_at)
     if member.role != TeamRole.MEMBER and secret_of(member)[0]:
         raise Invalid(_KEPT_FROM_VIEW, fields={"role": _KEPT_FROM_VIEW})
+
+
+def check_period(starts_at: datetime | None, ends_at: datetime | None) -> None:
+    """Raises Invalid for a membership that would be over, or before it begins."""
+    if ends_at is not None and ends_at <= max(starts_at or timezone.now(), timezone.now()):
+        sentence = "La période se termine après aujourd’hui, et après son début."
+        raise Invalid(sentence, fields={"ends_on": sentence})
 
 
 def _check_person(member: NewMember, practitioner_id: UUID) -> None:
@@ -90,3 +114,42 @@ def secret_of(member: NewMember) -> tuple[str, UUID | None]:
         return own, next(iter([*of_sector, *(place for _, place in said)]), None)
     # Who works elsewhere too is not given away by his name.
     return said[0] if said and all(sector for sector, _ in said) else ("", None)
+
+
+def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
+    by_consent = member.basis == Basis.CONSENT
+    sector, restricted_to_id = secret_of(member)
+    why = member.why.checked() if member.why is not None else None
+    participant = CareTeamParticipant(
+        patient_id=record.patient_id,
+        record_id=record.pk,
+        practitioner_id=member.practitioner_id,
+        organization_id=member.organization_id,
+        role=member.role,
+        basis=member.basis,
+        scope=scope_of(member.consent) if by_consent else None,
+        started_at=member.starts_at or timezone.now(),
+        expires_at=member.consent.expires_at if by_consent else member.ends_at,
+        reason=why.reason if why else "",
+        reason_words=why.words if why else "",
+        added_by_name=actor.name,
+        added_by_id=actor.person_id if actor.kind == ActorKind.PROFESSIONAL else None,
+        sector=sector,
+        restricted_to_id=restricted_to_id,
+    )
+    participant.save(force_insert=True)
+    if member.member_id is None:
+        raise ValueError("a member is a person or a structure")
+    emit(
+        actor,
+        MemberJoined(
+            patient_id=record.patient_id,
+            object_id=participant.pk,
+            member_id=member.member_id,
+            by_user_id=actor.user_id,
+            data_class=DataClass.CIRCLE,
+            sector=sector,
+            restricted_to_id=restricted_to_id,
+        ),
+    )
+    return participant

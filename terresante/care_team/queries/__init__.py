@@ -65,6 +65,11 @@ class OpenRecord:
         """Read by who handed his patient over, for the days that remain to him."""
         return self.basis == "former"
 
+    @property
+    def is_written(self) -> bool:
+        """By who is in the circle, himself or by his structure."""
+        return self.basis in ("member", "structure")
+
     @cached_property
     def badges(self) -> list[HeaderBadge]:
         """What the apps say under the name, in their order; asked once a page."""

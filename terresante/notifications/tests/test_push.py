@@ -312,3 +312,35 @@ def test_a_patient_is_offered_them_too_and_nobody_where_no_key_is_set(service, c
 
     assert "Appareils alertés" not in her.client.get(reverse(PAGE)).content.decode()
     assert her.subscribes().status_code == 422
+
+
+def renews(browser):
+    """As the service worker does: what it must carry, then the subscription that the browser has made."""
+    asked = browser.client.get(reverse("notifications:renewal"))
+    if asked.status_code != 200:
+        return asked.status_code
+    assert asked.json()["key"] == KEY.public
+    return browser.subscribes().status_code
+
+
+def test_a_browser_whose_subscription_changed_is_told_at_its_new_address(browser, service, cast):
+    browser.subscribes()
+    with walls_down():
+        before = PushSubscription.objects.get().endpoint
+    browser.device = Device("ines-2", KEY.public)
+    service.devices["ines-2"] = browser.device
+
+    assert renews(browser) == 302
+    with walls_down():
+        assert PushSubscription.objects.get().endpoint != before
+    tell(cast.madeleine_record)
+    assert sends() == 1
+    assert [one.device for one in service.received] == ["ines-2"]
+
+
+def test_only_a_device_that_is_told_already_is_renewed(browser, service, cast):
+    assert renews(browser) == 404
+    browser.subscribes()
+    other = Browser(service, cast.jules, number="jules")
+    assert renews(other) == 404
+    assert Client().get(reverse("notifications:renewal")).headers["Location"].startswith("/connexion/")

@@ -228,7 +228,7 @@ COSTS = {
     "": 25,
     "nouveautes/": 16,
     "notes/": 24,
-    "cercle/": 25,
+    "cercle/": 26,
     "sejours/": 19,
     "chronologie/": 22,
     "chronologie/imprimer/": 17,

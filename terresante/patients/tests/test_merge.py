@@ -123,7 +123,7 @@ def test_a_merge_taken_back_gives_everything_back_to_the_letter(cast, seed):
     assert changed != before
     # What stays behind is what the surviving identity already had.
     assert set(behind) <= {
-        "care_team_namedreader",
+        *("care_team_namedreader", "care_team_joinrequest"),
         *("patients_carerecord", "feed_readcursor", "interop_identitydecision"),
         "care_team_firstaccess",
     }

@@ -15,11 +15,13 @@ from terresante.care_team.enums import Basis, ConsentKind, HandOverKind, Sector,
 from terresante.care_team.models import (
     AccessComplaint,
     CareTeamParticipant,
+    CircleInvitation,
     Consent,
     EmergencyAccess,
     FirstAccess,
     HandOver,
     HandOverItem,
+    JoinRequest,
     NamedReader,
 )
 from terresante.directory.models import Organization, Practitioner
@@ -317,6 +319,27 @@ def _health(drawn: Drawn) -> None:
         fact(drawn, row.pk)
 
 
+def _joining(drawn: Drawn) -> None:
+    soon = timezone.now() + timedelta(days=5)
+    for one in drawn.some(drawn.practitioners):
+        place = drawn.organizations[0]
+        _create(JoinRequest, drawn, practitioner=one, organization=place, reason="follows", expires_at=soon)
+        _create(
+            CircleInvitation,
+            drawn,
+            family_name="NOVA",
+            given_name="Camille",
+            profession="60",
+            email="nova@example.org",
+            reason="follows",
+            token_hash=new_id().hex,
+            invited_by=one,
+            invited_by_name="essai",
+            organization=place,
+            expires_at=soon,
+        )
+
+
 def _marks(drawn: Drawn) -> None:
     item = fact(drawn, new_id())
     for user in drawn.some(drawn.users):
@@ -347,6 +370,8 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "care_team_emergencyaccess": _emergencies,
     "care_team_namedreader": _named,
     "care_team_handoveritem": _hand_overs,
+    "care_team_joinrequest": _joining,
+    "care_team_circleinvitation": None,  # made with the requests
     "patients_relatedperson": _relatives,
     "patients_delegation": None,  # made with the relatives
     "care_team_firstaccess": _told,
@@ -373,7 +398,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "interop_identitydecision": None,  # made with the messages
 }
 
-NEEDS_RECORD = (_participants, _named, _hand_overs, _notes, _documents, _health, _stays)
+NEEDS_RECORD = (_participants, _named, _hand_overs, _joining, _notes, _documents, _health, _stays)
 
 
 def two_persons(seed: int) -> tuple[Drawn, Drawn]:

@@ -11,15 +11,17 @@ from django.utils import timezone
 
 from terresante.care_team import actions
 from terresante.care_team.access import RECORD_READ
-from terresante.care_team.enums import ConsentKind, HandOverKind
+from terresante.care_team.enums import ConsentKind, HandOverKind, JoinReason
 from terresante.care_team.models import (
     AccessComplaint,
     CareTeamParticipant,
+    CircleInvitation,
     Consent,
     EmergencyAccess,
     FirstAccess,
     HandOver,
     HandOverItem,
+    JoinRequest,
     NamedReader,
 )
 from terresante.directory.enums import OrganizationKind, Profession
@@ -78,6 +80,7 @@ def _more_people(cast: Cast) -> None:
     ):
         cast.actors[name] = professional(name, profession, practice)
         join(cast.records["madeleine"], practitioner_id=cast.actors[name].person_id)
+    cast.actors["demandeuse"] = professional("demandeuse", Profession.MIDWIFE, clinic)
     CareTeamParticipant.objects.filter(practitioner_id=cast.actors["ancien"].person_id).update(
         ended_at=timezone.now()
     )
@@ -130,6 +133,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         ),
         Consent: _consent(patient, author),
         **_hand_over(record, *_turn(cast, record)),
+        **_joining(cast, record),
         NamedReader: NamedReader.objects.create(
             patient_id=patient,
             record=record,
@@ -219,6 +223,31 @@ def _hand_over(record: CareRecord, giver: Actor, taker: Actor) -> dict[type[Mode
         hand_over=head, patient_id=record.patient_id, record=record, given=given, role=given.role
     )
     return {HandOver: head, HandOverItem: item}
+
+
+def _joining(cast: Cast, record: CareRecord) -> dict[type[Model], Any]:
+    """Somebody of no circle, and of no column, asks to come in; the patient's own doctor invites somebody."""
+    said = {"patient_id": record.patient_id, "record": record, "reason": JoinReason.FOLLOWS}
+    giver, _ = _turn(cast, record)
+    asked = JoinRequest.objects.create(
+        practitioner_id=cast.actors["demandeuse"].person_id,
+        organization_id=cast.actors["demandeuse"].organization_id,
+        expires_at=timezone.now() + timedelta(days=29),
+        **said,
+    )
+    invited = CircleInvitation.objects.create(
+        family_name="NOVA",
+        given_name="Camille",
+        profession="60",
+        email="nova@example.org",
+        token_hash=new_id().hex,
+        invited_by_id=giver.person_id,
+        invited_by_name="la distribution",
+        organization_id=giver.organization_id,
+        expires_at=timezone.now() + timedelta(days=6),
+        **said,
+    )
+    return {JoinRequest: asked, CircleInvitation: invited}
 
 
 def _delegation(related: RelatedPerson) -> Delegation:

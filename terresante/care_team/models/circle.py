@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from terresante.care_team.enums import (
     Basis,
-    ComplaintState,
     ConsentGround,
     ConsentKind,
     ConsentSupport,
@@ -17,6 +16,7 @@ from terresante.care_team.enums import (
     DataClass,
     HandOverKind,
     HandOverState,
+    JoinReason,
     RecipientCategory,
     ReviewOutcome,
     Sector,
@@ -92,6 +92,17 @@ class CareTeamParticipant(Restricted):
     )
     role = models.CharField("rôle", max_length=20, choices=TeamRole.choices, default=TeamRole.MEMBER)
     basis = models.CharField("au titre de", max_length=20, choices=Basis.choices)
+    # Why he came, as the circle and the person read it.
+    reason = models.CharField(
+        "a rejoint le cercle parce que",
+        max_length=12,
+        choices=JoinReason.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    reason_words = models.CharField("précision", max_length=300, blank=True, default="", db_default="")
+    # Of a member for a time, `started_at` may be to come; from `expires_at` on he is out, whether or not it was said.
     started_at = models.DateTimeField("depuis", default=timezone.now)
     ended_at = models.DateTimeField("jusqu’à", null=True, blank=True)
     # Set by an opposition for every member at once, cleared if it is withdrawn: policies look at this row only.
@@ -154,12 +165,37 @@ class CareTeamParticipant(Restricted):
         return str(self.organization)
 
     @property
+    def has_begun(self) -> bool:
+        return self.started_at <= timezone.now()
+
+    @property
+    def last_day(self) -> date | None:
+        """Of a member for a time: that day included."""
+        return timezone.localdate(self.expires_at - timedelta(seconds=1)) if self.expires_at else None
+
+    @property
+    def why(self) -> str:
+        """« a rejoint le cercle parce que… »: the reason of the list, or the words of another."""
+        if self.reason == JoinReason.OTHER:
+            return self.reason_words
+        said = self.get_reason_display() if self.reason else ""
+        label = said[:1].lower() + said[1:]
+        return f"{label} ({self.reason_words})" if label and self.reason_words else label
+
+    @property
     def phone(self) -> str:
         """His own number, else that of where he works; prefetch his roles."""
         if self.practitioner is None:
             return self.organization.phone if self.organization is not None else ""
         numbers = [self.practitioner.phone, *(role.phone for role in self._open_roles())]
         return next((number for number in numbers if number), "")
+
+    @property
+    def mail(self) -> str:
+        """Of a person, his address in the secure messaging of health (MSSanté), as the directory publishes it."""
+        if self.practitioner is not None:
+            return self.practitioner.mssante_email
+        return self.organization.email if self.organization is not None else ""
 
     @property
     def work_place(self) -> str:
@@ -432,68 +468,3 @@ class HandOverItem(Row):
 
     def __str__(self) -> str:
         return f"{self.role} {self.state}"
-
-
-class FirstAccess(Restricted):
-    """The first time one professional read or changed one record, told to its patient (DOMAIN.md 2.1).
-
-    Written from the committed trail by `gather_accesses` alone: no page counts, and a second reading finds its row.
-    """
-
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
-    practitioner = models.ForeignKey("directory.Practitioner", on_delete=models.PROTECT, related_name="+")
-    organization_name = models.CharField(max_length=200, blank=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = "premier accès"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["patient", "practitioner"], name="one_first_access_per_professional"
-            )
-        ]
-        indexes = [models.Index(fields=["patient", "-at"], name="first_accesses_of_patient")]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M}"
-
-
-class AccessComplaint(Row):
-    """An access that a patient does not understand, put before the privacy officer, and the answer.
-
-    It holds the line of the access and initials, so that the officer needs nothing of the record.
-    """
-
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
-    patient_initials = models.CharField(max_length=8)
-    patient_birth_year = models.PositiveSmallIntegerField()
-    # Of the trail: (entry, patient) is contested once.
-    entry_id = models.UUIDField()
-    accessed_at = models.DateTimeField()
-    accessor_name = models.CharField(max_length=200)
-    accessor_role = models.CharField(max_length=120, blank=True)
-    organization_name = models.CharField(max_length=200, blank=True)
-    purpose = models.CharField(max_length=20)
-    # Code of the action.
-    done = models.CharField(max_length=60)
-    made_at = models.DateTimeField(default=timezone.now)
-    made_by_name = models.CharField(max_length=200)
-    state = models.CharField(max_length=12, choices=ComplaintState.choices, default=ComplaintState.OPEN)
-    answer = models.CharField("réponse", max_length=500, blank=True)
-    answered_at = models.DateTimeField(null=True)
-    answered_by_name = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = "accès contesté"
-        constraints = [
-            models.UniqueConstraint(fields=["patient", "entry_id"], name="access_contested_once"),
-            models.CheckConstraint(
-                condition=Q(state=ComplaintState.OPEN, answered_at__isnull=True)
-                | ~Q(state=ComplaintState.OPEN) & ~Q(answer="") & Q(answered_at__isnull=False),
-                name="a_complaint_is_closed_by_an_answer",
-            ),
-        ]
-        indexes = [models.Index(fields=["state", "-made_at"], name="complaints_to_answer")]
-
-    def __str__(self) -> str:
-        return f"{self.state} {self.made_at:%Y-%m-%d %H:%M}"
