@@ -20,8 +20,10 @@ from terresante.care_team import actions as circle
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import CareTeamParticipant
 from terresante.documents.actions import withdraw_document
+from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
-from terresante.documents.tests.factories import filed
+from terresante.documents.own_actions import OwnDocument, file_own_document
+from terresante.documents.tests.factories import filed, received
 from terresante.health_record.actions import judge_line
 from terresante.health_record.enums import MeasureCode, Verification
 from terresante.health_record.models import AllergyIntolerance
@@ -367,3 +369,21 @@ def test_who_reads_no_medical_data_takes_out_none_of_the_health(client, cast):
 
     kinds = {entry["resource"]["resourceType"] for entry in bundle["entry"]}
     assert not kinds & {"AllergyIntolerance", "Condition", "Immunization", "Consent", "Observation"}
+
+
+def test_what_she_filed_herself_is_signed_by_her_name_in_the_copy(client, cast):
+    document = OwnDocument(
+        received=received(cast.madeleine),
+        type=DocumentType.OWN_IMAGING,
+        title="Mon scanner",
+        dated_on=timezone.localdate(),
+        kept=False,
+    )
+    file_own_document(cast.madeleine, cast.madeleine_record.pk, document=document)
+
+    for reader in (cast.madeleine, cast.amar):
+        bundle, files = opened(taken_out(client, reader, cast.madeleine_record))
+        Bundle.model_validate(bundle)
+        (own,) = of(bundle, "DocumentReference")
+        assert cast.madeleine.name in own["author"][0]["display"] and "custodian" not in own
+        assert any(name.startswith("documents/") for name in files)
