@@ -34,7 +34,7 @@ from terresante.kernel.files.zipping import Member, zipped
 from terresante.notes.access import NOTE_MEDIA_DOWNLOAD, NOTE_READ
 from terresante.notes.models import Note, NoteMedia, NoteVersion
 from terresante.notes.queries import media_of
-from terresante.overview import fhir
+from terresante.overview import fhir, fhir_health
 from terresante.overview.access import RECORD_EXPORT
 from terresante.overview.fhir import Resource
 from terresante.overview.fhir_health import health
@@ -100,12 +100,9 @@ class Export:
         return self._batches(STAY_READ, Encounter, "started_at", lambda rows: rows, "organization")
 
     def health(self) -> Iterator[HealthLine]:
-        """The lines as they stand, those over or refuted too; what they replaced is not in the copy."""
+        """Of each kind, the versions in force."""
         for model in MODELS:
-            lines: Iterator[HealthLine] = self._batches(
-                HEALTH_READ, model, "asserted_at", _standing, "author"
-            )
-            yield from lines
+            yield from self._batches(HEALTH_READ, model, "recorded_at", _in_force)
 
     def notes(self) -> Iterator[NoteTold]:
         return self._batches(NOTE_READ, Note, "written_at", self._with_what_hangs, "author", "organization")
@@ -180,7 +177,7 @@ class Export:
         yield fhir.person(patient, whose.relatives)
         yield fhir.care_team(record, patient, whose.members, holder)
         yield from map(fhir.encounter, self.stays())
-        yield from map(health, self.health())
+        yield from map(fhir_health.health_line, self.health())
         for told in self.notes():
             media = {one: _kept(files, _file_of_note(told.note, one)) for one in told.media}
             yield fhir.note(told.note, media, told.versions, answers=told.answers)
@@ -203,6 +200,10 @@ class Export:
             return Member(file.path, vault.read(row.file, size=file.size), file.at)
         except NotFound:
             return Member(f"{file.path}.illisible.txt", [_LOST.encode()], file.at)
+
+
+def _in_force(rows: list[HealthLine]) -> list[HealthLine]:
+    return [row for row in rows if row.is_current]
 
 
 def _by(size: int, keys: list[UUID]) -> Iterator[list[UUID]]:
@@ -249,7 +250,8 @@ def _explained(actor: Actor, at: datetime) -> str:
 _WORDS = """Dossier de coordination Terr-eSanté
 Sorti le {at:%d/%m/%Y à %H:%M} par {signed}.
 
-bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, santé, notes, documents)
+bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, santé, notes,
+               documents)
 documents/     les fichiers des documents, sauf ceux qui ont été retirés
 notes/         les photos et les messages vocaux joints aux notes
 

@@ -55,7 +55,7 @@ def urn(key: UUID) -> str:
 def person(patient: Patient, relatives: Iterable[RelatedPerson]) -> Resource:
     matricule = matricule_for_exchange(patient)
     profile = "fr-core-patient-ins" if matricule else "fr-core-patient"
-    return said(
+    return filled(
         resourceType="Patient",
         id=str(patient.pk),
         meta={"profile": [f"{_CORE}/StructureDefinition/{profile}"]},
@@ -74,13 +74,13 @@ def person(patient: Patient, relatives: Iterable[RelatedPerson]) -> Resource:
 def care_team(
     record: CareRecord, patient: Patient, members: Iterable[CareTeamParticipant], holder: Organization | None
 ) -> Resource:
-    return said(
+    return filled(
         resourceType="CareTeam",
         id=str(record.pk),
         status="active",
         name=f"Cercle de soins de {patient}",
-        subject=subject(patient.pk),
-        period={"start": moment(record.created_at)},
+        subject=subject_of(patient.pk),
+        period={"start": instant(record.created_at)},
         participant=[_participant(member) for member in members],
         managingOrganization=[_structure(holder)] if holder else [],
     )
@@ -89,11 +89,11 @@ def care_team(
 def encounter(stay: Encounter) -> Resource:
     code, display = _CLASS.get(stay.class_code, ("", ""))
     start, end = stay.started_at or stay.expected_start_at, stay.ended_at
-    return said(
+    return filled(
         resourceType="Encounter",
         id=str(stay.pk),
         status=stay.status,
-        subject=subject(stay.patient_id),
+        subject=subject_of(stay.patient_id),
         period=_period(start, end),
         serviceType={"text": stay.unit_name} if stay.unit_name else {},
         serviceProvider=_structure(stay.organization),
@@ -111,7 +111,7 @@ def note(
     earlier = [{"code": "replaces", "target": {"reference": urn(one.pk)}} for one in versions]
     answered = [{"code": "appends", "target": {"reference": urn(answers)}}] if answers else []
     photos = [{"attachment": _joined(one, path)} for one, path in media.items()]
-    return said(
+    return filled(
         **_written(written, written.pk),
         status="current",
         docStatus="amended" if written.amended_at else "final",
@@ -122,7 +122,7 @@ def note(
 
 def earlier_note(version: NoteVersion, written: Note) -> Resource:
     """What a note said before a correction."""
-    return said(
+    return filled(
         **_written(written, version.pk),
         status="superseded",
         docStatus="final",
@@ -138,23 +138,24 @@ def document(filed: DocumentReference, path: str) -> Resource:
         "code": filed.type,
         "display": filed.get_type_display(),
     }
-    by = ", ".join(part for part in (f"Déposé par {filed.filed_by}", filed.organization_name) if part)
-    return said(
+    signed = (filed.author_name, filed.author_role, filed.organization_name)
+    by = f"Déposé par {', '.join(part for part in signed if part)}"
+    return filled(
         resourceType="DocumentReference",
         id=str(filed.pk),
         masterIdentifier={"system": "urn:ietf:rfc:3986", "value": urn(filed.pk)},
         identifier=[{"system": "urn:ietf:rfc:3986", "value": urn(filed.set_id)}],
         status=filed.status,
         type={"coding": [coding]},
-        subject=subject(filed.patient_id),
-        date=moment(filed.recorded_at),
+        subject=subject_of(filed.patient_id),
+        date=instant(filed.recorded_at),
         author=[{"display": filed.written_by} if filed.written_by else _author(filed)],
         custodian=_structure(filed.organization, filed.organization_name) if filed.organization else {},
         relatesTo=[{"code": "replaces", "target": {"reference": urn(filed.replaces_id)}}]
         if filed.replaces_id
         else [],
         description=f"{by}. Retiré : {filed.withdrawn_reason}" if filed.is_withdrawn else by,
-        securityLabel=_label(filed),
+        securityLabel=security_label(filed),
         content=[{"attachment": _filed(filed, path)}],
     )
 
@@ -164,11 +165,11 @@ def _written(written: Note, key: UUID) -> Resource:
         "resourceType": "DocumentReference",
         "id": str(key),
         "type": {"text": f"Note : {written.get_data_class_display()}"},
-        "subject": subject(written.patient_id),
-        "date": moment(written.written_at),
+        "subject": subject_of(written.patient_id),
+        "date": instant(written.written_at),
         "author": [_author(written)],
         "custodian": _structure(written.organization, written.organization_name),
-        "securityLabel": _label(written),
+        "securityLabel": security_label(written),
     }
 
 
@@ -178,7 +179,7 @@ def _words(text: str, at: datetime) -> Resource:
         "contentType": "text/plain; charset=utf-8",
         "language": "fr",
         "data": data,
-        "creation": moment(at),
+        "creation": instant(at),
     }
 
 
@@ -197,19 +198,23 @@ def _filed(filed: DocumentReference, path: str) -> Resource:
 
 def _attachment(kind: str, path: str, size: int, sha1: str, title: str, at: datetime | None) -> Resource:
     digest = b64encode(bytes.fromhex(sha1)).decode()
-    return said(
+    return filled(
         contentType=kind,
         language="fr",
         url=path,
         size=size,
         hash=digest,
         title=title,
-        creation=moment(at) if at else "",
+        creation=instant(at) if at else "",
     )
 
 
 def _author(row: Note | DocumentReference) -> Resource:
-    """As he signed, his number from the directory; the structure, of what its software sent; the person, of her own."""
+    """As he signed, his number from the directory; the structure itself, of what its software sent; by name, who
+    filed for herself.
+    """
+    if row.organization is None:
+        return {"display": ", ".join(part for part in (row.author_name, row.author_role) if part)}
     if row.author is None:
         structure = row.organization
         return _structure(structure, row.organization_name) if structure else subject(row.patient_id)
@@ -219,22 +224,22 @@ def _author(row: Note | DocumentReference) -> Resource:
 
 def _practitioner(who: Practitioner) -> Resource:
     number = {"system": "https://rpps.esante.gouv.fr", "value": who.rpps} if who.rpps else {}
-    return said(type="Practitioner", identifier=number, display=f"{who.title} {who}".strip())
+    return filled(type="Practitioner", identifier=number, display=f"{who.title} {who}".strip())
 
 
 def _structure(structure: Organization, name: str = "") -> Resource:
     number = (
         {"system": "https://finess.esante.gouv.fr", "value": structure.finess} if structure.finess else {}
     )
-    return said(type="Organization", identifier=number, display=name or structure.name)
+    return filled(type="Organization", identifier=number, display=name or structure.name)
 
 
 def _participant(member: CareTeamParticipant) -> Resource:
     who = member.practitioner or member.organization
     if who is None:
         raise ValueError("a member is a person or a structure")
-    numbered = _practitioner(who) if isinstance(who, Practitioner) else _structure(who)
-    return said(
+    said = _practitioner(who) if isinstance(who, Practitioner) else _structure(who)
+    return filled(
         role=[{"text": member.get_role_display()}],
         member=numbered,
         period=_period(member.started_at, member.ended_at),
@@ -247,9 +252,9 @@ def _contact(relative: RelatedPerson) -> Resource:
         (relative.is_person_to_warn, "Personne à prévenir"),
         (relative.is_carer, "Aidant"),
     ]
-    labels = [relative.get_relationship_display(), *(label for holds, label in roles if holds)]
-    return said(
-        relationship=[{"text": label} for label in labels],
+    said = [relative.get_relationship_display(), *(label for holds, label in roles if holds)]
+    return filled(
+        relationship=[{"text": label} for label in said],
         name={"text": relative.name},
         telecom=_telecom(relative.phone, ""),
     )
@@ -287,7 +292,7 @@ def _birth_place(patient: Patient) -> Resource:
         "code": patient.birth_place_code,
     }
     code = {"url": f"{_CORE}/StructureDefinition/fr-core-address-insee-code", "valueCoding": coding}
-    place = said(extension=[code], city=patient.birth_place_name)
+    place = filled(extension=[code], city=patient.birth_place_name)
     return {"url": "http://hl7.org/fhir/StructureDefinition/patient-birthPlace", "valueAddress": place}
 
 
@@ -301,8 +306,8 @@ def _birth_date(patient: Patient) -> str:
 
 def _address(patient: Patient) -> list[Resource]:
     lines = [patient.address_line] if patient.address_line else []
-    where = said(line=lines, postalCode=patient.postal_code, city=patient.city)
-    return [{"use": "home", **where}] if where else []
+    said = filled(line=lines, postalCode=patient.postal_code, city=patient.city)
+    return [{"use": "home", **said}] if said else []
 
 
 def _telecom(phone: str, email: str) -> list[Resource]:
@@ -310,7 +315,7 @@ def _telecom(phone: str, email: str) -> list[Resource]:
     return [{"system": system, "value": value} for system, value in pairs if value]
 
 
-def _label(row: Limited) -> list[Resource]:
+def security_label(row: Limited) -> list[Resource]:
     """One, the narrowest (TRE_A07); what is restricted to a structure or a sector is « restreint »."""
     if row.sector or row.private_to_id or row.private_to_person_id:
         code = "R"
@@ -321,20 +326,20 @@ def _label(row: Limited) -> list[Resource]:
     return [{"coding": [{"system": _VISIBILITY, "code": code}]}]
 
 
-def subject(patient_id: UUID) -> Resource:
+def subject_of(patient_id: UUID) -> Resource:
     return {"reference": urn(patient_id), "type": "Patient"}
 
 
 def _period(start: datetime | None, end: datetime | None) -> Resource:
-    return said(start=moment(start) if start else "", end=moment(end) if end else "")
+    return filled(start=instant(start) if start else "", end=instant(end) if end else "")
 
 
-def moment(at: datetime | date) -> str:
+def instant(at: datetime | date) -> str:
     if isinstance(at, datetime):
         return timezone.localtime(at).isoformat(timespec="seconds")
     return at.isoformat()
 
 
-def said(**values: Any) -> Resource:
+def filled(**values: Any) -> Resource:
     """Without what is empty: R4 knows no empty element."""
     return {name: value for name, value in values.items() if value not in ("", None, [], {})}

@@ -1,8 +1,8 @@
-"""The health of a person as resources of FHIR R4: a line of the record is one, with who said it and how sure it is."""
+"""A line of the health record as its resource of FHIR R4: the version in force, with who first said it."""
 
 from typing import Any
 
-from terresante.health_record.enums import MEASURED, MeasureCode
+from terresante.health_record.enums import MEASURED, MeasureCode, Verification
 from terresante.health_record.models import (
     AllergyIntolerance,
     CareDirective,
@@ -11,131 +11,149 @@ from terresante.health_record.models import (
     Immunization,
     Observation,
 )
-from terresante.overview.fhir import Resource, moment, said, subject
+from terresante.overview.fhir import Resource, filled, instant, security_label, subject_of
 
 _TERMS = "http://terminology.hl7.org/CodeSystem"
-_UCUM = "http://unitsofmeasure.org"
-_SYSTOLIC, _DIASTOLIC = "8480-6", "8462-4"
-_STATUS_OF_OBSERVATION = {"confirmed": "final", "unconfirmed": "preliminary"}
+_LOINC, _UCUM = "http://loinc.org", "http://unitsofmeasure.org"
+_SYSTOLIC, _DIASTOLIC = ("8480-6", "Pression systolique"), ("8462-4", "Pression diastolique")
 
 
-def health(line: HealthLine) -> Resource:
-    """Raises TypeError for a kind that is not known here."""
-    common = {"id": str(line.pk), **_made(line)}
+def health_line(line: HealthLine) -> Resource:
     match line:
         case AllergyIntolerance():
-            return said(**common, **_allergy(line))
+            return _allergy(line)
         case Condition():
-            return said(**common, **_condition(line))
+            return _condition(line)
         case Immunization():
-            return said(**common, **_immunization(line))
+            return _immunization(line)
         case CareDirective():
-            return said(**common, **_directive(line))
+            return _directive(line)
         case Observation():
-            return said(**common, **_observation(line))
-    raise TypeError(f"no resource is made of a {type(line).__name__}")
-
-
-def _made(line: HealthLine) -> Resource:
-    """What is added to its own words: who said it, who wrote this version."""
-    words = f"Dit par {line.asserted_by_name}" + (
-        f", {line.asserted_by_role}" if line.asserted_by_role else ""
-    )
-    state = line.get_verification_status_display()
-    note = {"text": f"{words}. {state}." + (f" {line.reason}" if line.reason else "")}
-    return {} if isinstance(line, CareDirective) else {"note": [note]}
+            return _observation(line)
+        case _:
+            raise TypeError(f"{type(line).__name__} has no resource")
 
 
 def _allergy(line: AllergyIntolerance) -> Resource:
-    reaction = [{"manifestation": [{"text": line.reaction}]}] if line.reaction else []
-    return {
-        "resourceType": "AllergyIntolerance",
-        # R4: an allergy written by mistake has no clinical status (ait-2).
-        "clinicalStatus": {}
-        if _is_error(line)
-        else _code("allergyintolerance-clinical", line.clinical_status),
-        "verificationStatus": _code("allergyintolerance-verification", line.verification_status),
-        "category": [line.category],
-        "criticality": line.criticality,
-        "code": {"text": line.substance},
-        "patient": subject(line.patient_id),
-        "recordedDate": moment(line.recorded_at),
-        "reaction": reaction,
-    }
+    reaction = {"manifestation": [{"text": line.reaction}]} if line.reaction else {}
+    return filled(
+        **_begun(line, "AllergyIntolerance"),
+        **_status(
+            line, line.clinical_status, "allergyintolerance-clinical", "allergyintolerance-verification"
+        ),
+        category=[line.category],
+        criticality=line.criticality,
+        code={"text": line.substance},
+        patient=subject_of(line.patient_id),
+        recordedDate=instant(line.recorded_at),
+        recorder=_by(line),
+        asserter=_asserter(line),
+        reaction=[reaction] if reaction else [],
+    )
 
 
 def _condition(line: Condition) -> Resource:
-    return {
-        "resourceType": "Condition",
-        # R4: nor has a condition (con-5).
-        "clinicalStatus": {} if _is_error(line) else _code("condition-clinical", line.clinical_status),
-        "verificationStatus": _code("condition-ver-status", line.verification_status),
-        "category": [_code("condition-category", "problem-list-item")],
-        "code": {"text": ", ".join(part for part in (line.name, line.note) if part)},
-        "subject": subject(line.patient_id),
-        "onsetDateTime": str(line.onset_year) if line.onset_year else "",
-        "recordedDate": moment(line.recorded_at),
-    }
+    return filled(
+        **_begun(line, "Condition"),
+        **_status(line, line.clinical_status, "condition-clinical", "condition-ver-status"),
+        code={"text": line.name},
+        subject=subject_of(line.patient_id),
+        onsetDateTime=str(line.onset_year) if line.onset_year else "",
+        recordedDate=instant(line.recorded_at),
+        recorder=_by(line),
+        asserter=_asserter(line),
+        note=[{"text": line.note}] if line.note else [],
+    )
 
 
 def _immunization(line: Immunization) -> Resource:
-    return {
-        "resourceType": "Immunization",
-        "status": "entered-in-error" if line.is_dismissed else "completed",
-        "vaccineCode": {"text": ", ".join(part for part in (line.vaccine, line.dose) if part)},
-        "patient": subject(line.patient_id),
-        "occurrenceDateTime": line.occurred_on.isoformat(),
-        "recorded": moment(line.recorded_at),
-        "lotNumber": line.lot_number,
-    }
+    return filled(
+        **_begun(line, "Immunization"),
+        status="entered-in-error" if line.is_dismissed else "completed",
+        vaccineCode={"text": line.vaccine},
+        patient=subject_of(line.patient_id),
+        occurrenceDateTime=line.occurred_on.isoformat(),
+        recorded=instant(line.recorded_at),
+        primarySource=not line.is_unconfirmed,
+        lotNumber=line.lot_number,
+        note=[{"text": line.dose}] if line.dose else [],
+    )
 
 
 def _directive(line: CareDirective) -> Resource:
-    words = " · ".join(part for part in (line.label, line.detail) if part)
-    status = "inactive" if line.is_over else "active"
-    return {
-        "resourceType": "Consent",
-        "status": "entered-in-error" if line.is_dismissed else status,
-        "scope": _code("consentscope", "adr"),
-        "category": [{**_code("consentcategorycodes", "acd"), "text": line.get_kind_display()}],
-        "patient": subject(line.patient_id),
-        "dateTime": line.decided_on.isoformat(),
-        "policyRule": {"text": words},
-    }
+    """An advance care directive is a Consent in R4; what it says has no code, so it is said in words."""
+    state = "inactive" if line.is_over else "proposed" if line.is_unconfirmed else "active"
+    return filled(
+        **_begun(line, "Consent"),
+        status="entered-in-error" if line.is_dismissed else state,
+        scope=_code("consentscope", "adr", "Directives de soins"),
+        category=[{**_code("consentcategorycodes", "acd"), "text": line.label}],
+        patient=subject_of(line.patient_id),
+        dateTime=line.decided_on.isoformat(),
+        policyRule={"text": line.detail},
+    )
 
 
 def _observation(line: Observation) -> Resource:
     code = MeasureCode(line.code)
-    measured: Resource = {"valueQuantity": _quantity(line.value, code)}
+    state = "preliminary" if line.is_unconfirmed else "final"
+    value: Resource = {"valueQuantity": _quantity(line.value, code)}
     if line.low_value is not None:
-        pair = ((_SYSTOLIC, line.value), (_DIASTOLIC, line.low_value))
-        parts = [{"code": _loinc(part), "valueQuantity": _quantity(value, code)} for part, value in pair]
-        measured = {"component": parts}
-    status = _STATUS_OF_OBSERVATION.get(line.verification_status, "entered-in-error")
-    return {
-        "resourceType": "Observation",
-        "status": status,
-        "category": [_code("observation-category", "vital-signs")],
-        "code": _loinc(code.value, code.label),
-        "subject": subject(line.patient_id),
-        "effectiveDateTime": moment(line.effective_at),
-        "issued": moment(line.recorded_at),
-        **measured,
-    }
+        pairs = ((_SYSTOLIC, line.value), (_DIASTOLIC, line.low_value))
+        value = {
+            "component": [
+                {"code": _loinc(*named), "valueQuantity": _quantity(number, code)} for named, number in pairs
+            ]
+        }
+    return filled(
+        **_begun(line, "Observation"),
+        status="entered-in-error" if line.is_dismissed else state,
+        category=[_code("observation-category", "vital-signs")],
+        code=_loinc(code.value, code.label),
+        subject=subject_of(line.patient_id),
+        effectiveDateTime=instant(line.effective_at),
+        issued=instant(line.recorded_at),
+        performer=[_asserter(line)],
+        note=[{"text": line.context}] if line.context else [],
+        **value,
+    )
 
 
-def _is_error(line: HealthLine) -> bool:
-    return line.verification_status == "entered-in-error"
+def _begun(line: HealthLine, kind: str) -> Resource:
+    return {"resourceType": kind, "id": str(line.pk), "meta": {"security": _security(line)}}
 
 
-def _code(system: str, code: str) -> Resource:
-    return {"coding": [{"system": f"{_TERMS}/{system}", "code": code}]}
+def _security(line: HealthLine) -> list[Resource]:
+    return [coding for label in security_label(line) for coding in label["coding"]]
 
 
-def _loinc(code: str, display: str = "") -> Resource:
-    return {"coding": [said(system="http://loinc.org", code=code, display=display)]}
+def _status(line: HealthLine, clinical: str, clinical_codes: str, verification_codes: str) -> Resource:
+    """No clinical status of what was written by mistake (ait-2, con-5)."""
+    said: Resource = {"verificationStatus": _code(verification_codes, line.verification_status)}
+    if line.verification_status != Verification.ENTERED_IN_ERROR:
+        said["clinicalStatus"] = _code(clinical_codes, clinical)
+    return said
 
 
-def _quantity(value: Any, code: MeasureCode) -> Resource:
-    unit = MEASURED[code]
-    return {"value": float(value), "unit": unit.shown, "system": _UCUM, "code": unit.unit}
+def _code(system: str, code: str, text: str = "") -> Resource:
+    return filled(coding=[{"system": f"{_TERMS}/{system}", "code": code}], text=text)
+
+
+def _loinc(code: str, label: str) -> Resource:
+    return {"coding": [{"system": _LOINC, "code": code, "display": label}]}
+
+
+def _quantity(number: Any, code: MeasureCode) -> Resource:
+    measured = MEASURED[code]
+    return {"value": float(number), "unit": measured.shown, "system": _UCUM, "code": measured.unit}
+
+
+def _by(line: HealthLine) -> Resource:
+    signed = (line.author_name, line.author_role, line.organization_name)
+    return {"display": ", ".join(part for part in signed if part)}
+
+
+def _asserter(line: HealthLine) -> Resource:
+    if line.origin == "patient":
+        return subject_of(line.patient_id)
+    return {"display": ", ".join(part for part in (line.asserted_by_name, line.asserted_by_role) if part)}

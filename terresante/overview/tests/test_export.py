@@ -5,12 +5,14 @@ import json
 import tracemalloc
 import zipfile
 from base64 import b64decode
+from decimal import Decimal
 from hashlib import sha1, sha256
 from typing import Any
 
 import pytest
 from django.core.files.storage import storages
 from django.db import connection
+from django.utils import timezone
 from fhir.resources.R4B.bundle import Bundle
 
 from terresante.accounts.models import User
@@ -18,9 +20,14 @@ from terresante.care_team import actions as circle
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import CareTeamParticipant
 from terresante.documents.actions import withdraw_document
+from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
-from terresante.documents.tests.factories import filed
-from terresante.health_record.access import MODELS
+from terresante.documents.own_actions import OwnDocument, file_own_document
+from terresante.documents.tests.factories import filed, received
+from terresante.health_record.actions import judge_line
+from terresante.health_record.enums import MeasureCode, Verification
+from terresante.health_record.models import AllergyIntolerance
+from terresante.health_record.said import SaidMeasure
 from terresante.health_record.tests.factories import added, allergy, declared, each_kind
 from terresante.kernel.errors import Invalid, NotFound, Refused
 from terresante.kernel.ids import new_id
@@ -327,3 +334,72 @@ def test_the_person_finds_it_in_her_space(client, cast):
     assert page.count(f'action="{url(cast.madeleine_record)}"') == 2
     login(client, cast.amar)
     assert client.get("/mon-dossier/copie/").status_code == 403
+
+
+def test_the_health_goes_out_as_its_resources_with_who_said_it_and_as_far_as_each_reads_it(client, cast):
+    record = cast.madeleine_record
+    for said in each_kind():
+        added(cast.amar, record, said)
+    pressure = SaidMeasure(
+        code=MeasureCode.BLOOD_PRESSURE,
+        value=Decimal(128),
+        low_value=Decimal(75),
+        effective_at=timezone.now(),
+    )
+    added(cast.ines, record, pressure)
+    added(cast.amar, record, allergy("Iode"), level=Confidentiality.MYSELF)
+    declared(cast.madeleine, record, allergy("Arachide"))
+    mistaken = added(cast.amar, record, allergy("Latex"))
+    judge_line(
+        cast.amar,
+        record.pk,
+        mistaken.pk,
+        model=AllergyIntolerance,
+        verdict=Verification.ENTERED_IN_ERROR,
+        reason="Autre patient",
+    )
+
+    bundle, _ = opened(taken_out(client, cast.ines, record))
+
+    Bundle.model_validate(bundle)
+    allergies = {one["code"]["text"]: one for one in of(bundle, "AllergyIntolerance")}
+    assert set(allergies) == {"Pénicilline", "Arachide", "Latex"}
+    status = {name: one["verificationStatus"]["coding"][0]["code"] for name, one in sorted(allergies.items())}
+    assert status == {"Pénicilline": "confirmed", "Arachide": "unconfirmed", "Latex": "entered-in-error"}
+    assert "clinicalStatus" not in allergies["Latex"] and allergies["Arachide"]["asserter"]["reference"]
+    measured = {one["code"]["coding"][0]["code"]: one for one in of(bundle, "Observation")}
+    assert measured["29463-7"]["valueQuantity"]["code"] == "kg"
+    assert [part["valueQuantity"]["value"] for part in measured["85354-9"]["component"]] == [128, 75]
+    assert len(of(bundle, "Condition")) == len(of(bundle, "Immunization")) == len(of(bundle, "Consent")) == 1
+    paper = json.dumps(printed(Export(cast.ines, record.pk)), ensure_ascii=False)
+    assert "Pénicilline" in paper and "128/75" in paper and "Iode" not in paper
+    bundle, _ = opened(taken_out(client, cast.colin, record))
+    assert {one["code"]["text"] for one in of(bundle, "AllergyIntolerance")} == set(allergies)
+
+
+def test_who_reads_no_medical_data_takes_out_none_of_the_health(client, cast):
+    for said in each_kind():
+        added(cast.amar, cast.madeleine_record, said)
+
+    bundle, _ = opened(taken_out(client, cast.samira, cast.madeleine_record))
+
+    kinds = {entry["resource"]["resourceType"] for entry in bundle["entry"]}
+    assert not kinds & {"AllergyIntolerance", "Condition", "Immunization", "Consent", "Observation"}
+
+
+def test_what_she_filed_herself_is_signed_by_her_name_in_the_copy(client, cast):
+    document = OwnDocument(
+        received=received(cast.madeleine),
+        type=DocumentType.OWN_IMAGING,
+        title="Mon scanner",
+        dated_on=timezone.localdate(),
+        kept=False,
+    )
+    file_own_document(cast.madeleine, cast.madeleine_record.pk, document=document)
+
+    for reader in (cast.madeleine, cast.amar):
+        bundle, files = opened(taken_out(client, reader, cast.madeleine_record))
+        Bundle.model_validate(bundle)
+        (own,) = of(bundle, "DocumentReference")
+        assert cast.madeleine.name in own["author"][0]["display"] and "custodian" not in own
+        assert any(name.startswith("documents/") for name in files)

@@ -10,6 +10,7 @@ from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from terresante.health_record.access import MODELS
 from terresante.kernel import ports
 from terresante.notes.models import NoteMedia
 from terresante.overview.fhir import urn
@@ -32,6 +33,7 @@ _PAGES = (
 )
 _PHOTO = ("notes:photo", "notes:photo_small", "notes:media_content", "notes:photo_download")
 _DOCUMENT = "documents.DocumentReference"
+_HEALTH = [model._meta.label for model in MODELS]
 _OUTSIDE = "Hors de vos cercles"
 
 
@@ -186,7 +188,7 @@ def _copy(built: Built, client: Client, reader: Reader, patient: int) -> Iterato
         return
     with ZipFile(BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[arg-type]  # not async
         text = archive.read("bundle.json").decode()
-    for label in ("notes.Note", _DOCUMENT, "stays.Encounter"):
+    for label in ("notes.Note", _DOCUMENT, "stays.Encounter", *_HEALTH):
         keys = {row.row: built.rows[label, row.row] for row in rows if (label, row.row) in built.rows}
         shown = {number for number, key in keys.items() if urn(key) in text}
         yield each(Door.DOWNLOAD, shown, may & set(keys), len(keys), f"{said}, {label}")
