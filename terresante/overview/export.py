@@ -37,7 +37,6 @@ from terresante.notes.queries import media_of
 from terresante.overview import fhir, fhir_health
 from terresante.overview.access import RECORD_EXPORT
 from terresante.overview.fhir import Resource
-from terresante.overview.fhir_health import health
 from terresante.patients.models import RelatedPerson
 from terresante.stays.access import STAY_READ
 from terresante.stays.models import Encounter
@@ -209,10 +208,6 @@ def _in_force(rows: list[HealthLine]) -> list[HealthLine]:
 def _by(size: int, keys: list[UUID]) -> Iterator[list[UUID]]:
     for start in range(0, len(keys), size):
         yield keys[start : start + size]
-
-
-def _standing(lines: list[HealthLine]) -> list[HealthLine]:
-    return [line for line in lines if line.is_current]
 
 
 def _kept(files: list[_File], file: _File | None) -> str:

@@ -216,10 +216,9 @@ def _author(row: Note | DocumentReference) -> Resource:
     if row.organization is None:
         return {"display": ", ".join(part for part in (row.author_name, row.author_role) if part)}
     if row.author is None:
-        structure = row.organization
-        return _structure(structure, row.organization_name) if structure else subject(row.patient_id)
-    numbered = _practitioner(row.author)
-    return {**numbered, "display": f"{row.author_name}, {row.author_role}, {row.organization_name}"}
+        return _structure(row.organization, row.organization_name)
+    said = _practitioner(row.author)
+    return {**said, "display": f"{row.author_name}, {row.author_role}, {row.organization_name}"}
 
 
 def _practitioner(who: Practitioner) -> Resource:
@@ -241,7 +240,7 @@ def _participant(member: CareTeamParticipant) -> Resource:
     said = _practitioner(who) if isinstance(who, Practitioner) else _structure(who)
     return filled(
         role=[{"text": member.get_role_display()}],
-        member=numbered,
+        member=said,
         period=_period(member.started_at, member.ended_at),
     )
 

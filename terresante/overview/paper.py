@@ -77,18 +77,6 @@ def _health(line: HealthLine) -> dict[str, str]:
     return {"title": f"{kind} : {line.label}", "meta": _joined(line.detail, by, state, line.reason)}
 
 
-def _health(line: HealthLine) -> dict[str, str]:
-    """Who first said it, and who vouches for it now."""
-    name = str(line._meta.verbose_name)
-    said = f"dit par {line.asserted_by_name}, {wording.long_date(line.asserted_at)}"
-    by = f"{line.get_verification_status_display().lower()}, {line.author_name}" if line.version > 1 else ""
-    doubt = line.get_verification_status_display().lower() if line.is_unconfirmed else ""
-    return {
-        "title": f"{name[:1].upper()}{name[1:]} : {line.label}",
-        "meta": _joined(line.detail, said, doubt, by, line.reason),
-    }
-
-
 def _note(told: NoteTold) -> dict[str, Any]:
     note = told.note
     corrected = f"corrigée le {_moment(note.amended_at)}" if note.amended_at else ""
