@@ -18,7 +18,7 @@ from config.local.database import MARKER
 from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
-from config.local.region.asking import ask_and_invite
+from config.local.region.asking import ask_and_invite, file_her_own
 from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
@@ -150,7 +150,9 @@ class _Loading:
         marks.mark_read(directory, stories, self._patients, self._times)
         for account in self._region.accounts:
             if account.is_patient:
-                self._give_own_account(self._users[account.holder], self._patients[account.holder])
+                user, patient_id = self._users[account.holder], self._patients[account.holder]
+                self._give_own_account(user, patient_id)
+                file_her_own(self._job, user, account.holder, patient_id)
             for told in account.relative_of:
                 give_to_relative(self._job, self._users[account.holder], account.holder, told, self._patients)
         marks.name_readers(self._job, directory, self._patients)

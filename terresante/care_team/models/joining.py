@@ -58,10 +58,11 @@ class JoinRequest(Restricted):
 
     @property
     def why(self) -> str:
+        words = self.words.rstrip(". ")
         if self.reason == JoinReason.OTHER:
-            return self.words
+            return words
         label = self.get_reason_display()
-        return f"{label}. {self.words}" if self.words else label
+        return f"{label}. {words}" if words else label
 
     @property
     def is_waiting(self) -> bool:
