@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import data, intake, pages
+from bench import data, full_record, intake, pages
 from bench.cluster import SIZES, running
 from bench.pages import Side
 from bench.readers import log_in
@@ -66,6 +66,7 @@ def _measure(
     sides = {name: _side(server, supervisor, name) for name in dict.fromkeys((small, large))}
     bare_port = sides[large].platform.pages(settings="bench.settings", kind="bare")
     figures = pages.figures(sides[small], sides[large], bare_port, rounds=rounds, seconds=seconds)
+    figures += full_record.figures(sides[small], sides[large], bare_port, rounds=rounds, seconds=seconds)
     live_port = sides[large].platform.live()
     sides[large].platform.worker()
     figures += pages.delivered(sides[large], live_port, seconds=seconds)

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from uuid import uuid4
 
@@ -20,6 +20,9 @@ from config.local.places import HOST, ROOT
 
 # Replaced in a request by a new UUID each time it is sent; as long as one.
 NEW_ID = "00000000-0000-0000-0000-00000000NEWID"[-36:]
+# What the cookie and the form both say.
+CSRF = "b" * 32
+_EDGE = "bench-edge"
 _TIMEOUT = 30  # seconds
 
 
@@ -46,6 +49,29 @@ class Post:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A form with one text file of `size` bytes, another one each time it is sent."""
+
+    path: str
+    cookie: str
+    fields: Mapping[str, str]
+    size: int
+
+    def raw(self) -> str:
+        said = {"csrfmiddlewaretoken": CSRF, **self.fields}
+        parts = [f'name="{name}"\r\n\r\n{value}' for name, value in said.items()]
+        line = "Fichier du banc de mesure, sans personne.\n"
+        content = (NEW_ID + "\n" + line * (self.size // len(line) + 1))[: self.size]
+        parts.append(f'name="sent"; filename="banc.txt"\r\nContent-Type: text/plain\r\n\r\n{content}')
+        inside = "".join(f"--{_EDGE}\r\nContent-Disposition: form-data; {part}\r\n" for part in parts)
+        body = f"{inside}--{_EDGE}--\r\n"
+        return (
+            f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {self.cookie}; csrftoken={CSRF}\r\n"
+            f"Content-Type: multipart/form-data; boundary={_EDGE}\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        )
+
+
+@dataclass(frozen=True)
 class Measured:
     """`median` and `late` (95th percentile) in milliseconds; statuses as text, JSON has no other key."""
 
@@ -64,7 +90,12 @@ class Refused(Exception):
 
 
 def measure(
-    requests: Sequence[Get | Post], *, port: int, clients: int = 16, seconds: float = 4, expected: int = 200
+    requests: Sequence[Get | Post | Upload],
+    *,
+    port: int,
+    clients: int = 16,
+    seconds: float = 4,
+    expected: int = 200,
 ) -> Measured:
     """Raises Refused if one answer has another status than `expected`."""
     asked = {

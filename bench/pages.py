@@ -8,7 +8,7 @@ from statistics import median
 import psycopg
 
 from bench.listening import Listeners
-from bench.load import Get, Measured, Post, Refused, measure
+from bench.load import Get, Measured, Post, Refused, Upload, measure
 from bench.readers import Workload
 from bench.report import Figure, at_least, times_slower
 from bench.serving import Platform
@@ -34,7 +34,7 @@ class Side:
 @dataclass(frozen=True)
 class Claim:
     name: str
-    requests: Callable[[Workload], Sequence[Get | Post]]
+    requests: Callable[[Workload], Sequence[Get | Post | Upload]]
     aim: float
     expected: int = 200
 
@@ -55,13 +55,13 @@ def figures(small: Side, large: Side, bare_port: int, *, rounds: int, seconds: f
     for claim in CLAIMS:
         say(f"  {claim.name}…")
         try:
-            found += _of(claim, small, large, bare_port, rounds=rounds, seconds=seconds)
+            found += measured(claim, small, large, bare_port, rounds=rounds, seconds=seconds)
         except Refused as refusal:
             say(f"  {claim.name} : non mesuré, {refusal}")
     return found
 
 
-def _of(
+def measured(
     claim: Claim, small: Side, large: Side, bare_port: int, *, rounds: int, seconds: float
 ) -> list[Figure]:
     reads = _queries_of_one(claim, large)
@@ -97,7 +97,7 @@ def _of(
     ]
 
 
-def _warm(requests: Sequence[Get | Post], *, port: int, expected: int) -> None:
+def _warm(requests: Sequence[Get | Post | Upload], *, port: int, expected: int) -> None:
     """Each connection plans a statement some seven times before it keeps its plan."""
     began, answered = time.monotonic(), 0
     while answered < WARMING and time.monotonic() - began < WARMING_SECONDS:

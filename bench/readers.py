@@ -11,11 +11,10 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import salted_hmac
 
 from bench.cluster import SECRET_KEY
-from bench.load import NEW_ID, Get, Post
+from bench.load import CSRF, NEW_ID, Get, Post
 from config.local.database import Urls
 
 DOCTORS = 600
-_CSRF = "b" * 32
 _PAIRS = """
 SELECT practitioner.user_id, record.id, patient.birth_date, patient.match_birth_name, patient.match_given_name
 FROM (SELECT id, user_id FROM directory_practitioner AS one
@@ -47,14 +46,14 @@ class Workload:
     pairs: list[Pair]
 
     def records(self) -> list[Get]:
-        return [Get(f"/dossiers/{pair.record_id}/", _cookie(pair.user_id)) for pair in self.pairs]
+        return [Get(f"/dossiers/{pair.record_id}/", cookie(pair.user_id)) for pair in self.pairs]
 
     def searches(self) -> list[Get]:
-        return [Get(f"/recherche/?{_criteria(pair)}", _cookie(pair.user_id)) for pair in self.pairs]
+        return [Get(f"/recherche/?{_criteria(pair)}", cookie(pair.user_id)) for pair in self.pairs]
 
     def lists(self, *, large_structure: bool = False) -> list[Get]:
         user = _WITH_A_STRUCTURE if large_structure else _WITH_300
-        return [Get("/patients/", _cookie(UUID(user)))]
+        return [Get("/patients/", cookie(UUID(user)))]
 
     def notes_of_several(self, authors: int) -> list[Post]:
         """One record for each author."""
@@ -64,7 +63,7 @@ class Workload:
     def notes(self) -> list[Post]:
         body = urlencode(
             {
-                "csrfmiddlewaretoken": _CSRF,
+                "csrfmiddlewaretoken": CSRF,
                 "id": NEW_ID,
                 "data_class": "medical",
                 "level": "shared",
@@ -74,7 +73,7 @@ class Workload:
         return [
             Post(
                 f"/dossiers/{pair.record_id}/notes/nouvelle/",
-                f"{_cookie(pair.user_id)}; csrftoken={_CSRF}",
+                f"{cookie(pair.user_id)}; csrftoken={CSRF}",
                 body,
             )
             for pair in self.pairs
@@ -116,7 +115,7 @@ def _session(user_id: UUID) -> str:
     )
 
 
-def _cookie(user_id: UUID) -> str:
+def cookie(user_id: UUID) -> str:
     return f"sessionid={user_id.hex}"
 
 

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.core.files.storage import FileSystemStorage
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import path
 
+from bench.cluster import FOLDER
 from config import health
 from terresante.accounts.models import User
 
@@ -24,8 +26,22 @@ def _nothing() -> HttpResponse:
     return HttpResponse(b"", headers={"Content-Length": "0"})
 
 
+def upload(request: HttpRequest) -> HttpResponse:
+    sent = request.FILES["sent"]
+    _STORAGE.save(sent.name or "sent", sent)
+    return HttpResponse(b"", status=302, headers={"Location": "/empty/", "Content-Length": "0"})
+
+
+def download(request: HttpRequest) -> FileResponse:
+    """The one file that is there: the first that was sent."""
+    return FileResponse(_STORAGE.open("banc.txt"), as_attachment=True)
+
+
+_STORAGE = FileSystemStorage(location=FOLDER / "bare")
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("empty/", empty),
+    path("upload/", upload),
+    path("download/", download),
     path("reads/<int:number>/<uuid:user_id>/", primary_key_reads),
 ]

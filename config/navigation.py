@@ -32,6 +32,7 @@ _PLACES: tuple[tuple[str, str, str, tuple[Duty, ...]], ...] = (
 )
 _PATIENT_PLACES = (
     ("Qui a vu", "portal:home", "eye"),
+    ("Ma santé", "portal:health", "heart-pulse"),
     ("Mon équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
     ("Documents", "portal:documents", "folder"),
@@ -40,6 +41,7 @@ _PATIENT_PLACES = (
 # A relative reads, for the person he chose, what his delegation opens; a carer decides nothing and sees no log.
 _RELATIVE_PLACES = (
     ("Qui a vu", "portal:home", "eye"),
+    ("Sa santé", "portal:health", "heart-pulse"),
     ("Son équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
     ("Documents", "portal:documents", "folder"),

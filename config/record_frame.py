@@ -41,6 +41,9 @@ TABS = (
     TabPlace("summary", "Résumé", "overview:record", "house"),
     TabPlace("notes", "Notes", "notes:list", "note", NOTE_CLASSES, counts_unread=True),
     TabPlace("documents", "Documents", "documents:list", "folder", DOCUMENT_CLASSES, counts_unread=True),
+    TabPlace(
+        "health", "Santé", "health_record:summary", "heart-pulse", (DataClass.MEDICAL,), counts_unread=True
+    ),
     TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),
     TabPlace("stays", "Séjours", "stays:list", "bed", (DataClass.STAY,)),
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),
@@ -51,6 +54,7 @@ MORE = (
     TabPlace("emergency_sheet", "Fiche d’urgence", "overview:emergency_sheet", "siren"),
     TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
     TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
+    TabPlace("copy", "Copie du dossier", "overview:export", "download"),
     TabPlace("choices", "Choix de la personne", "care_team:choices", "hand-heart", (DataClass.CIRCLE,)),
 )
 

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "terresante.feed",
     "terresante.notes",
     "terresante.documents",
+    "terresante.health_record",
     "terresante.stays",
     "terresante.overview",
     "terresante.portal",

@@ -17,6 +17,7 @@ export function startFormGuard(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+    if (form.hasAttribute("data-download")) return; // the page stays, and may be asked again
     if (sent.has(form)) {
       event.preventDefault();
       return;

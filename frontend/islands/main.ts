@@ -15,6 +15,7 @@ import {
 } from "./page";
 import { startPhotos } from "./photos";
 import { startUploads } from "./upload";
+import { startVoices } from "./voice";
 
 htmx.on("htmx:configRequest", (event) => {
   const token = document.querySelector<HTMLMetaElement>("meta[name=csrf-token]")?.content;
@@ -22,6 +23,7 @@ htmx.on("htmx:configRequest", (event) => {
 });
 
 startPhotos();
+startVoices();
 startUploads(); // before the form guard: it sends each file itself
 startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key

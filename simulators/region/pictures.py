@@ -4,6 +4,7 @@ their EXIF, as real ones do. Small, the same each time.
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -19,6 +20,11 @@ def photograph(form: str) -> bytes:
     out = BytesIO()
     picture.filter(ImageFilter.GaussianBlur(3)).save(out, "JPEG", quality=80, exif=_told())
     return out.getvalue()
+
+
+def message() -> bytes:
+    """Four seconds of a voice that nobody has: tones through filters, recorded once by a browser (WebM, Opus)."""
+    return (Path(__file__).parent / "data" / "message.webm").read_bytes()
 
 
 def _told() -> Image.Exif:

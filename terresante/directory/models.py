@@ -205,7 +205,7 @@ class Practitioner(Published):
     def full_name(self) -> str:
         return f"{self.title} {self}".strip()
 
-    def get_profession_display(self) -> str:
+    def get_profession_display(self) -> str:  # type: ignore[no-redef]  # Django gives way to it
         return Profession(self.profession).said_of(self.civility)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -250,7 +250,7 @@ class PractitionerRole(Published):
     def __str__(self) -> str:
         return f"{self.practitioner}, {self.get_profession_display()}, {self.organization}"
 
-    def get_profession_display(self) -> str:
+    def get_profession_display(self) -> str:  # type: ignore[no-redef]  # Django gives way to it
         """Of the person who exercises it: read with `practitioner`."""
         return Profession(self.profession).said_of(self.practitioner.civility)
 

@@ -15,6 +15,7 @@ from terresante.care_team.queries.limits import (
     sector_of,
 )
 from terresante.kernel.actor import Actor
+from terresante.kernel.files.sounds import ACCEPTED_SOUNDS
 from terresante.kernel.ids import new_id
 from terresante.kernel.ui.forms import FilesField, FilesInput, offer
 from terresante.notes.actions import NewNote
@@ -117,6 +118,13 @@ class NoteForm(AudienceForm):
         max_length=ALT_MAX_LENGTH,
         help_text="Une phrase, pour ceux qui ne voient pas l’image.",
         widget=forms.TextInput(attrs={"maxlength": ALT_MAX_LENGTH, "autocomplete": "off"}),
+    )
+
+    voice = FilesField(
+        label="Message vocal",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ACCEPTED_SOUNDS}),
+        help_text="Cinq minutes au plus. La phrase écrite reste nécessaire : elle se cherche, et se lit sans écouter.",
     )
 
     def note(self, media: tuple[NewMedia, ...] = ()) -> NewNote:

@@ -7,7 +7,7 @@ from typing import Self
 from terresante.kernel.errors import Invalid
 from terresante.kernel.files import vault
 from terresante.kernel.files.kinds import FileKind
-from terresante.kernel.files.receiving import ReceivedPhoto
+from terresante.kernel.files.receiving import ReceivedPhoto, ReceivedSound
 from terresante.kernel.files.vault import Stored
 from terresante.notes.enums import ALT_MAX_LENGTH, MOST_PHOTOS, MediaKind
 from terresante.notes.models import Note, NoteMedia
@@ -36,6 +36,15 @@ class NewMedia:
             small=received.small,
             width=received.width,
             height=received.height,
+        )
+
+    @classmethod
+    def voice(cls, received: ReceivedSound) -> Self:
+        return cls(
+            kind=MediaKind.VOICE,
+            stored=received.stored,
+            media_type=received.kind,
+            seconds=received.seconds,
         )
 
 

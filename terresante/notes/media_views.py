@@ -12,10 +12,11 @@ from terresante.care_team.queries import OpenRecord, open_record
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid, NotFound
-from terresante.kernel.files.giving import given
+from terresante.kernel.files.giving import given, given_in_parts
 from terresante.kernel.files.kinds import FileKind
-from terresante.kernel.files.receiving import receive_photo, shown_name
-from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.files.receiving import receive_photo, receive_sound, shown_name
+from terresante.kernel.files.sounds import ENDS
+from terresante.kernel.screens import Answer, Request, reads, record_page, writes
 from terresante.notes import actions
 from terresante.notes.access import (
     NOTE_MEDIA_DOWNLOAD,
@@ -29,7 +30,7 @@ from terresante.notes.forms import NoteForm
 from terresante.notes.joining import NewMedia
 from terresante.notes.models import NoteMedia
 
-_AGAIN = "Choisissez de nouveau les photos : le navigateur ne les garde pas."
+_AGAIN = "Joignez de nouveau les photos et le message : le navigateur ne les garde pas."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Joined:
 
 def receive_media(request: Request, record_id: UUID) -> Joined:
     """Nothing is put away for who may not write here, or for a form to be shown again."""
-    sent = request.FILES.getlist("photos")
-    if not sent:
+    sent, voice = request.FILES.getlist("photos"), request.FILES.get("voice")
+    if not sent and voice is None:
         return Joined()
     with rls.acting(request.actor, read_only=True):
         open_record(request.actor, record_id, action=NOTE_WRITE)
@@ -61,6 +62,11 @@ def receive_media(request: Request, record_id: UUID) -> Joined:
             )
         except (Invalid, Conflict) as error:
             refusals.append(f"« {shown_name(file.name or '')} » : {error.sentence}")
+    if voice is not None:
+        try:
+            media.append(NewMedia.voice(receive_sound(request.actor, voice, for_action=NOTE_WRITE)))
+        except (Invalid, Conflict) as error:
+            refusals.append(f"Message vocal : {error.sentence}")
     return Joined(tuple(media), (*refusals, _AGAIN) if refusals else ())
 
 
@@ -83,9 +89,12 @@ def show_small(request: Request, record_id: UUID, note_id: UUID, media_id: UUID)
 
 
 @reads(NOTE_MEDIA_OPEN)
-def show_content(request: Request, record_id: UUID, note_id: UUID, media_id: UUID) -> StreamingHttpResponse:
+def show_content(request: Request, record_id: UUID, note_id: UUID, media_id: UUID) -> Answer:
+    """A recording by the stretches that its player asks for, each with its line: so does who listens again."""
     _, media = _opened(request, record_id, note_id, media_id, NOTE_MEDIA_OPEN)
-    return given(media.file, size=media.size, kind=media.media_type, name=_name(media))
+    if media.is_photo:
+        return given(media.file, size=media.size, kind=media.media_type, name=_name(media))
+    return given_in_parts(request, media.file, size=media.size, kind=media.media_type, name=_name(media))
 
 
 @reads(NOTE_MEDIA_DOWNLOAD)
@@ -133,4 +142,4 @@ def _name(media: NoteMedia) -> str:
     return f"{kind}-{day:%Y-%m-%d}-{media.number}.{_ENDS[media.media_type]}"
 
 
-_ENDS = {FileKind.JPEG.value: "jpg"}
+_ENDS = {FileKind.JPEG.value: "jpg", **{kind.value: end for kind, end in ENDS.items()}}

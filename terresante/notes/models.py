@@ -118,7 +118,10 @@ class NoteMedia(Row):
     @property
     def words(self) -> str:
         """What is said of it where it cannot be seen, or heard."""
-        return self.alt or f"{self.get_kind_display()} {self.number}, sans description"
+        if not self.is_photo:
+            minutes, seconds = divmod(self.seconds, 60)
+            return f"Message vocal, {minutes} min {seconds:02} s" if self.seconds else "Message vocal"
+        return self.alt or f"Photo {self.number}, sans description"
 
 
 class NoteFavourite(Row):

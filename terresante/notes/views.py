@@ -20,6 +20,7 @@ from terresante.feed.enums import FeedKind
 from terresante.kernel import access
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.files.sounds import LONGEST_SECONDS
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import Page, Tab
@@ -203,6 +204,7 @@ def _form_page(request: Request, record_id: UUID, form: NoteForm) -> HttpRespons
             "form": form,
             "audience": panel,
             "most_photos": MOST_PHOTOS,
+            "longest_voice": LONGEST_SECONDS,
             "answered": queries.note_answered(
                 request.actor, opened.patient.pk, str(form["in_reply_to_id"].value() or "")
             ),

@@ -93,13 +93,15 @@ class Home:
 
 
 _DOCUMENTS = frozenset({FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED})
+_HEALTH = frozenset({FeedKind.ALLERGY, FeedKind.DIRECTIVE, FeedKind.CONDITION, FeedKind.IMMUNIZATION})
 FILTERS: dict[str, frozenset[str]] = {
     "alertes": frozenset(),
     "notes": frozenset({FeedKind.NOTE}),
     "documents": _DOCUMENTS,
     "sejours": frozenset(FeedKind.values)
     - {FeedKind.NOTE, FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT, FeedKind.EMERGENCY_ACCESS}
-    - _DOCUMENTS,
+    - _DOCUMENTS
+    - _HEALTH,
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
@@ -15,6 +15,8 @@ from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import OpenRecord, circle_of, relatives_of
+from terresante.health_record import queries as health
+from terresante.health_record.models import HealthLine
 from terresante.kernel import audit, printing
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
@@ -27,6 +29,10 @@ from terresante.patients.models import Patient, RelatedPerson
 
 # Beyond these the sheet is no longer one page: the circle's own page has them all.
 MOST_MEMBERS = 8
+RECENT = timedelta(days=30)
+_NO_TREATMENT = (
+    "Terr-eSanté ne tient pas encore les traitements : demandez l’ordonnance, ou « Mon espace santé »."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,7 @@ def emergency_sheet(actor: Actor, opened: OpenRecord) -> EmergencySheet:
         name=_full_name(patient),
         identity=_identity(patient),
         reach=[part for part in (wording.french(patient.phone), address) if part],
-        parts=_contacts(actor, opened),
+        parts=[*_health(actor, opened), *_contacts(actor, opened)],
         left_out=_left_out(actor),
         made_at=timezone.now(),
     )
@@ -137,6 +143,73 @@ def _left_out(actor: Actor) -> str:
     return (
         "Allergies, directives et mesures n’y sont pas : votre rôle auprès de cette personne ne les lit pas."
     )
+
+
+def _health(actor: Actor, opened: OpenRecord) -> list[SheetPart]:
+    if not reads_class(actor, DataClass.MEDICAL):
+        return []
+    patient_id = opened.patient.pk
+    directives = health.directives_in_force(actor, patient_id)
+    return [
+        SheetPart(
+            title="Limites de soins",
+            icon="hand-heart",
+            lines=[_line(line) for line in directives if line.is_limit],
+            empty="Aucune limite de soins n’est inscrite.",
+            grave=True,
+        ),
+        SheetPart(
+            title="Allergies",
+            icon="triangle-alert",
+            lines=[_line(line) for line in health.allergies_in_force(actor, patient_id)],
+            empty="Aucune allergie n’est inscrite : cela ne veut pas dire qu’il n’y en a pas.",
+            grave=True,
+        ),
+        SheetPart(
+            title="Directives anticipées",
+            icon="file-text",
+            lines=[_line(line) for line in directives if not line.is_limit],
+            empty="Aucune directive anticipée n’est inscrite.",
+        ),
+        SheetPart(
+            title="Problèmes de santé",
+            icon="stethoscope",
+            lines=_together(health.conditions_in_force(actor, patient_id)),
+            empty="Aucun problème de santé n’est inscrit.",
+        ),
+        SheetPart(title="Traitements", icon="pill", lines=[], empty=_NO_TREATMENT),
+        *_measures(actor, opened),
+    ]
+
+
+def _measures(actor: Actor, opened: OpenRecord) -> list[SheetPart]:
+    """The recent ones: an old weight would mislead."""
+    since = timezone.now() - RECENT
+    recent = [line for line in health.latest_measures(actor, opened.patient.pk) if line.effective_at >= since]
+    if not recent:
+        return []
+    said = " · ".join(f"{line.label} {line.said} ({wording.long_date(line.effective_at)})" for line in recent)
+    return [SheetPart(title="Dernières mesures", icon="activity", lines=[SheetLine(text=said)])]
+
+
+def _line(line: HealthLine) -> SheetLine:
+    who = ", ".join(part for part in (line.author_name, wording.lowered(line.author_role)) if part)
+    return SheetLine(
+        strong=_words(line),
+        text=line.detail,
+        source=f"{who}, {wording.long_date(line.recorded_at)}",
+    )
+
+
+def _together(lines: Sequence[HealthLine]) -> list[SheetLine]:
+    """On one line: the sheet is one page."""
+    said = " · ".join(" ".join(part for part in (_words(line), line.detail) if part) for line in lines)
+    return [SheetLine(text=said)] if said else []
+
+
+def _words(line: HealthLine) -> str:
+    """A doubt is said beside the words, never left to the small print."""
+    return f"{line.label} (déclaré, non confirmé)" if line.is_unconfirmed else line.label
 
 
 def _contacts(actor: Actor, opened: OpenRecord) -> list[SheetPart]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.overview import desk_urls, sheet_views, views
+from terresante.overview import desk_urls, export_views, sheet_views, views
 
 app_name = "overview"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path(
         "dossiers/<uuid:record_id>/alertes/<uuid:item_id>/vue/", views.acknowledge_alert, name="acknowledge"
     ),
+    path("dossiers/<uuid:record_id>/copie/", export_views.take_out, name="export"),
     path("dossiers/<uuid:record_id>/chronologie/", views.show_timeline, name="timeline"),
     path("dossiers/<uuid:record_id>/chronologie/imprimer/", views.print_timeline, name="timeline_print"),
     path("dossiers/<uuid:record_id>/fiche-urgence/", sheet_views.show_sheet, name="emergency_sheet"),

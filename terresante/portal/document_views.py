@@ -21,6 +21,7 @@ from terresante.kernel.files.receiving import Received, receive
 from terresante.kernel.screens import Request, reads, writes
 from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
 from terresante.notes.models import NoteMedia
+from terresante.overview.access import RECORD_EXPORT
 from terresante.portal.forms import OwnDocumentForm
 from terresante.portal.queries import own_record_id, read_own_record
 
@@ -34,7 +35,7 @@ def documents(request: Request) -> HttpResponse:
     if opened is not None:
         listed = documents_of(request.actor, opened.patient.pk)
         page = Paginator(listed, _A_PAGE).get_page(request.GET.get("page", "1"))
-    context = {"opened": opened, "page": page, "files": decides_for_patient(request.actor)}
+    context = {"opened": opened, "page": page, "is_own": decides_for_patient(request.actor)}
     return render(request, "portal/documents.html", context)
 
 
@@ -140,3 +141,10 @@ def photo(request: Request, note_id: UUID, media_id: UUID) -> HttpResponse:
         raise NotFound
     audit.note_read(NOTE_MEDIA_OPEN, patient_id=opened.patient.pk, about=shown.note)
     return render(request, "portal/note_photo.html", {"opened": opened, "photo": shown, "note": shown.note})
+
+
+@reads(RECORD_EXPORT)
+def copy(request: Request) -> HttpResponse:
+    """What one may take away; `overview:export` sends it."""
+    opened = read_own_record(request.actor, action=RECORD_EXPORT)
+    return render(request, "portal/export.html", {"opened": opened})

@@ -1,14 +1,60 @@
 """The person's own health record and emergency sheet, apart from her other pages."""
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
+from terresante.care_team.access import decides_for_patient
 from terresante.care_team.queries import open_record
-from terresante.kernel.errors import NotFound
-from terresante.kernel.screens import Answer, Request, reads
+from terresante.health_record import actions, queries
+from terresante.health_record.access import HEALTH_DECLARE, HEALTH_READ
+from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.screens import Answer, Request, reads, writes
 from terresante.overview import sheet_queries
 from terresante.overview.access import EMERGENCY_SHEET_PRINT, EMERGENCY_SHEET_READ
+from terresante.portal.health_forms import DECLARED, DeclarationForm
 from terresante.portal.queries import own_record_id, read_own_record
+
+# How each declaration is asked for; what is not here is a professional's to write.
+_TITLES = {
+    "allergies": "Dire une allergie",
+    "mesures": "Noter une mesure",
+    "directives": "Dire ce que je souhaite",
+}
+
+
+@reads(HEALTH_READ)
+def health(request: Request) -> HttpResponse:
+    """What is known of her health, who said it, and what she may add."""
+    opened = read_own_record(request.actor, action=HEALTH_READ)
+    sections = queries.sections(request.actor, opened.patient.pk) if opened else []
+    shown = {"opened": opened, "sections": sections, "declares": decides_for_patient(request.actor)}
+    return render(request, "portal/health.html", shown)
+
+
+@writes(HEALTH_DECLARE)
+def declare(request: Request, kind: str) -> HttpResponse:
+    record_id = own_record_id(request.actor)
+    if record_id is None or kind not in DECLARED:
+        raise NotFound
+    form = DECLARED[kind](request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.declare_line(request.actor, record_id, said=form.said(request.actor))
+        except (Invalid, Conflict) as error:
+            _say(form, error)
+        else:
+            messages.success(request, "C’est noté. Votre équipe le lit comme dit par vous.")
+            return redirect("portal:health")
+    opened = read_own_record(request.actor, action=HEALTH_DECLARE)
+    shown = {"opened": opened, "form": form, "kind": kind, "heading": _TITLES[kind]}
+    return render(request, "portal/declare.html", shown, status=422 if form.errors else 200)
+
+
+def _say(form: DeclarationForm, error: Invalid | Conflict) -> None:
+    fields = error.fields if isinstance(error, Invalid) else {}
+    for name, sentence in (fields or {"": error.sentence}).items():
+        form.add_error(name if name in form.fields else None, sentence)
 
 
 @reads(EMERGENCY_SHEET_READ)

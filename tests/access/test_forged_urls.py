@@ -22,6 +22,7 @@ NAMED = {
     "note_id": "notes.Note",
     "media_id": "notes.NoteMedia",
     "document_id": "documents.DocumentReference",
+    "line_id": "health_record.AllergyIntolerance",
     "participant_id": "care_team.CareTeamParticipant",
     "relative_id": "patients.RelatedPerson",
     "delegation_id": "patients.Delegation",
@@ -53,6 +54,8 @@ NAMED = {
     "role_id": None,
     # A setting, declared in the code.
     "code": None,
+    # Of a line of health, closed list.
+    "kind": None,
     "unit_id": None,
     "token": None,
     "practitioner_id": None,

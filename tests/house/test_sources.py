@@ -51,6 +51,9 @@ MORE_NAMES = {
         "received_actions": "what a wire files, apart from what persons do",
         "reading": "the port by which a structured document is read for its page",
     },
+    "health_record": {
+        "said": "what somebody says of a health, checked before it is a row, pure",
+    },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",
@@ -83,6 +86,10 @@ MORE_NAMES = {
         "webpush": "messages to a browser, sealed and signed, pure",
     },
     "overview": {
+        "export": "a whole record read in batches while it is sent",
+        "export_views": "the copy of a record, apart from its pages",
+        "fhir": "what a record holds as FHIR R4 resources, pure",
+        "paper": "what a record holds as the pages of a PDF",
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
         "sheet_queries": "the emergency sheet, apart from the pages of a record",
@@ -105,6 +112,7 @@ MORE_NAMES = {
         "merge_views": "two identities side by side, apart from the page of one",
     },
     "portal": {
+        "health_forms": "what she says of her health in the words of the kitchen, apart from her other forms",
         "health_views": "her own health record and emergency sheet, apart from her other pages",
         "document_views": "documents as the person reads them, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",

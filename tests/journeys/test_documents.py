@@ -148,3 +148,21 @@ def test_without_javascript_a_document_is_filed_and_downloaded(visit):
     with page.expect_download() as download:
         page.get_by_role("link", name="Télécharger").click()
     assert download.value.suggested_filename == "Sans JavaScript.pdf"
+
+
+def test_a_report_that_a_laboratory_sent_is_read_by_section_on_a_desk_and_a_phone(visit):
+    doctor = visit("s.norbert")
+    doctor.open_record("ISIDORE")
+    doctor.tab("Documents")
+    page = doctor.page
+    page.get_by_role("link", name="Hémogramme et ionogramme").click()
+    expect(page.get_by_role("heading", name="Hématologie")).to_be_visible()
+    expect(page.get_by_role("cell", name="104 g/L (bas)")).to_be_visible()
+    expect(page.get_by_text("Validé par")).to_be_visible()
+    shot(doctor, "received", phone=False)
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Télécharger l’original").click()
+    assert b"ClinicalDocument" in Path(download.value.path()).read_bytes()
+    page.set_viewport_size({"width": 390, "height": 844})
+    shot(doctor, "received", phone=True)

@@ -25,7 +25,9 @@ def chromium(playwright: Playwright) -> Browser:
         raise Failure(
             f"Aucun navigateur en {path} : installez chromium, ou donnez son chemin par TERRESANTE_BROWSER."
         )
-    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    return playwright.chromium.launch(
+        executable_path=path, args=["--no-sandbox", "--use-fake-device-for-media-stream"]
+    )
 
 
 class Visits:

@@ -1,17 +1,23 @@
-"""What the people of the stories photograph, received as from their telephones."""
+"""What the people of the stories photograph and say, received as from their telephones."""
 
 from io import BytesIO
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
 
-from simulators.region.pictures import photograph
+from simulators.region.pictures import message, photograph
 from terresante.kernel.actor import Actor
-from terresante.kernel.files.receiving import receive_photo
+from terresante.kernel.files.receiving import receive_photo, receive_sound
 from terresante.notes.access import NOTE_WRITE
 from terresante.notes.joining import NewMedia
 
 
 def join_to_note(author: Actor, form: str, words: str) -> NewMedia:
-    content = photograph(form)
-    sent = InMemoryUploadedFile(BytesIO(content), "photos", f"{form}.jpg", None, len(content), None)
-    return NewMedia.photo(receive_photo(author, sent, for_action=NOTE_WRITE), words)
+    if form == "voice":
+        return NewMedia.voice(receive_sound(author, _sent(message(), "message.webm"), for_action=NOTE_WRITE))
+    return NewMedia.photo(
+        receive_photo(author, _sent(photograph(form), f"{form}.jpg"), for_action=NOTE_WRITE), words
+    )
+
+
+def _sent(content: bytes, name: str) -> InMemoryUploadedFile:
+    return InMemoryUploadedFile(BytesIO(content), "media", name, None, len(content), None)

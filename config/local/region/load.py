@@ -22,13 +22,20 @@ from config.local.region.asking import ask_and_invite, file_her_own
 from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
+from config.local.region.healths import HealthWriter
 from config.local.region.kept import keep_one_record
 from config.local.region.papers import Filer
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
-from config.local.region.stays import connect_hospitals, link_patients, person_of, play_stays
+from config.local.region.stays import (
+    connect_hospitals,
+    link_patients,
+    person_of,
+    play_stays,
+    put_letters_back,
+)
 from config.local.region.telephone import OWNER, give_telephone
 from config.local.region.turns import ask_to_take_over, judge_an_emergency
 from simulators.insi import people as insi
@@ -124,10 +131,12 @@ class _Loading:
     def _tell(self, directory: Directory) -> None:
         teller = Teller(self._job, directory, self._times)
         filer = Filer(self._job, directory, self._times)
+        writer = HealthWriter(self._job, directory, self._times)
         for story in self._region.stories:
             if story.is_written_by_hand:
                 self._patients[story.key] = teller.tell(story)
                 filer.file(self._patients[story.key], story)
+                writer.write(self._patients[story.key], story, self._users.get(story.key))
 
     def _settle(self, directory: Directory) -> None:
         crowd = [story for story in self._region.stories if not story.is_written_by_hand]
@@ -135,6 +144,7 @@ class _Loading:
         self._patients |= {story.key: patient for story, patient in zip(crowd, found, strict=True)}
 
     def _finish(self, directory: Directory) -> None:
+        put_letters_back(self._job, self._region, self._patients, self._times)
         marks.put_back_stays(self._job, self._region, self._patients)
         stories = {story.key: story for story in self._region.stories}
         marks.mark_read(directory, stories, self._patients, self._times)

@@ -15,6 +15,8 @@ from simulators.hospital.messages import Stay as MessageStay
 from simulators.region.build import ipp_of
 from simulators.region.identifiers import rpps
 from simulators.region.model import Identity, Moment, Region, Section, SentLetter, Stay, Story, Structure
+from terresante.documents.models import DocumentReference
+from terresante.feed.models import FeedItem
 from terresante.interop.actions import register_sender
 from terresante.interop.jobs import apply_waiting
 from terresante.interop.mllp.intake import received
@@ -151,7 +153,7 @@ def _of_letter(
     person = person_of(story.identity, ipp_of(story, letter.sender), structure)
     given, family = letter.by.split(" ", 1)
     at = times.at(letter.at)
-    name = f"{structure.oid}.{person.ipp[1:]}.{number}"
+    name = _letter_name(structure, story, letter, number)
     document = Letter(
         identifier=name,
         person=person,
@@ -164,6 +166,25 @@ def _of_letter(
     control_id = f"D{person.ipp}{number}"
     content = mdm("T02", cda(document), person, control_id=control_id, at=at, code=letter.type)
     return Sent(str(senders[letter.sender].pk), at, content)
+
+
+def _letter_name(structure: Structure, story: Story, letter: SentLetter, number: int) -> str:
+    return f"{structure.oid}.{ipp_of(story, letter.sender)[1:]}.{number}"
+
+
+def put_letters_back(job: Actor, region: Region, patients: dict[str, UUID], times: Times) -> None:
+    """At the hour they came, not at the hour of the loading."""
+    for story in region.stories:
+        for number, letter in enumerate(story.letters):
+            at = times.at(letter.at)
+            name = _letter_name(region.structures[letter.sender], story, letter, number)
+            with rls.acting(job):
+                rls.open_record(patients[story.key])
+                document = DocumentReference.objects.get(
+                    patient_id=patients[story.key], sender_identifier=name
+                )
+                DocumentReference.objects.filter(pk=document.pk).update(recorded_at=at)
+                FeedItem.objects.filter(object_id=document.pk).update(occurred_at=at, recorded_at=at)
 
 
 def narrative(section: Section) -> str:

@@ -11,7 +11,7 @@ from io import BytesIO
 
 from terresante.documents.enums import DocumentType
 from terresante.interop.cda.body import content_of, paper_of, read_cda
-from terresante.interop.cda.model import CdaDocument, InstanceId
+from terresante.interop.cda.model import CdaDocument, CdaPatient, InstanceId
 from terresante.interop.cda.parsing import NotCda, decoded
 from terresante.interop.hl7v2.adt_fields import Oddities, moment
 from terresante.interop.hl7v2.adt_identity import read_identity
@@ -27,10 +27,12 @@ from terresante.interop.hl7v2.grammar import (
     person_refusal,
 )
 from terresante.kernel.files import pdf
-from terresante.patients.identity_rules import INS_OIDS
+from terresante.patients.identity_rules import INS_OIDS, normalised_name
 
 # The national numbers of a person: the INS, and those that look like one (INS-C, health insurance).
 _NATIONAL = "1.2.250.1.213.1.4."
+# As for a number that names somebody already (matching): one trait apart may be a slip, two are another person.
+_TRAITS_APART = 2
 # Stands for the authority of a person whom a sender knows by her matricule alone.
 BY_MATRICULE = "*INS*"
 _STAYING = ("E", "I", "O", "R")
@@ -234,11 +236,15 @@ def _local_ids(identity: Identity, cda: CdaDocument | None) -> tuple[Identifier,
 def _identity_refusal(carried: Carried) -> Refusal | None:
     """CI-SIS 2.1: PID-3 and the document name the same person. A number of hers is needed to know her again."""
     if carried.cda is not None:
-        theirs = carried.cda.header.patient.ids
-        if _contradicts(carried.identity, theirs) or not _is_shared(carried.identity, theirs):
+        patient = carried.cda.header.patient
+        if (
+            _contradicts(carried.identity, patient.ids)
+            or not _is_shared(carried.identity, patient.ids)
+            or _apart(carried.identity, patient) >= _TRAITS_APART
+        ):
             return _wrong(
                 "PID^1^3",
-                "Les identifiants du patient dans le message (PID-3) ne sont pas ceux du document "
+                "Le patient du message (PID-3, ou ses traits) n’est pas celui du document "
                 "(recordTarget) : vérifiez de qui il parle, puis renvoyez-le.",
             )
     if not carried.local_ids:
@@ -256,6 +262,22 @@ def _contradicts(identity: Identity, theirs: tuple[InstanceId, ...]) -> bool:
         return True
     numbers = {each.root: each.extension for each in theirs}
     return any(numbers.get(each.authority.universal_id, each.value) != each.value for each in identity.ipps)
+
+
+def _apart(identity: Identity, patient: CdaPatient) -> int:
+    """How many traits known on both sides differ. The first given name alone: lists are written in many ways."""
+    born, theirs = identity.birth_date, patient.birth_date
+    pairs = (
+        (normalised_name(identity.birth_name.family), normalised_name(patient.birth_name)),
+        (_first(identity.birth_name.first_given), _first(patient.first_given)),
+        (born.text if born else "", theirs.text if theirs else ""),
+        (identity.sex.removeprefix("U"), patient.sex),
+    )
+    return sum(bool(ours and said and ours != said) for ours, said in pairs)
+
+
+def _first(given: str) -> str:
+    return normalised_name(given).split(" ")[0]
 
 
 def _is_shared(identity: Identity, theirs: tuple[InstanceId, ...]) -> bool:

@@ -17,6 +17,7 @@ from terresante.kernel.files.antivirus import Unreachable
 from terresante.kernel.files.bare import bare
 from terresante.kernel.files.kinds import FileKind, kind_of, refused
 from terresante.kernel.files.pictures import photograph
+from terresante.kernel.files.sounds import SoundKind, sound_of
 from terresante.kernel.files.vault import Stored
 
 NAME_MAX_LENGTH = 120
@@ -52,6 +53,15 @@ class ReceivedPhoto:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReceivedSound:
+    """As it was sent; `seconds` is 0 when it does not say how long it lasts."""
+
+    stored: Stored
+    kind: SoundKind
+    seconds: int
+
+
 def receive(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action) -> Received:
     """Raises Invalid for a file that is not taken, Conflict when the antivirus does not answer.
 
@@ -75,6 +85,13 @@ def receive_photo(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action
     drawn = photograph(sent)
     large, small = (_put_away(actor, BytesIO(content)) for content in (drawn.large, drawn.small))
     return ReceivedPhoto(large, small, drawn.width, drawn.height)
+
+
+def receive_sound(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action) -> ReceivedSound:
+    """Raises as `receive`, and Invalid for what is no recording, or lasts more than five minutes."""
+    sound = sound_of(sent, size=sent.size or 0)
+    _refuse_infected(actor, sent, for_action)
+    return ReceivedSound(_put_away(actor, sent), sound.kind, sound.seconds)
 
 
 def _put_away(actor: Actor, content: IO[bytes]) -> Stored:

@@ -86,6 +86,22 @@ def test_the_size_of_the_row_cannot_shorten_a_file(folder):
         b"".join(vault.read(file, size=vault.CHUNK))
 
 
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        (0, 1),
+        (5, 9),
+        (vault.CHUNK - 1, vault.CHUNK + 1),
+        (vault.CHUNK, 2 * vault.CHUNK),
+        (2 * vault.CHUNK + 3, None),
+    ],
+)
+def test_a_stretch_is_read_without_what_stands_before_it(folder, start, stop):
+    content = os.urandom(2 * vault.CHUNK + 99)
+    file, stored = put_away(content)
+    assert b"".join(vault.read(file, size=stored.size, start=start, stop=stop)) == content[start:stop]
+
+
 def test_a_lost_file_is_said_before_anything_is_answered(folder):
     file, _ = put_away(b"x")
     (folder / file.name).unlink()

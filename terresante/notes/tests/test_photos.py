@@ -176,7 +176,7 @@ def test_one_photograph_that_is_refused_keeps_the_note_from_being_published_with
 
     page = answer.content.decode()
     assert answer.status_code == 422 and said in page and "« IMG_1.jpg »" in page
-    assert "Escarre du talon gauche" in page and "Choisissez de nouveau les photos" in page
+    assert "Escarre du talon gauche" in page and "Joignez de nouveau les photos" in page
     with walls_down():
         assert not Note.objects.exists() and not NoteMedia.objects.exists()
         assert not StoredFile.objects.filter(kept_at__isnull=False).exists()

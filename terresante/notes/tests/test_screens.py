@@ -203,7 +203,7 @@ def test_the_list_costs_the_same_with_two_thousand_notes(client, cast):
         ]
         Note.objects.bulk_create(many)
 
-    assert queries_of(client, url(cast.madeleine_record)) == few <= 22
+    assert queries_of(client, url(cast.madeleine_record)) == few <= 24
 
 
 def queries_of(client, address):

@@ -225,15 +225,15 @@ def _numbers(page) -> dict[str, int]:
 # Every statement: session, account, situation, transactions, row contexts, audit, marks. A page of notes
 # that has something new to mark as read costs five more, once.
 COSTS = {
-    "": 23,
+    "": 25,
     "nouveautes/": 16,
-    "notes/": 22,
-    "cercle/": 24,
-    "sejours/": 17,
-    "chronologie/": 20,
+    "notes/": 24,
+    "cercle/": 26,
+    "sejours/": 19,
+    "chronologie/": 22,
     "chronologie/imprimer/": 17,
-    "acces/": 20,
-    "choix/": 18,
+    "acces/": 22,
+    "choix/": 20,
 }
 
 

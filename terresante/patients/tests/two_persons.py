@@ -29,6 +29,8 @@ from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
+from terresante.health_record.access import MODELS
+from terresante.health_record.tests.factories import row_of
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import StoredFile
@@ -294,6 +296,29 @@ def _documents(drawn: Drawn) -> None:
     fact(drawn, key)
 
 
+def _health(drawn: Drawn) -> None:
+    """One line of each kind, corrected once."""
+    for model in MODELS:
+        key = new_id()
+        chained: dict[str, Any] = {}
+        for version in (1, 2):
+            row = model._default_manager.create(
+                id=key if version == 1 else new_id(),
+                set_id=key,
+                version=version,
+                is_current=version == 2,
+                **chained,
+                patient=drawn.patient,
+                record=drawn.record,
+                data_class="medical",
+                author=drawn.practitioners[0],
+                organization=drawn.organizations[0],
+                **row_of(model, "Essai"),
+            )
+            chained = {"replaces_id": row.pk}
+        fact(drawn, row.pk)
+
+
 def _joining(drawn: Drawn) -> None:
     soon = timezone.now() + timedelta(days=5)
     for one in drawn.some(drawn.practitioners):
@@ -359,6 +384,11 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "notes_notemedia": None,
     "notes_notefavourite": None,
     "documents_documentreference": _documents,
+    "health_record_allergyintolerance": _health,
+    "health_record_caredirective": None,  # made with the allergies
+    "health_record_condition": None,
+    "health_record_immunization": None,
+    "health_record_observation": None,
     "stays_encounter": _stays,
     "stays_encountermovement": _stays,
     "feed_feeditem": _marks,
@@ -368,7 +398,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "interop_identitydecision": None,  # made with the messages
 }
 
-NEEDS_RECORD = (_participants, _named, _hand_overs, _joining, _notes, _documents, _stays)
+NEEDS_RECORD = (_participants, _named, _hand_overs, _joining, _notes, _documents, _health, _stays)
 
 
 def two_persons(seed: int) -> tuple[Drawn, Drawn]:

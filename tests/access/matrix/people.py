@@ -145,7 +145,11 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         EmergencyAccess: _emergency(cast, patient),
         AuditEntry: _entry(cast, patient),
         **_of_identity(patient),
-        **{apps.get_model(label): make(limits) for label, make in ROWS.items()},
+        # A line of health is of the medical class alone.
+        **{
+            apps.get_model(label): make(limits) or make(replace(limits, data_class="medical"))
+            for label, make in ROWS.items()
+        },
     }
     made |= _of_note(cast, made[Note])
     for _, model in access.declared_rules():

@@ -9,11 +9,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from terresante.care_team.enums import DataClass
 from terresante.directory.models import Practitioner
 from terresante.documents.enums import CLASS_OF
 from terresante.documents.models import DocumentReference
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
+from terresante.health_record.access import MODELS
+from terresante.health_record.models import HealthLine
+from terresante.health_record.tests.factories import row_of
 from terresante.kernel.files import vault
 from terresante.kernel.ids import new_id
 from terresante.notes.enums import NOTE_CLASSES, MediaKind
@@ -138,6 +142,27 @@ def document(limits: Limits) -> DocumentReference | None:
     )
 
 
+def health(model: type[HealthLine]) -> Callable[[Limits], HealthLine | None]:
+    """A line of health, whose class is medical and no other."""
+
+    def line(limits: Limits) -> HealthLine | None:
+        if limits.data_class != DataClass.MEDICAL:
+            return None
+        key = new_id()
+        return model._default_manager.create(
+            id=key,
+            set_id=key,
+            patient_id=limits.patient_id,
+            record_id=limits.record_id,
+            author=limits.author,
+            organization_id=limits.organization_id,
+            **row_of(model, limits.marker),
+            **limits.kept,
+        )
+
+    return line
+
+
 def stay(limits: Limits) -> Encounter:
     return Encounter.objects.create(
         patient_id=limits.patient_id,
@@ -181,6 +206,7 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     "feed.FeedItem": fact,
     "notes.Note": note,
     "documents.DocumentReference": document,
+    **{model._meta.label: health(model) for model in MODELS},
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }

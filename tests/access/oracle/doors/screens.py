@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from io import BytesIO
 from random import Random
+from zipfile import ZipFile
 
+from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from terresante.kernel import ports
 from terresante.notes.models import NoteMedia
+from terresante.overview.fhir import urn
 from tests.access.oracle import model
 from tests.access.oracle.build import Built, born, called, marker
 from tests.access.oracle.decisions import Compared, Door, each, one
@@ -17,7 +21,15 @@ from tests.access.oracle.rows import ROWS
 from tests.walls import walls_down
 
 _PEOPLE = 1
-_PAGES = ("notes:list", "documents:list", "stays:list", "overview:record", "overview:timeline")
+_PAGES = (
+    "notes:list",
+    "documents:list",
+    "health_record:summary",
+    "stays:list",
+    "overview:record",
+    "overview:timeline",
+    "overview:emergency_sheet",
+)
 _PHOTO = ("notes:photo", "notes:photo_small", "notes:media_content", "notes:photo_download")
 _DOCUMENT = "documents.DocumentReference"
 _OUTSIDE = "Hors de vos cercles"
@@ -37,6 +49,7 @@ def screens(built: Built, chance: Random) -> Iterator[Compared]:
         for patient in range(built.world.patients):
             yield from _pages(built, client, reader, patient)
             yield from _download(built, client, reader, patient)
+            yield from _copy(built, client, reader, patient)
             yield from _search(built, client, reader, patient)
         yield from _one_note(built, client, reader, chance)
         yield from _one_document(built, client, reader, chance)
@@ -76,6 +89,10 @@ def _in_portal(built: Built, client: Client, reader: Reader) -> Iterator[Compare
     shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
     notes = {row.row for row in rows if ("notes.Note", row.row) in built.rows} & may
     yield each(Door.PAGE, shown, shown & may | notes, len(rows), f"{reader} in the portal")
+    for view in ("portal:health", "portal:emergency_sheet"):
+        text = client.get(reverse(view)).content.decode()
+        shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
+        yield each(Door.PAGE, shown, shown & may, len(rows), f"{reader} in {view}")
     text = client.get(reverse("portal:documents")).content.decode()
     shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
     documents = {row.row for row in rows if (_DOCUMENT, row.row) in built.rows} & may
@@ -155,6 +172,24 @@ def _download(built: Built, client: Client, reader: Reader, patient: int) -> Ite
     said = f"{reader} downloads the notice of patient {patient}"
     yield one(Door.DOWNLOAD, answer.status_code == HTTPStatus.OK, expected, said)
     yield one(Door.DOWNLOAD, names, expected, f"{said}, his name in it")
+
+
+def _copy(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[Compared]:
+    """The copy of a whole record: for her, who represents her and her circle at work; what each reads, and no more."""
+    rows = [row for row in model.rows(built.world) if row.patient == patient]
+    may = {row.row for row in rows if model.reads(built.world, reader, row)}
+    answer = client.post(_url(built, "overview:export", patient), {"form": "fhir", "reason": "request"})
+    taken = model.basis(built.world, reader, patient) in ("member", "structure", "patient", "representative")
+    said = f"{reader} takes out a copy of patient {patient}"
+    yield one(Door.DOWNLOAD, answer.status_code == HTTPStatus.OK, taken, said)
+    if not isinstance(answer, StreamingHttpResponse):
+        return
+    with ZipFile(BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[arg-type]  # not async
+        text = archive.read("bundle.json").decode()
+    for label in ("notes.Note", _DOCUMENT, "stays.Encounter"):
+        keys = {row.row: built.rows[label, row.row] for row in rows if (label, row.row) in built.rows}
+        shown = {number for number, key in keys.items() if urn(key) in text}
+        yield each(Door.DOWNLOAD, shown, may & set(keys), len(keys), f"{said}, {label}")
 
 
 def _search(built: Built, client: Client, reader: Reader, patient: int) -> Iterator[Compared]:

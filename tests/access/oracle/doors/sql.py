@@ -78,19 +78,21 @@ def walled_tables() -> list[str]:
 
 
 def rows_of_walled_tables(built: Built) -> Rows:
-    """What is really there, each row with the limits its own columns say."""
+    """What is really there, each row with the limits its own columns say, or those of the row that it follows."""
     patients = {record.patient_id: number for number, record in enumerate(built.records)}
     found: Rows = {}
     with walls_down(), connection.cursor() as cursor:
         for table in walled_tables():
+            limited, way = _FOLLOWED.get(table, (table, "id"))
             columns = {
-                column.name for column in connection.introspection.get_table_description(cursor, table)
+                column.name for column in connection.introspection.get_table_description(cursor, limited)
             }
             asked = ", ".join(
-                name if name in columns else missing for name, missing in _LIMIT_COLUMNS.items()
+                f"limited.{name}" if name in columns else missing for name, missing in _LIMIT_COLUMNS.items()
             )
             cursor.execute(
-                f'SELECT id, {_key(table)}, {asked} FROM "{table}" WHERE {_key(table)} = ANY (%s)',
+                f'SELECT own.id, own.{_key(table)}, {asked} FROM "{table}" AS own'
+                f' JOIN "{limited}" AS limited ON limited.id = own.{way} WHERE own.{_key(table)} = ANY (%s)',
                 [list(patients)],
             )
             found[table] = {
@@ -100,6 +102,11 @@ def rows_of_walled_tables(built: Built) -> Rows:
     return found
 
 
+# Rows read by who reads another: its table, and the column that leads to it.
+_FOLLOWED = {
+    "notes_notemedia": ("notes_note", "note_id"),
+    "notes_noteversion": ("notes_note", "note_id"),
+}
 # What stands for a column that a table has not.
 _LIMIT_COLUMNS = {
     "private_to_id": "NULL::uuid",

@@ -1,0 +1,255 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from terresante.care_team.queries import panel
+from terresante.care_team.queries.audience import Draft
+from terresante.health_record.access import HEALTH_READ
+from terresante.health_record.enums import (
+    LIMITS_OF_CARE,
+    ClinicalStatus,
+    DirectiveState,
+    MeasureCode,
+    Verification,
+)
+from terresante.health_record.models import (
+    AllergyIntolerance,
+    CareDirective,
+    Condition,
+    HealthLine,
+    Immunization,
+    Observation,
+)
+from terresante.kernel import access, compiled
+from terresante.kernel.actor import Actor
+from terresante.kernel.condition import among
+from terresante.kernel.errors import NotFound
+from terresante.kernel.ui.frame import AudiencePanel
+from terresante.patients.models import Patient
+
+# More than anybody has of one kind; beyond, the page says how many it leaves out.
+MOST_LINES = 60
+POINTS = 40
+_DISMISSED = (Verification.REFUTED.value, Verification.ENTERED_IN_ERROR.value)
+_END = "Chaque lecture est tracée. Rien n’est effacé : une correction garde ce qui était écrit, et par qui."
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of line: its place in an address, its words, its picture."""
+
+    slug: str
+    model: type[HealthLine]
+    title: str
+    one: str
+    add: str
+    icon: str
+    empty: str
+
+
+KINDS = (
+    Kind(
+        "allergies",
+        AllergyIntolerance,
+        "Allergies et intolérances",
+        "l’allergie",
+        "Ajouter une allergie",
+        "triangle-alert",
+        "Aucune allergie n’est inscrite : cela ne veut pas dire qu’il n’y en a pas.",
+    ),
+    Kind(
+        "directives",
+        CareDirective,
+        "Directives et limites de soins",
+        "la directive",
+        "Ajouter une directive",
+        "hand-heart",
+        "Aucune directive anticipée ni limite de soins n’est inscrite.",
+    ),
+    Kind(
+        "problemes",
+        Condition,
+        "Problèmes de santé",
+        "le problème de santé",
+        "Ajouter un problème",
+        "stethoscope",
+        "Aucun problème de santé n’est inscrit.",
+    ),
+    Kind(
+        "vaccinations",
+        Immunization,
+        "Vaccinations",
+        "la vaccination",
+        "Ajouter une vaccination",
+        "syringe",
+        "Aucune vaccination n’est inscrite.",
+    ),
+    Kind(
+        "mesures",
+        Observation,
+        "Mesures",
+        "la mesure",
+        "Ajouter une mesure",
+        "activity",
+        "Aucune mesure n’est inscrite.",
+    ),
+)
+MEASURES = KINDS[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    kind: Kind
+    lines: Sequence[HealthLine]
+    # Over, refuted or written by mistake: folded.
+    past: Sequence[HealthLine] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A value of a series, and where it stands in the drawing."""
+
+    line: Observation
+    x: float
+    y: float
+    low_y: float | None = None
+
+    @property
+    def mark(self) -> str:
+        """As a path of no length, which a round pen draws."""
+        low = "" if self.low_y is None else f"M{self.x:.1f} {self.low_y:.1f}h0"
+        return f"M{self.x:.1f} {self.y:.1f}h0{low}"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The last values of one measure, oldest first, and the drawing's own numbers."""
+
+    code: MeasureCode
+    dots: Sequence[Dot]
+    top: str
+    bottom: str
+
+    @property
+    def path(self) -> str:
+        return " ".join(f"{dot.x:.1f},{dot.y:.1f}" for dot in self.dots)
+
+    @property
+    def low_path(self) -> str:
+        return " ".join(f"{dot.x:.1f},{dot.low_y:.1f}" for dot in self.dots if dot.low_y is not None)
+
+    @property
+    def newest_first(self) -> list[Observation]:
+        return [dot.line for dot in reversed(self.dots)]
+
+
+def kind_of(slug: str) -> Kind:
+    """Raises NotFound for anything else."""
+    for kind in KINDS:
+        if kind.slug == slug:
+            return kind
+    raise NotFound
+
+
+def kind_of_model(model: type[HealthLine]) -> Kind:
+    return next(kind for kind in KINDS if kind.model is model)
+
+
+def sections(actor: Actor, patient_id: UUID) -> list[Section]:
+    """Of each kind what is in force, then what is over; of measures the last of each."""
+    found = [_section(actor, patient_id, kind) for kind in KINDS[:-1]]
+    return [*found, Section(MEASURES, latest_measures(actor, patient_id))]
+
+
+def _section(actor: Actor, patient_id: UUID, kind: Kind) -> Section:
+    lines = current_lines(actor, patient_id, kind.model)
+    now = [line for line in lines if not (line.is_over or line.is_dismissed)]
+    return Section(kind, now, [line for line in lines if line.is_over or line.is_dismissed])
+
+
+def current_lines(actor: Actor, patient_id: UUID, model: type[HealthLine]) -> list[HealthLine]:
+    rows = access.list(actor, HEALTH_READ, model).filter(patient_id=patient_id, is_current=True)
+    return list(rows.order_by("-asserted_at", "pk")[:MOST_LINES])
+
+
+def versions_of(actor: Actor, line: HealthLine) -> list[HealthLine]:
+    """The newest first, as far as this reader may read each."""
+    rows = access.list(actor, HEALTH_READ, type(line)).filter(patient_id=line.patient_id, set_id=line.set_id)
+    return list(rows.order_by("-version"))
+
+
+def latest_measures(actor: Actor, patient_id: UUID) -> list[Observation]:
+    """The last value of each measure, in the order of the list."""
+    rows = _measures(actor, patient_id).order_by("code", "-effective_at", "pk").distinct("code")
+    order = list(MeasureCode.values)
+    return sorted(rows, key=lambda line: order.index(line.code))
+
+
+def series(actor: Actor, patient_id: UUID, code: MeasureCode) -> Series:
+    """The last values, drawn in a frame of 100 by 40 whose first and last dots touch the sides."""
+    rows = _measures(actor, patient_id).filter(code=code).order_by("-effective_at", "pk")[:POINTS]
+    lines = list(reversed(rows))
+    values = [value for line in lines for value in (line.value, line.low_value) if value is not None]
+    if not values:
+        return Series(code, (), "", "")
+    low, high = min(values), max(values)
+    first, last = lines[0].effective_at, lines[-1].effective_at
+    width = (last - first).total_seconds() or 1
+    dots = [
+        Dot(
+            line,
+            100 * (line.effective_at - first).total_seconds() / width,
+            _height(line.value, low, high),
+            None if line.low_value is None else _height(line.low_value, low, high),
+        )
+        for line in lines
+    ]
+    return Series(
+        code, dots, f"{high.normalize():f}".replace(".", ","), f"{low.normalize():f}".replace(".", ",")
+    )
+
+
+def _height(value: Decimal, low: Decimal, high: Decimal) -> float:
+    return 20.0 if low == high else float(38 - 36 * (value - low) / (high - low))
+
+
+def _measures(actor: Actor, patient_id: UUID) -> QuerySet[Observation]:
+    rows = access.list(actor, HEALTH_READ, Observation).filter(patient_id=patient_id, is_current=True)
+    return rows.exclude(verification_status__in=_DISMISSED)
+
+
+@compiled.rows
+def allergies_in_force(actor: Actor, patient_id: UUID) -> QuerySet[AllergyIntolerance]:
+    rows = access.list(actor, HEALTH_READ, AllergyIntolerance).filter(patient_id=patient_id, is_current=True)
+    known = rows.filter(clinical_status=ClinicalStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
+    return known.order_by("criticality", "substance", "pk")[:MOST_LINES]
+
+
+@compiled.rows
+def directives_in_force(actor: Actor, patient_id: UUID) -> QuerySet[CareDirective]:
+    rows = access.list(actor, HEALTH_READ, CareDirective).filter(patient_id=patient_id, is_current=True)
+    known = rows.filter(state=DirectiveState.ACTIVE).exclude(verification_status__in=_DISMISSED)
+    return known.order_by("-decided_on", "pk")[:MOST_LINES]
+
+
+@compiled.rows
+def conditions_in_force(actor: Actor, patient_id: UUID) -> QuerySet[Condition]:
+    rows = access.list(actor, HEALTH_READ, Condition).filter(patient_id=patient_id, is_current=True)
+    known = rows.filter(clinical_status=ClinicalStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
+    return known.order_by("onset_year", "name", "pk")[:MOST_LINES]
+
+
+def limits_in_force(actor: Actor, patient_id: UUID) -> list[CareDirective]:
+    return [line for line in directives_in_force(actor, patient_id) if line.kind in LIMITS_OF_CARE]
+
+
+def lines_told(actor: Actor, model: type[HealthLine], keys: list[UUID]) -> list[HealthLine]:
+    return list(access.list(actor, HEALTH_READ, model).filter(among("pk", keys)))
+
+
+def panel_of(patient: Patient, draft: Draft) -> AudiencePanel:
+    """« Qui verra ceci ? » before a line is written."""
+    return panel.audience_panel(patient, draft, of="cette ligne", end=_END)

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from terresante.health_record import views
+
+app_name = "health_record"
+urlpatterns = [
+    path("", views.show_summary, name="summary"),
+    path("mesures/", views.show_measures, name="measures"),
+    path("destinataires/", views.show_audience, name="audience"),
+    path("<slug:kind>/ajouter/", views.add_line, name="add"),
+    path("<slug:kind>/<uuid:line_id>/", views.show_line, name="one"),
+    path("<slug:kind>/<uuid:line_id>/corriger/", views.correct_line, name="correct"),
+    path("<slug:kind>/<uuid:line_id>/avis/", views.judge_line, name="judge"),
+]

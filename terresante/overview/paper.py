@@ -1,0 +1,109 @@
+"""The copy of a record as pages: what `Export` tells, in the words of the screens."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from terresante.documents.models import DocumentReference
+from terresante.kernel import printing
+from terresante.kernel.ui import wording
+from terresante.overview.export import Export, NoteTold
+from terresante.overview.queries import member_row, relative_row
+from terresante.patients.models import Patient
+from terresante.stays.models import Encounter
+
+_TEMPLATE = "overview/whole_record.typ"
+
+
+def paper(export: Export) -> Iterator[bytes]:
+    """One piece: the words of a record, never its files. 2,000 notes take 1.6 s of processor and 230 MB."""
+    data = printed(export)
+    yield printing.pdf(_TEMPLATE, data, title=f"Dossier de {data['name']}")
+
+
+def printed(export: Export) -> dict[str, Any]:
+    """As the template takes it."""
+    whose, actor = export.whose(), export.actor
+    patient = whose.opened.patient
+    signed = ", ".join(part for part in (actor.name, actor.role_label, actor.organization_name) if part)
+    return {
+        "name": str(patient),
+        "identity": _identity(patient),
+        "reference": f"Copie du dossier · {_moment(export.at)}",
+        "foot": f"Sortie par {signed}. Secret professionnel. Ce papier ne se met pas à jour.",
+        "explained": f"Ce que {actor.name} lit de ce dossier. Ce que le dossier garde pour d’autres n’y est pas.",
+        "people": [
+            {"name": row.name, "role": row.role, "phone": wording.french(row.phone)}
+            for row in (*map(relative_row, whose.relatives), *map(member_row, whose.members))
+        ],
+        "stays": [_stay(stay) for stay in export.stays()],
+        "notes": [_note(told) for told in export.notes()],
+        "documents": [_document(filed) for filed in export.documents()],
+    }
+
+
+def _identity(patient: Patient) -> list[str]:
+    born = patient.lunar_birth_date or wording.long_date(patient.birth_date)
+    place = f", {patient.birth_place_name}" if patient.birth_place_name else ""
+    address = " ".join(part for part in (patient.postal_code, patient.city) if part)
+    lines = (
+        f"Nom de naissance : {patient.birth_name}, prénoms : {patient.birth_given_names}",
+        f"Naissance : {born}{place} · sexe : {patient.get_sex_display().lower()}",
+        patient.get_identity_status_display(),
+        ", ".join(part for part in (patient.address_line, address) if part),
+        " · ".join(part for part in (wording.french(patient.phone), patient.email) if part),
+    )
+    return [line for line in lines if line]
+
+
+def _stay(stay: Encounter) -> dict[str, str]:
+    start, end = stay.started_at or stay.expected_start_at, stay.ended_at
+    began = f"du {wording.long_date(start)}" if start else ""
+    ended = f"au {wording.long_date(end)}" if end else ""
+    place = ", ".join(part for part in (stay.organization.name, stay.unit_name) if part)
+    return {"title": place, "meta": _joined(stay.get_status_display(), f"{began} {ended}".strip())}
+
+
+def _note(told: NoteTold) -> dict[str, Any]:
+    note = told.note
+    corrected = f"corrigée le {_moment(note.amended_at)}" if note.amended_at else ""
+    return {
+        "title": f"{note.author_name}, {note.author_role}, {note.organization_name}",
+        "meta": _joined(
+            _moment(note.written_at),
+            note.get_data_class_display(),
+            "réponse à une autre note" if told.answers else "",
+            corrected,
+        ),
+        "text": note.text,
+        "joined": [
+            f"{one.get_kind_display()} : {'retirée par son auteur' if one.withdrawn_at else one.words}"
+            for one in told.media
+        ],
+        "earlier": [
+            {"meta": f"Avant le {_moment(version.replaced_at)}", "text": version.text}
+            for version in told.versions
+        ],
+    }
+
+
+def _document(filed: DocumentReference) -> dict[str, str]:
+    state = "" if filed.is_current else filed.get_status_display()
+    reason = f"Retiré : {filed.withdrawn_reason}" if filed.is_withdrawn else ""
+    by = f"déposé par {', '.join(part for part in (filed.author_name, filed.author_role) if part)}"
+    written = f"{filed.get_type_display()} du {wording.long_date(filed.dated_on)}"
+    return {
+        "title": filed.title,
+        "meta": _joined(
+            written, filed.written_by, by, f"version {filed.version}" * (filed.version > 1), state
+        ),
+        "reason": reason,
+    }
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _moment(at: datetime) -> str:
+    return f"{wording.long_date(at)}, {wording.clock(at)}"

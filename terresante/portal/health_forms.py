@@ -1,0 +1,150 @@
+"""What the person says of her own health, in the words of the kitchen."""
+
+from django import forms
+from django.utils import timezone
+
+from terresante.health_record.enums import (
+    DETAIL_MAX_LENGTH,
+    LABEL_MAX_LENGTH,
+    AllergyCategory,
+    Criticality,
+    DecidedBy,
+    DirectiveKind,
+    MeasureCode,
+)
+from terresante.health_record.said import Said, SaidAllergy, SaidDirective, SaidMeasure
+from terresante.kernel.actor import Actor, ActorKind
+
+_NUMBER = {
+    "required": "Écrivez le chiffre que vous avez lu.",
+    "invalid": "Écrivez un nombre, par exemple 36,8.",
+    "max_decimal_places": "Deux chiffres après la virgule au plus.",
+    "max_digits": "Ce chiffre est impossible : relisez l’appareil.",
+    "max_whole_digits": "Ce chiffre est impossible : relisez l’appareil.",
+}
+_READ = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+_HOW_GRAVE = (
+    (Criticality.UNABLE_TO_ASSESS, "Je ne sais pas"),
+    (Criticality.HIGH, "Oui : il a fallu un médecin ou les secours"),
+    (Criticality.LOW, "Non : c’est passé tout seul"),
+)
+_MEASURES = (
+    (MeasureCode.WEIGHT, "Mon poids (kg)"),
+    (MeasureCode.BLOOD_PRESSURE, "Ma tension (les deux chiffres)"),
+    (MeasureCode.TEMPERATURE, "Ma température (°C)"),
+    (MeasureCode.GLUCOSE, "Mon sucre dans le sang (g/L)"),
+    (MeasureCode.HEART_RATE, "Mon pouls (battements par minute)"),
+    (MeasureCode.OXYGEN, "Mon oxygène (%)"),
+    (MeasureCode.PAIN, "Ma douleur (de 0 à 10)"),
+    (MeasureCode.HEIGHT, "Ma taille (cm)"),
+)
+
+
+class DeclarationForm(forms.Form):
+    def said(self, actor: Actor) -> Said:
+        raise NotImplementedError
+
+
+class OwnAllergyForm(DeclarationForm):
+    substance = forms.CharField(
+        label="Allergie à quoi ?",
+        max_length=LABEL_MAX_LENGTH,
+        help_text="Une seule chose à la fois : un médicament, un aliment, un produit.",
+        error_messages={"required": "Écrivez de quoi il s’agit."},
+    )
+    category = forms.ChoiceField(label="C’est plutôt", choices=AllergyCategory.choices)
+    reaction = forms.CharField(
+        label="Que s’est-il passé ?",
+        max_length=DETAIL_MAX_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Boutons, visage gonflé, malaise…",
+    )
+    criticality = forms.ChoiceField(label="Était-ce grave ?", choices=_HOW_GRAVE)
+
+    def said(self, actor: Actor) -> Said:
+        sent = self.cleaned_data
+        return SaidAllergy(
+            substance=sent["substance"],
+            category=AllergyCategory(sent["category"]),
+            criticality=Criticality(sent["criticality"]),
+            reaction=sent["reaction"],
+        )
+
+
+class OwnMeasureForm(DeclarationForm):
+    code = forms.ChoiceField(label="Qu’avez-vous mesuré ?", choices=_MEASURES)
+    value = forms.DecimalField(
+        label="Le chiffre",
+        max_digits=6,
+        decimal_places=2,
+        localize=True,
+        widget=_READ,
+        help_text="Pour la tension, le premier : par exemple 128. Si l’appareil dit 12,8, écrivez 128.",
+        error_messages=_NUMBER,
+    )
+    low_value = forms.DecimalField(
+        label="Le deuxième chiffre de la tension",
+        max_digits=6,
+        decimal_places=2,
+        required=False,
+        localize=True,
+        widget=_READ,
+        error_messages=_NUMBER,
+    )
+    effective_at = forms.DateTimeField(
+        label="Quand ?",
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"],
+        initial=lambda: timezone.localtime().replace(second=0, microsecond=0),
+        error_messages={"required": "Dites quand.", "invalid": "Cette date n’existe pas."},
+    )
+
+    def said(self, actor: Actor) -> Said:
+        sent = self.cleaned_data
+        return SaidMeasure(
+            code=MeasureCode(sent["code"]),
+            value=sent["value"],
+            low_value=sent["low_value"],
+            effective_at=sent["effective_at"],
+        )
+
+
+class OwnDirectiveForm(DeclarationForm):
+    text = forms.CharField(
+        label="Ce que je souhaite, ou refuse, si un jour je ne peux plus le dire",
+        max_length=DETAIL_MAX_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": "Écrivez en quelques mots ce que dit le papier."},
+    )
+    kept_at = forms.CharField(
+        label="Où est le papier signé ?",
+        max_length=200,
+        required=False,
+        help_text="Vos mots ici ne remplacent pas le papier daté et signé : dites où le trouver.",
+    )
+    decided_on = forms.DateField(
+        label="Écrit le",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        initial=timezone.localdate,
+        error_messages={"required": "Dites quand.", "invalid": "Cette date n’existe pas."},
+    )
+
+    def said(self, actor: Actor) -> Said:
+        sent = self.cleaned_data
+        herself = actor.kind == ActorKind.PATIENT
+        return SaidDirective(
+            kind=DirectiveKind.ADVANCE_DIRECTIVES,
+            decided_by=DecidedBy.PERSON if herself else DecidedBy.REPRESENTATIVE,
+            decider_name="" if herself else actor.name,
+            decided_on=sent["decided_on"],
+            kept_at=sent["kept_at"],
+            text=sent["text"],
+        )
+
+
+DECLARED: dict[str, type[DeclarationForm]] = {
+    "allergies": OwnAllergyForm,
+    "mesures": OwnMeasureForm,
+    "directives": OwnDirectiveForm,
+}

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.steps import ROOT, Visitor
+
+pytestmark = pytest.mark.journey
+
+SHOTS = ROOT / "var" / "journeys" / "health"
+DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+def shot(visitor: Visitor, name: str) -> None:
+    """At both sizes, without leaving the page."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    for size, kind in ((PHONE, "phone"), (DESK, "desk")):
+        visitor.page.set_viewport_size(size)
+        visitor.page.screenshot(path=Path(SHOTS / f"{name}-{kind}.png"), full_page=True)
+        assert visitor.axe() == [], (name, kind)
+        assert visitor.too_wide() <= 0, (name, kind)
+
+
+def test_the_person_says_an_allergy_her_doctor_confirms_it_and_it_stands_on_the_paper(visit):
+    patient = visit("p.isidore")
+    patient.page.goto("/mon-dossier/ma-sante/")
+    shot(patient, "portal-health")
+    patient.page.get_by_role("link", name="Dire une allergie").click()
+    patient.page.get_by_label("Allergie à quoi ?").fill("Sparadrap")
+    patient.page.get_by_label("Que s’est-il passé ?").fill("La peau arrachée")
+    shot(patient, "portal-declare")
+    patient.page.get_by_role("button", name="Enregistrer").click()
+    expect(patient.page.get_by_text("Sparadrap")).to_be_visible()
+
+    doctor = visit("s.norbert")
+    record = doctor.open_record("ISIDORE")
+    doctor.tab("Santé")
+    page = doctor.page
+    expect(page.locator(".patient-badges")).to_contain_text("Allergies : pénicilline")
+    expect(page.get_by_text("Déclaré par la patiente, non confirmé").first).to_be_visible()
+    shot(doctor, "tab")
+    page.get_by_role("link", name="Sparadrap").click()
+    page.get_by_role("link", name="Confirmer ou infirmer").click()
+    shot(doctor, "judge")
+    page.get_by_text("Je confirme").click()
+    page.get_by_role("button", name="Enregistrer mon avis").click()
+    expect(page.get_by_role("heading", name="Historique")).to_be_visible()
+    shot(doctor, "line")
+
+    page.goto(f"{record}sante/mesures/")
+    expect(page.locator(".chart-dot")).to_have_count(10)
+    shot(doctor, "measures")
+    page.get_by_role("link", name="Ajouter une mesure").locator("visible=true").first.click()
+    expect(page.get_by_role("heading", name="Qui verra ceci ?")).to_be_visible()
+    page.get_by_label("Valeur", exact=True).fill("712")
+    page.get_by_role("button", name="Inscrire au dossier").click()
+    expect(page.get_by_text("Cette valeur est impossible").first).to_be_visible()
+    shot(doctor, "add-error")
+    page.get_by_label("Valeur", exact=True).fill("71,2")
+    page.get_by_role("button", name="Inscrire au dossier").click()
+    expect(page.locator(".chart-dot")).to_have_count(11)
+
+    page.goto(record)
+    page.get_by_role("link", name="Fiche d’urgence").locator("visible=true").first.click()
+    expect(page.get_by_role("heading", name="Proches à prévenir")).to_be_visible()
+    shot(doctor, "sheet")
+    printed = page.request.get(f"{record}fiche-urgence/imprimer/")
+    assert printed.headers["content-type"] == "application/pdf" and printed.body().startswith(b"%PDF-")
+    (SHOTS / "sheet.pdf").write_bytes(printed.body())
+
+    stranger = visit("y.kerbrat")  # a doctor too, with patients of his own
+    for refused in ("sante/", "fiche-urgence/", "fiche-urgence/imprimer/"):
+        answer = stranger.page.goto(f"{record}{refused}")
+        assert answer is not None and answer.status == 404
+    patient.page.goto("/mon-dossier/fiche-urgence/")
+    expect(patient.page.get_by_text("Sparadrap")).to_be_visible()
+    shot(patient, "portal-sheet")
