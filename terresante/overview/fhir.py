@@ -150,7 +150,7 @@ def document(filed: DocumentReference, path: str) -> Resource:
         subject=_subject(filed.patient_id),
         date=_moment(filed.recorded_at),
         author=[{"display": filed.written_by} if filed.written_by else _author(filed)],
-        custodian=_structure(filed.organization, filed.organization_name),
+        custodian=_structure(filed.organization, filed.organization_name) if filed.organization else {},
         relatesTo=[{"code": "replaces", "target": {"reference": urn(filed.replaces_id)}}]
         if filed.replaces_id
         else [],
@@ -210,7 +210,9 @@ def _attachment(kind: str, path: str, size: int, sha1: str, title: str, at: date
 
 
 def _author(row: Note | DocumentReference) -> Resource:
-    """As he signed, his number from the directory; the structure itself, of what its software sent."""
+    """As he signed, his number from the directory; the structure itself, of what its software sent; else the person."""
+    if row.organization is None:
+        return {"display": f"{row.author_name}, {row.author_role}"}
     if row.author is None:
         return _structure(row.organization, row.organization_name)
     said = _practitioner(row.author)
