@@ -30,6 +30,7 @@ from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.events import restore
 from terresante.kernel.files.receiving import receive
 from terresante.kernel.models import OutboxEvent
+from terresante.overview import fhir
 from terresante.patients.enums import DelegationBasis
 from tests.cast import represented_by
 from tests.walls import walls_down
@@ -176,6 +177,14 @@ def test_nobody_files_or_changes_in_the_place_of_a_person(cast):
             DocumentReference(**{**copied, "id": carer.person_id, "set_id": carer.person_id}).save(
                 force_insert=True
             )
+
+
+def test_a_copy_of_the_record_says_that_it_is_hers(cast):
+    row = own(cast.madeleine, cast.madeleine_record)
+    with walls_down():
+        told = fhir.document(DocumentReference.objects.get(pk=row.pk), "documents/1.pdf")
+
+    assert told["author"] == [{"display": f"{row.author_name}, la patiente"}] and "custodian" not in told
 
 
 def test_a_professional_files_under_no_type_of_hers(cast):
