@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.queries.audience import Draft
@@ -23,6 +23,7 @@ from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import SqlCondition
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import AudiencePanel
 from terresante.patients.models import Patient
@@ -77,15 +78,16 @@ def document_page(
 ) -> DocumentPage:
     """A page beyond the last one is the last one; an unknown family or view is no filter."""
     documents = documents_of(actor, patient_id)
-    waiting = documents.filter(_is_unread(actor)).count()
+    is_unread = _is_unread(actor, patient_id)
+    waiting = documents.filter(is_unread).count()
     if view == WITHDRAWN:
         documents = withdrawn_of(actor, patient_id)
     elif view == UNREAD:
-        documents = documents.filter(_is_unread(actor))
+        documents = documents.filter(is_unread)
     if family in FAMILIES:
         documents = documents.filter(type__in=FAMILIES[family][1])
     page = Paginator(documents, PER_PAGE).get_page(number)
-    marked = page.object_list.annotate(is_unread=_is_unread(actor))  # type: ignore[attr-defined]  # a queryset
+    marked = page.object_list.annotate(is_unread=is_unread)  # type: ignore[attr-defined]  # a queryset
     return DocumentPage(
         lines=_lines(actor, marked),
         number=page.number,
@@ -125,15 +127,15 @@ def panel_of(patient: Patient, draft: Draft) -> AudiencePanel:
     return audience_panel(patient, draft, of="le document", end=_END)
 
 
-def _is_unread(actor: Actor) -> Exists:
+# Asked once for a page. Joined to the facts, it made of five hundred documents 250,000 pairs, each past the policies.
+_UNREAD = """{0} = ANY (ARRAY(
+    SELECT told.set_id FROM documents_documentreference AS told WHERE told.id = ANY (%s::uuid[])))"""
+
+
+def _is_unread(actor: Actor, patient_id: UUID) -> SqlCondition:
     """Of a document, some version that this reader has not opened."""
-    told = feed.unread(actor).filter(
-        patient_id=OuterRef("patient_id"), kind__in=KINDS, object_id=OuterRef("pk")
-    )
-    versions = DocumentReference.objects.filter(
-        Exists(told), patient_id=OuterRef("patient_id"), set_id=OuterRef("set_id")
-    )
-    return Exists(versions)
+    told = feed.unread(actor).filter(patient_id=patient_id, kind__in=KINDS)
+    return SqlCondition(_UNREAD, "set_id", values=(list(told.values_list("object_id", flat=True)),))
 
 
 def _lines(actor: Actor, documents: Iterable[Any]) -> list[DocumentLine]:

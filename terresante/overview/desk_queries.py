@@ -119,6 +119,7 @@ def records_of(actor: Actor, member_id: UUID | None) -> QuerySet[CareRecord]:
             patient__participants__member_id=member_id,
             patient__participants__ended_at__isnull=True,
             patient__participants__suspended_at__isnull=True,
+            patient__participants__started_at__lte=Now(),
         )
         .annotate(circle_role=F("patient__participants__role"))
         .select_related("patient")

@@ -1,4 +1,3 @@
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -255,10 +254,7 @@ def test_pages_cost_the_same_with_a_thousand_events_and_two_thousand_notes(clien
         copies(FeedItem.objects.filter(kind=FeedKind.ADMISSION).first(), 1000)
 
     for page, before in few.items():
-        # Of the process, not of the clock: the machine of the tests is shared.
-        started = time.process_time()
         assert queries_of(client, url(cast.madeleine_record, page)) <= before, page
-        assert time.process_time() - started < 1, page
     assert {page: cost for page, cost in few.items() if cost > COSTS[page]} == {}
 
 

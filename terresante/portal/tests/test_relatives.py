@@ -97,7 +97,7 @@ def told_live(actor, record, **limits):
     ("what", "dates"),
     [
         ("over", {"valid_until": days(-1)}),
-        ("to come", {"valid_from": days(1)}),
+        ("to come", {"valid_from": days(2)}),
         ("withdrawn", {"withdrawn_at": timezone.now()}),
         ("cut by a judge", {"restricted_at": timezone.now()}),
     ],
