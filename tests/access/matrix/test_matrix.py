@@ -1,4 +1,5 @@
 import os
+from functools import cache
 
 import pytest
 
@@ -10,10 +11,16 @@ pytestmark = pytest.mark.commits
 PAGE = ROOT / "docs" / "access-matrix.md"
 
 
-@pytest.fixture
-def found():
+@cache
+def _found():
+    """What the rules answered, once for a process: half a minute, and the same for each question below."""
     cast, rows = settle()
     return lines(cast, rows)
+
+
+@pytest.fixture
+def found():
+    return _found()
 
 
 def test_the_page_says_what_the_rules_do(found):
