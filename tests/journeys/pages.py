@@ -11,7 +11,7 @@ from tests.journeys.visits import Visits
 @dataclass(frozen=True, slots=True)
 class Screen:
     """`path` follows the record of `patient` when one is named; then `click` names a link or a button to follow, and
-    `does` is what the person still does there."""
+    `does` is what the person still does there. `after` is the screen that makes what this one shows."""
 
     name: str
     account: str
@@ -19,6 +19,7 @@ class Screen:
     patient: str = ""
     click: str = ""
     does: Callable[[Visitor], None] | None = None
+    after: str = ""
 
 
 _GP, _NURSE, _PATIENT, _GUARDIAN = "s.norbert", "c.marie", "p.isidore", "c.delmotte"
@@ -234,7 +235,13 @@ SCREENS = (
     Screen("identites-a-revoir", "a.guerin", "/identites/a-revoir/"),
     Screen("identite-en-attente", "", "/connexion/", does=_is_nobody_s_patient),
     Screen("rattachements", "a.guerin", "/identites/rattachements/"),
-    Screen("rattachement", "a.guerin", "/identites/rattachements/", click="Examiner"),
+    Screen(
+        "rattachement",
+        "a.guerin",
+        "/identites/rattachements/",
+        click="Examiner",
+        after="identite-en-attente",
+    ),
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
@@ -297,8 +304,8 @@ def faults_found(visits: Visits, *, phone: bool, of: Sequence[Screen] = SCREENS)
 
 
 def drawn(seed: object, *, phone: bool) -> list[Screen]:
-    """One size for each screen, another draw for another seed."""
-    return [screen for screen in SCREENS if (Random(f"{seed} {screen.name}").random() < 0.5) == phone]
+    """One size for each screen, and for the one that comes after it; another draw for another seed."""
+    return [one for one in SCREENS if (Random(f"{seed} {one.after or one.name}").random() < 0.5) == phone]
 
 
 def _finder(patient: str) -> str:

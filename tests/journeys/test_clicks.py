@@ -81,7 +81,7 @@ def test_the_five_tasks_of_every_day_take_four_clicks_at_most(visit, phone):
         nurse.tab("Cercle")
         page.get_by_role("link", name="Ajouter au cercle").locator("visible=true").first.click()
         name = page.get_by_label(re.compile("^Nom( facultatif)?$"))
-        name.fill("Ferrand" if phone else "Pelissier")
+        name.fill("Saintonge" if phone else "Pelissier")
         name.press("Enter")
         page.get_by_role("link", name=re.compile("^Ajouter (?!au cercle)")).first.click()
         page.get_by_role("button", name="Ajouter au cercle").locator("visible=true").first.click()

@@ -105,7 +105,7 @@ def test_a_document_is_shared_with_the_person_then_replaced_and_a_stranger_finds
     patient = visit("p.isidore", phone=True)
     patient.page.goto("/mon-dossier/documents/")
     expect(patient.page.get_by_role("link", name="Synthèse médicale")).to_be_visible()
-    expect(patient.page.get_by_role("link", name="bilan martial")).to_have_count(0)
+    expect(patient.page.get_by_role("link", name="Biologie : bilan martial")).to_have_count(0)
     page.get_by_role("link", name="Partager avec la personne").click()
     shot(doctor, "share", False)
     page.get_by_role("button", name="Partager", exact=True).click()
@@ -113,7 +113,7 @@ def test_a_document_is_shared_with_the_person_then_replaced_and_a_stranger_finds
 
     patient.page.reload()
     shot(patient, "portal-list", True)
-    patient.page.get_by_role("link", name="bilan martial").click()
+    patient.page.get_by_role("link", name="Biologie : bilan martial").click()
     expect(patient.page.locator(".viewer-words")).to_contain_text("Ferritine", timeout=20_000)
     shot(patient, "portal-one", True)
 

@@ -26,7 +26,8 @@ def chromium(playwright: Playwright) -> Browser:
             f"Aucun navigateur en {path} : installez chromium, ou donnez son chemin par TERRESANTE_BROWSER."
         )
     return playwright.chromium.launch(
-        executable_path=path, args=["--no-sandbox", "--use-fake-device-for-media-stream"]
+        executable_path=path,
+        args=["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
     )
 
 
