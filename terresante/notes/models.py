@@ -120,7 +120,8 @@ class NoteMedia(Row):
         """What is said of it where it cannot be seen, or heard."""
         if not self.is_photo:
             minutes, seconds = divmod(self.seconds, 60)
-            return f"Message vocal, {minutes} min {seconds:02} s" if self.seconds else "Message vocal"
+            lasting = f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
+            return f"Message vocal, {lasting}" if self.seconds else "Message vocal"
         return self.alt or f"Photo {self.number}, sans description"
 
 

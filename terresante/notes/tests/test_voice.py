@@ -51,7 +51,7 @@ def test_a_message_goes_with_its_note_and_is_played_in_the_page(client, cast, vo
     for page in (url(cast.madeleine_record), url(cast.madeleine_record, f"{voice.note_id}/")):
         shown = client.get(page).content.decode()
         assert (
-            '<audio class="note-voice" controls preload="none" aria-label="Message vocal, 0 min 04 s"'
+            '<audio class="note-voice" controls preload="none" aria-label="Message vocal, 4 s"'
             in shown
         )
         assert content_of(cast, voice) in shown
