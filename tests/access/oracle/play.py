@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from terresante.care_team import actions, matrix, relative_actions
@@ -212,7 +213,11 @@ def _leaves(built: Built, before: World, move: Leaves) -> None:
         built.people[move.who].pk if move.who is not None else built.structures[move.structure or 0].pk
     )
     with walls_down():
-        open_now = list(CareTeamParticipant.objects.filter(patient_id=record.patient_id, ended_at=None))
+        # One past its end is nobody who stays, though its row is still open.
+        lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        open_now = list(
+            CareTeamParticipant.objects.filter(lasting, patient_id=record.patient_id, ended_at=None)
+        )
     period = next(each for each in open_now if member_id in (each.practitioner_id, each.organization_id))
     for reader, editor in _editors(built, before, move.patient):
         seen = {
