@@ -50,10 +50,7 @@ def test_a_message_goes_with_its_note_and_is_played_in_the_page(client, cast, vo
     login(client, cast.ines)
     for page in (url(cast.madeleine_record), url(cast.madeleine_record, f"{voice.note_id}/")):
         shown = client.get(page).content.decode()
-        assert (
-            '<audio class="note-voice" controls preload="none" aria-label="Message vocal, 4 s"'
-            in shown
-        )
+        assert '<audio class="note-voice" controls preload="none" aria-label="Message vocal, 4 s"' in shown
         assert content_of(cast, voice) in shown
     answer = client.get(content_of(cast, voice))
     assert b"".join(answer.streaming_content) == message() and answer.headers["Accept-Ranges"] == "bytes"
