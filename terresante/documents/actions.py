@@ -127,13 +127,7 @@ def withdraw_document(actor: Actor, record_id: UUID, document_id: UUID, *, reaso
     if not said or len(said) > 300:
         sentence = "Dites pourquoi en une phrase, de 300 caractères au plus."
         raise Invalid("Le motif manque ou est trop long.", fields={"reason": sentence})
-    change(
-        row,
-        status=DocumentStatus.ENTERED_IN_ERROR,
-        withdrawn_at=timezone.now(),
-        withdrawn_by_name=actor.name,
-        withdrawn_reason=said,
-    )
+    take_back(row, actor, said)
     withdraw(row.patient_id, row.pk)
     emit(actor, DocumentChanged(**told_of(row)))
     trace(actor, DOCUMENT_WITHDRAW, row)
@@ -229,6 +223,17 @@ def change(row: DocumentReference, **values: Any) -> None:
     DocumentReference.objects.filter(pk=row.pk).update(**values)
     for name, value in values.items():
         setattr(row, name, value)
+
+
+def take_back(row: DocumentReference, actor: Actor, reason: str) -> None:
+    """Nobody opens it any more; the line and its reason stay."""
+    change(
+        row,
+        status=DocumentStatus.ENTERED_IN_ERROR,
+        withdrawn_at=timezone.now(),
+        withdrawn_by_name=actor.name,
+        withdrawn_reason=reason,
+    )
 
 
 def told_of(row: DocumentReference) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from terresante.documents.queries import types_filed_by
 from terresante.kernel.actor import Actor
 from terresante.kernel.files.kinds import ACCEPTED
 from terresante.kernel.files.receiving import Received
-from terresante.kernel.ui.forms import FilesField, FilesInput
+from terresante.kernel.ui.forms import FilesField, FilesInput, chosen
 
 _DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 _FILES_HELP = "PDF, photo JPEG ou PNG, texte simple ; 100 Mo au plus par fichier."
@@ -54,20 +54,14 @@ class AudienceForm(forms.Form):
         self.fields["level"].initial = level_by_default(self.sector).value
         self._first = families[0][1][0] if families else DocumentType.ADMINISTRATIVE
 
-    def chosen(self, name: str) -> str:
-        """The value sent when it is one of the choices, else the initial one."""
-        known = dict(self.fields[name].choices)  # type: ignore[attr-defined]  # a ChoiceField has choices
-        sent = str(self[name].value())
-        return sent if sent in known else str(self.fields[name].initial)
-
     @property
     def chosen_type(self) -> DocumentType:
         sent = str(self["type"].value())
         return DocumentType(sent) if sent in DocumentType.values else self._first
 
     def draft(self, patient_id: UUID) -> Draft:
-        limits = limits_of(self.actor, Confidentiality(self.chosen("level")), self.sector)
-        limits = replace(limits, hidden_from_representative=self.chosen("relatives_see") == "no")
+        limits = limits_of(self.actor, Confidentiality(chosen(self, "level")), self.sector)
+        limits = replace(limits, hidden_from_representative=chosen(self, "relatives_see") == "no")
         return limits.draft(self.actor, patient_id, CLASS_OF[self.chosen_type])
 
 

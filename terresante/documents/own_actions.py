@@ -5,8 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from terresante.care_team.queries import open_record
 from terresante.documents.access import OWN_DOCUMENT_WRITE
 from terresante.documents.actions import (
@@ -16,9 +14,10 @@ from terresante.documents.actions import (
     fact_of,
     refuse_known,
     save_filed,
+    take_back,
     told_of,
 )
-from terresante.documents.enums import CLASS_OF, OWN_TYPES, DocumentStatus, DocumentType
+from terresante.documents.enums import CLASS_OF, OWN_TYPES, DocumentType
 from terresante.documents.events import DocumentFiled, OwnDocumentChanged
 from terresante.documents.models import DocumentReference
 from terresante.feed.actions import tell, withdraw
@@ -91,13 +90,7 @@ def show_own_document(actor: Actor, record_id: UUID, document_id: UUID, *, kept:
 def withdraw_own_document(actor: Actor, record_id: UUID, document_id: UUID) -> DocumentReference:
     """Nobody opens it any more; that it was there stays known to who could read it."""
     row = _own(actor, record_id, document_id)
-    change(
-        row,
-        status=DocumentStatus.ENTERED_IN_ERROR,
-        withdrawn_at=timezone.now(),
-        withdrawn_by_name=actor.name,
-        withdrawn_reason=f"Retiré par {row.author_role}",
-    )
+    take_back(row, actor, f"Retiré par {row.author_role}")
     _changed(actor, row, withdrawn=True)
     return row
 

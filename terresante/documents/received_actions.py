@@ -10,7 +10,7 @@ from terresante.care_team import matrix
 from terresante.care_team.queries.limits import Limits
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
-from terresante.documents.actions import change, checked_day, fact_of, save_filed, told_of, trace
+from terresante.documents.actions import change, checked_day, fact_of, save_filed, take_back, told_of, trace
 from terresante.documents.enums import (
     CLASS_OF,
     SENDER_IDENTIFIER_LENGTH,
@@ -91,13 +91,7 @@ def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> 
     row = _to_change(actor, DOCUMENT_WITHDRAW, patient_id, names)
     if row is None:
         raise NotFound
-    change(
-        row,
-        status=DocumentStatus.ENTERED_IN_ERROR,
-        withdrawn_at=timezone.now(),
-        withdrawn_by_name=actor.name,
-        withdrawn_reason=_WITHDRAWN,
-    )
+    take_back(row, actor, _WITHDRAWN)
     withdraw(row.patient_id, row.pk)
     emit(actor, DocumentChanged(**told_of(row)))
     trace(actor, DOCUMENT_WITHDRAW, row)

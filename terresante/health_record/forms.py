@@ -32,7 +32,7 @@ from terresante.health_record.said import (
     SaidMeasure,
 )
 from terresante.kernel.actor import Actor
-from terresante.kernel.ui.forms import offer
+from terresante.kernel.ui.forms import chosen, offer
 
 _DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 _MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
@@ -59,15 +59,9 @@ class LevelForm(forms.Form):
         offer(self, "level", [(level.value, level.label) for level in levels_open_to(self.sector)])
         self.fields["level"].initial = level_by_default(self.sector).value
 
-    def chosen(self, name: str) -> str:
-        """The value sent when it is one of the choices, else the initial one."""
-        known = dict(self.fields[name].choices)  # type: ignore[attr-defined]  # a ChoiceField has choices
-        sent = str(self[name].value())
-        return sent if sent in known else str(self.fields[name].initial)
-
     def draft(self, patient_id: UUID) -> Draft:
-        limits = limits_of(self.actor, Confidentiality(self.chosen("level")), self.sector)
-        limits = replace(limits, hidden_from_representative=self.chosen("relatives_see") == "no")
+        limits = limits_of(self.actor, Confidentiality(chosen(self, "level")), self.sector)
+        limits = replace(limits, hidden_from_representative=chosen(self, "relatives_see") == "no")
         return limits.draft(self.actor, patient_id, DataClass.MEDICAL)
 
 

@@ -17,7 +17,7 @@ from terresante.care_team.queries.limits import (
 from terresante.kernel.actor import Actor
 from terresante.kernel.files.sounds import ACCEPTED_SOUNDS
 from terresante.kernel.ids import new_id
-from terresante.kernel.ui.forms import FilesField, FilesInput, offer
+from terresante.kernel.ui.forms import FilesField, FilesInput, chosen, offer
 from terresante.notes.actions import NewNote
 from terresante.notes.enums import ALT_MAX_LENGTH, MOST_PHOTOS
 from terresante.notes.joining import NewMedia
@@ -37,14 +37,8 @@ class LevelForm(forms.Form):
         offer(self, "level", levels)
         self.fields["level"].initial = level_by_default(self.sector).value
 
-    def chosen(self, name: str) -> str:
-        """The value sent when it is one of the choices, else the initial one."""
-        known = dict(self.fields[name].choices)  # type: ignore[attr-defined]  # a ChoiceField has choices
-        sent = str(self[name].value())
-        return sent if sent in known else str(self.fields[name].initial)
-
     def limits(self) -> Limits:
-        return limits_of(self.actor, Confidentiality(self.chosen("level")), self.sector)
+        return limits_of(self.actor, Confidentiality(chosen(self, "level")), self.sector)
 
 
 class AudienceForm(LevelForm):
@@ -67,8 +61,8 @@ class AudienceForm(LevelForm):
         self.fields["data_class"].initial = choices[0][0] if choices else ""
 
     def draft(self, patient_id: UUID) -> Draft:
-        limits = replace(self.limits(), hidden_from_representative=self.chosen("relatives_see") == "no")
-        return limits.draft(self.actor, patient_id, DataClass(self.chosen("data_class")))
+        limits = replace(self.limits(), hidden_from_representative=chosen(self, "relatives_see") == "no")
+        return limits.draft(self.actor, patient_id, DataClass(chosen(self, "data_class")))
 
 
 class AmendForm(forms.Form):

@@ -49,7 +49,21 @@ class FilesField(forms.FileField):
 
 def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:
     """Raises TypeError: that field is none that offers choices."""
+    _choice_field(form, name).choices = list(choices)
+
+
+def chosen(form: forms.Form, name: str) -> str:
+    """The value sent when it is one of the choices, else the initial one; of a form that need not be valid.
+
+    Raises TypeError: that field is none that offers choices.
+    """
+    field = _choice_field(form, name)
+    sent = str(form[name].value())
+    return sent if field.valid_value(sent) else str(field.initial)
+
+
+def _choice_field(form: forms.Form, name: str) -> forms.ChoiceField:
     field = form.fields[name]
     if not isinstance(field, forms.ChoiceField):
         raise TypeError(f"{type(form).__name__}.{name} is a {type(field).__name__}: it offers no choices")
-    field.choices = list(choices)
+    return field
