@@ -30,6 +30,8 @@ from terresante.patients.models import Patient
 
 PER_PAGE = 20
 KINDS = (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)
+# One whose results are read is told by them (`results`), under its own key: the same unread dot, the same reading.
+TOLD_AS = (*KINDS, FeedKind.RESULT)
 WITHDRAWN, UNREAD = "retires", "non-lus"
 _NOT_BY_HAND = RECEIVED_ONLY | HERS_ALONE
 # Said whoever is in the circle, as for notes: to say it only when somebody is kept from view would tell of him.
@@ -134,7 +136,7 @@ _UNREAD = """{0} = ANY (ARRAY(
 
 def _is_unread(actor: Actor, patient_id: UUID) -> SqlCondition:
     """Of a document, some version that this reader has not opened."""
-    told = feed.unread(actor).filter(patient_id=patient_id, kind__in=KINDS)
+    told = feed.unread(actor).filter(patient_id=patient_id, kind__in=TOLD_AS)
     return SqlCondition(_UNREAD, "set_id", values=(list(told.values_list("object_id", flat=True)),))
 
 
