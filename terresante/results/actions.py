@@ -209,7 +209,8 @@ def _observation(row: DiagnosticReport, position: int, result: NewResult) -> Lab
         if isinstance(value, str) and name != "kind":
             said[name] = _cut(value, _LENGTHS.get(name, LABEL_LENGTH))
     said |= {name: _held(said[name]) for name in ("value", "low", "high")}
-    is_value = result.kind == ResultKind.VALUE
+    # A count is its germ's: those of two germs are no series.
+    is_followed = result.kind == ResultKind.VALUE and result.isolate is None
     return LabObservation(
         **{
             **said,
@@ -218,7 +219,7 @@ def _observation(row: DiagnosticReport, position: int, result: NewResult) -> Lab
             "report": row,
             "position": position,
             "label": said["label"] or said["code"] or "Examen sans nom",
-            "analyte": analyte_key(said["code"], said["code_system"], said["label"]) if is_value else "",
+            "analyte": analyte_key(said["code"], said["code_system"], said["label"]) if is_followed else "",
             "effective_at": _sensible(result.effective_at) or row.effective_at,
         }
     )
@@ -259,9 +260,10 @@ def _sum_up(row: DiagnosticReport, observations: Sequence[LabObservation]) -> No
     chapters = list(dict.fromkeys(each.chapter for each in observations if each.chapter))
     row.chapters = _cut(_few(chapters, ", "), LABEL_LENGTH) or _UNTITLED
     outside = [each for each in observations if each.mark is not None]
-    germs = [each.text for each in observations if each.is_isolate and each.text]
+    germs = [f"germe isolé : {each.text}" for each in observations if each.is_isolate and each.text]
+    resists = [f"résistant à {lowered(each.label)}" for each in observations if each.is_resistant]
     said = [f"{lowered(each.label)} {each.said} {_marked(each)}" for each in outside]
-    row.headline = _cut_whole(_few([*said, *(f"germe isolé : {germ}" for germ in germs)], ", "))
+    row.headline = _cut_whole(_few([*said, *germs, *resists], ", "))
     row.total = sum(not each.is_isolate for each in observations)
     row.out_of_range = len(outside)
 

@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from terresante.results.enums import (
 from terresante.results.units import said_number, shown_unit
 
 LABEL_LENGTH, TEXT_LENGTH, COMMENT_LENGTH = 200, 500, 2000
+# « 1 000 000 »: four digits are read at a glance. What follows a comma is left alone.
+_BIG = re.compile(r"(?<![\d,])[1-9]\d{4,}")
 
 
 class DiagnosticReport(Limited):
@@ -218,9 +221,13 @@ class LabObservation(Row):
 def _said(text: str, unit: str, *, is_number: bool) -> str:
     if not text:
         return ""
-    said = text.replace(".", ",") if is_number else text
+    said = _BIG.sub(_grouped, text.replace(".", ",")) if is_number else text
     shown = shown_unit(unit)
     return f"{said}{NBSP}{shown}" if shown else said
+
+
+def _grouped(found: re.Match[str]) -> str:
+    return f"{int(found[0]):,}".replace(",", NBSP)
 
 
 def _plain(value: Decimal | None) -> str:

@@ -68,6 +68,12 @@ class Group:
     isolate: LabObservation | None = None
 
     @property
+    def specimen(self) -> str:
+        """When it is that of all of them: said once."""
+        said = {row.specimen for row in self.rows}
+        return said.pop() if len(said) == 1 else ""
+
+    @property
     def is_antibiogram(self) -> bool:
         return bool(self.rows) and all(row.is_susceptibility for row in self.rows)
 

@@ -209,6 +209,8 @@ def test_microbiology_is_read_with_its_germ(hospital, claire):
     sent(hospital, claire, URINE)
 
     (report,) = reports()
-    assert report.headline == "germe isolé : Escherichia coli"
+    assert report.headline == (
+        "germe isolé : Escherichia coli, résistant à amoxicilline + acide clavulanique"
+    )
     assert [row.kind for row in results_of(report)].count("susceptibility") == 2
     assert (report.total, report.out_of_range) == (4, 0)

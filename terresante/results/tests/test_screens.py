@@ -105,7 +105,8 @@ def test_a_germ_is_shown_with_its_antibiogram_in_words(client, cast, hospital, c
 
     shown = page(client, url(cast.madeleine_record, f"{report.pk}/"))
 
-    assert "Germe isolé : Escherichia coli" in shown
+    assert shown.count("Germe isolé : Escherichia coli") == 1 and shown.count("Prélèvement : urine") == 3
+    assert "100 000 /mL" in shown.replace("\xa0", " ")
     assert "résistant" in shown and "sensible" in shown
     drug = next(row for row in results_of(report) if row.is_susceptibility)
     assert client.get(url(cast.madeleine_record, f"examens/{drug.pk}/")).status_code == 404

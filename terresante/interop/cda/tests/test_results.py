@@ -1,5 +1,6 @@
 """What a report of biology says, read by its structure; documents are written by the simulated laboratory."""
 
+import time
 from dataclasses import replace
 from decimal import Decimal
 
@@ -185,6 +186,22 @@ def test_a_sub_chapter_is_said_inside_its_chapter():
 def test_a_letter_and_a_paper_alone_have_no_results():
     assert read(letters.structured()) is None
     assert read(letters.whole()) is None
+
+
+def test_references_without_end_are_followed_in_a_bounded_time():
+    """Each of thousands of results points to the same long text, and to elements nested in one another."""
+    raw = written(*[blood() for _ in range(900)]).decode()
+    raw = raw.replace(
+        "<originalText>Hémogramme</originalText>", '<originalText><reference value="#all"/></originalText>'
+    )
+    long = f'<content ID="all">{"<content>" * 60}{"mot " * 200_000}{"</content>" * 60}</content>'
+    raw = raw.replace("<text><table", f"<text>{long}<table", 1)
+    began = time.perf_counter()
+
+    found = read(raw.encode())
+
+    assert len(found.results) == 1800
+    assert time.perf_counter() - began < 2.0
 
 
 def test_beyond_a_number_of_results_the_document_is_there_to_be_read():
