@@ -133,7 +133,7 @@ class Comparison:
 
 def reports_of(actor: Actor, patient_id: UUID) -> QuerySet[DiagnosticReport]:
     """In force, the latest first."""
-    rows = access.list(actor, RESULT_READ, DiagnosticReport).filter(_IN_FORCE, patient_id=patient_id)
+    rows = access.list(actor, RESULT_READ, DiagnosticReport, patient_id=patient_id).filter(_IN_FORCE)
     return rows.order_by("-effective_at", "-recorded_at", "pk")
 
 
@@ -147,10 +147,8 @@ def report_page(actor: Actor, patient_id: UUID, *, number: int = 1) -> ReportPag
 
 
 def _is_unread(actor: Actor, patient_id: UUID) -> SqlCondition:
-    told = feed.unread(actor).filter(patient_id=patient_id, kind=FeedKind.RESULT)
-    return SqlCondition(
-        _UNREAD, "document_id", "id", values=(list(told.values_list("object_id", flat=True)),)
-    )
+    told = feed.unread_objects(actor, patient_id, FeedKind.RESULT)
+    return SqlCondition(_UNREAD, "document_id", "id", values=(list(told),))
 
 
 def _lines(reports: Iterable[Any]) -> list[ReportLine]:
