@@ -56,6 +56,7 @@ MORE_NAMES = {
     },
     "results": {
         "units": "units of laboratories and their conversions, pure",
+        "discrete_actions": "what comes as results one by one, apart from what comes with a document",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
