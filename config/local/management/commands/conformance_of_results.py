@@ -112,7 +112,7 @@ def _of_document(paper: Paper) -> list[Said] | None:
     """None for a document that is not in any record; one that has no result gives an empty list."""
     with rls.acting(_JOB):
         known = InboundMessage.objects.exclude(patient_id=None).values_list("patient_id", flat=True)
-        for patient_id in known.order_by().distinct():
+        for patient_id in filter(None, known.order_by().distinct()):
             rls.open_record(patient_id)
             filed = DocumentReference.objects.filter(
                 patient_id=patient_id, sender_identifier=paper.identifier

@@ -23,9 +23,14 @@ def message(*lines, obr=OBR):
     return er7.read("\r".join((*HEAD, obr, *lines)).encode())
 
 
+def whole(given):
+    found = read_discrete(given)
+    assert found is not None
+    return found
+
+
 def read(*lines, **changes):
-    found = read_discrete(message(*lines, **changes))
-    return [] if found is None else list(found.report.results)
+    return list(whole(message(*lines, **changes)).report.results)
 
 
 def test_a_result_has_its_chapter_its_value_its_range_and_its_flag():
@@ -81,7 +86,7 @@ def test_each_way_of_saying_a_range_is_read(said):
 
 
 def test_notes_are_the_result_s_above_or_the_report_s():
-    found = read_discrete(
+    found = whole(
         message(
             "NTE|1||Prélèvement hémolysé",
             "OBX|1|NM|718-7^Hémoglobine^LN||98|g/L|||||F",
@@ -106,9 +111,7 @@ def test_the_same_again_is_a_text_that_goes_on_or_another_unit():
 
 
 def test_what_a_message_takes_back_is_named_by_its_code():
-    found = read_discrete(
-        message("OBX|1|NM|718-7^Hb^LN||||||||D", "OBX|2|NM|777-3^Plaquettes^LN||300|G/L||||C")
-    )
+    found = whole(message("OBX|1|NM|718-7^Hb^LN||||||||D", "OBX|2|NM|777-3^Plaquettes^LN||300|G/L||||C"))
 
     assert found.withdrawn == {"718-7"}
     assert [each.code for each in found.report.results] == ["777-3"]
@@ -119,7 +122,7 @@ def test_what_a_message_takes_back_is_named_by_its_code():
     [("F", ReportStatus.FINAL), ("P", ReportStatus.PARTIAL), ("C", ReportStatus.CORRECTED)],
 )
 def test_the_status_of_a_report_is_that_of_its_results(status, expected):
-    found = read_discrete(message(f"OBX|1|NM|1^x^L||5|g/L|||||{status}"))
+    found = whole(message(f"OBX|1|NM|1^x^L||5|g/L|||||{status}"))
 
     assert found.report.status == expected
 
