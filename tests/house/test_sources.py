@@ -309,6 +309,18 @@ def test_templates_are_never_told_that_a_text_is_safe():
     assert not html
 
 
+def test_a_form_says_what_is_wrong_in_our_words():
+    """Good: `<form method="post" novalidate>` around `{{ form }}`. Bad: without, the browser speaks instead."""
+    found = []
+    for path in files():
+        if path.suffix == ".html":
+            for head, inside in re.findall(r"(<form[^>]*>)(.*?)</form>", path.read_text(), re.DOTALL):
+                if 'method="post"' in head and "{{ form" in inside and "novalidate" not in head:
+                    found.append(short(path))
+
+    assert not found
+
+
 def test_no_machine_is_named_in_a_tracked_file():
     """Good: a path relative to the project. Bad: a home directory, a build machine's folder."""
     machine = re.compile(r"(?<![\w./:$~-])/(work|root|home)/(?!$)[\w.-]+")
