@@ -16,6 +16,7 @@ from terresante.documents.received_actions import SentDocument, file_sent, withd
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
+from terresante.interop.result_filing import close_results, file_results
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.kinds import FileKind
@@ -68,9 +69,10 @@ def file_carried(
         return Filed(_S.REFUSED, _O.INFECTED)
     try:
         stay = _stay_told_of(row, patient_id, carried)
-        file_sent(actor, patient_id, document=_document(carried, put.received, stay))
+        filed = file_sent(actor, patient_id, document=_document(carried, put.received, stay))
     except Conflict:
         return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
+    file_results(actor, row, filed, carried)
     return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if carried.act is Act.REPLACE else _O.DOCUMENT_FILED)
 
 
@@ -98,9 +100,10 @@ def _ends(kind: FileKind) -> str:
 def _withdrawn(actor: Actor, patient_id: UUID, carried: Carried) -> Filed:
     """Some senders name the document itself, others a new one that stands for its end (TXA-13)."""
     try:
-        withdraw_sent(actor, patient_id, names=(*carried.names, *carried.replaces))
+        ended = withdraw_sent(actor, patient_id, names=(*carried.names, *carried.replaces))
     except NotFound:
         return Filed(_S.IGNORED, _O.DOCUMENT_UNKNOWN)
+    close_results(actor, ended)
     return Filed(_S.APPLIED, _O.DOCUMENT_WITHDRAWN)
 
 

@@ -54,6 +54,9 @@ MORE_NAMES = {
     "health_record": {
         "said": "what somebody says of a health, checked before it is a row, pure",
     },
+    "results": {
+        "units": "units of laboratories and their conversions, pure",
+    },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",
@@ -68,6 +71,7 @@ MORE_NAMES = {
         "matching": "who a message speaks of",
         "applying": "from a batch of messages to what becomes of each",
         "filing": "from a document received to what is filed",
+        "result_filing": "from a report of biology to its results, apart from documents",
         "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
         "cda": "documents, pure",
@@ -116,6 +120,7 @@ MORE_NAMES = {
         "health_forms": "what she says of her health in the words of the kitchen, apart from her other forms",
         "health_views": "her own health record and emergency sheet, apart from her other pages",
         "document_views": "documents as the person reads them, apart from her other pages",
+        "result_views": "results of biology as the person reads them, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",
     },
     "stays": {

@@ -44,6 +44,7 @@ from terresante.patients.models import (
     RelatedPerson,
     SourceIdentity,
 )
+from terresante.results.models import DiagnosticReport, LabObservation
 from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
@@ -152,6 +153,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         },
     }
     made |= _of_note(cast, made[Note])
+    made[LabObservation] = made[DiagnosticReport].observations.get()
     for _, model in access.declared_rules():
         if model not in made:
             made[model] = model._default_manager.order_by("pk").first()
