@@ -31,6 +31,7 @@ class Document:
     replaces: str = ""
     status: str = "VALI"
     former: bool = False
+    author: str = ""
 
 
 def patient(person: Person, *, status: str = "VALI", former: bool = False) -> Resource:
@@ -77,7 +78,7 @@ def document_reference(document: Document, *, url: str = "") -> Resource:
         "resourceType": "DocumentReference",
         "contained": [
             patient(document.person, status=document.status, former=document.former),
-            _practitioner(),
+            _practitioner(document.author),
             _organization(),
         ],
         "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": as_urn(document.identifier)},
@@ -179,12 +180,13 @@ def _birth_place(core: str, person: Person, *, former: bool) -> Resource:
     return {"url": url, "valueAddress": {"extension": [code]}}
 
 
-def _practitioner() -> Resource:
+def _practitioner(name: str) -> Resource:
+    known = {"family": "SAULNIER", "given": ["Anne"], "suffix": ["DR"]}
     return {
         "resourceType": "Practitioner",
         "id": "author",
         "identifier": [{"system": "https://rpps.esante.gouv.fr", "value": "10000000033"}],
-        "name": [{"family": "SAULNIER", "given": ["Anne"], "suffix": ["DR"]}],
+        "name": [{"text": name} if name else known],
     }
 
 
