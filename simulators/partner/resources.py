@@ -63,8 +63,10 @@ def patient(person: Person, *, status: str = "VALI", former: bool = False) -> Re
     }
 
 
-def document_reference(document: Document, *, url: str = "") -> Resource:
-    """With its bytes inline, unless a Binary holds them at `url`."""
+def document_reference(
+    document: Document, *, url: str = "", patient_resource: Resource | None = None
+) -> Resource:
+    """With its bytes inline, unless a Binary holds them at `url`; about somebody told otherwise, if he is given."""
     attachment: Resource = {
         "contentType": document.kind,
         "language": "fr-FR",
@@ -77,7 +79,7 @@ def document_reference(document: Document, *, url: str = "") -> Resource:
     resource: Resource = {
         "resourceType": "DocumentReference",
         "contained": [
-            patient(document.person, status=document.status, former=document.former),
+            patient_resource or patient(document.person, status=document.status, former=document.former),
             _practitioner(document.author),
             _organization(),
         ],

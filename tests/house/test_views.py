@@ -49,6 +49,7 @@ PUBLIC = {
     "launch": "the signed token of a partner says who comes; refused before anything is read without it",
     "give": "tokens of the FHIR interface: the signed assertion or the certificate says who asks",
     "metadata": "what the FHIR interface does, the same for everybody",
+    "unknown": "an address of the FHIR interface that answers nothing, in its own form",
     "smart_configuration": "where its tokens are asked for, the same for everybody",
     "invitation": "opens the link a relative received; says nothing, spends nothing",
     "claim": "the form behind that link; the code given by hand comes before anything is said",
@@ -112,6 +113,7 @@ def test_each_transaction_of_the_interface_declares_its_scope():
         "give",
         "metadata",
         "smart_configuration",
+        "unknown",
     }
     for name, view in doors.items():
         assert view.transactions, name

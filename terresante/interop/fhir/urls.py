@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from terresante.interop.fhir import views
 
@@ -18,4 +18,5 @@ urlpatterns = [
     path("fhir/List/_search", views.lists_by_form, name="fhir_lists_by_form"),
     path("fhir/List/<uuid:list_id>", views.one_list, name="fhir_list"),
     path("fhir/Binary/<uuid:document_id>", views.binary, name="fhir_binary"),
+    re_path("^fhir/", views.unknown, name="fhir_unknown"),
 ]

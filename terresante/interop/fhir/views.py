@@ -27,6 +27,7 @@ from terresante.interop.fhir.door import (
     door,
     fingerprint_of,
     limit_tries,
+    refusal,
 )
 from terresante.interop.fhir.outcome import Resource, wrong
 from terresante.interop.fhir.patches import read_patch
@@ -85,6 +86,12 @@ def metadata(request: HttpRequest) -> HttpResponse:
 @require_safe
 def smart_configuration(request: HttpRequest) -> HttpResponse:
     return JsonResponse(capability.smart_configuration())
+
+
+@csrf_exempt  # it does nothing
+@public(reason="Adresse de l’interface FHIR qui ne répond à rien, dit comme elle le dit")
+def unknown(request: HttpRequest) -> HttpResponse:
+    return refusal(wrong("Cette adresse de l’interface FHIR n’existe pas.", code="not-found", status=404))
 
 
 @api(ApiScope.SUBMIT, DOCUMENT_WRITE, takes=_JSON)
