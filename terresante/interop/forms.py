@@ -1,5 +1,10 @@
-from django import forms
+from typing import Any, cast
 
+from django import forms
+from django.db.models import QuerySet
+
+from terresante.directory.models import Organization
+from terresante.interop.enums import ApiScope
 from terresante.kernel.errors import Conflict, Invalid
 
 
@@ -42,6 +47,42 @@ class KeyForm(_CorrectedForm):
     )
 
 
+class ApiAccessForm(_CorrectedForm):
+    organization = forms.ModelChoiceField(
+        queryset=Organization.objects.none(),
+        label="Structure",
+        help_text="L’accès dépose en son nom, et lit pour les professionnels qui y travaillent.",
+        empty_label="Choisissez…",
+        error_messages={"required": "Choisissez une structure de ce logiciel."},
+    )
+    scopes = forms.MultipleChoiceField(
+        label="Transactions",
+        choices=ApiScope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choisissez au moins une transaction."},
+    )
+    fingerprint = forms.CharField(
+        label="Empreinte SHA-256 de son certificat",
+        help_text="Seulement si le logiciel se prouve par un certificat client : 64 chiffres hexadécimaux.",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+    )
+
+    def __init__(self, organizations: "QuerySet[Organization]", *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[Organization]", self.fields["organization"])
+        field.queryset = organizations
+
+    def clean_fingerprint(self) -> str:
+        return plain_fingerprint(self.cleaned_data["fingerprint"])
+
+
+def plain_fingerprint(text: str) -> str:
+    """As tools write it, with colons, spaces or capitals."""
+    return str(text).replace(":", "").replace(" ", "").lower()
+
+
 class SenderForm(_CorrectedForm):
     name = forms.CharField(
         label="Nom du logiciel", max_length=120, error_messages={"required": "Indiquez le nom du logiciel."}
@@ -80,7 +121,7 @@ class SenderForm(_CorrectedForm):
         return str(self.cleaned_data["triggers"]).upper().replace(",", " ").split()
 
     def clean_fingerprint(self) -> str:
-        return str(self.cleaned_data["fingerprint"]).replace(":", "").replace(" ", "").lower()
+        return plain_fingerprint(self.cleaned_data["fingerprint"])
 
 
 class NewSenderForm(SenderForm):

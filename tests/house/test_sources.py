@@ -75,6 +75,7 @@ MORE_NAMES = {
         "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
         "cda": "documents, pure",
+        "fhir": "the FHIR interface: resources, pure; its accesses and its door",
         "launch": "the token of a contextual call, pure",
         "partner_actions": "partners and their calls, apart from messages",
         "partner_urls": "partners and their calls, apart from messages",
