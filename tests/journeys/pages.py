@@ -81,7 +81,7 @@ def _wants_half_a_night(visitor: Visitor) -> None:
 
 
 def _opens_the_simulated_hospital(visitor: Visitor) -> None:
-    visitor.page.get_by_role("link", name="Admissions, ", exact=False).first.click()
+    visitor.page.get_by_role("main").get_by_role("link", name="Admissions, ").first.click()
     visitor.page.wait_for_load_state()
 
 
@@ -94,7 +94,7 @@ def _tries_a_message(visitor: Visitor) -> None:
 
 
 def _opens_the_message(visitor: Visitor) -> None:
-    visitor.page.get_by_role("link", name="Vérifier").first.click()
+    visitor.page.get_by_role("main").get_by_role("link", name="Vérifier").first.click()
     visitor.page.get_by_role("link", name="Structure du message").click()
     visitor.page.wait_for_load_state()
 
