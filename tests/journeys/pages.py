@@ -107,6 +107,11 @@ def _reads_the_identity(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _then(words: str) -> Callable[[Visitor], None]:
+    """One click more, from the screen where the first one led."""
+    return lambda visitor: _follow(visitor, words)
+
+
 def _opens_the_menu(words: str) -> Callable[[Visitor], None]:
     return lambda visitor: visitor.page.locator("summary:visible", has_text=words).last.click()
 
@@ -128,6 +133,7 @@ _OF_A_RECORD = (
     ("document-deposer", "documents/deposer/", ""),
     ("document-deposer-erreur", "documents/deposer/", "Déposer"),
     ("document", "documents/", "Consultation de cardiologie"),
+    ("document-versions", "documents/", "Ordonnance de fond"),
     ("cercle", "cercle/", ""),
     ("cercle-ajouter", "cercle/ajouter/", ""),
     ("cercle-annuaire", "cercle/ajouter/?name=&profession=60&commune=", ""),
@@ -135,6 +141,8 @@ _OF_A_RECORD = (
     ("cercle-rejoindre", "cercle/ajouter/?name=vasse&profession=&commune=", "Ajouter"),
     ("cercle-retirer", "cercle/", "Retirer"),
     ("cercle-proche", "proches/ajouter/", ""),
+    ("cercle-inviter", "cercle/inviter/", ""),
+    ("cercle-inviter-erreurs", "cercle/inviter/", "Envoyer l’invitation"),
     ("choix", "choix/", ""),
     ("choix-opposition", "choix/opposition-au-dossier/", ""),
     ("choix-samu", "choix/opposition-au-samu/", ""),
@@ -146,8 +154,13 @@ _OF_A_RECORD = (
     ("sante-mesures", "sante/mesures/", ""),
     ("sante-allergie", "sante/allergies/ajouter/", ""),
     ("sante-directive", "sante/directives/ajouter/", ""),
+    ("sante-directive-erreurs", "sante/directives/ajouter/", "Inscrire au dossier"),
+    ("sante-ligne", "sante/", "Pénicilline"),
     ("fiche-urgence", "fiche-urgence/", ""),
     ("sejours", "sejours/", ""),
+    ("nouveautes", "nouveautes/", ""),
+    ("copie", "copie/", ""),
+    ("copie-erreurs", "copie/", "Sortir la copie"),
     ("chronologie", "chronologie/", ""),
     ("chronologie-vide", "chronologie/?du=2031-01-01", ""),
     ("information", "information/", ""),
@@ -198,6 +211,12 @@ SCREENS = (
     Screen("telephone", _GP, "/mon-compte/telephone/"),
     Screen("cle", _GP, "/mon-compte/cles/nouvelle/"),
     *(Screen(name, _GP, path, "ISIDORE", click) for name, path, click in _OF_A_RECORD),
+    Screen("document-remplacer", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Remplacer")),
+    Screen("document-partage", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Ne plus partager")),
+    Screen("document-retirer", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Retirer (erreur)")),
+    Screen("sante-corriger", _GP, "sante/", "ISIDORE", "Pénicilline", _then("Corriger")),
+    Screen("sante-avis", _GP, "sante/", "ISIDORE", "Crevettes", _then("Confirmer ou infirmer")),
+    Screen("mes-demandes", "m.bardet", "/demandes/"),
     Screen("cercle-acces-proche", "a.georges", "cercle/", "LE GOFF", "Donner un accès"),
     Screen("resume-infirmiere", _NURSE, "", "ISIDORE"),
     Screen("resume-plus", _NURSE, "", "ISIDORE", does=_opens_the_menu("Plus")),
@@ -242,7 +261,12 @@ SCREENS = (
     Screen("administration-inscriptions", "b.leclercq", "/administration/inscriptions/"),
     Screen("administration-inscription", "b.leclercq", "/administration/inscriptions/", click="Examiner"),
     Screen("administration-emetteurs", "d.sauvage", "/administration/emetteurs/"),
-    Screen("administration-emetteur", "d.sauvage", "/administration/emetteurs/", does=_opens_the_simulated_hospital),
+    Screen(
+        "administration-emetteur",
+        "d.sauvage",
+        "/administration/emetteurs/",
+        does=_opens_the_simulated_hospital,
+    ),
     Screen("administration-essai", "d.sauvage", "/administration/emetteurs/", does=_tries_a_message),
     Screen("administration-reglages", "d.sauvage", "/administration/reglages/"),
     Screen("refus-administration", _GP, "/administration/comptes/"),
@@ -284,6 +308,10 @@ SCREENS = (
     Screen("portail-fiche", _PATIENT, "/mon-dossier/fiche-urgence/"),
     Screen("tutrice-sante", _GUARDIAN, "/mon-dossier/ma-sante/"),
     Screen("portail-documents", _PATIENT, "/mon-dossier/documents/"),
+    Screen("portail-document", _PATIENT, "/mon-dossier/documents/", click="Consultation de cardiologie"),
+    Screen("portail-document-ajouter", _PATIENT, "/mon-dossier/documents/ajouter/"),
+    Screen("portail-document-erreurs", _PATIENT, "/mon-dossier/documents/ajouter/", click="Ajouter"),
+    Screen("portail-copie", _PATIENT, "/mon-dossier/copie/"),
     Screen("portail-retirer", _PATIENT, "/mon-dossier/mon-cercle/", click="Retirer"),
     Screen("portail-chercher", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse"),
     Screen("portail-ajouter", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse", click="Ajouter"),
