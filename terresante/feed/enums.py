@@ -9,6 +9,7 @@ class FeedKind(TextChoices):
     DOCUMENT_REPLACED = "document_replaced", "Document remplacé"
     ALLERGY = "allergy", "Allergie"
     CONDITION = "condition", "Problème de santé"
+    TREATMENT = "treatment", "Traitement"
     IMMUNIZATION = "immunization", "Vaccination"
     DIRECTIVE = "directive", "Directive de soins"
     ADMISSION = "admission", "Admission"

@@ -16,6 +16,7 @@ from terresante.documents.received_actions import SentDocument, file_sent, withd
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
+from terresante.interop.offering import offer_found
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.kinds import FileKind
@@ -68,7 +69,8 @@ def file_carried(
         return Filed(_S.REFUSED, _O.INFECTED)
     try:
         stay = _stay_told_of(row, patient_id, carried)
-        file_sent(actor, patient_id, document=_document(carried, put.received, stay))
+        document = file_sent(actor, patient_id, document=_document(carried, put.received, stay))
+        offer_found(actor, document, carried.cda)
     except Conflict:
         return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
     return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if carried.act is Act.REPLACE else _O.DOCUMENT_FILED)

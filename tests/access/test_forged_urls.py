@@ -24,6 +24,7 @@ NAMED = {
     "media_id": "notes.NoteMedia",
     "document_id": "documents.DocumentReference",
     "line_id": "health_record.AllergyIntolerance",
+    "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",
     "relative_id": "patients.RelatedPerson",
     "delegation_id": "patients.Delegation",

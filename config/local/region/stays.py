@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 
 from config.local.region.places import Directory
 from config.local.region.records import Times
-from simulators.hospital.documents import Author, Letter, Passage, cda, mdm, table
+from simulators.hospital.documents import Author, Letter, Passage, cda, mdm
+from simulators.hospital.entries import coded_section
 from simulators.hospital.messages import Authority, Movement, Person, Place, message
 from simulators.hospital.messages import Stay as MessageStay
 from simulators.region.build import ipp_of
@@ -162,7 +163,7 @@ def _of_letter(
         at=at,
         code=letter.type,
         title=letter.title,
-        passages=tuple(Passage(each.code, each.title, narrative(each)) for each in letter.sections),
+        passages=tuple(Passage(each.code, each.title, *_words_and_codes(each)) for each in letter.sections),
     )
     control_id = f"D{person.ipp}{number}"
     content = mdm("T02", cda(document), person, control_id=control_id, at=at, code=letter.type)
@@ -188,9 +189,14 @@ def put_letters_back(job: Actor, region: Region, patients: dict[str, UUID], time
                 FeedItem.objects.filter(object_id=document.pk).update(occurred_at=at, recorded_at=at)
 
 
+def _words_and_codes(section: Section) -> tuple[str, str]:
+    """What a good software writes: its words, and the codes of its rows."""
+    return (
+        coded_section(section.code, section.head, section.rows) if section.head else (narrative(section), "")
+    )
+
+
 def narrative(section: Section) -> str:
-    if section.head:
-        return table(section.head, *section.rows)
     items = "".join(f"<item>{escape(each)}</item>" for each in section.items)
     words = f"<paragraph>{escape(section.text)}</paragraph>" if section.text else ""
     return words + (f"<list>{items}</list>" if items else "")

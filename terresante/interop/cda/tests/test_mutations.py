@@ -4,14 +4,21 @@ import random
 import re
 import time
 from collections import Counter
+from dataclasses import fields
 
 import pytest
 
+from terresante.documents.reading import Part
+from terresante.health_record.offers import said_again, told
 from terresante.interop.cda.body import all_sections, content_of, paper_of, read_cda
+from terresante.interop.cda.discharge import discharge_of
+from terresante.interop.cda.entries import read_entries
 from terresante.interop.cda.narrative import rendered
 from terresante.interop.cda.parsing import DEEPEST, Flaw, NotCda
-from terresante.interop.cda.tests import letters
+from terresante.interop.cda.tests import coded, letters
 from terresante.interop.cda.tests.letters import PDF
+from terresante.interop.offering import offered_by
+from terresante.kernel.errors import Invalid
 
 # A document is read within, whatever it is; a loaded machine is given some room.
 _SECONDS = 2.0
@@ -96,6 +103,7 @@ MUTATIONS = (
 SOURCES = (
     letters.structured(),
     letters.structured(pdf=PDF, replaces="1.2.3"),
+    coded.written(),
     letters.whole(),
     letters.structured().decode().replace("UTF-8", "UTF-16").encode("utf-16"),
 )
@@ -112,8 +120,20 @@ def outcome_of(raw):
         assert refusal.sentence
         return refusal.flaw.value
     html = "".join(rendered(section.narrative) for section in all_sections(read.body.sections))
+    entries, discharge = read_entries(read), discharge_of(read, ())
+    html += "".join(part.html for part in _parts(discharge))
     assert not _FOREIGN.search(html)
+    for each in offered_by(entries):
+        try:
+            assert said_again(each.kind, told(each.said)).model is each.said.model
+        except Invalid as refusal:
+            assert refusal.fields
     return "read"
+
+
+def _parts(discharge):
+    shown = (getattr(discharge, field.name) for field in fields(discharge))
+    return [part for part in shown if isinstance(part, Part)]
 
 
 def play(count, seed):
