@@ -178,7 +178,7 @@ def _health(actor: Actor, opened: OpenRecord) -> list[SheetPart]:
         SheetPart(
             title="Traitements",
             icon="pill",
-            lines=[_treatment(line) for line in health.treatments_in_force(actor, patient_id)],
+            lines=_treatments(health.treatments_in_force(actor, patient_id)),
             empty=_NO_TREATMENT,
         ),
         *_measures(actor, opened),
@@ -204,10 +204,13 @@ def _line(line: HealthLine) -> SheetLine:
     )
 
 
-def _treatment(line: MedicationStatement) -> SheetLine:
-    """What is taken; when it was written, so that nobody trusts an old list."""
-    said = " · ".join(part for part in (line.dosage, line.indication) if part)
-    return SheetLine(strong=_words(line), text=said, source=wording.long_date(line.recorded_at))
+def _treatments(lines: Sequence[MedicationStatement]) -> list[SheetLine]:
+    """On one line too; the day of the latest, so that nobody trusts an old list."""
+    if not lines:
+        return []
+    said = " · ".join(", ".join(part for part in (_words(line), line.dosage) if part) for line in lines)
+    latest = max(line.recorded_at for line in lines)
+    return [SheetLine(text=said, source=f"liste mise à jour le {wording.long_date(latest)}")]
 
 
 def _together(lines: Sequence[HealthLine]) -> list[SheetLine]:
