@@ -13,7 +13,6 @@ from terresante.interop.cda.results import read_results
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Carried
 from terresante.interop.hl7v2.discrete import Discrete
-from terresante.interop.models import InboundMessage
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
 from terresante.results.actions import NewReport, close_reports, file_report
@@ -28,19 +27,20 @@ _WITH_RESULTS = (DocumentType.LABORATORY_REPORT, DocumentType.RAPID_TEST)
 _UNREAD = "results-unread"
 
 
-def file_results(actor: Actor, row: InboundMessage, document: DocumentReference, carried: Carried) -> None:
-    """A document whose results cannot be read is filed all the same: a remark says so, and it is there to be read."""
-    report = _read(row, carried) if document.type in _WITH_RESULTS else None
+def file_results(actor: Actor, document: DocumentReference, carried: Carried) -> list[str]:
+    """The remark that they could not be read, if so: the document is filed all the same, and is there to be read."""
+    report, remarks = _read(document, carried)
     if report is not None:
         try:
             with transaction.atomic():
                 file_report(actor, document, report=report)
         except (DataError, IntegrityError) as error:
-            _remark(row, error)
+            remarks = _told(document, error)
         else:
-            return
+            return remarks
     if document.replaces_id is not None:
         close_reports(actor, document)
+    return remarks
 
 
 def file_discrete(
@@ -75,15 +75,16 @@ def close_results(actor: Actor, document: DocumentReference) -> None:
         close_reports(actor, document)
 
 
-def _read(row: InboundMessage, carried: Carried) -> NewReport | None:
+def _read(document: DocumentReference, carried: Carried) -> tuple[NewReport | None, list[str]]:
+    if document.type not in _WITH_RESULTS or carried.cda is None:
+        return None, []
     try:
-        return read_results(carried.cda) if carried.cda is not None else None
+        return read_results(carried.cda), []
     except Exception as error:  # noqa: BLE001  # a fault here keeps no document out
-        _remark(row, error)
-        return None
+        return None, _told(document, error)
 
 
-def _remark(row: InboundMessage, error: Exception) -> None:
+def _told(document: DocumentReference, error: Exception) -> list[str]:
     # Not the text of the error: it may quote the content.
-    log.error("interop: the results of message %s are not read, %s", row.pk, type(error).__name__)
-    row.remarks = [*row.remarks, _UNREAD]
+    log.error("interop: the results of document %s are not read, %s", document.pk, type(error).__name__)
+    return [_UNREAD]
