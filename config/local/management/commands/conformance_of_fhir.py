@@ -97,9 +97,11 @@ def _prepared(sendings: Sequence[Sending]) -> tuple[Application, dict[Identity, 
     practice = organization_of("Cabinet FHIR", OrganizationKind.GROUP_PRACTICE)
     founder = founder_of(practice)
     user = User.objects.create(login="fhir@example.org", name="Camille", email="fhir@example.org")
-    Practitioner.objects.filter(pk=founder.person_id).update(rpps=_RPPS, user=user)
+    doctor = Practitioner.objects.get(pk=str(founder.person_id))
+    doctor.rpps, doctor.user = _RPPS, user
+    doctor.save(update_fields=["rpps", "user"])
     PractitionerRole.objects.create(
-        practitioner_id=founder.person_id,
+        practitioner=doctor,
         organization=practice,
         profession=Profession.DOCTOR,
         period_start="2020-01-01",
