@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "terresante.notes",
     "terresante.documents",
     "terresante.health_record",
+    "terresante.results",
     "terresante.stays",
     "terresante.overview",
     "terresante.portal",

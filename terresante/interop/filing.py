@@ -17,6 +17,8 @@ from terresante.documents.received_actions import SentDocument, file_sent, withd
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
+from terresante.interop.result_filing import close_results, file_results
+from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.kinds import FileKind
@@ -68,9 +70,10 @@ def file_carried(
     if put.received is None:
         return Filed(_S.REFUSED, _O.INFECTED)
     try:
-        file_received(actor, patient_id, carried, put.received)
+        filed = file_received(actor, patient_id, carried, put.received)
     except Conflict:
         return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
+    row.remarks = [*row.remarks, *follow(actor, filed, carried)]
     return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if carried.act is Act.REPLACE else _O.DOCUMENT_FILED)
 
 
@@ -83,6 +86,11 @@ def file_received(actor: Actor, patient_id: UUID, carried: Carried, received: Re
         raise NotFound
     stay = _stay_told_of(actor.organization_id, patient_id, carried)
     return file_sent(actor, patient_id, document=_document(carried, received, stay))
+
+
+def follow(actor: Actor, document: DocumentReference, carried: Carried) -> list[str]:
+    """What a filed document says besides goes where it is looked for; what could not be read, as remarks."""
+    return file_results(actor, document, carried)
 
 
 def put_files_away(wanted: dict[UUID, tuple[Actor, Carried]]) -> dict[UUID, PutAway]:
@@ -114,10 +122,17 @@ def _ends(kind: FileKind) -> str:
 def _withdrawn(actor: Actor, patient_id: UUID, carried: Carried) -> Filed:
     """Some senders name the document itself, others a new one that stands for its end (TXA-13)."""
     try:
-        withdraw_sent(actor, patient_id, names=(*carried.names, *carried.replaces))
+        take_back(actor, patient_id, (*carried.names, *carried.replaces))
     except NotFound:
         return Filed(_S.IGNORED, _O.DOCUMENT_UNKNOWN)
     return Filed(_S.APPLIED, _O.DOCUMENT_WITHDRAWN)
+
+
+def take_back(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> None:
+    """A document that this structure sent, and what came of it. Raises NotFound when it sent none under these names."""
+    with rls.acting(actor):
+        ended = withdraw_sent(actor, patient_id, names=names)
+        close_results(actor, ended)
 
 
 def _stay_told_of(organization_id: UUID, patient_id: UUID, carried: Carried) -> Limits:

@@ -23,6 +23,8 @@ NAMED = {
     "note_id": "notes.Note",
     "media_id": "notes.NoteMedia",
     "document_id": "documents.DocumentReference",
+    "report_id": "results.DiagnosticReport",
+    "observation_id": "results.LabObservation",
     "line_id": "health_record.AllergyIntolerance",
     "participant_id": "care_team.CareTeamParticipant",
     "relative_id": "patients.RelatedPerson",

@@ -45,6 +45,7 @@ from terresante.patients.models import (
     RelatedPerson,
     SourceIdentity,
 )
+from terresante.results.models import DiagnosticReport, LabObservation
 from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
@@ -162,6 +163,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         sent_at=timezone.now(),
         documents=[],
     )
+    made[LabObservation] = made[DiagnosticReport].observations.get()
     for _, model in access.declared_rules():
         if model not in made:
             made[model] = model._default_manager.order_by("pk").first()

@@ -64,7 +64,9 @@ class Played:
 
 
 class Command(BaseCommand):
-    help = "Envoie des ressources FHIR publiées par la vraie porte HTTP et compare les réponses à leur profil."
+    help = (
+        "Envoie des ressources FHIR publiées par la vraie porte HTTP et compare les réponses à leur profil."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)
