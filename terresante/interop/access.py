@@ -11,6 +11,7 @@ from terresante.kernel.errors import Refused
 MESSAGE_VERIFY = Action("message.verify", "Vérifier l’identité d’un message d’hôpital")
 MESSAGE_DECIDE = Action("message.decide", "Décider du sort d’un message d’hôpital")
 
+MESSAGE_UNMASK = Action("message.unmask", "Lire l’identité dans un message d’hôpital")
 PARTNER_MANAGE = Action("partner.manage", "Administrer les logiciels partenaires")
 SENDER_MANAGE = Action("sender.manage", "Administrer les émetteurs des hôpitaux")
 LAUNCH = Action("record.launch", "Ouvrir un patient depuis son logiciel")
@@ -26,6 +27,12 @@ def messages_to_look_at(actor: Actor) -> Q:
 @rule(MESSAGE_DECIDE, InboundMessage)
 def messages_to_decide(actor: Actor) -> Q:
     return messages_to_look_at(actor)
+
+
+@rule(MESSAGE_UNMASK, InboundMessage)
+def messages_to_unmask(actor: Actor) -> Q:
+    """Whoever also answers the telephone of the support desk reads no message: he is asked about anybody."""
+    return NOBODY if actor.has_duty(Duty.SUPPORT_AGENT) else messages_to_look_at(actor)
 
 
 @rule(PARTNER_MANAGE, Partner, visible=True)

@@ -23,7 +23,7 @@ from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
 from terresante.interop.hl7v2.carried import Carried, read_carried
 from terresante.interop.hl7v2.er7 import Message
-from terresante.interop.hl7v2.examination import carries_document, examine
+from terresante.interop.hl7v2.examination import acknowledges, carries_document, examine
 from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.triggers import Kind
 from terresante.interop.mapping import accepted_traits, reported_movement
@@ -165,6 +165,8 @@ def _opened(row: InboundMessage) -> _Work | _Paper | Settled:
     found = examine(unseal(row.sealed_raw, context=SEALED_FOR))
     if isinstance(found, Refusal):
         return Settled(_S.UNREADABLE, _O.NOT_READABLE)
+    if acknowledges(found):
+        return Settled(_S.IGNORED, _O.BUSINESS_ACK)
     if carries_document(found):
         return _opened_paper(row, found)
     message = read_adt(found)

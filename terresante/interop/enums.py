@@ -22,6 +22,14 @@ HOLDING = (MessageState.HELD, MessageState.DOUBTFUL, MessageState.FAILED)
 TO_VERIFY = (MessageState.DOUBTFUL, MessageState.UNREADABLE, MessageState.REFUSED, MessageState.FAILED)
 
 
+class LookReason(TextChoices):
+    """Why somebody has the identity of a message shown; written in the trail."""
+
+    IDENTITY = "identity", "Décider de l’identité"
+    REFUSAL = "refusal", "Expliquer un refus à l’établissement"
+    FAILURE = "failure", "Comprendre un échec"
+
+
 class MessageOutcome(TextChoices):
     """Why a message ended where it is; sentences for the screen, without a word of its content."""
 
@@ -37,6 +45,7 @@ class MessageOutcome(TextChoices):
     DOCUMENT_KNOWN = "document_known", "Ce document a déjà été transmis : rien à changer."
     DOCUMENT_UNKNOWN = "document_unknown", "Le document à retirer n’est pas au dossier."
     INFECTED = "infected", "L’antivirus a reconnu un programme malveillant dans le document."
+    BUSINESS_ACK = "business_ack", "Accusé métier : rien de notre envoi n’y est nommé."
     UNUSED_EVENT = "unused_event", "Événement sans effet sur la coordination."
     NO_VISIT = "no_visit", "Le message ne porte ni venue ni mouvement."
     NO_RECORD = "no_record", "Aucun dossier ne correspond : le message est gardé quelques jours, chiffré."

@@ -70,27 +70,25 @@ def file_carried(
     if put.received is None:
         return Filed(_S.REFUSED, _O.INFECTED)
     try:
-        filed = file_received(actor, patient_id, carried, put.received)
+        _, remarks = file_received(actor, patient_id, carried, put.received)
     except Conflict:
         return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
-    row.remarks = [*row.remarks, *follow(actor, filed, carried)]
+    row.remarks = [*row.remarks, *remarks]
     return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if carried.act is Act.REPLACE else _O.DOCUMENT_FILED)
 
 
-def file_received(actor: Actor, patient_id: UUID, carried: Carried, received: Received) -> DocumentReference:
-    """What a wire or the FHIR interface carried, once its file is put away. `actor` is the structure that sends.
+def file_received(
+    actor: Actor, patient_id: UUID, carried: Carried, received: Received
+) -> tuple[DocumentReference, list[str]]:
+    """What a wire or the FHIR interface carried, once its file is put away, with what could not be read in it.
 
-    Raises as `file_sent`.
+    `actor` is the structure that sends. Raises as `file_sent`.
     """
     if actor.organization_id is None:
         raise NotFound
     stay = _stay_told_of(actor.organization_id, patient_id, carried)
-    return file_sent(actor, patient_id, document=_document(carried, received, stay))
-
-
-def follow(actor: Actor, document: DocumentReference, carried: Carried) -> list[str]:
-    """What a filed document says besides goes where it is looked for; what could not be read, as remarks."""
-    return file_results(actor, document, carried)
+    document = file_sent(actor, patient_id, document=_document(carried, received, stay))
+    return document, file_results(actor, document, carried)
 
 
 def put_files_away(wanted: dict[UUID, tuple[Actor, Carried]]) -> dict[UUID, PutAway]:

@@ -22,6 +22,15 @@ class SenderSystem(Row):
     # Trigger events it may send (A01…); empty: every one that is understood.
     triggers = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     active = models.BooleanField(default=True)
+    # Where business acknowledgements go back, over MLLP; empty: nowhere. In clear in a demonstration only.
+    return_host = models.CharField(max_length=120, blank=True)
+    return_port = models.PositiveIntegerField(null=True, blank=True)
+    return_tls = models.BooleanField(default=True)
+    registered_at = models.DateTimeField(auto_now_add=True)
+    # Hours without a message after which administrators are told; 0: never.
+    silence_hours = models.PositiveSmallIntegerField(default=24)
+    # The last message, or the registration, before the silence they were told of: each silence is told once.
+    silence_told_for = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -86,6 +95,7 @@ class InboundMessage(Row):
                 name="messages_no_candidate",
             ),
             models.Index(fields=["received_at"], condition=Q(state__in=TO_VERIFY), name="messages_to_verify"),
+            models.Index(fields=["sender", "received_at"], name="messages_of_sender"),
             GinIndex(
                 fields=["trait_keys"], condition=Q(state=MessageState.NO_CANDIDATE), name="messages_by_traits"
             ),
@@ -102,6 +112,23 @@ class InboundMessage(Row):
     @property
     def event(self) -> str:
         return EVENT_LABELS.get(self.trigger, "message illisible")
+
+
+class FlowHour(Row):
+    """How many messages of one type a sender sent in one hour, refused ones included; the duplicates are not."""
+
+    sender = models.ForeignKey(SenderSystem, on_delete=models.CASCADE, related_name="hours")
+    hour = models.DateTimeField()
+    message_type = models.CharField(max_length=10, blank=True)
+    received = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["hour", "sender", "message_type"], name="flow_hour_counted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_type} {self.hour:%Y-%m-%d %H} {self.received}"
 
 
 class IdentityDecision(Row):

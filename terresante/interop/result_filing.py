@@ -19,15 +19,14 @@ _UNREAD = "results-unread"
 
 
 def file_results(actor: Actor, document: DocumentReference, carried: Carried) -> list[str]:
-    """A document whose results cannot be read is filed all the same: a remark says so, and it is there to be read."""
-    remarks: list[str] = []
-    report = _read(document, carried, remarks) if document.type in _WITH_RESULTS else None
+    """The remark that they could not be read, if so: the document is filed all the same, and is there to be read."""
+    report, remarks = _read(document, carried)
     if report is not None:
         try:
             with transaction.atomic():
                 file_report(actor, document, report=report)
         except (DataError, IntegrityError) as error:
-            _remark(document, error, remarks)
+            remarks = _told(document, error)
         else:
             return remarks
     if document.replaces_id is not None:
@@ -40,15 +39,16 @@ def close_results(actor: Actor, document: DocumentReference) -> None:
         close_reports(actor, document)
 
 
-def _read(document: DocumentReference, carried: Carried, remarks: list[str]) -> NewReport | None:
+def _read(document: DocumentReference, carried: Carried) -> tuple[NewReport | None, list[str]]:
+    if document.type not in _WITH_RESULTS or carried.cda is None:
+        return None, []
     try:
-        return read_results(carried.cda) if carried.cda is not None else None
+        return read_results(carried.cda), []
     except Exception as error:  # noqa: BLE001  # a fault here keeps no document out
-        _remark(document, error, remarks)
-        return None
+        return None, _told(document, error)
 
 
-def _remark(document: DocumentReference, error: Exception, remarks: list[str]) -> None:
+def _told(document: DocumentReference, error: Exception) -> list[str]:
     # Not the text of the error: it may quote the content.
     log.error("interop: the results of document %s are not read, %s", document.pk, type(error).__name__)
-    remarks.append(_UNREAD)
+    return [_UNREAD]

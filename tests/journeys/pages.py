@@ -80,6 +80,33 @@ def _wants_half_a_night(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _opens_the_simulated_hospital(visitor: Visitor) -> None:
+    visitor.page.get_by_role("main").get_by_role("link", name="Admissions, ").first.click()
+    visitor.page.wait_for_load_state()
+
+
+def _tries_a_message(visitor: Visitor) -> None:
+    _opens_the_simulated_hospital(visitor)
+    visitor.page.get_by_role("link", name="Essayer un message").click()
+    visitor.page.get_by_role("link", name="une sortie").click()
+    visitor.page.get_by_role("button", name="Essayer").click()
+    visitor.page.wait_for_load_state()
+
+
+def _opens_the_message(visitor: Visitor) -> None:
+    visitor.page.get_by_role("main").get_by_role("link", name="Vérifier").first.click()
+    visitor.page.get_by_role("link", name="Structure du message").click()
+    visitor.page.wait_for_load_state()
+
+
+def _reads_the_identity(visitor: Visitor) -> None:
+    _opens_the_message(visitor)
+    visitor.page.locator("summary", has_text="Lire l’identité").click()
+    visitor.page.get_by_label("Décider de l’identité").check()
+    visitor.page.get_by_role("button", name="Lire l’identité").click()
+    visitor.page.wait_for_load_state()
+
+
 def _then(words: str) -> Callable[[Visitor], None]:
     """One click more, from the screen where the first one led."""
     return lambda visitor: _follow(visitor, words)
@@ -204,6 +231,8 @@ SCREENS = (
     Screen("refus-journal", "h.fontanel", "/acces-en-urgence/refus/"),
     Screen("a-verifier", "a.guerin", "/a-verifier/"),
     Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
+    Screen("a-verifier-message", "a.guerin", "/a-verifier/", does=_opens_the_message),
+    Screen("a-verifier-message-identite", "a.guerin", "/a-verifier/", does=_reads_the_identity),
     Screen("samu", "c.regnault", "/recherche/?q=ISIDORE PIERRETTE 17/04/1958", click="Ouvrir pour un appel"),
     Screen("a-recueillir", _GP, "/a-recueillir/"),
     Screen("opposition-creation", _GP, "/patients/nouveau/", does=_refuses_a_record),
@@ -231,6 +260,13 @@ SCREENS = (
     Screen("administration-inscriptions", "b.leclercq", "/administration/inscriptions/"),
     Screen("administration-inscription", "b.leclercq", "/administration/inscriptions/", click="Examiner"),
     Screen("administration-emetteurs", "d.sauvage", "/administration/emetteurs/"),
+    Screen(
+        "administration-emetteur",
+        "d.sauvage",
+        "/administration/emetteurs/",
+        does=_opens_the_simulated_hospital,
+    ),
+    Screen("administration-essai", "d.sauvage", "/administration/emetteurs/", does=_tries_a_message),
     Screen("administration-reglages", "d.sauvage", "/administration/reglages/"),
     Screen("refus-administration", _GP, "/administration/comptes/"),
     Screen("appui", "m.bertin", "/appui/"),

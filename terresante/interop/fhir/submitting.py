@@ -24,7 +24,7 @@ from terresante.interop.fhir.bundles import SentList, Submission
 from terresante.interop.fhir.documents import Submitted
 from terresante.interop.fhir.outcome import Issue, Problem, wrong
 from terresante.interop.fhir.patches import Update
-from terresante.interop.filing import file_received, follow, put_one_away, take_back
+from terresante.interop.filing import file_received, put_one_away, take_back
 from terresante.interop.hl7v2.adt_model import Authority, Identifier
 from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.mapping import accepted_traits
@@ -208,9 +208,8 @@ def _filed(actor: Actor, patient_id: UUID, submitted: Submitted, received: Recei
     carried = submitted.carried
     if submitted.replaces or submitted.replaced is not None:
         carried = replace(carried, replaces=(_replaced(actor, patient_id, submitted), *carried.replaces))
-    row = file_received(actor, patient_id, carried, received)
-    follow(actor, row, carried)
-    return row
+    document, _ = file_received(actor, patient_id, carried, received)
+    return document
 
 
 def _replaced(actor: Actor, patient_id: UUID, submitted: Submitted) -> str:

@@ -154,6 +154,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         },
     }
     made |= _of_note(cast, made[Note])
+    made[LabObservation] = made[DiagnosticReport].observations.get()
     made[DocumentList] = DocumentList.objects.create(
         patient_id=patient,
         record=record,
@@ -163,7 +164,6 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         sent_at=timezone.now(),
         documents=[],
     )
-    made[LabObservation] = made[DiagnosticReport].observations.get()
     for _, model in access.declared_rules():
         if model not in made:
             made[model] = model._default_manager.order_by("pk").first()
