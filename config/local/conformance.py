@@ -31,6 +31,7 @@ def run() -> None:
             ["migrate", "--verbosity", "0"],
             ["conformance_in_database", sys.argv[2]],
             ["conformance_of_documents", sys.argv[2]],
+            ["conformance_of_terminologies", sys.argv[2]],
         ):
             command = [sys.executable, "-m", "config.console", *arguments]
             ended = subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603 - ourselves

@@ -170,6 +170,8 @@ class SentLetter:
     type: str
     title: str
     by: str
+    # What the author does (JDV_J01).
+    role: str
     sections: tuple[Section, ...]
 
 

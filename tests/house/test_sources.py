@@ -72,6 +72,7 @@ MORE_NAMES = {
         "matching": "who a message speaks of",
         "applying": "from a batch of messages to what becomes of each",
         "filing": "from a document received to what is filed",
+        "coding": "which codes of a document its published lists have not",
         "offering": "from the entries of a document to what it offers to a record",
         "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
