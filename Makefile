@@ -7,7 +7,7 @@ RUN := .venv/bin
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 -q
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset install install-dev check check-long oracle conformance bench bench-data screenshots \
+.PHONY: help demo demo-reset install install-dev check check-long oracle conformance bench bench-data chaos screenshots \
 	migrate format lock python
 
 help: ## This list
@@ -42,6 +42,9 @@ oracle: install-dev ## Ask every door of random worlds: make oracle SEED=1 N=200
 conformance: install-dev ## Replay a folder of real messages: make conformance FIXTURES=../shared/fixtures
 	@test -d "$(FIXTURES)" || { echo "Donnez le dossier des messages : make conformance FIXTURES=<dossier>." >&2; exit 2; }
 	@$(RUN)/terresante conformance "$(FIXTURES)"
+
+chaos: install-dev ## Kill listener, worker and database while a hospital sends: make chaos N=50000 SEED=1
+	@$(RUN)/python -m tests.chaos "$(or $(N),1500)" "$(SEED)"
 
 bench: install-dev ## Measure what the documentation claims
 	@$(RUN)/python -m bench

@@ -4,9 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from psycopg import _queries
+
 URL_OF_ROLE = {"app": "DATABASE_URL", "owner": "DATABASE_OWNER_URL", "sealer": "DATABASE_SEALER_URL"}
 # Times a statement is sent as text on a connection before it is prepared there.
 PREPARED_AFTER = 2
+# psycopg reads its `%s` again at each call of a statement longer than 4 kB, or of more than 50 values: with the access
+# rules in them half of ours are, which took a fifteenth of a page.
+_queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
+_queries.MAX_CACHED_STATEMENT_PARAMS = 200
 
 
 def connection_settings(environ: Mapping[str, str], *, testing: bool = False) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from terresante.care_team.queries import live_readers
 from terresante.directory.login_actions import professional_of_card, professional_of_psc
 from terresante.directory.queries import WorkSituation, chosen_situation, proved_situations
 from terresante.documents import reading
+from terresante.interop.carrier import MllpCarrier
 from terresante.interop.cda.shown import CdaReader
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
@@ -148,6 +149,7 @@ federation.bound[LoginWay.CPS] = professional_of_card
 federation.bound[LoginWay.FRANCE_CONNECT] = patient_of_franceconnect
 insi.bound.teleservice = InsiOverHttp(settings.INSI_URL)
 reading.bound.reader = CdaReader()
+bound.peer = MllpCarrier()
 if settings.CLAMD:
     bound.antivirus = Clamd(settings.CLAMD)
 if settings.PUSH_KEY:

@@ -21,9 +21,11 @@ _IN_CIRCLE = """EXISTS (
     WHERE own.patient_id = {0} AND own.member_id IN (%s, %s, %s)
       AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp()
       AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp())/* scope */)"""
-# A member by consent reads the classes consented to: of one class, or of the class that the row says.
+# A member by consent reads the classes consented to: of one class, or of the class that the row says. Who reads every
+# class is asked apart: of one patient it is the same answer for all the rows.
 _OF_CLASS = " AND (own.scope IS NULL OR %s = ANY (own.scope))"
-_OF_ROW = " AND (own.scope IS NULL OR {1} = ANY (own.scope))"
+_OF_ANY = " AND own.scope IS NULL"
+_OF_ROW = " AND {1} = ANY (own.scope)"
 _IN_EMERGENCY = """EXISTS (
     SELECT 1 FROM care_team_emergencyaccess AS own
     WHERE own.patient_id = {0} AND own.practitioner_id = %s AND own.organization_id = %s
@@ -197,8 +199,12 @@ def shares(actor: Actor) -> Q:
 
 
 def _reached_by_row(actor: Actor) -> Q:
-    in_circle = Q(SqlCondition(_circle_sql(_OF_ROW), "patient_id", "data_class", values=_members(actor)))
-    return NOBODY if is_support_desk(actor) else in_circle | in_emergency(actor) | reads_on(actor)
+    if is_support_desk(actor):
+        return NOBODY
+    who = _members(actor)
+    whole = Q(SqlCondition(_circle_sql(_OF_ANY), "patient_id", values=who))
+    in_part = Q(SqlCondition(_circle_sql(_OF_ROW), "patient_id", "data_class", values=who))
+    return whole | in_emergency(actor) | reads_on(actor) | in_part
 
 
 def _delegated(actor: Actor) -> Q:

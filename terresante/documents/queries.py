@@ -22,7 +22,7 @@ from terresante.documents.models import DocumentReference
 from terresante.documents.reading import HeaderCode
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition
 from terresante.kernel.ui import wording
@@ -32,6 +32,8 @@ from terresante.terminology.queries import judged
 
 PER_PAGE = 20
 KINDS = (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)
+# One whose results are read is told by them (`results`), under its own key: the same unread dot, the same reading.
+TOLD_AS = (*KINDS, FeedKind.RESULT)
 WITHDRAWN, UNREAD = "retires", "non-lus"
 _NOT_BY_HAND = RECEIVED_ONLY | HERS_ALONE
 # Said whoever is in the circle, as for notes: to say it only when somebody is kept from view would tell of him.
@@ -69,8 +71,8 @@ class DocumentPage:
 def documents_of(actor: Actor, patient_id: UUID) -> QuerySet[DocumentReference]:
     """Current versions, the latest paper first; the key only separates papers of one day."""
     return (
-        access.list(actor, DOCUMENT_READ, DocumentReference)
-        .filter(patient_id=patient_id, status=DocumentStatus.CURRENT)
+        access.list(actor, DOCUMENT_READ, DocumentReference, patient_id=patient_id)
+        .filter(status=DocumentStatus.CURRENT)
         .order_by("-dated_on", "-recorded_at", "pk")
     )
 
@@ -79,30 +81,55 @@ def document_page(
     actor: Actor, patient_id: UUID, *, family: str = "", view: str = "", number: int = 1
 ) -> DocumentPage:
     """A page beyond the last one is the last one; an unknown family or view is no filter."""
-    documents = documents_of(actor, patient_id)
-    is_unread = _is_unread(actor, patient_id)
-    waiting = documents.filter(is_unread).count()
-    if view == WITHDRAWN:
-        documents = withdrawn_of(actor, patient_id)
-    elif view == UNREAD:
-        documents = documents.filter(is_unread)
-    if family in FAMILIES:
-        documents = documents.filter(type__in=FAMILIES[family][1])
-    page = Paginator(documents, PER_PAGE).get_page(number)
-    marked = page.object_list.annotate(is_unread=is_unread)  # type: ignore[attr-defined]  # a queryset
+    family = family if family in FAMILIES else ""
+    view = view if view in (WITHDRAWN, UNREAD) else ""
+    told = feed.unread_objects(actor, patient_id, *TOLD_AS)
+    total = _how_many(actor, patient_id, _OfTab(family, view), told)
+    page = Paginator(range(total), PER_PAGE).get_page(number)
     return DocumentPage(
-        lines=_lines(actor, marked),
+        lines=_lines(actor, _listed(actor, patient_id, _OfTab(family, view), told, page.number)),
         number=page.number,
-        total=page.paginator.count,
-        unread=waiting,
+        total=total,
+        unread=_how_many(actor, patient_id, _OfTab("", UNREAD), told) if told else 0,
         has_next=page.has_next(),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _OfTab:
+    """Closed lists both: a shape of the question, never a value of it."""
+
+    family: str
+    view: str
+
+
+@compiled.number
+def _how_many(actor: Actor, patient_id: UUID, tab: _OfTab, told: list[UUID]) -> QuerySet[DocumentReference]:
+    return _chosen(actor, patient_id, tab, told)
+
+
+@compiled.rows
+def _listed(
+    actor: Actor, patient_id: UUID, tab: _OfTab, told: list[UUID], number: int
+) -> QuerySet[DocumentReference]:
+    documents = _chosen(actor, patient_id, tab, told).annotate(is_unread=_is_unread(told))
+    return documents[(number - 1) * PER_PAGE : number * PER_PAGE]
+
+
+def _chosen(actor: Actor, patient_id: UUID, tab: _OfTab, told: list[UUID]) -> QuerySet[DocumentReference]:
+    if tab.view == WITHDRAWN:
+        documents = withdrawn_of(actor, patient_id)
+    else:
+        documents = documents_of(actor, patient_id)
+    if tab.view == UNREAD:
+        documents = documents.filter(_is_unread(told))
+    return documents.filter(type__in=FAMILIES[tab.family][1]) if tab.family else documents
+
+
 def withdrawn_of(actor: Actor, patient_id: UUID) -> QuerySet[DocumentReference]:
     return (
-        access.list(actor, DOCUMENT_READ, DocumentReference)
-        .filter(patient_id=patient_id, status=DocumentStatus.ENTERED_IN_ERROR)
+        access.list(actor, DOCUMENT_READ, DocumentReference, patient_id=patient_id)
+        .filter(status=DocumentStatus.ENTERED_IN_ERROR)
         .order_by("-withdrawn_at", "pk")
     )
 
@@ -156,10 +183,9 @@ _UNREAD = """{0} = ANY (ARRAY(
     SELECT told.set_id FROM documents_documentreference AS told WHERE told.id = ANY (%s::uuid[])))"""
 
 
-def _is_unread(actor: Actor, patient_id: UUID) -> SqlCondition:
+def _is_unread(told: list[UUID]) -> SqlCondition:
     """Of a document, some version that this reader has not opened."""
-    told = feed.unread(actor).filter(patient_id=patient_id, kind__in=KINDS)
-    return SqlCondition(_UNREAD, "set_id", values=(list(told.values_list("object_id", flat=True)),))
+    return SqlCondition(_UNREAD, "set_id", values=(told,))
 
 
 def _lines(actor: Actor, documents: Iterable[Any]) -> list[DocumentLine]:

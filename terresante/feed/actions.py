@@ -14,7 +14,7 @@ from terresante.care_team.queries import open_record
 from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ
 from terresante.feed.enums import ALERTS, FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
-from terresante.feed.queries import VISIT, reader_of, unread
+from terresante.feed.queries import VISIT, reader_of, unread, unread_about
 from terresante.kernel import access, audit, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -94,8 +94,8 @@ def _what_may_change(fact: Fact) -> dict[str, Any]:
 
 
 def limit_again(patient_id: UUID, fact: Fact) -> None:
-    """Its object is read by others from now on, silently: nobody has anything new to read."""
-    told = FeedItem.objects.filter(patient_id=patient_id, object_id=fact.object_id, kind=fact.kind)
+    """Its object is read by others from now on, whatever it was told as, silently: nobody has anything new to read."""
+    told = FeedItem.objects.filter(patient_id=patient_id, object_id=fact.object_id)
     revise_together([(item, fact) for item in told])
 
 
@@ -125,7 +125,7 @@ def acknowledge_alert(actor: Actor, record_id: UUID, item_id: UUID) -> FeedItem:
 def mark_all_read(actor: Actor, record_id: UUID, *, seen_at: datetime) -> None:
     """Everything recorded up to `seen_at`, what its page showed; alerts are acknowledged one by one."""
     patient_id = open_record(actor, record_id).patient.pk
-    mark_read(actor, *unread(actor).filter(patient_id=patient_id, is_alert=False, recorded_at__lte=seen_at))
+    mark_read(actor, *unread(actor, patient_id).filter(is_alert=False, recorded_at__lte=seen_at))
     audit.record(actor, FEED_MARK_READ, patient_id=patient_id)
 
 
@@ -153,15 +153,13 @@ def mark_read(actor: Actor, *items: FeedItem) -> None:
 
 def mark_objects_read(actor: Actor, patient_id: UUID, kind: FeedKind, object_ids: Iterable[UUID]) -> None:
     """For the page that has just shown these objects whole."""
-    mark_read(actor, *unread(actor).filter(patient_id=patient_id, kind=kind, object_id__in=list(object_ids)))
+    mark_read(actor, *unread_about(actor, patient_id, kind, list(object_ids)))
 
 
 def _advance(actor: Actor, patient_id: UUID) -> None:
     """Moves the cursor up to the first unread fact and forgets the exceptions it makes useless."""
     settled = timezone.now() - SETTLED
-    waiting = (
-        unread(actor).filter(patient_id=patient_id, recorded_at__lte=settled).order_by("recorded_at").first()
-    )
+    waiting = unread(actor, patient_id).filter(recorded_at__lte=settled).order_by("recorded_at").first()
     read_up_to = waiting.recorded_at - timedelta(microseconds=1) if waiting else settled
     mine = {"user_id": reader_of(actor), "patient_id": patient_id}
     if not ReadCursor.objects.filter(**mine, read_up_to__lt=read_up_to).update(read_up_to=read_up_to):

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When, Window
+from django.db.models import Case, Count, F, Q, QuerySet, Subquery, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from terresante.feed.access import FEED_READ
-from terresante.feed.models import FeedItem, ReadCursor, ReadException
+from terresante.feed.models import FeedItem, ReadCursor
 from terresante.kernel import access, compiled, slots
 from terresante.kernel.actor import Actor
-from terresante.kernel.condition import among
+from terresante.kernel.condition import SqlCondition, among
 from terresante.kernel.slots import FactLine
 
 # Pages less than this apart belong to one visit.
@@ -81,9 +81,13 @@ class Visit:
     changes: Changes
 
 
-_IS_UNREAD = Q(marked=False) | Q(marked__isnull=True) & (
-    Q(read_up_to__isnull=True) | Q(recorded_at__gt=F("read_up_to"))
-)
+# An exception says it; else the reader's cursor, when he has one. Of one patient each of the three is asked once.
+_WAITS = """({0} NOT IN (SELECT mark.item_id FROM feed_readexception AS mark
+                 WHERE mark.patient_id = {1} AND mark.user_id = %s AND mark.is_read)
+    AND ({2} > coalesce((SELECT place.read_up_to FROM feed_readcursor AS place
+                         WHERE place.patient_id = {1} AND place.user_id = %s), '-infinity')
+        OR {0} IN (SELECT mark.item_id FROM feed_readexception AS mark
+                   WHERE mark.patient_id = {1} AND mark.user_id = %s AND NOT mark.is_read)))"""
 
 
 def reader_of(actor: Actor) -> UUID:
@@ -93,30 +97,37 @@ def reader_of(actor: Actor) -> UUID:
     return actor.user_id
 
 
-def unread(actor: Actor) -> QuerySet[FeedItem]:
+def unread(actor: Actor, patient_id: UUID | None = None) -> QuerySet[FeedItem]:
     """Facts of others, after the reader's cursor, but for his exceptions."""
-    return _marked(actor).filter(_IS_UNREAD)
+    return _of_others(actor, patient_id).filter(_waits(actor, patient_id))
 
 
-def _marked(actor: Actor) -> QuerySet[FeedItem]:
-    """Facts of others, with the marks of this reader that `_IS_UNREAD` asks about."""
-    mine = {"user_id": reader_of(actor), "patient_id": OuterRef("patient_id")}
-    exceptions = ReadException.objects.filter(item_id=OuterRef("pk"), **mine)
-    return (
-        access.list(actor, FEED_READ, FeedItem)
-        .exclude(author_id=actor.user_id)
-        .annotate(
-            read_up_to=Subquery(ReadCursor.objects.filter(**mine).values("read_up_to")),
-            marked=Subquery(exceptions.values("is_read")),
-        )
-    )
+def _of_others(actor: Actor, patient_id: UUID | None) -> QuerySet[FeedItem]:
+    return access.list(actor, FEED_READ, FeedItem, patient_id=patient_id).exclude(author_id=actor.user_id)
+
+
+def _waits(actor: Actor, patient_id: UUID | None) -> SqlCondition:
+    me = reader_of(actor)
+    waits = SqlCondition(_WAITS, "pk", "patient_id", "recorded_at", values=(me, me, me))
+    return waits if patient_id is None else waits.at("patient_id", patient_id)
 
 
 @compiled.rows
 def unread_by_kind(actor: Actor, patient_id: UUID, *kinds: str) -> QuerySet[FeedItem, tuple[str, int]]:
     """How many of each of these kinds; those that have none are left out."""
-    items = unread(actor).filter(patient_id=patient_id, kind__in=kinds)
+    items = unread(actor, patient_id).filter(kind__in=kinds)
     return items.values_list("kind").annotate(number=Count("pk")).order_by()
+
+
+@compiled.rows
+def unread_objects(actor: Actor, patient_id: UUID, *kinds: str) -> QuerySet[FeedItem, UUID]:
+    """The objects of which a fact of one of these kinds waits."""
+    return unread(actor, patient_id).filter(kind__in=kinds).values_list("object_id", flat=True).order_by()
+
+
+@compiled.rows
+def unread_about(actor: Actor, patient_id: UUID, kind: str, object_ids: list[UUID]) -> QuerySet[FeedItem]:
+    return unread(actor, patient_id).filter(among("object_id", object_ids), kind=kind)
 
 
 def unread_counts(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -177,21 +188,30 @@ def timeline(
     limit: int = 50,
 ) -> Stretch:
     """The latest first; `since` is included, `until` is not."""
-    items = access.list(actor, FEED_READ, FeedItem).filter(patient_id=patient_id)
-    if kinds:
-        items = items.filter(kind__in=kinds)
-    if since:
-        items = items.filter(occurred_at__gte=since)
-    if until:
-        items = items.filter(occurred_at__lt=until)
-    if before:
-        items = items.filter(
-            Q(occurred_at__lt=before.occurred_at) | Q(occurred_at=before.occurred_at, pk__gt=before.item_id)
-        )
-    # The key only separates facts of one instant.
-    page = list(items.order_by("-occurred_at", "pk")[: limit + 1])
+    moment, item = (before.occurred_at, before.item_id) if before else (None, None)
+    page = _stretch(actor, patient_id, tuple(kinds), since, until, moment, item, limit + 1)
     last = page[limit - 1] if len(page) > limit else None
     return Stretch(told(actor, page[:limit]), Place(last.occurred_at, last.pk) if last else None)
+
+
+@compiled.rows
+def _stretch(
+    actor: Actor,
+    patient_id: UUID,
+    kinds: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    before_at: datetime | None,
+    before_item: UUID | None,
+    most: int,
+) -> QuerySet[FeedItem]:
+    items = _between(actor, patient_id, since, until)
+    if kinds:
+        items = items.filter(kind__in=kinds)
+    if before_at:
+        items = items.filter(Q(occurred_at__lt=before_at) | Q(occurred_at=before_at, pk__gt=before_item))
+    # The key only separates facts of one instant.
+    return items.order_by("-occurred_at", "pk")[:most]
 
 
 @compiled.rows
@@ -199,12 +219,17 @@ def numbers_by_kind(
     actor: Actor, patient_id: UUID, since: datetime | None, until: datetime | None
 ) -> QuerySet[FeedItem, tuple[str, int]]:
     """How many facts of each kind the actor may know of, between the same bounds as `timeline`."""
-    items = access.list(actor, FEED_READ, FeedItem).filter(patient_id=patient_id)
+    items = _between(actor, patient_id, since, until)
+    return items.values_list("kind").annotate(number=Count("pk")).order_by()
+
+
+def _between(
+    actor: Actor, patient_id: UUID, since: datetime | None, until: datetime | None
+) -> QuerySet[FeedItem]:
+    items = access.list(actor, FEED_READ, FeedItem, patient_id=patient_id)
     if since:
         items = items.filter(occurred_at__gte=since)
-    if until:
-        items = items.filter(occurred_at__lt=until)
-    return items.values_list("kind").annotate(number=Count("pk")).order_by()
+    return items.filter(occurred_at__lt=until) if until else items
 
 
 def told(
@@ -241,12 +266,8 @@ def _changed(
         order_by=[F("occurred_at").desc(), F("pk").asc()],
     )
     return (
-        _marked(actor)
-        .filter(patient_id=patient_id)
-        .annotate(
-            since=Subquery(_visits(actor, patient_id, this_visit)),
-            waits=Case(When(_IS_UNREAD, then=True), default=False),
-        )
+        _of_others(actor, patient_id)
+        .annotate(since=Subquery(_visits(actor, patient_id, this_visit)), waits=_waits(actor, patient_id))
         .filter(Q(waits=True) | Q(since__isnull=True) | Q(recorded_at__gt=F("since")))
         .annotate(number=Window(Count("pk", filter=Q(waits=True))), rank=latest, alert_rank=latest_alert)
         .filter(Q(rank__lte=most) | Q(is_alert=True, waits=True, alert_rank__lte=most_alerts))

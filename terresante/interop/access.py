@@ -1,18 +1,22 @@
 from django.db.models import Q
 
+from terresante.care_team.access import reaches
 from terresante.directory.enums import Duty
 from terresante.interop.enums import TO_VERIFY
-from terresante.interop.models import InboundMessage, Partner, SenderSystem
+from terresante.interop.models import DocumentList, InboundMessage, Partner, SenderSystem
 from terresante.kernel.access import NOBODY, Action, rule
-from terresante.kernel.actor import Actor
+from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
 
 MESSAGE_VERIFY = Action("message.verify", "Vérifier l’identité d’un message d’hôpital")
 MESSAGE_DECIDE = Action("message.decide", "Décider du sort d’un message d’hôpital")
 
+MESSAGE_UNMASK = Action("message.unmask", "Lire l’identité dans un message d’hôpital")
 PARTNER_MANAGE = Action("partner.manage", "Administrer les logiciels partenaires")
 SENDER_MANAGE = Action("sender.manage", "Administrer les émetteurs des hôpitaux")
 LAUNCH = Action("record.launch", "Ouvrir un patient depuis son logiciel")
+API_CONNECT = Action("api.connect", "Ouvrir l’interface FHIR à un logiciel")
+LIST_READ = Action("document_list.read", "Consulter les lots et les classeurs de documents")
 
 
 @rule(MESSAGE_VERIFY, InboundMessage, visible=True)
@@ -25,9 +29,21 @@ def messages_to_decide(actor: Actor) -> Q:
     return messages_to_look_at(actor)
 
 
+@rule(MESSAGE_UNMASK, InboundMessage)
+def messages_to_unmask(actor: Actor) -> Q:
+    """Whoever also answers the telephone of the support desk reads no message: he is asked about anybody."""
+    return NOBODY if actor.has_duty(Duty.SUPPORT_AGENT) else messages_to_look_at(actor)
+
+
 @rule(PARTNER_MANAGE, Partner, visible=True)
 def partners_managed(actor: Actor) -> Q:
     return Q() if actor.has_duty(Duty.ADMINISTRATOR) else NOBODY
+
+
+@rule(LIST_READ, DocumentList, visible=True)
+def lists_of_ones_patients(actor: Actor) -> Q:
+    """By who reaches the person; of its documents he is told those he reads (`interop.fhir.reading`)."""
+    return reaches(actor) if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.JOB) else NOBODY
 
 
 @rule(SENDER_MANAGE, SenderSystem, visible=True)

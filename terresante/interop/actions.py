@@ -3,12 +3,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from terresante.directory.models import Organization
-from terresante.interop.access import MESSAGE_DECIDE, SENDER_MANAGE, require_administrator
-from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.access import MESSAGE_DECIDE, MESSAGE_UNMASK, SENDER_MANAGE, require_administrator
+from terresante.interop.acknowledging import acknowledge
+from terresante.interop.enums import LookReason, MessageOutcome, MessageState
 from terresante.interop.hl7v2.triggers import EVENT_LABELS
 from terresante.interop.jobs import release_held
 from terresante.interop.models import IdentityDecision, InboundMessage, SenderSystem
@@ -20,9 +22,11 @@ from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.patients.models import IdentityDomain
 
+SENDER_TRY = Action("sender.try", "Essayer un message")
 SENDER_REGISTER = Action("sender.register", "Raccorder un établissement")
 # A hospital has a few authorities (sites, old software); more than that is a mistake, or somebody trying.
 _AUTHORITIES_AT_MOST = 12
+_LONGEST_SILENCE = 720  # hours
 # What a decision about who it is can change; the others are put aside, or corrected by the sender.
 ABOUT_IDENTITY = frozenset({MessageOutcome.SEVERAL, MessageOutcome.CLOSE, MessageOutcome.CONTRADICTION})
 _REASON_MIN_LENGTH = 5
@@ -58,13 +62,20 @@ def register_sender(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderEntry:
-    """How a sender is recognised (port or fingerprint), and what it may send (empty: all that is understood)."""
+    """How a sender is recognised (port or fingerprint), what it may send (empty: all that is understood), and the hours
+    without a message after which administrators are told (0: never).
+    """
 
     name: str
     authorities: Sequence[str]
     port: int | None = None
     fingerprint: str = ""
     triggers: Sequence[str] = ()
+    silence_hours: int = 24
+    # Where business acknowledgements go back; empty: nowhere.
+    return_host: str = ""
+    return_port: int | None = None
+    return_tls: bool = True
 
 
 @action
@@ -118,6 +129,13 @@ def switch_sender(actor: Actor, sender_id: UUID, *, active: bool) -> None:
     audit.record(actor, SENDER_MANAGE, about=sender, detail={"done": "on" if active else "off"})
 
 
+@action
+def note_trial(actor: Actor, sender_id: UUID, *, code: str) -> None:
+    """What a message pasted by an administrator would have been answered; the message itself is nowhere."""
+    sender = access.get(actor, SENDER_MANAGE, SenderSystem, sender_id)
+    audit.record(actor, SENDER_TRY, about=sender, detail={"answer": code})
+
+
 def _check_entry(entry: SenderEntry) -> None:
     if (entry.port is None) == (not entry.fingerprint):
         sentence = "Indiquez un port (démonstration) ou l’empreinte d’un certificat, pas les deux."
@@ -129,15 +147,39 @@ def _check_entry(entry: SenderEntry) -> None:
     if unknown:
         sentence = f"Le type de message « {unknown[0]} » n’est pas connu."
         raise Invalid(sentence, fields={"triggers": sentence})
+    if not 0 <= entry.silence_hours <= _LONGEST_SILENCE:
+        sentence = "Indiquez un délai entre 0 (aucune alarme) et 720 heures."
+        raise Invalid(sentence, fields={"silence_hours": sentence})
+    _check_return(entry)
     if not 0 < len(entry.authorities) <= _AUTHORITIES_AT_MOST:
         sentence = f"Indiquez une autorité d’identifiants, et {_AUTHORITIES_AT_MOST} au plus."
         raise Invalid(sentence, fields={"authorities": sentence})
 
 
+def _check_return(entry: SenderEntry) -> None:
+    if bool(entry.return_host) != (entry.return_port is not None):
+        sentence = "Indiquez l’adresse et le port de retour, ou ni l’une ni l’autre."
+        raise Invalid(sentence, fields={"return_port": sentence})
+    if entry.return_host and not re.fullmatch(r"[A-Za-z0-9.:-]{1,120}", entry.return_host):
+        sentence = "Indiquez un nom de machine ou une adresse, sans rien d’autre."
+        raise Invalid(sentence, fields={"return_host": sentence})
+    if entry.return_host and not entry.return_tls and not (settings.DEMO or settings.TESTING):
+        sentence = "Hors démonstration, les accusés partent chiffrés."
+        raise Invalid(sentence, fields={"return_tls": sentence})
+
+
 def _declare(actor: Actor, sender: SenderSystem, entry: SenderEntry) -> None:
-    sender.triggers = sorted(set(entry.triggers))
-    sender.save(update_fields=["triggers"])
-    detail = {"done": "declared", "triggers": sender.triggers, "authorities": list(entry.authorities)}
+    sender.triggers, sender.silence_hours = sorted(set(entry.triggers)), entry.silence_hours
+    sender.return_host, sender.return_port = entry.return_host, entry.return_port
+    sender.return_tls = entry.return_tls
+    sender.save(update_fields=["triggers", "silence_hours", "return_host", "return_port", "return_tls"])
+    detail = {
+        "done": "declared",
+        "triggers": sender.triggers,
+        "authorities": list(entry.authorities),
+        "silence_hours": sender.silence_hours,
+        "returns_to": f"{sender.return_host}:{sender.return_port}" if sender.return_host else "",
+    }
     audit.record(actor, SENDER_MANAGE, about=sender, detail=detail)
 
 
@@ -198,6 +240,7 @@ def put_aside(actor: Actor, message_id: UUID, *, reason: str) -> InboundMessage:
     message.reason = why[:200]
     message.state, message.outcome = MessageState.PUT_ASIDE, MessageOutcome.SET_ASIDE
     _signed(actor, message)
+    acknowledge([(message, MessageState.PUT_ASIDE, MessageOutcome.SET_ASIDE)])
     audit.record(actor, MESSAGE_DECIDE, about=message, detail={"decision": "aside"})
     return message
 
@@ -210,6 +253,14 @@ def replay(actor: Actor, message_id: UUID) -> InboundMessage:
         raise Conflict("Ce message a été refusé à l’établissement : c’est à lui de le renvoyer corrigé.")
     _replay(actor, message)
     audit.record(actor, MESSAGE_DECIDE, about=message, detail={"decision": "replay"})
+    return message
+
+
+@action
+def unmask(actor: Actor, message_id: UUID, *, why: LookReason) -> InboundMessage:
+    """The identity of a message is shown to whoever says why, once: its row of the trail comes with it."""
+    message = access.get(actor, MESSAGE_UNMASK, InboundMessage, message_id, related=("sender__organization",))
+    audit.record(actor, MESSAGE_UNMASK, about=message, detail={"why": why.value})
     return message
 
 

@@ -22,6 +22,14 @@ HOLDING = (MessageState.HELD, MessageState.DOUBTFUL, MessageState.FAILED)
 TO_VERIFY = (MessageState.DOUBTFUL, MessageState.UNREADABLE, MessageState.REFUSED, MessageState.FAILED)
 
 
+class LookReason(TextChoices):
+    """Why somebody has the identity of a message shown; written in the trail."""
+
+    IDENTITY = "identity", "Décider de l’identité"
+    REFUSAL = "refusal", "Expliquer un refus à l’établissement"
+    FAILURE = "failure", "Comprendre un échec"
+
+
 class MessageOutcome(TextChoices):
     """Why a message ended where it is; sentences for the screen, without a word of its content."""
 
@@ -37,6 +45,7 @@ class MessageOutcome(TextChoices):
     DOCUMENT_KNOWN = "document_known", "Ce document a déjà été transmis : rien à changer."
     DOCUMENT_UNKNOWN = "document_unknown", "Le document à retirer n’est pas au dossier."
     INFECTED = "infected", "L’antivirus a reconnu un programme malveillant dans le document."
+    BUSINESS_ACK = "business_ack", "Accusé métier : rien de notre envoi n’y est nommé."
     UNUSED_EVENT = "unused_event", "Événement sans effet sur la coordination."
     NO_VISIT = "no_visit", "Le message ne porte ni venue ni mouvement."
     NO_RECORD = "no_record", "Aucun dossier ne correspond : le message est gardé quelques jours, chiffré."
@@ -68,3 +77,25 @@ class MessageOutcome(TextChoices):
     NOBODY_HERE = "nobody_here", "Vérifié : personne ici."
     SET_ASIDE = "set_aside", "Écarté par la cellule d’identitovigilance."
     TOO_OLD = "too_old", "Effacé après le délai de garde."
+
+
+class ApiScope(TextChoices):
+    """What an access to the FHIR interface may ask for: the transactions of IHE MHD, and flux 3 of PDSm (README)."""
+
+    SUBMIT = "ITI-65", "Déposer un lot de documents (ITI-65)"
+    SUBMIT_ONE = "ITI-105", "Déposer un document (ITI-105)"
+    UPDATE = "PDSm-3", "Retirer un document déposé, ou en changer la visibilité (PDSm, flux 3)"
+    FIND_LISTS = "ITI-66", "Chercher des lots et des classeurs (ITI-66)"
+    FIND = "ITI-67", "Chercher des documents (ITI-67)"
+    RETRIEVE = "ITI-68", "Lire le contenu d’un document (ITI-68)"
+
+
+# Asked for somebody: the token names the professional, and his rights decide.
+READING_SCOPES = frozenset({ApiScope.FIND_LISTS, ApiScope.FIND, ApiScope.RETRIEVE})
+
+
+class ListKind(TextChoices):
+    """Codes of MHDlistTypes."""
+
+    SUBMISSION = "submissionset", "Lot de soumission"
+    FOLDER = "folder", "Classeur"

@@ -1,10 +1,24 @@
-from django import forms
+from typing import Any, cast
 
+from django import forms
+from django.db.models import QuerySet
+
+from terresante.directory.models import Organization
+from terresante.interop.enums import ApiScope, LookReason
 from terresante.kernel.errors import Conflict, Invalid
 
 
 class PutAsideForm(forms.Form):
     reason = forms.CharField(label="Pourquoi ce message est écarté", max_length=200)
+
+
+class UnmaskForm(forms.Form):
+    why = forms.ChoiceField(
+        label="Pourquoi vous regardez",
+        choices=LookReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites pourquoi."},
+    )
 
 
 class _CorrectedForm(forms.Form):
@@ -42,6 +56,42 @@ class KeyForm(_CorrectedForm):
     )
 
 
+class ApiAccessForm(_CorrectedForm):
+    organization = forms.ModelChoiceField(
+        queryset=Organization.objects.none(),
+        label="Structure",
+        help_text="L’accès dépose en son nom, et lit pour les professionnels qui y travaillent.",
+        empty_label="Choisissez…",
+        error_messages={"required": "Choisissez une structure de ce logiciel."},
+    )
+    scopes = forms.MultipleChoiceField(
+        label="Transactions",
+        choices=ApiScope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choisissez au moins une transaction."},
+    )
+    fingerprint = forms.CharField(
+        label="Empreinte SHA-256 de son certificat",
+        help_text="Seulement si le logiciel se prouve par un certificat client : 64 chiffres hexadécimaux.",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+    )
+
+    def __init__(self, organizations: "QuerySet[Organization]", *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[Organization]", self.fields["organization"])
+        field.queryset = organizations
+
+    def clean_fingerprint(self) -> str:
+        return plain_fingerprint(self.cleaned_data["fingerprint"])
+
+
+def plain_fingerprint(text: str) -> str:
+    """As tools write it, with colons, spaces or capitals."""
+    return str(text).replace(":", "").replace(" ", "").lower()
+
+
 class SenderForm(_CorrectedForm):
     name = forms.CharField(
         label="Nom du logiciel", max_length=120, error_messages={"required": "Indiquez le nom du logiciel."}
@@ -73,14 +123,52 @@ class SenderForm(_CorrectedForm):
         required=False,
     )
 
+    silence_hours = forms.IntegerField(
+        label="Alarme de silence",
+        help_text="Heures sans message après lesquelles les administrateurs sont prévenus ; 0 : jamais.",
+        min_value=0,
+        max_value=720,
+        initial=24,
+        error_messages={"required": "Indiquez un nombre d’heures, 0 pour aucune alarme."},
+    )
+
+    return_host = forms.CharField(
+        label="Adresse de retour",
+        help_text="Machine de l’établissement qui reçoit les accusés métier (ZAM) ; vide : aucun ne part.",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+    )
+    return_port = forms.IntegerField(label="Port de retour", min_value=1, max_value=65535, required=False)
+    return_tls = forms.BooleanField(
+        label="Chiffrer les accusés (TLS)",
+        help_text="Toujours, hors démonstration.",
+        initial=True,
+        required=False,
+    )
+
     def clean_authorities(self) -> list[str]:
         return str(self.cleaned_data["authorities"]).split()
 
     def clean_triggers(self) -> list[str]:
         return str(self.cleaned_data["triggers"]).upper().replace(",", " ").split()
 
+    def clean_return_host(self) -> str:
+        return str(self.cleaned_data["return_host"]).strip()
+
     def clean_fingerprint(self) -> str:
-        return str(self.cleaned_data["fingerprint"]).replace(":", "").replace(" ", "").lower()
+        return plain_fingerprint(self.cleaned_data["fingerprint"])
+
+
+class TryForm(_CorrectedForm):
+    message = forms.CharField(
+        label="Message HL7 v2",
+        help_text="Collez un message, ou partez d’un exemple. Rien n’est gardé.",
+        max_length=2_000_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={"required": "Collez un message."},
+    )
 
 
 class NewSenderForm(SenderForm):
@@ -90,4 +178,7 @@ class NewSenderForm(SenderForm):
         max_length=40,
         error_messages={"required": "Indiquez le numéro de l’établissement."},
     )
-    field_order = ("name", "organization_number", "authorities", "fingerprint", "port", "triggers")
+    field_order = (
+        *("name", "organization_number", "authorities", "fingerprint", "port", "triggers", "silence_hours"),
+        *("return_host", "return_port", "return_tls"),
+    )

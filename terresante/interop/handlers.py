@@ -3,11 +3,14 @@ from collections.abc import Sequence
 from terresante.care_team.events import ConsentRecorded, RecordCreated, RecordShared
 from terresante.interop.digests import ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.events import SenderSilent
 from terresante.interop.jobs import release_held, release_unmatched
 from terresante.interop.models import InboundMessage
 from terresante.interop.queries import trait_keys
 from terresante.kernel import rls
 from terresante.kernel.events import Event, on
+from terresante.notifications.actions import tell_administrators
+from terresante.notifications.enums import Notice
 from terresante.patients.events import IdentitiesMerged
 from terresante.patients.models import Patient, SourceIdentity
 from terresante.patients.queries import surviving_patient
@@ -62,6 +65,11 @@ def play_again_what_waited_for_a_merge(events: Sequence[IdentitiesMerged]) -> No
             message.state, message.outcome = MessageState.RECEIVED, MessageOutcome.NONE
             message.save(update_fields=["state", "outcome"])
             release_held(message)
+
+
+@on(SenderSilent)
+def tell_of_silences(events: Sequence[SenderSilent]) -> None:
+    tell_administrators(Notice.FLOW, events)
 
 
 def _traits_of(patient: Patient) -> Traits:

@@ -13,9 +13,11 @@ from django.db.models import Exists, Func, IntegerField, OuterRef, Q, TextField,
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from terresante.interop.acknowledging import acknowledge
 from terresante.interop.applying import Turn, gateway_job, settle
 from terresante.interop.enums import HOLDING, MessageOutcome, MessageState
 from terresante.interop.filing import Files, put_files_away
+from terresante.interop.flow_actions import count_hours, note_silences
 from terresante.interop.models import InboundMessage
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
@@ -60,6 +62,7 @@ def _settle(most: int, now: datetime, files: Files) -> int:
         turns = settle(rows, now=now, files=files) if rows else []
         if turns:
             _write(turns, now)
+            acknowledge((row, settled.state, settled.outcome) for row, settled in turns)
             release_unmatched(
                 {key for row, settled in turns if settled.patient_id for key in row.identity_keys}
             )
@@ -116,6 +119,12 @@ def apply_what_waits() -> int:
 @scheduled("47 * * * *")
 def purge_what_is_late(actor: Actor) -> None:
     purge_kept()
+
+
+@scheduled("*/5 * * * *")
+def watch_flows(actor: Actor) -> None:
+    count_hours()
+    note_silences(actor)
 
 
 def purge_kept(*, now: datetime | None = None) -> int:

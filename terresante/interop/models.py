@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import Func, Q, Value
 
 from terresante.directory.models import Organization
-from terresante.interop.enums import HOLDING, TO_VERIFY, MessageOutcome, MessageState
+from terresante.interop.enums import HOLDING, TO_VERIFY, ApiScope, ListKind, MessageOutcome, MessageState
 from terresante.interop.hl7v2.triggers import EVENT_LABELS
 from terresante.kernel.models import Row
-from terresante.patients.models import IdentityDomain
+from terresante.patients.models import CareRecord, IdentityDomain, Patient
 
 
 class SenderSystem(Row):
@@ -22,6 +22,15 @@ class SenderSystem(Row):
     # Trigger events it may send (A01…); empty: every one that is understood.
     triggers = ArrayField(models.CharField(max_length=10), default=list, blank=True)
     active = models.BooleanField(default=True)
+    # Where business acknowledgements go back, over MLLP; empty: nowhere. In clear in a demonstration only.
+    return_host = models.CharField(max_length=120, blank=True)
+    return_port = models.PositiveIntegerField(null=True, blank=True)
+    return_tls = models.BooleanField(default=True)
+    registered_at = models.DateTimeField(auto_now_add=True)
+    # Hours without a message after which administrators are told; 0: never.
+    silence_hours = models.PositiveSmallIntegerField(default=24)
+    # The last message, or the registration, before the silence they were told of: each silence is told once.
+    silence_told_for = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -86,6 +95,7 @@ class InboundMessage(Row):
                 name="messages_no_candidate",
             ),
             models.Index(fields=["received_at"], condition=Q(state__in=TO_VERIFY), name="messages_to_verify"),
+            models.Index(fields=["sender", "received_at"], name="messages_of_sender"),
             GinIndex(
                 fields=["trait_keys"], condition=Q(state=MessageState.NO_CANDIDATE), name="messages_by_traits"
             ),
@@ -102,6 +112,23 @@ class InboundMessage(Row):
     @property
     def event(self) -> str:
         return EVENT_LABELS.get(self.trigger, "message illisible")
+
+
+class FlowHour(Row):
+    """How many messages of one type a sender sent in one hour, refused ones included; the duplicates are not."""
+
+    sender = models.ForeignKey(SenderSystem, on_delete=models.CASCADE, related_name="hours")
+    hour = models.DateTimeField()
+    message_type = models.CharField(max_length=10, blank=True)
+    received = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["hour", "sender", "message_type"], name="flow_hour_counted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_type} {self.hour:%Y-%m-%d %H} {self.received}"
 
 
 class IdentityDecision(Row):
@@ -168,3 +195,75 @@ class LaunchUse(Row):
 
     def __str__(self) -> str:
         return f"{self.kept_until:%Y-%m-%d %H:%M}"
+
+
+class ApiAccess(Row):
+    """A partner's way into the FHIR interface, for one structure (MISSION H6). Its own key is its `client_id`."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="accesses")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    scopes = ArrayField(models.CharField(max_length=10, choices=ApiScope.choices))
+    # SHA-256 of its client certificate, in hexadecimal, when it proves itself by one (RFC 8705).
+    fingerprint = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    opened_by_name = models.CharField(max_length=200)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "organization"],
+                condition=Q(revoked_at=None),
+                name="one_access_per_structure",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner} {self.organization}"
+
+    @property
+    def scope_labels(self) -> list[str]:
+        return [ApiScope(scope).label for scope in self.scopes]
+
+
+class ApiToken(Row):
+    """Given for a few minutes; only its digest is kept."""
+
+    access = models.ForeignKey(ApiAccess, on_delete=models.CASCADE, related_name="tokens")
+    token_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=10))
+    # The professional for whom it reads; empty, it reads nothing.
+    rpps = models.CharField(max_length=11, blank=True)
+    # Of the certificate without which it is worth nothing (RFC 8705, 3); empty: it is a bearer's.
+    fingerprint = models.CharField(max_length=64, blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class DocumentList(Row):
+    """What a structure sent together, or filed together (FHIR List): a reader sees of it the documents he reads."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="document_lists")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="document_lists")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=13, choices=ListKind.choices)
+    # What its sender calls it.
+    identifier = models.CharField(max_length=200)
+    title = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    documents = ArrayField(models.UUIDField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "organization", "kind", "identifier"], name="list_sent_once"
+            )
+        ]
+        indexes = [models.Index(fields=["patient", "-sent_at"], name="lists_of_a_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.sent_at:%Y-%m-%d}"

@@ -1,20 +1,20 @@
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from terresante.interop.access import MESSAGE_VERIFY, PARTNER_MANAGE, SENDER_MANAGE
+from terresante.interop.access import MESSAGE_VERIFY, PARTNER_MANAGE
 from terresante.interop.digests import SEALED_FOR, ins_digest, traits_digest
+from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage, Identifier
 from terresante.interop.hl7v2.carried import Carried, read_carried
 from terresante.interop.hl7v2.examination import carries_document, examine
 from terresante.interop.hl7v2.grammar import Refusal
+from terresante.interop.hl7v2.shape import SegmentShape, shape_of
 from terresante.interop.mapping import accepted_traits, first_given
 from terresante.interop.matching import Asked, Differences, Knowledge, compare, local_identifiers
-from terresante.interop.models import InboundMessage, Partner, SenderSystem
+from terresante.interop.models import InboundMessage, Partner
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.sealing import unseal
@@ -80,6 +80,16 @@ def case_of(message: InboundMessage) -> Case | None:
     return Case(traits, message.event, candidates)
 
 
+def shape_of_message(message: InboundMessage, *, shown: bool) -> list[SegmentShape] | None:
+    """None when it is no HL7 v2 message, or has been erased. `shown`: with what its reader may be told."""
+    try:
+        read = er7.read(unseal(message.sealed_raw, context=SEALED_FOR)) if message.sealed_raw else None
+    except (er7.NotEr7, er7.Undecodable):
+        return None
+    faults = [mark.rpartition(" ")[2] for mark in message.remarks]
+    return shape_of(read, faults=faults, shown=shown) if read else None
+
+
 def _numbers(adt: AdtMessage | Carried) -> list[Identifier]:
     """Those the message gives to its person, those it replaces by them, those it says are the same person's."""
     if isinstance(adt, Carried):
@@ -93,30 +103,6 @@ def partners_with_keys(actor: Actor) -> QuerySet[Partner]:
     """Each with the number of its keys in force (`keys_in_force`)."""
     in_force = Count("keys", filter=Q(keys__revoked_at=None))
     return access.list(actor, PARTNER_MANAGE, Partner).annotate(keys_in_force=in_force).order_by("name")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SenderLine:
-    """A sender and what it has sent these seven days, in numbers."""
-
-    sender: SenderSystem
-    last_received_at: datetime | None
-    of_the_day: int
-    refused: int
-    waiting: int
-
-
-def senders_at_work(actor: Actor) -> list[SenderLine]:
-    """By the name of the establishment, then of the software. Empty for who does not administer."""
-    rows = access.list(actor, SENDER_MANAGE, SenderSystem).select_related("organization")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM sender_activity()")
-        told = {key: numbers for key, *numbers in cursor.fetchall()}
-    return [
-        SenderLine(sender=row, last_received_at=at, of_the_day=day, refused=refused, waiting=waiting)
-        for row in rows.order_by("organization__name", "name", "pk").prefetch_related("domains")
-        for at, day, refused, waiting in [told.get(row.pk, (None, 0, 0, 0))]
-    ]
 
 
 def numbered(number: str) -> Q:

@@ -5,12 +5,15 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
 from terresante.interop.access import SENDER_MANAGE, require_administrator
-from terresante.interop.actions import SenderEntry, add_sender, change_sender, switch_sender
-from terresante.interop.forms import NewSenderForm, SenderForm
+from terresante.interop.actions import SenderEntry, add_sender, change_sender, note_trial, switch_sender
+from terresante.interop.flow_queries import flow_of, senders_at_work
+from terresante.interop.forms import NewSenderForm, SenderForm, TryForm
+from terresante.interop.hl7v2.sample import SAMPLES, sample
 from terresante.interop.models import SenderSystem
-from terresante.interop.queries import senders_at_work
+from terresante.interop.trying import try_message
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, writes
@@ -30,7 +33,9 @@ def senders(request: Request) -> HttpResponse:
         else:
             messages.success(request, "L’émetteur est raccordé : ses messages sont reçus d’ici une minute.")
             return redirect("interop:sender", sender.pk)
-    context = {"senders": senders_at_work(request.actor), "form": form}
+    lines = senders_at_work(request.actor)
+    silent = [line for line in lines if line.is_silent]
+    context = {"senders": lines, "silent": silent, "form": form}
     return render(request, "interop/senders.html", context, status=422 if form.errors else 200)
 
 
@@ -49,9 +54,29 @@ def sender(request: Request, sender_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "Les changements prennent effet d’ici une minute.")
             return redirect("interop:sender", sender_id)
-    return render(
-        request, "interop/sender.html", {"sender": found, "form": form}, status=422 if form.errors else 200
-    )
+    context = {"sender": found, "form": form, "flow": flow_of(request.actor, found)}
+    return render(request, "interop/sender.html", context, status=422 if form.errors else 200)
+
+
+@writes(SENDER_MANAGE)
+def try_out(request: Request, sender_id: UUID) -> HttpResponse:
+    """The answer is this page: a message that may name somebody is neither kept nor put in an address."""
+    require_administrator(request.actor)
+    found = access.get(request.actor, SENDER_MANAGE, SenderSystem, sender_id, related=("organization",))
+    form = TryForm(request.POST or None, initial={"message": _sample(found, request.GET.get("exemple", ""))})
+    trial = None
+    if request.method == "POST" and form.is_valid():
+        trial = try_message(found, form.cleaned_data["message"])
+        note_trial(request.actor, sender_id, code=trial.code)
+    context = {"sender": found, "form": form, "trial": trial, "samples": SAMPLES.items()}
+    return render(request, "interop/try.html", context, status=422 if form.errors else 200)
+
+
+def _sample(sender: SenderSystem, event: str) -> str:
+    domain = sender.domains.order_by("authority").first()
+    if event not in SAMPLES or domain is None:
+        return ""
+    return sample(event, authority=domain.authority, at=timezone.now())
 
 
 def _switched(request: Request, sender_id: UUID) -> HttpResponse:
@@ -73,4 +98,8 @@ def _told(sender: SenderSystem) -> dict[str, object]:
         "fingerprint": sender.fingerprint or "",
         "port": sender.port,
         "triggers": " ".join(sender.triggers),
+        "silence_hours": sender.silence_hours,
+        "return_host": sender.return_host,
+        "return_port": sender.return_port,
+        "return_tls": sender.return_tls,
     }

@@ -1,12 +1,16 @@
 from django.urls import path
 
-from terresante.interop import partner_urls, views
+from terresante.interop import message_views, partner_urls, views
+from terresante.interop.fhir import urls as fhir_urls
 
 app_name = "interop"
 urlpatterns = [
     *partner_urls.urlpatterns,
+    *fhir_urls.urlpatterns,
     path("a-verifier/", views.list_queue, name="queue"),
     path("a-verifier/<uuid:message_id>/", views.show_case, name="case"),
+    path("a-verifier/<uuid:message_id>/message/", message_views.show_structure, name="structure"),
+    path("a-verifier/<uuid:message_id>/message/identite/", message_views.show_identity, name="unmask"),
     path("a-verifier/<uuid:message_id>/patient/", views.choose_patient, name="patient"),
     path("a-verifier/<uuid:message_id>/personne/", views.say_nobody, name="nobody"),
     path("a-verifier/<uuid:message_id>/ecarter/", views.set_aside, name="aside"),

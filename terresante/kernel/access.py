@@ -21,6 +21,7 @@ from django.db.models import Case, Model, Q, QuerySet, When
 
 from terresante.kernel import compiled
 from terresante.kernel.actor import Actor
+from terresante.kernel.condition import at
 from terresante.kernel.errors import NotFound, Refused
 
 M = TypeVar("M", bound=Model)
@@ -81,11 +82,14 @@ def rule(action: Action, model: type[Model], *, visible: bool = False) -> Callab
     return register
 
 
-def list(actor: Actor, action: Action, model: type[M]) -> QuerySet[M]:
+def list(actor: Actor, action: Action, model: type[M], *, patient_id: UUID | None = None) -> QuerySet[M]:
+    """`patient_id`: the rows of one patient; what the rule says of the patient is then asked once, not for each row."""
     declared = _rules.get((action, model))
     if declared is None:
         raise Refused(f"L’action « {action.label} » n’est ouverte à personne.")
-    return model._default_manager.filter(declared(actor))
+    if patient_id is None:
+        return model._default_manager.filter(declared(actor))
+    return model._default_manager.filter(at(declared(actor), "patient_id", patient_id), patient_id=patient_id)
 
 
 def get(

@@ -76,8 +76,8 @@ QUESTIONS = (
     Question(
         "aucun message n’est abandonné",
         "SELECT count(*) FROM kernel_outboundmessage WHERE state = 'abandoned' HAVING count(*) > 0",
-        "{0} courriels, SMS ou notifications n’ont pas pu partir",
-        "vérifiez TERRESANTE_SMTP_HOST, le fournisseur de SMS, TERRESANTE_PUSH_KEY",
+        "{0} courriels, SMS, notifications ou accusés n’ont pas pu partir",
+        "vérifiez TERRESANTE_SMTP_HOST, le fournisseur de SMS, TERRESANTE_PUSH_KEY, l’adresse de retour des émetteurs",
     ),
 )
 

@@ -18,3 +18,4 @@ class OutboundChannel(TextChoices):
     EMAIL = "email", "courriel"
     SMS = "sms", "SMS"
     PUSH = "push", "notification d’un appareil"
+    PEER = "peer", "message vers un autre logiciel"

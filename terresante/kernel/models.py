@@ -96,7 +96,7 @@ class OutboundMessage(Row):
         default=OutboundChannel.EMAIL,
         db_default=OutboundChannel.EMAIL,
     )
-    # An address, a telephone number in the international form, or the key of a device's subscription.
+    # An address, a telephone number in the international form, the key of a device's subscription, or of a peer.
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=200, blank=True)
     # Sealed by kernel.sealing: a login code is in it until it has left.
@@ -114,7 +114,12 @@ class OutboundMessage(Row):
         indexes = [
             models.Index(
                 fields=["next_attempt_at"], condition=Q(state=OutboundState.WAITING), name="outbound_waiting"
-            )
+            ),
+            models.Index(
+                fields=["recipient", "created_at"],
+                condition=Q(channel=OutboundChannel.PEER),
+                name="outbound_of_peer",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from terresante.kernel.enums import OutboundChannel, OutboundState
 from terresante.kernel.models import OutboundMessage
-from terresante.kernel.ports import NobodyThere, TryLater, Undeliverable, send_push, send_sms
+from terresante.kernel.ports import NobodyThere, TryLater, Undeliverable, send_peer, send_push, send_sms
 from terresante.kernel.sealing import seal, unseal
 from terresante.kernel.together import insert
 
@@ -52,6 +52,11 @@ def queue_same_sms(numbers: Mapping[str, str], *, text: str) -> None:
 def queue_same_push(devices: Mapping[str, str], *, text: str) -> None:
     """To subscriptions, by `dedupe_key`."""
     _queue(OutboundChannel.PUSH, devices, "", text)
+
+
+def queue_peer(*, peer: str, text: str, dedupe_key: str) -> None:
+    """To another system, by the name its provider knows it under."""
+    _queue(OutboundChannel.PEER, {dedupe_key: peer}, "", text)
 
 
 def _queue(channel: OutboundChannel, recipients: Mapping[str, str], subject: str, body: str) -> None:
@@ -133,6 +138,8 @@ def _send(message: OutboundMessage, server: BaseEmailBackend | None) -> None:
         send_sms(number=message.recipient, text=text, reference=str(message.pk))
     elif message.channel == OutboundChannel.PUSH:
         send_push(device=message.recipient, text=text, reference=str(message.pk))
+    elif message.channel == OutboundChannel.PEER:
+        send_peer(peer=message.recipient, text=text)
     else:
         _send_email(message, text, server)
 

@@ -82,6 +82,15 @@ class PushProvider(Protocol):
         """`device` names a subscription. Raises OSError (again later), TryLater, NobodyThere, Undeliverable."""
 
 
+class PeerProvider(Protocol):
+    """Who carries a message to another system that this one is connected to. Called by the worker, outside any page;
+    the same text may come twice.
+    """
+
+    def send(self, *, peer: str, text: str) -> None:
+        """`peer` names the system. Raises OSError (again later), TryLater, NobodyThere, Undeliverable."""
+
+
 @dataclass(slots=True)
 class Ports:
     """The bindings; empty until config/ports.py is loaded by its app's `ready`."""
@@ -96,6 +105,8 @@ class Ports:
     antivirus: Antivirus | None = None
     # None: no screen offers alerts on a device.
     push: PushProvider | None = None
+    # None: nothing is sent to another system.
+    peer: PeerProvider | None = None
 
 
 bound = Ports()
@@ -149,3 +160,10 @@ def send_push(*, device: str, text: str, reference: str) -> None:
     if bound.push is None:
         raise OSError("no push provider is bound")
     bound.push.send(device=device, text=text, reference=reference)
+
+
+def send_peer(*, peer: str, text: str) -> None:
+    """Raises as PeerProvider; OSError when there is none any more."""
+    if bound.peer is None:
+        raise OSError("no peer provider is bound")
+    bound.peer.send(peer=peer, text=text)

@@ -36,6 +36,11 @@ def send_pushes() -> int:
     return deliver_waiting(channels=(OutboundChannel.PUSH,))
 
 
+@loop(idle=0.5)
+def send_to_peers() -> int:
+    return deliver_waiting(channels=(OutboundChannel.PEER,))
+
+
 @loop(idle=10)
 def seal_audit() -> int:
     """Under the sealer's own role; a deployment that seals elsewhere leaves DATABASE_SEALER_URL out of the worker."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
@@ -85,7 +85,7 @@ class NotePage:
 
 def notes_of(actor: Actor, patient_id: UUID) -> QuerySet[Note]:
     """The latest first; the key only separates notes of one instant."""
-    return access.list(actor, NOTE_READ, Note).filter(patient_id=patient_id).order_by("-written_at", "pk")
+    return access.list(actor, NOTE_READ, Note, patient_id=patient_id).order_by("-written_at", "pk")
 
 
 def note_page(
@@ -95,28 +95,62 @@ def note_page(
 
     A page beyond the last one is the last one.
     """
-    notes = notes_of(actor, patient_id)
-    waiting = feed.unread(actor).filter(patient_id=patient_id, kind=FeedKind.NOTE)
-    stars = access.list(actor, NOTE_STAR, NoteFavourite).filter(patient_id=patient_id)
-    if view == NoteView.UNREAD:
-        notes = notes.filter(pk__in=waiting.values("object_id"))
-    if view == NoteView.FAVOURITES:
-        notes = notes.filter(pk__in=stars.values("note_id"))
-    notes = notes.annotate(is_starred=Exists(stars.filter(note_id=OuterRef("pk"))))
-    if words:
-        notes = _saying(notes, words)
-    page = Paginator(notes, PER_PAGE).get_page(number)
+    sought = _sought(words) if words else None
+    waiting = feed.unread_objects(actor, patient_id, FeedKind.NOTE)
+    total = _how_many(actor, patient_id, view, sought, waiting)
+    page = Paginator(range(total), PER_PAGE).get_page(number)
+    notes = _listed(actor, patient_id, view, sought, waiting, page.number)
     return NotePage(
-        lines=_illustrated(
-            actor,
-            patient_id,
-            _answering(actor, patient_id, _lines(actor, _with_marks(actor, page.object_list))),
-        ),
+        lines=_illustrated(actor, patient_id, _answering(actor, patient_id, _lines(actor, notes))),
         number=page.number,
-        total=page.paginator.count,
-        unread=waiting.count(),
+        total=total,
+        unread=len(waiting),
         has_next=page.has_next(),
     )
+
+
+@compiled.number
+def _how_many(
+    actor: Actor, patient_id: UUID, view: NoteView, sought: str | None, waiting: list[UUID]
+) -> QuerySet[Note]:
+    return _chosen(actor, patient_id, view, sought, waiting)
+
+
+@compiled.rows
+def _listed(
+    actor: Actor,
+    patient_id: UUID,
+    view: NoteView,
+    sought: str | None,
+    waiting: list[UUID],
+    number: int,
+) -> QuerySet[Note]:
+    starred = Exists(_stars(actor, patient_id).filter(note_id=OuterRef("pk")))
+    notes = _chosen(actor, patient_id, view, sought, waiting)
+    notes = notes.annotate(
+        is_starred=starred, is_unread=ExpressionWrapper(among("pk", waiting), BooleanField())
+    )
+    notes = notes if sought is None else _with_words_around(notes, sought)
+    return notes[(number - 1) * PER_PAGE : number * PER_PAGE]
+
+
+def _chosen(
+    actor: Actor, patient_id: UUID, view: NoteView, sought: str | None, waiting: list[UUID]
+) -> QuerySet[Note]:
+    """Those of a tab; of a search, those that say every word, each of which begins one of theirs."""
+    notes = notes_of(actor, patient_id)
+    if view == NoteView.UNREAD:
+        notes = notes.filter(among("pk", waiting))
+    if view == NoteView.FAVOURITES:
+        notes = notes.filter(pk__in=_stars(actor, patient_id).values("note_id"))
+    if sought is None:
+        return notes
+    said = SearchVector("text", config=_FRENCH)
+    return notes.alias(said=said).filter(said=_query(sought))
+
+
+def _stars(actor: Actor, patient_id: UUID) -> QuerySet[NoteFavourite]:
+    return access.list(actor, NOTE_STAR, NoteFavourite, patient_id=patient_id)
 
 
 def recent_notes(actor: Actor, patient_id: UUID, *, most: int = 3) -> list[NoteLine]:
@@ -125,7 +159,8 @@ def recent_notes(actor: Actor, patient_id: UUID, *, most: int = 3) -> list[NoteL
 
 @compiled.rows
 def _recent(actor: Actor, patient_id: UUID, most: int) -> QuerySet[Note]:
-    return _with_marks(actor, notes_of(actor, patient_id)[:most])
+    told = feed.unread(actor, patient_id).filter(kind=FeedKind.NOTE, object_id=OuterRef("pk"))
+    return notes_of(actor, patient_id).annotate(is_unread=Exists(told))[:most]
 
 
 def is_starred(actor: Actor, note: Note) -> bool:
@@ -140,11 +175,16 @@ def versions_of(actor: Actor, note: Note) -> QuerySet[NoteVersion]:
 
 def media_of(actor: Actor, patient_id: UUID, notes: Collection[UUID]) -> dict[UUID, tuple[NoteMedia, ...]]:
     """Photographs and recordings of these notes, withdrawn ones too, in the order of each."""
-    rows = access.list(actor, NOTE_READ, NoteMedia).filter(among("note_id", notes), patient_id=patient_id)
     found: dict[UUID, tuple[NoteMedia, ...]] = {}
-    for row in rows.order_by("note_id", "number"):
+    for row in _joined(actor, patient_id, list(notes)):
         found[row.note_id] = (*found.get(row.note_id, ()), row)
     return found
+
+
+@compiled.rows
+def _joined(actor: Actor, patient_id: UUID, notes: list[UUID]) -> QuerySet[NoteMedia]:
+    rows = access.list(actor, NOTE_READ, NoteMedia, patient_id=patient_id)
+    return rows.filter(among("note_id", notes)).order_by("note_id", "number")
 
 
 def answers_to(actor: Actor, note: Note) -> QuerySet[Note]:
@@ -174,22 +214,19 @@ def audience_panel(patient: Patient, draft: Draft) -> AudiencePanel:
     return panel.audience_panel(patient, draft, of="la note", end=_END)
 
 
-def _with_marks(actor: Actor, notes: Any) -> QuerySet[Note]:
-    told = feed.unread(actor).filter(
-        patient_id=OuterRef("patient_id"), kind=FeedKind.NOTE, object_id=OuterRef("pk")
-    )
-    return notes.annotate(is_unread=Exists(told))  # type: ignore[no-any-return]  # a page of a queryset is one
+def _sought(words: str) -> str:
+    """As PostgreSQL asks for it; empty without a word, which no text then says."""
+    return " & ".join(f"{term}:*" for term in _TERM.findall(words)[:_MOST_TERMS])
 
 
-def _saying(notes: QuerySet[Note], words: str) -> QuerySet[Note]:
-    """Every word begins a word of the text; what stands around them comes with each note."""
-    terms = _TERM.findall(words)[:_MOST_TERMS]
-    if not terms:
-        return notes.none()
-    query = SearchQuery(" & ".join(f"{term}:*" for term in terms), config=_FRENCH, search_type="raw")
+def _query(sought: str) -> SearchQuery:
+    return SearchQuery(sought, config=_FRENCH, search_type="raw")
+
+
+def _with_words_around(notes: QuerySet[Note], sought: str) -> QuerySet[Note]:
     around = SearchHeadline(
         "text",
-        query,
+        _query(sought),
         config=_FRENCH,
         start_sel=_START,
         stop_sel=_STOP,
@@ -198,8 +235,7 @@ def _saying(notes: QuerySet[Note], words: str) -> QuerySet[Note]:
         max_fragments=2,
         fragment_delimiter=" … ",
     )
-    said = SearchVector("text", config=_FRENCH)
-    return notes.alias(said=said).filter(said=query).annotate(around=around)
+    return notes.annotate(around=around)
 
 
 def _answering(actor: Actor, patient_id: UUID, lines: list[NoteLine]) -> list[NoteLine]:
@@ -207,10 +243,13 @@ def _answering(actor: Actor, patient_id: UUID, lines: list[NoteLine]) -> list[No
     keys = {line.note.in_reply_to_id for line in lines if line.note.in_reply_to_id}
     if not keys:
         return lines
-    answered: dict[UUID | None, Note] = {
-        note.pk: note for note in notes_of(actor, patient_id).filter(pk__in=keys)
-    }
+    answered: dict[UUID | None, Note] = {note.pk: note for note in _named(actor, patient_id, list(keys))}
     return [replace(line, answered=answered.get(line.note.in_reply_to_id)) for line in lines]
+
+
+@compiled.rows
+def _named(actor: Actor, patient_id: UUID, keys: list[UUID]) -> QuerySet[Note]:
+    return notes_of(actor, patient_id).filter(among("pk", keys))
 
 
 def _illustrated(actor: Actor, patient_id: UUID, lines: list[NoteLine]) -> list[NoteLine]:

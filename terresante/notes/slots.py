@@ -1,5 +1,4 @@
 from collections.abc import Collection
-from textwrap import shorten
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -44,5 +43,5 @@ def _excerpt(text: str) -> str:
     """Cut between two words, or where it must be in a text without spaces."""
     if len(text) <= EXCERPT:
         return text
-    cut = shorten(text, EXCERPT - 1, placeholder="").rstrip(" ,;:.!?«(-\u00a0")
+    cut = text[: max(text.rfind(" ", 0, EXCERPT), 0)].rstrip(" ,;:.!?«(-\u00a0")
     return f"{cut or text[: EXCERPT - 1]}…"

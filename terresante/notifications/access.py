@@ -3,7 +3,7 @@ from django.db.models import Q
 from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
-from terresante.notifications.choices import OFFICERS, PATIENTS, PROFESSIONALS, Offer
+from terresante.notifications.choices import ADMINISTRATORS, OFFICERS, PATIENTS, PROFESSIONALS, Offer
 from terresante.notifications.models import NotificationPreference, PushSubscription
 
 PUSH_SUBSCRIBE = Action("notifications.device", "Régler les alertes d’un appareil")
@@ -24,4 +24,6 @@ def offers_to(actor: Actor) -> tuple[Offer, ...]:
     """What he may be told of: by what he is, and the duties he has."""
     if actor.kind != ActorKind.PROFESSIONAL:
         return PATIENTS
-    return (*PROFESSIONALS, *OFFICERS) if actor.has_duty(Duty.PRIVACY_OFFICER) else PROFESSIONALS
+    officers = OFFICERS if actor.has_duty(Duty.PRIVACY_OFFICER) else ()
+    administrators = ADMINISTRATORS if actor.has_duty(Duty.ADMINISTRATOR) else ()
+    return (*PROFESSIONALS, *officers, *administrators)

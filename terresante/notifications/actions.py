@@ -4,6 +4,7 @@ from datetime import time
 from hmac import compare_digest
 from uuid import UUID
 
+from terresante.directory.enums import Duty
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -12,7 +13,7 @@ from terresante.kernel.events import Event
 from terresante.notifications.access import PREFERENCES_EDIT, PUSH_SUBSCRIBE
 from terresante.notifications.enums import Notice, Reach
 from terresante.notifications.models import NotificationPreference, PushSubscription
-from terresante.notifications.queries import audiences, known_device, patient_addresses
+from terresante.notifications.queries import audiences, known_device, on_duty, patient_addresses
 from terresante.notifications.telling import tell
 from terresante.notifications.webpush import NewSubscription
 
@@ -59,6 +60,12 @@ def tell_patients(notice: Notice, events: Sequence[Event]) -> int:
             if event.patient_id is not None
         ),
     )
+
+
+def tell_administrators(notice: Notice, events: Sequence[Event]) -> int:
+    """Those of the platform: of what concerns its machines, and nobody's record."""
+    told = on_duty(Duty.ADMINISTRATOR) if events else []
+    return tell(notice, ((_key(event), told) for event in events))
 
 
 def tell_who_may_read(readers: Notice, shown: Notice, events: Sequence[Event]) -> None:

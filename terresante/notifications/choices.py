@@ -63,6 +63,7 @@ PROFESSIONALS = (
     _EMERGENCY,
 )
 OFFICERS = (Offer(Notice.PRIVACY, "Droits donnés ou retirés, refus et droits modifiés", _TOLD, always=True),)
+ADMINISTRATORS = (Offer(Notice.FLOW, "Un établissement raccordé n’envoie plus rien", _TOLD),)
 PATIENTS = (
     Offer(Notice.FIRST_ACCESS, "Un professionnel ouvre le dossier pour la première fois", _TOLD, always=True),
     _EMERGENCY,
@@ -73,7 +74,7 @@ PATIENTS = (
     Offer(Notice.NOTE_SHOWN, "Une note que vous pouvez lire est publiée", frozenset({Channel.PUSH})),
     Offer(Notice.DOCUMENT_SHOWN, "Un document que vous pouvez lire est déposé", frozenset({Channel.PUSH})),
 )
-OFFERS = {offer.notice: offer for offer in (*PROFESSIONALS, *OFFICERS, *PATIENTS)}
+OFFERS = {offer.notice: offer for offer in (*PROFESSIONALS, *OFFICERS, *ADMINISTRATORS, *PATIENTS)}
 
 
 @dataclass(frozen=True, slots=True)

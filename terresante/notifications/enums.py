@@ -17,6 +17,7 @@ class Notice(TextChoices):
     ANSWER = "answer", "Réponse à une contestation"
     TEAM = "team", "Passage de relais"
     JOIN = "join", "Demande à rejoindre l’équipe"
+    FLOW = "flow", "Raccordements"
     NOTE_SHOWN = "note_shown", "Nouvelle note à lire"
     DOCUMENT_SHOWN = "document_shown", "Nouveau document à lire"
 

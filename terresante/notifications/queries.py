@@ -145,10 +145,14 @@ def _addresses(statement: str, keys: Sequence[UUID]) -> dict[UUID, list[Address]
 
 
 def privacy_officers() -> list[Address]:
+    return on_duty(Duty.PRIVACY_OFFICER)
+
+
+def on_duty(duty: Duty) -> list[Address]:
     """Those who hold the duty today, wherever they work."""
     roles = PractitionerRole.objects.filter(
         open_today(),
-        duties__contains=[Duty.PRIVACY_OFFICER],
+        duties__contains=[duty],
         organization__active=True,
         practitioner__active=True,
         practitioner__user__is_active=True,

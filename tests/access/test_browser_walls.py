@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from tests.access.matrix.people import settle
-from tests.access.test_forged_urls import key_of, logged_in, named_views
+from tests.access.test_forged_urls import drawn, key_of, logged_in, named_views
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -45,26 +45,36 @@ def test_no_other_site_posts_in_our_name(world):
             assert "restée ouverte" in answer.content.decode() or answer.status_code == 405, view
 
 
-def test_pages_stay_in_no_cache_no_frame_and_run_nothing_of_others(world):
+@pytest.mark.parametrize("name", ["amar", "brun"])
+def test_pages_stay_in_no_cache_no_frame_and_run_nothing_of_others(world, name, request):
+    assert_closed(world, name, drawn(pages(world), of=name, request=request))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["amar", "brun"])
+def test_every_page_stays_in_no_cache_no_frame_and_runs_nothing_of_others(world, name):
+    assert_closed(world, name, pages(world))
+
+
+def assert_closed(world, name, asked):
     """Refusals and fragments like the pages."""
     cast, _ = world
-    for actor in (cast.amar, cast.brun):
-        client = logged_in(actor)
-        for view, url in pages(world):
-            for headers in ({}, {"HX-Request": "true"}):
-                answer = client.get(url, headers=headers)
-                if answer.status_code == 405:
-                    continue
-                assert "no-store" in answer["Cache-Control"], view
-                assert answer["X-Frame-Options"] == "DENY", view
-                assert answer["X-Content-Type-Options"] == "nosniff", view
-                assert answer["Referrer-Policy"] == "same-origin", view
-                policy = answer["Content-Security-Policy"]
-                assert "unsafe" not in policy, view
-                assert "frame-ancestors 'none'" in policy, view
-                shown = answer.getvalue()
-                assert b"<script>" not in shown, view
-                assert b' style="' not in shown, view
+    client = logged_in(cast.actors[name])
+    for view, url in asked:
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = client.get(url, headers=headers)
+            if answer.status_code == 405:
+                continue
+            assert "no-store" in answer["Cache-Control"], view
+            assert answer["X-Frame-Options"] == "DENY", view
+            assert answer["X-Content-Type-Options"] == "nosniff", view
+            assert answer["Referrer-Policy"] == "same-origin", view
+            policy = answer["Content-Security-Policy"]
+            assert "unsafe" not in policy, view
+            assert "frame-ancestors 'none'" in policy, view
+            shown = answer.getvalue()
+            assert b"<script>" not in shown, view
+            assert b' style="' not in shown, view
 
 
 def test_nothing_is_open_without_an_account(world):
@@ -93,14 +103,27 @@ def counts():
     return found
 
 
-@pytest.mark.parametrize("name", ["amar", "madeleine", "dpo", "identito"])
-def test_what_is_only_asked_for_changes_nothing(world, name):
+WHO_ASK = pytest.mark.parametrize("name", ["amar", "madeleine", "dpo", "identito"])
+
+
+@WHO_ASK
+def test_what_is_only_asked_for_changes_nothing(world, name, request):
+    assert_nothing_changes(world, name, drawn(pages(world), of=name, request=request))
+
+
+@pytest.mark.long
+@WHO_ASK
+def test_nothing_at_all_that_is_only_asked_for_changes_anything(world, name):
+    assert_nothing_changes(world, name, pages(world))
+
+
+def assert_nothing_changes(world, name, asked):
     """A link, a preloaded page, an image of another site: GET writes marks of reading, and nothing else."""
     cast, _ = world
     client = logged_in(cast.actors[name])
     before = counts()
 
-    for _, url in pages(world):
+    for _, url in asked:
         client.get(url)
         client.head(url)
 

@@ -320,6 +320,10 @@ QUESTIONS = {
     "removal_addresses": "SELECT removal_addresses(ARRAY[%(period)s]::uuid[])",
     "account_history": "SELECT account_history(%(account)s, 100)",
     "sender_activity": "SELECT sender_activity()",
+    "sent_document_patient": "SELECT patient FROM sent_document_patient(NULL, ARRAY['SENT-1']) AS patient"
+    " WHERE patient IS NOT NULL",
+    "sender_hours": "SELECT sender_hours()",
+    "sender_errors": "SELECT sender_errors((SELECT id FROM interop_sendersystem LIMIT 1))",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
@@ -330,7 +334,7 @@ ANSWERED = {
     "brun": PROFESSIONALS,
     "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
     "dpo": {*PROFESSIONALS, "emergency_initials"},
-    "admin": {*PROFESSIONALS, "account_history", "sender_activity"},
+    "admin": {*PROFESSIONALS, "account_history", "sender_activity", "sender_hours", "sender_errors"},
     # Of another structure.
     "local_admin": PROFESSIONALS,
     "support": PROFESSIONALS - {"open_emergency_access", "ask_to_join"},
@@ -414,7 +418,7 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     }
     with rls.acting(cast.amar):
         audit.record(cast.amar, LOGIN)
-    wire.connect()
+    wire.receive(wire.connect(), b"not a message")
     others = {
         "job": Actor.job("tests"),
         "nobody": None,

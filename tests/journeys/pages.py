@@ -82,10 +82,42 @@ def _wants_half_a_night(visitor: Visitor) -> None:
 
 def _puts_aside_without_a_word(visitor: Visitor) -> None:
     """Of what the record does not have: no reason is proposed."""
-    card = visitor.page.locator("#a-integrer > .card", has_text="Tramadol")
+    card = visitor.page.locator("#a-integrer > .card", has_text="Énoxaparine")
     card.locator("summary").click()
     card.get_by_role("button", name="Écarter").click()
     visitor.page.wait_for_load_state()
+
+
+def _opens_the_simulated_hospital(visitor: Visitor) -> None:
+    visitor.page.get_by_role("main").get_by_role("link", name="Admissions, ").first.click()
+    visitor.page.wait_for_load_state()
+
+
+def _tries_a_message(visitor: Visitor) -> None:
+    _opens_the_simulated_hospital(visitor)
+    visitor.page.get_by_role("link", name="Essayer un message").click()
+    visitor.page.get_by_role("link", name="une sortie").click()
+    visitor.page.get_by_role("button", name="Essayer").click()
+    visitor.page.wait_for_load_state()
+
+
+def _opens_the_message(visitor: Visitor) -> None:
+    visitor.page.get_by_role("main").get_by_role("link", name="Vérifier").first.click()
+    visitor.page.get_by_role("link", name="Structure du message").click()
+    visitor.page.wait_for_load_state()
+
+
+def _reads_the_identity(visitor: Visitor) -> None:
+    _opens_the_message(visitor)
+    visitor.page.locator("summary", has_text="Lire l’identité").click()
+    visitor.page.get_by_label("Décider de l’identité").check()
+    visitor.page.get_by_role("button", name="Lire l’identité").click()
+    visitor.page.wait_for_load_state()
+
+
+def _then(words: str) -> Callable[[Visitor], None]:
+    """One click more, from the screen where the first one led."""
+    return lambda visitor: _follow(visitor, words)
 
 
 def _opens_the_menu(words: str) -> Callable[[Visitor], None]:
@@ -109,6 +141,7 @@ _OF_A_RECORD = (
     ("document-deposer", "documents/deposer/", ""),
     ("document-deposer-erreur", "documents/deposer/", "Déposer"),
     ("document", "documents/", "Consultation de cardiologie"),
+    ("document-versions", "documents/", "Ordonnance de fond"),
     ("cercle", "cercle/", ""),
     ("cercle-ajouter", "cercle/ajouter/", ""),
     ("cercle-annuaire", "cercle/ajouter/?name=&profession=60&commune=", ""),
@@ -116,6 +149,8 @@ _OF_A_RECORD = (
     ("cercle-rejoindre", "cercle/ajouter/?name=vasse&profession=&commune=", "Ajouter"),
     ("cercle-retirer", "cercle/", "Retirer"),
     ("cercle-proche", "proches/ajouter/", ""),
+    ("cercle-inviter", "cercle/inviter/", ""),
+    ("cercle-inviter-erreurs", "cercle/inviter/", "Envoyer l’invitation"),
     ("choix", "choix/", ""),
     ("choix-opposition", "choix/opposition-au-dossier/", ""),
     ("choix-samu", "choix/opposition-au-samu/", ""),
@@ -127,8 +162,12 @@ _OF_A_RECORD = (
     ("sante-mesures", "sante/mesures/", ""),
     ("sante-allergie", "sante/allergies/ajouter/", ""),
     ("sante-directive", "sante/directives/ajouter/", ""),
+    ("sante-directive-erreurs", "sante/directives/ajouter/", "Inscrire au dossier"),
+    ("sante-ligne", "sante/", "Pénicilline"),
     ("fiche-urgence", "fiche-urgence/", ""),
     ("sejours", "sejours/", ""),
+    ("copie", "copie/", ""),
+    ("copie-erreurs", "copie/", "Sortir la copie"),
     ("chronologie", "chronologie/", ""),
     ("chronologie-vide", "chronologie/?du=2031-01-01", ""),
     ("information", "information/", ""),
@@ -185,6 +224,12 @@ SCREENS = (
     Screen(
         "sante-a-integrer-erreur", _NURSE, "sante/a-integrer/", "TOUSSAINT", does=_puts_aside_without_a_word
     ),
+    Screen("document-remplacer", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Remplacer")),
+    Screen("document-partage", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Ne plus partager")),
+    Screen("document-retirer", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Retirer (erreur)")),
+    Screen("sante-corriger", _GP, "sante/", "ISIDORE", "Pénicilline", _then("Corriger")),
+    Screen("sante-avis", _GP, "sante/", "ISIDORE", "Crevettes", _then("Confirmer ou infirmer")),
+    Screen("mes-demandes", "m.bardet", "/demandes/"),
     Screen("cercle-acces-proche", "a.georges", "cercle/", "LE GOFF", "Donner un accès"),
     Screen("resume-infirmiere", _NURSE, "", "ISIDORE"),
     Screen("resume-plus", _NURSE, "", "ISIDORE", does=_opens_the_menu("Plus")),
@@ -200,6 +245,8 @@ SCREENS = (
     Screen("refus-journal", "h.fontanel", "/acces-en-urgence/refus/"),
     Screen("a-verifier", "a.guerin", "/a-verifier/"),
     Screen("a-verifier-cas", "a.guerin", "/a-verifier/", click="Vérifier"),
+    Screen("a-verifier-message", "a.guerin", "/a-verifier/", does=_opens_the_message),
+    Screen("a-verifier-message-identite", "a.guerin", "/a-verifier/", does=_reads_the_identity),
     Screen("samu", "c.regnault", "/recherche/?q=ISIDORE PIERRETTE 17/04/1958", click="Ouvrir pour un appel"),
     Screen("a-recueillir", _GP, "/a-recueillir/"),
     Screen("opposition-creation", _GP, "/patients/nouveau/", does=_refuses_a_record),
@@ -228,6 +275,13 @@ SCREENS = (
     Screen("administration-inscription", "b.leclercq", "/administration/inscriptions/", click="Examiner"),
     Screen("administration-emetteurs", "d.sauvage", "/administration/emetteurs/"),
     Screen("administration-nomenclatures", "d.sauvage", "/administration/nomenclatures/"),
+    Screen(
+        "administration-emetteur",
+        "d.sauvage",
+        "/administration/emetteurs/",
+        does=_opens_the_simulated_hospital,
+    ),
+    Screen("administration-essai", "d.sauvage", "/administration/emetteurs/", does=_tries_a_message),
     Screen("administration-reglages", "d.sauvage", "/administration/reglages/"),
     Screen("refus-administration", _GP, "/administration/comptes/"),
     Screen("appui", "m.bertin", "/appui/"),
@@ -268,6 +322,10 @@ SCREENS = (
     Screen("portail-fiche", _PATIENT, "/mon-dossier/fiche-urgence/"),
     Screen("tutrice-sante", _GUARDIAN, "/mon-dossier/ma-sante/"),
     Screen("portail-documents", _PATIENT, "/mon-dossier/documents/"),
+    Screen("portail-document", _PATIENT, "/mon-dossier/documents/", click="Consultation de cardiologie"),
+    Screen("portail-document-ajouter", _PATIENT, "/mon-dossier/documents/ajouter/"),
+    Screen("portail-document-erreurs", _PATIENT, "/mon-dossier/documents/ajouter/", click="Ajouter"),
+    Screen("portail-copie", _PATIENT, "/mon-dossier/copie/"),
     Screen("portail-retirer", _PATIENT, "/mon-dossier/mon-cercle/", click="Retirer"),
     Screen("portail-chercher", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse"),
     Screen("portail-ajouter", _PATIENT, "/mon-dossier/mon-cercle/ajouter/?name=vasse", click="Ajouter"),

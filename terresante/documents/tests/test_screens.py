@@ -4,8 +4,6 @@ from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from simulators.clamd.daemon import EICAR, running
 from terresante.accounts.models import User
@@ -19,6 +17,7 @@ from terresante.kernel.files.kinds import LARGEST
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, StoredFile
 from terresante.kernel.tests.test_pictures import SECRETS, camera_jpeg, camera_png
+from tests.costs import blocks_of, queries_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -283,14 +282,7 @@ def test_the_list_costs_the_same_with_five_hundred_documents(client, cast):
         )
 
     assert queries_of(client, url(cast.madeleine_record)) == few <= 30
-
-
-def queries_of(client, address):
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
+    assert blocks_of(client, url(cast.madeleine_record)) < 3000
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.carried import read_carried
 from terresante.interop.hl7v2.grammar import NOT_HL7, Refusal, refusal, undecodable
-from terresante.interop.hl7v2.triggers import DOCUMENT_EVENTS
+from terresante.interop.hl7v2.triggers import ACKNOWLEDGEMENT_EVENTS, DOCUMENT_EVENTS
+from terresante.interop.hl7v2.zam import read_acknowledgement
 
 
 def examine(raw: bytes) -> er7.Message | Refusal:
@@ -18,7 +19,15 @@ def examine(raw: bytes) -> er7.Message | Refusal:
         return found
     if carries_document(message) and isinstance(carried := read_carried(message), Refusal):
         return carried
+    if acknowledges(message) and isinstance(told := read_acknowledgement(message), Refusal):
+        return told
     return message
+
+
+def acknowledges(message: er7.Message) -> bool:
+    """A business acknowledgement: it speaks of a document, and of nobody."""
+    header = message.segment("MSH")
+    return header is not None and header.value(9) in ACKNOWLEDGEMENT_EVENTS
 
 
 def carries_document(message: er7.Message) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.dates import read_moment
-from terresante.interop.hl7v2.triggers import DOCUMENT_EVENTS, TRIGGERS, Trigger
+from terresante.interop.hl7v2.triggers import ACKNOWLEDGEMENT_EVENTS, DOCUMENT_EVENTS, TRIGGERS, Trigger
 
 # A local number longer than that is none, and cut short it would be another person's.
 IDENTIFIER_LENGTH = 60
@@ -92,7 +92,8 @@ def header_refusal(header: er7.Segment) -> Refusal | None:
         return Refusal(
             Code.REJECTED, "101", "MSH^1^10", "L’identifiant du message (MSH-10) manque : il est obligatoire."
         )
-    if kind != "ADT" and kind not in DOCUMENT_EVENTS:
+    told = DOCUMENT_EVENTS | ACKNOWLEDGEMENT_EVENTS
+    if kind != "ADT" and kind not in told:
         return Refusal(
             Code.REJECTED,
             "200",
@@ -107,9 +108,9 @@ def header_refusal(header: er7.Segment) -> Refusal | None:
             "MSH^1^12",
             f"Version {version[:10]} non prise en charge : envoyez du HL7 v2.5.",
         )
-    if event in (TRIGGERS if kind == "ADT" else DOCUMENT_EVENTS[kind]):
+    if event in (TRIGGERS if kind == "ADT" else told[kind]):
         return None
-    known = "ceux d’IHE PAM France" if kind == "ADT" else ", ".join(DOCUMENT_EVENTS[kind])
+    known = "ceux d’IHE PAM France" if kind == "ADT" else ", ".join(told[kind])
     return Refusal(
         Code.REJECTED,
         "201",

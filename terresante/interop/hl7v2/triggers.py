@@ -129,8 +129,21 @@ DOCUMENT_EVENTS: dict[str, dict[str, str]] = {
     "ORU": {"R01": "compte rendu transmis"},
     "MDM": {"T02": "document transmis", "T10": "document remplacé", "T04": "document supprimé"},
 }
+# The same volume: what a relay says became of a document.
+ACKNOWLEDGEMENT_EVENTS: dict[str, dict[str, str]] = {
+    "ZAM": {
+        "Z01": "accusé de réception",
+        "Z02": "accusé de réception par messagerie",
+        "Z03": "accusé de lecture",
+    }
+}
 # How every event that a sender may be let send is said.
 EVENT_LABELS: dict[str, str] = {
     **{code: trigger.label for code, trigger in TRIGGERS.items()},
-    **{code: label for events in DOCUMENT_EVENTS.values() for code, label in events.items()},
+    **{
+        code: label
+        for told in (DOCUMENT_EVENTS, ACKNOWLEDGEMENT_EVENTS)
+        for events in told.values()
+        for code, label in events.items()
+    },
 }

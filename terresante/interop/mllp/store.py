@@ -15,6 +15,7 @@ from terresante.interop.digests import SEALED_FOR, ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.hl7v2.grammar import Code, Refusal
+from terresante.interop.hl7v2.triggers import ACKNOWLEDGEMENT_EVENTS
 from terresante.interop.mllp.intake import Outcome, Received, Store
 from terresante.interop.mllp.listener import Peer, SenderDirectory
 from terresante.interop.models import InboundMessage, SenderSystem
@@ -71,14 +72,7 @@ class MessageStore:
         """These and no others: one that is gone may still hold a connection, and speaks for nobody on it."""
         told = list(senders)
         gone = {key: replace(known, authorities=frozenset()) for key, known in self._known.items()}
-        self._known = gone | {
-            str(sender.pk): _Known(
-                sender.pk,
-                frozenset(domain.authority for domain in sender.domains.all()),
-                frozenset(sender.triggers),
-            )
-            for sender in told
-        }
+        self._known = gone | {str(sender.pk): _known(sender) for sender in told}
         self._foreign = set()
         self._by_port = {sender.port: str(sender.pk) for sender in told if sender.port}
         self._by_fingerprint = {sender.fingerprint: str(sender.pk) for sender in told if sender.fingerprint}
@@ -142,14 +136,7 @@ class MessageStore:
             self._foreign.add((item.sender, authority))
 
     def _refusal(self, item: Received) -> Refusal | None:
-        """The door's own reason first; then whether this sender may speak for these identifiers."""
-        if item.refusal is not None:
-            return item.refusal
-        known = self._known[item.sender]
-        if known.triggers and item.envelope.trigger not in known.triggers:
-            return NOT_DECLARED
-        may_speak = any(known.may_name(key.authority) for key in item.envelope.identity_keys)
-        return None if may_speak else FOREIGN_AUTHORITY
+        return _refusal(self._known[item.sender], item)
 
     def _row(self, item: Received, refusal: Refusal | None) -> InboundMessage:
         known, envelope = self._known[item.sender], item.envelope
@@ -171,6 +158,28 @@ class MessageStore:
             outcome=outcome.value,
             remarks=[f"{refusal.code} {refusal.condition} {refusal.location}"[:60]] if refusal else [],
         )
+
+
+def refusal_of(sender: SenderSystem, item: Received) -> Refusal | None:
+    """What the door would say, without an authority that it would welcome."""
+    return _refusal(_known(sender), item)
+
+
+def _refusal(known: _Known, item: Received) -> Refusal | None:
+    """The door's own reason first; then whether this sender may speak for these identifiers."""
+    if item.refusal is not None:
+        return item.refusal
+    if known.triggers and item.envelope.trigger not in known.triggers:
+        return NOT_DECLARED
+    if item.envelope.message_type in ACKNOWLEDGEMENT_EVENTS:
+        return None
+    may_speak = any(known.may_name(key.authority) for key in item.envelope.identity_keys)
+    return None if may_speak else FOREIGN_AUTHORITY
+
+
+def _known(sender: SenderSystem) -> _Known:
+    authorities = frozenset(domain.authority for domain in sender.domains.all())
+    return _Known(sender.pk, authorities, frozenset(sender.triggers))
 
 
 def active_senders() -> list[SenderSystem]:

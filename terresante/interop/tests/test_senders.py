@@ -8,8 +8,8 @@ from terresante.accounts.models import User
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
 from terresante.interop.actions import SenderEntry, add_sender, change_sender, switch_sender
+from terresante.interop.flow_queries import senders_at_work
 from terresante.interop.models import SenderSystem
-from terresante.interop.queries import senders_at_work
 from terresante.interop.tests import wire
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
@@ -72,12 +72,14 @@ def test_a_sender_is_connected_from_the_screen_with_its_trace(admin, clinic):
             "authorities": "1.2.250.9.1",
             "fingerprint": ":".join(["AB"] * 32),
             "triggers": "A01 a03",
+            "silence_hours": "48",
         },
     )
     sender = SenderSystem.objects.get()
 
     assert answer.status_code == 302
     assert (sender.fingerprint, sender.port, sender.triggers) == ("ab" * 32, None, ["A01", "A03"])
+    assert sender.silence_hours == 48
     with walls_down():
         assert AuditEntry.objects.filter(action="sender.manage", object_id=sender.pk).exists()
 
@@ -90,6 +92,7 @@ def test_a_sender_is_connected_from_the_screen_with_its_trace(admin, clinic):
         SenderEntry(name="x", authorities=["1.2"], fingerprint="court"),
         SenderEntry(name="x", authorities=[], port=2600),
         SenderEntry(name="x", authorities=["1.2"], port=2600, triggers=["A01", "Q99"]),
+        SenderEntry(name="x", authorities=["1.2"], port=2600, silence_hours=721),
     ],
 )
 def test_a_sender_badly_declared_is_refused(admin, clinic, wrong):
@@ -128,7 +131,7 @@ def test_a_type_of_message_that_is_not_declared_is_rejected_and_counted(cast, ad
     assert wire.states() == [("refused", "not_declared")]
     with rls.acting(admin, read_only=True):
         (line,) = senders_at_work(admin)
-    assert (line.of_the_day, line.refused) == (1, 1)
+    assert (line.of_the_day, line.activity.refused) == (1, 1)
     change_sender(admin, hospital.pk, entry=declared(hospital))
     assert wire.receive(hospital, wire.stamped("A01", pid=person, control_id="M2")) == ["AA"]
 

@@ -1,6 +1,4 @@
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality, DataClass
@@ -15,6 +13,7 @@ from terresante.notes import slots
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import ago, published
 from tests.cast import join, professional
+from tests.costs import queries_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -204,14 +203,6 @@ def test_the_list_costs_the_same_with_two_thousand_notes(client, cast):
         Note.objects.bulk_create(many)
 
     assert queries_of(client, url(cast.madeleine_record)) == few <= 24
-
-
-def queries_of(client, address):
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 def test_its_author_changes_who_reads_a_note_from_its_page(client, cast):

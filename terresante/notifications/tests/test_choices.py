@@ -4,7 +4,15 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from terresante.notifications.choices import OFFERS, OFFICERS, PARIS, PATIENTS, PROFESSIONALS, Wishes
+from terresante.notifications.choices import (
+    ADMINISTRATORS,
+    OFFERS,
+    OFFICERS,
+    PARIS,
+    PATIENTS,
+    PROFESSIONALS,
+    Wishes,
+)
 from terresante.notifications.enums import Channel, Notice, Reach
 
 AFTERNOON = datetime(2026, 3, 10, 14, 30, tzinfo=PARIS)
@@ -122,7 +130,7 @@ def test_a_patient_is_told_of_by_who_reaches_him_as_was_chosen():
 
 
 def test_every_notice_stands_in_one_list_and_a_professional_s_is_not_a_patient_s():
-    told = [offer.notice for offer in (*PROFESSIONALS, *OFFICERS, *PATIENTS)]
+    told = [offer.notice for offer in (*PROFESSIONALS, *OFFICERS, *ADMINISTRATORS, *PATIENTS)]
 
     assert set(told) == set(Notice)
     assert [one for one in Notice if told.count(one) > 1] == [Notice.EMERGENCY]

@@ -8,6 +8,7 @@ from dataclasses import fields
 
 import pytest
 
+from simulators.laboratory.reports import Report, report
 from terresante.documents.reading import Part
 from terresante.health_record.offers import said_again, told
 from terresante.interop.cda.body import all_sections, content_of, paper_of, read_cda
@@ -15,10 +16,12 @@ from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.entries import read_entries
 from terresante.interop.cda.narrative import rendered
 from terresante.interop.cda.parsing import DEEPEST, Flaw, NotCda
+from terresante.interop.cda.results import read_results
 from terresante.interop.cda.tests import coded, letters
 from terresante.interop.cda.tests.letters import PDF
 from terresante.interop.offering import offered_by
 from terresante.kernel.errors import Invalid
+from terresante.results.tests.factories import LABORATORY, URINE, blood, sugar
 
 # A document is read within, whatever it is; a loaded machine is given some room.
 _SECONDS = 2.0
@@ -100,17 +103,30 @@ MUTATIONS = (
     _renamed,
     _together,
 )
+REPORTS = (
+    report(
+        Report(
+            identifier="1.2.3",
+            person=letters.CLAIRE,
+            laboratory=LABORATORY,
+            at=letters.AT,
+            chapters=(blood(), sugar(other=("0.88", "g/L")), URINE),
+            comment="Asthme",
+        )
+    ),
+)
 SOURCES = (
     letters.structured(),
     letters.structured(pdf=PDF, replaces="1.2.3"),
     coded.written(),
     letters.whole(),
     letters.structured().decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+    *REPORTS,
 )
 
 
 def outcome_of(raw):
-    """What a door does of it: reads, decodes the paper, draws every section."""
+    """What a door does of it: reads, decodes the paper, draws every section, reads the results."""
     try:
         read = read_cda(raw)
         paper = paper_of(read.body)
@@ -128,7 +144,7 @@ def outcome_of(raw):
             assert said_again(each.kind, told(each.said)).model is each.said.model
         except Invalid as refusal:
             assert refusal.fields
-    return "read"
+    return "read" if read_results(read) is None else "results"
 
 
 def _parts(discharge):
@@ -155,7 +171,7 @@ def play(count, seed):
 def test_a_damaged_document_is_read_or_refused_with_its_reason():
     outcomes = play(600, "seed")
 
-    assert outcomes["read"] > 60
+    assert outcomes["read"] > 60 and outcomes["results"] > 20
     assert {Flaw.MALFORMED, Flaw.DOCTYPE, Flaw.TOO_DEEP, Flaw.BASE64} <= set(outcomes)
 
 
