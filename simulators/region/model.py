@@ -184,9 +184,9 @@ class SentLetter:
     type: str
     title: str
     by: str
-    # What the author does (JDV_J01).
-    role: str
     sections: tuple[Section, ...]
+    # What the author does (JDV_J01).
+    role: str = "G15_10/SM26"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

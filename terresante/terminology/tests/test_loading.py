@@ -88,7 +88,7 @@ def test_administrators_see_what_is_loaded_and_nobody_else_does(client, cast):
     with walls_down():
         here = Organization.objects.get(pk=cast.amar.organization_id)
         root = professional("root", Profession.OTHER, here, duties=["administrator"])
-    client.force_login(User.objects.get(pk=root.user_id))
+    client.force_login(User.objects.get(pk=str(root.user_id)))
 
     page = client.get(url).content.decode()
 
