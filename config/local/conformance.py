@@ -40,6 +40,7 @@ def run() -> None:
             ["conformance_in_database", sys.argv[2]],
             ["conformance_of_documents", sys.argv[2]],
             ["conformance_of_results", sys.argv[2]],
+            ["conformance_of_terminologies", sys.argv[2]],
             ["conformance_of_fhir", sys.argv[2]],
         ):
             command = [sys.executable, "-m", "config.console", *arguments]
