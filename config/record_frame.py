@@ -42,6 +42,14 @@ TABS = (
     TabPlace("notes", "Notes", "notes:list", "note", NOTE_CLASSES, counts_unread=True),
     TabPlace("documents", "Documents", "documents:list", "folder", DOCUMENT_CLASSES, counts_unread=True),
     TabPlace(
+        "results",
+        "Résultats",
+        "results:list",
+        "flask-conical",
+        (DataClass.MEDICAL,),
+        counts_unread=True,
+    ),
+    TabPlace(
         "health", "Santé", "health_record:summary", "heart-pulse", (DataClass.MEDICAL,), counts_unread=True
     ),
     TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),

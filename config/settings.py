@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "terresante.notes",
     "terresante.documents",
     "terresante.health_record",
+    "terresante.results",
     "terresante.stays",
     "terresante.overview",
     "terresante.portal",
@@ -197,6 +198,15 @@ ALLOWED_HOSTS += [host for host in [urlsplit(CPS_URL).hostname] if host]
 if CPS_URL and not (CPS_AUTHORITIES and len(CPS_PROXY_SECRET) >= 32):
     raise ImproperlyConfigured(
         "TERRESANTE_CPS_URL demande TERRESANTE_CPS_AUTHORITIES et un TERRESANTE_CPS_PROXY_SECRET de 32 caractères."
+    )
+
+# Where the proxy asks a partner's software for its client certificate, and what it proves itself by.
+API_TLS_URL = os.environ.get("TERRESANTE_API_TLS_URL", "").rstrip("/")
+API_PROXY_SECRET = os.environ.get("TERRESANTE_API_PROXY_SECRET", "")
+ALLOWED_HOSTS += [host for host in [urlsplit(API_TLS_URL).hostname] if host]
+if API_TLS_URL and len(API_PROXY_SECRET) < 32:
+    raise ImproperlyConfigured(
+        "TERRESANTE_API_TLS_URL demande un TERRESANTE_API_PROXY_SECRET de 32 caractères."
     )
 
 # Heads of the audit chain, outside the database; a deployment mounts it from another machine.

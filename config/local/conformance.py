@@ -1,6 +1,7 @@
 """`terresante conformance FOLDER`: a database of its own on the test server, migrated, used once, dropped."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -10,6 +11,12 @@ from psycopg import sql
 from config.local.database import prepare
 from config.local.failure import Failure
 from config.local.testing import ROOT, test_server
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def run() -> None:
@@ -24,6 +31,7 @@ def run() -> None:
         "TERRESANTE_SECRET_KEY": "conformance",
         "TERRESANTE_DEMO": "1",
         "TERRESANTE_TESTING": "",
+        "TERRESANTE_BASE_URL": f"http://127.0.0.1:{_free_port()}",
         "PYTHONPATH": str(ROOT),
     }
     try:
@@ -31,6 +39,7 @@ def run() -> None:
             ["migrate", "--verbosity", "0"],
             ["conformance_in_database", sys.argv[2]],
             ["conformance_of_documents", sys.argv[2]],
+            ["conformance_of_fhir", sys.argv[2]],
         ):
             command = [sys.executable, "-m", "config.console", *arguments]
             ended = subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603 - ourselves

@@ -60,6 +60,9 @@ class Letter:
     confidentiality: str = "N"
     recipients: tuple[Author, ...] = ()
     stay: tuple[datetime.datetime, datetime.datetime] | None = None
+    # Of what was prescribed, and when it was done: laboratories say both.
+    order: str = ""
+    performed_at: datetime.datetime | None = None
 
     @property
     def label(self) -> str:
@@ -87,6 +90,8 @@ def cda(letter: Letter) -> bytes:
         *(_recipient(each) for each in letter.recipients),
         f'<legalAuthenticator><time value="{_zoned(letter.at)}"/><signatureCode code="S"/>'
         f"{_entity('assignedEntity', letter.author)}</legalAuthenticator>",
+        _order(letter.order),
+        _performed(letter),
         _replaced(letter.replaces),
         _encounter(letter),
         _body(letter),
@@ -228,6 +233,21 @@ def _recipient(author: Author) -> str:
         f'<informationRecipient><intendedRecipient><id root="1.2.250.1.71.4.2.1" extension="8{author.rpps}"/>'
         f"<informationRecipient><name><given>{escape(author.given)}</given><family>{escape(author.family)}</family>"
         "</name></informationRecipient></intendedRecipient></informationRecipient>"
+    )
+
+
+def _order(number: str) -> str:
+    identified = f'<id root="1.2.250.1.999.9" extension={quoteattr(number)}/>'
+    return f"<inFulfillmentOf><order>{identified}</order></inFulfillmentOf>" if number else ""
+
+
+def _performed(letter: Letter) -> str:
+    if letter.performed_at is None:
+        return ""
+    return (
+        f'<documentationOf><serviceEvent><effectiveTime value="{_zoned(letter.performed_at)}"/>'
+        f'<performer typeCode="PRF">{_entity("assignedEntity", letter.author)}</performer>'
+        "</serviceEvent></documentationOf>"
     )
 
 

@@ -18,7 +18,9 @@ class UnusableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the platform gave (`issuer`, `key_id`), the software's own key, its user and his patients."""
+    """What the platform gave (`issuer`, `key_id`, and `client_id` to file documents), the software's own key, its user
+    and his patients.
+    """
 
     platform: str
     issuer: str
@@ -27,6 +29,7 @@ class Settings:
     user: str
     rpps: str
     patients: tuple[dict[str, Any], ...]
+    client_id: str = ""
 
 
 def read_settings(path: Path, *, platform: str) -> Settings:

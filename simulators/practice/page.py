@@ -4,10 +4,12 @@ import html
 import secrets
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 from simulators.local_page import STYLE, LocalPage
 from simulators.practice.call import Settings, signed_call
+from simulators.practice.filing import file_report
 
 _ADDRESS = "/appel-contextuel/"
 
@@ -37,14 +39,22 @@ class _Handler(LocalPage):
             self.refuse(HTTPStatus.NOT_FOUND, "Cette page n’existe pas.")
 
     def do_POST(self) -> None:
-        number = self.form().get("patient", "")
+        form = self.form()
+        number = form.get("patient", "")
         known = number.isascii() and number.isdecimal() and int(number[:4]) < len(self.behind.patients)
         if not self.is_local():
             self.refuse(HTTPStatus.FORBIDDEN, "Formulaire refusé : rouvrez la page du logiciel.")
         elif not known:
             self.refuse(HTTPStatus.NOT_FOUND, "Ce patient n’existe pas.")
+        elif form.get("act") == "file":
+            self._file(self.behind.patients[int(number)])
         else:
             self._hand_over(signed_call(self.behind, self.behind.patients[int(number)]))
+
+    def _file(self, patient: dict[str, Any]) -> None:
+        is_filed, sentence = file_report(self.behind, patient)
+        told = f'<p class="said {"yes" if is_filed else "no"}">{html.escape(sentence)}</p>'
+        self.show("Dépôt d’un compte rendu", f'{told}<p><a href="/">Revenir à la liste</a></p>')
 
     def _hand_over(self, token: str) -> None:
         """Sends itself at once; without scripts, by its button."""
@@ -62,7 +72,9 @@ class _Handler(LocalPage):
 def _waiting_room(settings: Settings) -> str:
     rows = "".join(
         f'<li><form method="post" action="/" target="_blank"><input type="hidden" name="patient" value="{number}">'
-        f"{html.escape(str(patient['label']))} <button>Ouvrir dans Terr-eSanté</button></form></li>"
+        f"{html.escape(str(patient['label']))} <button>Ouvrir dans Terr-eSanté</button></form>"
+        f'<form method="post" action="/"><input type="hidden" name="patient" value="{number}">'
+        f'<button name="act" value="file">Y déposer un compte rendu</button></form></li>'
         for number, patient in enumerate(settings.patients)
     )
     return (

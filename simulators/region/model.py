@@ -159,6 +159,20 @@ class Section:
     items: tuple[str, ...] = ()
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    # Of a report of biology, what its rows say: LOINC code, name, value, unit, low, high, interpretation.
+    results: tuple[tuple[str, str, str, str, str, str, str], ...] = ()
+    germ: "FoundGerm | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundGerm:
+    """What grew in a specimen; of each antibiotic: LOINC code, name, concentration in mg/L, and S, I or R."""
+
+    code: str
+    name: str
+    count: str
+    specimen: str
+    antibiotics: tuple[tuple[str, str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from simulators.region.model import (
     Structure,
     Unit,
 )
+from simulators.region.results import read_reports
 from simulators.region.wording import said, typeset
 
 DATA = Path(__file__).parent / "data"
@@ -162,7 +163,7 @@ def _story(key: str, content: dict[str, Any], setting: Setting, phones: Iterator
         relatives=tuple(_relative(row, phones) for row in content.get("relatives", [])),
         notes=tuple(read_notes(content["journal"], setting.today)),
         papers=tuple(read_papers(key, setting, identity)),
-        letters=tuple(read_letters(key, setting)),
+        letters=(*read_letters(key, setting), *read_reports(key)),
         stays=tuple(_stay(row) for row in content.get("stays", [])),
         oppositions=tuple(_opposition(text) for text in content.get("oppositions", [])),
         is_written_by_hand=True,
@@ -285,6 +286,7 @@ def _section(row: dict[str, Any], setting: Setting) -> Section:
         items=tuple(typeset(each) for each in row.get("list", [])),
         head=tuple(typeset(each) for each in row.get("head", [])),
         rows=tuple(tuple(typeset(cell) for cell in cells) for cells in row.get("rows", [])),
+        results=tuple(tuple(each) for each in row.get("results", [])),
     )
 
 

@@ -99,6 +99,11 @@ class DocumentReference(Limited):
                 condition=~Q(sender_identifier=""),
                 name="document_of_a_sender",
             ),
+            models.Index(
+                fields=["organization", "sender_identifier"],
+                condition=~Q(sender_identifier=""),
+                name="document_by_its_sender",
+            ),
         ]
 
     def __str__(self) -> str:

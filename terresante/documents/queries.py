@@ -30,6 +30,8 @@ from terresante.patients.models import Patient
 
 PER_PAGE = 20
 KINDS = (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)
+# One whose results are read is told by them (`results`), under its own key: the same unread dot, the same reading.
+TOLD_AS = (*KINDS, FeedKind.RESULT)
 WITHDRAWN, UNREAD = "retires", "non-lus"
 _NOT_BY_HAND = RECEIVED_ONLY | HERS_ALONE
 # Said whoever is in the circle, as for notes: to say it only when somebody is kept from view would tell of him.
@@ -79,7 +81,7 @@ def document_page(
     """A page beyond the last one is the last one; an unknown family or view is no filter."""
     family = family if family in FAMILIES else ""
     view = view if view in (WITHDRAWN, UNREAD) else ""
-    told = feed.unread_objects(actor, patient_id, *KINDS)
+    told = feed.unread_objects(actor, patient_id, *TOLD_AS)
     total = _how_many(actor, patient_id, _OfTab(family, view), told)
     page = Paginator(range(total), PER_PAGE).get_page(number)
     return DocumentPage(

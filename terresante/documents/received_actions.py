@@ -20,7 +20,7 @@ from terresante.documents.enums import (
 )
 from terresante.documents.events import DocumentChanged, DocumentFiled
 from terresante.documents.models import DocumentReference
-from terresante.feed.actions import tell, withdraw
+from terresante.feed.actions import limit_again, tell, withdraw
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
@@ -95,6 +95,31 @@ def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> 
     withdraw(row.patient_id, row.pk)
     emit(actor, DocumentChanged(**told_of(row)))
     trace(actor, DOCUMENT_WITHDRAW, row)
+    return row
+
+
+@action
+def relabel_sent(
+    actor: Actor,
+    patient_id: UUID,
+    *,
+    names: tuple[str, ...],
+    hidden_from_patient: bool,
+    hidden_from_representative: bool,
+) -> DocumentReference:
+    """Shows it to the person and to who represents her, or no longer. Raises NotFound when it is not in force."""
+    _record_of(actor, patient_id)
+    row = _to_change(actor, DOCUMENT_REPLACE, patient_id, names)
+    if row is None:
+        raise NotFound
+    change(
+        row,
+        hidden_from_patient=hidden_from_patient,
+        hidden_from_representative=hidden_from_representative or hidden_from_patient,
+    )
+    limit_again(row.patient_id, fact_of(row))
+    emit(actor, DocumentChanged(**told_of(row)))
+    trace(actor, DOCUMENT_REPLACE, row, shared=not hidden_from_patient)
     return row
 
 

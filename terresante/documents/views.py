@@ -67,7 +67,7 @@ def show_document(request: Request, record_id: UUID, document_id: UUID) -> HttpR
         DOCUMENT_READ, patient_id=opened.patient.pk, about=document, purpose=opened.purpose(request.actor)
     )
     versions = queries.versions_of(request.actor, document)
-    for kind in queries.KINDS:
+    for kind in queries.TOLD_AS:
         keys = [version.pk for version in versions]
         request.after_read.append(partial(mark_objects_read, request.actor, opened.patient.pk, kind, keys))
     may = access.permitted(request.actor, document, *_DONE_ON_THE_PAGE)

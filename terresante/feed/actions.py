@@ -94,8 +94,8 @@ def _what_may_change(fact: Fact) -> dict[str, Any]:
 
 
 def limit_again(patient_id: UUID, fact: Fact) -> None:
-    """Its object is read by others from now on, silently: nobody has anything new to read."""
-    told = FeedItem.objects.filter(patient_id=patient_id, object_id=fact.object_id, kind=fact.kind)
+    """Its object is read by others from now on, whatever it was told as, silently: nobody has anything new to read."""
+    told = FeedItem.objects.filter(patient_id=patient_id, object_id=fact.object_id)
     revise_together([(item, fact) for item in told])
 
 

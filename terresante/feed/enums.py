@@ -7,6 +7,7 @@ class FeedKind(TextChoices):
     NOTE = "note", "Note"
     DOCUMENT = "document", "Document"
     DOCUMENT_REPLACED = "document_replaced", "Document remplacé"
+    RESULT = "result", "Résultat de biologie"
     ALLERGY = "allergy", "Allergie"
     CONDITION = "condition", "Problème de santé"
     IMMUNIZATION = "immunization", "Vaccination"

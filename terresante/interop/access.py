@@ -1,10 +1,17 @@
 from django.db.models import Q
 
-from terresante.care_team.access import changes, writes_class
+from terresante.care_team.access import changes, reaches, writes_class
 from terresante.care_team.enums import DataClass
 from terresante.directory.enums import Duty
 from terresante.interop.enums import TO_VERIFY
-from terresante.interop.models import InboundMessage, Partner, PreparedRecord, RobotRule, SenderSystem
+from terresante.interop.models import (
+    DocumentList,
+    InboundMessage,
+    Partner,
+    PreparedRecord,
+    RobotRule,
+    SenderSystem,
+)
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
@@ -18,6 +25,8 @@ SENDER_MANAGE = Action("sender.manage", "Administrer les émetteurs des hôpitau
 ROBOT_MANAGE = Action("robot.manage", "Régler le robot d’une structure")
 RECORDS_TO_INFORM = Action("record.to_inform", "Suivre les dossiers à informer")
 LAUNCH = Action("record.launch", "Ouvrir un patient depuis son logiciel")
+API_CONNECT = Action("api.connect", "Ouvrir l’interface FHIR à un logiciel")
+LIST_READ = Action("document_list.read", "Consulter les lots et les classeurs de documents")
 
 
 @rule(MESSAGE_VERIFY, InboundMessage, visible=True)
@@ -39,6 +48,12 @@ def messages_to_unmask(actor: Actor) -> Q:
 @rule(PARTNER_MANAGE, Partner, visible=True)
 def partners_managed(actor: Actor) -> Q:
     return Q() if actor.has_duty(Duty.ADMINISTRATOR) else NOBODY
+
+
+@rule(LIST_READ, DocumentList, visible=True)
+def lists_of_ones_patients(actor: Actor) -> Q:
+    """By who reaches the person; of its documents he is told those he reads (`interop.fhir.reading`)."""
+    return reaches(actor) if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.JOB) else NOBODY
 
 
 @rule(SENDER_MANAGE, SenderSystem, visible=True)

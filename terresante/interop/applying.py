@@ -225,7 +225,7 @@ def _applied(work: _Work, known: Knowledge, rules: Sequence[RobotRule]) -> Settl
         if may_be_prepared(work.asked, match, known):
             _prepared(work, rules)
         return _not_matched(work, match)
-    source_id = _linked(work, match.patient_id, known)
+    source_id = link_numbers(work.job, work.asked, match.patient_id, known)
     if kind in _OF_AN_IDENTITY + _REPLACEMENTS:
         return _identity_applied(work, match, match.patient_id, known)
     return _movement(work, match.patient_id, source_id)
@@ -263,7 +263,7 @@ def _filed(paper: _Paper, known: Knowledge, files: Files) -> Settled | None:
     match = match_identity(paper.asked, known)
     if match.patient_id is None or match.standing not in (Standing.LINKED, Standing.RECOGNISED):
         return _not_matched(paper, match)
-    _linked(paper, match.patient_id, known)
+    link_numbers(paper.job, paper.asked, match.patient_id, known)
     done = file_carried(paper.row, _hospital(paper.row), match.patient_id, paper.carried, files)
     return Settled(done.state, done.outcome, match.patient_id) if done else None
 
@@ -279,13 +279,13 @@ def _not_matched(work: _Work | _Paper, match: Match) -> Settled:
             return Settled(_S.DOUBTFUL, match.outcome)
 
 
-def _linked(work: _Work | _Paper, patient_id: UUID, known: Knowledge) -> UUID:
+def link_numbers(job: Actor, asked: Asked, patient_id: UUID, known: Knowledge) -> UUID:
     """Every number of the message that its sender may give is this person's from now on; the first one's key."""
     sources: list[UUID] = []
-    for local in work.asked.locals:
+    for local in asked.locals:
         link = known.links.get(local.key)
         if link is None or link.owner_id != patient_id:
-            row = link_identity(work.job, patient_id, domain=local.domain, value=local.value)
+            row = link_identity(job, patient_id, domain=local.domain, value=local.value)
             sources.append(row.pk)
         else:
             sources.append(link.source_id)

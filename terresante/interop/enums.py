@@ -90,3 +90,25 @@ class MessageOutcome(TextChoices):
     NOBODY_HERE = "nobody_here", "Vérifié : personne ici."
     SET_ASIDE = "set_aside", "Écarté par la cellule d’identitovigilance."
     TOO_OLD = "too_old", "Effacé après le délai de garde."
+
+
+class ApiScope(TextChoices):
+    """What an access to the FHIR interface may ask for: the transactions of IHE MHD, and flux 3 of PDSm (README)."""
+
+    SUBMIT = "ITI-65", "Déposer un lot de documents (ITI-65)"
+    SUBMIT_ONE = "ITI-105", "Déposer un document (ITI-105)"
+    UPDATE = "PDSm-3", "Retirer un document déposé, ou en changer la visibilité (PDSm, flux 3)"
+    FIND_LISTS = "ITI-66", "Chercher des lots et des classeurs (ITI-66)"
+    FIND = "ITI-67", "Chercher des documents (ITI-67)"
+    RETRIEVE = "ITI-68", "Lire le contenu d’un document (ITI-68)"
+
+
+# Asked for somebody: the token names the professional, and his rights decide.
+READING_SCOPES = frozenset({ApiScope.FIND_LISTS, ApiScope.FIND, ApiScope.RETRIEVE})
+
+
+class ListKind(TextChoices):
+    """Codes of MHDlistTypes."""
+
+    SUBMISSION = "submissionset", "Lot de soumission"
+    FOLDER = "folder", "Classeur"

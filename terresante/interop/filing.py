@@ -12,10 +12,12 @@ from django.utils import timezone
 from terresante.care_team.queries.limits import Limits, limits_on
 from terresante.documents.access import DOCUMENT_WRITE
 from terresante.documents.enums import DocumentType
+from terresante.documents.models import DocumentReference
 from terresante.documents.received_actions import SentDocument, file_sent, withdraw_sent
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
+from terresante.interop.result_filing import close_results, file_results
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.kinds import FileKind
@@ -67,21 +69,33 @@ def file_carried(
     if put.received is None:
         return Filed(_S.REFUSED, _O.INFECTED)
     try:
-        stay = _stay_told_of(row, patient_id, carried)
-        file_sent(actor, patient_id, document=_document(carried, put.received, stay))
+        _, remarks = file_received(actor, patient_id, carried, put.received)
     except Conflict:
         return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
+    row.remarks = [*row.remarks, *remarks]
     return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if carried.act is Act.REPLACE else _O.DOCUMENT_FILED)
+
+
+def file_received(
+    actor: Actor, patient_id: UUID, carried: Carried, received: Received
+) -> tuple[DocumentReference, list[str]]:
+    """What a wire or the FHIR interface carried, once its file is put away, with what could not be read in it.
+
+    `actor` is the structure that sends. Raises as `file_sent`.
+    """
+    if actor.organization_id is None:
+        raise NotFound
+    stay = _stay_told_of(actor.organization_id, patient_id, carried)
+    document = file_sent(actor, patient_id, document=_document(carried, received, stay))
+    return document, file_results(actor, document, carried)
 
 
 def put_files_away(wanted: dict[UUID, tuple[Actor, Carried]]) -> dict[UUID, PutAway]:
     """Outside any transaction. Those that the antivirus could not look at are left for another time."""
     done: dict[UUID, PutAway] = {}
     for message_id, (actor, carried) in wanted.items():
-        kind = FileKind.XML if carried.cda else FileKind.PDF
-        name = f"{_NOT_IN_A_NAME.sub('_', carried.title).strip('_')[:80] or 'document'}.{_ends(kind)}"
         try:
-            received = put_away(actor, carried.content, kind=kind, name=name, for_action=DOCUMENT_WRITE)
+            received = put_one_away(actor, carried)
         except Invalid:
             done[message_id] = PutAway()
         except Conflict:
@@ -91,6 +105,13 @@ def put_files_away(wanted: dict[UUID, tuple[Actor, Carried]]) -> dict[UUID, PutA
     return done
 
 
+def put_one_away(actor: Actor, carried: Carried) -> Received:
+    """Outside any transaction. Raises as `put_away`."""
+    kind = FileKind.XML if carried.cda else FileKind.PDF
+    name = f"{_NOT_IN_A_NAME.sub('_', carried.title).strip('_')[:80] or 'document'}.{_ends(kind)}"
+    return put_away(actor, carried.content, kind=kind, name=name, for_action=DOCUMENT_WRITE)
+
+
 def _ends(kind: FileKind) -> str:
     return "xml" if kind is FileKind.XML else "pdf"
 
@@ -98,17 +119,18 @@ def _ends(kind: FileKind) -> str:
 def _withdrawn(actor: Actor, patient_id: UUID, carried: Carried) -> Filed:
     """Some senders name the document itself, others a new one that stands for its end (TXA-13)."""
     try:
-        withdraw_sent(actor, patient_id, names=(*carried.names, *carried.replaces))
+        ended = withdraw_sent(actor, patient_id, names=(*carried.names, *carried.replaces))
     except NotFound:
         return Filed(_S.IGNORED, _O.DOCUMENT_UNKNOWN)
+    close_results(actor, ended)
     return Filed(_S.APPLIED, _O.DOCUMENT_WITHDRAWN)
 
 
-def _stay_told_of(row: InboundMessage, patient_id: UUID, carried: Carried) -> Limits:
+def _stay_told_of(organization_id: UUID, patient_id: UUID, carried: Carried) -> Limits:
     """Its reading limits: a letter never tells of a stay to more than those who know of the stay."""
     stay = Encounter.objects.filter(
         patient_id=patient_id,
-        organization_id=row.sender.organization_id,
+        organization_id=organization_id,
         visit_number=carried.visit_number,
     ).first()
     return limits_on(stay) if stay is not None else Limits()
@@ -135,4 +157,6 @@ def _document(carried: Carried, received: Received, stay: Limits) -> SentDocumen
 
 
 def _specialties(carried: Carried) -> Iterable[str]:
-    return (each.role.label for each in carried.cda.header.authors) if carried.cda else ()
+    yield carried.specialty
+    if carried.cda:
+        yield from (each.role.label for each in carried.cda.header.authors)

@@ -1,9 +1,10 @@
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
 
-from terresante.interop.enums import AbandonReason, LookReason
+from terresante.directory.models import Organization
+from terresante.interop.enums import AbandonReason, ApiScope, LookReason
 from terresante.interop.models import SenderSystem
 from terresante.kernel.errors import Conflict, Invalid
 
@@ -54,6 +55,42 @@ class KeyForm(_CorrectedForm):
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
         error_messages={"required": "Collez la clé publique du logiciel."},
     )
+
+
+class ApiAccessForm(_CorrectedForm):
+    organization = forms.ModelChoiceField(
+        queryset=Organization.objects.none(),
+        label="Structure",
+        help_text="L’accès dépose en son nom, et lit pour les professionnels qui y travaillent.",
+        empty_label="Choisissez…",
+        error_messages={"required": "Choisissez une structure de ce logiciel."},
+    )
+    scopes = forms.MultipleChoiceField(
+        label="Transactions",
+        choices=ApiScope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choisissez au moins une transaction."},
+    )
+    fingerprint = forms.CharField(
+        label="Empreinte SHA-256 de son certificat",
+        help_text="Seulement si le logiciel se prouve par un certificat client : 64 chiffres hexadécimaux.",
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}),
+    )
+
+    def __init__(self, organizations: "QuerySet[Organization]", *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[Organization]", self.fields["organization"])
+        field.queryset = organizations
+
+    def clean_fingerprint(self) -> str:
+        return plain_fingerprint(self.cleaned_data["fingerprint"])
+
+
+def plain_fingerprint(text: str) -> str:
+    """As tools write it, with colons, spaces or capitals."""
+    return str(text).replace(":", "").replace(" ", "").lower()
 
 
 class SenderForm(_CorrectedForm):
@@ -121,7 +158,7 @@ class SenderForm(_CorrectedForm):
         return str(self.cleaned_data["return_host"]).strip()
 
     def clean_fingerprint(self) -> str:
-        return str(self.cleaned_data["fingerprint"]).replace(":", "").replace(" ", "").lower()
+        return plain_fingerprint(self.cleaned_data["fingerprint"])
 
 
 class TryForm(_CorrectedForm):

@@ -84,15 +84,41 @@ def read_launch(
     token: str, *, public_key: str, algorithm: str, issuer: str, audience: str, test_ins: bool
 ) -> Launch:
     """The algorithm is the key's, never the token's. Raises Refused: signature, issuer, audience, times, content."""
+    claims = signed_claims(
+        token,
+        public_key=public_key,
+        algorithm=algorithm,
+        issuer=issuer,
+        audience=audience,
+        required=_CLAIMS,
+        longest=LONGEST_LIFE,
+    )
     try:
-        claims = jwt.decode(
+        return _launch(claims, test_ins=test_ins)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Refused(MALFORMED) from error
+
+
+def signed_claims(
+    token: str,
+    *,
+    public_key: str,
+    algorithm: str,
+    issuer: str,
+    audience: str,
+    required: list[str],
+    longest: timedelta,
+) -> dict[str, Any]:
+    """What a partner signed, of this issuer, for this audience, at this time. Raises Refused."""
+    try:
+        claims: dict[str, Any] = jwt.decode(
             token,
             public_key,
             algorithms=[algorithm],
             audience=audience,
             issuer=issuer,
             leeway=_CLOCK,
-            options={"require": _CLAIMS},
+            options={"require": required},
         )
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
         raise Refused(TOO_OLD) from error
@@ -100,12 +126,9 @@ def read_launch(
         raise Refused(MALFORMED) from error
     except jwt.PyJWTError as error:
         raise Refused(BAD_SIGNATURE) from error
-    if claims["exp"] - claims["iat"] > LONGEST_LIFE.total_seconds():
+    if claims["exp"] - claims["iat"] > longest.total_seconds():
         raise Refused(MALFORMED)
-    try:
-        return _launch(claims, test_ins=test_ins)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Refused(MALFORMED) from error
+    return claims
 
 
 def _launch(claims: dict[str, Any], *, test_ins: bool) -> Launch:
@@ -114,14 +137,14 @@ def _launch(claims: dict[str, Any], *, test_ins: bool) -> Launch:
         raise ValueError("jti")
     return Launch(
         call_id=call_id,
-        rpps=_rpps(str(claims["ps"]["rpps"])),
+        rpps=plain_rpps(str(claims["ps"]["rpps"])),
         structure=str(claims.get("structure", "")),
         local=_local(patient.get("ipp")),
         traits=_traits(patient, test_ins=test_ins),
     )
 
 
-def _rpps(number: str) -> str:
+def plain_rpps(number: str) -> str:
     """Also as IDNPS, with its type digit before (INTEROP.md 3)."""
     return number.removeprefix("8") if len(number) == 12 else number
 

@@ -101,7 +101,7 @@ class Knowledge:
     def __init__(self, asked: Sequence[Asked], *, compare_all: bool = False) -> None:
         """`compare_all`: candidates are looked for even when a number names somebody, for a person who compares."""
         numbers = {local.key: local for each in asked for local in (*each.locals, *each.others)}
-        self.links = _links(numbers.values())
+        self.links = links_of(numbers.values())
         self._decisions = _decisions(numbers.values())
         self._candidates = self._found_by_traits(asked if compare_all else self._unnamed(asked))
         self._opponents, self._patients = self._look_into_records()
@@ -178,9 +178,12 @@ class Knowledge:
 
 
 def local_identifiers(sender: SenderSystem, identifiers: Collection[Identifier]) -> list[Local]:
-    if not identifiers:
-        return []
-    domains = {domain.authority: domain for domain in sender.domains.all()}
+    return local_numbers(sender.domains.all(), identifiers) if identifiers else []
+
+
+def local_numbers(given_by: Iterable[IdentityDomain], identifiers: Collection[Identifier]) -> list[Local]:
+    """Those of the identifiers that these domains give."""
+    domains = {domain.authority: domain for domain in given_by}
     found = [
         Local(domains[each.authority.key], each.value.strip()[:60])
         for each in identifiers
@@ -287,7 +290,7 @@ def _can_be_compared(traits: Traits) -> bool:
     return traits.birth_date is not None and bool(traits.birth_name) and bool(first_given(traits))
 
 
-def _links(numbers: Collection[Local]) -> dict[tuple[UUID, str], Link]:
+def links_of(numbers: Collection[Local]) -> dict[tuple[UUID, str], Link]:
     """Through the listed function of the same name."""
     if not numbers:
         return {}

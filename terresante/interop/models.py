@@ -8,6 +8,8 @@ from terresante.interop.enums import (
     HOLDING,
     TO_VERIFY,
     AbandonReason,
+    ApiScope,
+    ListKind,
     MessageOutcome,
     MessageState,
     PreparedState,
@@ -272,3 +274,75 @@ class LaunchUse(Row):
 
     def __str__(self) -> str:
         return f"{self.kept_until:%Y-%m-%d %H:%M}"
+
+
+class ApiAccess(Row):
+    """A partner's way into the FHIR interface, for one structure (MISSION H6). Its own key is its `client_id`."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="accesses")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    scopes = ArrayField(models.CharField(max_length=10, choices=ApiScope.choices))
+    # SHA-256 of its client certificate, in hexadecimal, when it proves itself by one (RFC 8705).
+    fingerprint = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    opened_by_name = models.CharField(max_length=200)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["partner", "organization"],
+                condition=Q(revoked_at=None),
+                name="one_access_per_structure",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner} {self.organization}"
+
+    @property
+    def scope_labels(self) -> list[str]:
+        return [ApiScope(scope).label for scope in self.scopes]
+
+
+class ApiToken(Row):
+    """Given for a few minutes; only its digest is kept."""
+
+    access = models.ForeignKey(ApiAccess, on_delete=models.CASCADE, related_name="tokens")
+    token_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=10))
+    # The professional for whom it reads; empty, it reads nothing.
+    rpps = models.CharField(max_length=11, blank=True)
+    # Of the certificate without which it is worth nothing (RFC 8705, 3); empty: it is a bearer's.
+    fingerprint = models.CharField(max_length=64, blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class DocumentList(Row):
+    """What a structure sent together, or filed together (FHIR List): a reader sees of it the documents he reads."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="document_lists")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="document_lists")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=13, choices=ListKind.choices)
+    # What its sender calls it.
+    identifier = models.CharField(max_length=200)
+    title = models.CharField(max_length=200, blank=True)
+    sent_at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+    documents = ArrayField(models.UUIDField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "organization", "kind", "identifier"], name="list_sent_once"
+            )
+        ]
+        indexes = [models.Index(fields=["patient", "-sent_at"], name="lists_of_a_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.sent_at:%Y-%m-%d}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -136,7 +136,7 @@ def _arrival(key: PartnerKey, token: str) -> Arrival:
         test_ins=settings.ACCEPT_TEST_INS,
     )
     now = timezone.now()
-    _use_once(key, call, now)
+    use_once(key, call.call_id, now, LONGEST_LIFE)
     user, situation = _who(partner, call)
     return Arrival(
         user=user,
@@ -158,14 +158,14 @@ def _key_of(token: str) -> PartnerKey:
     return key
 
 
-def _use_once(key: PartnerKey, call: Launch, now: datetime) -> None:
-    """The unique constraint decides between two identical calls at once."""
+def use_once(key: PartnerKey, call_id: str, now: datetime, life: timedelta) -> None:
+    """The unique constraint decides between two identical calls at once. Raises Refused for the second."""
     LaunchUse.objects.filter(kept_until__lt=now).delete()
     use = LaunchUse(
         partner=key.partner,
-        call_hash=sha256(call.call_id.encode()).hexdigest(),
+        call_hash=sha256(call_id.encode()).hexdigest(),
         # Twice its life: a token a little ahead of our clock is still refused the second time.
-        kept_until=now + 2 * LONGEST_LIFE,
+        kept_until=now + 2 * life,
     )
     try:
         with transaction.atomic():
@@ -178,27 +178,29 @@ def _use_once(key: PartnerKey, call: Launch, now: datetime) -> None:
 
 def _who(partner: Partner, call: Launch) -> tuple[User, WorkSituation]:
     """The account behind the RPPS number, in one structure that uses this application: today's directory decides."""
-    practitioner = (
-        Practitioner.objects.filter(rpps=call.rpps, active=True, user__is_active=True)
-        .select_related("user")
-        .first()
-    )
-    if practitioner is None or practitioner.user is None:
+    user = account_behind(call.rpps)
+    if user is None:
         raise Refused(NOBODY_KNOWN)
     places = (
         partner.organizations.filter(numbered(call.structure)) if call.structure else partner.organizations
     )
     allowed = set(places.values_list("pk", flat=True))
-    situations = [
-        situation
-        for situation in work_situations(practitioner.user.pk)
-        if situation.organization_id in allowed
-    ]
+    situations = [situation for situation in work_situations(user.pk) if situation.organization_id in allowed]
     if not situations:
         raise Refused(NOBODY_KNOWN)
     if len({situation.organization_id for situation in situations}) > 1:
         raise Refused(SEVERAL_PLACES)
-    return practitioner.user, situations[0]
+    return user, situations[0]
+
+
+def account_behind(rpps: str) -> User | None:
+    """Of the professional who has this number, if both are active today."""
+    practitioner = (
+        Practitioner.objects.filter(rpps=rpps, active=True, user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    return practitioner.user if practitioner else None
 
 
 def _whom(partner: Partner, call: Launch) -> UUID | None:

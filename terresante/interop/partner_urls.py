@@ -11,5 +11,11 @@ urlpatterns = [
     path("partenaires/", views.partners, name="partners"),
     path("partenaires/<uuid:partner_id>/", views.partner, name="partner"),
     path("partenaires/<uuid:partner_id>/activer/", views.switch, name="switch_partner"),
+    path("partenaires/<uuid:partner_id>/acces/", views.open_access, name="open_access"),
+    path(
+        "partenaires/<uuid:partner_id>/acces/<uuid:api_id>/revoquer/",
+        views.revoke_access,
+        name="revoke_access",
+    ),
     path("partenaires/<uuid:partner_id>/cles/<uuid:key_id>/revoquer/", views.revoke_key, name="revoke_key"),
 ]

@@ -14,7 +14,10 @@ from terresante.care_team.access import RECORD_READ
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS
 from terresante.interop import partner_actions as actions
 from terresante.interop.access import LAUNCH, PARTNER_MANAGE, require_administrator
-from terresante.interop.forms import KeyForm, PartnerForm
+from terresante.interop.fhir import actions as fhir_actions
+from terresante.interop.fhir import capability
+from terresante.interop.fhir.actions import AccessEntry
+from terresante.interop.forms import ApiAccessForm, KeyForm, PartnerForm
 from terresante.interop.models import Partner
 from terresante.interop.queries import partners_with_keys
 from terresante.kernel import access, audit, rls
@@ -104,14 +107,55 @@ def partner(request: Request, partner_id: UUID) -> HttpResponse:
                 request, "La clé est ajoutée ; les précédentes restent valables jusqu’à leur révocation."
             )
             return redirect("interop:partner", partner_id)
+    return _partner_page(request, partner_id, form=form)
+
+
+@writes(PARTNER_MANAGE)
+def open_access(request: Request, partner_id: UUID) -> HttpResponse:
+    """Shown on the partner's own page, and there again after a mistake."""
+    require_administrator(request.actor)
     found = access.get(request.actor, PARTNER_MANAGE, Partner, partner_id)
+    form = ApiAccessForm(found.organizations.order_by("name"), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            fhir_actions.open_access(request.actor, partner_id, entry=AccessEntry(**form.cleaned_data))
+        except (Invalid, Conflict) as error:
+            form.show(error)
+        else:
+            messages.success(request, "L’accès est ouvert : donnez son identifiant à l’éditeur.")
+            return redirect("interop:partner", partner_id)
+    return _partner_page(request, partner_id, access_form=form)
+
+
+@require_POST
+@writes(PARTNER_MANAGE)
+def revoke_access(request: Request, partner_id: UUID, api_id: UUID) -> HttpResponse:
+    fhir_actions.revoke_access(request.actor, partner_id, api_id)
+    messages.success(request, "L’accès est révoqué : ses jetons ne valent plus rien dès maintenant.")
+    return redirect("interop:partner", partner_id)
+
+
+def _partner_page(
+    request: Request,
+    partner_id: UUID,
+    *,
+    form: KeyForm | None = None,
+    access_form: ApiAccessForm | None = None,
+) -> HttpResponse:
+    found = access.get(request.actor, PARTNER_MANAGE, Partner, partner_id)
+    organizations = found.organizations.order_by("name")
+    shown = [each for each in (form, access_form) if each is not None]
     context = {
         "partner": found,
         "keys": found.keys.order_by("revoked_at", "-added_at"),
-        "organizations": found.organizations.order_by("name"),
-        "form": form,
+        "accesses": found.accesses.select_related("organization").order_by("revoked_at", "-opened_at"),
+        "organizations": organizations,
+        "form": form or KeyForm(),
+        "access_form": access_form or ApiAccessForm(organizations),
+        "token_address": capability.token_address(),
     }
-    return render(request, "interop/partner.html", context, status=422 if form.errors else 200)
+    is_wrong = any(each.errors for each in shown)
+    return render(request, "interop/partner.html", context, status=422 if is_wrong else 200)
 
 
 @require_POST

@@ -1,11 +1,13 @@
 from django.urls import path
 
 from terresante.interop import message_views, partner_urls, robot_urls, views
+from terresante.interop.fhir import urls as fhir_urls
 
 app_name = "interop"
 urlpatterns = [
     *partner_urls.urlpatterns,
     *robot_urls.urlpatterns,
+    *fhir_urls.urlpatterns,
     path("a-verifier/", views.list_queue, name="queue"),
     path("a-verifier/<uuid:message_id>/", views.show_case, name="case"),
     path("a-verifier/<uuid:message_id>/message/", message_views.show_structure, name="structure"),

@@ -31,6 +31,7 @@ class Channel(StrEnum):
     MLLP = "mllp"
     JOB = "job"
     COMMAND = "command"
+    API = "api"
 
 
 class Assurance(StrEnum):
@@ -61,6 +62,8 @@ class Actor:
     delegated: frozenset[str] = frozenset()
     # Whom this actor acts for: the patient of a representative, the physician of a secretary. Told in each audit row.
     on_behalf_of: str = ""
+    # The application through which a person, or a structure, acts; told in each audit row.
+    software: str = ""
     # The physician whose circles a secretary reaches: himself, never his rights. The database checks it again.
     principal_id: UUID | None = None
     assurance: Assurance = Assurance.NONE

@@ -19,6 +19,8 @@ from terresante.kernel.models import AuditEntry
 
 # Key of `detail` that says on whose behalf it was done. Not a column: sealed rows would no longer read as sealed.
 FOR = "for"
+# Key of `detail` that says by which application.
+THROUGH = "through"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +134,10 @@ def _entry(
         purpose=actor.purpose,
         channel=actor.channel,
         correlation_id=actor.correlation_id,
-        detail={**detail, FOR: actor.on_behalf_of} if actor.on_behalf_of else detail,
+        detail={**detail, **_around(actor)},
     )
+
+
+def _around(actor: Actor) -> dict[str, Any]:
+    said = {FOR: actor.on_behalf_of, THROUGH: actor.software}
+    return {key: name for key, name in said.items() if name}

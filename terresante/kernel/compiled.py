@@ -188,6 +188,7 @@ def _stood_in(argument: Any, stand_ins: list[Any]) -> Any:
             role_label="",
             organization_name="",
             on_behalf_of="",
+            software="",
             user_id=user_id,
             person_id=person_id,
             organization_id=organization_id,

@@ -92,7 +92,7 @@ class Home:
         return not self.mine and self.of_structure > MOST_PATIENTS
 
 
-_DOCUMENTS = frozenset({FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED})
+_DOCUMENTS = frozenset({FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED, FeedKind.RESULT})
 _HEALTH = frozenset({FeedKind.ALLERGY, FeedKind.DIRECTIVE, FeedKind.CONDITION, FeedKind.IMMUNIZATION})
 FILTERS: dict[str, frozenset[str]] = {
     "alertes": frozenset(),

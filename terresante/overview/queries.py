@@ -26,6 +26,7 @@ WHERE_SHE_IS = 10
 KINDS = {
     "notes": ("Notes", (FeedKind.NOTE,)),
     "documents": ("Documents", (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)),
+    "resultats": ("Résultats", (FeedKind.RESULT,)),
     "sante": (
         "Santé",
         (FeedKind.ALLERGY, FeedKind.DIRECTIVE, FeedKind.CONDITION, FeedKind.IMMUNIZATION),

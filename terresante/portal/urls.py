@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.portal import document_views, health_views, relative_views, views
+from terresante.portal import document_views, health_views, relative_views, result_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -31,6 +31,9 @@ urlpatterns = [
         name="withdraw_document",
     ),
     path("mon-dossier/documents/<uuid:document_id>/", document_views.document, name="document"),
+    path("mon-dossier/analyses/", result_views.results, name="results"),
+    path("mon-dossier/analyses/examens/<uuid:observation_id>/", result_views.examination, name="examination"),
+    path("mon-dossier/analyses/<uuid:report_id>/", result_views.result, name="result"),
     path("mon-dossier/ma-sante/", health_views.health, name="health"),
     path("mon-dossier/ma-sante/<slug:kind>/", health_views.declare, name="declare"),
     path("mon-dossier/fiche-urgence/", health_views.emergency_sheet, name="emergency_sheet"),

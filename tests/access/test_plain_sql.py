@@ -320,6 +320,8 @@ QUESTIONS = {
     "removal_addresses": "SELECT removal_addresses(ARRAY[%(period)s]::uuid[])",
     "account_history": "SELECT account_history(%(account)s, 100)",
     "sender_activity": "SELECT sender_activity()",
+    "sent_document_patient": "SELECT patient FROM sent_document_patient(NULL, ARRAY['SENT-1']) AS patient"
+    " WHERE patient IS NOT NULL",
     "sender_hours": "SELECT sender_hours()",
     "sender_errors": "SELECT sender_errors((SELECT id FROM interop_sendersystem LIMIT 1))",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",

@@ -21,6 +21,7 @@ READ_INSIDE = {
     "interop/matching.py": "compares what comes in",
     "interop/applying.py": "compares what comes in",
     "interop/views.py": "the identity desk compares",
+    "interop/fhir/submitting.py": "compares what comes in",
     "interop/hl7v2/adt_model.py": "what a message says",
     "interop/hl7v2/adt_identity.py": "what a message says",
     "interop/hl7v2/carried.py": "what a message and its document say of the same person",

@@ -54,6 +54,9 @@ MORE_NAMES = {
     "health_record": {
         "said": "what somebody says of a health, checked before it is a row, pure",
     },
+    "results": {
+        "units": "units of laboratories and their conversions, pure",
+    },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
         "names": "the form in which a name is searched, pure",
@@ -68,9 +71,11 @@ MORE_NAMES = {
         "matching": "who a message speaks of",
         "applying": "from a batch of messages to what becomes of each",
         "filing": "from a document received to what is filed",
+        "result_filing": "from a report of biology to its results, apart from documents",
         "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
         "cda": "documents, pure",
+        "fhir": "the FHIR interface: resources, pure; its accesses and its door",
         "launch": "the token of a contextual call, pure",
         "partner_actions": "partners and their calls, apart from messages",
         "partner_urls": "partners and their calls, apart from messages",
@@ -128,6 +133,7 @@ MORE_NAMES = {
         "health_forms": "what she says of her health in the words of the kitchen, apart from her other forms",
         "health_views": "her own health record and emergency sheet, apart from her other pages",
         "document_views": "documents as the person reads them, apart from her other pages",
+        "result_views": "results of biology as the person reads them, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",
     },
     "stays": {
@@ -319,6 +325,18 @@ def test_templates_are_never_told_that_a_text_is_safe():
 
     assert set(python) <= {"terresante/kernel/ui/templatetags/ui.py"}
     assert not html
+
+
+def test_a_form_says_what_is_wrong_in_our_words():
+    """Good: `<form method="post" novalidate>` around `{{ form }}`. Bad: without, the browser speaks instead."""
+    found = []
+    for path in files():
+        if path.suffix == ".html":
+            for head, inside in re.findall(r"(<form[^>]*>)(.*?)</form>", path.read_text(), re.DOTALL):
+                if 'method="post"' in head and "{{ form" in inside and "novalidate" not in head:
+                    found.append(short(path))
+
+    assert not found
 
 
 def test_no_machine_is_named_in_a_tracked_file():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from terresante.interop.enums import ApiScope
 from terresante.kernel.screens import Declaration
 
 # Open without an account, and why; a view that is not here needs somebody behind it.
@@ -46,6 +47,10 @@ PUBLIC = {
     "logout": "ends one's own session, whatever stands behind it",
     "birth_places": "the official list of communes and countries, without any patient",
     "launch": "the signed token of a partner says who comes; refused before anything is read without it",
+    "give": "tokens of the FHIR interface: the signed assertion or the certificate says who asks",
+    "metadata": "what the FHIR interface does, the same for everybody",
+    "unknown": "an address of the FHIR interface that answers nothing, in its own form",
+    "smart_configuration": "where its tokens are asked for, the same for everybody",
     "invitation": "opens the link a relative received; says nothing, spends nothing",
     "claim": "the form behind that link; the code given by hand comes before anything is said",
     "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",
@@ -97,6 +102,24 @@ def test_a_public_view_is_listed_here_with_its_reason():
     }
 
     assert public == set(PUBLIC), "list the view in PUBLIC with a reason, or declare what it reads"
+
+
+def test_each_transaction_of_the_interface_declares_its_scope():
+    """Good: `door("lists", GET=find_lists)` of views behind `@api(SCOPE, ACTION)`. Bad: a plain view under /fhir/."""
+    found = {name_of(entry.callback): entry.callback for entry in patterns() if "fhir" in str(entry.pattern)}
+    doors = {name: view for name, view in found.items() if getattr(view, "declaration", None).kind == "api"}
+
+    assert {name.rpartition(".")[2] for name in found.keys() - doors.keys()} == {
+        "give",
+        "metadata",
+        "smart_configuration",
+        "unknown",
+    }
+    for name, view in doors.items():
+        assert view.transactions, name
+        for transaction in view.transactions.values():
+            assert transaction.scope in ApiScope, name
+            assert transaction.action, name
 
 
 @pytest.mark.parametrize("entry", list(patterns()), ids=lambda entry: str(entry.pattern))

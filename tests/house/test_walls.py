@@ -75,6 +75,7 @@ DEFINERS = {
     "likely_same": "identities to compare, for jobs and the identity desk",
     "identities_changed_since": "identities to compare again, for jobs",
     "account_history": "the logins of one account, for who administers it",
+    "sent_document_patient": "whose a document is, for the structure that sent it",
     "sender_activity": "numbers of messages by hospital, for the platform's administrator",
     "sender_hours": "numbers of messages by hospital, hour and type, for the same",
     "sender_errors": "why messages of one hospital were refused, in numbers, for the same",

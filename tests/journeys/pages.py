@@ -158,7 +158,6 @@ _OF_A_RECORD = (
     ("sante-ligne", "sante/", "Pénicilline"),
     ("fiche-urgence", "fiche-urgence/", ""),
     ("sejours", "sejours/", ""),
-    ("nouveautes", "nouveautes/", ""),
     ("copie", "copie/", ""),
     ("copie-erreurs", "copie/", "Sortir la copie"),
     ("chronologie", "chronologie/", ""),

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from config.local.region.places import Directory
 from simulators.region.build import ipp_of
 from simulators.region.model import Identity, Region, Story
+from terresante.interop.enums import ApiScope
+from terresante.interop.fhir.actions import AccessEntry, open_access
 from terresante.interop.partner_actions import add_key, register_partner
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
@@ -43,10 +45,14 @@ def connect_practice(
     for story in known:
         with rls.acting(job):
             link_identity(job, patients[story.key], domain=domain, value=_number(story, region))
+    opened = open_access(
+        administrator, partner.pk, entry=AccessEntry(organization=practice, scopes=ApiScope.values)
+    )
     user = directory.practitioners[_USER]
     return {
         "issuer": str(partner.pk),
         "key_id": str(key.pk),
+        "client_id": str(opened.pk),
         "private_key": private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
         "user": f"{user.title} {user}".strip(),
         "rpps": user.rpps,

@@ -13,6 +13,7 @@ from config.local.region.records import Times
 from simulators.hospital.documents import Author, Letter, Passage, cda, mdm, table
 from simulators.hospital.messages import Authority, Movement, Person, Place, message
 from simulators.hospital.messages import Stay as MessageStay
+from simulators.laboratory.reports import Examinations, Germ, Result, entry
 from simulators.region.build import ipp_of
 from simulators.region.identifiers import rpps
 from simulators.region.model import Identity, Moment, Region, Section, SentLetter, Stay, Story, Structure
@@ -27,7 +28,9 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.patients.actions import link_identity
 from terresante.patients.models import IdentityDomain
+from terresante.results.models import DiagnosticReport
 
+_BIOLOGY = "11502-2"
 _LAST_EVENING = Moment(days=1, hour=21, minute=40)
 
 
@@ -160,6 +163,7 @@ def _of_letter(
     person = person_of(story.identity, ipp_of(story, letter.sender), structure)
     given, family = letter.by.split(" ", 1)
     at = times.at(letter.at)
+    came = _came(story, letter, number, times)
     name = _letter_name(structure, story, letter, number)
     document = Letter(
         identifier=name,
@@ -168,11 +172,19 @@ def _of_letter(
         at=at,
         code=letter.type,
         title=letter.title,
-        passages=tuple(Passage(each.code, each.title, narrative(each)) for each in letter.sections),
+        passages=tuple(passage(each, at) for each in letter.sections),
+        performed_at=at if letter.type == _BIOLOGY else None,
     )
     control_id = f"D{person.ipp}{number}"
-    content = mdm("T02", cda(document), person, control_id=control_id, at=at, code=letter.type)
-    return Sent(str(senders[letter.sender].pk), at, content)
+    content = mdm("T02", cda(document), person, control_id=control_id, at=came, code=letter.type)
+    return Sent(str(senders[letter.sender].pk), came, content)
+
+
+def _came(story: Story, letter: SentLetter, number: int, times: Times) -> datetime:
+    """What is older than the record was sent once it was there."""
+    if letter.at.days < story.since:
+        return times.at(letter.at)
+    return times.at(Moment(days=story.since - 1, hour=9, minute=number % 60))
 
 
 def _letter_name(structure: Structure, story: Story, letter: SentLetter, number: int) -> str:
@@ -183,7 +195,7 @@ def put_letters_back(job: Actor, region: Region, patients: dict[str, UUID], time
     """At the hour they came, not at the hour of the loading."""
     for story in region.stories:
         for number, letter in enumerate(story.letters):
-            at = times.at(letter.at)
+            at = _came(story, letter, number, times)
             name = _letter_name(region.structures[letter.sender], story, letter, number)
             with rls.acting(job):
                 rls.open_record(patients[story.key])
@@ -192,6 +204,26 @@ def put_letters_back(job: Actor, region: Region, patients: dict[str, UUID], time
                 )
                 DocumentReference.objects.filter(pk=document.pk).update(recorded_at=at)
                 FeedItem.objects.filter(object_id=document.pk).update(occurred_at=at, recorded_at=at)
+                DiagnosticReport.objects.filter(document=document).update(recorded_at=at)
+
+
+def passage(section: Section, at: datetime) -> Passage:
+    """Of a report of biology, with its results as a laboratory codes them."""
+    germ = section.germ
+    if not section.results and germ is None:
+        return Passage(section.code, section.title, narrative(section))
+    chapter = Examinations(
+        code=section.code,
+        results=tuple(
+            Result(code=code, label=label, value=value, unit=unit, low=low, high=high, flag=flag)
+            for code, label, value, unit, low, high, flag in section.results
+        ),
+        germs=(Germ(code=germ.code, name=germ.name, count=germ.count, antibiotics=germ.antibiotics),)
+        if germ
+        else (),
+        specimen=germ.specimen if germ else "",
+    )
+    return Passage(section.code, section.title, narrative(section), entries=entry(chapter, at))
 
 
 def narrative(section: Section) -> str:

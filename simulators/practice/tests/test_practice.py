@@ -91,3 +91,10 @@ def test_settings_are_read_or_refused_in_a_sentence(tmp_path, settings):
         read_settings(path, platform="")
     path.write_text(json.dumps(asdict(settings)))
     assert read_settings(path, platform=settings.platform) == settings
+
+
+def test_the_platform_that_does_not_answer_is_said(page):
+    status, text = asked(page, "POST", "/", {"patient": "0", "act": "file"})
+
+    assert status == 200
+    assert "ne répond pas" in text

@@ -23,7 +23,7 @@ from terresante.care_team.models import AccessComplaint, EmergencyAccess, FirstA
 from terresante.kernel import access
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
-from terresante.kernel.audit import FOR
+from terresante.kernel.audit import FOR, THROUGH
 from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.wording import clock
@@ -259,6 +259,8 @@ class AccessLine:
     is_reading: bool
     # The person for whom it was done, when it is not in one's own name.
     on_behalf_of: str = ""
+    # The application through which it was done, when it is not ours.
+    software: str = ""
 
     @property
     def what(self) -> tuple[str, ...]:
@@ -412,6 +414,7 @@ def _line(rows: list[AuditEntry]) -> AccessLine:
         codes=tuple(codes),
         is_reading=all(code.endswith(READINGS) for code in codes),
         on_behalf_of=str(last.detail.get(FOR, "")),
+        software=str(last.detail.get(THROUGH, "")),
     )
 
 
@@ -420,7 +423,8 @@ def _follows(later: AccessLine, line: AccessLine) -> bool:
 
 
 def _one_visitor(line: AccessLine) -> tuple[object, ...]:
-    return (line.person_id, line.name, line.structure, line.on_behalf_of, line.purpose, line.day)
+    who = (line.person_id, line.name, line.structure, line.on_behalf_of, line.software)
+    return (*who, line.purpose, line.day)
 
 
 def _visit(lines: list[AccessLine]) -> AccessVisit:
@@ -436,6 +440,7 @@ def _visit(lines: list[AccessLine]) -> AccessVisit:
         codes=tuple(dict.fromkeys(code for line in lines for code in line.codes)),
         is_reading=all(line.is_reading for line in lines),
         on_behalf_of=last.on_behalf_of,
+        software=last.software,
         lines=tuple(lines),
     )
 

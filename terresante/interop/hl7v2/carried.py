@@ -86,11 +86,15 @@ class Carried:
     # PV1-19, else the account (PID-18): of which stay it tells.
     visit_number: str
     addressed_to: tuple[str, ...]
-    warnings: tuple[Oddity, ...]
+    warnings: tuple[Oddity, ...] = ()
+    # Of a document that is not a CDA, what comes with it says who wrote it, and what he does.
+    signed_by: str = ""
+    specialty: str = ""
 
     @property
     def author(self) -> str:
-        return next((each.signature for each in self.cda.header.authors), "") if self.cda else ""
+        found = (each.signature for each in self.cda.header.authors) if self.cda else iter(())
+        return next(found, self.signed_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +250,7 @@ def _local_ids(identity: Identity, cda: CdaDocument | None) -> tuple[Identifier,
 def _identity_refusal(carried: Carried) -> Refusal | None:
     """CI-SIS 2.1: PID-3 and the document name the same person. A number of hers is needed to know her again."""
     if carried.cda is not None:
-        patient = carried.cda.header.patient
-        if (
-            _contradicts(carried.identity, patient.ids)
-            or not _is_shared(carried.identity, patient.ids)
-            or _apart(carried.identity, patient) >= _TRAITS_APART
-        ):
+        if speaks_of_another(carried.identity, carried.cda.header.patient):
             return _wrong(
                 "PID^1^3",
                 "Le patient du message (PID-3, ou ses traits) n’est pas celui du document "
@@ -262,6 +261,15 @@ def _identity_refusal(carried: Carried) -> Refusal | None:
             "PID", 3, "ni IPP avec son autorité, ni matricule INS juste, ici ou dans le document,"
         )
     return None
+
+
+def speaks_of_another(identity: Identity, patient: CdaPatient) -> bool:
+    """CI-SIS 2.1: what carries a document and the document name the same person, under one number at least."""
+    return (
+        _contradicts(identity, patient.ids)
+        or not _is_shared(identity, patient.ids)
+        or _apart(identity, patient) >= _TRAITS_APART
+    )
 
 
 def _contradicts(identity: Identity, theirs: tuple[InstanceId, ...]) -> bool:

@@ -100,7 +100,7 @@ GRANT EXECUTE ON FUNCTION sender_errors(uuid) TO terresante_app;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interop", "0008_document_outcomes")]
+    dependencies = [("interop", "0014_fhir_walls")]
 
     operations = [
         migrations.AddField(

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from terresante.accounts.models import User
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, PractitionerRole
-from terresante.interop.models import Partner, PartnerKey
+from terresante.interop.models import ApiAccess, Partner, PartnerKey
 from terresante.kernel.models import AuditEntry
 from tests.walls import walls_down
 
@@ -126,3 +126,61 @@ def test_a_partner_is_suspended_and_taken_back(administrator, partner):
         shown = "Autorisé" if expected else "Suspendu"
         for address in ("/partenaires/", f"/partenaires/{partner.pk}/"):
             assert shown in administrator.get(address).content.decode()
+
+
+def opened(administrator, partner, cast, **changed):
+    form = {
+        "organization": str(cast.amar.organization_id),
+        "scopes": ["ITI-105", "ITI-67"],
+        "fingerprint": "",
+    }
+    return administrator.post(f"/partenaires/{partner.pk}/acces/", form | changed)
+
+
+def test_an_access_is_opened_for_a_structure_with_its_transactions_then_revoked(cast, administrator, partner):
+    assert opened(administrator, partner, cast).status_code == 302
+    with walls_down():
+        access = ApiAccess.objects.get()
+        assert access.organization.identity_domains.count() == 1
+    assert (access.scopes, access.organization_id) == (["ITI-105", "ITI-67"], cast.amar.organization_id)
+    page = administrator.get(f"/partenaires/{partner.pk}/").content.decode()
+    assert str(access.pk) in page
+    assert "Chercher des documents (ITI-67)" in page
+    # One at a time for a structure.
+    assert "déjà un accès" in opened(administrator, partner, cast).content.decode()
+
+    revoke = f"/partenaires/{partner.pk}/acces/{access.pk}/revoquer/"
+    assert [administrator.post(revoke).status_code for _ in range(2)] == [302, 409]
+    assert opened(administrator, partner, cast, fingerprint=":".join(["AB"] * 32)).status_code == 302
+    with walls_down():
+        assert ApiAccess.objects.get(revoked_at=None).fingerprint == "ab" * 32
+        done = AuditEntry.objects.filter(action="partner.manage", outcome="done").order_by("at")
+        told = [row.detail["done"] for row in done if row.detail.get("done", "").startswith("access")]
+    assert told == ["access_opened", "access_revoked", "access_opened"]
+
+
+def test_an_access_has_a_structure_of_its_partner_and_a_transaction(cast, administrator, partner):
+    for changed, sentence in (
+        ({"organization": str(cast.brun.organization_id)}, "Structure"),
+        ({"scopes": []}, "au moins une transaction"),
+        ({"scopes": ["ITI-999"]}, "Transactions"),
+        ({"fingerprint": "abc"}, "64 chiffres"),
+    ):
+        answer = opened(administrator, partner, cast, **changed)
+        assert answer.status_code == 422, changed
+        assert sentence in answer.content.decode()
+    with walls_down():
+        assert not ApiAccess.objects.exists()
+
+
+def test_nobody_but_an_administrator_opens_or_revokes_an_access(cast, client, administrator, partner):
+    opened(administrator, partner, cast)
+    with walls_down():
+        access = ApiAccess.objects.get()
+    for name in ("amar", "identito", "madeleine"):
+        with walls_down():
+            client.force_login(User.objects.get(pk=getattr(cast, name).user_id))
+        assert opened(client, partner, cast).status_code == 403
+        assert client.post(f"/partenaires/{partner.pk}/acces/{access.pk}/revoquer/").status_code == 404
+    with walls_down():
+        assert ApiAccess.objects.filter(revoked_at=None).count() == 1

@@ -6,7 +6,7 @@ The key is sealed under the deployment's (`kernel.sealing`) in the row of the fi
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha1, sha256
@@ -147,6 +147,14 @@ def _cipher(file: StoredFile) -> AESGCM:
 
 def _context(file_id: UUID) -> str:
     return f"file {file_id}"
+
+
+def discard(file_ids: Collection[UUID]) -> None:
+    """What was put away for an action that did not take it: erased at once. By a job; what is kept stays."""
+    left = list(StoredFile.objects.filter(pk__in=file_ids, kept_at=None))
+    for file in left:
+        storages["files"].delete(file.name)
+    StoredFile.objects.filter(pk__in=[file.pk for file in left], kept_at=None).delete()
 
 
 def sweep(*, now: datetime) -> int:

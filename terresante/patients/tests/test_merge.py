@@ -14,7 +14,7 @@ from terresante.patients.merge_actions import merge_identities, unmerge_identiti
 from terresante.patients.models import CareRecord, IdentityMerge, MergedRow, Patient, SourceIdentity
 from terresante.patients.queries import surviving_patient, surviving_record
 from terresante.patients.tests import two_persons
-from terresante.patients.tests.two_persons import everything, rows_of
+from terresante.patients.tests.every_row import everything, rows_of
 from terresante.stays.models import Encounter
 from tests.walls import walls_down
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -32,6 +32,7 @@ from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.health_record.access import MODELS
 from terresante.health_record.tests.factories import row_of
 from terresante.interop.models import (
+    DocumentList,
     IdentityDecision,
     InboundMessage,
     PreparedRecord,
@@ -300,6 +301,15 @@ def _documents(drawn: Drawn) -> None:
         size=1,
     )
     fact(drawn, key)
+    _create(
+        DocumentList,
+        drawn,
+        organization=drawn.organizations[0],
+        kind="submissionset",
+        identifier=new_id().hex,
+        sent_at=timezone.now(),
+        documents=[key],
+    )
 
 
 def _health(drawn: Drawn) -> None:
@@ -395,6 +405,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "notes_notemedia": None,
     "notes_notefavourite": None,
     "documents_documentreference": _documents,
+    "interop_documentlist": None,  # made with the documents
     "health_record_allergyintolerance": _health,
     "health_record_caredirective": None,  # made with the allergies
     "health_record_condition": None,
@@ -473,36 +484,3 @@ def _create(model: type[Any], drawn: Drawn, **values: Any) -> Any:
             return model.objects.create(patient=drawn.patient, record=drawn.record, **values)
     except IntegrityError:  # two of the same role were drawn for one circle
         return None
-
-
-# What a merge adds by itself, and what is only added to.
-NOT_COMPARED = {
-    *("kernel_auditentry", "kernel_outboxevent", "kernel_auditseal"),
-    *("patients_identitymerge", "patients_mergedrow", "django_session"),
-}
-
-
-def everything() -> dict[str, list[str]]:
-    """Every row of every table, as text: what un-merging must give back to the letter."""
-    with walls_down(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
-            " AND NOT relispartition ORDER BY 1"
-        )
-        tables = [name for (name,) in cursor.fetchall() if name not in NOT_COMPARED]
-        found = {}
-        for table in tables:
-            cursor.execute(f'SELECT to_jsonb(t)::text FROM "{table}" AS t ORDER BY 1')  # noqa: S608 -- our own name
-            found[table] = [row for (row,) in cursor.fetchall()]
-    return found
-
-
-def rows_of(patient: Patient) -> dict[str, int]:
-    """How many rows each table has of this person, empty ones aside."""
-    with walls_down(), connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM merged_tables()")
-        counts = {}
-        for (table,) in cursor.fetchall():
-            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE patient_id = %s', [patient.pk])  # noqa: S608
-            counts[table] = cursor.fetchone()[0]
-    return {table: count for table, count in counts.items() if count}

@@ -26,6 +26,7 @@ from terresante.care_team.models import (
 )
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization, Practitioner
+from terresante.interop.models import DocumentList
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ids import new_id
@@ -44,6 +45,7 @@ from terresante.patients.models import (
     RelatedPerson,
     SourceIdentity,
 )
+from terresante.results.models import DiagnosticReport, LabObservation
 from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
@@ -152,6 +154,16 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         },
     }
     made |= _of_note(cast, made[Note])
+    made[LabObservation] = made[DiagnosticReport].observations.get()
+    made[DocumentList] = DocumentList.objects.create(
+        patient_id=patient,
+        record=record,
+        organization_id=record.holder_id,
+        kind="submissionset",
+        identifier="1.2.3",
+        sent_at=timezone.now(),
+        documents=[],
+    )
     for _, model in access.declared_rules():
         if model not in made:
             made[model] = model._default_manager.order_by("pk").first()

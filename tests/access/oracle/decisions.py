@@ -17,6 +17,7 @@ class Door(StrEnum):
     SEARCH = "recherche"
     DOWNLOAD = "téléchargement"
     LIVE = "direct"
+    INTERFACE = "FHIR"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from terresante.kernel.ids import new_id
 from terresante.notes.enums import NOTE_CLASSES, MediaKind
 from terresante.notes.models import Note, NoteMedia
 from terresante.patients.models import IdentityDomain, SourceIdentity
+from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
 
@@ -163,6 +164,36 @@ def health(model: type[HealthLine]) -> Callable[[Limits], HealthLine | None]:
     return line
 
 
+def report(limits: Limits) -> DiagnosticReport | None:
+    """As it comes without a document, with its one result; what a document adds to it is tried in interop's tests."""
+    if limits.data_class != DataClass.MEDICAL:
+        return None
+    filed = DiagnosticReport.objects.create(
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        organization_id=limits.organization_id,
+        organization_name="Structure",
+        laboratory=limits.marker,
+        effective_at=timezone.now(),
+        sender_identifier=str(limits.row),
+        chapters="Biochimie",
+        total=1,
+        out_of_range=0,
+        **limits.kept,
+    )
+    LabObservation.objects.create(
+        patient_id=limits.patient_id,
+        record_id=limits.record_id,
+        report=filed,
+        position=1,
+        label=limits.marker,
+        analyte=f"loinc {limits.row}",
+        text="98",
+        effective_at=timezone.now(),
+    )
+    return filed
+
+
 def stay(limits: Limits) -> Encounter:
     return Encounter.objects.create(
         patient_id=limits.patient_id,
@@ -207,6 +238,7 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     "notes.Note": note,
     "documents.DocumentReference": document,
     **{model._meta.label: health(model) for model in MODELS},
+    "results.DiagnosticReport": report,
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }

@@ -7,11 +7,14 @@ from collections import Counter
 
 import pytest
 
+from simulators.laboratory.reports import Report, report
 from terresante.interop.cda.body import all_sections, content_of, paper_of, read_cda
 from terresante.interop.cda.narrative import rendered
 from terresante.interop.cda.parsing import DEEPEST, Flaw, NotCda
+from terresante.interop.cda.results import read_results
 from terresante.interop.cda.tests import letters
 from terresante.interop.cda.tests.letters import PDF
+from terresante.results.tests.factories import LABORATORY, URINE, blood, sugar
 
 # A document is read within, whatever it is; a loaded machine is given some room.
 _SECONDS = 2.0
@@ -93,16 +96,29 @@ MUTATIONS = (
     _renamed,
     _together,
 )
+REPORTS = (
+    report(
+        Report(
+            identifier="1.2.3",
+            person=letters.CLAIRE,
+            laboratory=LABORATORY,
+            at=letters.AT,
+            chapters=(blood(), sugar(other=("0.88", "g/L")), URINE),
+            comment="Asthme",
+        )
+    ),
+)
 SOURCES = (
     letters.structured(),
     letters.structured(pdf=PDF, replaces="1.2.3"),
     letters.whole(),
     letters.structured().decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+    *REPORTS,
 )
 
 
 def outcome_of(raw):
-    """What a door does of it: reads, decodes the paper, draws every section."""
+    """What a door does of it: reads, decodes the paper, draws every section, reads the results."""
     try:
         read = read_cda(raw)
         paper = paper_of(read.body)
@@ -113,7 +129,8 @@ def outcome_of(raw):
         return refusal.flaw.value
     html = "".join(rendered(section.narrative) for section in all_sections(read.body.sections))
     assert not _FOREIGN.search(html)
-    return "read"
+    found = read_results(read)
+    return "read" if found is None else "results"
 
 
 def play(count, seed):
@@ -135,7 +152,7 @@ def play(count, seed):
 def test_a_damaged_document_is_read_or_refused_with_its_reason():
     outcomes = play(600, "seed")
 
-    assert outcomes["read"] > 60
+    assert outcomes["read"] > 60 and outcomes["results"] > 20
     assert {Flaw.MALFORMED, Flaw.DOCTYPE, Flaw.TOO_DEEP, Flaw.BASE64} <= set(outcomes)
 
 

@@ -13,6 +13,7 @@ from terresante.kernel.actor import Actor
 from tests.access.oracle import model
 from tests.access.oracle.build import Built
 from tests.access.oracle.decisions import Compared, Door, one
+from tests.access.oracle.doors.interface import interface
 from tests.access.oracle.doors.lists import Lists, counters, identities_found, one_by_one
 from tests.access.oracle.doors.live import live
 from tests.access.oracle.doors.screens import screens
@@ -30,6 +31,7 @@ def asked(built: Built, chance: Random) -> Iterator[Compared]:
             yield from _ask(built, reader, actor, rows, chance)
     yield from live(built)
     yield from screens(built, chance)
+    yield from interface(built, chance)
 
 
 def _who_is_there(built: Built) -> Iterator[Compared]:

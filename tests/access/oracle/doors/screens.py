@@ -26,6 +26,8 @@ _PAGES = (
     "notes:list",
     "documents:list",
     "health_record:summary",
+    "results:list",
+    "results:examinations",
     "stays:list",
     "overview:record",
     "overview:timeline",
@@ -91,7 +93,7 @@ def _in_portal(built: Built, client: Client, reader: Reader) -> Iterator[Compare
     shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
     notes = {row.row for row in rows if ("notes.Note", row.row) in built.rows} & may
     yield each(Door.PAGE, shown, shown & may | notes, len(rows), f"{reader} in the portal")
-    for view in ("portal:health", "portal:emergency_sheet"):
+    for view in ("portal:health", "portal:results", "portal:emergency_sheet"):
         text = client.get(reverse(view)).content.decode()
         shown = {row.row for row in rows if any(marker(row.row, label) in text for label in ROWS)}
         yield each(Door.PAGE, shown, shown & may, len(rows), f"{reader} in {view}")

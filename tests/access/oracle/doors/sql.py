@@ -106,6 +106,7 @@ def rows_of_walled_tables(built: Built) -> Rows:
 _FOLLOWED = {
     "notes_notemedia": ("notes_note", "note_id"),
     "notes_noteversion": ("notes_note", "note_id"),
+    "results_labobservation": ("results_diagnosticreport", "report_id"),
 }
 # What stands for a column that a table has not.
 _LIMIT_COLUMNS = {

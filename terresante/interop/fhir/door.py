@@ -1,0 +1,215 @@
+"""The way into the FHIR interface: what each address takes, from whom, and what it answers when it does not.
+
+`@api(SCOPE, ACTION)` declares what a transaction needs; `door(GET=…, POST=…)` makes one address of several. JSON only;
+bodies are bounded before they are read, and read before any transaction.
+"""
+
+from base64 import b64decode
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.csrf import csrf_exempt
+
+from terresante.accounts.tries import refuse_beyond
+from terresante.interop.enums import READING_SCOPES, ApiScope
+from terresante.interop.fhir.actions import Caller, caller_of
+from terresante.interop.fhir.outcome import Issue, Problem, Resource, outcome, wrong
+from terresante.kernel import audit, rls
+from terresante.kernel.access import Action
+from terresante.kernel.actor import Actor
+from terresante.kernel.enums import Outcome
+from terresante.kernel.errors import DomainError, Invalid, NotFound, Refused
+from terresante.kernel.screens import Declaration, Declared, network_of
+
+MEDIA_TYPE = "application/fhir+json"
+PATCH_TYPE = "application/json-patch+json"
+_TAKEN = (MEDIA_TYPE, "application/json", "application/json+fhir")
+# In bytes: a document of 15 MB once in base64. deploy/Caddyfile lets 110 MB through, for the pages.
+LARGEST_BODY = 20_000_000
+# In fifteen minutes.
+_REQUESTS_OF_AN_ACCESS, _TRIES_OF_A_NETWORK = 6000, 600
+CERTIFICATE_HEADER, SECRET_HEADER = "X-Client-Certificate", "X-Proxy-Secret"
+_STEP = 1 << 20
+# Statuses of which the trail keeps a row.
+_RECORDED = (403, 404, 409, 422)
+_UNPROVED = "Présentez un jeton en cours de validité (Authorization: Bearer), obtenu à /fhir/token."
+_TOO_MANY = "Trop de requêtes de ce logiciel : réessayez dans un quart d’heure."
+_TOO_LARGE = "Le corps dépasse 20 Mo : allégez le document, ou déposez-le depuis son dossier."
+_NO_READER = "Le professionnel nommé par ce jeton ne travaille plus dans cette structure."
+_CODES = {403: "forbidden", 404: "not-found", 409: "conflict", 422: "invalid"}
+Answer = HttpResponse | StreamingHttpResponse
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request whose token is believed. `actor` is the structure, or the professional it reads for."""
+
+    request: HttpRequest
+    caller: Caller
+    actor: Actor
+    body: bytes = b""
+
+
+Handler = Callable[..., Answer]
+
+
+class Transaction(Protocol):
+    scope: ApiScope
+    action: Action
+
+    def __call__(self, request: HttpRequest, /, **named: Any) -> Answer: ...
+
+
+def api(
+    scope: ApiScope, action: Action, *, takes: Collection[str] = (), gives: Collection[str] = _TAKEN
+) -> Callable[[Handler], Transaction]:
+    """`takes`: media types of the body; none when there is none. `gives`: of the answer; none for any."""
+
+    def decorate(handler: Handler) -> Transaction:
+        def run(request: HttpRequest, /, **named: Any) -> Answer:
+            if gives:
+                _refuse_other_answer(request, gives)
+            caller = _believed(request, scope, action)
+            actor = caller.professional if scope in READING_SCOPES else caller.structure
+            if actor is None:
+                raise _unauthorized(_NO_READER)
+            try:
+                asked = Asked(request, caller, actor, _body(request, takes) if takes else b"")
+                return handler(asked, **named)
+            except (Problem, Refused, NotFound) as error:
+                _record_refusal(actor, action, error, named)
+                raise
+
+        transaction = cast(Transaction, run)
+        transaction.scope, transaction.action = scope, action
+        return transaction
+
+    return decorate
+
+
+def door(name: str, **transactions: Transaction) -> Callable[..., Answer]:
+    """One address, by method; HEAD is GET's."""
+    methods = {**transactions, **({"HEAD": transactions["GET"]} if "GET" in transactions else {})}
+
+    def run(request: HttpRequest, /, **named: Any) -> Answer:
+        chosen = methods.get(request.method or "")
+        try:
+            if chosen is None:
+                raise wrong("Cette adresse ne répond pas à cette méthode.", code="not-supported", status=405)
+            answer = chosen(request, **named)
+        except (Problem, DomainError) as error:
+            answer = refusal(error)
+        if answer.status_code == 405:
+            answer.headers["Allow"] = ", ".join(sorted(methods))
+        add_never_cache_headers(answer)
+        return answer
+
+    first = next(iter(transactions.values()))
+    run.__name__ = f"fhir_{name}"
+    scopes = ", ".join(sorted({each.scope for each in transactions.values()}))
+    cast(Declared, run).declaration = Declaration("api", first.action, scopes)
+    cast(Any, run).transactions = transactions
+    return csrf_exempt(run)  # a token says who asks, never a cookie
+
+
+def answered(resource: Resource, *, status: int = 200, location: str = "") -> HttpResponse:
+    answer = HttpResponse(orjson.dumps(resource), status=status, content_type=f"{MEDIA_TYPE}; charset=utf-8")
+    if location:
+        answer.headers["Location"] = location
+    return answer
+
+
+def refusal(error: Problem | DomainError) -> HttpResponse:
+    if isinstance(error, DomainError):
+        code = _CODES.get(error.status, "processing")
+        error = wrong(error.sentence, code=code, status=error.status)
+    answer = answered(outcome(*error.issues), status=error.status)
+    for name, value in error.headers.items():
+        answer.headers[name] = value
+    return answer
+
+
+def limit_tries(request: HttpRequest) -> None:
+    """Of a network, where tokens are given. Raises Invalid."""
+    refuse_beyond(_TRIES_OF_A_NETWORK, f"fhir token {network_of(request)}")
+
+
+def fingerprint_of(request: HttpRequest) -> str:
+    """SHA-256 of the client certificate (DER, in base64) that our proxy saw; '' for none, or for a forged header."""
+    secret = settings.API_PROXY_SECRET
+    is_there = bool(settings.API_TLS_URL) and request.get_host() == urlsplit(settings.API_TLS_URL).netloc
+    if not (is_there and secret and constant_time_compare(request.headers.get(SECRET_HEADER, ""), secret)):
+        return ""
+    try:
+        der = b64decode(request.headers.get(CERTIFICATE_HEADER, ""), validate=True)
+    except ValueError:
+        return ""
+    return sha256(der).hexdigest() if der else ""
+
+
+def _believed(request: HttpRequest, scope: ApiScope, action: Action) -> Caller:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    caller = (
+        caller_of(token.strip(), fingerprint=fingerprint_of(request)) if kind.lower() == "bearer" else None
+    )
+    if caller is None:
+        raise _unauthorized(_UNPROVED)
+    try:
+        refuse_beyond(_REQUESTS_OF_AN_ACCESS, f"fhir {caller.access.pk}")
+    except Invalid:
+        raise wrong(_TOO_MANY, code="throttled", status=429) from None
+    if scope not in caller.scopes:
+        refused = wrong(f"Ce jeton n’a pas la portée « {scope.value} ».", code="forbidden", status=403)
+        refused.headers = {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope.value}"'}
+        _record_refusal(caller.structure, action, refused, {})
+        raise refused
+    return caller
+
+
+def _unauthorized(sentence: str) -> Problem:
+    issue = Issue(sentence, code="login")
+    return Problem(401, issue, headers={"WWW-Authenticate": 'Bearer realm="fhir", error="invalid_token"'})
+
+
+def _refuse_other_answer(request: HttpRequest, gives: Collection[str]) -> None:
+    wanted = [each.partition(";")[0].strip().lower() for each in request.headers.get("Accept", "").split(",")]
+    told = request.GET.get("_format", "").lower()
+    is_json = not told or "json" in told
+    if not is_json or not {"", "*/*", "application/*", *gives} & set(wanted):
+        raise wrong("Les réponses sont en JSON (application/fhir+json).", code="not-supported", status=406)
+
+
+def _body(request: HttpRequest, takes: Collection[str]) -> bytes:
+    """Whole, to memory, within its bound; nothing is open meanwhile."""
+    if (request.content_type or "").lower() not in takes:
+        sentence = f"Le corps de la requête est attendu en {' ou '.join(takes)}."
+        raise wrong(sentence, code="not-supported", status=415)
+    told = request.headers.get("Content-Length", "")
+    if told.isdecimal() and int(told) > LARGEST_BODY:
+        raise wrong(_TOO_LARGE, code="too-long", status=413)
+    pieces, size = [], 0
+    while piece := request.read(_STEP):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST_BODY:
+            raise wrong(_TOO_LARGE, code="too-long", status=413)
+    return b"".join(pieces)
+
+
+def _record_refusal(
+    actor: Actor, action: Action, error: Problem | DomainError, named: dict[str, Any]
+) -> None:
+    """In its own transaction, after the rollback, as pages do; a mistake of form is no refusal."""
+    if error.status not in _RECORDED:
+        return
+    asked = {name: str(value)[:80] for name, value in named.items()}
+    with rls.acting(actor):
+        audit.record(actor, action, outcome=Outcome.REFUSED, detail={"asked": asked, "status": error.status})

@@ -1,0 +1,364 @@
+"""What an application files: all of it or nothing, once, under its structure, and only where it is sure of whom."""
+
+from dataclasses import replace
+
+import pytest
+
+from simulators.clamd.daemon import EICAR, running
+from simulators.hospital.messages import Authority
+from simulators.partner.resources import bundle, document_reference
+from terresante.care_team.actions import record_choice
+from terresante.care_team.enums import ConsentKind
+from terresante.documents.models import DocumentReference
+from terresante.feed.models import FeedItem
+from terresante.interop.cda.tests import letters
+from terresante.interop.fhir.tests import stage
+from terresante.interop.fhir.tests.test_tokens import outcome
+from terresante.interop.models import DocumentList
+from terresante.interop.tests import papers
+from terresante.kernel import ports
+from terresante.kernel.files.antivirus import Clamd
+from terresante.kernel.models import AuditEntry, StoredFile
+from terresante.patients.enums import IdentityStatus
+from terresante.patients.models import Patient, SourceIdentity
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+
+INS, OID = "239049402800109", "1.2.250.1.213.1.4.8"
+
+
+def nothing_is_left():
+    assert papers.filed() == []
+    with walls_down():
+        assert not StoredFile.objects.exists()
+        assert not FeedItem.objects.exists()
+        assert not DocumentList.objects.exists()
+
+
+def key_of(reply):
+    return reply.headers["Location"].rpartition("/")[2]
+
+
+def test_a_pdf_is_filed_under_the_structure_with_what_comes_with_it(cast):
+    application = stage.ready(cast)
+
+    reply = application.post(document_reference(stage.paper(cast, title="Lettre du Dr Saulnier")))
+
+    assert reply.status == 201, reply.told
+    (row,) = papers.filed()
+    assert key_of(reply) == str(row.pk)
+    assert row.patient_id == cast.madeleine_record.patient_id
+    assert (row.type, row.data_class, row.title) == ("11490-0", "medical", "Lettre du Dr Saulnier")
+    assert (row.written_by, row.author_name) == ("Dr Anne SAULNIER", "Cabinet des Lilas")
+    assert (row.organization_id, row.sender_identifier) == (cast.amar.organization_id, "1.2.250.1.999.7.1")
+    assert (row.dated_on.isoformat(), row.media_type) == ("2026-03-12", "application/pdf")
+    assert papers.content(row) == letters.PDF + b"% 1"
+    with walls_down():
+        trail = AuditEntry.objects.get(action="document.write", outcome="done")
+        assert FeedItem.objects.get().object_id == row.pk
+    assert (trail.actor_kind, trail.channel) == ("gateway", "api")
+    assert trail.detail["through"] == "Logiciel Cabinet des Lilas"
+
+
+def test_a_cda_is_filed_with_what_its_header_says(cast):
+    reply = stage.ready(cast).post(document_reference(stage.letter(cast)))
+
+    assert reply.status == 201, reply.told
+    (row,) = papers.filed()
+    assert (row.media_type, row.sender_identifier) == ("text/xml", "1.2.250.1.999.9.1")
+    assert row.written_by == "Dr Paul MARTEL, Hôpital Saint-Martin"
+
+
+def test_a_bundle_is_answered_in_its_order_and_files_everything(cast):
+    application = stage.ready(cast)
+    sent = bundle([stage.paper(cast), stage.letter(cast, "2")], folder="1.2.250.1.999.8.9")
+
+    reply = application.post(sent)
+
+    assert reply.status == 200, reply.told
+    told = [each["response"] for each in reply.told["entry"]]
+    assert [each["location"].split("/")[0] for each in told] == [
+        "List",
+        "DocumentReference",
+        "Binary",
+        "DocumentReference",
+        "Binary",
+        "List",
+    ]
+    assert {each["status"] for each in told} == {"201"}
+    with walls_down():
+        rows = {str(row.pk): row for row in DocumentReference.objects.all()}
+        lists = {row.kind: row for row in DocumentList.objects.all()}
+    assert {each["location"].split("/")[1] for each in told[1:5]} == set(rows)
+    assert told[1]["location"].split("/")[1] == told[2]["location"].split("/")[1]
+    for kind in ("submissionset", "folder"):
+        assert {str(key) for key in lists[kind].documents} == set(rows)
+        assert lists[kind].patient_id == cast.madeleine_record.patient_id
+
+
+def test_the_same_sent_again_is_answered_the_same_and_filed_once(cast):
+    application = stage.ready(cast)
+    sent = bundle([stage.paper(cast)])
+    first = application.post(sent)
+
+    again = application.post(sent)
+
+    assert (again.status, again.told) == (200, first.told)
+    assert len(papers.filed()) == 1
+    assert papers.kept_files() == (1, 0)
+    one = document_reference(stage.paper(cast))
+    assert key_of(application.post(one)) == str(papers.filed()[0].pk)
+
+
+def test_another_content_under_a_known_name_is_a_conflict(cast):
+    application = stage.ready(cast)
+    application.post(document_reference(stage.paper(cast)))
+
+    other = document_reference(stage.paper(cast, content=letters.PDF + b"% autre"))
+    reply = outcome(application.post(other), 409, "duplicate")
+
+    assert reply.expressions == ["DocumentReference.masterIdentifier"]
+    assert papers.kept_files() == (1, 0)
+
+
+def test_a_new_version_takes_the_place_of_the_one_it_names(cast):
+    application = stage.ready(cast)
+    first = key_of(application.post(document_reference(stage.paper(cast))))
+
+    second = document_reference(stage.paper(cast, "2", replaces="1.2.250.1.999.7.1"))
+    assert application.post(second).status == 201
+    third = document_reference(stage.paper(cast, "3"))
+    target = {"reference": f"DocumentReference/{papers.filed()[1].pk}"}
+    third["relatesTo"] = [{"code": "replaces", "target": target}]
+    assert application.post(third).status == 201
+
+    rows = {row.version: row for row in papers.filed()}
+    assert str(rows[1].pk) == first
+    assert [rows[number].status for number in (1, 2, 3)] == ["superseded", "superseded", "current"]
+    assert len({row.set_id for row in rows.values()}) == 1
+    # What is replaced already is no longer replaced, and says nothing of itself.
+    reply = outcome(
+        application.post(document_reference(stage.paper(cast, "4", replaces="1.2.250.1.999.7.1"))),
+        422,
+        "not-found",
+    )
+    assert reply.expressions == ["DocumentReference.relatesTo[0].target"]
+
+
+def test_a_structure_replaces_nothing_of_another_one(cast):
+    """Another software of the same kind, whose practice knows Madeleine too."""
+    application = stage.ready(cast)
+    key = key_of(application.post(document_reference(stage.paper(cast))))
+    other = stage.ready(cast, "brun", authority="1.2.250.1.71.10")
+    stage.make_known(cast, "1.2.250.1.71.10", "B7")
+    person = stage.madeleine(cast, ipp="B7", authority=Authority("CANAL", "1.2.250.1.71.10"))
+    told = []
+    for reference in (key, "00000000-0000-4000-8000-000000000000"):
+        sent = document_reference(stage.paper(cast, "2", person=person))
+        sent["relatesTo"] = [{"code": "replaces", "target": {"reference": f"DocumentReference/{reference}"}}]
+        told.append(outcome(other.post(sent), 422, "not-found").told)
+
+    assert told[0] == told[1]
+    assert [row.status for row in papers.filed()] == ["current"]
+
+
+LABELS = {
+    ("N",): (False, False, False),
+    ("MASQUE_PS",): (True, False, False),
+    ("R",): (True, False, False),
+    ("INVISIBLE_PATIENT",): (False, True, True),
+    ("N", "INVISIBLE_REPRESENTANTS_LEGAUX"): (False, False, True),
+}
+
+
+@pytest.mark.parametrize(("labels", "expected"), LABELS.items(), ids=lambda value: "+".join(map(str, value)))
+def test_visibility_is_that_of_its_labels(cast, labels, expected):
+    assert stage.ready(cast).post(document_reference(stage.paper(cast, labels=labels))).status == 201
+
+    (row,) = papers.filed()
+    is_masked = row.private_to_id == cast.amar.organization_id
+    assert (is_masked, row.hidden_from_patient, row.hidden_from_representative) == expected
+
+
+def nobody_s(reply):
+    """The same words whether nobody is there, somebody resembles, or somebody opposes."""
+    outcome(reply, 422, "not-found")
+    return reply.told["issue"][0]["diagnostics"]
+
+
+def test_who_is_unknown_doubtful_or_opposed_is_answered_alike_and_leaves_nothing(cast):
+    application = stage.ready(cast)
+    known = stage.madeleine(cast)
+    stranger = replace(known, ipp="Z1", birth_name="INCONNUE", birth_date="1931-01-02")
+    # Her very traits under a number that the practice does not know: a resemblance, no certainty.
+    alike = replace(known, ipp="Z2")
+
+    told = [
+        nobody_s(application.post(document_reference(stage.paper(cast, person=person))))
+        for person in (stranger, alike)
+    ]
+    record_choice(cast.amar, cast.madeleine_record.pk, kind=ConsentKind.OPPOSITION_RECORD, proof="courrier")
+    told.append(nobody_s(application.post(document_reference(stage.paper(cast)))))
+
+    assert len(set(told)) == 1
+    assert papers.filed() == []
+    assert papers.kept_files() == (0, 0)
+
+
+def test_traits_that_contradict_the_number_are_a_conflict(cast):
+    """Under the practice's own number, another person: the number is the caller's to correct."""
+    other = stage.madeleine(cast, birth_name="AUTRE", birth_date="1950-01-01")
+
+    reply = stage.ready(cast).post(document_reference(stage.paper(cast, person=other)))
+
+    outcome(reply, 409, "conflict")
+    assert reply.expressions == ["DocumentReference.context.sourcePatientInfo"]
+    nothing_is_left()
+
+
+def give_matricule(record):
+    with walls_down():
+        Patient.objects.filter(pk=record.patient_id).update(
+            ins=INS, ins_oid=OID, identity_status=IdentityStatus.QUALIFIED
+        )
+
+
+@pytest.mark.parametrize("former", [False, True], ids=["hl7.fr", "interopsante.org"])
+def test_a_proven_matricule_with_its_five_traits_names_her(cast, former):
+    application = stage.ready(cast)
+    give_matricule(cast.madeleine_record)
+    person = replace(stage.madeleine(cast), ipp="", ins=INS, ins_oid=OID)
+
+    reply = application.post(document_reference(stage.paper(cast, person=person, former=former)))
+
+    assert reply.status == 201, reply.told
+    assert papers.filed()[0].patient_id == cast.madeleine_record.patient_id
+    # From then on the structure knows her by it, without the number standing in its domain.
+    with walls_down():
+        values = SourceIdentity.objects.filter(patient_id=cast.madeleine_record.patient_id)
+        assert not any(INS in value for value in values.values_list("value", flat=True))
+
+
+@pytest.mark.parametrize("status", ["PROV", "RECUP", "DOUT"])
+def test_a_matricule_that_nobody_vouches_for_names_nobody(cast, status):
+    application = stage.ready(cast)
+    give_matricule(cast.madeleine_record)
+    person = replace(stage.madeleine(cast), ipp="", ins=INS, ins_oid=OID)
+
+    reply = application.post(document_reference(stage.paper(cast, person=person, status=status)))
+
+    assert reply.status == 422
+    nothing_is_left()
+
+
+def test_a_production_deployment_takes_no_test_matricule(cast, settings):
+    settings.ACCEPT_TEST_INS = False
+    person = replace(stage.madeleine(cast), ipp="", ins=INS, ins_oid="1.2.250.1.213.1.4.10")
+
+    reply = stage.ready(cast).post(document_reference(stage.paper(cast, person=person)))
+
+    outcome(reply, 422, "required")
+    nothing_is_left()
+
+
+def test_a_number_of_another_structure_names_nobody(cast):
+    """The hospital's number of Madeleine, told by a practice."""
+    person = stage.madeleine(cast, authority=Authority("HOPITAL", "1.2.250.1.71.99"))
+
+    outcome(stage.ready(cast).post(document_reference(stage.paper(cast, person=person))), 422, "required")
+    nothing_is_left()
+
+
+def test_one_fault_refuses_the_whole_bundle(cast):
+    application = stage.ready(cast)
+    wrong = stage.paper(cast, "2", content=b"%PDF-1.4 /JavaScript")
+
+    reply = application.post(bundle([stage.paper(cast), wrong]))
+
+    assert reply.status == 422, reply.told
+    assert reply.expressions == ["Bundle.entry[3].resource.content[0].attachment"]
+    nothing_is_left()
+
+
+def test_a_refusal_at_the_last_moment_leaves_neither_document_nor_file(cast):
+    application = stage.ready(cast)
+    second = stage.paper(cast, "2", replaces="1.2.250.1.999.7.404")
+
+    reply = application.post(bundle([stage.paper(cast), second]))
+
+    outcome(reply, 422, "not-found")
+    nothing_is_left()
+
+
+def test_a_bundle_speaks_of_one_person(cast):
+    other = stage.madeleine(cast, birth_name="AUTRE")
+
+    reply = stage.ready(cast).post(bundle([stage.paper(cast), stage.paper(cast, "2", person=other)]))
+
+    outcome(reply, 422, "business-rule")
+    nothing_is_left()
+
+
+def test_a_cda_of_somebody_else_is_refused(cast):
+    other = replace(
+        stage.letter(cast), person=stage.madeleine(cast, birth_name="AUTRE", birth_date="1950-01-01")
+    )
+
+    reply = stage.ready(cast).post(document_reference(other))
+
+    outcome(reply, 422, "conflict")
+    nothing_is_left()
+
+
+@pytest.fixture
+def antivirus(monkeypatch):
+    with running() as address:
+        monkeypatch.setattr(ports.bound, "antivirus", Clamd(address))
+        yield
+
+
+def test_an_infected_document_is_refused(cast, antivirus):
+    infected = stage.paper(cast, content=letters.PDF + EICAR)
+
+    outcome(stage.ready(cast).post(document_reference(infected)), 422, "security")
+    nothing_is_left()
+
+
+def test_a_silent_antivirus_asks_to_come_back(cast, monkeypatch):
+    monkeypatch.setattr(ports.bound, "antivirus", Clamd("127.0.0.1:9"))
+
+    reply = outcome(stage.ready(cast).post(document_reference(stage.paper(cast))), 503, "transient")
+
+    assert reply.headers["Retry-After"]
+    nothing_is_left()
+
+
+def test_a_body_beyond_its_bound_is_not_read(cast, monkeypatch):
+    application = stage.ready(cast)
+    monkeypatch.setattr("terresante.interop.fhir.door.LARGEST_BODY", 1000)
+
+    outcome(application.post(document_reference(stage.paper(cast))), 413, "too-long")
+
+
+def test_other_media_types_and_methods_are_told(cast):
+    application = stage.ready(cast)
+
+    outcome(
+        application.ask("POST", "/fhir", body=b"<Bundle/>", kind="application/fhir+xml"), 415, "not-supported"
+    )
+    outcome(application.ask("POST", "/fhir", body=b"{}", accept="application/fhir+xml"), 406, "not-supported")
+    outcome(application.ask("GET", "/fhir/List?_format=xml"), 406, "not-supported")
+    reply = outcome(application.ask("DELETE", "/fhir/DocumentReference"), 405, "not-supported")
+    assert reply.headers["Allow"] == "GET, HEAD, PATCH, POST"
+    for body in (b"{", b"[]", b"\xff", b"[" * 5000):
+        outcome(application.ask("POST", "/fhir", body=body), 400, "structure")
+
+
+def test_the_interface_says_what_it_does(client):
+    told = client.get("/fhir/metadata").json()
+    smart = client.get("/.well-known/smart-configuration").json()
+
+    assert (told["resourceType"], told["fhirVersion"]) == ("CapabilityStatement", "4.0.1")
+    assert smart["token_endpoint"].endswith("/fhir/token")
+    assert "private_key_jwt" in smart["token_endpoint_auth_methods_supported"]

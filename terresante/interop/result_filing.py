@@ -1,0 +1,54 @@
+"""The results of a report of biology, filed with its document, in its transaction (INTEROP.md 5 and 6)."""
+
+import logging
+
+from django.db import DataError, IntegrityError, transaction
+
+from terresante.documents.enums import DocumentType
+from terresante.documents.models import DocumentReference
+from terresante.interop.cda.results import read_results
+from terresante.interop.hl7v2.carried import Carried
+from terresante.kernel.actor import Actor
+from terresante.results.actions import NewReport, close_reports, file_report
+
+log = logging.getLogger(__name__)
+
+# Documents that hold results: a report of biology, a rapid test.
+_WITH_RESULTS = (DocumentType.LABORATORY_REPORT, DocumentType.RAPID_TEST)
+_UNREAD = "results-unread"
+
+
+def file_results(actor: Actor, document: DocumentReference, carried: Carried) -> list[str]:
+    """The remark that they could not be read, if so: the document is filed all the same, and is there to be read."""
+    report, remarks = _read(document, carried)
+    if report is not None:
+        try:
+            with transaction.atomic():
+                file_report(actor, document, report=report)
+        except (DataError, IntegrityError) as error:
+            remarks = _told(document, error)
+        else:
+            return remarks
+    if document.replaces_id is not None:
+        close_reports(actor, document)
+    return remarks
+
+
+def close_results(actor: Actor, document: DocumentReference) -> None:
+    if document.type in _WITH_RESULTS:
+        close_reports(actor, document)
+
+
+def _read(document: DocumentReference, carried: Carried) -> tuple[NewReport | None, list[str]]:
+    if document.type not in _WITH_RESULTS or carried.cda is None:
+        return None, []
+    try:
+        return read_results(carried.cda), []
+    except Exception as error:  # noqa: BLE001  # a fault here keeps no document out
+        return None, _told(document, error)
+
+
+def _told(document: DocumentReference, error: Exception) -> list[str]:
+    # Not the text of the error: it may quote the content.
+    log.error("interop: the results of document %s are not read, %s", document.pk, type(error).__name__)
+    return [_UNREAD]

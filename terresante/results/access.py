@@ -1,0 +1,49 @@
+from django.db.models import Exists, OuterRef, Q
+
+from terresante.care_team.access import changes, reaches, reads_class, shares
+from terresante.care_team.enums import DataClass
+from terresante.documents.access import contents_opened
+from terresante.documents.models import DocumentReference
+from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.patients.models import CareRecord
+from terresante.results.models import DiagnosticReport, LabObservation
+
+RESULT_READ = Action("result.read", "Consulter les résultats de biologie")
+RESULT_WRITE = Action("result.write", "Transmettre des résultats de biologie")
+
+
+@rule(RESULT_READ, DiagnosticReport, visible=True)
+def reports_shared_with(actor: Actor) -> Q:
+    """By its own limits, and never by more than who opens its document, whatever became of that one since."""
+    opened = DocumentReference.objects.filter(
+        contents_opened(actor), pk=OuterRef("document_id"), patient_id=OuterRef("patient_id")
+    )
+    return shares(actor) & (Q(document=None) | Q(Exists(opened)))
+
+
+@rule(RESULT_READ, LabObservation, visible=True)
+def results_of_reports_read(actor: Actor) -> Q:
+    read = DiagnosticReport.objects.filter(
+        reports_shared_with(actor), pk=OuterRef("report_id"), patient_id=OuterRef("patient_id")
+    )
+    return Q(Exists(read))
+
+
+@rule(RESULT_READ, CareRecord)
+def records_whose_results_are_read(actor: Actor) -> Q:
+    return reaches(actor) if reads_class(actor, DataClass.MEDICAL) else NOBODY
+
+
+@rule(RESULT_WRITE, CareRecord)
+def records_reported_in(actor: Actor) -> Q:
+    """By the software of a structure that knows the person under a number of its own: nobody types a result."""
+    return changes(actor) if actor.kind == ActorKind.GATEWAY else NOBODY
+
+
+@rule(RESULT_WRITE, DiagnosticReport)
+def own_reports(actor: Actor) -> Q:
+    """A sender corrects and takes back what it sent itself."""
+    if actor.kind != ActorKind.GATEWAY or actor.organization_id is None:
+        return NOBODY
+    return changes(actor) & Q(organization_id=actor.organization_id)
