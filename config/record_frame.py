@@ -60,6 +60,7 @@ TABS = (
 AT_BOTTOM = ("Résumé", "Notes", "Documents", "Cercle", "Chronologie")
 MORE = (
     TabPlace("emergency_sheet", "Fiche d’urgence", "overview:emergency_sheet", "siren"),
+    TabPlace("discharge", "Retour à domicile", "overview:discharge", "house", (DataClass.MEDICAL,)),
     TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
     TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
     TabPlace("copy", "Copie du dossier", "overview:export", "download"),

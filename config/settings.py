@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "terresante.accounts",
     "terresante.directory",
     "terresante.patients",
+    "terresante.terminology",
     "terresante.care_team",
     "terresante.notifications",
     "terresante.feed",

@@ -11,6 +11,7 @@ urlpatterns = [
     path("hors-connexion/", installable.offline, name="offline"),
     path("", include("terresante.accounts.urls")),
     path("", include("terresante.directory.urls")),
+    path("", include("terresante.terminology.urls")),
     path("", include("terresante.care_team.urls")),
     path("", include("terresante.notifications.urls")),
     path("dossiers/<uuid:record_id>/notes/", include("terresante.notes.urls")),

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
-from simulators.hospital.documents import Author, Letter, Passage, cda, mdm, table
+from simulators.hospital.documents import Author, Letter, Passage, cda, mdm
+from simulators.hospital.entries import coded_section
 from simulators.hospital.messages import PARIS, Flaw, Movement, Person, Place, Stay, message
 
 EMERGENCY = Place("Urgences", "8782", "URG", "BOX", "3")
@@ -16,6 +17,7 @@ CARDIOLOGY = Place("Cardiologie", "4411", "CARDIO", "12", "A")
 MEDICINE = Place("Médecine interne", "3105", "MEDINT", "204", "B")
 _PHYSICIAN = Author("99900000015", "Paul", "MARTEL", "", "")
 _DRUGS = (("Paracétamol 1 g", "1 matin, midi et soir"), ("Furosémide 40 mg", "1 le matin"))
+_STOPPED = (("Ibuprofène 400 mg", "Déconseillé avec une insuffisance cardiaque"),)
 _FOLLOW_UP = "Revoir le médecin traitant dans la semaine, avec un bilan sanguin."
 PSYCHIATRY = Place("Psychiatrie adulte", "6601", "PSY", "7", "")
 
@@ -119,7 +121,16 @@ class Ward:
                 Passage(
                     "42545-4", "Synthèse du séjour", f"<paragraph>{stay.place.unit}, {days}.</paragraph>"
                 ),
-                Passage("10183-2", "Traitements à la sortie", table(("Médicament", "Posologie"), *_DRUGS)),
+                Passage(
+                    "18610-6",
+                    "Traitements arrêtés",
+                    *coded_section("18610-6", ("Médicament", "Motif"), _STOPPED),
+                ),
+                Passage(
+                    "10183-2",
+                    "Traitements à la sortie",
+                    *coded_section("10183-2", ("Médicament", "Posologie"), _DRUGS),
+                ),
                 Passage("18776-5", "Suites à donner", f"<list><item>{_FOLLOW_UP}</item></list>"),
             ),
             stay=(stay.admitted_at, stay.discharged_at),

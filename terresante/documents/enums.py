@@ -239,6 +239,16 @@ CLASS_OF: dict[DocumentType, DataClass] = {
     **dict.fromkeys(_COORDINATION, DataClass.COORDINATION),
     **dict.fromkeys(_SOCIAL, DataClass.SOCIAL),
 }
+# What tells how somebody leaves a hospital: read as « Retour à domicile ».
+DISCHARGES = (
+    _T.DISCHARGE_LETTER,
+    _T.HOSPITAL_REPORT,
+    _T.EMERGENCY_REPORT,
+    _T.EMERGENCY_RETURN,
+    _T.SOCIAL_DISCHARGE_LETTER,
+    _T.POSTNATAL_SUMMARY_MOTHER,
+    _T.POSTNATAL_SUMMARY_CHILD,
+)
 DOCUMENT_CLASSES = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataClass.SOCIAL)
 TITLE_MAX_LENGTH = 120
 SENDER_IDENTIFIER_LENGTH = 200

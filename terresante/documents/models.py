@@ -3,6 +3,7 @@ from django.db.models import Q
 
 from terresante.care_team.models import Limited
 from terresante.documents.enums import (
+    DISCHARGES,
     DOCUMENT_CLASSES,
     SENDER_IDENTIFIER_LENGTH,
     TITLE_MAX_LENGTH,
@@ -153,6 +154,11 @@ class DocumentReference(Limited):
     def is_structured(self) -> bool:
         """A CDA: its page reads it, whoever downloads it gets it as it came."""
         return self.media_type == FileKind.XML
+
+    @property
+    def is_discharge(self) -> bool:
+        """Its page « Retour à domicile » says more than its sections do."""
+        return self.is_structured and self.type in DISCHARGES
 
     @property
     def is_image(self) -> bool:

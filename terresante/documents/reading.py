@@ -4,6 +4,7 @@ The file stays as its author signed it; what is shown is read from it each time,
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from django.utils.safestring import SafeString
@@ -31,8 +32,62 @@ class Reading:
     has_paper: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One line of a part: a treatment and its dosage, an appointment and its day, an allergy."""
+
+    strong: str
+    text: str = ""
+    note: str = ""
+    on: date | None = None
+    # What the letter itself says of a treatment: « nouveau », « modifié ».
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a letter says under one head: its own words, and what its codes say when there are some."""
+
+    title: str
+    html: SafeString
+    lines: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discharge:
+    """A letter of discharge in the order in which a home reads it; a part it does not have is None."""
+
+    reason: Part | None = None
+    synthesis: Part | None = None
+    stopped: Part | None = None
+    treatments: Part | None = None
+    follow_up: Part | None = None
+    awaited: Part | None = None
+    allergies: Part | None = None
+    devices: Part | None = None
+    # Titles of what stands in the letter and not here.
+    others: tuple[str, ...] = ()
+    # As its own status says: another one follows.
+    is_provisional: bool = False
+    facts: tuple[tuple[str, str], ...] = ()
+    has_paper: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing but its file: level 1, or sections of another kind of document."""
+        return not any(
+            (
+                *(self.reason, self.synthesis, self.stopped, self.treatments),
+                *(self.follow_up, self.awaited, self.allergies, self.devices),
+            )
+        )
+
+
 class DocumentReader(Protocol):
     def read(self, content: bytes) -> Reading:
+        """Raises NotFound for what cannot be read."""
+
+    def discharge(self, content: bytes) -> Discharge:
         """Raises NotFound for what cannot be read."""
 
     def paper(self, content: bytes) -> bytes:
@@ -52,6 +107,11 @@ bound = Binding()
 def reading_of(document: DocumentReference) -> Reading | None:
     """None for a document that is no more than its file. Raises NotFound when the file is lost."""
     return _reader().read(_content(document)) if document.is_structured else None
+
+
+def discharge_of(document: DocumentReference) -> Discharge | None:
+    """None for a letter that is no more than its file. Raises NotFound when the file is lost."""
+    return _reader().discharge(_content(document)) if document.is_structured else None
 
 
 def paper_of(document: DocumentReference) -> bytes:

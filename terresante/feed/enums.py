@@ -10,6 +10,7 @@ class FeedKind(TextChoices):
     RESULT = "result", "Résultat de biologie"
     ALLERGY = "allergy", "Allergie"
     CONDITION = "condition", "Problème de santé"
+    TREATMENT = "treatment", "Traitement"
     IMMUNIZATION = "immunization", "Vaccination"
     DIRECTIVE = "directive", "Directive de soins"
     ADMISSION = "admission", "Admission"

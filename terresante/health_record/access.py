@@ -1,4 +1,4 @@
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from terresante.care_team.access import (
     changes,
@@ -9,13 +9,17 @@ from terresante.care_team.access import (
     writes_class,
 )
 from terresante.care_team.enums import DataClass
+from terresante.documents.access import contents_opened
+from terresante.documents.models import DocumentReference
 from terresante.health_record.models import (
     AllergyIntolerance,
     CareDirective,
     Condition,
     HealthLine,
     Immunization,
+    MedicationStatement,
     Observation,
+    OfferedLine,
 )
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
@@ -26,11 +30,15 @@ HEALTH_WRITE = Action("health.write", "Inscrire une donnée de santé")
 HEALTH_CORRECT = Action("health.correct", "Corriger une donnée de santé")
 HEALTH_JUDGE = Action("health.judge", "Confirmer ou infirmer une donnée de santé")
 HEALTH_DECLARE = Action("health.declare", "Déclarer une donnée de santé")
+HEALTH_OFFER = Action("health.offer", "Proposer au dossier ce que dit un document reçu")
+HEALTH_INTEGRATE = Action("health.integrate", "Intégrer au dossier ce que dit un document reçu")
+HEALTH_PUT_ASIDE = Action("health.put_aside", "Écarter ce que dit un document reçu")
 
 MODELS: tuple[type[HealthLine], ...] = (
     AllergyIntolerance,
     CareDirective,
     Condition,
+    MedicationStatement,
     Immunization,
     Observation,
 )
@@ -67,3 +75,34 @@ for _model in MODELS:
     rule(HEALTH_READ, _model, visible=True)(lines_shared_with)
     rule(HEALTH_CORRECT, _model)(lines_vouched_for)
     rule(HEALTH_JUDGE, _model)(lines_vouched_for)
+
+
+@rule(HEALTH_OFFER, CareRecord)
+def records_offered_to(actor: Actor) -> Q:
+    """By the software of a structure, with the document that says it."""
+    return changes(actor) if actor.kind == ActorKind.GATEWAY else NOBODY
+
+
+def _of_documents(documents: Q) -> Q:
+    """Whatever such a document offers."""
+    of = DocumentReference.objects.filter(
+        documents, pk=OuterRef("document_id"), patient_id=OuterRef("patient_id")
+    )
+    return Q(Exists(of))
+
+
+@rule(HEALTH_READ, OfferedLine, visible=True)
+def offers_read(actor: Actor) -> Q:
+    """By the professionals who read medical data, and the document: what it says narrows to its own readers."""
+    if actor.kind != ActorKind.PROFESSIONAL or not reads_class(actor, DataClass.MEDICAL):
+        return NOBODY
+    return reaches(actor, of=DataClass.MEDICAL) & _of_documents(contents_opened(actor))
+
+
+@rule(HEALTH_INTEGRATE, OfferedLine)
+@rule(HEALTH_PUT_ASIDE, OfferedLine)
+def offers_settled(actor: Actor) -> Q:
+    """As a line of that kind is written."""
+    if actor.kind != ActorKind.PROFESSIONAL or not writes_class(actor, DataClass.MEDICAL):
+        return NOBODY
+    return changes(actor, of=DataClass.MEDICAL) & offers_read(actor)

@@ -27,6 +27,7 @@ from terresante.health_record.models import (
     Condition,
     HealthLine,
     Immunization,
+    MedicationStatement,
 )
 from terresante.health_record.said import Said
 from terresante.kernel import access, audit
@@ -44,6 +45,7 @@ FACT_OF: dict[type[HealthLine], FeedKind] = {
     AllergyIntolerance: FeedKind.ALLERGY,
     CareDirective: FeedKind.DIRECTIVE,
     Condition: FeedKind.CONDITION,
+    MedicationStatement: FeedKind.TREATMENT,
     Immunization: FeedKind.IMMUNIZATION,
 }
 _REASON_MAX_LENGTH = 300
@@ -63,8 +65,8 @@ def add_line(
     Raises Refused for who writes no medical data, Invalid for what is said, Conflict for what is already there.
     """
     record = open_record(actor, record_id, action=HEALTH_WRITE).record
-    _refuse_unwritten(actor, record)
-    _refuse_known(actor, record, said)
+    refuse_unwritten(actor, record)
+    refuse_known(actor, record, said)
     limits = replace(_chosen(actor, record, level), hidden_from_representative=hidden_from_representative)
     row = said.model(
         id=new_id(),
@@ -72,14 +74,14 @@ def add_line(
         record=record,
         verification_status=Verification.CONFIRMED,
         **_asserted(actor, Origin.PROFESSIONAL),
-        **_signed(actor),
+        **signed(actor),
         **said.checked(),
         **asdict(limits),
     )
     row.set_id = row.pk
     row.save(force_insert=True)
-    _tell(actor, row)
-    _record(actor, HEALTH_WRITE, row)
+    tell_line(actor, row)
+    trace(actor, HEALTH_WRITE, row)
     return row
 
 
@@ -90,7 +92,7 @@ def declare_line(actor: Actor, record_id: UUID, *, said: Said) -> HealthLine:
     Raises Refused for a carer, Invalid for what is said, Conflict for what is already there.
     """
     record = open_record(actor, record_id, action=HEALTH_DECLARE).record
-    _refuse_known(actor, record, said)
+    refuse_known(actor, record, said)
     origin = Origin.PATIENT if actor.kind == ActorKind.PATIENT else Origin.REPRESENTATIVE
     row = said.model(
         id=new_id(),
@@ -114,12 +116,12 @@ def declare_line(actor: Actor, record_id: UUID, *, said: Said) -> HealthLine:
 @action
 def correct_line(actor: Actor, record_id: UUID, line_id: UUID, *, said: Said, reason: str = "") -> HealthLine:
     """Who corrects a line vouches for it; who first said it stays. Raises Conflict when it was changed meanwhile."""
-    row = _current(actor, record_id, said.model, line_id, HEALTH_CORRECT)
+    row = current_line(actor, record_id, said.model, line_id, HEALTH_CORRECT)
     values = said.checked()
     status = Verification.CONFIRMED if row.is_unconfirmed or row.is_dismissed else row.verification_status
     if status == row.verification_status and all(getattr(row, name) == new for name, new in values.items()):
         raise Conflict("Rien n’est changé : modifiez la ligne, ou revenez en arrière.")
-    return _next(actor, HEALTH_CORRECT, row, reason=reason, verification_status=status, **values)
+    return follow(actor, HEALTH_CORRECT, row, reason=reason, verification_status=status, **values)
 
 
 @action
@@ -133,14 +135,14 @@ def judge_line(
     reason: str = "",
 ) -> L:
     """Confirms, refutes or withdraws a line. Raises Invalid without a reason to refute or to withdraw."""
-    row = _current(actor, record_id, model, line_id, HEALTH_JUDGE)
+    row = current_line(actor, record_id, model, line_id, HEALTH_JUDGE)
     if verdict == Verification.UNCONFIRMED:
         raise Invalid("Choisissez de confirmer, d’infirmer ou de retirer cette ligne.")
     if verdict == row.verification_status:
         raise Conflict("C’est déjà fait : rechargez la page.")
     if verdict != Verification.CONFIRMED and not reason.strip():
         raise Invalid("Le motif manque.", fields={"reason": "Dites pourquoi en une phrase."})
-    return _next(actor, HEALTH_JUDGE, row, reason=reason, verification_status=verdict)
+    return follow(actor, HEALTH_JUDGE, row, reason=reason, verification_status=verdict)
 
 
 def tell_declared(actor: Actor, row: HealthLine) -> None:
@@ -150,14 +152,14 @@ def tell_declared(actor: Actor, row: HealthLine) -> None:
         tell(actor, _fact(row, kind))
 
 
-def _refuse_unwritten(actor: Actor, record: CareRecord) -> None:
+def refuse_unwritten(actor: Actor, record: CareRecord) -> None:
     if not writes_class(actor, DataClass.MEDICAL):
         raise Refused("Votre profession n’écrit pas le suivi médical.")
     if not covers(actor, record.patient_id, DataClass.MEDICAL):
         raise Refused("La personne n’a pas consenti pour « Suivi médical » : vous ne pouvez rien y inscrire.")
 
 
-def _refuse_known(actor: Actor, record: CareRecord, said: Said) -> None:
+def refuse_known(actor: Actor, record: CareRecord, said: Said) -> None:
     """The same words in force already, as far as the actor may know: also a form sent twice."""
     known = access.list(actor, HEALTH_READ, said.model).filter(patient_id=record.patient_id, is_current=True)
     dismissed = [Verification.REFUTED, Verification.ENTERED_IN_ERROR]
@@ -183,7 +185,7 @@ def _asserted(actor: Actor, origin: Origin) -> dict[str, Any]:
     }
 
 
-def _signed(actor: Actor) -> dict[str, Any]:
+def signed(actor: Actor) -> dict[str, Any]:
     return {
         "data_class": DataClass.MEDICAL,
         "author_id": actor.person_id,
@@ -194,16 +196,16 @@ def _signed(actor: Actor) -> dict[str, Any]:
     }
 
 
-def _current(actor: Actor, record_id: UUID, model: type[L], line_id: UUID, act: Action) -> L:
+def current_line(actor: Actor, record_id: UUID, model: type[L], line_id: UUID, act: Action) -> L:
     record = open_record(actor, record_id, action=HEALTH_WRITE).record
-    _refuse_unwritten(actor, record)
+    refuse_unwritten(actor, record)
     row = access.get(actor, act, model, line_id, lock=True)
     if row.record_id != record.pk:
         raise NotFound
     return row
 
 
-def _next(actor: Actor, act: Action, row: L, *, reason: str, **changed: Any) -> L:
+def follow(actor: Actor, act: Action, row: L, *, reason: str, **changed: Any) -> L:
     """The version that replaces this one, read by the same persons."""
     why = " ".join(reason.split())
     if len(why) > _REASON_MAX_LENGTH:
@@ -212,17 +214,17 @@ def _next(actor: Actor, act: Action, row: L, *, reason: str, **changed: Any) -> 
     kept = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     for name in ("id", "recorded_at", "replaces_id"):
         kept.pop(name)
-    following = type(row)(**{**kept, **_signed(actor), **changed, "reason": why, "version": row.version + 1})
+    following = type(row)(**{**kept, **signed(actor), **changed, "reason": why, "version": row.version + 1})
     following.replaces = row
     type(row)._default_manager.filter(pk=row.pk).update(is_current=False)
     following.save(force_insert=True)
     withdraw(row.patient_id, row.pk)
-    _tell(actor, following)
-    _record(actor, act, following, version=following.version)
+    tell_line(actor, following)
+    trace(actor, act, following, version=following.version)
     return following
 
 
-def _tell(actor: Actor, row: HealthLine) -> None:
+def tell_line(actor: Actor, row: HealthLine) -> None:
     kind = FACT_OF.get(type(row))
     if kind is not None and not row.is_dismissed:
         tell(actor, _fact(row, kind))
@@ -245,6 +247,6 @@ def _fact(row: HealthLine, kind: FeedKind) -> Fact:
     )
 
 
-def _record(actor: Actor, act: Action, row: HealthLine, **detail: Any) -> None:
+def trace(actor: Actor, act: Action, row: HealthLine, **detail: Any) -> None:
     kept = limits_on(row).in_trail
     audit.record(actor, act, patient_id=row.patient_id, about=row, detail={**detail, **kept})

@@ -16,6 +16,7 @@ class Origin(TextChoices):
     PROFESSIONAL = "professional", "Un professionnel"
     PATIENT = "patient", "La personne"
     REPRESENTATIVE = "representative", "Qui la représente"
+    DOCUMENT = "document", "Un document reçu"
 
 
 class Verification(TextChoices):
@@ -40,12 +41,48 @@ class AllergyCategory(TextChoices):
     FOOD = "food", "Aliment"
     ENVIRONMENT = "environment", "Environnement (pollen, animal, latex)"
     BIOLOGIC = "biologic", "Vaccin ou produit sanguin"
+    UNKNOWN = "", "Non précisée"
+
+
+def named_categories() -> list[tuple[str, str]]:
+    """A person who writes says which; a document may not."""
+    return [choice for choice in AllergyCategory.choices if choice[0]]
 
 
 class Criticality(TextChoices):
     HIGH = "high", "Grave : risque vital"
     LOW = "low", "Sans risque vital"
     UNABLE_TO_ASSESS = "unable-to-assess", "Gravité inconnue"
+
+
+class TreatmentStatus(TextChoices):
+    """FHIR MedicationStatement.status, as far as a circle uses it."""
+
+    ACTIVE = "active", "En cours"
+    STOPPED = "stopped", "Arrêté"
+
+
+class Precision(TextChoices):
+    """How far a date is known."""
+
+    DAY = "day", "Jour connu"
+    MONTH = "month", "Mois connu"
+    YEAR = "year", "Année connue"
+
+
+class OfferedKind(TextChoices):
+    """The kinds of lines that a received document may offer; their slugs."""
+
+    ALLERGY = "allergies", "Allergie"
+    TREATMENT = "traitements", "Traitement"
+    CONDITION = "problemes", "Problème de santé"
+    IMMUNIZATION = "vaccinations", "Vaccination"
+
+
+class OfferedState(TextChoices):
+    WAITING = "waiting", "À intégrer"
+    INTEGRATED = "integrated", "Intégré"
+    PUT_ASIDE = "put_aside", "Écarté"
 
 
 class DirectiveKind(TextChoices):

@@ -13,3 +13,8 @@ class HealthDeclared(Event):
     """The person, or who represents her, declared a line; object_id is it, `kind` the code of its fact."""
 
     kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesOffered(Event):
+    """A received document offers lines to the record, or one of them was settled; object_id is the document."""

@@ -20,7 +20,9 @@ from terresante.health_record.enums import (
     DirectiveKind,
     DirectiveState,
     MeasureCode,
+    TreatmentStatus,
     Verification,
+    named_categories,
 )
 from terresante.health_record.models import HealthLine
 from terresante.health_record.said import (
@@ -30,6 +32,7 @@ from terresante.health_record.said import (
     SaidDirective,
     SaidImmunization,
     SaidMeasure,
+    SaidTreatment,
 )
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui.forms import chosen, offer
@@ -79,7 +82,7 @@ class AllergyForm(SaidForm):
         help_text="Un produit par ligne : pénicilline, arachide, latex…",
         error_messages={"required": "Écrivez à quoi la personne est allergique."},
     )
-    category = forms.ChoiceField(label="Famille", choices=AllergyCategory.choices)
+    category = forms.ChoiceField(label="Famille", choices=named_categories)
     criticality = forms.ChoiceField(
         label="Gravité", choices=Criticality.choices, initial=Criticality.UNABLE_TO_ASSESS
     )
@@ -201,6 +204,48 @@ class ImmunizationForm(SaidForm):
         )
 
 
+class TreatmentForm(SaidForm):
+    drug = forms.CharField(
+        label="Médicament",
+        max_length=LABEL_MAX_LENGTH,
+        help_text="Son nom et son dosage : furosémide 40 mg.",
+        error_messages={"required": "Écrivez le nom du médicament."},
+    )
+    dosage = forms.CharField(
+        label="Posologie",
+        max_length=DETAIL_MAX_LENGTH,
+        required=False,
+        help_text="Combien, quand : 1 comprimé le matin.",
+    )
+    indication = forms.CharField(label="Pour quoi", max_length=200, required=False)
+    prescriber = forms.CharField(label="Prescrit par", max_length=150, required=False)
+    since = forms.DateField(
+        label="Depuis le",
+        widget=_DAY,
+        required=False,
+        error_messages={"invalid": "Cette date n’existe pas."},
+    )
+    until = forms.DateField(
+        label="Jusqu’au",
+        widget=_DAY,
+        required=False,
+        error_messages={"invalid": "Cette date n’existe pas."},
+    )
+    status = forms.ChoiceField(label="État", choices=TreatmentStatus.choices, initial=TreatmentStatus.ACTIVE)
+
+    def said(self) -> Said:
+        sent = self.cleaned_data
+        return SaidTreatment(
+            drug=sent["drug"],
+            dosage=sent["dosage"],
+            indication=sent["indication"],
+            prescriber=sent["prescriber"],
+            since=sent["since"],
+            until=sent["until"],
+            status=TreatmentStatus(sent["status"]),
+        )
+
+
 def _value_field(label: str, *, required: bool, help_text: str = "") -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
@@ -254,6 +299,7 @@ FORMS: dict[str, Callable[..., SaidForm]] = {
     "allergies": AllergyForm,
     "directives": DirectiveForm,
     "problemes": ConditionForm,
+    "traitements": TreatmentForm,
     "vaccinations": ImmunizationForm,
     "mesures": MeasureForm,
 }
@@ -271,6 +317,15 @@ class ReasonForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Reste lisible dans l’historique de la ligne.",
+    )
+
+
+class AsideForm(forms.Form):
+    reason = forms.CharField(
+        label="Pourquoi l’écarter ?",
+        max_length=300,
+        help_text="Reste lisible avec la ligne.",
+        error_messages={"required": "Dites pourquoi en une phrase."},
     )
 
 

@@ -1,8 +1,10 @@
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import Limited
+from terresante.documents.models import DocumentReference
 from terresante.health_record.enums import (
     DETAIL_MAX_LENGTH,
     LABEL_MAX_LENGTH,
@@ -15,9 +17,14 @@ from terresante.health_record.enums import (
     DirectiveKind,
     DirectiveState,
     MeasureCode,
+    OfferedKind,
+    OfferedState,
     Origin,
+    Precision,
+    TreatmentStatus,
     Verification,
 )
+from terresante.kernel.models import Row
 from terresante.kernel.ui import wording
 from terresante.patients.models import CareRecord, Patient
 
@@ -39,6 +46,10 @@ class HealthLine(Limited):
     asserted_by_name = models.CharField(max_length=200)
     asserted_by_role = models.CharField(max_length=120, blank=True)
     asserted_at = models.DateTimeField()
+    # The document that said it, when a professional integrated it from there: the original.
+    source = models.ForeignKey(
+        "documents.DocumentReference", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     verification_status = models.CharField(max_length=20, choices=Verification.choices)
     # Nobody's key when the person wrote it herself.
     author = models.ForeignKey(
@@ -61,6 +72,10 @@ class HealthLine(Limited):
             models.CheckConstraint(
                 condition=Q(author__isnull=False) | Q(verification_status=Verification.UNCONFIRMED),
                 name="%(class)s_is_vouched_for_by_a_professional",
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin=Origin.DOCUMENT) | Q(source__isnull=False),
+                name="%(class)s_of_a_document_names_it",
             ),
             models.UniqueConstraint(fields=["patient", "set_id", "version"], name="%(class)s_versions"),
             models.UniqueConstraint(fields=["patient", "replaces"], name="%(class)s_replaced_once"),
@@ -99,7 +114,7 @@ class HealthLine(Limited):
 
 class AllergyIntolerance(HealthLine):
     substance = models.CharField("allergie à", max_length=LABEL_MAX_LENGTH)
-    category = models.CharField("famille", max_length=20, choices=AllergyCategory.choices)
+    category = models.CharField("famille", max_length=20, choices=AllergyCategory.choices, blank=True)
     criticality = models.CharField("gravité", max_length=20, choices=Criticality.choices)
     clinical_status = models.CharField("état", max_length=10, choices=ClinicalStatus.choices)
     reaction = models.CharField("réaction", max_length=DETAIL_MAX_LENGTH, blank=True)
@@ -149,6 +164,10 @@ class Condition(HealthLine):
 class Immunization(HealthLine):
     vaccine = models.CharField("vaccin", max_length=LABEL_MAX_LENGTH)
     occurred_on = models.DateField("fait le")
+    # A received document may know no more than the year: its first day stands for it.
+    precision = models.CharField(
+        max_length=5, choices=Precision.choices, default=Precision.DAY, db_default=Precision.DAY
+    )
     lot_number = models.CharField("numéro de lot", max_length=40, blank=True)
     dose = models.CharField("dose", max_length=40, blank=True)
 
@@ -162,8 +181,63 @@ class Immunization(HealthLine):
     @property
     def detail(self) -> str:
         lot = f"lot {self.lot_number}" if self.lot_number else ""
-        day = f"le {wording.long_date(self.occurred_on)}"
-        return " · ".join(part for part in (day, self.dose, lot) if part)
+        return " · ".join(part for part in (self._when, self.dose, lot) if part)
+
+    @property
+    def _when(self) -> str:
+        match self.precision:
+            case Precision.YEAR:
+                return f"en {self.occurred_on.year}, jour inconnu"
+            case Precision.MONTH:
+                return f"en {wording.lowered(wording.month_title(self.occurred_on))}, jour inconnu"
+            case _:
+                return f"le {wording.long_date(self.occurred_on)}"
+
+
+class MedicationStatement(HealthLine):
+    """A treatment that the person takes, or took. What was prescribed is its prescription's to say."""
+
+    drug = models.CharField("médicament", max_length=LABEL_MAX_LENGTH)
+    # Of the document that named it: CIS, CIP or ATC, and the OID of that list.
+    code = models.CharField(max_length=40, blank=True)
+    code_system = models.CharField(max_length=60, blank=True)
+    dosage = models.CharField("posologie", max_length=DETAIL_MAX_LENGTH, blank=True)
+    indication = models.CharField("pour quoi", max_length=200, blank=True)
+    prescriber = models.CharField("prescrit par", max_length=150, blank=True)
+    since = models.DateField("depuis", null=True)
+    until = models.DateField("jusqu’au", null=True)
+    status = models.CharField("état", max_length=10, choices=TreatmentStatus.choices)
+
+    class Meta(HealthLine.Meta):
+        verbose_name = "traitement"
+        constraints = [
+            *HealthLine.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(since=None) | Q(until=None) | Q(until__gte=F("since")),
+                name="treatment_ends_after_it_began",
+            ),
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        return self.status != TreatmentStatus.ACTIVE or self._is_past
+
+    @property
+    def _is_past(self) -> bool:
+        return self.until is not None and self.until < timezone.localdate()
+
+    @property
+    def label(self) -> str:
+        return self.drug
+
+    @property
+    def detail(self) -> str:
+        by = f"prescrit par {self.prescriber}" if self.prescriber else ""
+        stopped = self.status == TreatmentStatus.STOPPED
+        state = "Arrêté" if stopped else "Terminé" if self._is_past else ""
+        period = wording.short_period(self.since, self.until)
+        parts = (self.dosage, self.indication, period, by, state)
+        return " · ".join(part for part in parts if part)
 
 
 class CareDirective(HealthLine):
@@ -244,6 +318,52 @@ class Observation(HealthLine):
         """« 128/75 mmHg », « 36,8 °C »."""
         shown = _plain(self.value) + (f"/{_plain(self.low_value)}" if self.low_value is not None else "")
         return f"{shown}{wording.NBSP}{MEASURED[MeasureCode(self.code)].shown}"
+
+
+class OfferedLine(Row):
+    """What a received document says of a health, until somebody who writes in the record integrates it or puts it
+    aside. It is read by who reads its document, and falls with it: of another version, of a document taken back,
+    nothing is offered.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="+")
+    document = models.ForeignKey(DocumentReference, on_delete=models.PROTECT, related_name="offered_lines")
+    kind = models.CharField(max_length=12, choices=OfferedKind.choices)
+    # As `offers.told` writes it.
+    said = models.JSONField()
+    # Digest of the fact: two documents that say the same offer it once.
+    sameness = models.CharField(max_length=64)
+    # In the order of the document.
+    number = models.PositiveSmallIntegerField()
+    offered_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=OfferedState.choices, default=OfferedState.WAITING)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(
+        "directory.Practitioner", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    settled_by_name = models.CharField(max_length=200, blank=True)
+    reason = models.CharField("motif", max_length=300, blank=True)
+    # The line that it became, or that it brought up to date.
+    line_id = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name = "ligne à intégrer"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["document", "kind", "sameness"], name="offered_once_by_a_document"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=OfferedState.WAITING, settled_at=None, line_id=None)
+                | Q(state=OfferedState.INTEGRATED, settled_at__isnull=False, line_id__isnull=False)
+                | Q(state=OfferedState.PUT_ASIDE, settled_at__isnull=False, line_id=None) & ~Q(reason=""),
+                name="offered_line_is_settled_or_waits",
+            ),
+        ]
+        indexes = [models.Index(fields=["patient", "kind", "sameness"], name="offered_of_a_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
 
 
 def _plain(value: object) -> str:

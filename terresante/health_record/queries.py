@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, SmallIntegerField, Value, When
 
 from terresante.care_team.queries import panel
 from terresante.care_team.queries.audience import Draft
@@ -11,8 +11,10 @@ from terresante.health_record.access import HEALTH_READ
 from terresante.health_record.enums import (
     LIMITS_OF_CARE,
     ClinicalStatus,
+    Criticality,
     DirectiveState,
     MeasureCode,
+    TreatmentStatus,
     Verification,
 )
 from terresante.health_record.models import (
@@ -21,11 +23,12 @@ from terresante.health_record.models import (
     Condition,
     HealthLine,
     Immunization,
+    MedicationStatement,
     Observation,
 )
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
-from terresante.kernel.condition import among
+from terresante.kernel.condition import SqlCondition, among
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ui.frame import AudiencePanel
 from terresante.patients.models import Patient
@@ -34,6 +37,13 @@ from terresante.patients.models import Patient
 MOST_LINES = 60
 POINTS = 40
 _DISMISSED = (Verification.REFUTED.value, Verification.ENTERED_IN_ERROR.value)
+# What may kill, what nobody knows, then what does not.
+_GRAVITY = Case(
+    When(criticality=Criticality.HIGH, then=Value(0)),
+    When(criticality=Criticality.UNABLE_TO_ASSESS, then=Value(1)),
+    default=Value(2),
+    output_field=SmallIntegerField(),
+)
 _END = "Chaque lecture est tracée. Rien n’est effacé : une correction garde ce qui était écrit, et par qui."
 
 
@@ -77,6 +87,15 @@ KINDS = (
         "Ajouter un problème",
         "stethoscope",
         "Aucun problème de santé n’est inscrit.",
+    ),
+    Kind(
+        "traitements",
+        MedicationStatement,
+        "Traitements",
+        "le traitement",
+        "Ajouter un traitement",
+        "pill",
+        "Aucun traitement n’est inscrit : demandez l’ordonnance.",
     ),
     Kind(
         "vaccinations",
@@ -171,8 +190,12 @@ def _section(actor: Actor, patient_id: UUID, kind: Kind) -> Section:
 
 
 def current_lines(actor: Actor, patient_id: UUID, model: type[HealthLine]) -> list[HealthLine]:
+    """The latest said first; of allergies, those that may kill before the others."""
     rows = access.list(actor, HEALTH_READ, model).filter(patient_id=patient_id, is_current=True)
-    return list(rows.order_by("-asserted_at", "pk")[:MOST_LINES])
+    order = ("-asserted_at", "pk")
+    if model is AllergyIntolerance:
+        return list(rows.order_by(_GRAVITY, *order)[:MOST_LINES])
+    return list(rows.order_by(*order)[:MOST_LINES])
 
 
 def versions_of(actor: Actor, line: HealthLine) -> list[HealthLine]:
@@ -225,7 +248,7 @@ def _measures(actor: Actor, patient_id: UUID) -> QuerySet[Observation]:
 def allergies_in_force(actor: Actor, patient_id: UUID) -> QuerySet[AllergyIntolerance]:
     rows = access.list(actor, HEALTH_READ, AllergyIntolerance).filter(patient_id=patient_id, is_current=True)
     known = rows.filter(clinical_status=ClinicalStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
-    return known.order_by("criticality", "substance", "pk")[:MOST_LINES]
+    return known.order_by(_GRAVITY, "substance", "pk")[:MOST_LINES]
 
 
 @compiled.rows
@@ -240,6 +263,14 @@ def conditions_in_force(actor: Actor, patient_id: UUID) -> QuerySet[Condition]:
     rows = access.list(actor, HEALTH_READ, Condition).filter(patient_id=patient_id, is_current=True)
     known = rows.filter(clinical_status=ClinicalStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
     return known.order_by("onset_year", "name", "pk")[:MOST_LINES]
+
+
+@compiled.rows
+def treatments_in_force(actor: Actor, patient_id: UUID) -> QuerySet[MedicationStatement]:
+    rows = access.list(actor, HEALTH_READ, MedicationStatement).filter(patient_id=patient_id, is_current=True)
+    known = rows.filter(status=TreatmentStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
+    lasting = SqlCondition("({0} IS NULL OR {0} >= app_today())", "until")
+    return known.filter(lasting).order_by("drug", "pk")[:MOST_LINES]
 
 
 def limits_in_force(actor: Actor, patient_id: UUID) -> list[CareDirective]:

@@ -19,6 +19,8 @@ from terresante.health_record.enums import (
     DirectiveState,
     MeasureCode,
     Measured,
+    Precision,
+    TreatmentStatus,
 )
 from terresante.health_record.models import (
     AllergyIntolerance,
@@ -26,6 +28,7 @@ from terresante.health_record.models import (
     Condition,
     HealthLine,
     Immunization,
+    MedicationStatement,
     Observation,
 )
 from terresante.kernel.errors import Invalid
@@ -82,10 +85,32 @@ class SaidImmunization(Said):
     occurred_on: date
     lot_number: str = ""
     dose: str = ""
+    precision: Precision = Precision.DAY
 
     def checked(self) -> dict[str, Any]:
         wrong = _wrong_day("occurred_on", self.occurred_on)
         return _checked(self, label="vaccine", sentence="Écrivez le nom du vaccin.", wrong=wrong)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidTreatment(Said):
+    model = MedicationStatement
+
+    drug: str
+    dosage: str = ""
+    indication: str = ""
+    prescriber: str = ""
+    since: date | None = None
+    until: date | None = None
+    status: TreatmentStatus = TreatmentStatus.ACTIVE
+    code: str = ""
+    code_system: str = ""
+
+    def checked(self) -> dict[str, Any]:
+        wrong = {} if self.since is None else _wrong_day("since", self.since)
+        if self.since is not None and self.until is not None and self.until < self.since:
+            wrong["until"] = "La fin vient après le début : vérifiez les deux dates."
+        return _checked(self, label="drug", sentence="Écrivez le nom du médicament.", wrong=wrong)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

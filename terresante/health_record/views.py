@@ -10,12 +10,15 @@ from django.urls import reverse
 
 from terresante.care_team.enums import Confidentiality
 from terresante.care_team.queries import OpenRecord, open_record, read_record
+from terresante.documents.access import DOCUMENT_READ
+from terresante.documents.models import DocumentReference
 from terresante.feed.actions import mark_objects_read
 from terresante.health_record import actions, queries
 from terresante.health_record.access import HEALTH_CORRECT, HEALTH_JUDGE, HEALTH_READ, HEALTH_WRITE
 from terresante.health_record.enums import MeasureCode, Verification
 from terresante.health_record.forms import FORMS, LevelForm, ReasonForm, SaidForm, VerdictForm, written
 from terresante.health_record.models import HealthLine
+from terresante.health_record.offered_queries import count_waiting
 from terresante.health_record.queries import MEASURES, Kind, kind_of
 from terresante.kernel import access
 from terresante.kernel.access import Action
@@ -34,6 +37,7 @@ def show_summary(request: Request, record_id: UUID) -> HttpResponse:
         "sections": sections,
         "measures": MEASURES,
         "writes": access.permits(request.actor, HEALTH_WRITE, opened.record),
+        "waiting": count_waiting(request.actor, opened.patient.pk),
     }
     if request.headers.get("HX-Request"):
         return render(request, "health_record/_sections.html", {**shown, "opened": opened})
@@ -88,6 +92,7 @@ def show_line(request: Request, record_id: UUID, kind: str, line_id: UUID) -> Ht
         "line": line,
         "versions": versions,
         "newest": versions[0],
+        "source": _source(request, line),
         "corrects": HEALTH_CORRECT in may,
         "judges": HEALTH_JUDGE in may,
     }
@@ -182,6 +187,14 @@ def _line(request: Request, opened: OpenRecord, kind: str, line_id: UUID, act: A
     if line.record_id != opened.record.pk:
         raise NotFound
     return line
+
+
+def _source(request: Request, line: HealthLine) -> DocumentReference | None:
+    """The original, for who reads it."""
+    if line.source_id is None:
+        return None
+    read = access.list(request.actor, DOCUMENT_READ, DocumentReference).filter(patient_id=line.patient_id)
+    return read.filter(pk=line.source_id).first()
 
 
 def _after(kind: Kind, record_id: UUID, line: HealthLine) -> str:

@@ -17,6 +17,7 @@ from terresante.documents.received_actions import SentDocument, file_sent, withd
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
+from terresante.interop.offering import offer_found
 from terresante.interop.result_filing import close_results, file_results
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
@@ -87,6 +88,7 @@ def file_received(
         raise NotFound
     stay = _stay_told_of(actor.organization_id, patient_id, carried)
     document = file_sent(actor, patient_id, document=_document(carried, received, stay))
+    offer_found(actor, document, carried.cda)
     return document, file_results(actor, document, carried)
 
 

@@ -93,7 +93,12 @@ class Home:
 
 
 _DOCUMENTS = frozenset({FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED, FeedKind.RESULT})
-_HEALTH = frozenset({FeedKind.ALLERGY, FeedKind.DIRECTIVE, FeedKind.CONDITION, FeedKind.IMMUNIZATION})
+_HEALTH = frozenset(
+    {
+        *(FeedKind.ALLERGY, FeedKind.DIRECTIVE, FeedKind.CONDITION),
+        *(FeedKind.TREATMENT, FeedKind.IMMUNIZATION),
+    }
+)
 FILTERS: dict[str, frozenset[str]] = {
     "alertes": frozenset(),
     "notes": frozenset({FeedKind.NOTE}),

@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from terresante.health_record.enums import MEASURED, MeasureCode, Verification
+from terresante.health_record.enums import MEASURED, MeasureCode, Precision, Verification
 from terresante.health_record.models import (
     AllergyIntolerance,
     CareDirective,
     Condition,
     HealthLine,
     Immunization,
+    MedicationStatement,
     Observation,
 )
-from terresante.overview.fhir import Resource, filled, instant, security_label, subject_of
+from terresante.overview.fhir import Resource, filled, instant, security_label, subject_of, urn
 
 _TERMS = "http://terminology.hl7.org/CodeSystem"
+# Of an ISO date: what is not known is not said.
+_AS_FAR_AS = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}
 _LOINC, _UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 _SYSTOLIC, _DIASTOLIC = ("8480-6", "Pression systolique"), ("8462-4", "Pression diastolique")
 
@@ -24,6 +27,8 @@ def health_line(line: HealthLine) -> Resource:
             return _allergy(line)
         case Condition():
             return _condition(line)
+        case MedicationStatement():
+            return _treatment(line)
         case Immunization():
             return _immunization(line)
         case CareDirective():
@@ -41,7 +46,7 @@ def _allergy(line: AllergyIntolerance) -> Resource:
         **_status(
             line, line.clinical_status, "allergyintolerance-clinical", "allergyintolerance-verification"
         ),
-        category=[line.category],
+        category=[line.category] if line.category else [],
         criticality=line.criticality,
         code={"text": line.substance},
         patient=subject_of(line.patient_id),
@@ -72,11 +77,31 @@ def _immunization(line: Immunization) -> Resource:
         status="entered-in-error" if line.is_dismissed else "completed",
         vaccineCode={"text": line.vaccine},
         patient=subject_of(line.patient_id),
-        occurrenceDateTime=line.occurred_on.isoformat(),
+        occurrenceDateTime=line.occurred_on.isoformat()[: _AS_FAR_AS[Precision(line.precision)]],
         recorded=instant(line.recorded_at),
         primarySource=not line.is_unconfirmed,
         lotNumber=line.lot_number,
         note=[{"text": line.dose}] if line.dose else [],
+    )
+
+
+def _treatment(line: MedicationStatement) -> Resource:
+    coding = {"system": f"urn:oid:{line.code_system}", "code": line.code}
+    period = {"start": line.since, "end": line.until}
+    return filled(
+        **_begun(line, "MedicationStatement"),
+        status="entered-in-error" if line.is_dismissed else line.status,
+        medicationCodeableConcept=filled(
+            coding=[coding] if line.code and line.code_system else [], text=line.drug
+        ),
+        subject=subject_of(line.patient_id),
+        effectivePeriod={name: day.isoformat() for name, day in period.items() if day},
+        dateAsserted=instant(line.asserted_at),
+        informationSource=_asserter(line),
+        derivedFrom=[{"reference": urn(line.source_id)}] if line.source_id else [],
+        reasonCode=[{"text": line.indication}] if line.indication else [],
+        note=[{"text": f"Prescrit par {line.prescriber}"}] if line.prescriber else [],
+        dosage=[{"text": line.dosage}] if line.dosage else [],
     )
 
 

@@ -12,6 +12,7 @@ from terresante.care_team.queries import OpenRecord, circle_of, relatives_of
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.feed.queries import Changes, Place, Told
+from terresante.health_record.offered_queries import count_to_integrate
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import EventRow, Level, PersonRow, TimelineEntry
@@ -29,7 +30,13 @@ KINDS = {
     "resultats": ("Résultats", (FeedKind.RESULT,)),
     "sante": (
         "Santé",
-        (FeedKind.ALLERGY, FeedKind.DIRECTIVE, FeedKind.CONDITION, FeedKind.IMMUNIZATION),
+        (
+            FeedKind.ALLERGY,
+            FeedKind.DIRECTIVE,
+            FeedKind.CONDITION,
+            FeedKind.TREATMENT,
+            FeedKind.IMMUNIZATION,
+        ),
     ),
     "sejours": (
         "Hospitalisations",
@@ -70,6 +77,8 @@ class Summary:
     notes: list[NoteLine]
     circle: Circle
     facts: list[tuple[str, str]]
+    # Of received documents, for who may settle them.
+    to_integrate: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ def summary(actor: Actor, opened: OpenRecord) -> Summary:
         notes=recent_notes(actor, patient_id),
         circle=_circle(members, relatives),
         facts=_facts(actor, opened, members),
+        to_integrate=count_to_integrate(actor, patient_id),
     )
 
 

@@ -16,7 +16,7 @@ from terresante.care_team.enums import DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import OpenRecord, circle_of, relatives_of
 from terresante.health_record import queries as health
-from terresante.health_record.models import HealthLine
+from terresante.health_record.models import HealthLine, MedicationStatement
 from terresante.kernel import audit, printing
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
@@ -30,9 +30,7 @@ from terresante.patients.models import Patient, RelatedPerson
 # Beyond these the sheet is no longer one page: the circle's own page has them all.
 MOST_MEMBERS = 8
 RECENT = timedelta(days=30)
-_NO_TREATMENT = (
-    "Terr-eSanté ne tient pas encore les traitements : demandez l’ordonnance, ou « Mon espace santé »."
-)
+_NO_TREATMENT = "Aucun traitement n’est inscrit : demandez l’ordonnance, ou « Mon espace santé »."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +175,12 @@ def _health(actor: Actor, opened: OpenRecord) -> list[SheetPart]:
             lines=_together(health.conditions_in_force(actor, patient_id)),
             empty="Aucun problème de santé n’est inscrit.",
         ),
-        SheetPart(title="Traitements", icon="pill", lines=[], empty=_NO_TREATMENT),
+        SheetPart(
+            title="Traitements",
+            icon="pill",
+            lines=_treatments(health.treatments_in_force(actor, patient_id)),
+            empty=_NO_TREATMENT,
+        ),
         *_measures(actor, opened),
     ]
 
@@ -199,6 +202,15 @@ def _line(line: HealthLine) -> SheetLine:
         text=line.detail,
         source=f"{who}, {wording.long_date(line.recorded_at)}",
     )
+
+
+def _treatments(lines: Sequence[MedicationStatement]) -> list[SheetLine]:
+    """On one line too; the day of the latest, so that nobody trusts an old list."""
+    if not lines:
+        return []
+    said = " · ".join(", ".join(part for part in (_words(line), line.dosage) if part) for line in lines)
+    latest = max(line.recorded_at for line in lines)
+    return [SheetLine(text=said, source=f"liste mise à jour le {wording.long_date(latest)}")]
 
 
 def _together(lines: Sequence[HealthLine]) -> list[SheetLine]:

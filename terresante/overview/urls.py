@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.overview import desk_urls, export_views, sheet_views, views
+from terresante.overview import desk_urls, discharge_views, export_views, sheet_views, views
 
 app_name = "overview"
 urlpatterns = [
@@ -14,6 +14,12 @@ urlpatterns = [
     path("dossiers/<uuid:record_id>/copie/", export_views.take_out, name="export"),
     path("dossiers/<uuid:record_id>/chronologie/", views.show_timeline, name="timeline"),
     path("dossiers/<uuid:record_id>/chronologie/imprimer/", views.print_timeline, name="timeline_print"),
+    path("dossiers/<uuid:record_id>/retour-a-domicile/", discharge_views.show_latest, name="discharge"),
+    path(
+        "dossiers/<uuid:record_id>/retour-a-domicile/<uuid:document_id>/",
+        discharge_views.show_letter,
+        name="discharge_of",
+    ),
     path("dossiers/<uuid:record_id>/fiche-urgence/", sheet_views.show_sheet, name="emergency_sheet"),
     path(
         "dossiers/<uuid:record_id>/fiche-urgence/imprimer/",

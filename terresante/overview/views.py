@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 
 from terresante.care_team.access import RECORD_READ, RECORD_SHARE
 from terresante.care_team.queries import OpenRecord, read_record
+from terresante.documents.access import DOCUMENT_READ
 from terresante.feed import actions as feed
 from terresante.feed import queries as news
 from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ, FEED_READ
@@ -36,11 +37,14 @@ def show_record(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id)
     summary = queries.summary(request.actor, opened)
     request.after_read.append(partial(feed.mark_visited, request.actor, opened.patient.pk))
-    permitted = access.permitted(request.actor, opened.record, NOTE_READ, NOTE_WRITE, RECORD_SHARE)
+    permitted = access.permitted(
+        request.actor, opened.record, NOTE_READ, NOTE_WRITE, RECORD_SHARE, DOCUMENT_READ
+    )
     shown = {
         "summary": summary,
         "alerts": [_alert(fact) for fact in summary.alerts],
         "reads_notes": NOTE_READ in permitted,
+        "reads_documents": DOCUMENT_READ in permitted,
         "shares": not opened.record.is_shared and RECORD_SHARE in permitted,
         **_changes(summary.changes),
     }

@@ -11,8 +11,9 @@ from terresante.health_record.enums import (
     DecidedBy,
     DirectiveKind,
     MeasureCode,
+    named_categories,
 )
-from terresante.health_record.said import Said, SaidAllergy, SaidDirective, SaidMeasure
+from terresante.health_record.said import Said, SaidAllergy, SaidDirective, SaidMeasure, SaidTreatment
 from terresante.kernel.actor import Actor, ActorKind
 
 _NUMBER = {
@@ -52,7 +53,7 @@ class OwnAllergyForm(DeclarationForm):
         help_text="Une seule chose à la fois : un médicament, un aliment, un produit.",
         error_messages={"required": "Écrivez de quoi il s’agit."},
     )
-    category = forms.ChoiceField(label="C’est plutôt", choices=AllergyCategory.choices)
+    category = forms.ChoiceField(label="C’est plutôt", choices=named_categories)
     reaction = forms.CharField(
         label="Que s’est-il passé ?",
         max_length=DETAIL_MAX_LENGTH,
@@ -110,6 +111,34 @@ class OwnMeasureForm(DeclarationForm):
         )
 
 
+class OwnTreatmentForm(DeclarationForm):
+    drug = forms.CharField(
+        label="Quel médicament ?",
+        max_length=LABEL_MAX_LENGTH,
+        help_text="Un seul à la fois, comme sur la boîte : Doliprane 1 g.",
+        error_messages={"required": "Écrivez le nom du médicament."},
+    )
+    dosage = forms.CharField(
+        label="Comment le prenez-vous ?",
+        max_length=DETAIL_MAX_LENGTH,
+        required=False,
+        help_text="Combien, à quel moment : un le matin, un le soir.",
+    )
+    indication = forms.CharField(label="Pour quoi ?", max_length=200, required=False)
+    since = forms.DateField(
+        label="Depuis quand ?",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        required=False,
+        error_messages={"invalid": "Cette date n’existe pas."},
+    )
+
+    def said(self, actor: Actor) -> Said:
+        sent = self.cleaned_data
+        return SaidTreatment(
+            drug=sent["drug"], dosage=sent["dosage"], indication=sent["indication"], since=sent["since"]
+        )
+
+
 class OwnDirectiveForm(DeclarationForm):
     text = forms.CharField(
         label="Ce que je souhaite, ou refuse, si un jour je ne peux plus le dire",
@@ -145,6 +174,7 @@ class OwnDirectiveForm(DeclarationForm):
 
 DECLARED: dict[str, type[DeclarationForm]] = {
     "allergies": OwnAllergyForm,
+    "traitements": OwnTreatmentForm,
     "mesures": OwnMeasureForm,
     "directives": OwnDirectiveForm,
 }

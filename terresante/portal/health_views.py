@@ -18,6 +18,7 @@ from terresante.portal.queries import own_record_id, read_own_record
 # How each declaration is asked for; what is not here is a professional's to write.
 _TITLES = {
     "allergies": "Dire une allergie",
+    "traitements": "Dire un traitement",
     "mesures": "Noter une mesure",
     "directives": "Dire ce que je souhaite",
 }

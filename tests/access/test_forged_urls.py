@@ -26,6 +26,7 @@ NAMED = {
     "report_id": "results.DiagnosticReport",
     "observation_id": "results.LabObservation",
     "line_id": "health_record.AllergyIntolerance",
+    "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",
     "relative_id": "patients.RelatedPerson",
     "delegation_id": "patients.Delegation",

@@ -53,6 +53,10 @@ MORE_NAMES = {
     },
     "health_record": {
         "said": "what somebody says of a health, checked before it is a row, pure",
+        "offers": "what a document offers to a record, and when two say the same, pure",
+        "offered_actions": "what received documents offer, apart from what persons write",
+        "offered_queries": "what received documents offer, apart from what the record says",
+        "offered_views": "what received documents offer, apart from the pages of a health",
     },
     "results": {
         "units": "units of laboratories and their conversions, pure",
@@ -72,6 +76,7 @@ MORE_NAMES = {
         "applying": "from a batch of messages to what becomes of each",
         "filing": "from a document received to what is filed",
         "result_filing": "from a report of biology to its results, apart from documents",
+        "offering": "from the entries of a document to what it offers to a record",
         "insi": "the client of the INSi teleservice",
         "hl7v2": "messages, pure",
         "cda": "documents, pure",
@@ -113,8 +118,14 @@ MORE_NAMES = {
         "sheet_queries": "the emergency sheet, apart from the pages of a record",
         "sheet_views": "the emergency sheet, on a screen and on paper",
         "founding_views": "who refuses any record, apart from those who have one",
+        "discharge_queries": "a letter of discharge beside the record, apart from its other pages",
+        "discharge_views": "a letter of discharge beside the record, apart from its other pages",
         "desk_views": "pages outside a record, apart from those of a record",
         "support_views": "a record founded for another, by who will not read it",
+    },
+    "terminology": {
+        "reading": "published lists of codes from their files, pure",
+        "management": "Django's place for a command",
     },
     "patients": {
         "identity_rules": "RNIV and the INS, pure",

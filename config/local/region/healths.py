@@ -29,6 +29,7 @@ from terresante.health_record.said import (
     SaidDirective,
     SaidImmunization,
     SaidMeasure,
+    SaidTreatment,
 )
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind, Assurance
@@ -45,6 +46,8 @@ class Health:
     allergies: Sequence[SaidAllergy] = ()
     conditions: Sequence[tuple[str, int | None]] = ()
     directives: Sequence[tuple[DirectiveKind, DecidedBy, str, str, str]] = ()
+    # (drug, dosage, what for)
+    treatments: Sequence[tuple[str, str, str]] = ()
     vaccines: Sequence[tuple[str, int]] = ()
     measures: dict[MeasureCode, Values] = field(default_factory=dict)
     said_by_herself: Sequence[Said] = ()
@@ -75,6 +78,12 @@ HEALTHS = {
                 "Pas de réanimation prolongée si je ne peux plus vivre chez moi ; soulager la douleur d’abord.",
                 "Mon espace santé, et une copie chez sa fille",
             )
+        ],
+        treatments=[
+            ("Apixaban 5 mg", "1 matin et soir", "Fibrillation auriculaire"),
+            ("Bisoprolol 5 mg", "1 le matin", "Insuffisance cardiaque"),
+            ("Furosémide 40 mg", "1 le matin", "Insuffisance cardiaque"),
+            ("Metformine 1 g", "1 matin et soir", "Diabète"),
         ],
         vaccines=[("Grippe", 40), ("Covid-19", 40), ("Pneumocoque", 400)],
         measures={
@@ -140,6 +149,11 @@ HEALTHS = {
         by="georges",
         allergies=[_allergy("Latex", _AROUND, _GRAVE, "Urticaire au bloc")],
         conditions=[("Coxarthrose gauche", 2023)],
+        treatments=[
+            ("Acide acétylsalicylique 75 mg", "1 le midi", "Prévention secondaire"),
+            ("Amlodipine 5 mg", "1 le matin", "Hypertension"),
+            ("Kétoprofène 100 mg", "1 matin et soir, si douleur", "Coxarthrose"),
+        ],
         vaccines=[("Tétanos, poliomyélite", 700)],
     ),
     "diallo": Health(
@@ -208,6 +222,8 @@ class HealthWriter:
                 kept_at=kept_at,
             )
             lines.append((said, 75))
+        for drug, dosage, indication in health.treatments:
+            lines.append((SaidTreatment(drug=drug, dosage=dosage, indication=indication), 180))
         for vaccine, days in health.vaccines:
             given = SaidImmunization(vaccine=vaccine, occurred_on=today - timedelta(days=days))
             lines.append((given, days))

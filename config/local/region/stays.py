@@ -10,7 +10,8 @@ from xml.sax.saxutils import escape
 from config.local.places import HOST
 from config.local.region.places import Directory
 from config.local.region.records import Times
-from simulators.hospital.documents import Author, Letter, Passage, cda, mdm, table
+from simulators.hospital.documents import Author, Letter, Passage, cda, mdm
+from simulators.hospital.entries import coded_section
 from simulators.hospital.messages import Authority, Movement, Person, Place, message
 from simulators.hospital.messages import Stay as MessageStay
 from simulators.laboratory.reports import Examinations, Germ, Result, entry
@@ -211,7 +212,7 @@ def passage(section: Section, at: datetime) -> Passage:
     """Of a report of biology, with its results as a laboratory codes them."""
     germ = section.germ
     if not section.results and germ is None:
-        return Passage(section.code, section.title, narrative(section))
+        return Passage(section.code, section.title, *_words_and_codes(section))
     chapter = Examinations(
         code=section.code,
         results=tuple(
@@ -226,9 +227,14 @@ def passage(section: Section, at: datetime) -> Passage:
     return Passage(section.code, section.title, narrative(section), entries=entry(chapter, at))
 
 
+def _words_and_codes(section: Section) -> tuple[str, str]:
+    """What a good software writes: its words, and the codes of its rows."""
+    return (
+        coded_section(section.code, section.head, section.rows) if section.head else (narrative(section), "")
+    )
+
+
 def narrative(section: Section) -> str:
-    if section.head:
-        return table(section.head, *section.rows)
     items = "".join(f"<item>{escape(each)}</item>" for each in section.items)
     words = f"<paragraph>{escape(section.text)}</paragraph>" if section.text else ""
     return words + (f"<list>{items}</list>" if items else "")

@@ -108,7 +108,7 @@ def test_the_letter_of_a_discharge_is_a_document_of_its_stay():
     assert isinstance(carried, Carried)
     assert (carried.type_code, carried.act) == ("11490-0", Act.NEW)
     assert ward.stay is not None and carried.visit_number == ward.stay.number
-    assert carried.cda is not None and len(carried.cda.body.sections) == 4
+    assert carried.cda is not None and len(carried.cda.body.sections) == 5
 
 
 @pytest.mark.parametrize(

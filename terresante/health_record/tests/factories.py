@@ -20,6 +20,7 @@ from terresante.health_record.said import (
     SaidDirective,
     SaidImmunization,
     SaidMeasure,
+    SaidTreatment,
 )
 from terresante.kernel.actor import Actor
 from terresante.patients.models import CareRecord
@@ -41,11 +42,17 @@ def weight(value: str = "62.5", at: datetime | None = None, **said: Any) -> Said
     )
 
 
+def treatment(drug: str = "Furosémide 40 mg", **said: Any) -> SaidTreatment:
+    said.setdefault("dosage", "1 le matin")
+    return SaidTreatment(drug=drug, **said)
+
+
 def each_kind() -> list[Said]:
     return [
         allergy(),
         directive(),
         SaidCondition(name="Insuffisance cardiaque", onset_year=2019),
+        treatment(),
         SaidImmunization(vaccine="Grippe", occurred_on=date(2025, 10, 14)),
         weight(),
     ]
@@ -76,6 +83,7 @@ def row_of(model: type[HealthLine], label: str) -> dict[str, Any]:
             "text": label,
         },
         "Condition": {"name": label, "clinical_status": "active"},
+        "MedicationStatement": {"drug": label, "status": "active"},
         "Immunization": {"vaccine": label, "occurred_on": date(2025, 10, 14)},
         "Observation": {
             "code": MeasureCode.WEIGHT,

@@ -161,7 +161,7 @@ def test_the_page_costs_as_much_with_many_lines_as_with_few(client, cast):
         added(cast.amar, cast.madeleine_record, allergy(f"Produit {number}"))
         added(cast.amar, cast.madeleine_record, weight(f"{60 + number}"))
 
-    assert queries_of(client, url(cast.madeleine_record)) == few <= 30
+    assert queries_of(client, url(cast.madeleine_record)) == few <= 32
 
 
 def queries_of(client, address):

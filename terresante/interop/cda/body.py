@@ -81,6 +81,7 @@ def _section(element: Element) -> Section:
         narrative=one(element, "text"),
         sections=tuple(_section(each) for each in every(element, "component/section")),
         attachments=tuple(_media(element)),
+        entries=tuple(every(element, "entry")),
     )
 
 

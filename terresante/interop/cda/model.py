@@ -130,6 +130,7 @@ class Section:
     narrative: "Element | None"
     sections: "tuple[Section, ...]" = ()
     attachments: tuple[Attachment, ...] = ()
+    entries: "tuple[Element, ...]" = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from terresante.documents.reading import Passage, Reading
+from terresante.documents.reading import Discharge, Passage, Reading
 from terresante.interop.cda.body import content_of, paper_of, read_cda
+from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header, Section
 from terresante.interop.cda.narrative import rendered
 from terresante.interop.cda.parsing import NotCda
@@ -24,6 +25,10 @@ class CdaReader:
             facts=tuple(_facts(document.header)),
             has_paper=paper_of(document.body) is not None,
         )
+
+    def discharge(self, content: bytes) -> Discharge:
+        document = _read(content)
+        return discharge_of(document, tuple(_facts(document.header)))
 
     def paper(self, content: bytes) -> bytes:
         paper = paper_of(_read(content).body)

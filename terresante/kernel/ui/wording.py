@@ -1,6 +1,7 @@
 """Dates, ages and names as people say them in French. Pure: the present moment is an argument."""
 
 import re
+import unicodedata
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -79,6 +80,20 @@ def exact(moment: date | datetime) -> str:
 def long_date(day: date | datetime) -> str:
     local = _day(day)
     return f"{_ordinal(local)}{NBSP}{MONTHS[local.month - 1]} {local.year}"
+
+
+def plain(text: str) -> str:
+    """Small letters without diacritics, blanks made one: to compare."""
+    spread = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE"))
+    letters = "".join(each for each in spread if not unicodedata.combining(each)).casefold()
+    return " ".join(letters.split())
+
+
+def short_period(start: date | None, until: date | None) -> str:
+    """« du 3 mars 2026 au 2 mai 2026 », one end or none."""
+    if start and until:
+        return f"du {long_date(start)} au {long_date(until)}"
+    return f"depuis le {long_date(start)}" if start else f"jusqu’au {long_date(until)}" if until else ""
 
 
 def month_title(day: date | datetime) -> str:

@@ -146,7 +146,7 @@ def test_limits_of_care_then_allergies_come_first_with_who_said_them(client, cas
     places = [page.index(said) for said in ("Ne pas réanimer", "Pénicilline", "Jeanne LEROUX", "DAC Est")]
     assert places == sorted(places)
     assert "Arachide (déclaré, non confirmé)" in page and "61,4\u00a0kg" in page
-    assert "ne tient pas encore les traitements" in page and "Iode" not in page
+    assert "Aucun traitement n’est inscrit" in page and "Iode" not in page
     login(client, cast.samira)
     page = client.get(url(cast.madeleine_record)).content.decode()
     assert "Pénicilline" not in page and "Ne pas réanimer" not in page and "Jeanne LEROUX" in page

@@ -56,6 +56,7 @@ from terresante.patients.models import (
 from terresante.patients.traits import Traits
 from terresante.stays.enums import MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
+from tests.access.oracle.rows import offer
 from tests.walls import walls_down
 
 
@@ -285,7 +286,7 @@ def _file() -> StoredFile:
 
 def _documents(drawn: Drawn) -> None:
     key = new_id()
-    DocumentReference.objects.create(
+    document = DocumentReference.objects.create(
         id=key,
         set_id=key,
         patient=drawn.patient,
@@ -300,6 +301,7 @@ def _documents(drawn: Drawn) -> None:
         media_type="text/plain",
         size=1,
     )
+    offer(document, "Essai")
     fact(drawn, key)
     _create(
         DocumentList,
@@ -410,6 +412,8 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "health_record_caredirective": None,  # made with the allergies
     "health_record_condition": None,
     "health_record_immunization": None,
+    "health_record_medicationstatement": None,
+    "health_record_offeredline": None,  # made with the documents
     "health_record_observation": None,
     "stays_encounter": _stays,
     "stays_encountermovement": _stays,

@@ -26,6 +26,8 @@ from terresante.care_team.models import (
 )
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization, Practitioner
+from terresante.documents.models import DocumentReference
+from terresante.health_record.models import OfferedLine
 from terresante.interop.models import DocumentList
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
@@ -164,6 +166,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         sent_at=timezone.now(),
         documents=[],
     )
+    made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():
         if model not in made:
             made[model] = model._default_manager.order_by("pk").first()

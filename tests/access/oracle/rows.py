@@ -16,7 +16,10 @@ from terresante.documents.models import DocumentReference
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
 from terresante.health_record.access import MODELS
-from terresante.health_record.models import HealthLine
+from terresante.health_record.enums import OfferedKind
+from terresante.health_record.models import HealthLine, OfferedLine
+from terresante.health_record.offers import sameness, told
+from terresante.health_record.said import SaidTreatment
 from terresante.health_record.tests.factories import row_of
 from terresante.kernel.files import vault
 from terresante.kernel.ids import new_id
@@ -120,7 +123,7 @@ def document(limits: Limits) -> DocumentReference | None:
     stored = vault.put(file, BytesIO(limits.marker.encode()))
     vault.keep(file.pk)
     key = new_id()
-    return DocumentReference.objects.create(
+    filed = DocumentReference.objects.create(
         id=key,
         set_id=key,
         patient_id=limits.patient_id,
@@ -140,6 +143,22 @@ def document(limits: Limits) -> DocumentReference | None:
         sha256=stored.sha256,
         sha1=stored.sha1,
         **limits.kept,
+    )
+    offer(filed, limits.marker)
+    return filed
+
+
+def offer(document: DocumentReference, words: str) -> OfferedLine:
+    """Of a document, as one that was received makes it."""
+    said = SaidTreatment(drug=words)
+    return OfferedLine.objects.create(
+        patient_id=document.patient_id,
+        record_id=document.record_id,
+        document=document,
+        kind=OfferedKind.TREATMENT,
+        said=told(said),
+        sameness=sameness(said),
+        number=1,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -98,10 +98,11 @@ def _prepared(sendings: Sequence[Sending]) -> tuple[Application, dict[Identity, 
     """A practice whose software has its access, and a record for each person whom it may name."""
     practice = organization_of("Cabinet FHIR", OrganizationKind.GROUP_PRACTICE)
     founder = founder_of(practice)
+    person_id = cast(UUID, founder.person_id)  # a professional has one
     user = User.objects.create(login="fhir@example.org", name="Camille", email="fhir@example.org")
-    Practitioner.objects.filter(pk=founder.person_id).update(rpps=_RPPS, user=user)
+    Practitioner.objects.filter(pk=person_id).update(rpps=_RPPS, user=user)
     PractitionerRole.objects.create(
-        practitioner_id=founder.person_id,
+        practitioner_id=person_id,
         organization=practice,
         profession=Profession.DOCTOR,
         period_start="2020-01-01",

@@ -4,16 +4,23 @@ import random
 import re
 import time
 from collections import Counter
+from dataclasses import fields
 
 import pytest
 
 from simulators.laboratory.reports import Report, report
+from terresante.documents.reading import Part
+from terresante.health_record.offers import said_again, told
 from terresante.interop.cda.body import all_sections, content_of, paper_of, read_cda
+from terresante.interop.cda.discharge import discharge_of
+from terresante.interop.cda.entries import read_entries
 from terresante.interop.cda.narrative import rendered
 from terresante.interop.cda.parsing import DEEPEST, Flaw, NotCda
 from terresante.interop.cda.results import read_results
-from terresante.interop.cda.tests import letters
+from terresante.interop.cda.tests import coded, letters
 from terresante.interop.cda.tests.letters import PDF
+from terresante.interop.offering import offered_by
+from terresante.kernel.errors import Invalid
 from terresante.results.tests.factories import LABORATORY, URINE, blood, sugar
 
 # A document is read within, whatever it is; a loaded machine is given some room.
@@ -111,6 +118,7 @@ REPORTS = (
 SOURCES = (
     letters.structured(),
     letters.structured(pdf=PDF, replaces="1.2.3"),
+    coded.written(),
     letters.whole(),
     letters.structured().decode().replace("UTF-8", "UTF-16").encode("utf-16"),
     *REPORTS,
@@ -128,9 +136,20 @@ def outcome_of(raw):
         assert refusal.sentence
         return refusal.flaw.value
     html = "".join(rendered(section.narrative) for section in all_sections(read.body.sections))
+    entries, discharge = read_entries(read), discharge_of(read, ())
+    html += "".join(part.html for part in _parts(discharge))
     assert not _FOREIGN.search(html)
-    found = read_results(read)
-    return "read" if found is None else "results"
+    for each in offered_by(entries):
+        try:
+            assert said_again(each.kind, told(each.said)).model is each.said.model
+        except Invalid as refusal:
+            assert refusal.fields
+    return "read" if read_results(read) is None else "results"
+
+
+def _parts(discharge):
+    shown = (getattr(discharge, field.name) for field in fields(discharge))
+    return [part for part in shown if isinstance(part, Part)]
 
 
 def play(count, seed):

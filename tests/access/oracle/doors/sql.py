@@ -107,6 +107,7 @@ _FOLLOWED = {
     "notes_notemedia": ("notes_note", "note_id"),
     "notes_noteversion": ("notes_note", "note_id"),
     "results_labobservation": ("results_diagnosticreport", "report_id"),
+    "health_record_offeredline": ("documents_documentreference", "document_id"),
 }
 # What stands for a column that a table has not.
 _LIMIT_COLUMNS = {

@@ -1,0 +1,187 @@
+"""What a structured document says in codes, as the CI-SIS writes it and as senders do."""
+
+from datetime import date
+
+import pytest
+
+from simulators.hospital.documents import Passage, cda
+from terresante.interop.cda.body import read_cda
+from terresante.interop.cda.discharge import discharge_of
+from terresante.interop.cda.entries import MOST_ENTRIES, Day, Precision, read_entries
+from terresante.interop.cda.tests import coded
+from terresante.interop.cda.tests.letters import letter as letter_of
+
+
+def entries(*sections):
+    return read_entries(coded.read(*sections))
+
+
+def test_a_treatment_is_read_with_the_words_of_its_row():
+    stopped, furosemide, bisoprolol = entries(coded.STOPPED, coded.AT_DISCHARGE).treatments
+
+    assert (stopped.name, stopped.indication, stopped.is_stopped) == (
+        "Ibuprofène 400 mg",
+        "Insuffisance rénale",
+        True,
+    )
+    assert (furosemide.name, furosemide.dosage, furosemide.change) == (
+        "Furosémide 40 mg",
+        "1 le matin",
+        "Modifié",
+    )
+    assert (furosemide.start, furosemide.until) == (Day(date(2026, 3, 2)), None)
+    assert not furosemide.is_stopped and bisoprolol.change == ""
+
+
+def test_allergies_problems_and_vaccinations_are_read():
+    found = entries(coded.ALLERGIES, coded.VACCINES, coded.PROBLEMS)
+
+    (allergy,) = found.allergies
+    assert (allergy.substance, allergy.reaction, allergy.criticality) == ("Pénicilline", "Œdème", "crith")
+    assert allergy.kind.code == "416098002"
+    (vaccine,) = found.vaccinations
+    assert (vaccine.vaccine, vaccine.given, vaccine.lot) == ("Grippe", Day(date(2025, 10, 14)), "L123")
+    (problem,) = found.problems
+    assert (problem.name, problem.since, problem.status) == (
+        "Insuffisance cardiaque",
+        Day(date(2019, 2, 1)),
+        "active",
+    )
+
+
+def lines(part):
+    assert part is not None
+    return part.lines
+
+
+def administered(inside, *, text="<text/>"):
+    return (
+        '<entry><substanceAdministration classCode="SBADM" moodCode="EVN">'
+        f'{text}<effectiveTime value="1975"/>{inside}</substanceAdministration></entry>'
+    )
+
+
+def material(code, name=""):
+    return (
+        f"<consumable><manufacturedProduct><manufacturedMaterial>{code}<name>{name}</name>"
+        "</manufacturedMaterial></manufacturedProduct></consumable>"
+    )
+
+
+def test_without_a_row_the_codes_say_the_dosage_and_the_name():
+    code = (
+        '<code code="60019927" codeSystem="1.2.250.1.213.2.3.1" displayName="SOLIAN 100 mg, comprimé sécable">'
+        '<originalText><reference value="#absent"/></originalText></code>'
+    )
+    dose = '<doseQuantity><low value="2" unit="{tbl}"/></doseQuantity>'
+    rhythm = '<effectiveTime xsi:type="PIVL_TS" operator="A"><period value="6" unit="h"/></effectiveTime>'
+    document = coded.of_section(
+        "10160-0", "texte", administered(rhythm + dose + material(code, "SOLIAN 100 mg"))
+    )
+
+    (treatment,) = read_entries(document).treatments
+
+    assert (treatment.name, treatment.dosage) == ("SOLIAN 100 mg", "2 comprimé, toutes les 6 heures")
+    assert (treatment.code.code, treatment.code.system) == ("60019927", "1.2.250.1.213.2.3.1")
+
+
+def test_a_vaccination_of_a_year_is_known_to_the_year_and_one_that_was_not_done_is_none():
+    bcg = administered(material("<code/>", "BCG"))
+    document = coded.of_section(
+        "11369-6", "texte", bcg + bcg.replace('moodCode="EVN"', 'moodCode="EVN" negationInd="true"')
+    )
+
+    (vaccine,) = read_entries(document).vaccinations
+
+    assert (vaccine.vaccine, vaccine.given) == ("BCG", Day(date(1975, 1, 1), Precision.YEAR))
+
+
+def observed(inside, *, negated="false", code="416098002"):
+    return (
+        '<entry><act><entryRelationship typeCode="SUBJ">'
+        f'<observation classCode="OBS" moodCode="EVN" negationInd="{negated}">'
+        f'<code code="{code}" codeSystem="2.16.840.1.113883.6.96"/>{inside}</observation>'
+        "</entryRelationship></act></entry>"
+    )
+
+
+def test_an_allergy_without_a_substance_is_no_allergy_and_none_known_is_said_so():
+    """The published letter of discharge says « aucune » so: an entry that points to nothing."""
+    empty = observed('<text><reference value="#NO-ALL"/></text><value xsi:type="CD"/>')
+    assert read_entries(coded.of_section("48765-2", "Aucune allergie", empty)).allergies == ()
+
+    for said in (
+        observed('<value xsi:type="CD" code="716186003"/>'),
+        observed('<value xsi:type="CD"/>', negated="true", code="419199007"),
+    ):
+        (none,) = read_entries(coded.of_section("48765-2", "Aucune", said)).allergies
+        assert none.is_none_known
+
+
+def test_what_was_refuted_is_not_read():
+    refuted = (
+        '<value xsi:type="CD" displayName="Asthme"/><entryRelationship><observation>'
+        '<code code="66455-7"/><value xsi:type="CD" code="refuted"/></observation></entryRelationship>'
+    )
+    document = coded.of_section("11450-4", "texte", observed(refuted) + observed(refuted, negated="true"))
+
+    assert read_entries(document).problems == ()
+
+
+def test_entries_are_bounded_and_texts_are_made_once():
+    many = administered(material('<code><originalText><reference value="#a"/></originalText></code>')) * 2000
+    narrative = f'<content ID="a">{"Doliprane " * 10}</content>'
+
+    assert len(read_entries(coded.of_section("10160-0", narrative, many)).treatments) == MOST_ENTRIES
+
+
+def test_a_letter_of_discharge_is_read_in_parts():
+    letter = discharge_of(coded.read(), ())
+
+    assert [line.strong for line in lines(letter.stopped)] == ["Ibuprofène 400 mg"]
+    assert [(line.strong, line.text, line.change) for line in lines(letter.treatments)] == [
+        ("Furosémide 40 mg", "1 le matin", "modifié"),
+        ("Bisoprolol 2,5 mg", "1 le soir", ""),
+    ]
+    (planned,) = lines(letter.follow_up)
+    assert (planned.strong, planned.on, planned.note) == ("Bilan sanguin", date(2026, 3, 20), "20/03/2026")
+    assert [line.strong for line in lines(letter.devices)] == ["Stimulateur cardiaque"]
+    assert [line.strong for line in lines(letter.allergies)] == ["Pénicilline"]
+    assert letter.reason is letter.synthesis is letter.awaited is None
+    assert letter.others == ("Vaccinations", "Problèmes")
+
+
+def test_of_a_day_that_the_narrative_writes_otherwise_the_narrative_is_shown():
+    """The published letter of discharge says 2020 in its words and 2021 in its code."""
+    planned = (
+        '<entry><observation moodCode="INT"><code code="ORG-064"/><text><reference value="#e"/></text>'
+        '<effectiveTime value="20210101"/></observation></entry>'
+    )
+    narrative = (
+        '<table><tbody><tr><td><content ID="e">Suivi</content></td><td>01/01/2020</td></tr></tbody></table>'
+    )
+
+    (line,) = lines(discharge_of(coded.of_section("18776-5", narrative, planned), ()).follow_up)
+
+    assert (line.strong, line.on, line.note) == ("Suivi", None, "01/01/2020")
+
+
+@pytest.mark.parametrize(("words", "expected"), [("En cours", True), ("Validé", False)])
+def test_a_letter_that_another_will_follow_says_so(words, expected):
+    document = coded.of_section("33557-0", words, "", title="Statut du document")
+
+    letter = discharge_of(document, ())
+
+    assert letter.is_provisional is expected
+    assert letter.is_empty and letter.others == ()
+
+
+def test_a_section_inside_a_part_belongs_to_it_and_is_escaped():
+    inside = Passage("99999-9", "<b>Épisode", "<paragraph>Chute &amp; fièvre</paragraph>")
+    whole = letter_of(passages=(Passage("42545-4", "Synthèse", "", passages=(inside,)),))
+
+    part = discharge_of(read_cda(cda(whole)), ()).synthesis
+
+    assert (
+        part is not None and part.html == "<p><strong>&lt;b&gt;Épisode</strong></p><p>Chute &amp; fièvre</p>"
+    )
