@@ -189,7 +189,7 @@ class PreparedRecord(Row):
     """A record that a rule prepared: closed until one of the structure's people has informed the person."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
-    record = models.OneToOneField(CareRecord, on_delete=models.PROTECT, related_name="prepared")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="prepared")
     rule = models.ForeignKey(RobotRule, on_delete=models.PROTECT, related_name="prepared")
     prepared_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=10, choices=PreparedState.choices, default=PreparedState.TO_INFORM)

@@ -20,6 +20,7 @@ def runs_of(rule: RobotRule) -> QuerySet[RobotRun]:
 
 def records_to_inform(actor: Actor) -> QuerySet[PreparedRecord]:
     """Of the actor's structure, the oldest first."""
-    waiting = Q(state=PreparedState.TO_INFORM)
+    # A record merged into one that is shared already waits for nobody.
+    waiting = Q(state=PreparedState.TO_INFORM, record__is_shared=False)
     rows = access.list(actor, RECORDS_TO_INFORM, PreparedRecord).filter(waiting)
     return rows.select_related("patient", "rule").order_by("prepared_at", "pk")

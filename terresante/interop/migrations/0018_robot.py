@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('ended_by_name', models.CharField(blank=True, max_length=200)),
                 ('abandon_reason', models.CharField(blank=True, choices=[('unreachable', 'La personne n’a pas pu être jointe'), ('pointless', 'Le suivi n’a plus lieu d’être'), ('mistake', 'Préparé par erreur'), ('deceased', 'La personne est décédée')], max_length=20)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='patients.patient')),
-                ('record', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='prepared', to='patients.carerecord')),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prepared', to='patients.carerecord')),
                 ('rule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prepared', to='interop.robotrule')),
             ],
         ),

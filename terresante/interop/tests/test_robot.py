@@ -6,12 +6,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from terresante.care_team.actions import oppose_creation, share_record
+from terresante.care_team.events import RecordCreated, RecordShared
 from terresante.care_team.models import CareTeamParticipant
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
 from terresante.interop.access import RECORDS_TO_INFORM
 from terresante.interop.enums import AbandonReason
 from terresante.interop.handlers import end_what_was_to_inform, play_again_what_found_nobody
+from terresante.interop.hl7v2.tests.messages import ZBE
 from terresante.interop.models import PreparedRecord, RobotRule, RobotRun
 from terresante.interop.robot import MOST_LINES, read_lines
 from terresante.interop.robot_actions import (
@@ -185,7 +187,7 @@ def test_the_people_of_the_structure_inform_and_nobody_else_knows(cast, admin, r
 
     record = share_record(centre, row.record_id, support=InformationSupport.ORAL_WITH_NOTICE)
     with rls.acting(Actor.job("dispatcher")):
-        end_what_was_to_inform([Shared(record.patient_id)])
+        end_what_was_to_inform([RecordShared(patient_id=record.patient_id)])
     assert waiting_of(centre) == []
     (row,) = prepared()
     assert (row.state, row.ended_by_name) == ("informed", "Camille SALOME")
@@ -244,7 +246,7 @@ def test_who_leaves_the_unit_has_a_closed_record_prepared_and_her_discharge_foll
     assert row.record.is_shared is False
     assert row.patient.birth_name == "INCONNU"
     with rls.acting(Actor.job("dispatcher")):
-        play_again_what_found_nobody([Shared(row.patient_id)])
+        play_again_what_found_nobody([RecordCreated(patient_id=row.patient_id)])
     wire.apply()
 
     assert wire.states() == [("applied", "stay")]
@@ -255,7 +257,7 @@ def test_who_leaves_the_unit_has_a_closed_record_prepared_and_her_discharge_foll
 @pytest.mark.parametrize(
     "changes",
     [
-        {"zbe": wire.ZBE.replace("4411", "9999")},
+        {"zbe": ZBE.replace("4411", "9999")},
         {"pid": wire.STRANGER.replace("||N||VALI", "||N||DOUT")},
         {"pid": wire.STRANGER.replace("^^PROVINS^^^FRA^BDL^^77379", "")},
     ],
@@ -280,13 +282,6 @@ def test_another_hospital_sets_no_rule_of_this_one_going(hospital, unit_rule):
     other = wire.connect("Clinique", authority="750000333", port=21002)
     leaves(other, pid=wire.STRANGER.replace("750000222", "750000333"))
     assert prepared() == []
-
-
-class Shared:
-    """What a handler reads of an event of a record."""
-
-    def __init__(self, patient_id):
-        self.patient_id = patient_id
 
 
 def test_a_rule_of_a_unit_names_the_hospital_and_the_reverse(admin, centre, hospital):

@@ -101,7 +101,7 @@ def reasons():
     found = {}
     for module in READERS:
         name = module.__name__.rpartition(".")[2]
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text())):
             if isinstance(node, (ast.Return, ast.Raise)):
                 calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
                 named = [each for each in calls if isinstance(each.func, ast.Name) and each.func.id in _GIVES]
