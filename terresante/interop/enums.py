@@ -30,6 +30,19 @@ class LookReason(TextChoices):
     FAILURE = "failure", "Comprendre un échec"
 
 
+class PreparedState(TextChoices):
+    TO_INFORM = "to_inform", "À informer"
+    INFORMED = "informed", "Informée"
+    ABANDONED = "abandoned", "Abandonné"
+
+
+class AbandonReason(TextChoices):
+    UNREACHABLE = "unreachable", "La personne n’a pas pu être jointe"
+    POINTLESS = "pointless", "Le suivi n’a plus lieu d’être"
+    MISTAKE = "mistake", "Préparé par erreur"
+    DECEASED = "deceased", "La personne est décédée"
+
+
 class MessageOutcome(TextChoices):
     """Why a message ended where it is; sentences for the screen, without a word of its content."""
 

@@ -287,6 +287,11 @@ SCREENS = (
         "/administration/emetteurs/",
         does=_opens_the_simulated_hospital,
     ),
+    Screen("administration-robot", "d.sauvage", "/administration/robot/"),
+    Screen(
+        "administration-robot-regle", "d.sauvage", "/administration/robot/", click="Sortie d’hospitalisation"
+    ),
+    Screen("dossiers-a-informer", _DAC, "/dossiers-a-informer/"),
     Screen("administration-essai", "d.sauvage", "/administration/emetteurs/", does=_tries_a_message),
     Screen("administration-reglages", "d.sauvage", "/administration/reglages/"),
     Screen("refus-administration", _GP, "/administration/comptes/"),

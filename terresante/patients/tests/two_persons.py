@@ -31,7 +31,14 @@ from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem, ReadCursor, ReadException
 from terresante.health_record.access import MODELS
 from terresante.health_record.tests.factories import row_of
-from terresante.interop.models import DocumentList, IdentityDecision, InboundMessage, SenderSystem
+from terresante.interop.models import (
+    DocumentList,
+    IdentityDecision,
+    InboundMessage,
+    PreparedRecord,
+    RobotRule,
+    SenderSystem,
+)
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import StoredFile
 from terresante.notes.models import Note, NoteFavourite, NoteMedia, NoteVersion
@@ -391,6 +398,11 @@ def _messages(drawn: Drawn) -> None:
         )
 
 
+def _prepared(drawn: Drawn) -> None:
+    rule = RobotRule.objects.create(name="essai", organization=drawn.sender.organization, set_by_name="essai")
+    PreparedRecord.objects.create(patient=drawn.patient, record=drawn.record, rule=rule)
+
+
 # How rows of each table are made: a table that no line makes fails the test beside it.
 MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_carerecord": None,  # made with the person
@@ -430,9 +442,12 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "feed_readexception": None,  # made with the cursors
     "interop_inboundmessage": _messages,
     "interop_identitydecision": None,  # made with the messages
+    "interop_preparedrecord": _prepared,
 }
 
-NEEDS_RECORD = (_participants, _named, _hand_overs, _joining, _notes, _documents, _results, _health, _stays)
+NEEDS_RECORD = (
+    *(_participants, _named, _hand_overs, _joining, _notes, _documents, _results, _health, _stays, _prepared),
+)
 
 
 def two_persons(seed: int) -> tuple[Drawn, Drawn]:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('interop', '0017_return_address'),
+        ('interop', '0018_robot'),
     ]
 
     operations = [
