@@ -262,7 +262,7 @@ def _sum_up(row: DiagnosticReport, observations: Sequence[LabObservation]) -> No
     outside = [each for each in observations if each.mark is not None]
     germs = [f"germe isolé : {each.text}" for each in observations if each.is_isolate and each.text]
     resists = [f"résistant à {lowered(each.label)}" for each in observations if each.is_resistant]
-    said = [f"{lowered(each.label)} {each.said} {_marked(each)}" for each in outside]
+    said = [f"{lowered(each.label)} {each.said}{NBSP}{_marked(each)}" for each in outside]
     row.headline = _cut_whole(_few([*said, *germs, *resists], ", "))
     row.total = sum(not each.is_isolate for each in observations)
     row.out_of_range = len(outside)
@@ -270,7 +270,9 @@ def _sum_up(row: DiagnosticReport, observations: Sequence[LabObservation]) -> No
 
 def _marked(observation: LabObservation) -> str:
     mark = observation.mark
-    return "" if mark is None else " ".join(part for part in (mark.arrow, mark.word) if part)
+    """On one line with its value, wherever the line is cut."""
+    said = "" if mark is None else " ".join(part for part in (mark.arrow, mark.word) if part)
+    return said.replace(" ", NBSP)
 
 
 def _few(said: Sequence[str], between: str) -> str:

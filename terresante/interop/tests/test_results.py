@@ -56,7 +56,7 @@ def test_the_results_of_a_report_are_filed_with_it(cast, hospital, claire):
     assert (report.document_id, report.patient_id) == (document.pk, cast.madeleine_record.patient_id)
     assert (report.laboratory, report.prescription) == ("Laboratoire des Deux Rives", "P17")
     assert (report.chapters, report.total, report.out_of_range) == ("Hématologie, Biochimie", 3, 1)
-    assert report.headline == "hémoglobine 98\xa0g/L ↓ bas"
+    assert report.headline == "hémoglobine 98\xa0g/L\xa0↓\xa0bas"
     assert [row.text for row in results_of(report)] == ["98", "6.4", "4.89"]
     with walls_down():
         trail = AuditEntry.objects.get(action="result.write", outcome="done")
@@ -76,7 +76,7 @@ def test_one_arrival_is_told_once_as_results(cast, hospital, claire):
         patient_id = open_record(cast.amar, cast.madeleine_record.pk).patient.pk
         (fact,) = feed.timeline(cast.amar, patient_id).facts
     assert fact.line.strong == "Hématologie, Laboratoire des Deux Rives"
-    assert fact.line.text == "\xa0: hémoglobine 98\xa0g/L ↓ bas"
+    assert fact.line.text == "\xa0: hémoglobine 98\xa0g/L\xa0↓\xa0bas"
 
 
 def test_the_circle_and_the_person_read_them_and_another_doctor_does_not(cast, hospital, claire):
