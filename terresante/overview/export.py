@@ -34,10 +34,12 @@ from terresante.kernel.files.zipping import Member, zipped
 from terresante.notes.access import NOTE_MEDIA_DOWNLOAD, NOTE_READ
 from terresante.notes.models import Note, NoteMedia, NoteVersion
 from terresante.notes.queries import media_of
-from terresante.overview import fhir, fhir_health
+from terresante.overview import fhir, fhir_health, fhir_results
 from terresante.overview.access import RECORD_EXPORT
 from terresante.overview.fhir import Resource
 from terresante.patients.models import RelatedPerson
+from terresante.results.access import RESULT_READ
+from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.access import STAY_READ
 from terresante.stays.models import Encounter
 
@@ -102,6 +104,10 @@ class Export:
         """Of each kind, the versions in force."""
         for model in MODELS:
             yield from self._batches(HEALTH_READ, model, "recorded_at", _in_force)
+
+    def reports(self) -> Iterator[tuple[DiagnosticReport, list[LabObservation]]]:
+        """Those in force, each with its results."""
+        return self._batches(RESULT_READ, DiagnosticReport, "recorded_at", self._with_results, "document")
 
     def notes(self) -> Iterator[NoteTold]:
         return self._batches(NOTE_READ, Note, "written_at", self._with_what_hangs, "author", "organization")
@@ -169,6 +175,18 @@ class Export:
             answers = note.in_reply_to_id if note.in_reply_to_id in answered else None
             yield NoteTold(note, media.get(note.pk, ()), versions.get(note.pk, ()), answers)
 
+    def _with_results(
+        self, reports: list[DiagnosticReport]
+    ) -> Iterator[tuple[DiagnosticReport, list[LabObservation]]]:
+        shown = [row for row in reports if row.is_shown and (row.document is None or row.document.is_current)]
+        rows = access.list(self.actor, RESULT_READ, LabObservation).filter(
+            among("report_id", [row.pk for row in shown])
+        )
+        found: dict[UUID, list[LabObservation]] = {}
+        for row in rows.select_related("report").order_by("position"):
+            found.setdefault(row.report_id, []).append(row)
+        yield from ((row, found.get(row.pk, [])) for row in shown)
+
     def _resources(self, files: list[_File]) -> Iterator[Resource]:
         whose = self.whose()
         record, patient = whose.opened.record, whose.opened.patient
@@ -177,6 +195,9 @@ class Export:
         yield fhir.care_team(record, patient, whose.members, holder)
         yield from map(fhir.encounter, self.stays())
         yield from map(fhir_health.health_line, self.health())
+        for report, results in self.reports():
+            yield fhir_results.with_results(fhir_results.report(report), results)
+            yield from map(fhir_results.result, results)
         for told in self.notes():
             media = {one: _kept(files, _file_of_note(told.note, one)) for one in told.media}
             yield fhir.note(told.note, media, told.versions, answers=told.answers)

@@ -114,6 +114,7 @@ MORE_NAMES = {
         "export_views": "the copy of a record, apart from its pages",
         "fhir": "what a record holds as FHIR R4 resources, pure",
         "fhir_health": "the health of a person as FHIR R4 resources, pure",
+        "fhir_results": "results of biology as FHIR R4 resources, pure",
         "paper": "what a record holds as the pages of a PDF",
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
