@@ -1,12 +1,12 @@
 """Results of biology in the copy of a record: those its reader reads, as resources of R4."""
 
 import pytest
+from django.utils import timezone
 from fhir.resources.R4B.bundle import Bundle
 
 from simulators.laboratory.reports import discrete
 from terresante.interop.tests import papers, wire
-from terresante.overview.tests.test_export import of, opened, taken_out
-from terresante.results.tests.conftest import _files_of_the_test  # noqa: F401  # a fixture
+from terresante.overview.tests.test_export import _files_of_the_test, of, opened, taken_out  # noqa: F401
 from terresante.results.tests.factories import URINE, blood, sent, sugar
 
 pytestmark = pytest.mark.commits
@@ -19,7 +19,7 @@ def claire(cast):
     claire = papers.whose(cast.madeleine_record)
     sent(hospital, claire, blood("98"), URINE)
     sent(hospital, claire, blood("104"), number="2", replaces="1.2.250.1.999.8.1", status="C")
-    raw = discrete(claire, control_id="Z1", at=papers.timezone.now(), chapters=(sugar(),))
+    raw = discrete(claire, control_id="Z1", at=timezone.now(), chapters=(sugar(),))
     assert wire.receive(hospital, raw) == ["AA"]
     wire.apply()
     return claire
