@@ -18,7 +18,7 @@ from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
 from terresante.interop.offering import offer_found
-from terresante.interop.result_filing import close_results, file_results
+from terresante.interop.result_filing import close_results, file_discrete, file_results
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
@@ -62,6 +62,9 @@ def file_carried(
 ) -> Filed | None:
     """None while its file is not put away: it is wanted, and the message keeps its turn."""
     actor = sender_of(row, hospital)
+    if carried.discrete is not None:
+        stay = _stay_told_of(row.sender.organization_id, patient_id, carried)
+        return Filed(*file_discrete(actor, patient_id, carried, carried.discrete, stay))
     if carried.act is Act.DELETE:
         return _withdrawn(actor, patient_id, carried)
     put = files.ready.get(row.pk)

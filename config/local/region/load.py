@@ -24,11 +24,13 @@ from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
 from config.local.region.healths import HealthWriter
 from config.local.region.kept import keep_one_record
+from config.local.region.nomenclatures import load_lists
 from config.local.region.papers import Filer
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
+from config.local.region.robot import prepare_records
 from config.local.region.stays import (
     connect_hospitals,
     link_patients,
@@ -92,6 +94,8 @@ class _Loading:
         region = self._region
         with self._step("comptes"):
             self._open_accounts()
+        with self._step("nomenclatures"):
+            load_lists(self._job)
         with self._step("structures et professionnels"):
             directory = fill_directory(region, self._users)
             open_second_role(directory)
@@ -109,6 +113,8 @@ class _Loading:
             self.practice = connect_practice(self._job, region, directory, self._patients)
         with self._step("secrétariats et inscriptions"):
             settle_desks(directory)
+        with self._step("dossiers préparés par le robot"):
+            prepare_records(directory)
         with self._step("lectures et accès"):
             self._finish(directory)
 
