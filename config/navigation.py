@@ -143,6 +143,7 @@ def _is_current(request: HttpRequest, url: str) -> bool:
 def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserMenu:
     security = Action(label="Sécurité de mon compte", url=link("accounts:security"), icon="key-round")
     told = Action(label="Mes notifications", url=link("notifications:preferences"), icon="bell")
+    to_inform = Action(label="Dossiers à informer", url=link("interop:to_inform"), icon="clipboard-list")
     if actor.kind != ActorKind.PROFESSIONAL:
         return UserMenu(
             name=actor.name,
@@ -166,6 +167,7 @@ def _user(request: HttpRequest, actor: Actor, *, several: bool = False) -> UserM
             *_own_places(actor),
             *_secretariat(actor),
             to_ask,
+            to_inform,
             told,
             security,
         ),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simulators.hospital.client import Ack, Client, NoAnswer
 from simulators.hospital.page import Hospital, UnusableFile, read_people, server
+from simulators.hospital.receiver import Receiver
 
 
 def main() -> int:
@@ -27,7 +28,8 @@ def main() -> int:
                 f"La plateforme ne répond pas ({options.host}, port {options.port}) : est-elle lancée ?"
             ) from error
 
-    page = server(Hospital(people, send), port=options.page_port)
+    receiver = _receiver(options.receiver_port or options.port + 1)
+    page = server(Hospital(people, send, receiver), port=options.page_port)
     sys.stdout.write(f"Hôpital de démonstration : http://127.0.0.1:{page.server_port}/\n")
     sys.stdout.flush()
     try:
@@ -39,6 +41,17 @@ def main() -> int:
     return 0
 
 
+def _receiver(port: int) -> Receiver | None:
+    """None when the port is taken: the page is then without acknowledgements, and says so."""
+    try:
+        receiver = Receiver(port)
+    except OSError:
+        sys.stderr.write(f"Le port {port} est pris : les accusés métier ne sont pas reçus.\n")
+        return None
+    receiver.serve()
+    return receiver
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="simulators.hospital", description="Hôpital de démonstration (HL7 v2, MLLP)"
@@ -47,6 +60,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=2575, help="port MLLP de la plateforme")
     parser.add_argument(
         "--page-port", type=int, default=8087, help="port de la page, sur cette machine seulement"
+    )
+    parser.add_argument(
+        "--receiver-port", type=int, default=0, help="port des accusés métier (par défaut : celui d’après)"
     )
     parser.add_argument(
         "--patients", type=Path, default=Path("var/demo-hospital.json"), help="liste des patients"

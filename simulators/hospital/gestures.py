@@ -135,7 +135,9 @@ class Ward:
             ),
             stay=(stay.admitted_at, stay.discharged_at),
         )
-        return mdm("T02", cda(letter), self.person, control_id=self._number("L"), at=now, stay=stay)
+        asked = {"ACK_RECEPTION": "Y"}
+        name = self._number("L")
+        return mdm("T02", cda(letter), self.person, control_id=name, at=now, stay=stay, told=asked)
 
     def _moved(self, gesture: Gesture, now: datetime.datetime) -> tuple[str, Movement, Stay | None]:
         """The event, its movement, and the stay as the message shows it."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from simulators.hospital.client import Ack, NoAnswer
 from simulators.hospital.gestures import GESTURES, Gesture, Impossible, Ward
 from simulators.hospital.messages import Authority, Flaw, Person
+from simulators.hospital.receiver import Receiver
 from simulators.local_page import STYLE, LocalPage
 
 # Sends one message; raises NoAnswer.
@@ -41,10 +42,11 @@ def read_people(path: Path) -> list[Person]:
 class Hospital:
     """The wards behind the page. One lock: a gesture is built, sent and answered before the next."""
 
-    def __init__(self, people: list[Person], send: Send) -> None:
+    def __init__(self, people: list[Person], send: Send, receiver: Receiver | None = None) -> None:
         numbers = itertools.count(1)
         self.wards = [Ward(person, numbers=numbers) for person in people]
         self.form_token = secrets.token_urlsafe(16)
+        self.receiver = receiver
         self._send = send
         self._lock = threading.Lock()
 
@@ -78,7 +80,9 @@ class _Handler(LocalPage):
         if not self.is_local():
             self.refuse(HTTPStatus.FORBIDDEN, "Cette page ne s’ouvre que depuis la machine elle-même.")
         elif path == "/":
-            self.show("Hôpital de démonstration", _people_list(self.behind.wards))
+            self.show(
+                "Hôpital de démonstration", _people_list(self.behind.wards) + _told(self.behind.receiver)
+            )
         elif path == "/style.css":
             self.reply(HTTPStatus.OK, "text/css; charset=utf-8", STYLE)
         elif number is not None:
@@ -136,6 +140,18 @@ def _people_list(wards: list[Ward]) -> str:
         for number, ward in enumerate(wards)
     )
     return f'<p>Choisissez un patient fictif, puis un geste.</p><ul class="cards">{cards}</ul>'
+
+
+def _told(receiver: Receiver | None) -> str:
+    """What the platform said became of the documents sent."""
+    if receiver is None:
+        return "<p>Les accusés métier ne sont pas reçus : leur port est pris.</p>"
+    lines = "".join(
+        f"<li>{html.escape(told.about)} : {'classé' if told.answer == 'Y' else 'pas classé'}"
+        f"{html.escape(f', {told.reason}' if told.reason else '')}</li>"
+        for told in receiver.last()
+    )
+    return f"<h2>Accusés métier reçus</h2>{f'<ul>{lines}</ul>' if lines else '<p>Aucun pour le moment.</p>'}"
 
 
 def _patient_view(hospital: Hospital, number: int) -> str:

@@ -81,6 +81,7 @@ CONSENT_LIFT = Action("consent.lift", "Lever l’opposition au dossier")
 BREAK_GLASS_OPEN = Action("break_glass.open", "Ouvrir un dossier en urgence")
 SAMU_OPEN = Action("samu.open", "Ouvrir un dossier pour un appel au SAMU")
 RECORD_KEEP = Action("record.keep", "Créer un dossier non partagé")
+RECORD_PREPARE = Action("record.prepare", "Préparer un dossier à informer")
 CREATION_OPPOSE = Action("consent.oppose_creation", "Enregistrer une opposition à la création du dossier")
 CREATION_ALLOW = Action(
     "consent.allow_creation", "Enregistrer le retrait d’une opposition à la création du dossier"

@@ -1,9 +1,17 @@
 from django.db.models import Q
 
-from terresante.care_team.access import reaches
+from terresante.care_team.access import changes, reaches, writes_class
+from terresante.care_team.enums import DataClass
 from terresante.directory.enums import Duty
 from terresante.interop.enums import TO_VERIFY
-from terresante.interop.models import DocumentList, InboundMessage, Partner, SenderSystem
+from terresante.interop.models import (
+    DocumentList,
+    InboundMessage,
+    Partner,
+    PreparedRecord,
+    RobotRule,
+    SenderSystem,
+)
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
@@ -14,6 +22,8 @@ MESSAGE_DECIDE = Action("message.decide", "Décider du sort d’un message d’h
 MESSAGE_UNMASK = Action("message.unmask", "Lire l’identité dans un message d’hôpital")
 PARTNER_MANAGE = Action("partner.manage", "Administrer les logiciels partenaires")
 SENDER_MANAGE = Action("sender.manage", "Administrer les émetteurs des hôpitaux")
+ROBOT_MANAGE = Action("robot.manage", "Régler le robot d’une structure")
+RECORDS_TO_INFORM = Action("record.to_inform", "Suivre les dossiers à informer")
 LAUNCH = Action("record.launch", "Ouvrir un patient depuis son logiciel")
 API_CONNECT = Action("api.connect", "Ouvrir l’interface FHIR à un logiciel")
 LIST_READ = Action("document_list.read", "Consulter les lots et les classeurs de documents")
@@ -49,6 +59,21 @@ def lists_of_ones_patients(actor: Actor) -> Q:
 @rule(SENDER_MANAGE, SenderSystem, visible=True)
 def senders_managed(actor: Actor) -> Q:
     return Q() if actor.has_duty(Duty.ADMINISTRATOR) else NOBODY
+
+
+@rule(ROBOT_MANAGE, RobotRule, visible=True)
+def rules_managed(actor: Actor) -> Q:
+    return Q() if actor.has_duty(Duty.ADMINISTRATOR) else NOBODY
+
+
+@rule(RECORDS_TO_INFORM, PreparedRecord, visible=True)
+def records_to_inform(actor: Actor) -> Q:
+    """Of the structure one works in, for who may open a record to sharing."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
+        return NOBODY
+    if not writes_class(actor, DataClass.CIRCLE):
+        return NOBODY
+    return changes(actor, of=DataClass.CIRCLE) & Q(rule__organization_id=actor.organization_id)
 
 
 def require_administrator(actor: Actor) -> None:

@@ -39,14 +39,16 @@ from terresante.interop.matching import (
     local_identifiers,
     match_identity,
 )
-from terresante.interop.models import InboundMessage
+from terresante.interop.models import InboundMessage, RobotRule
 from terresante.interop.queries import trait_keys
+from terresante.interop.robot_actions import may_be_prepared, prepare, rules_of_units
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.sealing import unseal
 from terresante.kernel.together import written_together
 from terresante.patients.actions import complete_identity, link_identity, replace_identifier
 from terresante.stays.actions import Report, apply_movements
+from terresante.stays.enums import MovementAction
 
 log = logging.getLogger(__name__)
 
@@ -146,9 +148,11 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
         else:
             works.append(opened)
     known = Knowledge([work.asked for work in works])
+    leaving = any(isinstance(work, _Work) and work.message.kind is Kind.DISCHARGE for work in works)
+    rules = rules_of_units() if leaving else []
     moves: list[_Move] = []
     for work in _about_different_persons(works, known):
-        done = _filed(work, known, files) if isinstance(work, _Paper) else _applied(work, known)
+        done = _filed(work, known, files) if isinstance(work, _Paper) else _applied(work, known, rules)
         if isinstance(done, _Move):
             moves.append(done)
         elif done is not None:
@@ -208,7 +212,7 @@ def _about_different_persons(works: Sequence[_Work | _Paper], known: Knowledge) 
     return chosen
 
 
-def _applied(work: _Work, known: Knowledge) -> Settled | _Move:
+def _applied(work: _Work, known: Knowledge, rules: Sequence[RobotRule]) -> Settled | _Move:
     kind = work.message.kind
     merge = work.message.merge
     if kind in _REPLACEMENTS and not (merge and merge.retires_ins_only):
@@ -219,11 +223,40 @@ def _applied(work: _Work, known: Knowledge) -> Settled | _Move:
         return _account_moved(work, known)
     match = match_identity(work.asked, known)
     if match.patient_id is None or match.standing not in (Standing.LINKED, Standing.RECOGNISED):
+        if may_be_prepared(work.asked, match, known):
+            _prepared(work, rules)
         return _not_matched(work, match)
     source_id = link_numbers(work.job, work.asked, match.patient_id, known)
     if kind in _OF_AN_IDENTITY + _REPLACEMENTS:
         return _identity_applied(work, match, match.patient_id, known)
     return _movement(work, match.patient_id, source_id)
+
+
+def _prepared(work: _Work, rules: Sequence[RobotRule]) -> None:
+    """Who leaves a unit that a structure follows: a closed record is prepared under her hospital's number, and the
+    message is played again once it exists (MISSION H11).
+    """
+    if work.message.kind is not Kind.DISCHARGE or work.message.identity.is_doubted:
+        return
+    moved = reported_movement(work.message, message_id=work.row.pk, received_at=work.row.received_at)
+    rule = next(
+        (
+            each
+            for each in rules
+            if moved is not None
+            and moved.action is MovementAction.INSERT
+            and (each.sender_id, each.unit_code) == (work.row.sender_id, moved.unit_code)
+        ),
+        None,
+    )
+    if rule is None:
+        return
+    try:
+        prepared = prepare(work.job, rule, work.asked.traits)
+    except Invalid:  # a trait is missing: nobody is told apart without the five
+        return
+    for local in work.asked.locals:
+        link_identity(work.job, prepared.patient_id, domain=local.domain, value=local.value)
 
 
 def _filed(paper: _Paper, known: Knowledge, files: Files) -> Settled | None:

@@ -30,6 +30,19 @@ class LookReason(TextChoices):
     FAILURE = "failure", "Comprendre un échec"
 
 
+class PreparedState(TextChoices):
+    TO_INFORM = "to_inform", "À informer"
+    INFORMED = "informed", "Informée"
+    ABANDONED = "abandoned", "Abandonné"
+
+
+class AbandonReason(TextChoices):
+    UNREACHABLE = "unreachable", "La personne n’a pas pu être jointe"
+    POINTLESS = "pointless", "Le suivi n’a plus lieu d’être"
+    MISTAKE = "mistake", "Préparé par erreur"
+    DECEASED = "deceased", "La personne est décédée"
+
+
 class MessageOutcome(TextChoices):
     """Why a message ended where it is; sentences for the screen, without a word of its content."""
 
@@ -44,6 +57,10 @@ class MessageOutcome(TextChoices):
     DOCUMENT_WITHDRAWN = "document_withdrawn", "Document retiré du dossier, à la demande de l’émetteur."
     DOCUMENT_KNOWN = "document_known", "Ce document a déjà été transmis : rien à changer."
     DOCUMENT_UNKNOWN = "document_unknown", "Le document à retirer n’est pas au dossier."
+    RESULTS_FILED = "results_filed", "Résultats de biologie déposés au dossier."
+    RESULTS_REPLACED = "results_replaced", "Résultats de biologie complétés ou corrigés."
+    RESULTS_WITHDRAWN = "results_withdrawn", "Résultats de biologie retirés, à la demande de l’émetteur."
+    RESULTS_UNKNOWN = "results_unknown", "Les résultats à retirer ne sont pas au dossier."
     INFECTED = "infected", "L’antivirus a reconnu un programme malveillant dans le document."
     BUSINESS_ACK = "business_ack", "Accusé métier : rien de notre envoi n’y est nommé."
     UNUSED_EVENT = "unused_event", "Événement sans effet sur la coordination."

@@ -87,6 +87,8 @@ def delay_words(seconds: float | None) -> str:
     """Of a delay in seconds, at the precision that counts."""
     if seconds is None:
         return "–"
+    if seconds < 0.1:
+        return "moins de 0,1 s"
     if seconds < 10:
         return f"{seconds:.1f} s".replace(".", ",")
     if seconds < 120:

@@ -4,7 +4,8 @@ from django import forms
 from django.db.models import QuerySet
 
 from terresante.directory.models import Organization
-from terresante.interop.enums import ApiScope, LookReason
+from terresante.interop.enums import AbandonReason, ApiScope, LookReason
+from terresante.interop.models import SenderSystem
 from terresante.kernel.errors import Conflict, Invalid
 
 
@@ -182,3 +183,44 @@ class NewSenderForm(SenderForm):
         *("name", "organization_number", "authorities", "fingerprint", "port", "triggers", "silence_hours"),
         *("return_host", "return_port", "return_tls"),
     )
+
+
+class RuleForm(_CorrectedForm):
+    name = forms.CharField(
+        label="Programme",
+        help_text="Ce que le dossier dira : par exemple « Sortie d’hospitalisation, insuffisance cardiaque ».",
+        max_length=120,
+        error_messages={"required": "Nommez le programme."},
+    )
+    organization_number = forms.CharField(
+        label="Structure qui informera",
+        help_text="Numéro FINESS, SIRET ou identifiant de l’Annuaire Santé.",
+        max_length=40,
+        error_messages={"required": "Indiquez le numéro de la structure."},
+    )
+    sender = forms.ModelChoiceField(
+        label="Sorties de l’émetteur",
+        help_text="Vide : la règle ne lit que les fichiers que vous lui donnez.",
+        queryset=SenderSystem.objects.none(),
+        required=False,
+        empty_label="Aucun, des fichiers seulement",
+    )
+    unit_code = forms.CharField(
+        label="Unité", help_text="Code de l’unité médicale quittée (ZBE-7).", max_length=20, required=False
+    )
+
+    def __init__(self, *args: Any, senders: QuerySet[SenderSystem], **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["sender"]
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = senders
+
+
+class RobotFileForm(_CorrectedForm):
+    file = forms.FileField(
+        label="Fichier CSV", max_length=200, error_messages={"required": "Choisissez un fichier."}
+    )
+
+
+class AbandonForm(forms.Form):
+    why = forms.ChoiceField(choices=AbandonReason.choices)

@@ -7,6 +7,7 @@ from terresante.interop.events import SenderSilent
 from terresante.interop.jobs import release_held, release_unmatched
 from terresante.interop.models import InboundMessage
 from terresante.interop.queries import trait_keys
+from terresante.interop.robot_actions import note_informed
 from terresante.kernel import rls
 from terresante.kernel.events import Event, on
 from terresante.notifications.actions import tell_administrators
@@ -28,6 +29,13 @@ def play_again_what_found_nobody(events: Sequence[RecordCreated]) -> None:
 @on(RecordShared)
 def play_again_what_found_a_closed_record(events: Sequence[RecordShared]) -> None:
     _play_again(events)
+
+
+@on(RecordShared)
+def end_what_was_to_inform(events: Sequence[RecordShared]) -> None:
+    for event in events:
+        if event.patient_id is not None:
+            note_informed(event.patient_id)
 
 
 @on(ConsentRecorded)

@@ -4,7 +4,16 @@ from django.db import models
 from django.db.models import Func, Q, Value
 
 from terresante.directory.models import Organization
-from terresante.interop.enums import HOLDING, TO_VERIFY, ApiScope, ListKind, MessageOutcome, MessageState
+from terresante.interop.enums import (
+    HOLDING,
+    TO_VERIFY,
+    AbandonReason,
+    ApiScope,
+    ListKind,
+    MessageOutcome,
+    MessageState,
+    PreparedState,
+)
 from terresante.interop.hl7v2.triggers import EVENT_LABELS
 from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, IdentityDomain, Patient
@@ -129,6 +138,76 @@ class FlowHour(Row):
 
     def __str__(self) -> str:
         return f"{self.message_type} {self.hour:%Y-%m-%d %H} {self.received}"
+
+
+class RobotRule(Row):
+    """A structure's explicit programme: for whom records are prepared, to be informed by its people (MISSION H11).
+
+    With a sender and a unit, whoever leaves that unit; with or without, the lines of the files given for it.
+    """
+
+    name = models.CharField("programme", max_length=120)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="robot_rules")
+    sender = models.ForeignKey(
+        SenderSystem, null=True, blank=True, on_delete=models.PROTECT, related_name="robot_rules"
+    )
+    unit_code = models.CharField("unité", max_length=20, blank=True)
+    active = models.BooleanField(default=True)
+    set_at = models.DateTimeField(auto_now_add=True)
+    set_by_name = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = "règle du robot"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sender__isnull=True, unit_code="") | Q(sender__isnull=False) & ~Q(unit_code=""),
+                name="rule_of_a_unit_names_its_sender",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RobotRun(Row):
+    """One file, in numbers. What was wrong in a line is its columns, never what they said."""
+
+    rule = models.ForeignKey(RobotRule, on_delete=models.PROTECT, related_name="runs")
+    at = models.DateTimeField(auto_now_add=True)
+    by_name = models.CharField(max_length=200)
+    prepared = models.PositiveIntegerField(default=0)
+    known = models.PositiveIntegerField(default=0)
+    # Somebody resembles, or nobody may be recorded: not told apart, an opposition is nobody else's business.
+    left_out = models.PositiveIntegerField(default=0)
+    rejected_lines = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.prepared}"
+
+
+class PreparedRecord(Row):
+    """A record that a rule prepared: closed until one of the structure's people has informed the person."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="prepared")
+    rule = models.ForeignKey(RobotRule, on_delete=models.PROTECT, related_name="prepared")
+    prepared_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=10, choices=PreparedState.choices, default=PreparedState.TO_INFORM)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by_name = models.CharField(max_length=200, blank=True)
+    abandon_reason = models.CharField(max_length=20, choices=AbandonReason.choices, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["rule", "prepared_at"],
+                condition=Q(state=PreparedState.TO_INFORM),
+                name="records_to_inform",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.prepared_at:%Y-%m-%d}"
 
 
 class IdentityDecision(Row):

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from terresante.interop import message_views, partner_urls, views
+from terresante.interop import message_views, partner_urls, robot_urls, views
 from terresante.interop.fhir import urls as fhir_urls
 
 app_name = "interop"
 urlpatterns = [
     *partner_urls.urlpatterns,
+    *robot_urls.urlpatterns,
     *fhir_urls.urlpatterns,
     path("a-verifier/", views.list_queue, name="queue"),
     path("a-verifier/<uuid:message_id>/", views.show_case, name="case"),

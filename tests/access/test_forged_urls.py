@@ -45,6 +45,8 @@ NAMED = {
     "access_id": "care_team.EmergencyAccess",
     "item_id": "feed.FeedItem",
     "message_id": "interop.InboundMessage",
+    "rule_id": "interop.RobotRule",
+    "prepared_id": "interop.PreparedRecord",
     "partner_id": "interop.Partner",
     "key_id": "interop.PartnerKey",
     "api_id": "interop.ApiAccess",

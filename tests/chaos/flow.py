@@ -26,10 +26,13 @@ _PAUSE = 0.05  # seconds before a connection is tried again
 class Expected:
     """What the flow must leave in the database."""
 
-    messages: int
     stays: int
     movements: int
     documents: int
+    # Of the timeline: each movement and each document is told.
+    facts: int
+    # Arrivals and departures ring.
+    alerts: int
 
 
 @dataclass
@@ -46,11 +49,17 @@ class Flow:
 
     def expected(self) -> Expected:
         events = Counter(EVENTS[place % len(EVENTS)] for _, place in self._places())
-        stays = events["A01"]
-        return Expected(self.number, stays, stays + events["A02"] + events["A03"], events["T02"])
+        movements = events["A01"] + events["A02"] + events["A03"]
+        return Expected(
+            stays=events["A01"],
+            movements=movements,
+            documents=events["T02"],
+            facts=movements + events["T02"],
+            alerts=events["A01"] + events["A03"],
+        )
 
     def _places(self) -> Iterator[tuple[int, int]]:
-        """(patient, her how-manieth message): everybody's first, then everybody's second…"""
+        """(patient, place of the message among hers): everybody's first, then everybody's second…"""
         for index in range(self.number):
             yield index % len(self.people), index // len(self.people)
 

@@ -127,10 +127,12 @@ class Machine:
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
             env=self._environment(**more),
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
         )
+        if done.returncode:
+            raise RuntimeError(f"{module} failed: {done.stderr[-1500:]}")
         return done.stdout
 
 

@@ -25,10 +25,10 @@ _BORN = date(1931, 1, 1)
 def settle(number: int, port: int) -> list[dict[str, str]]:
     """The hospital with its port, a physician, and so many persons of his, each with her number."""
     with walls_down():
-        practice = organization("Cabinet du Chaos", OrganizationKind.PRACTICE)
+        practice = organization("Cabinet du Chaos", OrganizationKind.SOLO_PRACTICE)
         hospital = organization("Hôpital du Chaos", OrganizationKind.PUBLIC_HOSPITAL)
         Unit.objects.create(organization=hospital, code=UNIT, name="Médecine")
-        doctor = professional("amar", Profession.PHYSICIAN, practice)
+        doctor = professional("amar", Profession.DOCTOR, practice)
     register_sender(
         Actor.job("chaos"), hospital.pk, name="GAM", authorities=[AUTHORITY.universal_id], port=port
     )

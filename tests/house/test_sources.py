@@ -60,6 +60,7 @@ MORE_NAMES = {
     },
     "results": {
         "units": "units of laboratories and their conversions, pure",
+        "discrete_actions": "what comes as results one by one, apart from what comes with a document",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
@@ -87,6 +88,11 @@ MORE_NAMES = {
         "partner_urls": "partners and their calls, apart from messages",
         "partner_views": "partners and their calls, apart from messages",
         "mllp": "the listener, pure",
+        "robot": "a file of persons, read line by line, pure",
+        "robot_actions": "records prepared by a rule, apart from messages",
+        "robot_queries": "records prepared by a rule, apart from messages",
+        "robot_urls": "records prepared by a rule, apart from messages",
+        "robot_views": "records prepared by a rule, apart from messages",
         "trying": "what the door would make of a message, without keeping it",
         "acknowledging": "what became of a document, told to its sender",
         "carrier": "messages to the return address of a sender",

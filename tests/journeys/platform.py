@@ -55,7 +55,11 @@ def running_platform(var: Path) -> Iterator[Platform]:
     env = _environment(_copied_region(server, name, var), var) | ports
     try:
         with psycopg.connect(server.url(name)) as copy:
-            copy.execute("UPDATE interop_sendersystem SET port = %s WHERE port IS NOT NULL", [mllp])
+            copy.execute(
+                "UPDATE interop_sendersystem SET port = %s, return_host = '', return_port = NULL"
+                " WHERE port IS NOT NULL",
+                [mllp],
+            )
         with Supervisor(log_dir=var / "log", cwd=ROOT) as supervisor:
             serve = _command("serve", "--with-live", "--port", str(pages))
             supervisor.start(Service("serve", serve, env, lambda: answers(pages, "/readyz")))

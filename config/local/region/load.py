@@ -30,6 +30,7 @@ from config.local.region.places import Directory, OpenedAccount, fill_directory,
 from config.local.region.practice import connect_practice
 from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
+from config.local.region.robot import prepare_records
 from config.local.region.stays import (
     connect_hospitals,
     link_patients,
@@ -112,6 +113,8 @@ class _Loading:
             self.practice = connect_practice(self._job, region, directory, self._patients)
         with self._step("secrétariats et inscriptions"):
             settle_desks(directory)
+        with self._step("dossiers préparés par le robot"):
+            prepare_records(directory)
         with self._step("lectures et accès"):
             self._finish(directory)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 from xml.sax.saxutils import escape
 
+from config.local.places import HOST
 from config.local.region.places import Directory
 from config.local.region.records import Times
 from simulators.hospital.documents import Author, Letter, Passage, cda, mdm
@@ -63,6 +64,11 @@ def connect_hospitals(
             port=port if is_simulated else None,
             fingerprint=None if is_simulated else hashlib.sha256(structure.oid.encode()).hexdigest(),
         )
+        if is_simulated:
+            # Where it receives its business acknowledgements (simulators.hospital).
+            SenderSystem.objects.filter(pk=senders[key].pk).update(
+                return_host=HOST, return_port=port + 1, return_tls=False
+            )
     return senders
 
 

@@ -23,6 +23,7 @@ from terresante.care_team.actions.founding import (
     create_kept_record,
     create_record,
     founding_role,
+    prepare_record,
     share_record,
     supports,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "open_for_call",
     "open_in_emergency",
     "oppose_creation",
+    "prepare_record",
     "record_choice",
     "record_sharing_consent",
     "remove_member",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from terresante.care_team.access import (
     RECORD_CREATE,
     RECORD_KEEP,
+    RECORD_PREPARE,
     RECORD_SHARE,
     is_support_desk,
     writes_class,
@@ -66,6 +67,26 @@ def create_record(
     record_founding_consent(actor, record, consent)
     join_circle(actor, record, NewMember(practitioner_id=member.pk, role=founding_role(member)))
     audit.record(actor, RECORD_CREATE, patient_id=patient_id, about=record)
+    emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
+    return record
+
+
+@action
+def prepare_record(actor: Actor, *, traits: Traits, holder_id: UUID, programme: str) -> CareRecord:
+    """By a structure's robot: the record of somebody new here, closed, whose only member is that structure.
+
+    The caller has made sure that nobody resembles and that nothing is opposed. Raises Refused for who is no job,
+    Invalid for a trait or where the regime asks for a consent first.
+    """
+    if actor.kind != ActorKind.JOB:
+        raise Refused("Seul le robot d’une structure prépare un dossier.")
+    check_founding_consent(None)
+    patient_id = register_identity(actor, traits=traits)
+    if not rls.found_record(patient_id):
+        raise Conflict("Ce dossier n’a pas pu être préparé.")
+    record = CareRecord.objects.create(patient_id=patient_id, holder_id=holder_id, programme=programme[:120])
+    join_circle(actor, record, NewMember(organization_id=holder_id))
+    audit.record(actor, RECORD_PREPARE, patient_id=patient_id, about=record)
     emit(actor, RecordCreated(patient_id=patient_id, object_id=record.pk))
     return record
 

@@ -225,8 +225,8 @@ def test_numbers_are_drawn_and_said():
     assert [bar.height for bar in drawn.bars] == [1, 2, 32]
     assert drawn.words == "401\u00a0messages, le plus : mercredi, 400\u00a0messages"
     assert bars([("lundi", 0)]).words == "aucun message"
-    assert [delay_words(each) for each in (None, 0.52, 75.0, 600.0, 7300.0, 300000.0)] == [
-        "–", "0,5 s", "75 s", "10 min", "2 h", "3 j",
+    assert [delay_words(each) for each in (None, 0.01, 0.52, 75.0, 600.0, 7300.0, 300000.0)] == [
+        "–", "moins de 0,1 s", "0,5 s", "75 s", "10 min", "2 h", "3 j",
     ]  # fmt: skip
     assert refusal_words("AE 101 PV1^1^19") == "Champ obligatoire absent : PV1-19"
     assert refusal_words("ins-key PID-3") == ""

@@ -28,7 +28,7 @@ from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.models import DocumentReference
 from terresante.health_record.models import OfferedLine
-from terresante.interop.models import DocumentList
+from terresante.interop.models import DocumentList, PreparedRecord, RobotRule
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ids import new_id
@@ -165,6 +165,13 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         identifier="1.2.3",
         sent_at=timezone.now(),
         documents=[],
+    )
+    made[PreparedRecord] = PreparedRecord.objects.create(
+        patient_id=patient,
+        record=record,
+        rule=RobotRule.objects.create(
+            name="essai", organization_id=record.holder_id, set_by_name="la distribution"
+        ),
     )
     made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():

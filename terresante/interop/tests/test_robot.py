@@ -1,0 +1,291 @@
+"""Records that a structure's rule prepares: closed, once each, never for whom one could take for somebody else."""
+
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from terresante.care_team.actions import oppose_creation, share_record
+from terresante.care_team.events import RecordCreated, RecordShared
+from terresante.care_team.models import CareTeamParticipant
+from terresante.directory.enums import OrganizationKind, Profession
+from terresante.directory.models import Organization
+from terresante.interop.access import RECORDS_TO_INFORM
+from terresante.interop.enums import AbandonReason
+from terresante.interop.handlers import end_what_was_to_inform, play_again_what_found_nobody
+from terresante.interop.hl7v2.tests.messages import ZBE
+from terresante.interop.models import PreparedRecord, RobotRule, RobotRun
+from terresante.interop.robot import MOST_LINES, read_lines
+from terresante.interop.robot_actions import (
+    RuleEntry,
+    abandon_prepared,
+    prepare_from_file,
+    set_rule,
+    switch_rule,
+)
+from terresante.interop.robot_queries import records_to_inform
+from terresante.interop.tests import wire
+from terresante.interop.tests.test_senders import client_of
+from terresante.kernel import access, rls
+from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.models import AuditEntry
+from terresante.patients.enums import InformationSupport
+from terresante.patients.models import CareRecord, Patient
+from terresante.patients.traits import Traits
+from tests.cast import organization, professional
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+HEADER = "nom_naissance;prenoms_naissance;date_naissance;sexe;lieu_naissance"
+NADIA = "DURAND;Nadia;03/04/1951;F;94028"
+
+
+def csv(*lines):
+    return "\n".join([HEADER, *lines]).encode()
+
+
+@pytest.fixture
+def admin(cast):
+    with walls_down():
+        place = organization("Groupement", OrganizationKind.SESAN)
+        return professional("denis", Profession.OTHER, place, duties=["administrator"])
+
+
+@pytest.fixture
+def centre(cast):
+    """The structure that informs, and one of its nurses."""
+    with walls_down():
+        place = organization("Centre de suivi", OrganizationKind.DAC)
+        Organization.objects.filter(pk=place.pk).update(finess="940000011")
+        return professional("salome", Profession.NURSE, place)
+
+
+@pytest.fixture
+def rule(admin, centre):
+    return set_rule(admin, entry=RuleEntry(name="Suivi après sortie", organization_number="940000011"))
+
+
+def prepared():
+    with walls_down():
+        return list(PreparedRecord.objects.select_related("record", "patient").order_by("prepared_at"))
+
+
+def numbers(run):
+    return run.prepared, run.known, run.left_out, [line["line"] for line in run.rejected_lines]
+
+
+def test_only_the_platforms_administrator_sets_a_rule_or_gives_a_file(cast, admin, rule, centre):
+    with walls_down():
+        place = Organization.objects.get(pk=centre.organization_id)
+        local = professional("nadia", Profession.OTHER, place, duties=["local_administrator"])
+    for actor in (local, centre, cast.identito, cast.amar):
+        with pytest.raises(Refused):
+            set_rule(actor, entry=RuleEntry(name="x", organization_number="940000011"))
+        with pytest.raises(NotFound):
+            prepare_from_file(actor, rule.pk, content=csv(NADIA))
+        with pytest.raises(NotFound):
+            switch_rule(actor, rule.pk, active=False)
+        client = client_of(actor)
+        assert client.get("/administration/robot/").status_code == 403
+        assert client.post(f"/administration/robot/{rule.pk}/", {"active": "0"}).status_code == 403
+    assert prepared() == []
+
+
+def test_a_line_prepares_a_closed_record_of_which_the_structure_is_the_only_member(admin, rule, centre):
+    run = prepare_from_file(admin, rule.pk, content=csv(NADIA))
+    (row,) = prepared()
+
+    assert numbers(run) == (1, 0, 0, [])
+    assert (row.record.is_shared, row.record.information_given_at) == (False, None)
+    assert row.record.holder_id == centre.organization_id
+    with walls_down():
+        (member,) = CareTeamParticipant.objects.filter(record=row.record)
+        assert member.organization_id == centre.organization_id
+        trail = AuditEntry.objects.filter(patient_id=row.patient_id)
+        assert {entry.action for entry in trail} >= {"record.prepare", "record.prepared"}
+        assert trail.get(action="record.prepared").detail["rule"] == str(rule.pk)
+    assert rule.set_by_name == admin.name
+
+
+def test_the_same_file_twice_and_the_same_line_twice_prepare_one_record(admin, rule):
+    assert numbers(prepare_from_file(admin, rule.pk, content=csv(NADIA, NADIA))) == (1, 1, 0, [])
+    assert numbers(prepare_from_file(admin, rule.pk, content=csv(NADIA))) == (0, 1, 0, [])
+    assert len(prepared()) == 1
+
+
+def test_who_has_a_record_is_left_as_she_is_and_who_resembles_her_too(cast, admin, rule):
+    run = prepare_from_file(
+        admin,
+        rule.pk,
+        content=csv("LEROUX;Madeleine;02/04/1939;F;94028", "LEROUX;Madeline;02/04/1939;F;94028"),
+    )
+    assert numbers(run) == (0, 1, 1, [])
+    assert prepared() == []
+    with walls_down():
+        assert CareRecord.objects.filter(pk=cast.madeleine_record.pk, is_shared=True).exists()
+
+
+def test_nothing_is_prepared_for_who_refused_a_record(cast, admin, rule):
+    traits = Traits(
+        birth_name="DURAND",
+        birth_given_names="Nadia",
+        birth_date=date(1951, 4, 3),
+        sex="F",
+        birth_place_code="94028",
+    )
+    oppose_creation(cast.amar, traits=traits, proof="Dit au cabinet")
+
+    assert numbers(prepare_from_file(admin, rule.pk, content=csv(NADIA))) == (0, 0, 1, [])
+    assert prepared() == []
+
+
+def test_a_wrong_line_is_told_by_its_columns_and_stops_no_other(admin, rule):
+    content = csv("DURAND;;03/04/1951;F;94028", NADIA, "X;Y;31/02/1951;Z;Paris", "trop;peu")
+    run = prepare_from_file(admin, rule.pk, content=content)
+
+    assert numbers(run) == (1, 0, 0, [2, 4, 5])
+    assert "DURAND" not in str(run.rejected_lines)
+    assert run.rejected_lines[0]["why"] == "prénoms de naissance"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nom;prenom\nA;B", b"\x00\x01", csv(*[NADIA] * (MOST_LINES + 1)), b"x" * 600_000]
+)
+def test_what_is_no_such_file_is_refused(content):
+    with pytest.raises(Invalid):
+        read_lines(content, today=date(2026, 11, 27))
+
+
+def test_columns_come_in_any_order_with_commas_and_in_windows_letters():
+    text = "sexe,nom_naissance,lieu_naissance,date_naissance,prenoms_naissance\r\nF,Élan,94028,1951-04-03,Zoé\r\n"
+    (line,) = read_lines(text.encode("cp1252"), today=date(2026, 11, 27))
+
+    assert line.traits is not None
+    assert (line.traits.birth_name, line.traits.birth_given_names) == ("Élan", "Zoé")
+
+
+def test_a_rule_that_is_stopped_prepares_nothing(admin, rule):
+    switch_rule(admin, rule.pk, active=False)
+    with pytest.raises(Conflict):
+        prepare_from_file(admin, rule.pk, content=csv(NADIA))
+
+
+def waiting_of(actor):
+    with rls.acting(actor, read_only=True):
+        return [row.patient.birth_name for row in records_to_inform(actor)]
+
+
+def test_the_people_of_the_structure_inform_and_nobody_else_knows(cast, admin, rule, centre):
+    prepare_from_file(admin, rule.pk, content=csv(NADIA))
+    (row,) = prepared()
+    assert waiting_of(centre) == ["DURAND"]
+    for actor in (cast.amar, cast.ines, cast.brun, admin, cast.identito):
+        assert waiting_of(actor) == []
+        with pytest.raises((NotFound, Refused)), rls.acting(actor):
+            access.get(actor, RECORDS_TO_INFORM, PreparedRecord, row.pk)
+
+    record = share_record(centre, row.record_id, support=InformationSupport.ORAL_WITH_NOTICE)
+    with rls.acting(Actor.job("dispatcher")):
+        end_what_was_to_inform([RecordShared(patient_id=record.patient_id)])
+    assert waiting_of(centre) == []
+    (row,) = prepared()
+    assert (row.state, row.ended_by_name) == ("informed", "Camille SALOME")
+
+
+def test_a_record_may_be_abandoned_and_stays_closed(cast, admin, rule, centre):
+    prepare_from_file(admin, rule.pk, content=csv(NADIA))
+    (row,) = prepared()
+    with pytest.raises(NotFound):
+        abandon_prepared(cast.ines, row.pk, why=AbandonReason.MISTAKE)
+    client = client_of(centre)
+    assert "DURAND" in client.get("/dossiers-a-informer/").content.decode().upper()
+
+    assert (
+        client.post(f"/dossiers-a-informer/{row.pk}/abandonner/", {"why": "unreachable"}).status_code == 302
+    )
+
+    (row,) = prepared()
+    assert (row.state, row.abandon_reason, row.record.is_shared) == ("abandoned", "unreachable", False)
+    assert waiting_of(centre) == []
+    with pytest.raises(Conflict):
+        abandon_prepared(centre, row.pk, why=AbandonReason.MISTAKE)
+
+
+def test_a_file_given_from_the_screen_is_read_and_not_kept(admin, rule):
+    client = client_of(admin)
+    sent = SimpleUploadedFile("sorties.csv", csv(NADIA, "X;Y;Z;F;94028"), content_type="text/csv")
+    assert client.post(f"/administration/robot/{rule.pk}/", {"file": sent}).status_code == 302
+    page = client.get(f"/administration/robot/{rule.pk}/").content.decode()
+
+    assert "ligne 3 : date de naissance" in page
+    assert "DURAND" not in page
+    with walls_down():
+        assert RobotRun.objects.get().prepared == 1
+
+
+@pytest.fixture
+def unit_rule(admin, centre, hospital):
+    entry = RuleEntry(
+        name="Sortie de cardiologie",
+        organization_number="940000011",
+        sender_id=hospital.pk,
+        unit_code="4411",
+    )
+    return set_rule(admin, entry=entry)
+
+
+def leaves(hospital, *, control_id="S1", pid=wire.STRANGER, **changes):
+    wire.receive(hospital, wire.stamped("A03", pid=pid, control_id=control_id, **changes))
+    wire.apply()
+
+
+def test_who_leaves_the_unit_has_a_closed_record_prepared_and_her_discharge_follows(hospital, unit_rule):
+    leaves(hospital)
+    (row,) = prepared()
+    assert row.record.is_shared is False
+    assert row.patient.birth_name == "INCONNU"
+    with rls.acting(Actor.job("dispatcher")):
+        play_again_what_found_nobody([RecordCreated(patient_id=row.patient_id)])
+    wire.apply()
+
+    assert wire.states() == [("applied", "stay")]
+    leaves(hospital, control_id="S2")
+    assert len(prepared()) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"zbe": ZBE.replace("4411", "9999")},
+        {"pid": wire.STRANGER.replace("||N||VALI", "||N||DOUT")},
+        {"pid": wire.STRANGER.replace("^^PROVINS^^^FRA^BDL^^77379", "")},
+    ],
+)
+def test_another_unit_a_doubtful_identity_or_a_missing_trait_prepare_nothing(hospital, unit_rule, changes):
+    leaves(hospital, **changes)
+    assert prepared() == []
+    assert [state for state, _ in wire.states()] == ["no_candidate"]
+
+
+def test_an_identity_or_an_admission_still_open_no_record(hospital, unit_rule):
+    for number, trigger in enumerate(("A28", "A31", "A01", "A02")):
+        wire.receive(hospital, wire.stamped(trigger, pid=wire.STRANGER, control_id=f"I{number}"))
+    wire.apply()
+
+    assert prepared() == []
+    with walls_down():
+        assert not Patient.objects.filter(birth_name="INCONNU").exists()
+
+
+def test_another_hospital_sets_no_rule_of_this_one_going(hospital, unit_rule):
+    other = wire.connect("Clinique", authority="750000333", port=21002)
+    leaves(other, pid=wire.STRANGER.replace("750000222", "750000333"))
+    assert prepared() == []
+
+
+def test_a_rule_of_a_unit_names_the_hospital_and_the_reverse(admin, centre, hospital):
+    for wrong in ({"unit_code": "4411"}, {"sender_id": hospital.pk}):
+        with pytest.raises(Invalid):
+            set_rule(admin, entry=RuleEntry(name="x", organization_number="940000011", **wrong))
+    assert not RobotRule.objects.exists()
