@@ -39,6 +39,8 @@ def run() -> None:
             ["migrate", "--verbosity", "0"],
             ["conformance_in_database", sys.argv[2]],
             ["conformance_of_documents", sys.argv[2]],
+            ["conformance_of_results", sys.argv[2]],
+            ["conformance_of_terminologies", sys.argv[2]],
             ["conformance_of_fhir", sys.argv[2]],
         ):
             command = [sys.executable, "-m", "config.console", *arguments]

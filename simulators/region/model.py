@@ -185,6 +185,8 @@ class SentLetter:
     title: str
     by: str
     sections: tuple[Section, ...]
+    # What the author does (JDV_J01).
+    role: str = "G15_10/SM26"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -274,6 +274,7 @@ def read_letters(story: str, setting: Setting) -> Iterator[SentLetter]:
                 type=row["type"],
                 title=typeset(row["title"]),
                 by=row["by"],
+                role=row.get("role", "G15_10/SM26"),
                 sections=tuple(_section(each, setting) for each in row["passages"]),
             )
 

@@ -42,6 +42,7 @@ def _letter(row: dict[str, Any], at: str, sections: tuple[Section, ...]) -> Sent
         type=_TYPE,
         title=typeset(row["title"]),
         by=row["by"],
+        role="G15_10/SM03",
         sections=sections,
     )
 

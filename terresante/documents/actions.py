@@ -31,6 +31,8 @@ from terresante.kernel.files import vault
 from terresante.kernel.files.receiving import Received
 from terresante.kernel.ui.wording import long_date
 from terresante.patients.models import CareRecord
+from terresante.terminology.enums import KnownSet
+from terresante.terminology.queries import refuse_unlisted
 
 _OLDEST = date(1900, 1, 1)
 
@@ -57,6 +59,7 @@ def file_document(actor: Actor, record_id: UUID, *, document: NewDocument) -> Do
     """
     record = open_record(actor, record_id, action=DOCUMENT_WRITE).record
     _refuse_unwritten(actor, record, document.type)
+    refuse_unlisted(KnownSet.TYPE, document.type)
     refuse_known(actor, record, document.received)
     row = _row(actor, record, document, _chosen(actor, record, document))
     save_filed(row)

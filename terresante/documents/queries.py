@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from terresante.documents.enums import (
     DocumentType,
 )
 from terresante.documents.models import DocumentReference
+from terresante.documents.reading import HeaderCode
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, compiled
@@ -27,6 +28,7 @@ from terresante.kernel.condition import SqlCondition
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import AudiencePanel
 from terresante.patients.models import Patient
+from terresante.terminology.queries import judged
 
 PER_PAGE = 20
 KINDS = (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)
@@ -147,6 +149,28 @@ def types_filed_by(actor: Actor) -> list[tuple[str, list[DocumentType]]]:
         for label, types in FAMILIES.values()
     ]
     return [(label, types) for label, types in families if types]
+
+
+@dataclass(frozen=True, slots=True)
+class CodesSaid:
+    """`facts`, in French, from the loaded lists or else from the sender; `outside`, what a loaded list has not."""
+
+    facts: tuple[tuple[str, str], ...] = ()
+    outside: tuple[str, ...] = ()
+
+
+def codes_said(codes: Sequence[HeaderCode]) -> CodesSaid:
+    verdicts = judged([(one.known, one.code) for one in codes]) if codes else []
+    facts, outside = [], []
+    for one, verdict in zip(codes, verdicts, strict=True):
+        name = one.known.label.partition(" (")[0]
+        if label := verdict.label or one.label:
+            facts.append((name, label))
+        if not verdict.is_listed:
+            outside.append(
+                f"{name} : le code « {one.code} » n’est pas dans la nomenclature chargée (version {verdict.version})."
+            )
+    return CodesSaid(tuple(facts), tuple(outside))
 
 
 def panel_of(patient: Patient, draft: Draft) -> AudiencePanel:

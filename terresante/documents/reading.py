@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from terresante.documents.models import DocumentReference
 from terresante.kernel.errors import NotFound
 from terresante.kernel.files import vault
+from terresante.terminology.enums import KnownSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,21 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderCode:
+    """A code of the header, and the label that its sender gave it: to be looked for in its published list."""
+
+    known: KnownSet
+    code: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """`facts` are what its header says that the document's own line does not: (label, value)."""
 
     passages: tuple[Passage, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    codes: tuple[HeaderCode, ...] = ()
     has_paper: bool = False
 
 

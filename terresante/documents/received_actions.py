@@ -187,22 +187,35 @@ def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentRe
 
 
 def _limits(actor: Actor, document: SentDocument) -> Limits:
+    return limits_sent(
+        actor,
+        is_masked=document.is_masked,
+        sector=document.sector or matrix.practitioner_sector("", document.specialty),
+        hidden_from_patient=document.hidden_from_patient,
+        hidden_from_representative=document.hidden_from_representative,
+    )
+
+
+def limits_sent(
+    actor: Actor,
+    *,
+    is_masked: bool,
+    sector: str,
+    hidden_from_patient: bool,
+    hidden_from_representative: bool,
+) -> Limits:
     """What is masked to professionals stays in the structure that sent it (JDV_J08 MASQUE_PS).
 
     A psychiatric structure, or the specialty of the author, keeps its document to its sector, as its people would.
     """
     here = Organization.objects.get(pk=_structure(actor))
-    sector = (
-        document.sector
-        or matrix.practitioner_sector("", document.specialty)
-        or matrix.organization_sector(here.kind, here.is_psychiatric)
-    )
+    sector = sector or matrix.organization_sector(here.kind, here.is_psychiatric)
     return Limits(
-        private_to_id=here.pk if document.is_masked else None,
-        hidden_from_patient=document.hidden_from_patient,
-        hidden_from_representative=document.hidden_from_representative or document.hidden_from_patient,
-        sector="" if document.is_masked else sector,
-        restricted_to_id=here.pk if sector and not document.is_masked else None,
+        private_to_id=here.pk if is_masked else None,
+        hidden_from_patient=hidden_from_patient,
+        hidden_from_representative=hidden_from_representative or hidden_from_patient,
+        sector="" if is_masked else sector,
+        restricted_to_id=here.pk if sector and not is_masked else None,
     )
 
 

@@ -78,6 +78,7 @@ def show_document(request: Request, record_id: UUID, document_id: UUID) -> HttpR
         )
     shown = {
         "reading": read,
+        "codes": queries.codes_said(read.codes if read else ()),
         "shows_paper": read is not None and read.has_paper and (not read.passages or "copie" in request.GET),
         "document": document,
         "versions": versions,

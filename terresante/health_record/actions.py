@@ -29,7 +29,7 @@ from terresante.health_record.models import (
     Immunization,
     MedicationStatement,
 )
-from terresante.health_record.said import Said
+from terresante.health_record.said import NO_KNOWN_ALLERGY, Said
 from terresante.kernel import access, audit
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
@@ -49,6 +49,7 @@ FACT_OF: dict[type[HealthLine], FeedKind] = {
     Immunization: FeedKind.IMMUNIZATION,
 }
 _REASON_MAX_LENGTH = 300
+_DISMISSED = (Verification.REFUTED, Verification.ENTERED_IN_ERROR)
 
 
 @action
@@ -117,6 +118,8 @@ def declare_line(actor: Actor, record_id: UUID, *, said: Said) -> HealthLine:
 def correct_line(actor: Actor, record_id: UUID, line_id: UUID, *, said: Said, reason: str = "") -> HealthLine:
     """Who corrects a line vouches for it; who first said it stays. Raises Conflict when it was changed meanwhile."""
     row = current_line(actor, record_id, said.model, line_id, HEALTH_CORRECT)
+    if isinstance(row, AllergyIntolerance) and row.is_none_known:
+        raise Conflict("Cette ligne ne se corrige pas : infirmez-la, ou inscrivez l’allergie.")
     values = said.checked()
     status = Verification.CONFIRMED if row.is_unconfirmed or row.is_dismissed else row.verification_status
     if status == row.verification_status and all(getattr(row, name) == new for name, new in values.items()):
@@ -162,9 +165,11 @@ def refuse_unwritten(actor: Actor, record: CareRecord) -> None:
 def refuse_known(actor: Actor, record: CareRecord, said: Said) -> None:
     """The same words in force already, as far as the actor may know: also a form sent twice."""
     known = access.list(actor, HEALTH_READ, said.model).filter(patient_id=record.patient_id, is_current=True)
-    dismissed = [Verification.REFUTED, Verification.ENTERED_IN_ERROR]
-    if known.filter(**said.checked()).exclude(verification_status__in=dismissed).exists():
+    known = known.exclude(verification_status__in=_DISMISSED)
+    if known.filter(**said.checked()).exists():
         raise Conflict("C’est déjà inscrit au dossier.")
+    if said is NO_KNOWN_ALLERGY and any(not (line.is_over or line.is_dismissed) for line in known[:60]):
+        raise Conflict("Une allergie est inscrite : infirmez-la d’abord, avec le motif.")
 
 
 def _chosen(actor: Actor, record: CareRecord, level: Confidentiality | None) -> Limits:
@@ -229,6 +234,25 @@ def tell_line(actor: Actor, row: HealthLine) -> None:
     if kind is not None and not row.is_dismissed:
         tell(actor, _fact(row, kind))
     emit(actor, HealthRecordChanged(**_told(row)))
+    if isinstance(row, AllergyIntolerance) and _is_an_allergy(row):
+        _end_negation(actor, row)
+
+
+def _is_an_allergy(row: AllergyIntolerance) -> bool:
+    return not (row.is_none_known or row.is_dismissed or row.is_over)
+
+
+def _end_negation(actor: Actor, row: AllergyIntolerance) -> None:
+    """« Aucune allergie connue » is refuted by the first allergy that the same persons read; one kept to fewer tells
+    nothing to the others.
+    """
+    standing = access.list(actor, HEALTH_READ, AllergyIntolerance).filter(
+        patient_id=row.patient_id, is_current=True, is_none_known=True
+    )
+    for negation in standing.exclude(verification_status__in=_DISMISSED).order_by("pk"):
+        if limits_on(negation) == limits_on(row):
+            reason = "Une allergie a été inscrite depuis."
+            follow(actor, HEALTH_CORRECT, negation, reason=reason, verification_status=Verification.REFUTED)
 
 
 def _told(row: HealthLine) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from terresante.health_record.events import HealthDeclared
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import on
+from terresante.notifications.actions import tell_who_write
+from terresante.notifications.enums import Notice
 
 
 @on(HealthDeclared)
 def tell_of_declared(events: Sequence[HealthDeclared]) -> None:
-    """The person's own words enter the timeline; twice changes nothing."""
+    """The person's own words enter the timeline, and who may vouch for them is told; twice changes nothing."""
     for event in events:
         model = next((one for one in MODELS if event.kind and FACT_OF.get(one) == event.kind), None)
         if model is None or event.patient_id is None or event.object_id is None:
@@ -19,3 +21,4 @@ def tell_of_declared(events: Sequence[HealthDeclared]) -> None:
         row = model._default_manager.filter(pk=event.object_id).first() if opened else None
         if row is not None:
             tell_declared(Actor.job("health_record"), row)
+    tell_who_write(Notice.DECLARED, events)

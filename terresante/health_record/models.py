@@ -118,6 +118,8 @@ class AllergyIntolerance(HealthLine):
     criticality = models.CharField("gravité", max_length=20, choices=Criticality.choices)
     clinical_status = models.CharField("état", max_length=10, choices=ClinicalStatus.choices)
     reaction = models.CharField("réaction", max_length=DETAIL_MAX_LENGTH, blank=True)
+    # Said on purpose, which is not the absence of a line (FHIR: no-known-allergies); the first allergy ends it.
+    is_none_known = models.BooleanField(default=False, db_default=False)
 
     class Meta(HealthLine.Meta):
         verbose_name = "allergie"
@@ -132,6 +134,8 @@ class AllergyIntolerance(HealthLine):
 
     @property
     def detail(self) -> str:
+        if self.is_none_known:
+            return ""
         state = self.get_clinical_status_display() if self.is_over else ""
         parts = (self.reaction, self.get_criticality_display(), state)
         return " · ".join(part for part in parts if part)

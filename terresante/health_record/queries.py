@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Case, QuerySet, SmallIntegerField, Value, When
@@ -117,6 +118,7 @@ KINDS = (
     ),
 )
 MEASURES = KINDS[-1]
+L = TypeVar("L", bound=HealthLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +187,15 @@ def sections(actor: Actor, patient_id: UUID) -> list[Section]:
 
 def _section(actor: Actor, patient_id: UUID, kind: Kind) -> Section:
     lines = current_lines(actor, patient_id, kind.model)
-    now = [line for line in lines if not (line.is_over or line.is_dismissed)]
-    return Section(kind, now, [line for line in lines if line.is_over or line.is_dismissed])
+    now = _uncontradicted([line for line in lines if not (line.is_over or line.is_dismissed)])
+    kept = {line.pk for line in now}
+    return Section(kind, now, [line for line in lines if line.pk not in kept])
+
+
+def _uncontradicted(lines: Sequence[L]) -> list[L]:
+    """« Aucune allergie connue » no longer stands once an allergy does, were it only declared."""
+    others = [line for line in lines if not getattr(line, "is_none_known", False)]
+    return others or list(lines)
 
 
 def current_lines(actor: Actor, patient_id: UUID, model: type[HealthLine]) -> list[HealthLine]:
@@ -244,8 +253,12 @@ def _measures(actor: Actor, patient_id: UUID) -> QuerySet[Observation]:
     return rows.exclude(verification_status__in=_DISMISSED)
 
 
+def allergies_in_force(actor: Actor, patient_id: UUID) -> list[AllergyIntolerance]:
+    return _uncontradicted(_allergies(actor, patient_id))
+
+
 @compiled.rows
-def allergies_in_force(actor: Actor, patient_id: UUID) -> QuerySet[AllergyIntolerance]:
+def _allergies(actor: Actor, patient_id: UUID) -> QuerySet[AllergyIntolerance]:
     rows = access.list(actor, HEALTH_READ, AllergyIntolerance).filter(patient_id=patient_id, is_current=True)
     known = rows.filter(clinical_status=ClinicalStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
     return known.order_by(_GRAVITY, "substance", "pk")[:MOST_LINES]

@@ -56,9 +56,15 @@ class SaidAllergy(Said):
     criticality: Criticality = Criticality.UNABLE_TO_ASSESS
     clinical_status: ClinicalStatus = ClinicalStatus.ACTIVE
     reaction: str = ""
+    is_none_known: bool = False
 
     def checked(self) -> dict[str, Any]:
         return _checked(self, label="substance", sentence="Écrivez à quoi la personne est allergique.")
+
+
+NO_KNOWN_ALLERGY = SaidAllergy(
+    substance="Aucune allergie connue", category=AllergyCategory.UNKNOWN, is_none_known=True
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

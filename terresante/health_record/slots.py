@@ -23,7 +23,8 @@ def what_must_be_known(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
         said = [f"{lowered(line.label)}{_doubt(line)}" for line in limits]
         text = f"Limites de soins : {_few(said)}"
         badges.append(HeaderBadge(order=15, level="red", icon="hand-heart", text=text))
-    if allergies := queries.allergies_in_force(actor, patient_id):
+    known = queries.allergies_in_force(actor, patient_id)
+    if allergies := [line for line in known if not line.is_none_known]:
         grave = any(line.criticality == Criticality.HIGH for line in allergies)
         said = [f"{lowered(line.substance)}{_doubt(line)}" for line in allergies]
         level = "red" if grave else "orange"

@@ -20,6 +20,7 @@ from terresante.health_record.forms import FORMS, LevelForm, ReasonForm, SaidFor
 from terresante.health_record.models import HealthLine
 from terresante.health_record.offered_queries import count_waiting
 from terresante.health_record.queries import MEASURES, Kind, kind_of
+from terresante.health_record.said import NO_KNOWN_ALLERGY
 from terresante.kernel import access
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid, NotFound
@@ -93,7 +94,7 @@ def show_line(request: Request, record_id: UUID, kind: str, line_id: UUID) -> Ht
         "versions": versions,
         "newest": versions[0],
         "source": _source(request, line),
-        "corrects": HEALTH_CORRECT in may,
+        "corrects": HEALTH_CORRECT in may and not getattr(line, "is_none_known", False),
         "judges": HEALTH_JUDGE in may,
     }
     return record_page(request, "health_record/one.html", opened, shown, tab="health")
@@ -125,6 +126,19 @@ def add_line(request: Request, record_id: UUID, kind: str) -> HttpResponse:
     panel = queries.panel_of(opened.patient, levels.draft(opened.patient.pk))
     shown = {"kind": asked, "form": form, "levels": levels, "audience": panel}
     return _form_page(request, "health_record/add.html", opened, shown, form)
+
+
+@writes(HEALTH_WRITE)
+def add_no_allergy(request: Request, record_id: UUID) -> HttpResponse:
+    """« Aucune allergie connue », said on purpose and signed."""
+    if request.method == "POST":
+        try:
+            actions.add_line(request.actor, record_id, said=NO_KNOWN_ALLERGY)
+        except Conflict as error:
+            messages.warning(request, error.sentence)
+        else:
+            messages.success(request, "« Aucune allergie connue » est inscrit, signé par vous.")
+    return redirect("health_record:summary", record_id)
 
 
 @reads(HEALTH_WRITE)

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from terresante.interop.coding import unlisted
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.filing import Files, file_carried
@@ -190,7 +191,7 @@ def _opened_paper(row: InboundMessage, message: Message) -> _Paper | Settled:
     carried = read_carried(message)
     if isinstance(carried, Refusal):
         return Settled(_S.UNREADABLE, _O.NOT_READABLE)
-    row.remarks = [f"{oddity.code} {oddity.where}"[:60] for oddity in carried.warnings]
+    row.remarks = [f"{oddity.code} {oddity.where}"[:60] for oddity in carried.warnings] + unlisted(carried)
     traits = accepted_traits(carried.identity, test_ins=settings.ACCEPT_TEST_INS)
     return _Paper(row, carried, Asked(local_identifiers(row.sender, carried.local_ids), traits))
 

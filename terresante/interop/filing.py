@@ -18,7 +18,8 @@ from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
 from terresante.interop.offering import offer_found
-from terresante.interop.result_filing import close_results, file_results
+from terresante.interop.result_filing import close_results, file_discrete, file_results
+from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.kinds import FileKind
@@ -61,6 +62,9 @@ def file_carried(
 ) -> Filed | None:
     """None while its file is not put away: it is wanted, and the message keeps its turn."""
     actor = sender_of(row, hospital)
+    if carried.discrete is not None:
+        stay = _stay_told_of(row.sender.organization_id, patient_id, carried)
+        return Filed(*file_discrete(actor, patient_id, carried, carried.discrete, stay))
     if carried.act is Act.DELETE:
         return _withdrawn(actor, patient_id, carried)
     put = files.ready.get(row.pk)
@@ -121,11 +125,17 @@ def _ends(kind: FileKind) -> str:
 def _withdrawn(actor: Actor, patient_id: UUID, carried: Carried) -> Filed:
     """Some senders name the document itself, others a new one that stands for its end (TXA-13)."""
     try:
-        ended = withdraw_sent(actor, patient_id, names=(*carried.names, *carried.replaces))
+        take_back(actor, patient_id, (*carried.names, *carried.replaces))
     except NotFound:
         return Filed(_S.IGNORED, _O.DOCUMENT_UNKNOWN)
-    close_results(actor, ended)
     return Filed(_S.APPLIED, _O.DOCUMENT_WITHDRAWN)
+
+
+def take_back(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> None:
+    """A document that this structure sent, and what came of it. Raises NotFound when it sent none under these names."""
+    with rls.acting(actor):
+        ended = withdraw_sent(actor, patient_id, names=names)
+        close_results(actor, ended)
 
 
 def _stay_told_of(organization_id: UUID, patient_id: UUID, carried: Carried) -> Limits:

@@ -1,15 +1,24 @@
 """The results of a report of biology, filed with its document, in its transaction (INTEROP.md 5 and 6)."""
 
 import logging
+from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
 
+from terresante.care_team.queries.limits import Limits
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
+from terresante.documents.received_actions import limits_sent
 from terresante.interop.cda.results import read_results
+from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.hl7v2.carried import Carried
+from terresante.interop.hl7v2.discrete import Discrete
 from terresante.kernel.actor import Actor
+from terresante.kernel.errors import NotFound
 from terresante.results.actions import NewReport, close_reports, file_report
+from terresante.results.discrete_actions import SentResults
+from terresante.results.discrete_actions import file_results as file_sent_results
+from terresante.results.enums import ReportStatus
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +41,33 @@ def file_results(actor: Actor, document: DocumentReference, carried: Carried) ->
     if document.replaces_id is not None:
         close_reports(actor, document)
     return remarks
+
+
+def file_discrete(
+    actor: Actor, patient_id: UUID, carried: Carried, discrete: Discrete, stay: Limits
+) -> tuple[MessageState, MessageOutcome]:
+    """Results given one by one: read by those who would read a document of the same message."""
+    seen = carried.visibility
+    limits = limits_sent(
+        actor,
+        is_masked=seen.is_masked or stay.private_to_id is not None,
+        sector=stay.sector,
+        hidden_from_patient=seen.is_hidden_from_patient or stay.hidden_from_patient,
+        hidden_from_representative=seen.is_hidden_from_representatives or stay.hidden_from_representative,
+    )
+    sent = SentResults(
+        name=carried.names[0], report=discrete.report, limits=limits, withdrawn=discrete.withdrawn
+    )
+    try:
+        row = file_sent_results(actor, patient_id, sent=sent)
+    except NotFound:
+        return MessageState.IGNORED, MessageOutcome.RESULTS_UNKNOWN
+    if row.status == ReportStatus.ENTERED_IN_ERROR:
+        return MessageState.APPLIED, MessageOutcome.RESULTS_WITHDRAWN
+    return (
+        MessageState.APPLIED,
+        MessageOutcome.RESULTS_REPLACED if row.replaces_id else MessageOutcome.RESULTS_FILED,
+    )
 
 
 def close_results(actor: Actor, document: DocumentReference) -> None:

@@ -23,6 +23,11 @@ def tell_readers(notice: Notice, events: Sequence[Event]) -> int:
     return tell(notice, zip(map(_key, events), audiences(events), strict=True))
 
 
+def tell_who_write(notice: Notice, events: Sequence[Event]) -> int:
+    """As `tell_readers`, those only who may write what each event tells."""
+    return tell(notice, zip(map(_key, events), audiences(events, who_write=True), strict=True))
+
+
 def tell_named(notice: Notice, events: Sequence[tuple[Event, Collection[str]]]) -> int:
     """Those of the readers whom the event names (keys of accounts): whoever cannot read it is told nothing."""
     readers = audiences([event for event, _ in events])

@@ -50,6 +50,11 @@ PROFESSIONALS = (
         Notice.DOCUMENT_ADDRESSED, "Un hôpital ou un laboratoire vous adresse un document d’un patient", _TOLD
     ),
     Offer(
+        Notice.DECLARED,
+        "Un patient déclare une donnée de santé, que vous pouvez confirmer",
+        frozenset({Channel.PUSH}),
+    ),
+    Offer(
         Notice.CIRCLE,
         "Relais proposé, demande à rejoindre un cercle et sa réponse, dossier ouvert au partage, retrait décidé par le"
         " patient",

@@ -8,6 +8,7 @@ class Notice(TextChoices):
     NOTE = "note", "Nouvelles notes"
     DOCUMENT = "document", "Nouveaux documents"
     DOCUMENT_ADDRESSED = "document_addressed", "Documents à votre nom"
+    DECLARED = "declared", "Déclarations des patients"
     CIRCLE = "circle", "Vie du cercle"
     EMERGENCY = "emergency", "Accès en urgence"
     PRIVACY = "privacy", "Actes à surveiller"

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection
 
 from terresante.accounts.models import KnownDevice, User
-from terresante.care_team.access import reads_class
+from terresante.care_team.access import reads_class, writes_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import EmergencyAccess
 from terresante.directory.access import open_today
@@ -68,8 +68,12 @@ class Address:
     reach: Reach = Reach.NAMED
 
 
-def audiences(events: Sequence[Event]) -> list[set[Address]]:
-    """For each event, the users who may read what it tells, but for who did it: one statement in all."""
+def audiences(events: Sequence[Event], *, who_write: bool = False) -> list[set[Address]]:
+    """For each event, the users who may read what it tells, but for who did it: one statement in all.
+
+    `who_write`: those only whose profession also writes that class.
+    """
+    may = _writes if who_write else _reads
     return [
         {
             Address(person.user_id, person.email, reach=_reach(person))
@@ -77,7 +81,7 @@ def audiences(events: Sequence[Event]) -> list[set[Address]]:
             if person.user_id != getattr(event, "by_user_id", None)
             and (
                 not event.data_class
-                or _reads(person.profession, DataClass(event.data_class), switches.version())
+                or may(person.profession, DataClass(event.data_class), switches.version())
             )
         }
         for event, persons in zip(events, users_to_tell(events), strict=True)
@@ -192,6 +196,12 @@ def _reads(profession: str, data_class: DataClass, rights: int) -> bool:
     """`rights`: the number of the last change of the matrix."""
     reader = Actor(kind=ActorKind.PROFESSIONAL, name="", role=profession)
     return reads_class(reader, data_class)
+
+
+@lru_cache(maxsize=256)
+def _writes(profession: str, data_class: DataClass, rights: int) -> bool:
+    writer = Actor(kind=ActorKind.PROFESSIONAL, name="", role=profession)
+    return writes_class(writer, data_class)
 
 
 def _reach(person: Told) -> Reach:

@@ -17,6 +17,11 @@ from terresante.overview.fhir import Resource, filled, instant, security_label, 
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 # Of an ISO date: what is not known is not said.
 _AS_FAR_AS = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}
+# HL7, International Patient Summary: what is known to be absent.
+_NONE_KNOWN = {
+    "system": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips",
+    "code": "no-known-allergies",
+}
 _LOINC, _UCUM = "http://loinc.org", "http://unitsofmeasure.org"
 _SYSTOLIC, _DIASTOLIC = ("8480-6", "Pression systolique"), ("8462-4", "Pression diastolique")
 
@@ -47,8 +52,8 @@ def _allergy(line: AllergyIntolerance) -> Resource:
             line, line.clinical_status, "allergyintolerance-clinical", "allergyintolerance-verification"
         ),
         category=[line.category] if line.category else [],
-        criticality=line.criticality,
-        code={"text": line.substance},
+        criticality="" if line.is_none_known else line.criticality,
+        code=filled(coding=[_NONE_KNOWN] if line.is_none_known else [], text=line.substance),
         patient=subject_of(line.patient_id),
         recordedDate=instant(line.recorded_at),
         recorder=_by(line),

@@ -88,21 +88,21 @@ def file_report(actor: Actor, document: DocumentReference, *, report: NewReport)
 
     Raises NotFound when this structure does not know the person.
     """
-    record = _record_of(actor, document.patient_id)
-    row = _row(actor, record, report, limits_on(document))
+    record = record_of(actor, document.patient_id)
+    row = row_of(actor, record, report, limits_on(document))
     row.document, row.data_class = document, document.data_class
     _supersede(document)
-    _save(row, report)
+    save(row, report)
     withdraw(row.patient_id, document.pk)
     tell(actor, fact_of(row))
-    _trace(actor, RESULT_WRITE, row)
+    trace(actor, RESULT_WRITE, row)
     return row
 
 
 @action
 def close_reports(actor: Actor, document: DocumentReference) -> int:
     """Of a document withdrawn, or of the one that `document` has just replaced: how many reports were in force."""
-    _record_of(actor, document.patient_id)
+    record_of(actor, document.patient_id)
     if document.status == DocumentStatus.ENTERED_IN_ERROR:
         closed = _closed(document.pk, document.patient_id, ReportStatus.ENTERED_IN_ERROR)
     else:
@@ -167,7 +167,7 @@ def _closed(document_id: UUID, patient_id: UUID, status: ReportStatus) -> int:
     return rows.exclude(status=ReportStatus.ENTERED_IN_ERROR).update(status=status)
 
 
-def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:
+def record_of(actor: Actor, patient_id: UUID) -> CareRecord:
     """The record opens first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
     if not rls.open_record(patient_id):
         raise NotFound
@@ -177,7 +177,7 @@ def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:
     return record
 
 
-def _row(actor: Actor, record: CareRecord, report: NewReport, limits: Limits) -> DiagnosticReport:
+def row_of(actor: Actor, record: CareRecord, report: NewReport, limits: Limits) -> DiagnosticReport:
     if actor.organization_id is None:
         raise NotFound
     return DiagnosticReport(
@@ -196,7 +196,7 @@ def _row(actor: Actor, record: CareRecord, report: NewReport, limits: Limits) ->
     )
 
 
-def _save(row: DiagnosticReport, report: NewReport) -> None:
+def save(row: DiagnosticReport, report: NewReport) -> None:
     observations = [_observation(row, number, each) for number, each in enumerate(report.results, start=1)]
     _sum_up(row, observations)
     row.save(force_insert=True)
@@ -288,7 +288,7 @@ def told_of(row: DiagnosticReport) -> dict[str, Any]:
     return {"patient_id": row.patient_id, "object_id": row.pk, "data_class": row.data_class, **limits}
 
 
-def _trace(actor: Actor, act: Action, row: DiagnosticReport, **detail: Any) -> None:
+def trace(actor: Actor, act: Action, row: DiagnosticReport, **detail: Any) -> None:
     kept = limits_on(row).in_trail
     told = {"document": str(row.document_id)} if row.document_id else {}
     audit.record(

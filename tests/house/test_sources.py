@@ -60,6 +60,7 @@ MORE_NAMES = {
     },
     "results": {
         "units": "units of laboratories and their conversions, pure",
+        "discrete_actions": "what comes as results one by one, apart from what comes with a document",
     },
     "directory": {
         "identifiers": "RPPS and FINESS keys, pure",
@@ -75,6 +76,7 @@ MORE_NAMES = {
         "matching": "who a message speaks of",
         "applying": "from a batch of messages to what becomes of each",
         "filing": "from a document received to what is filed",
+        "coding": "which codes of a document its published lists have not",
         "result_filing": "from a report of biology to its results, apart from documents",
         "offering": "from the entries of a document to what it offers to a record",
         "insi": "the client of the INSi teleservice",

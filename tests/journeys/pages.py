@@ -80,6 +80,14 @@ def _wants_half_a_night(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _puts_aside_without_a_word(visitor: Visitor) -> None:
+    """Of what the record does not have: no reason is proposed."""
+    card = visitor.page.locator("#a-integrer > .card", has_text="Énoxaparine")
+    card.locator("summary").click()
+    card.get_by_role("button", name="Écarter").click()
+    visitor.page.wait_for_load_state()
+
+
 def _opens_the_simulated_hospital(visitor: Visitor) -> None:
     visitor.page.get_by_role("main").get_by_role("link", name="Admissions, ").first.click()
     visitor.page.wait_for_load_state()
@@ -150,6 +158,11 @@ _OF_A_RECORD = (
     ("choix-consentement-erreurs", "choix/consentement-au-partage/", "Enregistrer"),
     ("choix-retirer", "choix/", "Retirer"),
     ("acces", "acces/", ""),
+    ("resultats", "resultats/", ""),
+    ("resultats-examens", "resultats/examens/", ""),
+    ("resultat", "resultats/", "Hématologie, Biochimie"),
+    ("resultat-germe", "resultats/", "Microbiologie"),
+    ("resultat-courbe", "resultats/examens/", "Créatinine"),
     ("sante", "sante/", ""),
     ("sante-mesures", "sante/mesures/", ""),
     ("sante-allergie", "sante/allergies/ajouter/", ""),
@@ -190,6 +203,7 @@ SCREENS = (
     Screen("notes-vides", _GP, "notes/", _NEW),
     Screen("documents-vides", _GP, "documents/", _NEW),
     Screen("sante-vide", _GP, "sante/", _NEW),
+    Screen("resultats-vides", _GP, "resultats/", _NEW),
     Screen("cercle-neuf", _GP, "cercle/", _NEW),
     Screen("recherche", _GP, "/recherche/"),
     Screen("recherche-resultats", _GP, "/recherche/?q=ISIDORE"),
@@ -210,6 +224,12 @@ SCREENS = (
     Screen("telephone", _GP, "/mon-compte/telephone/"),
     Screen("cle", _GP, "/mon-compte/cles/nouvelle/"),
     *(Screen(name, _GP, path, "ISIDORE", click) for name, path, click in _OF_A_RECORD),
+    Screen("retour-a-domicile", _NURSE, "retour-a-domicile/", "TOUSSAINT"),
+    Screen("retour-a-domicile-vide", "a.georges", "retour-a-domicile/", "LE GOFF"),
+    Screen("sante-a-integrer", _NURSE, "sante/a-integrer/", "TOUSSAINT"),
+    Screen(
+        "sante-a-integrer-erreur", _NURSE, "sante/a-integrer/", "TOUSSAINT", does=_puts_aside_without_a_word
+    ),
     Screen("document-remplacer", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Remplacer")),
     Screen("document-partage", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Ne plus partager")),
     Screen("document-retirer", _GP, "documents/", "ISIDORE", "Synthèse médicale", _then("Retirer (erreur)")),
@@ -260,6 +280,7 @@ SCREENS = (
     Screen("administration-inscriptions", "b.leclercq", "/administration/inscriptions/"),
     Screen("administration-inscription", "b.leclercq", "/administration/inscriptions/", click="Examiner"),
     Screen("administration-emetteurs", "d.sauvage", "/administration/emetteurs/"),
+    Screen("administration-nomenclatures", "d.sauvage", "/administration/nomenclatures/"),
     Screen(
         "administration-emetteur",
         "d.sauvage",
@@ -312,6 +333,8 @@ SCREENS = (
     Screen("portail-fiche", _PATIENT, "/mon-dossier/fiche-urgence/"),
     Screen("tutrice-sante", _GUARDIAN, "/mon-dossier/ma-sante/"),
     Screen("portail-documents", _PATIENT, "/mon-dossier/documents/"),
+    Screen("portail-analyses", _PATIENT, "/mon-dossier/analyses/"),
+    Screen("portail-analyse", _PATIENT, "/mon-dossier/analyses/", click="Hématologie, Biochimie"),
     Screen("portail-document", _PATIENT, "/mon-dossier/documents/", click="Consultation de cardiologie"),
     Screen("portail-document-ajouter", _PATIENT, "/mon-dossier/documents/ajouter/"),
     Screen("portail-document-erreurs", _PATIENT, "/mon-dossier/documents/ajouter/", click="Ajouter"),

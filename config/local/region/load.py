@@ -24,6 +24,7 @@ from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
 from config.local.region.healths import HealthWriter
 from config.local.region.kept import keep_one_record
+from config.local.region.nomenclatures import load_lists
 from config.local.region.papers import Filer
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
@@ -93,6 +94,8 @@ class _Loading:
         region = self._region
         with self._step("comptes"):
             self._open_accounts()
+        with self._step("nomenclatures"):
+            load_lists(self._job)
         with self._step("structures et professionnels"):
             directory = fill_directory(region, self._users)
             open_second_role(directory)

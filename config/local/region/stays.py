@@ -169,7 +169,7 @@ def _of_letter(
     document = Letter(
         identifier=name,
         person=person,
-        author=Author(rpps(700 + number), given, family, structure.name, structure.finess),
+        author=Author(rpps(700 + number), given, family, structure.name, structure.finess, role=letter.role),
         at=at,
         code=letter.type,
         title=letter.title,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from terresante.documents.reading import Discharge, Passage, Reading
+from terresante.documents.reading import Discharge, HeaderCode, Passage, Reading
 from terresante.interop.cda.body import content_of, paper_of, read_cda
 from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header, Section
@@ -10,6 +10,7 @@ from terresante.interop.cda.narrative import rendered
 from terresante.interop.cda.parsing import NotCda
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ui.wording import long_date
+from terresante.terminology.enums import KnownSet
 
 _UNREADABLE = "Ce document ne peut plus être lu ici : téléchargez l’original."
 _DEEPEST = 3
@@ -23,6 +24,7 @@ class CdaReader:
         return Reading(
             passages=tuple(_passages(document.body.sections, 1)),
             facts=tuple(_facts(document.header)),
+            codes=codes_of(document.header),
             has_paper=paper_of(document.body) is not None,
         )
 
@@ -35,6 +37,17 @@ class CdaReader:
         if paper is None:
             raise NotFound
         return content_of(paper)
+
+
+def codes_of(header: Header) -> tuple[HeaderCode, ...]:
+    """Of the header, those that the CI-SIS takes from a published list."""
+    said = [(KnownSet.TYPE, header.type.code, "")]
+    said += [(KnownSet.SPECIALTY, one.role.code, one.role.label) for one in header.authors[:1]]
+    if header.encounter is not None:
+        facility = header.encounter.facility
+        said.append((KnownSet.FACILITY, facility.code, facility.label))
+    said += [(KnownSet.CONFIDENTIALITY, code, "") for code in header.confidentiality]
+    return tuple(HeaderCode(*one) for one in said if one[1])
 
 
 def _read(content: bytes) -> CdaDocument:

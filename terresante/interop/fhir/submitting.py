@@ -16,7 +16,7 @@ from django.db import connection
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WRITE
 from terresante.documents.enums import SENDER_IDENTIFIER_LENGTH
 from terresante.documents.models import DocumentReference
-from terresante.documents.received_actions import relabel_sent, withdraw_sent
+from terresante.documents.received_actions import relabel_sent
 from terresante.interop.applying import link_numbers
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.fhir.actions import Caller
@@ -24,7 +24,7 @@ from terresante.interop.fhir.bundles import SentList, Submission
 from terresante.interop.fhir.documents import Submitted
 from terresante.interop.fhir.outcome import Issue, Problem, wrong
 from terresante.interop.fhir.patches import Update
-from terresante.interop.filing import file_received, put_one_away
+from terresante.interop.filing import file_received, put_one_away, take_back
 from terresante.interop.hl7v2.adt_model import Authority, Identifier
 from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.mapping import accepted_traits
@@ -81,7 +81,7 @@ def update(caller: Caller, names: tuple[str, ...], key: UUID | None, asked: Upda
     own = (row.sender_identifier,)
     try:
         if asked.is_withdrawn:
-            withdraw_sent(actor, row.patient_id, names=own)
+            take_back(actor, row.patient_id, own)
         elif asked.visibility is not None:
             seen = asked.visibility
             relabel_sent(

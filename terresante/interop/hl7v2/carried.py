@@ -6,7 +6,7 @@ Of the two forms of one report (level 1 and level 3), the structured one is kept
 import datetime
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 from terresante.documents.enums import DocumentType
@@ -16,6 +16,7 @@ from terresante.interop.cda.parsing import NotCda, decoded
 from terresante.interop.hl7v2.adt_fields import Oddities, moment
 from terresante.interop.hl7v2.adt_identity import read_identity
 from terresante.interop.hl7v2.adt_model import Authority, Identifier, Identity, Oddity
+from terresante.interop.hl7v2.discrete import Discrete, read_discrete
 from terresante.interop.hl7v2.er7 import Message, Segment
 from terresante.interop.hl7v2.grammar import (
     IDENTIFIER_LENGTH,
@@ -90,6 +91,8 @@ class Carried:
     # Of a document that is not a CDA, what comes with it says who wrote it, and what he does.
     signed_by: str = ""
     specialty: str = ""
+    # Results given one by one, in place of a document.
+    discrete: Discrete | None = None
 
     @property
     def author(self) -> str:
@@ -123,6 +126,9 @@ def read_carried(message: Message) -> Carried | Refusal:
         return payloads
     chosen = max(payloads, key=lambda each: each.level, default=None)
     act = _act(header.value(9, 2), chosen)
+    discrete = read_discrete(message) if chosen is None and header.value(9) == "ORU" else None
+    if discrete is not None:
+        return _results(message, pid, discrete)
     if chosen is None and not (act is Act.DELETE and txa is not None and txa.value(12)):
         return missing_field("OBX", 5, "aucun document (OBX-2 ED, OBX-5.3 XML ou PDF)")
     oddities = Oddities()
@@ -132,6 +138,27 @@ def read_carried(message: Message) -> Carried | Refusal:
         )
     carried = _carried(message, pid, txa, chosen, act, oddities)
     return _identity_refusal(carried) or _name_refusal(carried) or carried
+
+
+def _results(message: Message, pid: Segment, discrete: Discrete) -> Carried | Refusal:
+    """Known under the number of its report (OBR-3), else of its request (OBR-2)."""
+    carried = replace(
+        _carried(message, pid, None, None, Act.NEW, Oddities()),
+        type_code=DocumentType.LABORATORY_REPORT,
+        discrete=discrete,
+    )
+    found = carried.local_ids or _medical_records(carried.identity)
+    request = message.segment("OBR")
+    names = carried.names or ((request.value(2),) if request is not None and request.value(2) else ())
+    if not names:
+        return missing_field("OBR", 3, "le numéro du compte rendu, ou celui de la demande (OBR-2),")
+    told = replace(carried, local_ids=found, names=names)
+    return _identity_refusal(told) or told
+
+
+def _medical_records(identity: Identity) -> tuple[Identifier, ...]:
+    """As senders outside France type the numbers they give (table 0203)."""
+    return tuple(each for each in identity.other_identifiers if each.type == "MR" and each.authority.key)
 
 
 def _act(event: str, payload: _Payload | None) -> Act:

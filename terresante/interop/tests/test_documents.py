@@ -9,10 +9,14 @@ from terresante.documents.models import DocumentReference
 from terresante.feed.models import FeedItem
 from terresante.interop.cda.tests import letters
 from terresante.interop.hl7v2.tests.messages import PV1
+from terresante.interop.models import InboundMessage
 from terresante.interop.tests import papers, wire
 from terresante.kernel import access, rls
+from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
 from terresante.kernel.models import AuditEntry
+from terresante.terminology.actions import load_set
+from terresante.terminology.tests import lists
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -282,3 +286,14 @@ def test_the_letter_of_an_ordinary_stay_is_the_circle_s(cast, hospital, claire, 
     wire.apply()
 
     assert reads(cast.amar, cast.madeleine_record, papers.filed()[0])
+
+
+def test_a_code_outside_its_list_is_said_on_the_message_and_never_loses_the_document(cast, hospital, claire):
+    doctor = lists.svs(("G15_10/SM05", "Cardiologue"))
+    load_set(Actor.job("tests"), content=doctor, file_name="j01.xml")
+
+    send(hospital, papers.oru(claire, papers.letter(claire)))
+
+    assert wire.states() == [("applied", "document_filed")]
+    with walls_down():
+        assert "code-not-listed J01-XDSAUTHORSPECIALTY" in InboundMessage.objects.get().remarks

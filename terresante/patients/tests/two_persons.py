@@ -54,6 +54,7 @@ from terresante.patients.models import (
     SourceIdentity,
 )
 from terresante.patients.traits import Traits
+from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
 from tests.access.oracle.rows import offer
@@ -314,6 +315,23 @@ def _documents(drawn: Drawn) -> None:
     )
 
 
+def _results(drawn: Drawn) -> None:
+    now, key = timezone.now(), new_id()
+    report = DiagnosticReport.objects.create(
+        id=key,
+        patient=drawn.patient,
+        record=drawn.record,
+        organization=drawn.organizations[0],
+        data_class="medical",
+        effective_at=now,
+        sender_identifier=key.hex,
+        total=1,
+        out_of_range=0,
+    )
+    _create(LabObservation, drawn, report=report, position=1, label="Sodium", analyte="x", effective_at=now)
+    fact(drawn, key)
+
+
 def _health(drawn: Drawn) -> None:
     """One line of each kind, corrected once."""
     for model in MODELS:
@@ -408,6 +426,8 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "notes_notefavourite": None,
     "documents_documentreference": _documents,
     "interop_documentlist": None,  # made with the documents
+    "results_diagnosticreport": _results,
+    "results_labobservation": None,  # made with their report
     "health_record_allergyintolerance": _health,
     "health_record_caredirective": None,  # made with the allergies
     "health_record_condition": None,
@@ -425,7 +445,9 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "interop_preparedrecord": _prepared,
 }
 
-NEEDS_RECORD = (_participants, _named, _hand_overs, _joining, _notes, _documents, _health, _stays, _prepared)
+NEEDS_RECORD = (
+    *(_participants, _named, _hand_overs, _joining, _notes, _documents, _results, _health, _stays, _prepared),
+)
 
 
 def two_persons(seed: int) -> tuple[Drawn, Drawn]:

@@ -19,6 +19,7 @@ from config.local.management.commands.conformance_in_database import (
     record_of,
     send,
 )
+from simulators.conformance.biology import is_discrete
 from simulators.conformance.documented import Person
 from simulators.conformance.papers import Paper, Sent, carries_document, is_taken, papers_of
 from simulators.conformance.reading import Identity, samples_of
@@ -78,7 +79,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         papers = papers_of(folder)
-        sent = [Sent(sample) for sample in samples_of(folder) if carries_document(sample)]
+        # Results given one by one are played by `conformance_of_results`.
+        found = [sample for sample in samples_of(folder) if not is_discrete(sample)]
+        sent = [Sent(sample) for sample in found if carries_document(sample)]
         if not papers and not sent:
             self.stdout.write("Aucun document dans ce dossier.")
             return

@@ -7,6 +7,8 @@ import pytest
 from simulators.clamd.daemon import EICAR, running
 from simulators.hospital.messages import Authority
 from simulators.partner.resources import bundle, document_reference
+from simulators.practice.call import Settings
+from simulators.practice.filing import file_report
 from terresante.care_team.actions import record_choice
 from terresante.care_team.enums import ConsentKind
 from terresante.documents.models import DocumentReference
@@ -21,6 +23,7 @@ from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.models import AuditEntry, StoredFile
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.models import Patient, SourceIdentity
+from terresante.results.tests.factories import blood, cr_bio, reports, results_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -362,3 +365,54 @@ def test_the_interface_says_what_it_does(client):
     assert (told["resourceType"], told["fhirVersion"]) == ("CapabilityStatement", "4.0.1")
     assert smart["token_endpoint"].endswith("/fhir/token")
     assert "private_key_jwt" in smart["token_endpoint_auth_methods_supported"]
+
+
+def test_a_report_of_biology_fills_the_results_and_taken_back_takes_them_with_it(cast):
+    application = stage.ready(cast)
+    raw = cr_bio(stage.madeleine(cast), blood())
+    sent = replace(
+        stage.paper(cast), content=raw, kind="text/xml", type="11502-2", identifier="1.2.250.1.999.8.1"
+    )
+
+    key = key_of(application.post(document_reference(sent)))
+
+    (report,) = reports()
+    assert (str(report.document_id), report.patient_id) == (key, cast.madeleine_record.patient_id)
+    assert [row.text for row in results_of(report)] == ["98", "6.4"]
+    operations = b'[{"op": "replace", "path": "/status", "value": "entered-in-error"}]'
+    kind = "application/json-patch+json"
+    assert (
+        application.ask("PATCH", f"/fhir/DocumentReference/{key}", body=operations, kind=kind).status == 200
+    )
+    assert [row.status for row in reports()] == ["entered-in-error"]
+
+
+def test_the_simulated_practice_files_a_report(cast):
+    application = stage.connect(cast)
+    known = stage.madeleine(cast)
+    software = Settings(
+        platform=application.platform,
+        issuer="",
+        key_id=application.key_id,
+        private_key=application.private_key,
+        user="Dr Camille Amar",
+        rpps="",
+        patients=(),
+        client_id=application.client_id,
+    )
+    patient = {
+        "birth_name": known.birth_name,
+        "birth_given_names": known.given,
+        "birth_date": known.birth_date,
+        "sex": known.sex,
+        "birth_place_code": known.birth_place,
+        "ipp": {"value": "A1", "authority": stage.AUTHORITY},
+    }
+
+    assert file_report(software, patient, carry=application.carry)[0]
+
+    (row,) = papers.filed()
+    assert (row.type, row.written_by) == ("11488-4", "Dr Camille Amar")
+    stranger = patient | {"ipp": {"value": "Z9", "authority": stage.AUTHORITY}}
+    is_filed, sentence = file_report(software, stranger, carry=application.carry)
+    assert (is_filed, "rien n’a été déposé" in sentence) == (False, True)

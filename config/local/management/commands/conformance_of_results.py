@@ -1,0 +1,182 @@
+"""After `conformance_of_documents`: the results of each report filed are those that an XPath reading finds in its file;
+discrete ORU go through the real door here. Prints files × results.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from config.local.management.commands.conformance_in_database import (
+    connect_authority,
+    founder_of,
+    organization_of,
+    record_of,
+    send,
+)
+from simulators.conformance.biology import (
+    TYPES,
+    Said,
+    discrete_results_of,
+    is_discrete,
+    numbers_of,
+    results_of,
+)
+from simulators.conformance.documented import Person
+from simulators.conformance.papers import Paper, Sent, carries_document, papers_of
+from simulators.conformance.reading import Identity, Sample, samples_of
+from terresante.directory.enums import OrganizationKind
+from terresante.documents.models import DocumentReference
+from terresante.interop.jobs import apply_waiting
+from terresante.interop.mllp.listener import Listener
+from terresante.interop.mllp.store import MessageStore
+from terresante.interop.models import InboundMessage, SenderSystem
+from terresante.kernel import rls
+from terresante.kernel.actor import Actor
+from terresante.patients.actions import link_identity
+from terresante.patients.models import IdentityDomain
+from terresante.results.enums import ResultKind
+from terresante.results.models import DiagnosticReport, LabObservation
+
+_JOB = Actor.job("conformance")
+_SIGN = re.compile(r"^[<>≤≥]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`ours` is None for a file that was not filed: its person is to be verified first, or nothing was carried."""
+
+    name: str
+    expected: list[Said]
+    ours: list[Said] | None
+
+    @property
+    def conforms(self) -> bool:
+        return self.ours is None or Counter(self.ours) == Counter(self.expected)
+
+    def __str__(self) -> str:
+        if self.ours is None:
+            return f"  ·  sur {len(self.expected):3}  pas au dossier  {self.name}"
+        lost = list((Counter(self.expected) - Counter(self.ours)).elements())
+        more = list((Counter(self.ours) - Counter(self.expected)).elements())
+        verdict = "conforme" if self.conforms else f"DIFFÉRENT : manque {lost[:3]}, en trop {more[:3]}"
+        return f"{len(self.ours):3} sur {len(self.expected):3}  {verdict}  {self.name}"
+
+
+class Command(BaseCommand):
+    help = "Compare les résultats déposés à une lecture indépendante des fichiers publiés."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path)
+
+    def handle(self, *args: Any, folder: Path, **options: Any) -> None:
+        samples = samples_of(folder)
+        papers = [paper for paper in _papers(folder, samples) if paper.type_code in TYPES]
+        discrete = [sample for sample in samples if is_discrete(sample)]
+        if not papers and not discrete:
+            self.stdout.write("Aucun compte rendu de biologie dans ce dossier.")
+            return
+        counted = [Counted(paper.name, results_of(paper), _of_document(paper)) for paper in papers]
+        _prepare(discrete)
+        counted += asyncio.run(_play(discrete))
+        for line in map(str, counted):
+            self.stdout.write(line)
+        wrong = sum(not each.conforms for each in counted)
+        if wrong:
+            raise CommandError(
+                f"{wrong} compte(s) rendu(s) sur {len(counted)} n’ont pas les résultats attendus."
+            )
+        total = sum(len(each.ours or ()) for each in counted)
+        self.stdout.write(f"{len(counted)} comptes rendus de biologie, {total} résultats conformes.")
+
+
+def _papers(folder: Path, samples: Sequence[Sample]) -> list[Paper]:
+    """Those of the folder, and those that its messages carry."""
+    sent = [Sent(sample) for sample in samples if carries_document(sample)]
+    carried = [
+        Paper(each.sample.name, each.folder, each.content)
+        for each in sent
+        if each.acknowledgement == "AA" and b"ClinicalDocument" in each.content
+    ]
+    return [*papers_of(folder), *carried]
+
+
+def _of_document(paper: Paper) -> list[Said] | None:
+    """None for a document that is not in any record; one that has no result gives an empty list."""
+    with rls.acting(_JOB):
+        known = InboundMessage.objects.exclude(patient_id=None).values_list("patient_id", flat=True)
+        for patient_id in filter(None, known.order_by().distinct()):
+            rls.open_record(patient_id)
+            filed = DocumentReference.objects.filter(
+                patient_id=patient_id, sender_identifier=paper.identifier
+            )
+            document = filed.order_by("recorded_at").first()
+            if document is not None:
+                report = document.reports.first()
+                return _said(report) if report else []
+    return None
+
+
+def _said(report: DiagnosticReport) -> list[Said]:
+    rows = LabObservation.objects.filter(report=report).exclude(kind=ResultKind.ISOLATE)
+    return [
+        (row.code, _SIGN.sub("", row.text.replace("\xa0", " ")), row.unit)
+        for row in rows.order_by("position")
+    ]
+
+
+def _prepare(samples: Sequence[Sample]) -> None:
+    if not samples:
+        return
+    founder = founder_of(organization_of("Cabinet des résultats", OrganizationKind.GROUP_PRACTICE))
+    records: dict[Identity, tuple[Person, UUID]] = {}
+    for sample in samples:
+        for number, authority in numbers_of(sample)[:1]:
+            connect_authority(authority)
+            found = record_of(founder, sample.identity, records)
+            if found is not None:
+                domain = IdentityDomain.objects.get(authority=authority)
+                link_identity(_JOB, found[1], domain=domain, value=number)
+
+
+async def _play(samples: Sequence[Sample]) -> list[Counted]:
+    if not samples:
+        return []
+    senders = await sync_to_async(lambda: list(SenderSystem.objects.prefetch_related("domains")))()
+    ports = {domain.authority: sender.port or 0 for sender in senders for domain in sender.domains.all()}
+    store = MessageStore(senders)
+    listener = Listener(*store.doors())
+    for port in ports.values():
+        await listener.start("127.0.0.1", port)
+    try:
+        return [await _sent(sample, ports) for sample in samples]
+    finally:
+        await listener.stop()
+        store.close()
+
+
+async def _sent(sample: Sample, ports: dict[str, int]) -> Counted:
+    expected = discrete_results_of(sample)
+    authority = next((authority for _, authority in numbers_of(sample)), "")
+    code = await send(ports[authority], sample.raw)
+    return Counted(sample.name, expected, await sync_to_async(_filed)() if code == "AA" else [])
+
+
+def _filed() -> list[Said]:
+    apply_waiting()
+    with rls.acting(_JOB):
+        row = InboundMessage.objects.defer("sealed_raw").latest("sequence")
+        if row.patient_id is None:
+            return []
+        rls.open_record(row.patient_id)
+        report = DiagnosticReport.objects.filter(patient_id=row.patient_id, document=None).latest(
+            "recorded_at"
+        )
+        return _said(report)

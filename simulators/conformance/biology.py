@@ -1,0 +1,95 @@
+"""Results of biology of published files, read by XPath and by separators: nothing of the platform's own reader."""
+
+import re
+from typing import cast
+
+from lxml import etree
+from lxml.etree import _Element
+
+from simulators.conformance.papers import Paper
+from simulators.conformance.reading import Number, Sample
+
+# (code, value, unit) as the file says them; a bound without its sign.
+Said = tuple[str, str, str]
+TYPES = ("11502-2", "96173-0")
+_NS = {"c": "urn:hl7-org:v3"}
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_RESULT = "//c:observation[c:templateId/@root='1.3.6.1.4.1.19376.1.3.1.6']"
+_BOUND = re.compile(r"[<>≤≥]=?\s*([\d.,]+)\s*(\S*)")
+_VALUED = ("NM", "SN", "ST", "TX", "FT", "CE", "CWE")
+
+
+def results_of(paper: Paper) -> list[Said]:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    root = etree.fromstring(paper.raw, parser)
+    found = cast("list[_Element]", root.xpath(_RESULT, namespaces=_NS))
+    return [(_code(each), *_value(root, each)) for each in found]
+
+
+def discrete_results_of(sample: Sample) -> list[Said]:
+    """Those of an ORU that carries no document."""
+    found = []
+    for row in sample.segments.get("OBX", []):
+        parts = [field.split(sample.marks[1])[0] for field in (*row, *[""] * 8)]
+        if parts[2] in _VALUED:
+            value, unit = (parts[5], "") if parts[2] == "NM" else _bounded(parts[5])
+            found.append((parts[3], value, parts[6] or unit))
+    return found
+
+
+def is_discrete(sample: Sample) -> bool:
+    rows = sample.segments.get("OBX", [])
+    return (
+        sample.value("MSH", 9) == "ORU"
+        and any(row[2] in ("NM", "SN") for row in rows if len(row) > 2)
+        and not any(row[2] == "ED" for row in rows if len(row) > 2)
+    )
+
+
+def numbers_of(sample: Sample) -> list[Number]:
+    """(number, authority), whatever its type: a Swiss laboratory types them MR."""
+    found = []
+    for value, _, _, assigner, *_ in ([*part, "", "", "", ""] for part in sample.repetitions("PID", 3)):
+        namespace, universal, *_ = [*assigner.split("&"), ""]
+        if value and (universal or namespace):
+            found.append((value, universal or namespace))
+    return found
+
+
+def _code(observation: _Element) -> str:
+    for path in ("./c:code/@code", "./c:code/c:translation/@code"):
+        found = cast("list[str]", observation.xpath(path, namespaces=_NS))
+        if found:
+            return str(found[0])
+    return ""
+
+
+def _value(root: _Element, observation: _Element) -> tuple[str, str]:
+    value = observation.find("c:value", _NS)
+    if value is None:
+        return "", ""
+    kind = (value.get(_TYPE) or "").split(":")[-1]
+    if kind in ("PQ", "INT", "REAL"):
+        return value.get("value") or "", value.get("unit") or ""
+    if kind == "IVL_PQ":
+        edges = [edge for edge in value if isinstance(edge.tag, str) and edge.get("value")]
+        said = " à ".join(edge.get("value") or "" for edge in edges)
+        return said, next((edge.get("unit") or "" for edge in edges), "")
+    if kind in ("CD", "CE"):
+        return _coded(root, value), ""
+    return _bounded(" ".join("".join(str(part) for part in value.itertext()).split()))
+
+
+def _coded(root: _Element, value: _Element) -> str:
+    reference = value.find("c:originalText/c:reference", _NS)
+    if reference is not None:
+        name = (reference.get("value") or "").lstrip("#")
+        found = cast("list[_Element]", root.xpath("//*[@ID=$name]", name=name))
+        if found:
+            return " ".join("".join(str(part) for part in found[0].itertext()).split())
+    return value.get("displayName") or value.get("code") or ""
+
+
+def _bounded(said: str) -> tuple[str, str]:
+    found = _BOUND.fullmatch(said)
+    return (found[1], found[2]) if found else (said, "")

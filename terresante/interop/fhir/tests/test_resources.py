@@ -1,0 +1,260 @@
+"""What is read of a resource, without a database: both generations of the French Core, each fault with its place, and
+nothing that a sender may write raises anything but its Problem.
+"""
+
+import copy
+import json
+from base64 import b64encode
+from random import Random
+
+import pytest
+
+from simulators.hospital.messages import Authority, Person
+from simulators.partner.resources import Document, bundle, document_reference, patient
+from terresante.interop.cda.tests import letters
+from terresante.interop.fhir.bundles import read_bundle, read_one
+from terresante.interop.fhir.outcome import Problem
+from terresante.interop.fhir.persons import read_patient
+from terresante.interop.fhir.schema import read_json
+from terresante.interop.mapping import accepted_traits
+from terresante.patients.enums import IdentityStatus
+from terresante.patients.identity_rules import ins_key
+
+INS = f"2500277379001{ins_key('2500277379001')}"
+CLAIRE = Person(
+    ipp="P1",
+    birth_name="ESSAI",
+    given="CLAIRE ANNE",
+    birth_date="1950-02-03",
+    sex="F",
+    birth_place="77379",
+    authority=Authority("CABINET", "1.2.250.1.999.1"),
+    ins=INS,
+    ins_oid="1.2.250.1.213.1.4.8",
+)
+PAPER = Document(person=CLAIRE, content=letters.PDF, identifier="1.2.250.1.999.7.1")
+
+
+@pytest.mark.parametrize("former", [False, True], ids=["hl7.fr", "interopsante.org"])
+@pytest.mark.parametrize(("status", "expected"), [("VALI", "QUAL"), ("PROV", "RECUP"), ("DOUT", "PROV")])
+def test_a_patient_is_read_in_both_generations(former, status, expected):
+    identity = read_patient(patient(CLAIRE, status=status, former=former), "Patient")
+    traits = accepted_traits(identity, test_ins=False)
+
+    assert (traits.birth_name, traits.birth_given_names, traits.sex) == ("ESSAI", "CLAIRE ANNE", "F")
+    assert (str(traits.birth_date), traits.birth_place_code) == ("1950-02-03", "77379")
+    assert traits.identity_status == IdentityStatus(expected)
+    assert traits.ins == ("" if status == "DOUT" else INS)
+    assert [(each.value, each.authority.key) for each in identity.ipps] == [("P1", "1.2.250.1.999.1")]
+
+
+def test_a_year_alone_is_no_birth_date():
+    identity = read_patient(patient(CLAIRE) | {"birthDate": "1950"}, "Patient")
+
+    assert accepted_traits(identity, test_ins=False).birth_date is None
+
+
+def without(resource, path):
+    """The same, without what stands at this path."""
+    found = copy.deepcopy(resource)
+    *steps, last = path.split(".")
+    inner = found
+    for step in steps:
+        inner = inner[step]
+        inner = inner[0] if isinstance(inner, list) else inner
+    del inner[last]
+    return found
+
+
+REQUIRED = (
+    *(
+        "masterIdentifier",
+        "status",
+        "type",
+        "category",
+        "subject",
+        "date",
+        "author",
+        "custodian",
+        "securityLabel",
+    ),
+    *("content.attachment.title", "content.attachment.creation", "content.format", "context.period"),
+    *("context.facilityType", "context.practiceSetting", "context.sourcePatientInfo"),
+)
+
+
+@pytest.mark.parametrize("path", REQUIRED)
+def test_what_the_profile_demands_is_named_where_it_is_missing(path):
+    with pytest.raises(Problem) as refused:
+        read_one(without(document_reference(PAPER), path))
+
+    told = [issue.expression for issue in refused.value.issues]
+    # Without its status or its content, a DocumentReference is no R4 at all.
+    assert any(path.split(".")[-1] in expression for expression in told), told
+
+
+def changed(**elements):
+    return document_reference(PAPER) | elements
+
+
+FAULTS = {
+    "an element of no version": (changed(inventé=1), 400, "DocumentReference.inventé"),
+    "a date of no calendar": (changed(date="2026-02-31T10:00:00Z"), 400, "DocumentReference.date"),
+    "a number for a text": (changed(status=7), 400, "DocumentReference.status"),
+    "a status of the past": (changed(status="superseded"), 422, "DocumentReference.status"),
+    "a type of nowhere": (
+        changed(type={"coding": [{"system": "http://loinc.org", "code": "0-0"}]}),
+        422,
+        "DocumentReference.type",
+    ),
+    "a label of nowhere": (
+        changed(securityLabel=[{"coding": [{"code": "SECRET"}]}]),
+        422,
+        "DocumentReference.securityLabel",
+    ),
+    "another link": (
+        changed(relatesTo=[{"code": "appends", "target": {"reference": "DocumentReference/1"}}]),
+        422,
+        "DocumentReference.relatesTo[0].code",
+    ),
+    "an author who is elsewhere": (
+        changed(author=[{"reference": "Practitioner/1"}]),
+        422,
+        "DocumentReference.author[0]",
+    ),
+    "a subject who is another": (
+        changed(
+            subject={"reference": "#other"},
+            contained=[
+                *document_reference(PAPER)["contained"],
+                patient(CLAIRE) | {"id": "other", "birthDate": "1951-01-01"},
+            ],
+        ),
+        422,
+        "DocumentReference.subject",
+    ),
+}
+
+
+@pytest.mark.parametrize(("resource", "status", "where"), FAULTS.values(), ids=FAULTS)
+def test_each_fault_says_where_it_is(resource, status, where):
+    with pytest.raises(Problem) as refused:
+        read_one(resource)
+
+    assert (refused.value.status, refused.value.issues[0].expression) == (status, where)
+    assert all(issue.sentence.endswith((".", "…")) for issue in refused.value.issues)
+
+
+@pytest.mark.parametrize(
+    ("attachment", "where"),
+    [
+        ({"size": 3}, "size"),
+        ({"hash": b64encode(b"x" * 20).decode()}, "hash"),
+        ({"data": "%%%"}, "data"),
+        ({"contentType": "text/html"}, ""),
+        ({"contentType": "text/xml"}, ""),
+    ],
+    ids=["size", "hash", "base64", "type", "no CDA"],
+)
+def test_bytes_are_what_they_are_said_to_be(attachment, where):
+    resource = document_reference(PAPER)
+    resource["content"][0]["attachment"] |= attachment
+
+    with pytest.raises(Problem) as refused:
+        read_one(resource)
+
+    assert refused.value.status in (400, 422)
+    assert where in refused.value.issues[0].expression
+
+
+def entries(*changes):
+    sent = bundle([PAPER], folder="1.2.250.1.999.8.9")
+    for change in changes:
+        change(sent["entry"])
+    return sent
+
+
+BUNDLES = {
+    "without its set": (entries(lambda sent: sent.pop(0)), "Bundle.entry"),
+    "with a set that forgets a document": (
+        entries(lambda sent: sent[0]["resource"].update(entry=[])),
+        "Bundle.entry[0].resource.entry",
+    ),
+    "with two entries of one name": (
+        entries(lambda sent: sent[2].update(fullUrl=sent[1]["fullUrl"])),
+        "Bundle.entry[2].fullUrl",
+    ),
+    "with bytes of nobody": (
+        entries(lambda sent: sent.append(sent[2] | {"fullUrl": "urn:uuid:1"})),
+        "Bundle.entry[4].resource",
+    ),
+    "without its bytes": (
+        entries(lambda sent: sent.pop(2)),
+        "Bundle.entry[1].resource.content[0].attachment.url",
+    ),
+    "with a deletion": (
+        entries(lambda sent: sent[1]["request"].update(method="DELETE")),
+        "Bundle.entry[1].request",
+    ),
+    "with an observation": (
+        entries(lambda sent: sent[0].update(resource={"resourceType": "Observation"})),
+        "Bundle.entry[0].resource",
+    ),
+    "with a list of nothing known": (
+        entries(lambda sent: sent[3]["resource"].update(code={"coding": [{"code": "x"}]})),
+        "Bundle.entry[3].resource.code",
+    ),
+    "without documents": (entries(lambda sent: sent.__delitem__(slice(1, 3))), "Bundle.entry"),
+}
+
+
+@pytest.mark.parametrize(("sent", "where"), BUNDLES.values(), ids=BUNDLES)
+def test_a_bundle_that_is_not_right_says_where(sent, where):
+    with pytest.raises(Problem) as refused:
+        read_bundle(sent)
+
+    assert refused.value.issues[0].expression == where
+
+
+def damaged(raw, chance):
+    """Bits, bytes and pieces of a body, as a wire or a bad program would damage them; or an element of its tree."""
+    kind = chance.randrange(5)
+    place = chance.randrange(len(raw))
+    if kind == 0:
+        return raw[:place] + bytes([raw[place] ^ (1 << chance.randrange(8))]) + raw[place + 1 :]
+    if kind == 1:
+        return raw[:place]
+    if kind == 2:
+        return raw[:place] + raw[place : place + 40] * 3 + raw[place:]
+    tree = json.loads(raw)
+    inner, steps = tree, chance.randrange(1, 7)
+    for _ in range(steps):
+        keys = list(inner) if isinstance(inner, dict) else range(len(inner))
+        if not keys:
+            break
+        key = chance.choice(list(keys))
+        if not isinstance(inner[key], dict | list) or _ == steps - 1:
+            inner[key] = chance.choice(
+                [None, [], {}, "", 7, "x" * 300, [None], [[[]]], {"a": [1]}, -1.5, True]
+            )
+            break
+        inner = inner[key]
+    return json.dumps(tree).encode()
+
+
+def test_nothing_that_is_sent_raises_anything_but_its_problem(request):
+    """Every one of these is read, or refused with a sentence."""
+    chance = Random(request.config.getoption("randomly_seed", 0))
+    raws = [json.dumps(bundle([PAPER])).encode(), json.dumps(document_reference(PAPER)).encode()]
+    outcomes = {"read": 0, "refused": 0}
+    for number in range(500):
+        raw = damaged(raws[number % 2], chance)
+        try:
+            (read_one if number % 2 else read_bundle)(read_json(raw))
+            outcomes["read"] += 1
+        except Problem as refused:
+            assert refused.issues[0].sentence
+            outcomes["refused"] += 1
+
+    assert outcomes["read"] > 0
+    assert outcomes["refused"] > 100, outcomes

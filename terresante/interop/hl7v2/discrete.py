@@ -1,0 +1,237 @@
+"""Results of biology that an ORU^R01 gives one by one, without a document (HL7 v2.5, chapter 7; INTEROP.md 5).
+
+One OBR is a chapter, each OBX below it a result, an NTE its comment. Nothing raises on what senders write.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from terresante.interop.cda.values import Read, number, read_bound
+from terresante.interop.hl7v2.dates import read_moment
+from terresante.interop.hl7v2.er7 import Message, Segment
+from terresante.kernel.ui.wording import NBSP, long_date
+from terresante.results.actions import NewReport, NewResult
+from terresante.results.enums import ReportStatus
+
+# What a sender says of a document, not of a person (CI-SIS, « Transmission de documents CDA en HL7v2 »).
+_NO_RESULTS = frozenset(
+    {
+        *("MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REP_LEGAUX", "INVISIBLE_REPRESENTANTS_LEGAUX"),
+        *("CONNEXION_SECRETE", "MODIF_CONF_CODE", "MODIF_CONFIDENTIALITYCODE", "DESTDMP", "DESTMSSANTEPS"),
+        *("DESTMSSANTEPAT", "ACK_RECEPTION", "ACK_LECTURE_MSS", "ACK_LECTURE", "COMP_LOT"),
+    }
+)
+_VALUED = frozenset({"NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CNE", "DT", "TS", "TM", "IS", "ID"})
+_RANGE = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,9})?)\s*(?:-|–|à)\s*(-?\d{1,15}(?:[.,]\d{1,9})?)", re.ASCII)
+_LOINC = "2.16.840.1.113883.6.1"
+_WITHDRAWN, _CORRECTED, _PARTIAL = ("D", "W"), ("C",), ("P", "R", "S", "I")
+_SHOWN = {"<=": "≤", ">=": "≥"}
+MOST_RESULTS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Discrete:
+    """`withdrawn` are the results that the message takes back, by their code or, without one, their name."""
+
+    report: NewReport
+    withdrawn: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Chapter:
+    code: str = ""
+    label: str = ""
+    specimen: str = ""
+    at: datetime | None = None
+
+
+def read_discrete(message: Message) -> Discrete | None:
+    """None for a message that gives no result one by one."""
+    results: list[NewResult] = []
+    withdrawn: set[str] = set()
+    statuses: set[str] = set()
+    for segment, result in _read(message):
+        status = segment.value(11).upper()
+        if status in _WITHDRAWN:
+            withdrawn.add(key_of(result))
+            continue
+        statuses.add(status)
+        if len(results) < MOST_RESULTS:
+            _add(results, result)
+    if not results and not withdrawn:
+        return None
+    return Discrete(_report(message, results, statuses), frozenset(withdrawn))
+
+
+def key_of(result: NewResult) -> str:
+    return result.code or result.label.casefold()
+
+
+def _read(message: Message) -> Iterator[tuple[Segment, NewResult]]:
+    chapter = _Chapter()
+    pending: tuple[Segment, NewResult] | None = None
+    for segment in message:
+        if segment.name == "NTE" and pending is not None:
+            said = _text(segment, 3)
+            pending = (
+                pending[0],
+                replace(pending[1], comment=" ".join(filter(None, (pending[1].comment, said)))),
+            )
+            continue
+        if pending is not None:
+            yield pending
+            pending = None
+        if segment.name == "OBR":
+            chapter = _chapter(segment)
+        elif segment.name == "OBX" and segment.value(2) in _VALUED and segment.value(3) not in _NO_RESULTS:
+            pending = segment, _result(segment, chapter)
+    if pending is not None:
+        yield pending
+
+
+def _chapter(segment: Segment) -> _Chapter:
+    return _Chapter(
+        code=segment.value(4),
+        label=segment.value(4, 2) or segment.value(4),
+        specimen=segment.value(15, 1, 2) or segment.value(15),
+        at=read_moment(segment.value(7)) or read_moment(segment.value(22)),
+    )
+
+
+def _result(segment: Segment, chapter: _Chapter) -> NewResult:
+    read = _value(segment)
+    low, high, words = _range(segment.value(7))
+    code, label, system = (segment.value(3, part) for part in (1, 2, 3))
+    return NewResult(
+        chapter_code=chapter.code,
+        chapter=chapter.label,
+        code=code,
+        code_system=_LOINC if system in ("LN", "LOINC") else system,
+        label=label or code,
+        comparator=read.comparator,
+        value=read.number,
+        text=read.text,
+        unit=_unit(segment) or read.unit,
+        low=low,
+        high=high,
+        range_text=words,
+        interpretation=segment.value(8).upper(),
+        effective_at=read_moment(segment.value(14)) or chapter.at,
+        method=segment.value(17, 2) or segment.value(17),
+        specimen=chapter.specimen,
+    )
+
+
+def _unit(segment: Segment) -> str:
+    unit = segment.value(6)
+    return "" if unit == "1" else unit
+
+
+def _value(segment: Segment) -> Read:
+    kind, said = segment.value(2), segment.value(5)
+    if segment.value(11).upper() == "X":
+        return Read("non rendu")
+    if kind == "NM":
+        return Read(said, number(said))
+    if kind == "SN":
+        return _structured(segment)
+    if kind in ("CE", "CWE", "CNE"):
+        return Read(segment.value(5, 2) or said)
+    if kind in ("DT", "TS"):
+        at = read_moment(said)
+        return Read(long_date(at) if at else said)
+    return read_bound(_text(segment, 5))
+
+
+def _structured(segment: Segment) -> Read:
+    """SN: comparator, number, separator, number: « <^10 », « ^1^:^160 », « ^10^-^20 »."""
+    sign, first, between, second = (segment.value(5, part) for part in (1, 2, 3, 4))
+    if second:
+        return Read(f"{first} à {second}" if between == "-" else f"{first}{between}{second}")
+    if sign in ("<", ">", "<=", ">="):
+        return Read(f"{_SHOWN.get(sign, sign)}{NBSP}{first}", number(first), sign)
+    return Read(first, number(first))
+
+
+def _range(said: str) -> tuple[Decimal | None, Decimal | None, str]:
+    """« 120-160 », « <5 », « >60 »; anything else stays in words."""
+    found = _RANGE.fullmatch(said.strip())
+    if found:
+        return number(found[1]), number(found[2]), ""
+    bound = read_bound(said)
+    if bound.comparator.startswith("<"):
+        return None, bound.number, ""
+    return (bound.number, None, "") if bound.comparator else (None, None, said.strip())
+
+
+def _text(segment: Segment, field: int) -> str:
+    """All its repetitions: laboratories cut their texts into lines."""
+    return " ".join(said for part in segment.repetitions(field) if (said := part.value(1).strip()))
+
+
+def _add(results: list[NewResult], result: NewResult) -> None:
+    """The same again: a text that goes on, or the same measure in another unit; else a result of its own."""
+    last = results[-1] if results else None
+    if last is None or key_of(last) != key_of(result) or last.chapter_code != result.chapter_code:
+        results.append(result)
+    elif last.value is None and result.value is None and last.text != result.text:
+        results[-1] = replace(last, text=f"{last.text} {result.text}".strip())
+    elif (
+        result.value is not None
+        and last.value is not None
+        and last.unit != result.unit
+        and not last.other_text
+    ):
+        results[-1] = replace(last, other_text=result.text, other_unit=result.unit)
+    else:
+        results.append(result)
+
+
+def _report(message: Message, results: list[NewResult], statuses: set[str]) -> NewReport:
+    order, request, header = message.segment("ORC"), message.segment("OBR"), message.segment("MSH")
+    status = ReportStatus.FINAL
+    if statuses & set(_CORRECTED):
+        status = ReportStatus.CORRECTED
+    if statuses & set(_PARTIAL):
+        status = ReportStatus.PARTIAL
+    first = next((each.effective_at for each in results if each.effective_at), None)
+    sent = read_moment(header.value(7)) if header else None
+    observed = next((segment.value(23) for segment in message.segments("OBX") if segment.value(23)), "")
+    return NewReport(
+        effective_at=first or sent or timezone.now(),
+        results=tuple(results),
+        laboratory=observed,
+        prescription=_first_of((request, 2), (order, 2)),
+        prescriber=_name(request, 16) or _name(order, 12),
+        comment=_comment(message),
+        status=status,
+    )
+
+
+def _comment(message: Message) -> str:
+    """Notes that stand below an OBR, before its results."""
+    said, is_below = [], False
+    for segment in message:
+        if segment.name == "OBR":
+            is_below = True
+        elif segment.name == "NTE":
+            said += [_text(segment, 3)] if is_below else []
+        else:
+            is_below = False
+    return "\n".join(each for each in said if each)
+
+
+def _first_of(*places: tuple[Segment | None, int]) -> str:
+    return next((said for segment, field in places if segment and (said := segment.value(field))), "")
+
+
+def _name(segment: Segment | None, field: int) -> str:
+    """XCN: identifier, family name, given name."""
+    if segment is None:
+        return ""
+    return " ".join(part for part in (segment.value(field, 3), segment.value(field, 2)) if part)
