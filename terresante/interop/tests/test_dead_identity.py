@@ -21,7 +21,7 @@ from terresante.patients.events import IdentitiesMerged
 from terresante.patients.handlers import gather_what_came_meanwhile
 from terresante.patients.merge_actions import merge_identities, sweep_merges, unmerge_identities
 from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
-from terresante.patients.tests import two_persons
+from terresante.patients.tests import clinical_rows, two_persons
 from terresante.stays.models import Encounter
 from tests.walls import walls_down
 
@@ -131,7 +131,7 @@ def test_what_came_under_a_dead_identity_goes_to_the_last_of_a_chain(cast, pair)
     for kept, dead in ((pair.kept.patient, pair.dead.patient), (third, pair.kept.patient)):
         merge_identities(cast.identito, kept.pk, dead_id=dead.pk, reason=WHY)
     with walls_down():
-        note = two_persons.note(pair.dead)
+        note = clinical_rows.note(pair.dead)
     with rls.acting(Actor.job("tests")):
         while sweep_merges():
             pass

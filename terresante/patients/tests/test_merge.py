@@ -13,7 +13,7 @@ from terresante.patients.desk_queries import rows_since
 from terresante.patients.merge_actions import merge_identities, unmerge_identities
 from terresante.patients.models import CareRecord, IdentityMerge, MergedRow, Patient, SourceIdentity
 from terresante.patients.queries import surviving_patient, surviving_record
-from terresante.patients.tests import two_persons
+from terresante.patients.tests import clinical_rows, two_persons
 from terresante.patients.tests.every_row import everything, rows_of
 from terresante.stays.models import Encounter
 from tests.walls import walls_down
@@ -201,8 +201,8 @@ def test_what_was_written_since_is_put_before_a_person(cast, pair):
     merge_id = merged(cast.identito, pair)
     since = pair.kept
     with walls_down():
-        note = two_persons.note(since)
-        fact_of_note = two_persons.fact(since, note.pk)
+        note = clinical_rows.note(since)
+        fact_of_note = clinical_rows.fact(since, note.pk)
         stay_of_dead = Encounter.objects.create(
             patient=since.patient,
             record=since.record,
@@ -210,8 +210,8 @@ def test_what_was_written_since_is_put_before_a_person(cast, pair):
             organization=since.organizations[0],
             visit_number="V1",
         )
-        movement = two_persons.movement(since, stay_of_dead)
-        fact_of_stay = two_persons.fact(since, movement.pk)
+        movement = clinical_rows.movement(since, stay_of_dead)
+        fact_of_stay = clinical_rows.fact(since, movement.pk)
     with rls.acting(cast.identito):
         asked = rows_since(merge_id)
 
@@ -231,7 +231,7 @@ def test_what_was_written_since_is_put_before_a_person(cast, pair):
 def test_what_is_given_to_the_one_that_goes_on_stays(cast, pair):
     merge_id = merged(cast.identito, pair)
     with walls_down():
-        note = two_persons.note(pair.kept)
+        note = clinical_rows.note(pair.kept)
     undone(cast.identito, merge_id, to_surviving=[note.pk])
 
     with walls_down():

@@ -1,13 +1,10 @@
 """Two identities with rows in every table that a merge moves, drawn at random: same members, same choices, or none."""
 
 import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -25,14 +22,8 @@ from terresante.care_team.models import (
     NamedReader,
 )
 from terresante.directory.models import Organization, Practitioner
-from terresante.documents.enums import DocumentType
-from terresante.documents.models import DocumentReference
-from terresante.feed.enums import FeedKind
-from terresante.feed.models import FeedItem, ReadCursor, ReadException
-from terresante.health_record.access import MODELS
-from terresante.health_record.tests.factories import row_of
+from terresante.feed.models import ReadCursor, ReadException
 from terresante.interop.models import (
-    DocumentList,
     IdentityDecision,
     InboundMessage,
     PreparedRecord,
@@ -40,8 +31,6 @@ from terresante.interop.models import (
     SenderSystem,
 )
 from terresante.kernel.ids import new_id
-from terresante.kernel.models import StoredFile
-from terresante.notes.models import Note, NoteFavourite, NoteMedia, NoteVersion
 from terresante.patients.actions import apply_traits
 from terresante.patients.models import (
     CareRecord,
@@ -53,29 +42,18 @@ from terresante.patients.models import (
     RelatedPerson,
     SourceIdentity,
 )
+from terresante.patients.tests.clinical_rows import (
+    Drawn,
+    create,
+    documents,
+    fact,
+    health,
+    notes,
+    results,
+    stays,
+)
 from terresante.patients.traits import Traits
-from terresante.results.models import DiagnosticReport, LabObservation
-from terresante.stays.enums import MovementKind
-from terresante.stays.models import Encounter, EncounterMovement
-from tests.access.oracle.rows import offer
 from tests.walls import walls_down
-
-
-@dataclass
-class Drawn:
-    """What the rows of one person are made of; `around` is shared by both, so that unique constraints meet."""
-
-    draw: random.Random
-    patient: Patient
-    record: CareRecord
-    practitioners: list[Practitioner]
-    organizations: list[Organization]
-    users: list[User]
-    domain: IdentityDomain
-    sender: SenderSystem
-
-    def some(self, choices: Iterable[Any]) -> list[Any]:
-        return [one for one in choices if self.draw.random() < 0.6]
 
 
 def patient_of(given: str) -> Patient:
@@ -107,7 +85,7 @@ def _participants(drawn: Drawn) -> None:
     drawn.draw.shuffle(roles)
     for member, role in zip(people, roles, strict=False):
         left = timezone.now() if drawn.draw.random() < 0.3 else None
-        _create(
+        create(
             CareTeamParticipant,
             drawn,
             **member,
@@ -142,7 +120,7 @@ def _emergencies(drawn: Drawn) -> None:
 def _named(drawn: Drawn) -> None:
     for practitioner in drawn.some(drawn.practitioners):
         withdrawn = timezone.now() if drawn.draw.random() < 0.3 else None
-        _create(
+        create(
             NamedReader,
             drawn,
             practitioner=practitioner,
@@ -163,7 +141,7 @@ def _hand_overs(drawn: Drawn) -> None:
         expires_at=timezone.now() + timedelta(days=7),
     )
     for given in CareTeamParticipant.objects.filter(patient=drawn.patient, practitioner=giver):
-        _create(HandOverItem, drawn, hand_over=head, given=given, role=given.role)
+        create(HandOverItem, drawn, hand_over=head, given=given, role=given.role)
 
 
 def _relatives(drawn: Drawn) -> None:
@@ -213,154 +191,12 @@ def _numbers(drawn: Drawn) -> None:
     dead.save()
 
 
-def note(drawn: Drawn) -> Any:
-    return _create(
-        Note,
-        drawn,
-        author=drawn.practitioners[0],
-        author_name="essai",
-        author_role="Médecin",
-        organization=drawn.organizations[0],
-        organization_name="Structure",
-        data_class="medical",
-        text="Ce que personne ici ne lit",
-        written_at=timezone.now(),
-        private_to=drawn.draw.choice((None, drawn.organizations[0])),
-    )
-
-
-def stay(drawn: Drawn) -> Any:
-    source = SourceIdentity.objects.filter(patient=drawn.patient).order_by("pk").last()
-    return _create(
-        Encounter,
-        drawn,
-        source_identity=source,
-        organization=drawn.organizations[0],
-        visit_number=new_id().hex,
-    )
-
-
-def movement(drawn: Drawn, encounter: Encounter) -> EncounterMovement:
-    return EncounterMovement.objects.create(
-        patient=drawn.patient,
-        encounter=encounter,
-        identifier=new_id().hex,
-        family="stay",
-        kind=MovementKind.values[0],
-        trigger="A01",
-        occurred_at=timezone.now(),
-        recorded_at=timezone.now(),
-        message_id=new_id(),
-    )
-
-
-def fact(drawn: Drawn, about: UUID) -> FeedItem:
-    return FeedItem.objects.create(
-        patient=drawn.patient,
-        kind=FeedKind.values[0],
-        object_id=about,
-        occurred_at=timezone.now(),
-        data_class="stay",
-    )
-
-
-def _stays(drawn: Drawn) -> None:
-    encounter = stay(drawn)
-    fact(drawn, movement(drawn, encounter).pk)
-
-
-def _notes(drawn: Drawn) -> None:
-    written = note(drawn)
-    fact(drawn, written.pk)
-    said = {"patient": drawn.patient, "note": written}
-    for number in range(1, drawn.draw.randint(1, 3)):
-        NoteVersion.objects.create(number=number, text="Avant", replaced_at=timezone.now(), **said)
-    photo = {"kind": "photo", "small": _file(), "width": 8, "height": 8, "sha256": "0" * 64, "sha1": "0" * 40}
-    NoteMedia.objects.create(number=1, file=_file(), media_type="image/jpeg", size=1, **photo, **said)
-    for user in drawn.some(drawn.users):
-        NoteFavourite.objects.create(user=user, **said)
-
-
-def _file() -> StoredFile:
-    return StoredFile.objects.create(name=new_id().hex, sealed_key=b"x")
-
-
-def _documents(drawn: Drawn) -> None:
-    key = new_id()
-    document = DocumentReference.objects.create(
-        id=key,
-        set_id=key,
-        patient=drawn.patient,
-        record=drawn.record,
-        type=DocumentType.CARE_PLAN,
-        data_class="coordination",
-        title="Plan",
-        dated_on=timezone.localdate(),
-        author=drawn.practitioners[0],
-        organization=drawn.organizations[0],
-        file=_file(),
-        media_type="text/plain",
-        size=1,
-    )
-    offer(document, "Essai")
-    fact(drawn, key)
-    _create(
-        DocumentList,
-        drawn,
-        organization=drawn.organizations[0],
-        kind="submissionset",
-        identifier=new_id().hex,
-        sent_at=timezone.now(),
-        documents=[key],
-    )
-
-
-def _results(drawn: Drawn) -> None:
-    now, key = timezone.now(), new_id()
-    report = DiagnosticReport.objects.create(
-        id=key,
-        patient=drawn.patient,
-        record=drawn.record,
-        organization=drawn.organizations[0],
-        data_class="medical",
-        effective_at=now,
-        sender_identifier=key.hex,
-        total=1,
-        out_of_range=0,
-    )
-    _create(LabObservation, drawn, report=report, position=1, label="Sodium", analyte="x", effective_at=now)
-    fact(drawn, key)
-
-
-def _health(drawn: Drawn) -> None:
-    """One line of each kind, corrected once."""
-    for model in MODELS:
-        key = new_id()
-        chained: dict[str, Any] = {}
-        for version in (1, 2):
-            row = model._default_manager.create(
-                id=key if version == 1 else new_id(),
-                set_id=key,
-                version=version,
-                is_current=version == 2,
-                **chained,
-                patient=drawn.patient,
-                record=drawn.record,
-                data_class="medical",
-                author=drawn.practitioners[0],
-                organization=drawn.organizations[0],
-                **row_of(model, "Essai"),
-            )
-            chained = {"replaces_id": row.pk}
-        fact(drawn, row.pk)
-
-
 def _joining(drawn: Drawn) -> None:
     soon = timezone.now() + timedelta(days=5)
     for one in drawn.some(drawn.practitioners):
         place = drawn.organizations[0]
-        _create(JoinRequest, drawn, practitioner=one, organization=place, reason="follows", expires_at=soon)
-        _create(
+        create(JoinRequest, drawn, practitioner=one, organization=place, reason="follows", expires_at=soon)
+        create(
             CircleInvitation,
             drawn,
             family_name="NOVA",
@@ -420,23 +256,23 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
-    "notes_note": _notes,
+    "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,
     "notes_notefavourite": None,
-    "documents_documentreference": _documents,
+    "documents_documentreference": documents,
     "interop_documentlist": None,  # made with the documents
-    "results_diagnosticreport": _results,
+    "results_diagnosticreport": results,
     "results_labobservation": None,  # made with their report
-    "health_record_allergyintolerance": _health,
+    "health_record_allergyintolerance": health,
     "health_record_caredirective": None,  # made with the allergies
     "health_record_condition": None,
     "health_record_immunization": None,
     "health_record_medicationstatement": None,
     "health_record_offeredline": None,  # made with the documents
     "health_record_observation": None,
-    "stays_encounter": _stays,
-    "stays_encountermovement": _stays,
+    "stays_encounter": stays,
+    "stays_encountermovement": stays,
     "feed_feeditem": _marks,
     "feed_readcursor": _marks,
     "feed_readexception": None,  # made with the cursors
@@ -446,7 +282,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
 }
 
 NEEDS_RECORD = (
-    *(_participants, _named, _hand_overs, _joining, _notes, _documents, _results, _health, _stays, _prepared),
+    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared),
 )
 
 
@@ -502,11 +338,3 @@ def _around() -> dict[str, Any]:
 
 def draw_port() -> int:
     return 20_000 + new_id().int % 40_000
-
-
-def _create(model: type[Any], drawn: Drawn, **values: Any) -> Any:
-    try:
-        with transaction.atomic():
-            return model.objects.create(patient=drawn.patient, record=drawn.record, **values)
-    except IntegrityError:  # two of the same role were drawn for one circle
-        return None
