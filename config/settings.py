@@ -217,6 +217,8 @@ DATABASE_SEALER_URL = os.environ.get("DATABASE_SEALER_URL", "")
 # Days a hospital message without candidate, or one refused, is kept sealed before it is emptied (DESIGN.md 6).
 NO_CANDIDATE_DAYS = int(os.environ.get("TERRESANTE_NO_CANDIDATE_DAYS", "7"))
 REFUSED_MESSAGE_DAYS = int(os.environ.get("TERRESANTE_REFUSED_MESSAGE_DAYS", "30"))
+# Where files of persons to inform are dropped, each named by the key of its rule; empty: nowhere.
+ROBOT_FOLDER = os.environ.get("TERRESANTE_ROBOT_FOLDER", "")
 # Where hospitals connect. Without a certificate each sender has its own port on MLLP_HOST (demonstration).
 MLLP_HOST = os.environ.get("TERRESANTE_MLLP_HOST", "127.0.0.1")
 MLLP_TLS_PORT = int(os.environ.get("TERRESANTE_MLLP_PORT", "2575"))

@@ -46,6 +46,9 @@ def acknowledgement(sample: Sample) -> str:
         return "AR"
     if sample.is_undecodable:
         return "AE"
+    if sample.value("MSH", 9) == "ZAM" and sample.value("MSH", 10):
+        # A business acknowledgement names nobody (INTEROP.md 5).
+        return "AA" if sample.value("OBX", 3).startswith("ACK_") else "AE"
     if sample.value("MSH", 9) != "ADT" or not sample.value("MSH", 10):
         return "AR"
     if not _KNOWN.fullmatch(sample.trigger) or not f"{sample.value('MSH', 12)}2."[:2] == "2.":

@@ -11,6 +11,7 @@ from terresante.care_team.access import (
 from terresante.care_team.enums import DataClass
 from terresante.documents.access import contents_opened
 from terresante.documents.models import DocumentReference
+from terresante.health_record.enums import Origin, Verification
 from terresante.health_record.models import (
     AllergyIntolerance,
     CareDirective,
@@ -30,6 +31,7 @@ HEALTH_WRITE = Action("health.write", "Inscrire une donnée de santé")
 HEALTH_CORRECT = Action("health.correct", "Corriger une donnée de santé")
 HEALTH_JUDGE = Action("health.judge", "Confirmer ou infirmer une donnée de santé")
 HEALTH_DECLARE = Action("health.declare", "Déclarer une donnée de santé")
+HEALTH_TAKE_BACK = Action("health.take_back", "Retirer ce qu’on a déclaré de sa santé")
 HEALTH_OFFER = Action("health.offer", "Proposer au dossier ce que dit un document reçu")
 HEALTH_INTEGRATE = Action("health.integrate", "Intégrer au dossier ce que dit un document reçu")
 HEALTH_PUT_ASIDE = Action("health.put_aside", "Écarter ce que dit un document reçu")
@@ -71,7 +73,17 @@ def lines_vouched_for(actor: Actor) -> Q:
     return changes(actor) & shares(actor) & Q(is_current=True)
 
 
+def own_declarations(actor: Actor) -> Q:
+    """As long as nobody has vouched for it: then it is the circle's."""
+    if not decides_for_patient(actor):
+        return NOBODY
+    origin = Origin.PATIENT if actor.kind == ActorKind.PATIENT else Origin.REPRESENTATIVE
+    hers = Q(origin=origin, author=None, is_current=True, verification_status=Verification.UNCONFIRMED)
+    return shares(actor) & hers
+
+
 for _model in MODELS:
+    rule(HEALTH_TAKE_BACK, _model)(own_declarations)
     rule(HEALTH_READ, _model, visible=True)(lines_shared_with)
     rule(HEALTH_CORRECT, _model)(lines_vouched_for)
     rule(HEALTH_JUDGE, _model)(lines_vouched_for)

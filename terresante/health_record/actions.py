@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.access import writes_class
@@ -17,10 +18,11 @@ from terresante.health_record.access import (
     HEALTH_DECLARE,
     HEALTH_JUDGE,
     HEALTH_READ,
+    HEALTH_TAKE_BACK,
     HEALTH_WRITE,
 )
 from terresante.health_record.enums import Origin, Verification
-from terresante.health_record.events import HealthDeclared, HealthRecordChanged
+from terresante.health_record.events import DeclarationTakenBack, HealthDeclared, HealthRecordChanged
 from terresante.health_record.models import (
     AllergyIntolerance,
     CareDirective,
@@ -146,6 +148,29 @@ def judge_line(
     if verdict != Verification.CONFIRMED and not reason.strip():
         raise Invalid("Le motif manque.", fields={"reason": "Dites pourquoi en une phrase."})
     return follow(actor, HEALTH_JUDGE, row, reason=reason, verification_status=verdict)
+
+
+@action
+def take_back_declaration(actor: Actor, record_id: UUID, line_id: UUID, *, model: type[L], slug: str) -> L:
+    """What the person declared and nobody has vouched for; the line stays in its history, as said by mistake.
+
+    Raises Conflict once a professional has vouched for it, or refuted it.
+    """
+    record = open_record(actor, record_id, action=HEALTH_DECLARE).record
+    row = access.get(actor, HEALTH_READ, model, line_id)
+    if row.record_id != record.pk:
+        raise NotFound
+    if not access.permits(actor, HEALTH_TAKE_BACK, row):
+        raise Conflict("Un professionnel a déjà donné son avis sur cette ligne : parlez-lui-en.")
+    with connection.cursor() as cursor:
+        called: tuple[str, UUID, str, str] = (slug, line_id, actor.name, actor.role_label)
+        cursor.execute("SELECT take_back_declaration(%s, %s, %s, %s)", called)
+        (key,) = cursor.fetchone()
+    if key is None:
+        raise Conflict("C’est déjà fait : rechargez la page.")
+    emit(actor, DeclarationTakenBack(**_told(row)))
+    audit.record(actor, HEALTH_TAKE_BACK, patient_id=row.patient_id, about=row)
+    return row
 
 
 def tell_declared(actor: Actor, row: HealthLine) -> None:

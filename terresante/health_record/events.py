@@ -16,5 +16,10 @@ class HealthDeclared(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclarationTakenBack(Event):
+    """By the person, or who represents her; object_id is the line that nobody had vouched for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinesOffered(Event):
     """A received document offers lines to the record, or one of them was settled; object_id is the document."""

@@ -1,8 +1,9 @@
 from collections.abc import Sequence
 
+from terresante.feed.actions import withdraw
 from terresante.health_record.access import MODELS
 from terresante.health_record.actions import FACT_OF, tell_declared
-from terresante.health_record.events import HealthDeclared
+from terresante.health_record.events import DeclarationTakenBack, HealthDeclared
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import on
@@ -22,3 +23,11 @@ def tell_of_declared(events: Sequence[HealthDeclared]) -> None:
         if row is not None:
             tell_declared(Actor.job("health_record"), row)
     tell_who_write(Notice.DECLARED, events)
+
+
+@on(DeclarationTakenBack)
+def withdraw_what_was_told(events: Sequence[DeclarationTakenBack]) -> None:
+    """By a job: the person writes in no feed."""
+    for event in events:
+        if event.patient_id and event.object_id and rls.open_record(event.patient_id):
+            withdraw(event.patient_id, event.object_id)

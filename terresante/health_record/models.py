@@ -70,7 +70,8 @@ class HealthLine(Limited):
         constraints = [
             models.CheckConstraint(condition=Q(data_class=DataClass.MEDICAL), name="%(class)s_is_medical"),
             models.CheckConstraint(
-                condition=Q(author__isnull=False) | Q(verification_status=Verification.UNCONFIRMED),
+                condition=Q(author__isnull=False)
+                | Q(verification_status__in=[Verification.UNCONFIRMED, Verification.ENTERED_IN_ERROR]),
                 name="%(class)s_is_vouched_for_by_a_professional",
             ),
             models.CheckConstraint(

@@ -63,7 +63,9 @@ def senders_managed(actor: Actor) -> Q:
 
 @rule(ROBOT_MANAGE, RobotRule, visible=True)
 def rules_managed(actor: Actor) -> Q:
-    return Q() if actor.has_duty(Duty.ADMINISTRATOR) else NOBODY
+    """A job reads the files of the night for rules that an administrator set."""
+    is_allowed = actor.has_duty(Duty.ADMINISTRATOR) or actor.kind == ActorKind.JOB
+    return Q() if is_allowed else NOBODY
 
 
 @rule(RECORDS_TO_INFORM, PreparedRecord, visible=True)

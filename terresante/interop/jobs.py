@@ -5,6 +5,7 @@ A message that waits for a person, or that failed, holds back only the later one
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from terresante.interop.enums import HOLDING, MessageOutcome, MessageState
 from terresante.interop.filing import Files, put_files_away
 from terresante.interop.flow_actions import count_hours, note_silences
 from terresante.interop.models import InboundMessage
+from terresante.interop.robot_actions import read_folder
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.jobs import loop, scheduled
@@ -125,6 +127,12 @@ def purge_what_is_late(actor: Actor) -> None:
 def watch_flows(actor: Actor) -> None:
     count_hours()
     note_silences(actor)
+
+
+@scheduled("41 2 * * *")
+def prepare_from_the_files_of_the_night(actor: Actor) -> None:
+    if settings.ROBOT_FOLDER:
+        read_folder(actor, Path(settings.ROBOT_FOLDER))
 
 
 def purge_kept(*, now: datetime | None = None) -> int:

@@ -32,6 +32,7 @@ def show_structure(request: Request, message_id: UUID) -> HttpResponse:
 @writes(MESSAGE_UNMASK)
 def show_identity(request: Request, message_id: UUID) -> HttpResponse:
     """Shown once, by the answer to the reason given: each look asks again, and leaves its row."""
+    access.get(request.actor, MESSAGE_UNMASK, InboundMessage, message_id)
     form = UnmaskForm(request.POST)
     if not form.is_valid():
         raise Invalid("Dites pourquoi vous regardez le contenu.")

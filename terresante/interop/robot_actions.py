@@ -3,10 +3,13 @@
 Never opened to sharing by itself, never for somebody who resembles another person or opposes a record.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,15 +29,17 @@ from terresante.interop.matching import (
 )
 from terresante.interop.models import PreparedRecord, RobotRule, RobotRun, SenderSystem
 from terresante.interop.queries import numbered
-from terresante.interop.robot import Line, read_lines
+from terresante.interop.robot import LARGEST, Line, read_lines
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
-from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.patients.enums import Sex
 from terresante.patients.models import CareRecord
 from terresante.patients.traits import UNKNOWN_PLACE, Traits, strict_traits
+
+log = logging.getLogger(__name__)
 
 RECORD_PREPARED = Action("record.prepared", "Inscrire un dossier préparé")
 _NO_CONSENT = (
@@ -103,6 +108,25 @@ def prepare_from_file(actor: Actor, rule_id: UUID, *, content: bytes) -> RobotRu
     detail = {"done": "ran", "run": str(run.pk), "prepared": run.prepared}
     audit.record(actor, ROBOT_MANAGE, about=rule, detail=detail)
     return run
+
+
+def read_folder(actor: Actor, folder: Path) -> int:
+    """The files of the night, each named by the key of its rule; how many were read. One that is read is erased once
+    what it prepared is committed, one that cannot be is set apart for a person (`.refused`).
+    """
+    read = 0
+    for path in sorted(folder.glob("*.csv")):
+        try:
+            with path.open("rb") as file:
+                content = file.read(LARGEST + 1)
+            prepare_from_file(actor, UUID(path.stem), content=content)
+        except (ValueError, Invalid, Conflict, NotFound) as error:
+            log.error("robot: a file was not read, %s", type(error).__name__)
+            path.rename(path.with_suffix(".refused"))
+        else:
+            read += 1
+            transaction.on_commit(path.unlink)
+    return read
 
 
 def _prepare_lines(job: Actor, rule: RobotRule, lines: Sequence[Line], run: RobotRun) -> None:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from terresante.interop.access import RECORDS_TO_INFORM, ROBOT_MANAGE, require_administrator
 from terresante.interop.enums import AbandonReason
 from terresante.interop.forms import AbandonForm, RobotFileForm, RuleForm
-from terresante.interop.models import RobotRule, SenderSystem
+from terresante.interop.models import PreparedRecord, RobotRule, SenderSystem
 from terresante.interop.robot import COLUMNS, LARGEST
 from terresante.interop.robot_actions import (
     RuleEntry,
@@ -82,6 +82,7 @@ def to_inform(request: Request) -> HttpResponse:
 @require_POST
 @writes(RECORDS_TO_INFORM)
 def abandon(request: Request, prepared_id: UUID) -> HttpResponse:
+    access.get(request.actor, RECORDS_TO_INFORM, PreparedRecord, prepared_id)
     form = AbandonForm(request.POST)
     if not form.is_valid():
         raise Invalid("Dites pourquoi ce dossier est abandonné.")

@@ -99,7 +99,7 @@ def _of_event(adt: AdtMessage) -> tuple[str, ...]:
     unit = " ".join(part for part in (moved.unit_code, moved.unit_name) if part)
     place = f", unité {unit}" if unit else ""
     return (
-        f"Mouvement « {kind} » ({moved.action.label}) de la venue {moved.visit_number}{place},"
+        f"Mouvement « {kind} » ({moved.action.label.lower()}) de la venue {moved.visit_number}{place},"
         f" survenu {exact(moved.occurred_at)}.",
         _NOT_LOOKED_FOR,
     )

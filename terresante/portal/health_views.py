@@ -1,5 +1,7 @@
 """The person's own health record and emergency sheet, apart from her other pages."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -7,7 +9,8 @@ from django.shortcuts import redirect, render
 from terresante.care_team.access import decides_for_patient
 from terresante.care_team.queries import open_record
 from terresante.health_record import actions, queries
-from terresante.health_record.access import HEALTH_DECLARE, HEALTH_READ
+from terresante.health_record.access import HEALTH_DECLARE, HEALTH_READ, HEALTH_TAKE_BACK
+from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Answer, Request, reads, writes
 from terresante.overview import sheet_queries
@@ -29,7 +32,9 @@ def health(request: Request) -> HttpResponse:
     """What is known of her health, who said it, and what she may add."""
     opened = read_own_record(request.actor, action=HEALTH_READ)
     sections = queries.sections(request.actor, opened.patient.pk) if opened else []
-    shown = {"opened": opened, "sections": sections, "declares": decides_for_patient(request.actor)}
+    herself = "patient" if request.actor.kind == ActorKind.PATIENT else "representative"
+    declares = decides_for_patient(request.actor)
+    shown = {"opened": opened, "sections": sections, "declares": declares, "herself": herself}
     return render(request, "portal/health.html", shown)
 
 
@@ -50,6 +55,23 @@ def declare(request: Request, kind: str) -> HttpResponse:
     opened = read_own_record(request.actor, action=HEALTH_DECLARE)
     shown = {"opened": opened, "form": form, "kind": kind, "heading": _TITLES[kind]}
     return render(request, "portal/declare.html", shown, status=422 if form.errors else 200)
+
+
+@writes(HEALTH_TAKE_BACK)
+def take_back(request: Request, kind: str, line_id: UUID) -> HttpResponse:
+    record_id, asked = own_record_id(request.actor), queries.kind_of(kind)
+    if record_id is None:
+        raise NotFound
+    if request.method == "POST":
+        try:
+            actions.take_back_declaration(
+                request.actor, record_id, line_id, model=asked.model, slug=asked.slug
+            )
+        except Conflict as error:
+            messages.warning(request, error.sentence)
+        else:
+            messages.success(request, "C’est retiré. Votre équipe ne le lit plus comme dit par vous.")
+    return redirect("portal:health")
 
 
 def _say(form: DeclarationForm, error: Invalid | Conflict) -> None:

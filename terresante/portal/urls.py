@@ -35,6 +35,9 @@ urlpatterns = [
     path("mon-dossier/analyses/examens/<uuid:observation_id>/", result_views.examination, name="examination"),
     path("mon-dossier/analyses/<uuid:report_id>/", result_views.result, name="result"),
     path("mon-dossier/ma-sante/", health_views.health, name="health"),
+    path(
+        "mon-dossier/ma-sante/<slug:kind>/<uuid:line_id>/retirer/", health_views.take_back, name="take_back"
+    ),
     path("mon-dossier/ma-sante/<slug:kind>/", health_views.declare, name="declare"),
     path("mon-dossier/fiche-urgence/", health_views.emergency_sheet, name="emergency_sheet"),
     path(

@@ -109,14 +109,15 @@ def _published(
 ) -> Published:
     if not identifier:
         raise NotASet("La liste ne dit pas son identifiant (OID ou URL).")
+    published_on = _day(day)
     if not lines.seen:
         raise NotASet("La liste ne contient aucun code lisible.")
     return Published(
         identifier=identifier[:200],
         short_name=short_name_of(name or identifier),
         title=(title or name or identifier)[:200],
-        version=(version or day or "sans version")[:60],
-        published_on=_day(day),
+        version=(version or (published_on.isoformat() if published_on else "") or "sans version")[:60],
+        published_on=published_on,
         format=kind,
         codes=tuple(lines.seen.values()),
         rejected=tuple(lines.rejected),

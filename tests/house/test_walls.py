@@ -36,6 +36,7 @@ DEFINERS = {
     "restrict_trail": "a trigger: nothing",
     "oppose_circle": "a trigger: nothing",
     "keep_note_words": "a trigger: keeps what a note said before a correction",
+    "take_back_declaration": "a line that nobody vouched for, by who declared it",
     "patient_behind": "the patient of one account",
     "my_patient_keys": "keys of one page of one's own patients, by name",
     "search_patients": "identities, for the search",

@@ -25,7 +25,7 @@ def practice(platform) -> Iterator[str]:
 def opens(page: Page, practice: str, name: str) -> Page:
     page.goto(practice)
     with page.expect_popup() as opened:
-        page.get_by_role("listitem").filter(has_text=name).get_by_role("button").click()
+        page.get_by_role("listitem").filter(has_text=name).get_by_role("button", name="Ouvrir").click()
     return opened.value
 
 
@@ -36,6 +36,18 @@ def test_a_doctor_opens_his_patient_from_his_software(visit, practice):
     expect(record.get_by_role("heading", name="ISIDORE")).to_be_visible()
     record.reload()
     expect(record.get_by_role("heading", name="ISIDORE")).to_be_visible()
+
+
+def test_a_doctor_files_a_report_from_his_software_and_reads_it_here(visit, practice):
+    doctor = visit()
+    doctor.page.goto(practice)
+    doctor.page.get_by_role("listitem").filter(has_text="ISIDORE").get_by_role(
+        "button", name="déposer"
+    ).click()
+    expect(doctor.page.get_by_text("Le compte rendu est déposé")).to_be_visible()
+    record = opens(doctor.page, practice, "ISIDORE")
+    record.get_by_role("link", name="Documents").first.click()
+    expect(record.get_by_text("Compte rendu de consultation").first).to_be_visible()
 
 
 def test_somebody_unknown_is_prepared_with_his_traits(visit, practice):

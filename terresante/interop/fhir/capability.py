@@ -32,7 +32,7 @@ def statement() -> Resource:
         "implementation": {"description": "Terr-eSanté, PDSm", "url": f"{settings.BASE_URL}/fhir"},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"],
-        "patchFormat": ["application/json-patch+json"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
         "instantiates": [
             f"{_MHD}/IHE.MHD.DocumentRecipient.Comprehensive",
             f"{_MHD}/IHE.MHD.DocumentResponder",

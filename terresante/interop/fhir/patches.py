@@ -1,14 +1,16 @@
 """What may change of a document once it is filed (PDSm, flux 3): whether it holds, and whom it is shown to. Pure.
 
-JSON Patch (RFC 6902). PDSm's `isDeleted` and `entered-in-error` both take the document back; nothing here is archived.
+JSON Patch (RFC 6902), or FHIRPath Patch (R4, a resource Parameters), read as the same operations. PDSm's
+`isDeleted` and `entered-in-error` both take the document back; nothing here is archived.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from terresante.interop.fhir.documents import visibility_of
-from terresante.interop.fhir.outcome import wrong
-from terresante.interop.fhir.schema import text_at
+from terresante.interop.fhir.outcome import Resource, wrong
+from terresante.interop.fhir.schema import every, text_at
 from terresante.interop.hl7v2.carried import Visibility
 
 _IG = "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition"
@@ -20,6 +22,7 @@ _SUPERSEDED = (
     "entered-in-error)."
 )
 _MOST = 10
+_EXTENSION = re.compile(r"DocumentReference\.extension\.where\(url ?= ?'([^']+)'\)\.value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,10 @@ class Update:
 
 def read_patch(patch: Any) -> Update:
     """Raises Problem: 405 for any other element, as PDSm asks; 422 for what this platform does not do."""
+    if isinstance(patch, dict) and patch.get("resourceType") == "Parameters":
+        patch = [_as_json_patch(each) for each in every(patch, "parameter")]
     if not isinstance(patch, list) or not 0 < len(patch) <= _MOST:
-        raise wrong("Un JSON Patch est une liste d’opérations.", code="structure", status=400)
+        raise wrong("Un JSON Patch, ou un FHIRPath Patch, est attendu.", code="structure", status=400)
     status, is_deleted, visibility = "", False, None
     for number, each in enumerate(patch):
         where = f"operation[{number}]"
@@ -49,6 +54,24 @@ def read_patch(patch: Any) -> Update:
         else:
             raise wrong(_BEYOND, where, code="not-supported", status=405)
     return _decided(status, is_deleted, visibility)
+
+
+def _as_json_patch(parameter: Resource) -> Resource:
+    parts = {text_at(each, "name"): each for each in every(parameter, "part")}
+    path = text_at(parts.get("path"), "valueString")
+    told = parts.get("value", {})
+    value: Any = next((each for name, each in told.items() if name.startswith("value")), None)
+    if found := _EXTENSION.fullmatch(path):
+        path, value = "/extension/0", {"url": found[1], "valueBoolean": value}
+    elif path == "DocumentReference" and text_at(parts.get("name"), "valueString") == "extension":
+        inner = {text_at(each, "name"): each for each in every(told, "part")}
+        said = inner.get("valueBoolean", {}).get("valueBoolean")
+        path, value = "/extension/-", {"url": text_at(inner.get("url"), "valueUri"), "valueBoolean": said}
+    elif path.startswith("DocumentReference.securityLabel") and path.endswith(".code"):
+        path = "/securityLabel/0/coding/0/code"
+    else:
+        path = "/" + path.removeprefix("DocumentReference.")
+    return {"op": text_at(parts.get("type"), "valueCode"), "path": path, "value": value}
 
 
 def _decided(status: str, is_deleted: bool, visibility: Visibility | None) -> Update:

@@ -120,7 +120,7 @@ def provide_one(asked: Asked) -> Answer:
     return answered(resource, status=201, location=location)
 
 
-@api(ApiScope.UPDATE, DOCUMENT_REPLACE, takes=(PATCH_TYPE,))
+@api(ApiScope.UPDATE, DOCUMENT_REPLACE, takes=(PATCH_TYPE, *_JSON))
 def update(asked: Asked, document_id: UUID | None = None) -> Answer:
     """PDSm, flux 3: by the document's identifier, or by its key here."""
     names: tuple[str, ...] = ()

@@ -12,11 +12,11 @@ def sample(event: str, *, authority: str, at: datetime.datetime) -> str:
     moment, day = written(at), f"{at:%Y%m%d}"
     domain = f"^^^&{authority}&ISO"
     lines = [
-        rf"MSH|^~\&|ESSAI|ESSAI|TERR-ESANTE|TERR-ESANTE|{moment}||ADT^{event}|ESSAI{moment}|P|2.5^FRA^2.11|||||FRA|"
+        rf"MSH|^~\&|ESSAI|ESSAI|TERR-ESANTE|TERR-ESANTE|{moment}||ADT^{event}|ESSAI{at:%Y%m%d%H%M%S}|P|2.5^FRA^2.11|||||FRA|"
         "UNICODE UTF-8",
         f"EVN||{moment}||||{moment}",
         f"PID|1||ESSAI1{domain}^PI||ESSAI^CLAIRE^CLAIRE ANNE^^^^L||19560214|F|||^^PROVINS^^^FRA^BDL^^77379|||||||"
-        f"DESSAI1{domain}^AN|||||||||||||N||PROV",
+        f"DESSAI1{domain}^AN||||||||||||N||PROV",
     ]
     if event != "A28":
         left = moment if event == "A03" else ""

@@ -20,6 +20,7 @@ from terresante.interop.robot_actions import (
     RuleEntry,
     abandon_prepared,
     prepare_from_file,
+    read_folder,
     set_rule,
     switch_rule,
 )
@@ -29,6 +30,7 @@ from terresante.interop.tests.test_senders import client_of
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord, Patient
@@ -37,6 +39,7 @@ from tests.cast import organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
+JOB = Actor.job("tests")
 HEADER = "nom_naissance;prenoms_naissance;date_naissance;sexe;lieu_naissance"
 NADIA = "DURAND;Nadia;03/04/1951;F;94028"
 
@@ -222,6 +225,20 @@ def test_a_file_given_from_the_screen_is_read_and_not_kept(admin, rule):
     assert "DURAND" not in page
     with walls_down():
         assert RobotRun.objects.get().prepared == 1
+
+
+def test_the_files_of_the_night_are_read_once_and_erased(admin, rule, tmp_path):
+    (tmp_path / f"{rule.pk}.csv").write_bytes(csv(NADIA))
+    (tmp_path / "inconnu.csv").write_bytes(csv(NADIA))
+    (tmp_path / f"{new_id()}.csv").write_bytes(csv(NADIA))
+    for _ in range(2):
+        with rls.acting(JOB):
+            read_folder(JOB, tmp_path)
+
+    assert len(prepared()) == 1
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".refused", ".refused"]
+    with walls_down():
+        assert RobotRun.objects.get().by_name == "tests"
 
 
 @pytest.fixture

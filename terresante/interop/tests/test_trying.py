@@ -64,7 +64,7 @@ def test_each_sample_is_accepted_and_says_what_it_would_do(hospital, event):
     trial = try_message(hospital, sample(event, authority=wire.AUTHORITY, at=timezone.now()))
 
     assert (trial.code, trial.refusal) == ("AA", None)
-    assert trial.would
+    assert trial.would and not trial.remarks
 
 
 def test_an_authority_that_nobody_has_would_be_welcome_and_stays_nobody_s(hospital):

@@ -1,11 +1,16 @@
 """« Ma santé »: what the person reads of hers, what she says of it, and who may say it for her."""
 
 import pytest
+from django.db import connection
 
 from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
+from terresante.feed.models import FeedItem
+from terresante.health_record.actions import judge_line
+from terresante.health_record.enums import Verification
 from terresante.health_record.models import AllergyIntolerance, CareDirective, Observation
-from terresante.health_record.tests.factories import added, allergy, directive
+from terresante.health_record.tests.factories import added, allergy, declared, directive
+from terresante.kernel import dispatcher, rls
 from terresante.kernel.models import AuditEntry
 from terresante.patients.enums import DelegationBasis
 from tests.cast import represented_by
@@ -98,3 +103,47 @@ def test_a_professional_has_no_page_of_his_own_health(client, cast):
 
     assert client.get(HOME).status_code == 403
     assert client.post(f"{HOME}allergies/", SAID["allergies"]).status_code == 403
+
+
+def line_of(substance):
+    with walls_down():
+        return AllergyIntolerance.objects.get(substance=substance, is_current=True)
+
+
+def test_she_takes_back_what_nobody_has_vouched_for_and_nothing_else(client, cast):
+    said = declared(cast.madeleine, cast.madeleine_record, allergy("Arachide"))
+    kept = declared(cast.madeleine, cast.madeleine_record, allergy("Latex"))
+    dispatcher.step()
+    judge_line(cast.amar, kept.record_id, kept.pk, model=AllergyIntolerance, verdict=Verification.CONFIRMED)
+    login(client, cast.madeleine)
+    page = client.get(HOME).content.decode()
+    assert page.count("Retirer<") == 1
+
+    client.post(f"{HOME}allergies/{said.pk}/retirer/")
+    client.post(f"{HOME}allergies/{line_of('Latex').pk}/retirer/")
+    dispatcher.step()
+
+    assert "Arachide" not in client.get(HOME).content.decode()
+    taken, confirmed = line_of("Arachide"), line_of("Latex")
+    assert (taken.verification_status, taken.version, taken.author_id) == ("entered-in-error", 2, None)
+    assert (taken.replaces_id, taken.set_id, confirmed.verification_status) == (said.pk, said.pk, "confirmed")
+    with walls_down():
+        assert not FeedItem.objects.filter(object_id=said.pk).exists()
+        assert AuditEntry.objects.filter(action="health.take_back", object_id=said.pk).count() == 1
+
+
+def test_nobody_takes_back_what_another_said(client, cast):
+    with walls_down():
+        guardian = represented_by(cast.madeleine_record, "Odile", DelegationBasis.GUARDIANSHIP)
+        carer = represented_by(cast.madeleine_record, "Paul", DelegationBasis.CARER)
+    hers = declared(cast.madeleine, cast.madeleine_record, allergy("Arachide"))
+
+    for actor in (cast.leon, guardian, carer, cast.amar):
+        login(client, actor)
+        client.post(f"{HOME}allergies/{hers.pk}/retirer/")
+        # By SQL of one's own too, in the record that one may open.
+        with rls.acting(actor), connection.cursor() as cursor:
+            rls.open_record(hers.patient_id)
+            cursor.execute("SELECT take_back_declaration('allergies', %s, 'x', 'y')", [hers.pk])
+            assert cursor.fetchone() == (None,), actor.name
+    assert line_of("Arachide").pk == hers.pk

@@ -35,9 +35,7 @@ def test_a_folder_is_loaded_and_what_is_no_list_is_named(tmp_path, capsys):
         call_command("load_terminologies", tmp_path)
 
     said = capsys.readouterr()
-    assert (
-        "J01-XDSAUTHORSPECIALTY 2026-01-15T00:00:00+01:00 : 1 codes, chargée, en vigueur (a.xml)" in said.out
-    )
+    assert "J01-XDSAUTHORSPECIALTY 2026-01-15 : 1 codes, chargée, en vigueur (a.xml)" in said.out
     assert "écarté, ligne 2 : le code ou le libellé manque" in said.out
     assert "c.json : Le JSON n’est ni un ValueSet" in said.err
     assert ValueSet.objects.count() == 2

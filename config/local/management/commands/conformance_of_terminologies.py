@@ -22,16 +22,26 @@ class Command(BaseCommand):
             self.stdout.write("Aucune nomenclature dans ce dossier.")
             return
         for parent in sorted({one.path.parent for one in lists}):
-            call_command("load_terminologies", parent, stdout=self.stdout, stderr=self.stderr)
+            self._load(parent, [one for one in lists if one.path.parent == parent])
         wrong = [one.path.name for one in lists if not self._is_kept(one)]
         if wrong:
             raise CommandError(f"Nomenclatures différentes de leur fichier : {', '.join(wrong)}.")
-        total = sum(len(one.codes) for one in lists)
-        self.stdout.write(f"{len(lists)} nomenclatures, {total} codes, conformes.")
+        total, empty = sum(len(one.codes) for one in lists), sum(not one.codes for one in lists)
+        self.stdout.write(f"{len(lists)} nomenclatures dont {empty} sans code, {total} codes, conformes.")
+
+    def _load(self, parent: Path, lists: list[PublishedList]) -> None:
+        """A published file may hold no code yet: the command names it, and loads the others."""
+        try:
+            call_command("load_terminologies", parent, stdout=self.stdout, stderr=self.stderr)
+        except CommandError:
+            if all(one.codes for one in lists):
+                raise
 
     def _is_kept(self, published: PublishedList) -> bool:
         row = ValueSet.objects.filter(file_name=published.path.name).order_by("pk").first()
-        if row is None or row.identifier != published.identifier:
+        if row is None:
+            return not published.codes
+        if row.identifier != published.identifier:
             return False
         kept = frozenset(Concept.objects.filter(value_set=row).values_list("code", "system"))
         return kept == published.codes and row.size == len(kept)

@@ -4,9 +4,11 @@ import json
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from fhir.resources.R4B.bundle import Bundle
 
 from simulators.partner.resources import bundle, document_reference
+from terresante.accounts.models import User
 from terresante.care_team.actions import record_choice
 from terresante.care_team.enums import ConsentKind
 from terresante.care_team.models import CareTeamParticipant
@@ -316,3 +318,14 @@ def test_whose_a_document_is_is_told_to_its_sender_alone(cast, filed):
     for actor in (actors["brun"], cast.amar, cast.madeleine, cast.brun, Actor.job("tests")):
         assert told(actor) is None
         assert told(actor, f"sent_document_patient('{filed[0].pk}', NULL)") is None
+
+
+def test_the_person_sees_who_read_and_by_which_software(cast, filed, client):
+    found(stage.reader(cast))
+    with walls_down():
+        client.force_login(User.objects.get(pk=cast.madeleine.user_id))
+
+    page = client.get(reverse("portal:home")).content.decode()
+
+    assert "Camille AMAR" in page
+    assert "Cabinet des Lilas, par Logiciel Cabinet des Lilas" in page

@@ -14,6 +14,7 @@ from simulators.partner.resources import Document, bundle, document_reference, p
 from terresante.interop.cda.tests import letters
 from terresante.interop.fhir.bundles import read_bundle, read_one
 from terresante.interop.fhir.outcome import Problem
+from terresante.interop.fhir.patches import read_patch
 from terresante.interop.fhir.persons import read_patient
 from terresante.interop.fhir.schema import read_json
 from terresante.interop.mapping import accepted_traits
@@ -258,3 +259,48 @@ def test_nothing_that_is_sent_raises_anything_but_its_problem(request):
 
     assert outcomes["read"] > 0
     assert outcomes["refused"] > 100, outcomes
+
+
+_IG = "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition"
+
+
+def operation(path, value, *, kind="replace", **more):
+    parts = [
+        {"name": "type", "valueCode": kind},
+        {"name": "path", "valueString": path},
+        {"name": "value"} | value,
+    ]
+    return {"name": "operation", "part": [*parts, *({"name": n, "valueString": v} for n, v in more.items())]}
+
+
+def parameters(*operations):
+    return {"resourceType": "Parameters", "parameter": list(operations)}
+
+
+def test_a_fhirpath_patch_is_read_as_a_json_patch():
+    status = operation("DocumentReference.status", {"valueCode": "superseded"})
+    url = {"name": "url", "valueUri": f"{_IG}/pdsm-ext-is-deleted"}
+    deleted = {"part": [url, {"name": "valueBoolean", "valueBoolean": True}]}
+    added = operation("DocumentReference", deleted, kind="add", name="extension")
+    label = operation(
+        "DocumentReference.securityLabel.coding.where(system='x').code", {"valueCode": "INVISIBLE_PATIENT"}
+    )
+    kept = operation(
+        f"DocumentReference.extension.where(url='{_IG}/pdsm-ext-is-archived').value", {"valueBoolean": False}
+    )
+
+    assert read_patch(parameters(status, added)).is_withdrawn
+    seen = read_patch(parameters(label, kept)).visibility
+    assert seen is not None
+    assert seen.is_hidden_from_patient
+    for wrong, expected in (
+        (parameters(status), 422),
+        (parameters(), 400),
+        ({"resourceType": "Patient"}, 400),
+    ):
+        with pytest.raises(Problem) as refused:
+            read_patch(wrong)
+        assert refused.value.status == expected
+    with pytest.raises(Problem) as refused:
+        read_patch(parameters(operation("DocumentReference.description", {"valueString": "x"})))
+    assert refused.value.status == 405

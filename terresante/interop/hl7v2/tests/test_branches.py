@@ -74,6 +74,9 @@ DIRECTED = (
     mdm(code="99999-9"),
     re.sub(rb"PID\|([^|]*\|){3}[^|]*", b"PID|||1^^^^NH|", mdm(), count=1),
     rb"MSH|^~\&|P|X|S|L|202106060933||ZAM^Z01^ZAM_Z01|017|P|2.6" + b"\rOBX|1|CWE|AUTRE||1|Y\r",
+    re.sub(rb"OBX\|1\|ED[^\r]*", b"OBX|1|NM|718-7^Hb^LN||98|g/L|120-160|L|||F", oru()).replace(
+        b"OBR|1|D1|R1|", b"OBR|1|||"
+    ),
     oru(b"<a/>"),
     oru(WHOLE + WHOLE[WHOLE.find(b"<ClinicalDocument") :]),
     oru(b"<a>" + WHOLE[WHOLE.find(b"<ClinicalDocument") :] * 2 + b"</a>"),
@@ -175,6 +178,8 @@ _CHILD = """
 import resource, sys, time
 resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
 import zlib
+import django
+django.setup()
 from terresante.interop.hl7v2.tests.test_branches import *
 from terresante.interop.hl7v2.tests.messages import MSH, PID
 BOMB = b"<!DOCTYPE a [" + b"".join(
