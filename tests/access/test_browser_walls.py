@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from tests.access.matrix.people import settle
-from tests.access.test_forged_urls import drawn, key_of, logged_in, named_views
+from tests.access.test_forged_urls import drawn, key_of, logged_in, named_views, of_interface
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -25,7 +25,7 @@ def pages(world):
     """Those behind which somebody must stand."""
     for view, keys in named_views():
         url = reverse(view, args=[key_of(world, "madeleine", key) for key in keys])
-        if resolve(url).func.declaration.kind != "public":
+        if resolve(url).func.declaration.kind not in ("public", "api"):
             yield view, url
 
 
@@ -75,6 +75,19 @@ def assert_closed(world, name, asked):
             shown = answer.getvalue()
             assert b"<script>" not in shown, view
             assert b' style="' not in shown, view
+
+
+def test_the_interface_of_softwares_looks_at_no_session(world):
+    """Hence no page of another site asks it in somebody's name."""
+    cast, _ = world
+    for client in (logged_in(cast.amar), Client()):
+        for view, keys in named_views():
+            if of_interface(view, keys):
+                url = reverse(view, args=[key_of(world, "madeleine", key) for key in keys])
+                for method in (client.get, client.post, client.put, client.patch, client.delete):
+                    answer = method(url)
+                    assert answer.status_code in (401, 405), (view, method)
+                    assert "no-store" in answer["Cache-Control"], view
 
 
 def test_nothing_is_open_without_an_account(world):

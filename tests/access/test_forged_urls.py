@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from terresante.kernel.ids import new_id
 from tests.access.matrix.people import settle
@@ -113,6 +113,12 @@ def named_views(resolver: URLResolver | None = None, prefix: str = "") -> list[t
         elif isinstance(entry, URLPattern) and entry.name:
             found.append((f"{prefix}{entry.name}", tuple(entry.pattern.converters)))
     return found
+
+
+def of_interface(view: str, keys: tuple[str, ...]) -> bool:
+    """Asked by software with a token, whatever the browser's session."""
+    function = resolve(reverse(view, args=[new_id() for _ in keys])).func
+    return function.declaration.kind == "api"
 
 
 def logged_in(actor) -> Client:
