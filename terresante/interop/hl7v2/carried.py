@@ -34,6 +34,8 @@ from terresante.patients.identity_rules import INS_OIDS, normalised_name
 _NATIONAL = "1.2.250.1.213.1.4."
 # As for a number that names somebody already (matching): one trait apart may be a slip, two are another person.
 _TRAITS_APART = 2
+# As for what people file themselves.
+OLDEST_YEAR = 1900
 # Stands for the authority of a person whom a sender knows by her matricule alone.
 BY_MATRICULE = "*INS*"
 _STAYING = ("E", "I", "O", "R")
@@ -342,6 +344,9 @@ def _name_refusal(carried: Carried) -> Refusal | None:
             "TXA^1^2",
             f"Le type de document {carried.type_code[:20]} n’est pas reçu ici : choisissez-en un autre de JDV_J07.",
         )
+    if carried.dated_at is not None and carried.dated_at.year < OLDEST_YEAR:
+        sentence = f"Le document est daté d’avant {OLDEST_YEAR} (effectiveTime, TXA-4) : corrigez sa date."
+        return Refusal(Code.ERROR, "102", "OBX^1^5", sentence)
     return None
 
 

@@ -72,6 +72,7 @@ DIRECTED = (
     mdm(identifier=""),
     mdm(code=""),
     mdm(code="99999-9"),
+    oru(WHOLE.replace(b'<effectiveTime value="2026', b'<effectiveTime value="1850', 1)),
     re.sub(rb"PID\|([^|]*\|){3}[^|]*", b"PID|||1^^^^NH|", mdm(), count=1),
     rb"MSH|^~\&|P|X|S|L|202106060933||ZAM^Z01^ZAM_Z01|017|P|2.6" + b"\rOBX|1|CWE|AUTRE||1|Y\r",
     re.sub(rb"OBX\|1\|ED[^\r]*", b"OBX|1|NM|718-7^Hb^LN||98|g/L|120-160|L|||F", oru()).replace(

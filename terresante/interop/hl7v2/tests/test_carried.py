@@ -97,6 +97,14 @@ def test_a_staying_patient_has_a_visit_number():
     assert (found.condition, found.location) == ("101", "PV1^1^19")
 
 
+def test_a_date_before_any_document_is_a_mistake():
+    found = refusal(
+        oru(letters.structured().replace(b'<effectiveTime value="2026', b'<effectiveTime value="1850', 1))
+    )
+
+    assert (found.code, found.location) == ("AE", "OBX^1^5")
+
+
 def test_two_matricules_are_two_persons():
     other = oru().replace(b"250027737900187^^^ASIP", b"250027737900284^^^ASIP")
 
