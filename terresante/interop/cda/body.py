@@ -14,7 +14,6 @@ from terresante.interop.cda.parsing import (
     local_name,
     one,
     parse,
-    plain_text,
     text_at,
 )
 
@@ -60,18 +59,6 @@ def paper_of(body: Body) -> Attachment | None:
         if attachment.media_type == _PDF
     )
     return next(copies, None)
-
-
-def referenced_text(document: Element, reference: Element | None) -> str:
-    """What `originalText` or `text` says: its own text, else that of the narrative it points to (`#id`)."""
-    if reference is None:
-        return ""
-    target = attribute(reference, "reference", "value")
-    if not target.startswith("#"):
-        return plain_text(reference)
-    wanted = target[1:]
-    found = next((each for each in document.iter() if each.get("ID") == wanted), None)
-    return plain_text(found)
 
 
 def _section(element: Element) -> Section:

@@ -3,11 +3,12 @@ from datetime import date
 
 import pytest
 
-from terresante.interop.cda.body import all_sections, content_of, paper_of, read_cda, referenced_text
+from terresante.interop.cda.body import all_sections, content_of, paper_of, read_cda
 from terresante.interop.cda.model import Coded, InstanceId
 from terresante.interop.cda.parsing import LARGEST, MOST_ELEMENTS, Flaw, NotCda, one
 from terresante.interop.cda.tests import letters
 from terresante.interop.cda.tests.letters import AT, PDF
+from terresante.interop.cda.words import Words
 
 BOMB = "".join(f'<!ENTITY b{n} "&b{n - 1};&b{n - 1};&b{n - 1};">' for n in range(1, 30))
 
@@ -105,9 +106,11 @@ def test_a_reference_leads_to_the_narrative():
     read = read_cda(changed("<paragraph", '<content><reference value="#m1"/></content><paragraph'))
     content = next(each for each in read.element.iter() if each.find("{*}reference") is not None)
 
-    assert referenced_text(read.element, content) == "Douleur & fièvre"
-    assert referenced_text(read.element, one(read.element, "title")) == "Lettre de liaison"
-    assert referenced_text(read.element, None) == ""
+    words = Words(read.element)
+
+    assert words.said(content) == "Douleur & fièvre"
+    assert words.said(one(read.element, "title")) == "Lettre de liaison"
+    assert words.said(None) == ""
 
 
 @pytest.mark.parametrize(
