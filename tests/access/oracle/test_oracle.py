@@ -24,7 +24,7 @@ pytestmark = pytest.mark.commits
 # Decisions at the doors, rows by plain SQL not counted.
 SAMPLE, FULL = 2_000, 20_000
 # A world alone decides hundreds: different worlds are what finds a fault.
-LEAST_WORLDS, SAMPLE_SECONDS = 12, 20
+LEAST_WORLDS, SAMPLE_SECONDS = 8, 20
 # Two processes share the long run, which goes on drawing worlds until its time is over.
 PARTS, FULL_SECONDS = 2, 300
 HERE = Path(__file__).parent
