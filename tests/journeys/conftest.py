@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 from playwright.sync_api import Browser
@@ -37,6 +38,15 @@ def seed(request: pytest.FixtureRequest) -> object:
 # region while that one loads it, then walks as a phone. The walks expect the region as it was loaded: a login changes
 # nothing in it, other journeys do.
 _FIRST = ("test_accessible.py", "test_look.py", "test_login.py", "test_accessible_phone.py")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Of a journey that is walked at both sizes, a run of `make check` draws one; the other is long."""
+    phone = getattr(item, "callspec", None) and item.callspec.params.get("phone")
+    if phone is not None:
+        draw = Random(f"{item.config.getoption('randomly_seed', 0)} {item.nodeid.partition('[')[0]}")
+        if (draw.random() < 0.5) == phone:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.hookimpl(trylast=True)

@@ -82,7 +82,7 @@ def _wants_half_a_night(visitor: Visitor) -> None:
 
 def _puts_aside_without_a_word(visitor: Visitor) -> None:
     """Of what the record does not have: no reason is proposed."""
-    card = visitor.page.locator("#a-integrer > .card", has_text="Énoxaparine")
+    card = visitor.page.get_by_role("region", name="Énoxaparine")
     card.locator("summary").click()
     card.get_by_role("button", name="Écarter").click()
     visitor.page.wait_for_load_state()
@@ -390,8 +390,8 @@ def faults_found(visits: Visits, *, phone: bool, of: Sequence[Screen] = SCREENS)
 
 
 def drawn(seed: object, *, phone: bool) -> list[Screen]:
-    """One size for each screen, and for the one that comes after it; another draw for another seed."""
-    return [one for one in SCREENS if (Random(f"{seed} {one.after or one.name}").random() < 0.5) == phone]
+    """A third of the screens, each with the one that comes after it, none at both sizes; another seed draws another."""
+    return [one for one in SCREENS if Random(f"{seed} {one.after or one.name}").randrange(3) == int(phone)]
 
 
 def _finder(patient: str) -> str:

@@ -30,7 +30,7 @@ def test_the_person_says_an_allergy_her_doctor_confirms_it_and_it_stands_on_the_
     patient.page.get_by_label("Que s’est-il passé ?").fill("La peau arrachée")
     shot(patient, "portal-declare")
     patient.page.get_by_role("button", name="Enregistrer").click()
-    expect(patient.page.get_by_text("Sparadrap")).to_be_visible()
+    expect(patient.page.locator(".health-label", has_text="Sparadrap")).to_be_visible()
 
     doctor = visit("s.norbert")
     record = doctor.open_record("ISIDORE")

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from config.local.places import HOST
 from config.local.region.places import Directory
 from config.local.region.records import Times
-from simulators.hospital.documents import Author, Letter, Passage, cda, mdm
+from simulators.hospital.documents import Author, Letter, Passage, cda, mdm, table
 from simulators.hospital.entries import coded_section
 from simulators.hospital.messages import Authority, Movement, Person, Place, message
 from simulators.hospital.messages import Stay as MessageStay
@@ -235,6 +235,8 @@ def _words_and_codes(section: Section) -> tuple[str, str]:
 
 
 def narrative(section: Section) -> str:
+    if section.head:
+        return table(section.head, *section.rows)
     items = "".join(f"<item>{escape(each)}</item>" for each in section.items)
     words = f"<paragraph>{escape(section.text)}</paragraph>" if section.text else ""
     return words + (f"<list>{items}</list>" if items else "")
