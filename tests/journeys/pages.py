@@ -167,7 +167,7 @@ _OF_A_RECORD = (
     ("sante-mesures", "sante/mesures/", ""),
     ("sante-allergie", "sante/allergies/ajouter/", ""),
     ("sante-directive", "sante/directives/ajouter/", ""),
-    ("sante-directive-erreurs", "sante/directives/ajouter/", "Inscrire au dossier"),
+    ("sante-allergie-erreurs", "sante/allergies/ajouter/", "Inscrire au dossier"),
     ("sante-ligne", "sante/", "Pénicilline"),
     ("fiche-urgence", "fiche-urgence/", ""),
     ("sejours", "sejours/", ""),
