@@ -114,6 +114,8 @@ class Documented:
         return effect
 
     def _accepted(self, sample: Sample) -> Effect:
+        if sample.value("MSH", 9) == "ZAM":
+            return Effect("AA", "sans effet")
         if self.held & _everybody(sample):
             return Effect("AA", "retenu")
         if sample.trigger in _REPLACE and (_numbers(sample, "MRG", 1) or not _names_ins(sample)):

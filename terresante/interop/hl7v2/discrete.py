@@ -88,10 +88,17 @@ def _read(message: Message) -> Iterator[tuple[Segment, NewResult]]:
             pending = None
         if segment.name == "OBR":
             chapter = _chapter(segment)
-        elif segment.name == "OBX" and segment.value(2) in _VALUED and segment.value(3) not in _NO_RESULTS:
+        elif segment.name == "OBX" and _is_result(segment):
             pending = segment, _result(segment, chapter)
     if pending is not None:
         yield pending
+
+
+def _is_result(segment: Segment) -> bool:
+    """A line of text that names no examination is a part of a report, whose document is to be sent."""
+    code = segment.value(3)
+    named = bool(code or segment.value(3, 2))
+    return named and segment.value(2) in _VALUED and code not in _NO_RESULTS
 
 
 def _chapter(segment: Segment) -> _Chapter:

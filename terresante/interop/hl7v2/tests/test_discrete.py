@@ -127,6 +127,11 @@ def test_the_status_of_a_report_is_that_of_its_results(status, expected):
     assert found.report.status == expected
 
 
+def test_lines_of_text_that_name_no_examination_are_no_results():
+    """An American report of imaging, line by line: its document is asked for."""
+    assert read_discrete(message("OBX|1|TX|||Compte rendu||||||F", "OBX|2|TX|||Conclusion||||||F")) is None
+
+
 def test_what_is_said_of_a_document_is_no_result():
     assert read_discrete(message("OBX|1|CE|MASQUE_PS^Masqué^MetaDMPMSS||Y||||||F")) is None
 
