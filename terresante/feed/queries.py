@@ -130,11 +130,6 @@ def unread_about(actor: Actor, patient_id: UUID, kind: str, object_ids: list[UUI
     return unread(actor, patient_id).filter(among("object_id", object_ids), kind=kind)
 
 
-def unread_counts(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, int]:
-    rows = unread(actor).filter(patient_id__in=patient_ids).values("patient_id").annotate(number=Count("pk"))
-    return {row["patient_id"]: row["number"] for row in rows.order_by()}
-
-
 def news_of(
     actor: Actor, patient_ids: Collection[UUID], *, since: datetime | None = None
 ) -> dict[UUID, list[FeedItem]]:
