@@ -34,10 +34,12 @@ FUNCTIONS = frozenset(
     )
 )
 _ITERATES = ("where", "exists", "all", "select", "repeat")
-LONGEST = 4000
+LONGEST = 2000
+MOST_WORDS = 400
 DEEPEST = 60
 MOST_NESTED = 3
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
+_WORD = re.compile(r"\w+|[^\w\s]")
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _VARIABLE = re.compile(r"%(?:`([^`]+)`|([A-Za-z_][\w-]*))")
 _WITH_DASH = re.compile(r"%([A-Za-z_]\w*(?:-\w+)+)")
@@ -102,6 +104,10 @@ def _bounded(text: str, bare: str) -> None:
     if len(text) > LONGEST:
         raise ExpressionError(
             f"l’expression dépasse {LONGEST} signes : coupez-la en plusieurs [[score.part]]."
+        )
+    if len(_WORD.findall(bare)) > MOST_WORDS:
+        raise ExpressionError(
+            f"l’expression a plus de {MOST_WORDS} mots et signes : coupez-la en [[score.part]]."
         )
     for name in _CALL.findall(bare):
         if name not in FUNCTIONS and name not in (
