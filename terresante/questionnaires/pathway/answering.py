@@ -138,11 +138,11 @@ def _problem(question: Question, value: AnswerValue | None, partial: bool) -> Pr
         return None
     if isinstance(value, int | Decimal):
         return _out_of_bounds(question, Decimal(value))
-    codes = value if isinstance(value, tuple) else (value,) if question.kind == "choice" else ()
+    codes = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
     if question.kind == "choice" and any(question.option(code) is None for code in codes):
         return Problem(question.link_id, "Choisissez l’une des réponses proposées.")
     longest = _longest(question)
-    if any(isinstance(text, str) and len(text) > longest for text in (*codes, value)):
+    if any(len(text) > longest for text in codes):
         return Problem(question.link_id, f"Cette réponse est trop longue : {longest} caractères au plus.")
     return None
 

@@ -216,7 +216,7 @@ def _library(pathway: Pathway) -> dict[str, Any]:
     }
 
 
-def from_bundle(data: Mapping[str, Any]) -> dict[str, str]:
+def from_bundle(data: Any) -> dict[str, str]:
     """The files of a folder. A bundle of another system gives its Questionnaires and a pathway.toml to complete.
 
     Raises PathwayError when it is no bundle, or holds no Questionnaire. What is wrong inside is for `check` to say.
@@ -240,7 +240,7 @@ def from_bundle(data: Mapping[str, Any]) -> dict[str, str]:
         )
     written = _attached(resources)
     if "pathway.toml" not in written:
-        plan = next((one for one in resources if one.get("resourceType") == "PlanDefinition"), {})
+        plan: dict[str, Any] = next((r for r in resources if r.get("resourceType") == "PlanDefinition"), {})
         written["pathway.toml"] = _head(plan, forms[0])
     return {**files, **written}
 

@@ -66,7 +66,7 @@ class Expression:
     ) -> Decimal | str | bool | None:
         """None when it is empty. Raises ExpressionError when it gives several values or fails."""
         try:
-            found = fhirpathpy.apply_parsed_path(
+            found = fhirpathpy.apply_parsed_path(  # type: ignore[no-untyped-call]  # the library's own gap
                 resource, self.tree, {**variables, "resource": resource}, None, _OPTIONS
             )
         except Exception as error:  # fhirpathpy raises bare Exception, KeyError, TypeError…
@@ -123,7 +123,8 @@ def _bounded(text: str, bare: str) -> None:
             raise ExpressionError(f"la fonction « {name} » n’est pas admise dans un parcours.")
     if re.search(r"repeat\s*\((?!\s*item\s*\))", bare):
         raise ExpressionError("« repeat » n’est admis que sous la forme repeat(item).")
-    depth, loops = 0, []
+    depth = 0
+    loops: list[int] = []
     for found in re.finditer(r"([A-Za-z_]\w*)?\s*\(|\)|%(?:resource|context)", bare):
         sign = found.group()
         if sign == ")":

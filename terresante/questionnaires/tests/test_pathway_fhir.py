@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terresante.questionnaires.pathway import (
+    Answers,
     Colour,
     PastAnswer,
     PathwayError,
@@ -146,7 +147,7 @@ def test_what_is_no_bundle_is_refused_with_a_sentence(sent):
 
 
 def test_answers_are_a_questionnaire_response_in_their_groups():
-    answers = {"temperature": Decimal("38.5"), "spo2": 93, "souffle": "rest", "malaise": True}
+    answers: Answers = {"temperature": Decimal("38.5"), "spo2": 93, "souffle": "rest", "malaise": True}
 
     response = questionnaire_response(PATHWAY.forms["quotidien"], answers, authored=NOW)
 
@@ -202,7 +203,7 @@ def test_a_draft_is_tried_on_past_answers():
     assert [day.day.day for day in result.days] == [26, 27, 28]
     assert result.days[1].old == {Colour.RED: 2, Colour.GREY: 1}
     assert result.days[1].new == {Colour.RED: 1, Colour.ORANGE: 1, Colour.GREY: 1}
-    assert (result.old.rate, result.new.rate) == (1, 1)
+    assert (result.old.rate, result.new.rate) == (Decimal(1), Decimal(1))
     assert result.new.false_share == Decimal(1) / 3
 
 
@@ -222,4 +223,4 @@ def test_a_draft_that_would_have_missed_a_patient_shows_it():
 
     result = replay(PATHWAY, blind, past)
 
-    assert (result.old.rate, result.new.rate) == (1, 0)
+    assert (result.old.rate, result.new.rate) == (Decimal(1), Decimal(0))
