@@ -27,6 +27,7 @@ from terresante.kernel.models import AuditEntry
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.patients.enums import DelegationBasis
+from terresante.questionnaires.tests.factories import stored_response
 from tests.access.oracle.rows import photo
 from tests.cast import represented_by
 from tests.walls import walls_down
@@ -324,17 +325,19 @@ QUESTIONS = {
     " WHERE patient IS NOT NULL",
     "sender_hours": "SELECT sender_hours()",
     "sender_errors": "SELECT sender_errors((SELECT id FROM interop_sendersystem LIMIT 1))",
+    "pathway_answers": "SELECT pathway_answers(id, '2000-01-01', 9) FROM questionnaires_pathwayversion",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
     "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access",
     "why_not_founded", "ask_to_join",
 }  # fmt: skip
+ADMINISTRATION = {"account_history", "sender_activity", "sender_hours", "sender_errors", "pathway_answers"}
 ANSWERED = {
     "brun": PROFESSIONALS,
     "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
     "dpo": {*PROFESSIONALS, "emergency_initials"},
-    "admin": {*PROFESSIONALS, "account_history", "sender_activity", "sender_hours", "sender_errors"},
+    "admin": PROFESSIONALS | ADMINISTRATION,
     # Of another structure.
     "local_admin": PROFESSIONALS,
     "support": PROFESSIONALS - {"open_emergency_access", "ask_to_join"},
@@ -392,6 +395,7 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     access = actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
     with walls_down():
         guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
+        stored_response(madeleine.patient_id, madeleine.pk)
         period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
     hand_over = handed_over(cast.amar, cast.urgentiste, accepts=False)
     handed_over(cast.ines, cast.urgentiste, accepts=True)
