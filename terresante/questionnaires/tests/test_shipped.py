@@ -5,7 +5,7 @@ import re
 import pytest
 from fhir.resources.R4B.questionnaire import Questionnaire
 
-from terresante.questionnaires.pathway import check, folder
+from terresante.questionnaires.pathway import bundle, check, folder, from_bundle, read
 from terresante.questionnaires.tests.shelf import CODES, SHIPPED, shipped
 
 # MISSION D6.
@@ -68,6 +68,22 @@ def test_every_shipped_form_is_a_questionnaire_of_fhir_r4():
     assert len(forms) > len(CODES)
     for form in forms:
         Questionnaire.model_validate_json(form.read_bytes())
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_shipped_pathway_comes_back_from_fhir_as_it_left(code):
+    left = shipped(code)
+    back = read(from_bundle(bundle(left)))
+
+    assert (back.rules, back.scores, back.schedule, back.texts) == (
+        left.rules,
+        left.scores,
+        left.schedule,
+        left.texts,
+    )
+    assert {name: form.questions for name, form in back.forms.items()} == {
+        name: form.questions for name, form in left.forms.items()
+    }
 
 
 def test_the_six_thematic_forms_are_shipped():
