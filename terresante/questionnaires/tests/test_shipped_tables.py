@@ -78,6 +78,12 @@ def test_covid_adult_compares_the_saturation_with_its_start_and_with_effort():
     assert colour("covid-adulte", "quotidien", spo2=98, spo2_effort=95) == "orange"
 
 
+def test_the_reason_of_a_colour_quotes_the_other_measure_without_its_question_mark():
+    fired = assess(shipped("covid-adulte"), "quotidien", typed({"spo2": 98, "spo2_effort": 95}), at=NOW).fired
+
+    assert "« Que marque l’oxymètre après 40 pas »" in fired[0].threshold
+
+
 @pytest.mark.parametrize("code", ["covid-adulte", "difficultes-respiratoires"])
 def test_a_floor_of_the_physician_replaces_94_for_a_person_with_copd(code):
     floor = {"spo2-floor": 88}
