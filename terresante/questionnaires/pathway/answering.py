@@ -33,6 +33,8 @@ DEEPEST_CHAIN = 64
 
 def shown(form: Form, answers: Answers) -> list[Question]:
     """enableWhen applied: the answer of a question that is hidden enables nothing."""
+    if not form.has_conditions:
+        return list(form.questions)
     visible = {question.link_id for question in form.questions}
     for _ in range(DEEPEST_CHAIN):
         counted = {link_id: value for link_id, value in answers.items() if link_id in visible}

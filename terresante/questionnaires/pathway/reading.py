@@ -319,12 +319,7 @@ def _rules(
 def codes_of(rule: Rule, forms: Mapping[str, Form]) -> frozenset[str]:
     """What a word or a number of a cell may name: the options of the item."""
     form = forms.get(rule.questionnaire)
-    question = form.question(rule.item) if form else None
-    if question is None:
-        return frozenset()
-    if question.kind == "boolean":
-        return frozenset(("true", "false"))
-    return frozenset(option.code for option in question.options)
+    return form.codes(rule.item) if form else frozenset()
 
 
 def _schedule(text: str | None, known: Sequence[str], mistakes: Mistakes) -> tuple[Step, ...]:
