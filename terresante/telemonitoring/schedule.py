@@ -16,7 +16,7 @@ FILLED_BY_THE_PERSON = "patient"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was answered already: of a step that comes once it is over, of another one its day is."""
+    """What was answered already: of a step that comes once it is over, of another one its moment is."""
 
     step: str
     opens_at: datetime
@@ -37,12 +37,12 @@ def still_to_come(
     for one in occurrences:
         times[one.step] = times.get(one.step, 0) + 1
     over = {each.step for each in done if times.get(each.step) == 1}
-    days = {(each.step, _day(each.opens_at)) for each in done}
+    answered = {(each.step, each.opens_at) for each in done}
     return [
         one
         for one in occurrences
         if one.step not in over
-        and (one.step, _day(one.opens_at)) not in days
+        and (one.step, one.opens_at) not in answered
         and _day(one.opens_at) >= _day(now)
     ]
 
