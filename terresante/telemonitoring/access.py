@@ -3,6 +3,7 @@
 from django.db.models import Exists, OuterRef, Q
 
 from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
+from terresante.care_team.enums import DataClass
 from terresante.directory.access import EVERYTHING
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
@@ -46,14 +47,15 @@ def records_whose_follow_ups_are_read(actor: Actor) -> Q:
 
 @rule(FOLLOW_UP_ENROL, CareRecord)
 def records_enrolled(actor: Actor) -> Q:
-    """A professional who writes one class of pathway at least; which one, and for which profession, the action says."""
-    if actor.kind not in (ActorKind.PROFESSIONAL, ActorKind.JOB) or not _written(actor):
+    """Who may bring the cell in: a professional who writes the circle. Which pathway he begins, the action says."""
+    if actor.kind == ActorKind.JOB:
+        return changes(actor)
+    if not _written(actor) or not writes_class(actor, DataClass.CIRCLE):
         return NOBODY
     return changes(actor)
 
 
 @rule(FOLLOW_UP_MANAGE, FollowUp)
-@rule(FOLLOW_UP_END, FollowUp)
 @rule(LINK_MAKE, FollowUp)
 def follow_ups_managed(actor: Actor) -> Q:
     """The circle, the cell's structure included, as far as each profession writes the class."""
@@ -63,9 +65,19 @@ def follow_ups_managed(actor: Actor) -> Q:
     return changes(actor) & shares(actor) & Q(data_class__in=written)
 
 
+@rule(FOLLOW_UP_END, FollowUp)
+def follow_ups_ended(actor: Actor) -> Q:
+    """Who writes the circle: the cell leaves it then."""
+    if actor.kind != ActorKind.JOB and not writes_class(actor, DataClass.CIRCLE):
+        return NOBODY
+    return follow_ups_managed(actor)
+
+
 @rule(FOLLOW_UP_MANAGE, CareRecord)
 def records_whose_follow_ups_are_managed(actor: Actor) -> Q:
-    return records_enrolled(actor)
+    if actor.kind not in (ActorKind.PROFESSIONAL, ActorKind.JOB) or not _written(actor):
+        return NOBODY
+    return changes(actor)
 
 
 def _of_follow_ups(follow_ups: Q) -> Q:
