@@ -84,6 +84,7 @@ DEFINERS = {
     "colour_silences": "questionnaires that nobody answered and their colours, by key, for jobs",
     "follow_ups_over": "follow-ups past their last date, by key, for jobs",
     "namesakes": "which of the given keys have a homonym or a twin",
+    "pathway_answers": "past answers without identity or own words, for the platform's administrator",
     "ensure_audit_partitions": "how many months ahead the trail reaches",
 }
 # Changing the schema needs its owner.

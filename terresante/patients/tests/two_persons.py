@@ -44,6 +44,7 @@ from terresante.patients.models import (
 )
 from terresante.patients.tests.clinical_rows import (
     Drawn,
+    answers,
     create,
     documents,
     fact,
@@ -257,6 +258,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
+    "questionnaires_questionnaireresponse": answers,
     "telemonitoring_followup": follow_ups,
     "telemonitoring_expected": None,  # made with the follow-ups
     "telemonitoring_answerlink": None,
@@ -287,7 +289,20 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
 }
 
 NEEDS_RECORD = (
-    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared, follow_ups),
+    *(
+        _participants,
+        _named,
+        _hand_overs,
+        _joining,
+        notes,
+        documents,
+        results,
+        health,
+        stays,
+        _prepared,
+        answers,
+        follow_ups,
+    ),
 )
 
 
