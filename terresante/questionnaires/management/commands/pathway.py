@@ -47,7 +47,7 @@ class Command(BaseCommand):
                 self.stderr.write(f"{path} : {mistake.what}")
             elif mistake.is_warning:
                 self.stdout.write(
-                    f"{path.name}/{mistake.file}:{mistake.line} : avertissement : {mistake.what}"
+                    f"{path.resolve().name}/{mistake.file}:{mistake.line} : avertissement : {mistake.what}"
                 )
             else:
-                self.stderr.write(f"{path.name}/{mistake}")
+                self.stderr.write(f"{path.resolve().name}/{mistake}")
