@@ -32,6 +32,8 @@ from terresante.questionnaires.tests.factories import stored_response
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
+from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.tests.factories import stored_follow_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,6 +232,12 @@ def response(limits: Limits) -> QuestionnaireResponse | None:
     )
 
 
+def follow_up(limits: Limits) -> FollowUp | None:
+    if limits.data_class not in PATHWAY_CLASSES:
+        return None
+    return stored_follow_up(limits.patient_id, limits.record_id, limits.organization_id, **limits.kept)
+
+
 def stay(limits: Limits) -> Encounter:
     return Encounter.objects.create(
         patient_id=limits.patient_id,
@@ -276,6 +284,7 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     **{model._meta.label: health(model) for model in MODELS},
     "results.DiagnosticReport": report,
     "questionnaires.QuestionnaireResponse": response,
+    "telemonitoring.FollowUp": follow_up,
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }
