@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "terresante.care_team",
     "terresante.notifications",
     "terresante.feed",
+    "terresante.questionnaires",
     "terresante.notes",
     "terresante.documents",
     "terresante.health_record",
