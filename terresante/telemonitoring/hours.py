@@ -1,7 +1,7 @@
 """When a cell answers. Pure; hours are those of Paris, moments are compared in UTC (a day may last 23 or 25 hours).
 
-A week is `{"0": [["09:00", "17:00"]], …}`, Monday first, as `date.weekday()`; "24:00" is the end of the day, so that
-a night is written on two days. A day off is closed whatever the week says.
+A week is `{"1": [["09:00", "17:00"]], …}`, "1" being Monday (ISO 8601); "24:00" is the end of the day, so that a night
+is written on two days. A day off is closed whatever the week says.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ class WithHours(Protocol):
     """A cell, as far as its hours go."""
 
     @property
-    def hours(self) -> Week: ...
+    def opening_hours(self) -> Week: ...
     @property
     def days_off(self) -> Collection[str]: ...
 
@@ -80,12 +80,12 @@ def told(cell: WithHours, at: datetime) -> str:
 
 def week_in_words(cell: WithHours) -> list[tuple[int, str]]:
     """Each day of the week, by its number, with its hours as people say them."""
-    return [(day, _day_words(cell.hours.get(str(day), ()))) for day in range(7)]
+    return [(day, _day_words(cell.opening_hours.get(str(day), ()))) for day in range(1, 8)]
 
 
 def check_week(week: Week) -> list[tuple[int, str]]:
     """What is wrong, by day, as sentences that say what to do."""
-    return [(day, wrong) for day in range(7) if (wrong := _wrong(week.get(str(day), ())))]
+    return [(day, wrong) for day in range(1, 8) if (wrong := _wrong(week.get(str(day), ())))]
 
 
 def _opening_words(opening: datetime, at: datetime) -> str:
@@ -106,7 +106,7 @@ def _span_at(cell: WithHours, at: datetime) -> Span | None:
 def _spans_of(cell: WithHours, day: date) -> list[Span]:
     if day.isoformat() in cell.days_off:
         return []
-    spans = cell.hours.get(str(day.weekday()), ())
+    spans = cell.opening_hours.get(str(day.isoweekday()), ())
     return sorted(
         (Span(_moment(day, start), _moment(day, end)) for start, end in spans), key=lambda one: one.opens
     )
