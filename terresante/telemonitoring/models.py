@@ -12,7 +12,14 @@ from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, Re
 from terresante.questionnaires.models import PathwayVersion
 from terresante.telemonitoring.alert_models import Alert as Alert
 from terresante.telemonitoring.alert_models import Call as Call
-from terresante.telemonitoring.enums import EndReason, EnquiryStatus, ExpectedState, FollowUpState, Respondent
+from terresante.telemonitoring.enums import (
+    TO_BEGIN,
+    EndReason,
+    EnquiryStatus,
+    ExpectedState,
+    FollowUpState,
+    Respondent,
+)
 
 # Of the colours, the worst first on a board; silence is worse than a good answer (questionnaires.pathway.Colour.rank).
 _SEVERITY = Case(
@@ -297,6 +304,9 @@ class Contact(Row):
         verbose_name_plural = "contacts d’un cas index"
         indexes = [
             models.Index(fields=["follow_up", "added_at"], name="contacts_of_follow_up"),
+            models.Index(
+                fields=["added_at"], condition=Q(status__in=TO_BEGIN), name="contacts_without_follow_up"
+            ),
         ]
 
     def __str__(self) -> str:

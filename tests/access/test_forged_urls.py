@@ -25,6 +25,8 @@ NAMED = {
     "document_id": "documents.DocumentReference",
     "report_id": "results.DiagnosticReport",
     "observation_id": "results.LabObservation",
+    "follow_up_id": "telemonitoring.FollowUp",
+    "contact_id": "telemonitoring.Contact",
     "line_id": "health_record.AllergyIntolerance",
     "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",

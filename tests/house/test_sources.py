@@ -58,6 +58,18 @@ MORE_NAMES = {
         "offered_queries": "what received documents offer, apart from what the record says",
         "offered_views": "what received documents offer, apart from the pages of a health",
     },
+    "telemonitoring": {
+        "alerts": "what answers and silences ask of a cell, raised by handlers and jobs",
+        "board": "the columns of a board, written together from what the database holds",
+        "contact_actions": "contacts of an index case, apart from the follow-ups themselves",
+        "contact_views": "contacts of an index case, apart from the pages of a follow-up",
+        "course_actions": "what happens to a follow-up once it has begun, apart from enrolment",
+        "links": "the two secrets of who answers without an account",
+        "link_views": "the link and the code of who answers, apart from the pages of a follow-up",
+        "notices": "the sheet given by hand with a link and a code",
+        "phones": "telephone numbers as people say them, pure",
+        "schedule": "from what a pathway expects to rows, pure",
+    },
     "results": {
         "units": "units of laboratories and their conversions, pure",
         "discrete_actions": "what comes as results one by one, apart from what comes with a document",

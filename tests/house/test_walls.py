@@ -80,6 +80,9 @@ DEFINERS = {
     "sender_activity": "numbers of messages by hospital, for the platform's administrator",
     "sender_hours": "numbers of messages by hospital, hour and type, for the same",
     "sender_errors": "why messages of one hospital were refused, in numbers, for the same",
+    "remind_due_answers": "questionnaires that open or are asked for again, by key, for jobs",
+    "colour_silences": "questionnaires that nobody answered and their colours, by key, for jobs",
+    "follow_ups_over": "follow-ups past their last date, by key, for jobs",
     "namesakes": "which of the given keys have a homonym or a twin",
     "ensure_audit_partitions": "how many months ahead the trail reaches",
 }

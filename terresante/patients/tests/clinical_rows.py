@@ -33,6 +33,7 @@ from terresante.patients.models import (
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
+from terresante.telemonitoring.tests.factories import stored_follow_up
 from tests.access.oracle.rows import offer
 
 
@@ -102,6 +103,11 @@ def fact(drawn: Drawn, about: UUID) -> FeedItem:
         occurred_at=timezone.now(),
         data_class="stay",
     )
+
+
+def follow_ups(drawn: Drawn) -> None:
+    assert drawn.record is not None
+    stored_follow_up(drawn.patient.pk, drawn.record.pk, drawn.organizations[0].pk)
 
 
 def stays(drawn: Drawn) -> None:

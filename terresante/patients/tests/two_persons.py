@@ -47,6 +47,7 @@ from terresante.patients.tests.clinical_rows import (
     create,
     documents,
     fact,
+    follow_ups,
     health,
     notes,
     results,
@@ -256,6 +257,10 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
+    "telemonitoring_followup": follow_ups,
+    "telemonitoring_expected": None,  # made with the follow-ups
+    "telemonitoring_answerlink": None,
+    "telemonitoring_contact": None,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,
@@ -282,7 +287,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
 }
 
 NEEDS_RECORD = (
-    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared),
+    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared, follow_ups),
 )
 
 

@@ -48,6 +48,7 @@ from terresante.patients.models import (
     SourceIdentity,
 )
 from terresante.results.models import DiagnosticReport, LabObservation
+from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp
 from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
@@ -173,6 +174,9 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
             name="essai", organization_id=record.holder_id, set_by_name="la distribution"
         ),
     )
+    followed = made[FollowUp]
+    made[Expected], made[AnswerLink] = followed.expected.get(), followed.links.get()
+    made[Contact], made[Cell] = followed.contacts.get(), followed.cell
     made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():
         if model not in made:

@@ -26,9 +26,12 @@ from terresante.kernel.ids import new_id
 from terresante.notes.enums import NOTE_CLASSES, MediaKind
 from terresante.notes.models import Note, NoteMedia
 from terresante.patients.models import IdentityDomain, SourceIdentity
+from terresante.questionnaires.enums import PATHWAY_CLASSES
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
+from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.tests.factories import stored_follow_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +216,12 @@ def report(limits: Limits) -> DiagnosticReport | None:
     return filed
 
 
+def follow_up(limits: Limits) -> FollowUp | None:
+    if limits.data_class not in PATHWAY_CLASSES:
+        return None
+    return stored_follow_up(limits.patient_id, limits.record_id, limits.organization_id, **limits.kept)
+
+
 def stay(limits: Limits) -> Encounter:
     return Encounter.objects.create(
         patient_id=limits.patient_id,
@@ -258,6 +267,7 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     "documents.DocumentReference": document,
     **{model._meta.label: health(model) for model in MODELS},
     "results.DiagnosticReport": report,
+    "telemonitoring.FollowUp": follow_up,
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }
