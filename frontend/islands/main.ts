@@ -1,4 +1,5 @@
 import htmx from "htmx.org";
+import { startConditions } from "./conditions";
 import { startFormGuard } from "./form-guard";
 import { startPush, startWorker } from "./installed";
 import { startLive } from "./live";
@@ -28,6 +29,7 @@ startUploads(); // before the form guard: it sends each file itself
 startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
+startConditions();
 startDialogs();
 startMenus();
 startCopy();

@@ -27,6 +27,7 @@ NAMED = {
     "observation_id": "results.LabObservation",
     "follow_up_id": "telemonitoring.FollowUp",
     "contact_id": "telemonitoring.Contact",
+    "response_id": "questionnaires.QuestionnaireResponse",
     "line_id": "health_record.AllergyIntolerance",
     "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",
@@ -60,6 +61,9 @@ NAMED = {
     "registration_id": "directory.Registration",
     "sender_id": "interop.SenderSystem",
     "subscription_id": "notifications.PushSubscription",
+    # Of pathways, whose administrator reads them, and nobody's data.
+    "pathway_id": "questionnaires.Pathway",
+    "version_id": "questionnaires.PathwayVersion",
     # Of the directory, which every professional reads.
     "role_id": None,
     # A setting, declared in the code.
@@ -68,6 +72,7 @@ NAMED = {
     "kind": None,
     "unit_id": None,
     "token": None,
+    "form_name": None,
     "practitioner_id": None,
     "group": None,
     "data_class": None,

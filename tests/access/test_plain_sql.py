@@ -27,6 +27,7 @@ from terresante.kernel.models import AuditEntry
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.patients.enums import DelegationBasis
+from terresante.questionnaires.tests.factories import stored_response
 from terresante.telemonitoring.tests.factories import stored_follow_up
 from tests.access.oracle.rows import photo
 from tests.cast import represented_by
@@ -328,17 +329,21 @@ QUESTIONS = {
     "remind_due_answers": "SELECT expected_id FROM remind_due_answers('2100-01-01', 9)",
     "colour_silences": "SELECT expected_id FROM colour_silences('2100-01-01', 9)",
     "follow_ups_over": "SELECT follow_up_id FROM follow_ups_over('2100-01-01', 9)",
+    "alerts_due": "SELECT alert_id FROM alerts_due('2100-01-01', 9)",
+    "cell_activity": "SELECT cell_activity(id, '2000-01-01', '2100-01-01') FROM telemonitoring_cell",
+    "pathway_answers": "SELECT pathway_answers(id, '2000-01-01', 9) FROM questionnaires_pathwayversion",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
     "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access",
     "why_not_founded", "ask_to_join",
 }  # fmt: skip
+ADMINISTRATION = {"account_history", "sender_activity", "sender_hours", "sender_errors", "pathway_answers"}
 ANSWERED = {
     "brun": PROFESSIONALS,
-    "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
-    "dpo": {*PROFESSIONALS, "emergency_initials"},
-    "admin": {*PROFESSIONALS, "account_history", "sender_activity", "sender_hours", "sender_errors"},
+    "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients", "cell_activity"},
+    "dpo": {*PROFESSIONALS, "emergency_initials", "cell_activity"},
+    "admin": PROFESSIONALS | ADMINISTRATION | {"cell_activity"},
     # Of another structure.
     "local_admin": PROFESSIONALS,
     "support": PROFESSIONALS - {"open_emergency_access", "ask_to_join"},
@@ -363,6 +368,7 @@ ANSWERED = {
         "remind_due_answers",
         "colour_silences",
         "follow_ups_over",
+        "alerts_due",
     },
 }
 
@@ -399,6 +405,7 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     access = actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
     with walls_down():
         guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
+        stored_response(madeleine.patient_id, madeleine.pk)
         period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
         stored_follow_up(madeleine.patient_id, madeleine.pk, cast.urgentiste.organization_id)
     hand_over = handed_over(cast.amar, cast.urgentiste, accepts=False)

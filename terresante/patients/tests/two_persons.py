@@ -44,6 +44,7 @@ from terresante.patients.models import (
 )
 from terresante.patients.tests.clinical_rows import (
     Drawn,
+    answers,
     create,
     documents,
     fact,
@@ -261,6 +262,9 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "telemonitoring_expected": None,  # made with the follow-ups
     "telemonitoring_answerlink": None,
     "telemonitoring_contact": None,
+    "telemonitoring_alert": None,
+    "telemonitoring_call": None,
+    "questionnaires_questionnaireresponse": answers,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,
@@ -287,7 +291,20 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
 }
 
 NEEDS_RECORD = (
-    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared, follow_ups),
+    *(
+        _participants,
+        _named,
+        _hand_overs,
+        _joining,
+        notes,
+        documents,
+        results,
+        health,
+        stays,
+        _prepared,
+        follow_ups,
+        answers,
+    ),
 )
 
 
