@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from terresante.care_team.queries import read_record
 from terresante.kernel import access
-from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.actor import ActorKind
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.screens import Request, next_page, reads, record_page, writes
 from terresante.kernel.ui.frame import Chip, Level, Page, Strip
 from terresante.telemonitoring import alert_actions as actions
@@ -50,6 +51,8 @@ _CHIPS = (
 @reads(BOARD_LIST)
 def board(request: Request) -> HttpResponse:
     """With `partie`, what its chips or its rows have become: the page asks when something has changed."""
+    if request.actor.kind != ActorKind.PROFESSIONAL:
+        raise Refused("Le tableau de télésuivi est celui des professionnels.")
     cells = board_queries.cells_of(request.actor)
     asked = _asked(request, cells)
     part = request.GET.get("partie", "") if request.headers.get("HX-Request") else ""
@@ -137,7 +140,7 @@ def pass_on(request: Request, follow_up_id: UUID) -> HttpResponse:
 
 @writes(ALERT_CALL)
 def call(request: Request, follow_up_id: UUID) -> HttpResponse:
-    form = CallForm(request.POST or None)
+    form = CallForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         record = partial(actions.record_call, result=CallResult(said["result"]), note=said["note"])
@@ -147,7 +150,7 @@ def call(request: Request, follow_up_id: UUID) -> HttpResponse:
 
 @writes(ALERT_CLOSE)
 def close(request: Request, follow_up_id: UUID) -> HttpResponse:
-    form = CloseForm(request.POST or None)
+    form = CloseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         outcome = AlertOutcome(form.cleaned_data["outcome"])
         shut = partial(actions.close_alert, outcome=outcome, reason=form.cleaned_data["reason"])
