@@ -53,10 +53,10 @@ TABS = (
     TabPlace(
         "health", "Santé", "health_record:summary", "heart-pulse", (DataClass.MEDICAL,), counts_unread=True
     ),
-    TabPlace("telemonitoring", "Télésuivi", "telemonitoring:list", "activity", PATHWAY_CLASSES),
     TabPlace(
         "forms", "Formulaires", "questionnaires:list", "clipboard-list", PATHWAY_CLASSES, counts_unread=True
     ),
+    TabPlace("telemonitoring", "Télésuivi", "telemonitoring:list", "activity", PATHWAY_CLASSES),
     TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),
     TabPlace("stays", "Séjours", "stays:list", "bed", (DataClass.STAY,)),
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),

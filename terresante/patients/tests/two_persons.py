@@ -258,13 +258,13 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
+    "questionnaires_questionnaireresponse": answers,
     "telemonitoring_followup": follow_ups,
     "telemonitoring_expected": None,  # made with the follow-ups
     "telemonitoring_answerlink": None,
     "telemonitoring_contact": None,
     "telemonitoring_alert": None,
     "telemonitoring_call": None,
-    "questionnaires_questionnaireresponse": answers,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,
@@ -302,8 +302,8 @@ NEEDS_RECORD = (
         health,
         stays,
         _prepared,
-        follow_ups,
         answers,
+        follow_ups,
     ),
 )
 

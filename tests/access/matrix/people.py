@@ -180,15 +180,15 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
             name="essai", organization_id=record.holder_id, set_by_name="la distribution"
         ),
     )
-    followed = made[FollowUp]
-    made[Expected], made[AnswerLink] = followed.expected.get(), followed.links.get()
-    made[Contact], made[Cell] = followed.contacts.get(), followed.cell
-    made[Alert], made[Call] = followed.alerts.get(), followed.calls.get()
     made[PathwayVersion] = made[QuestionnaireResponse].version
     made[Pathway] = made[PathwayVersion].pathway
     made[PathwaySignature], _ = PathwaySignature.objects.get_or_create(
         version=made[PathwayVersion], organization_id=record.holder_id, signed_by=author
     )
+    followed = made[FollowUp]
+    made[Expected], made[AnswerLink] = followed.expected.get(), followed.links.get()
+    made[Contact], made[Cell] = followed.contacts.get(), followed.cell
+    made[Alert], made[Call] = followed.alerts.get(), followed.calls.get()
     made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():
         if model not in made:

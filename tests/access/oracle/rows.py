@@ -218,12 +218,6 @@ def report(limits: Limits) -> DiagnosticReport | None:
     return filed
 
 
-def follow_up(limits: Limits) -> FollowUp | None:
-    if limits.data_class not in PATHWAY_CLASSES:
-        return None
-    return stored_follow_up(limits.patient_id, limits.record_id, limits.organization_id, **limits.kept)
-
-
 def response(limits: Limits) -> QuestionnaireResponse | None:
     """A form that a professional filled in; its pathway's class is of no consequence, the row's own is."""
     if limits.data_class not in PATHWAY_CLASSES:
@@ -236,6 +230,12 @@ def response(limits: Limits) -> QuestionnaireResponse | None:
         respondent_name=limits.marker,
         **limits.kept,
     )
+
+
+def follow_up(limits: Limits) -> FollowUp | None:
+    if limits.data_class not in PATHWAY_CLASSES:
+        return None
+    return stored_follow_up(limits.patient_id, limits.record_id, limits.organization_id, **limits.kept)
 
 
 def stay(limits: Limits) -> Encounter:
@@ -283,8 +283,8 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     "documents.DocumentReference": document,
     **{model._meta.label: health(model) for model in MODELS},
     "results.DiagnosticReport": report,
-    "telemonitoring.FollowUp": follow_up,
     "questionnaires.QuestionnaireResponse": response,
+    "telemonitoring.FollowUp": follow_up,
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }
