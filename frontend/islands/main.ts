@@ -1,8 +1,10 @@
 import htmx from "htmx.org";
+import { startFilling } from "./fill";
 import { startFormGuard } from "./form-guard";
 import { startPush, startWorker } from "./installed";
 import { startLive } from "./live";
 import { startLock } from "./lock";
+import { startOffline } from "./offline";
 import { startPasskeys } from "./passkey";
 import {
   startCopy,
@@ -34,8 +36,10 @@ startCopy();
 startPrint();
 startErrorSummary();
 startFormGuard();
+startFilling();
 startLogout();
 startLock();
 startLive();
 if (document.querySelector("[data-viewer]")) void import("./viewer").then(({ startViewers }) => startViewers());
+startOffline();
 startWorker();
