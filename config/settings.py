@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "terresante.health_record",
     "terresante.results",
     "terresante.stays",
+    "terresante.telemonitoring",
     "terresante.overview",
     "terresante.portal",
     "terresante.interop",
