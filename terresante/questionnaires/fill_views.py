@@ -26,15 +26,6 @@ _TEMPLATE = "questionnaires/fill/page.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """Who reads the answers, as the respondent is told: whether he is there now, until when, how he is called."""
-
-    is_open: bool = True
-    hours: str = ""
-    phone: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """Where the screens stand. `layout`: the template around them; `is_operator`: somebody asks over the telephone,
     and sees the values before.
@@ -45,7 +36,7 @@ class Door:
     here: str
     home: str
     home_label: str = "Plus tard"
-    reader: Reader = field(default_factory=Reader)
+    reader: fill.Reader = field(default_factory=fill.Reader)
     layout: str = "questionnaires/fill/alone.html"
     is_operator: bool = False
     context: dict[str, Any] = field(default_factory=dict)

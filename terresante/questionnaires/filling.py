@@ -53,6 +53,15 @@ class Filling:
         return self.pathway.forms[self.form_name]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads the answers, as the respondent is told: whether he is there now, until when, how he is called."""
+
+    is_open: bool = True
+    hours: str = ""
+    phone: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What was answered so far. `only`: the values to measure again, when the rest was already sent."""

@@ -19,7 +19,6 @@ from terresante.questionnaires import filling as fill
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.enums import ResponseSource
-from terresante.questionnaires.fill_views import Reader
 from terresante.telemonitoring import hours
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.enums import ExpectedState, Respondent
@@ -140,10 +139,10 @@ def filling_of(
     )
 
 
-def reader_of(cell: Cell, *, at: datetime | None = None) -> Reader:
+def reader_of(cell: Cell, *, at: datetime | None = None) -> fill.Reader:
     """Whether somebody of the cell is there now, and how to reach her."""
     moment = at or timezone.now()
-    return Reader(is_open=hours.is_open(cell, moment), hours=hours.told(cell, moment), phone=cell.phone)
+    return fill.Reader(is_open=hours.is_open(cell, moment), hours=hours.told(cell, moment), phone=cell.phone)
 
 
 def title_of(expected: Expected) -> str:

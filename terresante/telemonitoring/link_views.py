@@ -48,15 +48,15 @@ class _Opened:
 @public(reason="Le lien reçu par SMS : l’ouvrir ne dit rien et ne dépense rien, le code vient d’abord")
 @never_cache
 @require_safe
-def link(request: HttpRequest, token: str) -> HttpResponse:
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
     request.session.pop(_OPENED, None)
     request.session[_TOKEN] = token[:100]
-    return redirect("telemonitoring:link")
+    return redirect("answers:follow_up")
 
 
 @public(reason="Le code donné avec le lien, puis le suivi qu’ils ouvrent, et lui seul")
 @never_cache
-def follow_up(request: HttpRequest) -> HttpResponse:
+def link_follow_up(request: HttpRequest) -> HttpResponse:
     """The code first; then what is to be filled today."""
     visit = _visit(request)
     if visit is None:
@@ -74,10 +74,10 @@ def follow_up(request: HttpRequest) -> HttpResponse:
 
 @public(reason="Le questionnaire du suivi que le lien et le code ont ouvert")
 @never_cache
-def answer(request: HttpRequest, expected_id: UUID) -> HttpResponse:
+def link_answer(request: HttpRequest, expected_id: UUID) -> HttpResponse:
     visit = _visit(request)
     if visit is None:
-        return redirect("telemonitoring:link")
+        return redirect("answers:follow_up")
     with rls.acting(answering.job_for("")):
         opened = _open(visit)
         expected = answering.expected_of(opened.actor, expected_id, follow_up_id=visit.follow_up_id)
@@ -87,8 +87,8 @@ def answer(request: HttpRequest, expected_id: UUID) -> HttpResponse:
         door = Door(
             filling=filling,
             title=answering.title_of(expected),
-            here=reverse("telemonitoring:link_answer", args=[expected_id]),
-            home=reverse("telemonitoring:link"),
+            here=reverse("answers:answer", args=[expected_id]),
+            home=reverse("answers:follow_up"),
             reader=answering.reader_of(opened.follow_up.cell),
             context=_frame(request),
         )
@@ -98,7 +98,7 @@ def answer(request: HttpRequest, expected_id: UUID) -> HttpResponse:
 @public(reason="Ce que le téléphone garde pour répondre sans réseau, derrière le lien et le code")
 @never_cache
 @require_safe
-def offline_kit(request: HttpRequest) -> HttpResponse:
+def link_kit(request: HttpRequest) -> HttpResponse:
     visit = _visit(request)
     if visit is None:
         return JsonResponse({}, status=403)
@@ -110,7 +110,7 @@ def offline_kit(request: HttpRequest) -> HttpResponse:
 
 @public(reason="Ferme ce que le lien et le code avaient ouvert")
 @require_POST
-def leave(request: HttpRequest) -> HttpResponse:
+def leave_link(request: HttpRequest) -> HttpResponse:
     for key in (_TOKEN, _OPENED):
         request.session.pop(key, None)
     response = render(request, "telemonitoring/link_closed.html")
@@ -131,7 +131,7 @@ def _asked_code(request: HttpRequest) -> HttpResponse:
             visit = opened_link(token=token, code=form.cleaned_data["code"])
             if visit is not None:
                 _remember(request, visit)
-                return redirect("telemonitoring:link")
+                return redirect("answers:follow_up")
             form.add_error("code", _NOT_VALID)
     return render(request, "telemonitoring/link_code.html", {"form": form}, status=422 if form.errors else 200)
 
