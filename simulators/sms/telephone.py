@@ -1,4 +1,4 @@
-"""A telephone that answers by SMS, and the provider that delivers its message to a platform, signed with a shared secret."""
+"""A telephone that answers by SMS, and the provider that delivers it to a platform, signed with a shared secret."""
 
 import hmac
 import json

@@ -13,7 +13,7 @@ from terresante.kernel.screens import Request, reads, writes
 from terresante.portal.queries import own_record_id, read_own_record
 from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseSource
-from terresante.questionnaires.fill_views import Door, filled
+from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring import answering, kit
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.doors import permit_of

@@ -15,8 +15,8 @@ from terresante.kernel.outbound import queue_sms
 from terresante.kernel.ui.wording import clock
 from terresante.patients.queries import patient_behind
 from terresante.questionnaires import actions as questionnaires
-from terresante.questionnaires import filling as fill
 from terresante.questionnaires import pathway as engine
+from terresante.questionnaires import steps
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.telemonitoring import answering, sms
@@ -32,9 +32,13 @@ _NOT_HIS = (
 # Neutral: a telephone lies on a table.
 RECEIVED = "Terr-eSanté : réponse reçue, merci."
 CALL = "Terr-eSanté : réponse reçue. Appelez maintenant le numéro en haut de votre fiche."
-AGAIN = "Terr-eSanté : réponse reçue. Vérifiez la réponse {numbers}, puis renvoyez tout dans le quart d’heure."
+AGAIN = (
+    "Terr-eSanté : réponse reçue. Vérifiez la réponse {numbers}, puis renvoyez tout dans le quart d’heure."
+)
 UNREAD = "Terr-eSanté : réponse illisible ({numbers}). Renvoyez toutes vos réponses, comme sur votre fiche."
-NOTHING_READ = "Terr-eSanté : réponse illisible. Écrivez le numéro, deux points, la réponse, comme sur votre fiche."
+NOTHING_READ = (
+    "Terr-eSanté : réponse illisible. Écrivez le numéro, deux points, la réponse, comme sur votre fiche."
+)
 NOTHING_OPEN = "Terr-eSanté : rien n’est attendu pour le moment."
 SEVERAL = "Terr-eSanté : ce numéro répond pour plusieurs personnes. Utilisez votre lien."
 
@@ -94,7 +98,7 @@ def _permitted(kept: Kept) -> tuple[UUID, UUID | None]:
 
 
 def _stored(
-    filling: fill.Filling, key: UUID, typed: dict[str, list[str]], at: datetime
+    filling: steps.Filling, key: UUID, typed: dict[str, list[str]], at: datetime
 ) -> QuestionnaireResponse:
     """Raises Invalid, and Conflict when another answer already stands."""
     answers, problems = engine.parse(filling.form, typed)
@@ -103,14 +107,14 @@ def _stored(
             f"Votre réponse n’est pas enregistrée : {problems[0].sentence}",
             fields={problem.link_id: problem.sentence for problem in problems},
         )
-    sent = fill.answered(filling)
-    if sent is not None and sent.pk != key and fill.confirmable_until(filling, sent) is None:
+    sent = steps.answered(filling)
+    if sent is not None and sent.pk != key and steps.confirmable_until(filling, sent) is None:
         raise Conflict(
             f"Vous avez déjà répondu à ce questionnaire à {clock(sent.authored_at)} : "
             "cette réponse-là est gardée. Si vous allez moins bien, appelez l’équipe, ou le 15."
         )
-    draft = fill.Draft(key, dict(answers))
-    return questionnaires.answer(filling.actor, fill.new_response(filling, draft, authored_at=at))
+    draft = steps.Draft(key, dict(answers))
+    return questionnaires.answer(filling.actor, steps.new_response(filling, draft, authored_at=at))
 
 
 def answer_message(message: Message) -> None:
@@ -164,9 +168,9 @@ def _of(message: Message, expected: Expected, actor: Actor, name: str) -> str:
     return _reply(filling, response)
 
 
-def _reply(filling: fill.Filling, response: QuestionnaireResponse) -> str:
+def _reply(filling: steps.Filling, response: QuestionnaireResponse) -> str:
     if response.to_confirm:
-        again = fill.measured_again(response)
+        again = steps.measured_again(response)
         wrong = [
             number
             for number, question in enumerate(sms.numbered(filling.form), start=1)

@@ -10,7 +10,7 @@ from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, record_page, writes
 from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseSource
-from terresante.questionnaires.fill_views import Door, filled
+from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring import answering
 
 

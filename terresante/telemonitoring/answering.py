@@ -1,7 +1,7 @@
 """Who answers at home: what is expected of him now, by whichever door he comes, and who will read it.
 
-The doors are a link and its code, an account, the telephone of an operator, a text message, a telephone that was offline.
-Each has checked who comes; what may be answered, and when, is said here once for all.
+The doors are a link and its code, an account, an operator on the telephone, a text message, a telephone that was
+offline. Each has checked who comes; what may be answered, and when, is said here once for all.
 """
 
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
 from terresante.kernel.ui.wording import clock, long_date
 from terresante.patients.models import Patient
-from terresante.questionnaires import filling as fill
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
+from terresante.questionnaires import steps
 from terresante.questionnaires.enums import ResponseSource
 from terresante.telemonitoring import hours
 from terresante.telemonitoring.access import FOLLOW_UP_READ
@@ -101,7 +101,13 @@ def closes_at(expected: Expected) -> datetime:
 
 def expected_of(actor: Actor, expected_id: UUID, *, follow_up_id: UUID | None = None) -> Expected:
     """Raises NotFound: it is of nobody whom this actor may answer for, or of another follow-up than his."""
-    found = access.get(actor, FOLLOW_UP_READ, Expected, expected_id, related=("follow_up__cell", "follow_up__record__patient"))
+    found = access.get(
+        actor,
+        FOLLOW_UP_READ,
+        Expected,
+        expected_id,
+        related=("follow_up__cell", "follow_up__record__patient"),
+    )
     if follow_up_id is not None and found.follow_up_id != follow_up_id:
         raise NotFound
     return found
@@ -114,7 +120,7 @@ def filling_of(
     source: ResponseSource,
     respondent_name: str = "",
     at: datetime | None = None,
-) -> fill.Filling:
+) -> steps.Filling:
     """Raises Conflict, with a sentence for whoever answers: the follow-up has ended, or it is too early."""
     follow_up = expected.follow_up
     if follow_up.is_ended or expected.state == ExpectedState.CANCELLED:
@@ -124,7 +130,7 @@ def filling_of(
     pathway = questionnaires.pathway_of(follow_up.version_id)
     if expected.form not in pathway.forms:
         raise NotFound
-    return fill.Filling(
+    return steps.Filling(
         actor=actor,
         patient_id=expected.patient_id,
         record_id=follow_up.record_id,
@@ -139,10 +145,10 @@ def filling_of(
     )
 
 
-def reader_of(cell: Cell, *, at: datetime | None = None) -> fill.Reader:
+def reader_of(cell: Cell, *, at: datetime | None = None) -> steps.Reader:
     """Whether somebody of the cell is there now, and how to reach her."""
     moment = at or timezone.now()
-    return fill.Reader(is_open=hours.is_open(cell, moment), hours=hours.told(cell, moment), phone=cell.phone)
+    return steps.Reader(is_open=hours.is_open(cell, moment), hours=hours.told(cell, moment), phone=cell.phone)
 
 
 def title_of(expected: Expected) -> str:

@@ -20,7 +20,7 @@ from terresante.kernel.errors import Invalid
 from terresante.kernel.screens import network_of, public
 from terresante.kernel.ui.forms import DigitsForm
 from terresante.questionnaires.enums import ResponseSource
-from terresante.questionnaires.fill_views import Door, filled
+from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring import answering, kit
 from terresante.telemonitoring.access import FOLLOW_UP_READ, LINK_OPEN
 from terresante.telemonitoring.doors import Visit, held_link, opened_link, permit_of
@@ -133,7 +133,9 @@ def _asked_code(request: HttpRequest) -> HttpResponse:
                 _remember(request, visit)
                 return redirect("answers:follow_up")
             form.add_error("code", _NOT_VALID)
-    return render(request, "telemonitoring/link_code.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "telemonitoring/link_code.html", {"form": form}, status=422 if form.errors else 200
+    )
 
 
 def _remember(request: HttpRequest, visit: Visit) -> None:
@@ -163,7 +165,11 @@ def _open(visit: Visit) -> _Opened:
     job = answering.job_for("")
     answering.opened(visit.patient_id)
     found = access.get(
-        job, FOLLOW_UP_READ, FollowUp, visit.follow_up_id, related=("cell", "record__patient", "version__pathway")
+        job,
+        FOLLOW_UP_READ,
+        FollowUp,
+        visit.follow_up_id,
+        related=("cell", "record__patient", "version__pathway"),
     )
     name = answering.respondent_of(found, found.record.patient)
     return _Opened(replace(job, on_behalf_of=name), found, name)

@@ -1,7 +1,8 @@
-"""Answering from home, by each door: a link and its code, an account, an operator, a telephone that was offline, an SMS."""
+"""Answering from home, by each door: a link, an account, an operator, a telephone that was offline, an SMS."""
 
 import json
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
@@ -42,9 +43,13 @@ def enrolled(actor, record, **said):
     return given, first.pk
 
 
+def path_of(given):
+    return urlsplit(given.secrets.url).path
+
+
 def opened(client, given, code=None):
     """By the link of the SMS, then the code."""
-    client.get(f"/suivi/{given.secrets.url.rstrip('/').rpartition('/')[2]}/")
+    client.get(path_of(given))
     return client.post("/suivi/", {"code": code or given.secrets.code}, follow=True)
 
 
@@ -64,7 +69,7 @@ def test_a_link_says_nothing_before_its_code_and_opens_one_follow_up(client, cas
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
 
-    before = client.get(given.secrets.url.partition("8000")[2] or f"/suivi/{given.secrets.url.split('/')[-2]}/", follow=True)
+    before = client.get(path_of(given), follow=True)
     assert "LEROUX" not in before.content.decode()
     assert client.get(f"/suivi/repondre/{expected}/").status_code == 302
 
@@ -74,7 +79,10 @@ def test_a_link_says_nothing_before_its_code_and_opens_one_follow_up(client, cas
     assert "Quelle est votre température" in page.content.decode()
     assert "no-store" in page.headers["Cache-Control"]
     assert client.get(f"/suivi/repondre/{of_leon}/").status_code == 404
-    assert client.post(f"/suivi/repondre/{of_leon}/", {"question": "temperature", "valeur": "37"}).status_code == 404
+    assert (
+        client.post(f"/suivi/repondre/{of_leon}/", {"question": "temperature", "valeur": "37"}).status_code
+        == 404
+    )
     assert client.get(f"/dossiers/{cast.madeleine_record.pk}/").status_code == 302
 
     sent = answer(client, f"/suivi/repondre/{expected}/", temperature="37,2", sommeil="bon").content.decode()
@@ -129,7 +137,10 @@ def test_five_wrong_codes_close_a_link_and_its_session_ends_with_it(client, cast
         AnswerLink.objects.update(revoked_at=timezone.now())
     assert client.get(f"/suivi/repondre/{expected}/").status_code == 302
     session = client.session
-    session["answer_link"] = {**session["answer_link"], "until": (timezone.now() - timedelta(minutes=1)).isoformat()}
+    session["answer_link"] = {
+        **session["answer_link"],
+        "until": (timezone.now() - timedelta(minutes=1)).isoformat(),
+    }
     session.save()
     with walls_down():
         AnswerLink.objects.update(revoked_at=None, tries=0)
@@ -182,7 +193,10 @@ def test_the_patient_answers_from_her_account_and_nobody_else_does(client, cast)
     assert f"/mon-dossier/suivi/{expected}/" in page and "data-kit" in page
 
     assert client.get(f"/mon-dossier/suivi/{of_leon}/").status_code == 404
-    assert client.post(f"/mon-dossier/suivi/{of_leon}/", {"question": "temperature", "valeur": "37"}).status_code == 404
+    assert (
+        client.post(f"/mon-dossier/suivi/{of_leon}/", {"question": "temperature", "valeur": "37"}).status_code
+        == 404
+    )
     answer(client, f"/mon-dossier/suivi/{expected}/", temperature="37", sommeil="mauvais")
 
     (row,) = stored()
@@ -213,7 +227,9 @@ def test_an_operator_answers_over_the_telephone_with_the_values_before_him(clien
     login(client, cast.brun)
     assert client.get(address).status_code == 404
     login(client, cast.amar)
-    assert client.get(f"/dossiers/{cast.madeleine_record.pk}/telesuivi/repondre/{of_leon}/").status_code == 404
+    assert (
+        client.get(f"/dossiers/{cast.madeleine_record.pk}/telesuivi/repondre/{of_leon}/").status_code == 404
+    )
 
     answer(client, address, temperature="37,1", sommeil="bon")
     (row,) = stored()
@@ -256,10 +272,13 @@ def test_an_answer_given_without_network_keeps_its_time_and_is_stored_once(clien
 
 @pytest.mark.parametrize("wrong", [timedelta(days=400), timedelta(days=-9)])
 def test_the_wrong_clock_of_a_telephone_is_corrected_and_said(client, cast, wrong):
-    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
     permit = permit_of(user_id=cast.madeleine.user_id)
 
-    assert sent_later(client, kept(permit, expected, authored=(timezone.now() + wrong).isoformat())).status_code == 200
+    assert (
+        sent_later(client, kept(permit, expected, authored=(timezone.now() + wrong).isoformat())).status_code
+        == 200
+    )
     (row,) = stored()
     assert row.clock_corrected and abs(row.authored_at - timezone.now()) < timedelta(minutes=1)
 
@@ -291,7 +310,7 @@ def test_what_a_telephone_keeps_names_nobody(client, cast):
     opened(client, given)
 
     said = client.get("/suivi/kit/").json()
-    assert [one["occurrence"] for one in said["expected"]][0] == str(expected)
+    assert said["expected"][0]["occurrence"] == str(expected)
     assert "LEROUX" not in json.dumps(said).upper()
     login(client, cast.brun)
     assert client.get("/mon-dossier/suivi/kit/").status_code == 403
@@ -300,7 +319,10 @@ def test_what_a_telephone_keeps_names_nobody(client, cast):
 def texted(client, text, *, number="+33639981234", reference="m-1", secret=SECRET):
     body = Telephone(number).message(text, reference=reference, at=timezone.now() - timedelta(seconds=5))
     return client.post(
-        "/suivi/sms/", body, content_type="application/json", headers={"X-Signature": signed(body, secret=secret)}
+        "/suivi/sms/",
+        body,
+        content_type="application/json",
+        headers={"X-Signature": signed(body, secret=secret)},
     )
 
 
@@ -312,7 +334,7 @@ def replies():
 
 def test_a_signed_message_answers_and_its_reply_says_nothing_of_a_health(client, cast, settings):
     settings.SMS_SECRET = SECRET
-    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
     assert texted(client, "1:37,5 2:bien", secret="another").status_code == 403
     assert texted(client, "1:37,5 2:bien", number="+33639989999").status_code == 204
     assert not stored() and not replies()

@@ -1,13 +1,12 @@
-"""A form filled one question a screen, whoever answers and by whatever door: what is asked now, what is kept, what follows.
+"""A form filled one question a screen, by whatever door: what is asked now, what is kept, what follows.
 
-No browser here: `fill_views` shows it. What was answered so far is an answer in progress, so that another page, another
+No browser here: `step_views` shows it. What was answered so far is an answer in progress, so that another page, another
 device or another hour goes on from it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from django.utils import timezone
@@ -19,6 +18,7 @@ from terresante.questionnaires import actions, queries
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseSource, ResponseStatus
+from terresante.questionnaires.filling import raw_answers
 from terresante.questionnaires.models import QuestionnaireResponse
 
 # Choices that fit as keys on a telephone: a scale of pain, not an age.
@@ -80,7 +80,7 @@ class Asked:
 
     @property
     def is_measured(self) -> bool:
-        return self.question.kind in ("integer", "decimal", "quantity")
+        return self.question.is_number
 
     @property
     def scale(self) -> range | None:
@@ -175,17 +175,17 @@ def may_pass(one: Asked, draft: Draft) -> bool:
     return not one.question.required and not draft.only
 
 
-def said_to(filling: Filling, draft: Draft, one: Asked, typed: Sequence[str]) -> tuple[Draft, engine.Problem | None]:
+def said_to(
+    filling: Filling, draft: Draft, one: Asked, typed: Sequence[str]
+) -> tuple[Draft, engine.Problem | None]:
     """The draft with this answer, or why it is none."""
     link_id = one.question.link_id
-    others = {name: raw(value) for name, value in draft.answers.items() if name != link_id}
-    parsed, problems = engine.parse(filling.form, {**others, link_id: list(typed)})
+    others = {name: value for name, value in draft.answers.items() if name != link_id}
+    parsed, problems = engine.parse(filling.form, {**raw_answers(others), link_id: list(typed)})
     wrong = next((problem for problem in problems if problem.link_id == link_id), None)
     if wrong is not None:
         return draft, wrong
-    kept = {name: value for name, value in draft.answers.items() if name != link_id}
-    if link_id in parsed:
-        kept[link_id] = parsed[link_id]
+    kept = {**others, link_id: parsed[link_id]} if link_id in parsed else others
     return replace(draft, answers=kept), None
 
 
@@ -222,29 +222,3 @@ def new_response(
         personal=filling.personal,
         respondent_name=filling.respondent_name,
     )
-
-
-def raw(value: engine.AnswerValue) -> list[str]:
-    """As a browser would send it."""
-    if isinstance(value, bool):
-        return ["true" if value else "false"]
-    if isinstance(value, tuple):
-        return list(value)
-    return [str(value)]
-
-
-def in_words(question: engine.Question, value: engine.AnswerValue | None) -> str:
-    """« 37,5 °C », « Oui », the words of a choice."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "Oui" if value else "Non"
-    if isinstance(value, Decimal | int):
-        number = str(value).replace(".", ",")
-        return f"{number}\u202f{question.unit}" if question.unit else number
-    labels = {option.code: option.label for option in question.options}
-    if isinstance(value, tuple):
-        return ", ".join(labels.get(code, code) for code in value)
-    if isinstance(value, str):
-        return labels.get(value, value)
-    return f"{value:%H:%M}" if question.kind == "time" else f"{value:%d/%m/%Y}"

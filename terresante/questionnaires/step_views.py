@@ -13,11 +13,11 @@ from django.shortcuts import redirect, render
 
 from terresante.care_team.queries import open_record
 from terresante.kernel.errors import Conflict, Invalid
-from terresante.questionnaires import filling as fill
 from terresante.questionnaires import pathway as engine
-from terresante.questionnaires import queries
+from terresante.questionnaires import queries, steps
 from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseColour
+from terresante.questionnaires.filling import raw_answers, worded
 from terresante.questionnaires.models import QuestionnaireResponse
 
 _SHOWN_BEFORE = 3
@@ -31,12 +31,12 @@ class Door:
     and sees the values before.
     """
 
-    filling: fill.Filling
+    filling: steps.Filling
     title: str
     here: str
     home: str
     home_label: str = "Plus tard"
-    reader: fill.Reader = field(default_factory=fill.Reader)
+    reader: steps.Reader = field(default_factory=steps.Reader)
     layout: str = "questionnaires/fill/alone.html"
     is_operator: bool = False
     context: dict[str, Any] = field(default_factory=dict)
@@ -51,10 +51,10 @@ def filled(request: HttpRequest, door: Door) -> HttpResponse:
     """
     filling = door.filling
     open_record(filling.actor, filling.record_id, action=RESPONSE_WRITE)
-    sent = fill.answered(filling)
+    sent = steps.answered(filling)
     if sent is not None and not _measures_again(request, door, sent):
         return _outcome(request, door, sent)
-    draft = fill.draft_of(filling, new=_key(request.POST.get("reponse", "")))
+    draft = steps.draft_of(filling, new=_key(request.POST.get("reponse", "")))
     if request.method != "POST":
         return _shown(request, door, draft, request.GET.get("question", ""))
     if "envoyer" in request.POST:
@@ -63,7 +63,7 @@ def filled(request: HttpRequest, door: Door) -> HttpResponse:
 
 
 def _measures_again(request: HttpRequest, door: Door, sent: QuestionnaireResponse) -> bool:
-    if fill.confirmable_until(door.filling, sent) is None:
+    if steps.confirmable_until(door.filling, sent) is None:
         return False
     # The key of what was sent: its own sending, repeated.
     return "question" in {*request.GET, *request.POST} or (
@@ -71,31 +71,31 @@ def _measures_again(request: HttpRequest, door: Door, sent: QuestionnaireRespons
     )
 
 
-def _answered(request: HttpRequest, door: Door, draft: fill.Draft) -> HttpResponse:
+def _answered(request: HttpRequest, door: Door, draft: steps.Draft) -> HttpResponse:
     """One question was answered: kept, then the next one."""
-    asked = fill.asked_of(door.filling, draft)
+    asked = steps.asked_of(door.filling, draft)
     link_id = request.POST.get("question", "")
     one = next((each for each in asked if each.question.link_id == link_id), None)
     if one is None:
         return redirect(door.here)
     typed = [value for value in request.POST.getlist("valeur") if value.strip()]
-    if "passer" in request.POST and fill.may_pass(one, draft):
-        draft = fill.passed_over(draft, link_id)
+    if "passer" in request.POST and steps.may_pass(one, draft):
+        draft = steps.passed_over(draft, link_id)
     else:
-        draft, wrong = fill.said_to(door.filling, draft, one, typed)
+        draft, wrong = steps.said_to(door.filling, draft, one, typed)
         if wrong is not None:
             return _shown(request, door, draft, link_id, typed=typed, problem=wrong)
     try:
-        fill.keep(door.filling, draft)
+        steps.keep(door.filling, draft)
     except Conflict:
         return redirect(door.here)
-    following = fill.next_open(fill.asked_of(door.filling, draft), draft, after=link_id)
+    following = steps.next_open(steps.asked_of(door.filling, draft), draft, after=link_id)
     return redirect(f"{door.here}?{urlencode({'question': following or _REVIEW})}")
 
 
-def _sent(request: HttpRequest, door: Door, draft: fill.Draft) -> HttpResponse:
+def _sent(request: HttpRequest, door: Door, draft: steps.Draft) -> HttpResponse:
     try:
-        fill.send(door.filling, draft)
+        steps.send(door.filling, draft)
     except Invalid as error:
         return _corrected(request, door, draft, error)
     except Conflict as error:
@@ -103,9 +103,9 @@ def _sent(request: HttpRequest, door: Door, draft: fill.Draft) -> HttpResponse:
     return redirect(door.here)
 
 
-def _corrected(request: HttpRequest, door: Door, draft: fill.Draft, error: Invalid) -> HttpResponse:
+def _corrected(request: HttpRequest, door: Door, draft: steps.Draft, error: Invalid) -> HttpResponse:
     """Back to the first question that has something wrong."""
-    asked = [one.question.link_id for one in fill.asked_of(door.filling, draft)]
+    asked = [one.question.link_id for one in steps.asked_of(door.filling, draft)]
     wrong = next((name for name in asked if name in error.fields), "")
     problem = engine.Problem(wrong, error.fields.get(wrong, error.sentence), "")
     return _shown(request, door, draft, wrong or _REVIEW, problem=problem)
@@ -114,31 +114,30 @@ def _corrected(request: HttpRequest, door: Door, draft: fill.Draft, error: Inval
 def _shown(
     request: HttpRequest,
     door: Door,
-    draft: fill.Draft,
+    draft: steps.Draft,
     wanted: str,
     *,
     typed: list[str] | None = None,
     problem: engine.Problem | None = None,
 ) -> HttpResponse:
-    asked = fill.asked_of(door.filling, draft)
+    asked = steps.asked_of(door.filling, draft)
     names = [one.question.link_id for one in asked]
-    current = wanted if wanted in names or wanted == _REVIEW else fill.next_open(asked, draft)
+    current = wanted if wanted in names or wanted == _REVIEW else steps.next_open(asked, draft)
     if current not in names:
         return _reviewed(request, door, draft, asked, problem)
     index = names.index(current)
     one = asked[index]
-    value = draft.answers.get(current)
-    known = fill.raw(value) if value is not None else []
+    known = raw_answers({name: draft.answers[name] for name in (current,) if name in draft.answers})
     context = {
         "one": one,
         "question": one.question,
         "number": index + 1,
         "count": len(asked),
-        "steps": [("is-done" if place < index else "is-current" if place == index else "") for place in range(len(asked))],
+        "marks": ["is-done"] * index + ["is-current"] + [""] * (len(asked) - index - 1),
         "back": f"?{urlencode({'question': names[index - 1]})}" if index else "",
-        "typed": typed if typed is not None else [_comma(text) for text in known] if one.is_measured else known,
+        "typed": known.get(current, []) if typed is None else typed,
         "problem": problem,
-        "may_pass": fill.may_pass(one, draft),
+        "may_pass": steps.may_pass(one, draft),
         "before": _values_before(door, one.question) if door.is_operator else [],
         "first": index == 0 and not draft.answers,
     }
@@ -146,12 +145,13 @@ def _shown(
 
 
 def _reviewed(
-    request: HttpRequest, door: Door, draft: fill.Draft, asked: list[fill.Asked], problem: engine.Problem | None
+    request: HttpRequest,
+    door: Door,
+    draft: steps.Draft,
+    asked: list[steps.Asked],
+    problem: engine.Problem | None,
 ) -> HttpResponse:
-    said = [
-        (one.question, fill.in_words(one.question, draft.answers.get(one.question.link_id)))
-        for one in asked
-    ]
+    said = [(one.question, _said(one.question, draft.answers)) for one in asked]
     context = {
         "said": said,
         "problem": problem,
@@ -163,17 +163,17 @@ def _reviewed(
 def _outcome(request: HttpRequest, door: Door, sent: QuestionnaireResponse) -> HttpResponse:
     """What to do now; the same page whenever it is opened again."""
     filling = door.filling
-    until = fill.confirmable_until(filling, sent)
+    until = steps.confirmable_until(filling, sent)
     # What was not measured again stands.
     colour = ResponseColour.ORANGE if sent.to_confirm and until else ResponseColour(sent.colour)
-    again = fill.measured_again(sent) if until else ()
+    again = steps.measured_again(sent) if until else ()
     questions = {question.link_id: question for question in filling.form.questions}
     context = {
         "sent": sent,
         "colour": colour,
         "until": until,
         "again": [
-            (questions[name], fill.in_words(questions[name], value))
+            (questions[name], worded(questions[name], value))
             for name, value in engine.from_json(filling.form, sent.answers).items()
             if name in again
         ],
@@ -186,7 +186,7 @@ def _outcome(request: HttpRequest, door: Door, sent: QuestionnaireResponse) -> H
 def _page(
     request: HttpRequest,
     door: Door,
-    draft: fill.Draft | None,
+    draft: steps.Draft | None,
     stage: str,
     context: dict[str, Any],
     *,
@@ -215,15 +215,13 @@ def _values_before(door: Door, question: engine.Question) -> list[tuple[datetime
     rows = queries.answers_of(
         filling.actor, filling.patient_id, filling.form_name, filling.follow_up_id
     ).filter(status="completed")[:_SHOWN_BEFORE]
-    said = [
-        (row.authored_at, fill.in_words(question, engine.from_json(filling.form, row.answers).get(question.link_id)))
-        for row in rows
-    ]
+    said = [(row.authored_at, _said(question, engine.from_json(filling.form, row.answers))) for row in rows]
     return [(at, words) for at, words in said if words]
 
 
-def _comma(text: str) -> str:
-    return text.replace(".", ",")
+def _said(question: engine.Question, answers: engine.Answers) -> str:
+    value = answers.get(question.link_id)
+    return "" if value is None else worded(question, value)
 
 
 def _key(text: str) -> UUID | None:
