@@ -87,7 +87,11 @@ def responses_amended(actor: Actor) -> Q:
 @rule(PATHWAY_READ, PathwaySignature, visible=True)
 def pathways_read(actor: Actor) -> Q:
     """No patient data: what is asked of people, and what is made of it, is no secret."""
-    return EVERYTHING if actor.user_id is not None or actor.kind in (ActorKind.JOB, ActorKind.GATEWAY) else NOBODY
+    return (
+        EVERYTHING
+        if actor.user_id is not None or actor.kind in (ActorKind.JOB, ActorKind.GATEWAY)
+        else NOBODY
+    )
 
 
 def manages_pathways(actor: Actor) -> bool:
@@ -98,7 +102,9 @@ def manages_pathways(actor: Actor) -> bool:
 def require_pathway_manager(actor: Actor) -> None:
     """For the pages that list, and what is made new: an empty list would not say why."""
     if not manages_pathways(actor):
-        raise Refused("Les parcours sont tenus par l’administrateur de la plateforme : demandez-lui cette modification.")
+        raise Refused(
+            "Les parcours sont tenus par l’administrateur de la plateforme : demandez-lui cette modification."
+        )
 
 
 @rule(PATHWAY_MANAGE, Pathway)

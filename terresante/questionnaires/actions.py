@@ -175,7 +175,9 @@ def _asked(actor: Actor, record: CareRecord, response: NewResponse) -> _Asked:
     if not answers_class(actor, asked.data_class):
         raise Refused(f"Vous ne pouvez pas remplir un formulaire « {asked.data_class.label} ».")
     if actor.kind == ActorKind.PROFESSIONAL and not covers(actor, record.patient_id, asked.data_class):
-        raise Refused(f"La personne n’a pas consenti pour « {asked.data_class.label} » : demandez-lui d’abord.")
+        raise Refused(
+            f"La personne n’a pas consenti pour « {asked.data_class.label} » : demandez-lui d’abord."
+        )
     return asked
 
 
@@ -184,9 +186,13 @@ def _check_replaced(actor: Actor, record: CareRecord, response: NewResponse) -> 
     old = access.get(actor, RESPONSE_READ, QuestionnaireResponse, response.replaces)
     if (old.record_id, old.form) != (record.pk, response.form):
         raise NotFound
-    mine = QuestionnaireResponse.objects.filter(pk=response.id, replaces=old, patient_id=old.patient_id).exists()
+    mine = QuestionnaireResponse.objects.filter(
+        pk=response.id, replaces=old, patient_id=old.patient_id
+    ).exists()
     if not mine and not access.permits(actor, RESPONSE_AMEND, old):
-        raise Conflict("Ce formulaire ne se corrige plus : il a déjà été remplacé, ou ne vous est pas ouvert.")
+        raise Conflict(
+            "Ce formulaire ne se corrige plus : il a déjà été remplacé, ou ne vous est pas ouvert."
+        )
 
 
 def _check(form: engine.Form, answers: engine.Answers) -> None:
@@ -277,7 +283,11 @@ def _store(actor: Actor, row: QuestionnaireResponse) -> bool:
     if together.insert([row], or_ignore=True):
         return True
     begun = access.list(actor, RESPONSE_WRITE, QuestionnaireResponse, patient_id=row.patient_id)
-    kept = begun.select_for_update(of=("self",)).filter(pk=row.pk, version_id=row.version_id, form=row.form).first()
+    kept = (
+        begun.select_for_update(of=("self",))
+        .filter(pk=row.pk, version_id=row.version_id, form=row.form)
+        .first()
+    )
     if kept is None or _whose(kept) != _whose(row):
         return False
     row.save(force_update=True)
@@ -285,7 +295,13 @@ def _store(actor: Actor, row: QuestionnaireResponse) -> bool:
 
 
 def _whose(row: QuestionnaireResponse) -> Sequence[Any]:
-    return (row.record_id, row.user_id, row.author_id, row.follow_up_id, row.respondent_name if not row.user_id else "")
+    return (
+        row.record_id,
+        row.user_id,
+        row.author_id,
+        row.follow_up_id,
+        row.respondent_name if not row.user_id else "",
+    )
 
 
 def _already_sent(actor: Actor, row: QuestionnaireResponse) -> QuestionnaireResponse:

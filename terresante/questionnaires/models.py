@@ -42,7 +42,9 @@ class Pathway(Row):
         verbose_name = "parcours"
         verbose_name_plural = "parcours"
         constraints = [
-            models.CheckConstraint(condition=Q(data_class__in=PATHWAY_CLASSES), name="pathway_class_is_known"),
+            models.CheckConstraint(
+                condition=Q(data_class__in=PATHWAY_CLASSES), name="pathway_class_is_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -67,7 +69,9 @@ class PathwayVersion(Row):
 
     pathway = models.ForeignKey(Pathway, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField("version")
-    status = models.CharField("état", max_length=10, choices=VersionStatus.choices, default=VersionStatus.DRAFT)
+    status = models.CharField(
+        "état", max_length=10, choices=VersionStatus.choices, default=VersionStatus.DRAFT
+    )
     # Relative path → text.
     files = models.JSONField()
     note = models.CharField("ce qui change", max_length=500, blank=True)

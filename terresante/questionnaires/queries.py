@@ -42,7 +42,7 @@ def pathway_of(version_id: UUID) -> engine.Pathway:
         return engine.read(draft.version.files)
 
 
-class _Draft(Exception):  # noqa: N818 -- no error: what is not kept
+class _Draft(Exception):
     def __init__(self, version: PathwayVersion) -> None:
         self.version = version
 
@@ -67,7 +67,9 @@ def answers_of(
     if follow_up_id is not None:
         rows = rows.filter(follow_up_id=follow_up_id)
     return (
-        rows.select_related("version__pathway").defer("version__files").order_by("-authored_at", "-received_at", "pk")
+        rows.select_related("version__pathway")
+        .defer("version__files")
+        .order_by("-authored_at", "-received_at", "pk")
     )
 
 

@@ -1,9 +1,13 @@
-"""The engine of pathways: a folder of files in, questions, colours, scores and moments out. Pure: no Django, no clock."""
+"""The engine of pathways: files in; questions, colours, scores and moments out. Pure: no Django, no clock."""
 
+from terresante.questionnaires.pathway.answering import from_json, parse, problems, shown, to_json
+from terresante.questionnaires.pathway.assessing import Assessment, Fired, assess
+from terresante.questionnaires.pathway.checking import check
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
     Colour,
+    Delays,
     Form,
     Mistake,
     Option,
@@ -17,16 +21,21 @@ from terresante.questionnaires.pathway.model import (
     Step,
 )
 from terresante.questionnaires.pathway.reading import folder, read
+from terresante.questionnaires.pathway.scoring import PartResult, ScoreResult, scores
 from terresante.questionnaires.pathway.timing import Occurrence, due
 
 __all__ = [
     "AnswerValue",
     "Answers",
+    "Assessment",
     "Colour",
+    "Delays",
+    "Fired",
     "Form",
     "Mistake",
     "Occurrence",
     "Option",
+    "PartResult",
     "Past",
     "Pathway",
     "PathwayError",
@@ -34,8 +43,17 @@ __all__ = [
     "Question",
     "Rule",
     "Score",
+    "ScoreResult",
     "Step",
+    "assess",
+    "check",
     "due",
     "folder",
+    "from_json",
+    "parse",
+    "problems",
     "read",
+    "scores",
+    "shown",
+    "to_json",
 ]

@@ -58,7 +58,7 @@ def line_of_link_id(text: str, link_id: str, *, nth: int = 0) -> int:
 
 
 def key_lines(text: str) -> dict[tuple[str, str], int]:
-    """(table, key) → line, and (table, "") → line of its header. The nth `[[score]]` is `score#n`, its parts `score#n.part#m`."""
+    """(table, key) → line; (table, "") → its header. The nth `[[score]]` is `score#n`, its parts `score#n.part#m`."""
     lines: dict[tuple[str, str], int] = {}
     counts: dict[str, int] = {}
     table, quoted = "", ""

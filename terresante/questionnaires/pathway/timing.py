@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from terresante.questionnaires.pathway.model import Pathway, Step
@@ -82,6 +83,10 @@ def due(pathway: Pathway, anchor: date, enrolled: date) -> list[Occurrence]:
     return sorted(found, key=lambda one: (one.opens_at, one.step))
 
 
+def count(plan: Plan) -> int:
+    return len(_days(plan, date(2024, 1, 1))) * len(plan.times)
+
+
 def planned(step: Step) -> Plan:
     """Raises StepError."""
     start, end = _day(step.start, "from"), _day(step.end or step.start, "to")
@@ -116,7 +121,7 @@ def _in_order(plan: Plan) -> None:
             )
     colours = [(name, plan.marks[name]) for name in ("grey", "orange", "red")]
     there = [(name, _moment(mark, anchor, first, opens)) for name, mark in colours if mark is not None]
-    for (before, earlier), (name, later) in zip(there, there[1:], strict=False):
+    for (before, earlier), (name, later) in pairwise(there):
         if later < earlier:
             raise StepError(name, f"« {name} » vient avant « {before} » : l’ordre est grey, orange, red.")
 

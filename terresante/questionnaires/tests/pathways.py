@@ -56,7 +56,7 @@ label = "À discuter"
 RULES = """\
 rule;questionnaire;item;green;orange;red;remeasure;why
 temperature;quotidien;temperature;36.0..37.9;38.0..38.9 | 35.5..35.9;>= 39.0 | < 35.5;yes;Température
-spo2;quotidien;spo2;>= 96 | >= personal(spo2-floor);95 | drop >= 3 from baseline;<= 94 | < personal(spo2-floor);yes;Saturation
+spo2;quotidien;spo2;>= 96 | >= personal(floor);95 | drop >= 3 from baseline;<= 94 | < personal(floor);yes;Saturation
 poids;quotidien;poids;;rise >= 2 in 3d;rise >= 3 in 7d;no;Poids
 souffle;quotidien;souffle;none | usual;effort;rest;no;Essoufflement
 confinement;logement;score:confinement;>= 3;1..2;< 1;no;Confinement

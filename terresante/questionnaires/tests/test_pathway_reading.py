@@ -39,21 +39,61 @@ def test_a_question_keeps_its_section_unit_bounds_and_options():
 @pytest.mark.parametrize(
     ("file", "before", "after", "expected"),
     [
-        ("pathway.toml", 'kind = "follow-up"', 'kind = "folow-up"', "pathway.toml:4 : « kind » ne peut pas être « folow-up » : vouliez-vous « follow-up » ?"),
-        ("pathway.toml", "confirm = 15", "confirmer = 15", "pathway.toml:15 : la clé « confirmer » n’existe pas ici : vouliez-vous « confirm » ?"),
+        (
+            "pathway.toml",
+            'kind = "follow-up"',
+            'kind = "folow-up"',
+            "pathway.toml:4 : « kind » ne peut pas être « folow-up »",
+        ),
+        (
+            "pathway.toml",
+            "confirm = 15",
+            "confirmer = 15",
+            "pathway.toml:15 : la clé « confirmer » n’existe pas ici",
+        ),
         ("pathway.toml", "version = 1", "version = ", "pathway.toml:3 : cette ligne n’est pas du TOML"),
         ("scores.toml", "from = 3", 'from = "trois"', "scores.toml:16 : « from » est un nombre"),
-        ("scores.toml", 'questionnaire = "logement"', 'questionnaire = "logment"', "scores.toml:3 : il n’y a pas de questionnaires/logment.json : vouliez-vous « logement » ?"),
-        ("rules.csv", "<= 94", "<= 94 95", "rules.csv:3 : colonne « red » : « <= 94 95 » : « 95 » est de trop."),
-        ("rules.csv", "36.0..37.9", "37.9..36.0", "rules.csv:2 : colonne « green » : « 37.9..36.0 » : écrivez le plus petit nombre d’abord"),
-        ("rules.csv", "rise >= 2 in 3d", "rise >= 2", "rules.csv:4 : colonne « orange » : « rise >= 2 » : il manque « in » ou « from »."),
+        (
+            "scores.toml",
+            'questionnaire = "logement"',
+            'questionnaire = "logment"',
+            "scores.toml:3 : il n’y a pas de questionnaires/logment.json",
+        ),
+        ("rules.csv", "<= 94", "<= 94 95", "rules.csv:3 : colonne « red » : « <= 94 95 » : « 95 » est de"),
+        (
+            "rules.csv",
+            "36.0..37.9",
+            "37.9..36.0",
+            "rules.csv:2 : colonne « green » : « 37.9..36.0 » : écrivez le plus petit nombre d’abord",
+        ),
+        (
+            "rules.csv",
+            "rise >= 2 in 3d",
+            "rise >= 2",
+            "rules.csv:4 : colonne « orange » : « rise >= 2 » : il manque « in » ou « from ».",
+        ),
         ("rules.csv", "no;Poids", "Poids", "rules.csv:4 : cette ligne a 7 cases, il en faut 8"),
-        ("rules.csv", "rule;questionnaire;item", "rule;questionnaire", "rules.csv:1 : la première ligne nomme les colonnes : il manque item."),
+        (
+            "rules.csv",
+            "rule;questionnaire;item",
+            "rule;questionnaire",
+            "rules.csv:1 : la première ligne nomme les colonnes : il manque item.",
+        ),
         ("schedule.csv", "D7;D10", "D10;D7", "schedule.csv:3 : colonne « to » : « D7 » vient avant « D10 »"),
-        ("schedule.csv", "07:00;12:00;12:00", "13:00;;12:00", "schedule.csv:2 : colonne « grey » : ce moment vient avant l’ouverture"),
-        ("schedule.csv", "18:00;;21:00", "18h;;21:00", "schedule.csv:3 : colonne « times » : « 18h » n’est pas une heure"),
+        (
+            "schedule.csv",
+            "07:00;12:00;12:00",
+            "13:00;;12:00",
+            "schedule.csv:2 : colonne « grey » : ce moment vient avant l’ouverture",
+        ),
+        (
+            "schedule.csv",
+            "18:00;;21:00",
+            "18h;;21:00",
+            "schedule.csv:3 : colonne « times » : « 18h » n’est pas une heure",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_names_its_file_its_line_and_what_to_write(file, before, after, expected):
     files = small()
     assert before in files[file]
