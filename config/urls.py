@@ -18,6 +18,8 @@ urlpatterns = [
     path("dossiers/<uuid:record_id>/sante/", include("terresante.health_record.urls")),
     path("dossiers/<uuid:record_id>/documents/", include("terresante.documents.urls")),
     path("dossiers/<uuid:record_id>/resultats/", include("terresante.results.urls")),
+    path("dossiers/<uuid:record_id>/formulaires/", include("terresante.questionnaires.urls")),
+    path("administration/parcours/", include("terresante.questionnaires.pathway_urls")),
     path("", include("terresante.overview.urls")),
     path("", include("terresante.portal.urls")),
     path("suivi/", include("terresante.telemonitoring.answer_urls")),

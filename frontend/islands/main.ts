@@ -1,5 +1,6 @@
 import htmx from "htmx.org";
 import { startFilling } from "./fill";
+import { startConditions } from "./conditions";
 import { startFormGuard } from "./form-guard";
 import { startPush, startWorker } from "./installed";
 import { startLive } from "./live";
@@ -30,6 +31,7 @@ startUploads(); // before the form guard: it sends each file itself
 startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
+startConditions();
 startDialogs();
 startMenus();
 startCopy();

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import covers, open_record
 from terresante.feed.actions import Fact, tell, withdraw
 from terresante.feed.enums import FeedKind
-from terresante.kernel import access, audit, together
+from terresante.kernel import access, audit, rls, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Channel
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -37,6 +38,7 @@ class NewResponse:
 
     `baseline` and `personal`: values at enrolment, and thresholds of this person. `respondent_name`: of who answers,
     when the actor is not that person (a link, a telephone call). `replaces`: the answer that this one corrects.
+    `patient_id`: of a job, which reaches no record before it has opened the one of its person.
     """
 
     id: UUID
@@ -52,6 +54,7 @@ class NewResponse:
     personal: engine.Answers = field(default_factory=dict)
     respondent_name: str = ""
     replaces: UUID | None = None
+    patient_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class _Asked:
 
     @property
     def data_class(self) -> DataClass:
-        return DataClass(self.version.pathway.data_class)
+        return DataClass(self.pathway.data_class)
 
 
 @action
@@ -74,7 +77,7 @@ def answer(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
     Raises Invalid, with a sentence for each question that has one (`fields`: linkId → sentence), Refused for a class
     that the actor does not write, NotFound, Conflict for an id that already names anything else.
     """
-    record = open_record(actor, response.record_id, action=RESPONSE_WRITE).record
+    record = _record(actor, response)
     asked = _asked(actor, record, response)
     if response.replaces is not None:
         _check_replaced(actor, record, response)
@@ -103,7 +106,7 @@ def save_progress(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
 
     Raises as `answer`, but for questions left open; Conflict once the form was sent.
     """
-    record = open_record(actor, response.record_id, action=RESPONSE_WRITE).record
+    record = _record(actor, response)
     asked = _asked(actor, record, response)
     row = _row(actor, record, asked, response)
     row.status = ResponseStatus.IN_PROGRESS
@@ -161,6 +164,12 @@ def _event(row: QuestionnaireResponse) -> QuestionnaireAnswered:
         by_user_id=row.user_id,
         **row.limits(),
     )
+
+
+def _record(actor: Actor, response: NewResponse) -> CareRecord:
+    if actor.kind == ActorKind.JOB and response.patient_id is not None:
+        rls.open_record(response.patient_id)
+    return open_record(actor, response.record_id, action=RESPONSE_WRITE).record
 
 
 def _asked(actor: Actor, record: CareRecord, response: NewResponse) -> _Asked:
@@ -319,5 +328,13 @@ def _content(row: QuestionnaireResponse) -> Sequence[Any]:
 
 
 def _plain(answers: engine.Answers) -> dict[str, Any]:
-    """Numbers as numbers, the rest as text: JSON has no date."""
-    return {name: engine.plain(value) for name, value in answers.items()}
+    return {name: _plain_value(value) for name, value in answers.items()}
+
+
+def _plain_value(value: engine.AnswerValue) -> Any:
+    """As JSON has it; `queries.known` reads it back."""
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value

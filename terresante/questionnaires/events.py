@@ -6,7 +6,7 @@ from terresante.kernel.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionnaireAnswered(Event):
-    """object_id is the completed response, `colour` what its pathway's rules say; `replaces_id`: the one it corrects."""
+    """object_id is the response, complete; `colour` what its pathway's rules say; `replaces_id`: what it corrects."""
 
     follow_up_id: UUID | None = None
     occurrence_id: UUID | None = None

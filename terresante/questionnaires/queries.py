@@ -1,6 +1,8 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -58,7 +60,7 @@ def _unchanging(version_id: UUID) -> engine.Pathway:
 def answers_of(
     actor: Actor, patient_id: UUID, form: str | None = None, follow_up_id: UUID | None = None
 ) -> QuerySet[QuestionnaireResponse]:
-    """Those this actor reads, replaced ones left out, the latest first; the files of their version stay where they are."""
+    """Those this actor reads, replaced ones left out, the latest first, without the files of their version."""
     rows = access.list(actor, RESPONSE_READ, QuestionnaireResponse, patient_id=patient_id)
     later = QuestionnaireResponse.objects.filter(replaces=OuterRef("pk"), patient_id=OuterRef("patient_id"))
     rows = rows.filter(~Exists(later)).exclude(status=ResponseStatus.STOPPED)
@@ -111,6 +113,17 @@ def as_past(row: QuestionnaireResponse) -> engine.Past | None:
     if form is None:
         return None
     return engine.Past(at=row.authored_at, form=row.form, answers=engine.from_json(form, row.answers))
+
+
+def known(said: Mapping[str, Any]) -> dict[str, engine.AnswerValue]:
+    """Values at enrolment and thresholds of a person, as rows keep them."""
+    return {name: _known(value) for name, value in said.items() if value is not None}
+
+
+def _known(value: Any) -> engine.AnswerValue:
+    if isinstance(value, float):
+        return Decimal(str(value))
+    return tuple(str(one) for one in value) if isinstance(value, list) else cast(engine.AnswerValue, value)
 
 
 def title_of(row: QuestionnaireResponse) -> str:

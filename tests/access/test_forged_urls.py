@@ -25,6 +25,7 @@ NAMED = {
     "document_id": "documents.DocumentReference",
     "report_id": "results.DiagnosticReport",
     "observation_id": "results.LabObservation",
+    "response_id": "questionnaires.QuestionnaireResponse",
     "line_id": "health_record.AllergyIntolerance",
     "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",
@@ -58,6 +59,9 @@ NAMED = {
     "registration_id": "directory.Registration",
     "sender_id": "interop.SenderSystem",
     "subscription_id": "notifications.PushSubscription",
+    # Of pathways, whose administrator reads them, and nobody's data.
+    "pathway_id": "questionnaires.Pathway",
+    "version_id": "questionnaires.PathwayVersion",
     # Of the directory, which every professional reads.
     "role_id": None,
     # A setting, declared in the code.
@@ -66,6 +70,7 @@ NAMED = {
     "kind": None,
     "unit_id": None,
     "token": None,
+    "form_name": None,
     "practitioner_id": None,
     "group": None,
     "data_class": None,

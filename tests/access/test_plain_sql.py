@@ -27,6 +27,7 @@ from terresante.kernel.models import AuditEntry
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.patients.enums import DelegationBasis
+from terresante.questionnaires.tests.factories import stored_response
 from tests.access.oracle.rows import photo
 from tests.cast import represented_by
 from tests.walls import walls_down
@@ -328,6 +329,7 @@ QUESTIONS = {
     " WHERE patient IS NOT NULL",
     "sender_hours": "SELECT sender_hours()",
     "sender_errors": "SELECT sender_errors((SELECT id FROM interop_sendersystem LIMIT 1))",
+    "pathway_answers": "SELECT pathway_answers(%(version)s, '2000-01-01', 100)",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
@@ -338,7 +340,14 @@ ANSWERED = {
     "brun": PROFESSIONALS,
     "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
     "dpo": {*PROFESSIONALS, "emergency_initials"},
-    "admin": {*PROFESSIONALS, "account_history", "sender_activity", "sender_hours", "sender_errors"},
+    "admin": {
+        *PROFESSIONALS,
+        "account_history",
+        "sender_activity",
+        "sender_hours",
+        "sender_errors",
+        "pathway_answers",
+    },
     # Of another structure.
     "local_admin": PROFESSIONALS,
     "support": PROFESSIONALS - {"open_emergency_access", "ask_to_join"},
@@ -396,6 +405,7 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     access = actions.open_in_emergency(cast.urgentiste, madeleine.patient_id, reason=REASON)
     with walls_down():
         guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
+        response = stored_response(madeleine.patient_id, madeleine.pk)
         period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
     hand_over = handed_over(cast.amar, cast.urgentiste, accepts=False)
     handed_over(cast.ines, cast.urgentiste, accepts=True)
@@ -404,6 +414,7 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     with walls_down():
         item = HandOverItem.objects.get(hand_over_id=hand_over).pk
     values = {
+        "version": response.version_id,
         "hand_over": hand_over,
         "item": item,
         "asked": asked,

@@ -85,6 +85,7 @@ DEFINERS = {
     "sender_hours": "numbers of messages by hospital, hour and type, for the same",
     "sender_errors": "why messages of one hospital were refused, in numbers, for the same",
     "namesakes": "which of the given keys have a homonym or a twin",
+    "pathway_answers": "past answers without identity or own words, for the platform's administrator",
     "ensure_audit_partitions": "how many months ahead the trail reaches",
 }
 # Changing the schema needs its owner.

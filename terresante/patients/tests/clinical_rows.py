@@ -30,6 +30,7 @@ from terresante.patients.models import (
     Patient,
     SourceIdentity,
 )
+from terresante.questionnaires.tests.factories import stored_response
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
@@ -102,6 +103,14 @@ def fact(drawn: Drawn, about: UUID) -> FeedItem:
         occurred_at=timezone.now(),
         data_class="stay",
     )
+
+
+def answers(drawn: Drawn) -> None:
+    """Two answers, the second of which corrects the first."""
+    assert drawn.record is not None
+    first = stored_response(drawn.patient.pk, drawn.record.pk)
+    fact(drawn, first.pk)
+    stored_response(drawn.patient.pk, drawn.record.pk, replaces=first, user=drawn.users[0])
 
 
 def stays(drawn: Drawn) -> None:

@@ -44,6 +44,7 @@ from terresante.patients.models import (
 )
 from terresante.patients.tests.clinical_rows import (
     Drawn,
+    answers,
     create,
     documents,
     fact,
@@ -256,6 +257,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
+    "questionnaires_questionnaireresponse": answers,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,
@@ -282,7 +284,19 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
 }
 
 NEEDS_RECORD = (
-    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared),
+    *(
+        _participants,
+        _named,
+        _hand_overs,
+        _joining,
+        notes,
+        documents,
+        results,
+        health,
+        stays,
+        _prepared,
+        answers,
+    ),
 )
 
 

@@ -47,6 +47,12 @@ from terresante.patients.models import (
     RelatedPerson,
     SourceIdentity,
 )
+from terresante.questionnaires.models import (
+    Pathway,
+    PathwaySignature,
+    PathwayVersion,
+    QuestionnaireResponse,
+)
 from terresante.results.models import DiagnosticReport, LabObservation
 from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
@@ -172,6 +178,11 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
         rule=RobotRule.objects.create(
             name="essai", organization_id=record.holder_id, set_by_name="la distribution"
         ),
+    )
+    made[PathwayVersion] = made[QuestionnaireResponse].version
+    made[Pathway] = made[PathwayVersion].pathway
+    made[PathwaySignature], _ = PathwaySignature.objects.get_or_create(
+        version=made[PathwayVersion], organization_id=record.holder_id, signed_by=author
     )
     made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():

@@ -26,6 +26,9 @@ from terresante.kernel.ids import new_id
 from terresante.notes.enums import NOTE_CLASSES, MediaKind
 from terresante.notes.models import Note, NoteMedia
 from terresante.patients.models import IdentityDomain, SourceIdentity
+from terresante.questionnaires.enums import PATHWAY_CLASSES
+from terresante.questionnaires.models import QuestionnaireResponse
+from terresante.questionnaires.tests.factories import stored_response
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
@@ -213,6 +216,20 @@ def report(limits: Limits) -> DiagnosticReport | None:
     return filed
 
 
+def response(limits: Limits) -> QuestionnaireResponse | None:
+    """A form that a professional filled in; its pathway's class is of no consequence, the row's own is."""
+    if limits.data_class not in PATHWAY_CLASSES:
+        return None
+    return stored_response(
+        limits.patient_id,
+        limits.record_id,
+        author=limits.author,
+        organization_id=limits.organization_id,
+        respondent_name=limits.marker,
+        **limits.kept,
+    )
+
+
 def stay(limits: Limits) -> Encounter:
     return Encounter.objects.create(
         patient_id=limits.patient_id,
@@ -258,6 +275,7 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     "documents.DocumentReference": document,
     **{model._meta.label: health(model) for model in MODELS},
     "results.DiagnosticReport": report,
+    "questionnaires.QuestionnaireResponse": response,
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }
