@@ -56,6 +56,7 @@ TABS = (
     TabPlace(
         "forms", "Formulaires", "questionnaires:list", "clipboard-list", PATHWAY_CLASSES, counts_unread=True
     ),
+    TabPlace("telemonitoring", "Télésuivi", "telemonitoring:list", "activity", PATHWAY_CLASSES),
     TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),
     TabPlace("stays", "Séjours", "stays:list", "bed", (DataClass.STAY,)),
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),

@@ -52,3 +52,7 @@ class EnquiryStatus(TextChoices):
     FOLLOWED = "followed", "Suivi commencé"
     REFUSED = "refused", "Ne souhaite pas être suivi"
     CLOSED = "closed", "Enquête terminée"
+
+
+# Of a contact who has no follow-up of his own yet.
+TO_BEGIN = (EnquiryStatus.TO_START, EnquiryStatus.UNREACHABLE, EnquiryStatus.REACHED)

@@ -10,7 +10,14 @@ from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, ResponseColour
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring.enums import EndReason, EnquiryStatus, ExpectedState, FollowUpState, Respondent
+from terresante.telemonitoring.enums import (
+    TO_BEGIN,
+    EndReason,
+    EnquiryStatus,
+    ExpectedState,
+    FollowUpState,
+    Respondent,
+)
 
 # Of the colours, the worst first on a board; silence is worse than a good answer (questionnaires.pathway.Colour.rank).
 _SEVERITY = Case(
@@ -291,6 +298,9 @@ class Contact(Row):
         verbose_name_plural = "contacts d’un cas index"
         indexes = [
             models.Index(fields=["follow_up", "added_at"], name="contacts_of_follow_up"),
+            models.Index(
+                fields=["added_at"], condition=Q(status__in=TO_BEGIN), name="contacts_without_follow_up"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,8 @@ NAMED = {
     "report_id": "results.DiagnosticReport",
     "observation_id": "results.LabObservation",
     "response_id": "questionnaires.QuestionnaireResponse",
+    "follow_up_id": "telemonitoring.FollowUp",
+    "contact_id": "telemonitoring.Contact",
     "line_id": "health_record.AllergyIntolerance",
     "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",

@@ -28,6 +28,7 @@ from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.patients.enums import DelegationBasis
 from terresante.questionnaires.tests.factories import stored_response
+from terresante.telemonitoring.tests.factories import stored_follow_up
 from tests.access.oracle.rows import photo
 from tests.cast import represented_by
 from tests.walls import walls_down
@@ -330,6 +331,9 @@ QUESTIONS = {
     "sender_hours": "SELECT sender_hours()",
     "sender_errors": "SELECT sender_errors((SELECT id FROM interop_sendersystem LIMIT 1))",
     "pathway_answers": "SELECT pathway_answers(%(version)s, '2000-01-01', 100)",
+    "remind_due_answers": "SELECT expected_id FROM remind_due_answers('2100-01-01', 9)",
+    "colour_silences": "SELECT expected_id FROM colour_silences('2100-01-01', 9)",
+    "follow_ups_over": "SELECT follow_up_id FROM follow_ups_over('2100-01-01', 9)",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
@@ -369,6 +373,9 @@ ANSWERED = {
         "match_patients",
         "emergency_addresses",
         "surviving_patient",
+        "remind_due_answers",
+        "colour_silences",
+        "follow_ups_over",
     },
 }
 
@@ -407,6 +414,7 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
         guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
         response = stored_response(madeleine.patient_id, madeleine.pk)
         period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
+        stored_follow_up(madeleine.patient_id, madeleine.pk, cast.urgentiste.organization_id)
     hand_over = handed_over(cast.amar, cast.urgentiste, accepts=False)
     handed_over(cast.ines, cast.urgentiste, accepts=True)
     asked = ask_to_join(cast.jules, madeleine.patient_id, why=Reason(reason=JoinReason.FOLLOWS))

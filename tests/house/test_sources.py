@@ -70,6 +70,17 @@ MORE_NAMES = {
         "pathway_forms": "forms of the administration, apart from those of a record",
         "draft": "from the fields of a screen to the files of a draft, pure",
         "management": "Django's place for a command",
+    "telemonitoring": {
+        "alerts": "what answers and silences ask of a cell, raised by handlers and jobs",
+        "board": "the columns of a board, written together from what the database holds",
+        "contact_actions": "contacts of an index case, apart from the follow-ups themselves",
+        "contact_views": "contacts of an index case, apart from the pages of a follow-up",
+        "course_actions": "what happens to a follow-up once it has begun, apart from enrolment",
+        "links": "the two secrets of who answers without an account",
+        "link_views": "the link and the code of who answers, apart from the pages of a follow-up",
+        "notices": "the sheet given by hand with a link and a code",
+        "phones": "telephone numbers as people say them, pure",
+        "schedule": "from what a pathway expects to rows, pure",
     },
     "results": {
         "units": "units of laboratories and their conversions, pure",

@@ -48,6 +48,7 @@ from terresante.patients.tests.clinical_rows import (
     create,
     documents,
     fact,
+    follow_ups,
     health,
     notes,
     results,
@@ -258,6 +259,10 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
     "questionnaires_questionnaireresponse": answers,
+    "telemonitoring_followup": follow_ups,
+    "telemonitoring_expected": None,  # made with the follow-ups
+    "telemonitoring_answerlink": None,
+    "telemonitoring_contact": None,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,
@@ -297,6 +302,7 @@ NEEDS_RECORD = (
         _prepared,
         answers,
     ),
+    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared, follow_ups),
 )
 
 

@@ -214,6 +214,10 @@ class Migration(migrations.Migration):
             model_name='contact',
             index=models.Index(fields=['follow_up', 'added_at'], name='contacts_of_follow_up'),
         ),
+        migrations.AddIndex(
+            model_name='contact',
+            index=models.Index(condition=models.Q(('status__in', ('to_start', 'unreachable', 'reached'))), fields=['added_at'], name='contacts_without_follow_up'),
+        ),
         migrations.AddConstraint(
             model_name='answerlink',
             constraint=models.UniqueConstraint(fields=('token_hash',), name='one_link_per_token'),

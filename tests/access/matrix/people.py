@@ -54,6 +54,7 @@ from terresante.questionnaires.models import (
     QuestionnaireResponse,
 )
 from terresante.results.models import DiagnosticReport, LabObservation
+from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp
 from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
@@ -184,6 +185,9 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
     made[PathwaySignature], _ = PathwaySignature.objects.get_or_create(
         version=made[PathwayVersion], organization_id=record.holder_id, signed_by=author
     )
+    followed = made[FollowUp]
+    made[Expected], made[AnswerLink] = followed.expected.get(), followed.links.get()
+    made[Contact], made[Cell] = followed.contacts.get(), followed.cell
     made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():
         if model not in made:

@@ -32,6 +32,8 @@ from terresante.questionnaires.tests.factories import stored_response
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
+from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.tests.factories import stored_follow_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,6 +230,10 @@ def response(limits: Limits) -> QuestionnaireResponse | None:
         respondent_name=limits.marker,
         **limits.kept,
     )
+def follow_up(limits: Limits) -> FollowUp | None:
+    if limits.data_class not in PATHWAY_CLASSES:
+        return None
+    return stored_follow_up(limits.patient_id, limits.record_id, limits.organization_id, **limits.kept)
 
 
 def stay(limits: Limits) -> Encounter:
@@ -276,6 +282,7 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     **{model._meta.label: health(model) for model in MODELS},
     "results.DiagnosticReport": report,
     "questionnaires.QuestionnaireResponse": response,
+    "telemonitoring.FollowUp": follow_up,
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }
