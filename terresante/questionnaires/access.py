@@ -102,9 +102,7 @@ def manages_pathways(actor: Actor) -> bool:
 def require_pathway_manager(actor: Actor) -> None:
     """For the pages that list, and what is made new: an empty list would not say why."""
     if not manages_pathways(actor):
-        raise Refused(
-            "Les parcours sont tenus par l’administrateur de la plateforme : demandez-lui."
-        )
+        raise Refused("Les parcours sont tenus par l’administrateur de la plateforme : demandez-lui.")
 
 
 @rule(PATHWAY_MANAGE, Pathway)

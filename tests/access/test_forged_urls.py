@@ -28,6 +28,7 @@ NAMED = {
     "response_id": "questionnaires.QuestionnaireResponse",
     "follow_up_id": "telemonitoring.FollowUp",
     "contact_id": "telemonitoring.Contact",
+    "expected_id": "telemonitoring.Expected",
     "line_id": "health_record.AllergyIntolerance",
     "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",

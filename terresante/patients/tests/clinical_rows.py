@@ -112,6 +112,8 @@ def answers(drawn: Drawn) -> None:
     first = stored_response(drawn.patient.pk, drawn.record.pk)
     fact(drawn, first.pk)
     stored_response(drawn.patient.pk, drawn.record.pk, replaces=first, user=drawn.users[0])
+
+
 def follow_ups(drawn: Drawn) -> None:
     assert drawn.record is not None
     stored_follow_up(drawn.patient.pk, drawn.record.pk, drawn.organizations[0].pk)

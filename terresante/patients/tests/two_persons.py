@@ -301,8 +301,8 @@ NEEDS_RECORD = (
         stays,
         _prepared,
         answers,
+        follow_ups,
     ),
-    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared, follow_ups),
 )
 
 

@@ -203,8 +203,6 @@ def test_a_carer_answers_in_the_classes_that_she_was_given_alone(cast):
 def test_who_answers_by_a_link_is_named_by_the_job_that_writes_for_him(cast, version):
     job = Actor.job("questionnaire link")
     said = {"source": ResponseSource.LINK, "respondent_name": "Paul, son fils"}
-    row = answered(
-        job, cast.madeleine_record, version, patient_id=cast.madeleine_record.patient_id, **said
-    )
+    row = answered(job, cast.madeleine_record, version, patient_id=cast.madeleine_record.patient_id, **said)
 
     assert (row.respondent_name, row.user_id) == ("Paul, son fils", None)

@@ -46,7 +46,11 @@ def past(cast, version, days, temperature):
     """Answered some days ago, as a command loads it."""
     loader = Actor.job("tests", channel=Channel.COMMAND)
     record = cast.madeleine_record
-    said = {"authored_at": timezone.now() - timedelta(days=days), "patient_id": record.patient_id, "source": "link"}
+    said = {
+        "authored_at": timezone.now() - timedelta(days=days),
+        "patient_id": record.patient_id,
+        "source": "link",
+    }
     answers = {"temperature": Decimal(temperature), "sommeil": "mauvais"}
     return answered(loader, record, version, answers=answers, **said)
 
@@ -93,7 +97,9 @@ def test_a_form_is_filled_in_and_read_with_its_colour_and_its_score(client, cast
 def test_what_is_impossible_or_missing_is_said_beside_its_question_and_nothing_is_lost(client, cast, version):
     login(client, cast.ines)
 
-    answer = client.post(fill_url(cast.madeleine_record, version), sent(**{"q-temperature": "98", "q-sommeil": ""}))
+    answer = client.post(
+        fill_url(cast.madeleine_record, version), sent(**{"q-temperature": "98", "q-sommeil": ""})
+    )
     page = answer.content.decode()
 
     assert answer.status_code == 422
@@ -104,7 +110,9 @@ def test_what_is_impossible_or_missing_is_said_beside_its_question_and_nothing_i
 
 def test_without_javascript_a_question_appears_when_the_page_is_asked_again(client, cast, version):
     login(client, cast.ines)
-    hidden = 'data-shown-when="[{&quot;any&quot;: false, &quot;of&quot;: [[&quot;sommeil&quot;, &quot;=&quot;,'
+    hidden = (
+        'data-shown-when="[{&quot;any&quot;: false, &quot;of&quot;: [[&quot;sommeil&quot;, &quot;=&quot;,'
+    )
 
     first = client.get(fill_url(cast.madeleine_record, version)).content.decode()
     again = client.post(
@@ -112,8 +120,8 @@ def test_without_javascript_a_question_appears_when_the_page_is_asked_again(clie
     ).content.decode()
 
     assert first.count(hidden) == again.count(hidden) == 1
-    assert ' hidden>' in first[first.index(hidden) :][:200]
-    assert ' hidden>' not in again[again.index(hidden) :][:200]
+    assert " hidden>" in first[first.index(hidden) :][:200]
+    assert " hidden>" not in again[again.index(hidden) :][:200]
     assert 'value="37,2"' in again
     with walls_down():
         assert not QuestionnaireResponse.objects.exists()
@@ -177,7 +185,9 @@ def test_an_answer_is_a_fact_until_its_page_is_read(client, cast, version):
     row = answered(cast.ines, cast.madeleine_record, version)
     with rls.acting(cast.amar):
         rls.open_record(row.patient_id)
-        line = slots.answers_told(cast.amar, [(FeedKind.QUESTIONNAIRE, row.pk)])[FeedKind.QUESTIONNAIRE, row.pk]
+        line = slots.answers_told(cast.amar, [(FeedKind.QUESTIONNAIRE, row.pk)])[
+            FeedKind.QUESTIONNAIRE, row.pk
+        ]
         assert feed.unread_objects(cast.amar, row.patient_id, FeedKind.QUESTIONNAIRE) == [row.pk]
     with rls.acting(cast.jules):
         assert not slots.answers_told(cast.jules, [(FeedKind.QUESTIONNAIRE, row.pk)])

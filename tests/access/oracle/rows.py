@@ -230,6 +230,8 @@ def response(limits: Limits) -> QuestionnaireResponse | None:
         respondent_name=limits.marker,
         **limits.kept,
     )
+
+
 def follow_up(limits: Limits) -> FollowUp | None:
     if limits.data_class not in PATHWAY_CLASSES:
         return None
