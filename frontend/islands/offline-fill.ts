@@ -10,7 +10,7 @@ import {
   type KitQuestion,
   type Waiting,
 } from "./offline-store";
-import { asked, readNumber, worst, type Answers } from "./offline-rules";
+import { asked, refused, worst, type Answers } from "./offline-rules";
 
 /** The page without network, for who is followed at home: the same questions, one a screen, from what the telephone keeps. */
 type Expected = Kit["expected"][number];
@@ -56,10 +56,10 @@ class OfflinePage {
     const question = questions[index];
     if (!question) return this.review(expected, form, answers);
     const go = (values: string[]) => {
-      const problem = values.length ? readNumber(question, values) : question.required ? "Il faut une réponse." : "";
+      const problem = values.length ? refused(question, values) : question.required ? "Il faut une réponse." : "";
       if (problem) return this.ask(expected, answers, index, problem);
-      const { [question.linkId]: _, ...others } = answers;
-      this.ask(expected, values.length ? { ...others, [question.linkId]: values } : others, index + 1);
+      const others = Object.fromEntries(Object.entries(answers).filter(([name]) => name !== question.link_id));
+      this.ask(expected, values.length ? { ...others, [question.link_id]: values } : others, index + 1);
     };
     this.draw(
       index ? button("Question précédente", "btn btn-third", () => this.ask(expected, answers, index - 1)) : "",
@@ -67,7 +67,7 @@ class OfflinePage {
       heading(question.text),
       question.help ? text(question.help, "fill-help") : "",
       wrong ? element("p", { className: "field-error", role: "alert" }, wrong) : "",
-      ...answerOf(question, answers[question.linkId] ?? [], go),
+      ...answerOf(question, answers[question.link_id] ?? [], go),
       question.required ? "" : button("Je ne sais pas", "btn btn-third", () => go([])),
     );
   }
@@ -78,7 +78,7 @@ class OfflinePage {
         "div",
         {},
         element("dt", {}, question.text),
-        element("dd", {}, inWords(question, answers[question.linkId] ?? [])),
+        element("dd", {}, inWords(question, answers[question.link_id] ?? [])),
         element("dd", {}, button("Corriger", "btn btn-third", () => this.ask(expected, answers, index))),
       ),
     );
@@ -91,7 +91,7 @@ class OfflinePage {
   }
 
   private async send(expected: Expected, form: KitForm, answers: Answers): Promise<void> {
-    const shown = new Set(asked(form, answers).map((question) => question.linkId));
+    const shown = new Set(asked(form, answers).map((question) => question.link_id));
     const kept = Object.fromEntries(Object.entries(answers).filter(([name]) => shown.has(name)));
     const waiting: Waiting = {
       id: newId(),
@@ -102,24 +102,24 @@ class OfflinePage {
       authored: new Date().toISOString(),
     };
     await keepWaiting(waiting);
-    this.tell(worst(form, kept));
+    this.tell(form, worst(form, kept));
     if (navigator.onLine) await sendWaiting();
   }
 
-  private tell(colour: string): void {
+  private tell(form: KitForm, colour: string): void {
     const now = new Date();
     const open = this.kit.hours.find((span) => new Date(span.opens) <= now && now < new Date(span.closes));
     const until = open && new Date(open.closes).toLocaleTimeString("fr-FR", { hour: "2-digit", minute: "2-digit" });
     const cell = open
       ? `La cellule répond jusqu’à ${until}, mais elle n’a pas encore votre réponse.`
-      : `La cellule est fermée, et elle n’a pas encore votre réponse. ${this.kit.texts["closed"] ?? ""}`;
+      : `La cellule est fermée, et elle n’a pas encore votre réponse. ${form.texts["closed"] ?? ""}`;
     const kept = text("Votre réponse est gardée sur ce téléphone. Elle partira toute seule dès que le réseau revient.");
     const call = element("a", { className: "btn btn-grave fill-go", href: "tel:15" }, "Appeler le 15");
     const phone = this.kit.phone
       ? element("a", { className: "btn btn-second fill-go", href: `tel:${this.kit.phone}` }, "Appeler la cellule")
       : "";
     const back = button("Revenir", "btn btn-third", () => void this.home());
-    const said = colour ? (this.kit.texts[colour] ?? "") : "";
+    const said = form.texts[colour] ?? "";
     if (colour === "red") {
       const title = heading("Il faut un avis médical maintenant");
       const advice = text(said || "Appelez le 15 ou le 112 maintenant.");

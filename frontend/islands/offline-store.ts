@@ -6,16 +6,21 @@ const NAME = "suivi";
 const MARK = "suivi-kept"; // what says, without opening anything, that there is something
 type Sealed = { iv: Uint8Array<ArrayBuffer>; data: ArrayBuffer };
 
-export interface Simple {
+/** Of one rule, in the order in which its colours are tried: red, then orange. One test that fits is enough. */
+export interface KitRule {
+  rule: string;
   item: string;
+  label: string;
   colour: "red" | "orange";
-  why: string;
+  tests: { from?: number; to?: number; op?: string; number?: number; code?: string }[];
+}
+export interface KitCondition {
+  link_id: string;
   operator: string;
-  value: number | string | boolean;
-  high?: number;
+  value: unknown;
 }
 export interface KitQuestion {
-  linkId: string;
+  link_id: string;
   text: string;
   kind: string;
   required: boolean;
@@ -26,13 +31,21 @@ export interface KitQuestion {
   options: { code: string; label: string }[];
   help: string;
   control: string;
-  enableWhen: { anyOf: boolean; conditions: { linkId: string; operator: string; value: unknown }[] }[];
+  max_length: number | null;
+  enable_when: { any: boolean; conditions: KitCondition[] }[];
 }
+/** As terresante/questionnaires/pathway/phone.py makes it. */
+export interface KitForm {
+  title: string;
+  questions: KitQuestion[];
+  rules: KitRule[];
+  texts: Record<string, string>;
+}
+/** As terresante/telemonitoring/kit.py makes it. */
 export interface Kit {
   permit: string;
-  forms: Record<string, { title: string; questions: KitQuestion[]; rules: Simple[] }>;
+  forms: Record<string, KitForm>;
   expected: { occurrence: string; form: string; title: string; opens: string; closes: string }[];
-  texts: Record<string, string>;
   hours: { opens: string; closes: string }[];
   phone: string;
   until: string;

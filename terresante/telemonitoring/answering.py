@@ -63,7 +63,7 @@ def job_for(name: str) -> Actor:
 def respondent_of(follow_up: FollowUp, patient: Patient) -> str:
     if follow_up.respondent == Respondent.CARER and follow_up.carer_name:
         return follow_up.carer_name
-    return patient.full_name
+    return f"{patient.display_given_name} {patient.display_name}"
 
 
 def due_now(actor: Actor, patient_id: UUID, *, follow_up_id: UUID | None = None) -> list[Due]:

@@ -16,17 +16,14 @@ def made(due: Sequence[Due], *, permit: str) -> dict[str, Any]:
     """As `frontend/islands/offline-store.ts` reads it."""
     now = timezone.now()
     forms: dict[str, Any] = {}
-    texts: dict[str, str] = {}
     for one in due:
         pathway = questionnaires.pathway_of(one.follow_up.version_id)
-        forms[_key(one)] = engine.offline(pathway, one.expected.form)
-        texts |= pathway.texts
+        forms[_key(one)] = engine.offline(pathway, one.expected.form, personal=one.follow_up.personal)
     cell = due[0].follow_up.cell if due else None
     return {
         "permit": permit,
         "forms": forms,
         "expected": [_expected(one) for one in due],
-        "texts": texts,
         "hours": _spans(cell) if cell else [],
         "phone": cell.phone if cell else "",
         "until": (now + KEPT_AHEAD).isoformat(),
@@ -34,8 +31,8 @@ def made(due: Sequence[Due], *, permit: str) -> dict[str, Any]:
 
 
 def _key(one: Due) -> str:
-    """The same name may stand in two pathways, and in two versions of one."""
-    return f"{one.follow_up.version_id}/{one.expected.form}"
+    """Thresholds are of one person and one follow-up."""
+    return f"{one.follow_up.pk}/{one.expected.form}"
 
 
 def _expected(one: Due) -> dict[str, str]:

@@ -66,6 +66,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telemonitoring", "0003_due")]
+    dependencies = [("telemonitoring", "0005_alert_walls")]
 
     operations = [migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (LINK, NUMBER, OWNERSHIP)]
