@@ -138,11 +138,11 @@ def _problem(question: Question, value: AnswerValue | None, partial: bool) -> Pr
         return None
     if isinstance(value, int | Decimal):
         return _out_of_bounds(question, Decimal(value))
-    codes = value if isinstance(value, tuple) else (value,) if question.kind == "choice" else ()
+    codes = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
     if question.kind == "choice" and any(question.option(code) is None for code in codes):
         return Problem(question.link_id, "Choisissez l’une des réponses proposées.")
     longest = _longest(question)
-    if any(isinstance(text, str) and len(text) > longest for text in (*codes, value)):
+    if any(len(text) > longest for text in codes):
         return Problem(question.link_id, f"Cette réponse est trop longue : {longest} caractères au plus.")
     return None
 
@@ -304,13 +304,14 @@ def _time(text: str) -> time | None:
 def to_json(form: Form, answers: Answers) -> dict[str, Any]:
     """linkId → what the database keeps, in the order of the form."""
     return {
-        question.link_id: _plain(answers[question.link_id])
+        question.link_id: plain(answers[question.link_id])
         for question in form.questions
         if question.link_id in answers
     }
 
 
-def _plain(value: AnswerValue) -> Any:
+def plain(value: AnswerValue) -> Any:
+    """As JSON has it."""
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else float(value)
     if isinstance(value, tuple):
@@ -349,14 +350,22 @@ def read_value(question: Question, value: Any) -> AnswerValue | None:
 
 
 def _number_of(question: Question, value: Any) -> Decimal | int | None:
-    if not isinstance(value, int | float | Decimal | str):
+    number = _finite(value)
+    if number is not None and question.kind == "integer":
+        return int(number) if number == int(number) else None
+    return number
+
+
+def _finite(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
         return None
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    if not number.is_finite() or abs(number) > 10**12:
-        return None
-    if question.kind == "integer":
-        return int(number) if number == int(number) else None
-    return number
+    return number if number.is_finite() and abs(number) <= 10**12 else None
+
+
+def numbers(values: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Those of a plain mapping that are numbers: personal thresholds as the database keeps them."""
+    return {name: number for name, value in values.items() if (number := _finite(value)) is not None}

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from terresante.questionnaires.pathway import cells, fhirpath, wording
-from terresante.questionnaires.pathway.answering import shown
+from terresante.questionnaires.pathway.answering import numbers, shown
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -99,16 +99,19 @@ def assess(
     at: datetime,
     history: Sequence[Past] = (),
     baseline: Answers | None = None,
-    personal: Answers | None = None,
+    personal: Mapping[str, Any] | None = None,
 ) -> Assessment:
-    """`at` and those of the history are aware; what is not before `at` is left out. KeyError: no such form."""
+    """`at` and those of the history are aware; what is not before `at` is left out. Raises KeyError for no such form.
+
+    `personal`: thresholds that the physician set at enrolment, plain or typed.
+    """
     table = _Table(
         pathway,
         pathway.form(form_name),
         at,
         [past for past in history if past.form == form_name and past.at < at],
         baseline or {},
-        {name: number for name, value in (personal or {}).items() if (number := _number(value)) is not None},
+        numbers(personal or {}),
     )
     sheet = table.sheet(answers)
     fired = [one for rule in table.rules if (one := table.fired(rule, sheet)) is not None]
@@ -273,7 +276,7 @@ class _Table:
                 at=past.at,
                 history=[],
                 baseline=self.baseline,
-                personal=dict(self.personal),
+                personal=self.personal,
             )
             reds -= {one.rule for one in earlier.fired if one.colour is Colour.RED}
         return bool(reds) and len(reds) == len({one.rule for one in fired if one.colour is Colour.RED})

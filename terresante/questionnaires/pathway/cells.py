@@ -228,15 +228,15 @@ class _Reader:
             return self._number_or_span()
         if kind == "op":
             return Compare(self._operator(), self._threshold())
-        reader = {
+        readers: dict[str, Callable[[], Alternative]] = {
             "drop": self._move,
             "rise": self._move,
             "difference": self._difference,
             "count": self._count,
             "sum": self._sum,
-        }.get(text)
-        if reader is not None:
-            return reader()
+        }
+        if text in readers:
+            return readers[text]()
         if kind == "word":
             self.at += 1
             return Answered() if text == "answered" else Code(text)

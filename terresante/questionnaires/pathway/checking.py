@@ -21,7 +21,7 @@ from terresante.questionnaires.pathway.model import (
 )
 from terresante.questionnaires.pathway.reading import codes_of, load
 from terresante.questionnaires.pathway.scoring import ordered, points, uses
-from terresante.questionnaires.pathway.tables import Mistakes, line_of_link_id, near
+from terresante.questionnaires.pathway.tables import Mistakes, key_lines, line_of_link_id, near
 
 MOST_EXPRESSION_SIGNS = 60_000
 LONGEST_SENTENCE = 25  # words: reading level B1
@@ -256,21 +256,21 @@ class _Check:
     def texts(self) -> None:
         followed = self.pathway.kind in ("follow-up", "surgery")
         red = self.pathway.texts.get("red", "")
-        lines = self.files.get("texts.toml", "").splitlines()
-        where = {key: next((n for n, line in enumerate(lines, 1) if line.strip().startswith(key)), 1)
-                 for key in ("red", "orange", "green", "before", "closed")}  # fmt: skip
         if followed and any(rule.red.strip() for rule in self.pathway.rules):
             if not red:
                 told = "« red » manque : écrivez ce que la personne doit faire, avec le 15 (ou le 112)."
-                self.mistakes.add("texts.toml", where["red"], told)
+                self.mistakes.add("texts.toml", self._text_line("red"), told)
             elif not re.search(r"\b(15|112)\b", red):
                 told = "« red » doit dire d’appeler le 15 (ou le 112)."
-                self.mistakes.add("texts.toml", where["red"], told)
+                self.mistakes.add("texts.toml", self._text_line("red"), told)
         for key, text in self.pathway.texts.items():
             longest = max((len(sentence.split()) for sentence in re.split(r"[.!?\n]", text)), default=0)
             if longest > LONGEST_SENTENCE:
                 told = f"« {key} » a une phrase de {longest} mots : coupez-la, 15 mots se lisent mieux."
-                self.mistakes.add("texts.toml", where[key], told, is_warning=True)
+                self.mistakes.add("texts.toml", self._text_line(key), told, is_warning=True)
+
+    def _text_line(self, key: str) -> int:
+        return key_lines(self.files.get("texts.toml", "")).get(("patient", key), 1)
 
 
 def _conditions(question: Question) -> Iterator[Condition]:

@@ -34,10 +34,12 @@ FUNCTIONS = frozenset(
     )
 )
 _ITERATES = ("where", "exists", "all", "select", "repeat")
-LONGEST = 4000
+LONGEST = 2000
+MOST_WORDS = 400
 DEEPEST = 60
 MOST_NESTED = 3
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
+_WORD = re.compile(r"\w+|[^\w\s]")
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _VARIABLE = re.compile(r"%(?:`([^`]+)`|([A-Za-z_][\w-]*))")
 _WITH_DASH = re.compile(r"%([A-Za-z_]\w*(?:-\w+)+)")
@@ -64,7 +66,7 @@ class Expression:
     ) -> Decimal | str | bool | None:
         """None when it is empty. Raises ExpressionError when it gives several values or fails."""
         try:
-            found = fhirpathpy.apply_parsed_path(
+            found = fhirpathpy.apply_parsed_path(  # type: ignore[no-untyped-call]  # the library's own gap
                 resource, self.tree, {**variables, "resource": resource}, None, _OPTIONS
             )
         except Exception as error:  # fhirpathpy raises bare Exception, KeyError, TypeError…
@@ -103,6 +105,10 @@ def _bounded(text: str, bare: str) -> None:
         raise ExpressionError(
             f"l’expression dépasse {LONGEST} signes : coupez-la en plusieurs [[score.part]]."
         )
+    if len(_WORD.findall(bare)) > MOST_WORDS:
+        raise ExpressionError(
+            f"l’expression a plus de {MOST_WORDS} mots et signes : coupez-la en [[score.part]]."
+        )
     for name in _CALL.findall(bare):
         if name not in FUNCTIONS and name not in (
             "and",
@@ -117,7 +123,8 @@ def _bounded(text: str, bare: str) -> None:
             raise ExpressionError(f"la fonction « {name} » n’est pas admise dans un parcours.")
     if re.search(r"repeat\s*\((?!\s*item\s*\))", bare):
         raise ExpressionError("« repeat » n’est admis que sous la forme repeat(item).")
-    depth, loops = 0, []
+    depth = 0
+    loops: list[int] = []
     for found in re.finditer(r"([A-Za-z_]\w*)?\s*\(|\)|%(?:resource|context)", bare):
         sign = found.group()
         if sign == ")":

@@ -1,5 +1,6 @@
 """What a pathway is once read: plain values, no Django, no clock."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -158,6 +159,9 @@ class Score:
         return next((band for band in self.bands if band.lowest <= value <= band.highest), None)
 
 
+_PERSONAL = re.compile(r"personal\s*\(\s*([A-Za-z][\w-]*)\s*\)")
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One line of the decision table. The cells stay as written; `cells.parsed` reads them."""
@@ -176,6 +180,10 @@ class Rule:
     def cells(self) -> tuple[tuple[Colour, str], ...]:
         """In the order in which they are tried."""
         return ((Colour.RED, self.red), (Colour.ORANGE, self.orange), (Colour.GREEN, self.green))
+
+    @property
+    def personal(self) -> list[str]:
+        return [name for _, cell in self.cells for name in _PERSONAL.findall(cell)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +261,11 @@ class Pathway:
 
     def scores_of(self, form: str) -> tuple[Score, ...]:
         return tuple(score for score in self.scores if score.questionnaire == form)
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """Names of the personal thresholds that its rules read: what a physician may set at enrolment."""
+        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.personal))
 
     def rules_of(self, form: str) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rules if rule.questionnaire == form)

@@ -158,7 +158,7 @@ class Table:
         return value
 
     def whole(self, key: str, default: int, *, lowest: int = 0, highest: int = 10**6) -> int:
-        value = self.values.get(key, default)
+        value: Any = self.values.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
             self.wrong(key, f"« {key} » est un nombre entier entre {lowest} et {highest}.")
             return default

@@ -83,7 +83,8 @@ def test_a_nurse_of_another_circle_neither_lists_nor_counts_nor_opens_it(cast, v
             answered(cast.jules, cast.madeleine_record, version, **said)
 
 
-def test_a_guardian_and_a_carer_of_somebody_else_answer_nothing_for_her(cast, version):
+def test_a_guardian_and_a_carer_of_somebody_else_answer_nothing_for_her(cast):
+    version = published_version("soins", data_class="care")
     with walls_down():
         guardian = represented_by(cast.leon_record, "Paul", DelegationBasis.GUARDIANSHIP)
         carer = represented_by(cast.leon_record, "Jeanne", DelegationBasis.CARER, scope=("care",))

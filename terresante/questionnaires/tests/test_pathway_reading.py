@@ -27,7 +27,8 @@ def test_a_folder_is_read_whole():
 
 def test_a_question_keeps_its_section_unit_bounds_and_options():
     form = read(small()).forms["quotidien"]
-    temperature, souffle, malaise = map(form.question, ("temperature", "souffle", "malaise"))
+    named = {question.link_id: question for question in form.questions}
+    temperature, souffle, malaise = named["temperature"], named["souffle"], named["malaise"]
 
     assert (temperature.section, temperature.unit) == ("Vos mesures", "°C")
     assert (temperature.lowest, temperature.highest) == (Decimal(30), Decimal(45))

@@ -21,6 +21,7 @@ def test_each_day_has_its_moments():
     assert [one.step for one in occurrences].count("matin") == 31
     assert [one.opens_at.day for one in occurrences if one.step == "soir"] == [8, 9, 10, 11]
     first = occurrences[0]
+    assert first.remind_at and first.grey_at and first.orange_at and first.red_at
     assert (first.opens_at.hour, first.remind_at.hour, first.grey_at.hour) == (7, 12, 12)
     assert (first.orange_at.hour, first.red_at.hour, first.role) == (14, 18, "patient")
     assert next(one for one in occurrences if one.step == "M1").opens_at.date() == date(2026, 12, 1)
