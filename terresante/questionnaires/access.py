@@ -86,12 +86,8 @@ def responses_amended(actor: Actor) -> Q:
 @rule(PATHWAY_READ, PathwayVersion, visible=True)
 @rule(PATHWAY_READ, PathwaySignature, visible=True)
 def pathways_read(actor: Actor) -> Q:
-    """No patient data: what is asked of people, and what is made of it, is no secret."""
-    return (
-        EVERYTHING
-        if actor.user_id is not None or actor.kind in (ActorKind.JOB, ActorKind.GATEWAY)
-        else NOBODY
-    )
+    """Their pages, drafts and history: what is published is offered to everybody by `queries.published`."""
+    return EVERYTHING if administers(actor) or actor.kind == ActorKind.JOB else NOBODY
 
 
 def manages_pathways(actor: Actor) -> bool:
