@@ -52,7 +52,7 @@ def list_follow_ups(request: Request, record_id: UUID) -> HttpResponse:
 
 
 @reads(FOLLOW_UP_READ)
-def showfollow_up_of(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
+def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=FOLLOW_UP_READ)
     follow_up = follow_up_of(request, opened, FOLLOW_UP_READ, follow_up_id)
     allowed = access.permitted(

@@ -34,8 +34,7 @@ BEGIN
     SET state = 'missed', next_reminder_at = NULL, next_colour_at = NULL
     FROM telemonitoring_expected AS later
     WHERE later.id = ANY (due) AND later.state = 'waiting' AND earlier.follow_up_id = later.follow_up_id
-      AND earlier.form = later.form AND earlier.state = 'waiting' AND earlier.opens_at < later.opens_at
-      AND earlier.id <> ALL (due);
+      AND earlier.form = later.form AND earlier.state = 'waiting' AND earlier.opens_at < later.opens_at;
     UPDATE telemonitoring_followup AS whole
     SET next_due_at = (SELECT min(opens_at) FROM telemonitoring_expected AS one
                        WHERE one.follow_up_id = whole.id AND one.state = 'waiting')
