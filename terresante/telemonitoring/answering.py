@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from terresante.kernel import access, rls
@@ -162,7 +163,9 @@ def opened(patient_id: UUID) -> None:
         raise NotFound
 
 
-def _expected_by_the_person(actor: Actor, patient_id: UUID, follow_up_id: UUID | None):  # type: ignore[no-untyped-def]
+def _expected_by_the_person(
+    actor: Actor, patient_id: UUID, follow_up_id: UUID | None
+) -> QuerySet[Expected]:
     rows = access.list(actor, FOLLOW_UP_READ, Expected, patient_id=patient_id).filter(
         role=FILLED_BY_THE_PERSON, follow_up__state="active"
     )

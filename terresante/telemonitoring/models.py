@@ -52,7 +52,9 @@ class Cell(Row):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     # For how long an alert that somebody took is his; then it is anybody's again.
-    lock_minutes = models.PositiveSmallIntegerField("minutes avant qu’une alerte prise soit rendue", default=15)
+    lock_minutes = models.PositiveSmallIntegerField(
+        "minutes avant qu’une alerte prise soit rendue", default=15
+    )
     is_active = models.BooleanField("ouverte", default=True)
 
     class Meta:

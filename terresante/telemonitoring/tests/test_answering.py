@@ -16,11 +16,11 @@ from terresante.kernel.models import AuditEntry, OutboundMessage
 from terresante.kernel.sealing import unseal
 from terresante.patients.enums import DelegationBasis
 from terresante.questionnaires.models import QuestionnaireResponse
-from terresante.questionnaires.tests.factories import files
+from terresante.questionnaires.tests.factories import published_version
 from terresante.telemonitoring import answer_actions
 from terresante.telemonitoring.doors import permit_of
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
-from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
+from terresante.telemonitoring.tests.factories import SCHEDULE, cell_of, followed
 from tests.cast import represented_by
 from tests.walls import walls_down
 
@@ -37,7 +37,7 @@ def enrolled(actor, record, **said):
     """With one questionnaire that opened an hour ago; the others are far ahead."""
     given = followed(actor, record, cell_of(actor.organization_id), **said)
     with walls_down():
-        first = Expected.objects.filter(follow_up=given.follow_up).order_by("opens_at").first()
+        first = Expected.objects.filter(follow_up=given.follow_up).earliest("opens_at")
         Expected.objects.filter(follow_up=given.follow_up).exclude(pk=first.pk).update(
             opens_at=timezone.now() + timedelta(days=3)
         )
@@ -115,7 +115,10 @@ def test_guessed_wrong_expired_revoked_and_ended_links_read_alike_and_open_nothi
         FollowUp.objects.update(state="ended", ended_at=timezone.now(), end_reason="recovered")
     told.add(opened(client, given).content.decode())
 
-    shown = {re.sub(r'(csrfmiddlewaretoken"|name="code") value="[^"]*"', "", text).partition("<main")[2] for text in told}
+    shown = {
+        re.sub(r'(csrfmiddlewaretoken"|name="code") value="[^"]*"', "", text).partition("<main")[2]
+        for text in told
+    }
     assert len(shown) == 1
     assert NOT_VALID in shown.pop()
 
@@ -204,10 +207,10 @@ def test_the_patient_answers_from_her_account_and_nobody_else_does(client, cast)
 
 @pytest.mark.parametrize(("scope", "status"), [("care", 200), ("stay", 404)])
 def test_a_carer_answers_when_the_class_was_named_to_him(client, cast, scope, status):
-    version = pathway("essai-soins", **{"pathway.toml": files("essai-soins", data_class="care")["pathway.toml"]})
+    version = published_version("essai-soins", data_class="care", **{"schedule.csv": SCHEDULE})
     _, expected = enrolled(cast.amar, cast.madeleine_record, version=version)
     with walls_down():
-        carer = represented_by(cast.madeleine_record, "Paul", DelegationBasis.CARER, scope=[scope])
+        carer = represented_by(cast.madeleine_record, "Paul", DelegationBasis.CARER, scope=(scope,))
     login(client, carer)
 
     assert client.get(f"/mon-dossier/suivi/{expected}/").status_code == status
@@ -234,7 +237,7 @@ def test_an_operator_answers_over_the_telephone_with_the_values_before_him(clien
     (row,) = stored()
     assert (row.source, row.user_id, row.respondent_name) == ("phone", cast.amar.user_id, cast.amar.name)
     with walls_down():
-        later = Expected.objects.filter(follow_up=given.follow_up).exclude(pk=expected).first()
+        later = Expected.objects.filter(follow_up=given.follow_up).exclude(pk=expected).earliest("opens_at")
         Expected.objects.filter(pk=later.pk).update(opens_at=timezone.now())
     next_time = client.get(f"/dossiers/{cast.madeleine_record.pk}/telesuivi/repondre/{later.pk}/")
     assert "37,1" in next_time.content.decode()
