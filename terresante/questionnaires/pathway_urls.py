@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.questionnaires import pathway_views
+from terresante.questionnaires import pathway_views, replay_views
 
 app_name = "pathways"
 urlpatterns = [
@@ -16,4 +16,5 @@ urlpatterns = [
     path("versions/<uuid:version_id>/abandonner/", pathway_views.abandon, name="abandon"),
     path("versions/<uuid:version_id>/publier/", pathway_views.publish, name="publish"),
     path("versions/<uuid:version_id>/valider/", pathway_views.sign, name="sign"),
+    path("versions/<uuid:version_id>/rejouer/", replay_views.replay, name="replay"),
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,7 @@ class NewFollowUp:
     carer_name: str = ""
     phone: str = ""
     inclusion: engine.Answers | None = None
-    personal: Mapping[str, Any] = field(default_factory=dict)
+    personal: Mapping[str, Decimal] = field(default_factory=dict)
     index_follow_up_id: UUID | None = None
     index_name: str = ""
     hides_index: bool = False
@@ -93,6 +94,7 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
     cell = _cell(actor, wanted.cell_id)
     check_enrols(actor, record, version, pathway, cell)
     row = _row(actor, record, version, cell, _checked(pathway, wanted))
+    row.baseline = _baseline(pathway, wanted.inclusion)
     if not _stored(row):
         return Enrolled(_already_enrolled(actor, row), None)
     follow_up = row
@@ -198,8 +200,7 @@ def _row(
         anchor_on=wanted.anchor_on,
         enrolled_by_id=actor.user_id,
         enrolled_by_name=actor.name,
-        baseline=_plain(wanted.inclusion or {}),
-        personal=_plain(wanted.personal),
+        personal={name: float(value) for name, value in wanted.personal.items()},
         respondent=wanted.respondent,
         carer_name=" ".join(wanted.carer_name.split())[:150] if is_carer else "",
         phone_of_respondent=international(wanted.phone),
@@ -209,9 +210,10 @@ def _row(
     )
 
 
-def _plain(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """JSON has no date."""
-    return {name: engine.plain(value) for name, value in answers.items()}
+def _baseline(pathway: engine.Pathway, inclusion: engine.Answers | None) -> dict[str, Any]:
+    """As the database keeps answers: JSON has neither dates nor exact numbers."""
+    form = pathway.forms.get(pathway.enrolment_questionnaire)
+    return engine.to_json(form, inclusion) if form is not None and inclusion else {}
 
 
 def _stored(row: FollowUp) -> bool:

@@ -36,6 +36,8 @@ from terresante.telemonitoring.events import FollowUpEnded, FollowUpMoved
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.phones import international
 
+# Of one transaction.
+_ENDED_TOGETHER = 200
 _FIRST_COLOUR = Least("grey_at", "orange_at", "red_at")
 
 
@@ -154,10 +156,10 @@ def revoke_link(actor: Actor, record_id: UUID, follow_up_id: UUID) -> None:
 
 
 @action
-def end_what_is_over(actor: Actor, now: datetime, most: int = 200) -> int:
+def end_what_is_over(actor: Actor, now: datetime) -> int:
     """A week after their last date, for a job; returns how many. The cell’s period in the circle has its own end."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM follow_ups_over(%s, %s)", [now - ENDS_AFTER, most])
+        cursor.execute("SELECT * FROM follow_ups_over(%s, %s)", [now - ENDS_AFTER, _ENDED_TOGETHER])
         over = list(cursor.fetchall())
     rls.open_records({patient_id for _, patient_id in over})
     rows = FollowUp.objects.select_for_update(of=("self",)).filter(pk__in=[key for key, _ in over])

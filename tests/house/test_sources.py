@@ -68,6 +68,8 @@ MORE_NAMES = {
         "pathway_queries": "versions of pathways as their administrator reads them, apart from answers",
         "pathway_views": "pages of the administration, apart from those of a record",
         "pathway_forms": "forms of the administration, apart from those of a record",
+        "replay_queries": "a draft weighed on past answers, apart from the pages of a version",
+        "replay_views": "the same, its page",
         "draft": "from the fields of a screen to the files of a draft, pure",
         "management": "Django's place for a command",
         "steps": "a form filled one question a screen, whoever answers: what is asked now, what follows",

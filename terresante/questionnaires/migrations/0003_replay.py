@@ -9,8 +9,7 @@ REVOKE ALL ON FUNCTION answer_outcome(uuid) FROM PUBLIC, terresante_app;
 GRANT EXECUTE ON FUNCTION answer_outcome(uuid) TO terresante_definer;
 
 CREATE FUNCTION pathway_answers(draft uuid, since timestamptz, most integer) RETURNS TABLE (
-    answer text, follow_up text, at timestamptz, form text, answers jsonb, baseline jsonb, personal jsonb, version uuid,
-    outcome text)
+    answer text, follow_up text, at timestamptz, form text, answers jsonb, baseline jsonb, personal jsonb, outcome text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH allowed AS (
         SELECT 1 WHERE app_kind() = 'professional' AND app_has_duty('administrator')
@@ -31,7 +30,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT encode(sha256(convert_to(given.id::text, 'UTF8')), 'hex'),
            encode(sha256(convert_to(coalesce(given.follow_up_id, given.patient_id)::text, 'UTF8')), 'hex'),
            date_trunc('minute', given.authored_at), given.form, given.answers - forms.own_words,
-           given.baseline, given.personal, given.version_id, answer_outcome(given.id)
+           given.baseline, given.personal, answer_outcome(given.id)
     FROM questionnaires_questionnaireresponse AS given
     JOIN forms ON forms.id = given.version_id AND forms.name = given.form
     WHERE given.status = 'completed' AND given.authored_at >= since

@@ -17,6 +17,8 @@ from terresante.questionnaires.pathway.model import (
     Question,
 )
 
+LARGEST_NUMBER = 10**12
+MOST_DECIMALS = 9
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:[.,]\d{1,12})?")
 _FRENCH_DATE = re.compile(r"(\d{1,2})[/. ](\d{1,2})[/. ](\d{4})")
 _TIME = re.compile(r"([01]?\d|2[0-3])\s*[:hH]\s*([0-5]\d)?(?::[0-5]\d)?")
@@ -363,7 +365,7 @@ def _finite(value: Any) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() and abs(number) <= 10**12 else None
+    return round(number, MOST_DECIMALS) if number.is_finite() and abs(number) <= LARGEST_NUMBER else None
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, Decimal]:

@@ -33,6 +33,7 @@ TEXTS = ("red", "orange", "green", "before", "closed")
 MOST_FILES = 200
 LARGEST_FILE = 1_000_000
 MOST_LINES = 300
+LONGEST_AGO = 3660
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 ROLE = re.compile(r"[a-z][a-z_-]{0,39}")
@@ -399,6 +400,7 @@ def _examples(files: Mapping[str, str], known: Sequence[str], mistakes: Mistakes
 def _past(table: Table) -> PastExample:
     table.only("days_ago", "answers")
     days = table.number("days_ago")
-    if days is None or days < 0:
+    if days is None or not 0 <= days <= LONGEST_AGO:
         table.wrong("days_ago", "« days_ago » dit il y a combien de jours : un nombre, par exemple 1.")
-    return PastExample(days or Decimal(0), table.table("answers").values)
+        days = Decimal(0)
+    return PastExample(days, table.table("answers").values)

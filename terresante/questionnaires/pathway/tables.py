@@ -17,6 +17,7 @@ _KEY = re.compile(r"""^\s*["']?([\w.-]+)["']?\s*=""")
 _AT_LINE = re.compile(r"at line (\d+)")
 LONGEST_TEXT = 2000
 LARGEST_NUMBER = 10**9
+MOST_DECIMALS = 9
 
 
 class Mistakes:
@@ -165,17 +166,17 @@ class Table:
         return value
 
     def number(self, key: str, default: Decimal | None = None) -> Decimal | None:
-        value = self.values.get(key)
+        value: Any = self.values.get(key)
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             self.wrong(key, f"« {key} » est un nombre, sans guillemets, avec un point : {key} = 1.5")
             return default
-        # NaN compares false with everything.
-        if not abs(value) <= LARGEST_NUMBER:
-            self.wrong(key, f"« {key} » est trop grand ou n’est pas un nombre.")
+        number = Decimal(value)
+        if not number.is_finite() or abs(number) > LARGEST_NUMBER or number != round(number, MOST_DECIMALS):
+            self.wrong(key, f"« {key} » est trop grand, trop précis, ou n’est pas un nombre.")
             return default
-        return Decimal(value)
+        return number
 
     def table(self, key: str) -> "Table":
         value = self.values.get(key, {})

@@ -281,6 +281,7 @@ NASTY = {
     "dates": "code = 2026-01-01\nscore = [1]\npatient = 3\nanswers = []\nexpect = 1",
     "rows": RULES + "a;b;c;d;e;f;g;h\n" * 20_000,
     "empty": "",
+    "not numbers": "version = nan\n[[score]]\nmax = inf\n[[history]]\ndays_ago = nan\n[answers]\nspo2 = 1e-99999\n",
     "shapes": '{"resourceType": "Questionnaire", "title": "T", "item": [{"linkId": "a", "type": "choice", '
     '"answerOption": [{"valueCoding": 3}, 4], "enableWhen": 5, "extension": {"url": 1}, "item": 7}]}',
 }
@@ -341,7 +342,7 @@ def write(tmp_path, files):
 
 
 def run(path, capsys):
-    code = 0
+    code: object = 0
     try:
         call_command("pathway", "check", str(path))
     except SystemExit as end:

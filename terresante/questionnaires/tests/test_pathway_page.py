@@ -21,7 +21,7 @@ def test_the_pathway_of_the_page_is_in_order():
 
 def test_the_mistake_that_the_page_shows_is_the_one_that_is_told():
     wrong = files() | {"rules.csv": files()["rules.csv"].replace("oui;peu;", "oui;peut;")}
-    shown = re.search(r"^chikungunya/(rules.csv.*)$", PAGE.read_text(), re.MULTILINE).group(1)
+    [shown] = re.findall(r"^chikungunya/(rules.csv.*)$", PAGE.read_text(), re.MULTILINE)
 
     assert shown in [str(mistake) for mistake in check(wrong)]
 
@@ -41,4 +41,4 @@ def test_every_cell_that_the_page_explains_is_understood():
         told = check(files() | {"rules.csv": rules, "questionnaires/quotidien.json": form})
         assert not [str(one) for one in told if one.file == "rules.csv" and not one.is_warning], cell
     assert len(cells) > 12
-    assert read(files()).forms["quotidien"].question("temperature").help.startswith("Mesurez au repos")
+    assert read(files()).forms["quotidien"].questions[0].help.startswith("Mesurez au repos")
