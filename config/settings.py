@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "terresante.health_record",
     "terresante.results",
     "terresante.stays",
+    "terresante.care_plans",
     "terresante.overview",
     "terresante.portal",
     "terresante.interop",
