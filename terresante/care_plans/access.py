@@ -41,7 +41,8 @@ def require_lead(actor: Actor) -> None:
     """For the pages that list: an empty list would not say why."""
     if not leads_programmes(actor):
         raise Refused(
-            "Les programmes sont tenus par les chefs de projet : un administrateur de votre structure confie cette fonction."
+            "Les programmes sont tenus par les chefs de projet : un administrateur de votre structure confie cette"
+            " fonction."
         )
 
 

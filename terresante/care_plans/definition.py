@@ -53,11 +53,14 @@ class Bounds:
     places: tuple[str, ...] = ()
 
 
+EVERYBODY = Bounds()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     summary: str = ""
     criteria: tuple[str, ...] = ()
-    bounds: Bounds = Bounds()
+    bounds: Bounds = EVERYBODY
     included_by: tuple[str, ...] = (
         RoleGroup.PHYSICIAN.value,
         RoleGroup.NURSE.value,

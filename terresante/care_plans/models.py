@@ -47,7 +47,7 @@ class Programme(Row):
 
 
 class ProgrammeVersion(Row):
-    """What a programme asks, from its publication to the next one (FHIR PlanDefinition); a trigger keeps it as it was."""
+    """What a programme asks, from its publication to the next (FHIR PlanDefinition); a trigger keeps it as it was."""
 
     programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
@@ -123,7 +123,7 @@ class Inclusion(Limited):
 
 
 class PlannedStep(Limited):
-    """One step of one inclusion, as the version says it (FHIR CarePlan.activity); `round` counts a repeated sequence."""
+    """One step of one inclusion, as the version says it (FHIR CarePlan.activity); `round` counts its repetitions."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="planned_steps")
     record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="planned_steps")
@@ -174,6 +174,15 @@ class PlannedStep(Limited):
 
     def __str__(self) -> str:
         return f"{self.key} {self.round} {self.state}"
+
+    @property
+    def is_planned(self) -> bool:
+        return self.state == StepState.PLANNED
+
+    @property
+    def is_settled(self) -> bool:
+        """Done, or said not to be needed."""
+        return self.state in (StepState.DONE, StepState.NOT_NEEDED)
 
 
 class PathwayChange(Row):

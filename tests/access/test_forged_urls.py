@@ -58,6 +58,13 @@ NAMED = {
     "registration_id": "directory.Registration",
     "sender_id": "interop.SenderSystem",
     "subscription_id": "notifications.PushSubscription",
+    "inclusion_id": "care_plans.Inclusion",
+    "step_id": "care_plans.PlannedStep",
+    "batch_id": "care_plans.InvoiceBatch",
+    # What is in force is public among professionals.
+    "programme_id": None,
+    # Of a programme: a step or a sequence, in its own words.
+    "part": None,
     # Of the directory, which every professional reads.
     "role_id": None,
     # A setting, declared in the code.

@@ -80,6 +80,11 @@ DEFINERS = {
     "sender_activity": "numbers of messages by hospital, for the platform's administrator",
     "sender_hours": "numbers of messages by hospital, hour and type, for the same",
     "sender_errors": "why messages of one hospital were refused, in numbers, for the same",
+    "programme_counts": "numbers of a programme, for the project leads of the structure in charge",
+    "sequence_totals": "sums of its sequences, for the same",
+    "programme_sequences": "references, dates and sums of its sequences, for the same",
+    "programme_inclusions": "references and dates of its inclusions, for the same",
+    "invoice_sequences": "how many sequences went into a new batch, for the same",
     "namesakes": "which of the given keys have a homonym or a twin",
     "ensure_audit_partitions": "how many months ahead the trail reaches",
 }

@@ -80,16 +80,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM care_plans_inclusion WHERE programme_id = asked HAVING leads_programme(asked)
 $$;
 
-CREATE FUNCTION sequence_totals(asked uuid, since date, until date)
+CREATE FUNCTION sequence_totals(asked uuid, first_day date, last_day date)
 RETURNS TABLE (label text, fee integer, complete bigint, billed bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT label, fee, count(*), count(batch_id) FROM care_plans_billablesequence
-    WHERE leads_programme(asked) AND programme_id = asked AND completed_on BETWEEN since AND until
+    WHERE leads_programme(asked) AND programme_id = asked AND completed_on BETWEEN first_day AND last_day
     GROUP BY label, fee ORDER BY label, fee
 $$;
 
 -- Of a period, or of one batch.
-CREATE FUNCTION programme_sequences(asked uuid, since date, until date, in_batch uuid, most integer)
+CREATE FUNCTION programme_sequences(asked uuid, first_day date, last_day date, in_batch uuid, most integer)
 RETURNS TABLE (reference text, label text, round smallint, completed_on date, fee integer, batch_number integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT own.reference, one.label, one.round, one.completed_on, one.fee, batch.number
@@ -97,11 +97,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     JOIN care_plans_inclusion AS own ON own.id = one.inclusion_id
     LEFT JOIN care_plans_invoicebatch AS batch ON batch.id = one.batch_id
     WHERE leads_programme(asked) AND one.programme_id = asked
-      AND CASE WHEN in_batch IS NULL THEN one.completed_on BETWEEN since AND until ELSE one.batch_id = in_batch END
+      AND CASE WHEN in_batch IS NULL THEN one.completed_on BETWEEN first_day AND last_day ELSE one.batch_id = in_batch END
     ORDER BY one.completed_on, own.reference, one.label, one.round LIMIT most
 $$;
 
-CREATE FUNCTION programme_inclusions(asked uuid, since date, until date, most integer)
+CREATE FUNCTION programme_inclusions(asked uuid, first_day date, last_day date, most integer)
 RETURNS TABLE (reference text, version smallint, included_on date, left_on date, left_because text,
                steps bigint, done bigint, late bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -111,7 +111,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     FROM care_plans_inclusion AS own
     JOIN care_plans_programmeversion AS version ON version.id = own.version_id
     LEFT JOIN care_plans_plannedstep AS step ON step.inclusion_id = own.id
-    WHERE leads_programme(asked) AND own.programme_id = asked AND own.included_on BETWEEN since AND until
+    WHERE leads_programme(asked) AND own.programme_id = asked AND own.included_on BETWEEN first_day AND last_day
     GROUP BY own.id, version.number ORDER BY own.included_on, own.reference LIMIT most
 $$;
 
@@ -159,7 +159,7 @@ END $$;
 class Migration(migrations.Migration):
     dependencies = [
         ("care_plans", "0001_initial"),
-        ("care_team", "0021_patients_hand_walls"),
+        ("care_team", "0032_joining_walls"),
         ("patients", "0010_kept_records"),
     ]
 

@@ -49,6 +49,7 @@ from terresante.patients.tests.clinical_rows import (
     fact,
     health,
     notes,
+    pathways,
     results,
     stays,
 )
@@ -273,6 +274,10 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "health_record_observation": None,
     "stays_encounter": stays,
     "stays_encountermovement": stays,
+    "care_plans_inclusion": pathways,
+    "care_plans_plannedstep": None,  # made with the inclusion
+    "care_plans_pathwaychange": None,
+    "care_plans_billablesequence": None,
     "feed_feeditem": _marks,
     "feed_readcursor": _marks,
     "feed_readexception": None,  # made with the cursors
@@ -282,7 +287,19 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
 }
 
 NEEDS_RECORD = (
-    *(_participants, _named, _hand_overs, _joining, notes, documents, results, health, stays, _prepared),
+    *(
+        _participants,
+        _named,
+        _hand_overs,
+        _joining,
+        notes,
+        documents,
+        results,
+        health,
+        stays,
+        pathways,
+        _prepared,
+    ),
 )
 
 
