@@ -10,7 +10,7 @@ from django.utils import timezone
 from terresante.care_plans import actions, programme_actions
 from terresante.care_plans.actions import NewInclusion
 from terresante.care_plans.definition import Bounds, Bundle, Definition, PlannedAct
-from terresante.care_plans.enums import ChangeKind, LegalGround
+from terresante.care_plans.enums import ChangeKind, LegalGround, VersionStatus
 from terresante.care_plans.models import (
     BillableSequence,
     Inclusion,
@@ -87,7 +87,12 @@ def row_in_programme(patient: Patient, record: CareRecord, **kept: Any) -> Inclu
         data_class=kept["data_class"],
     )
     version = ProgrammeVersion.objects.create(
-        programme=programme, number=1, definition=definition.as_json(), made_by_name="Camille"
+        programme=programme,
+        number=1,
+        definition=definition.as_json(),
+        made_by_name="Camille",
+        status=VersionStatus.PUBLISHED,
+        published_at=timezone.now(),
     )
     inclusion = Inclusion.objects.create(
         patient=patient,
