@@ -26,6 +26,9 @@ from terresante.questionnaires.pathway.tables import Mistakes, key_lines, line_o
 MOST_SIGNS = 60_000
 # Of expressions that the library reads: some 70 µs a sign.
 MOST_SIGNS_BY_LIBRARY = 8_000
+# Values × alternatives, some 1 µs each.
+MOST_COMPARED = 300_000
+MOST_LINES_OF_AN_ITEM = 5
 LONGEST_SENTENCE = 25  # words: reading level B1
 _CODE = re.compile(
     r"linkId\s*=\s*'([^']*)'\s*\)\s*\.\s*answer\s*\.\s*value(?:Coding)?\s*\.\s*code\s*(?:=|~|!=)\s*'([^']*)'"
@@ -220,6 +223,7 @@ class _Check:
 
     def lines(self) -> None:
         read: list[coverage.Line] = []
+        work = 0
         for rule in self.pathway.rules:
             form = self.pathway.forms.get(rule.questionnaire)
             if form is None:
@@ -228,12 +232,18 @@ class _Check:
             line = coverage.line(rule, form, score, codes_of(rule, self.pathway.forms))
             if line is None:
                 continue
+            work += line.work
+            if work > MOST_COMPARED:
+                self._rule(rule, "trop de cas pour comparer cette ligne et les suivantes.", is_warning=True)
+                return
             for told in coverage.warnings(line):
                 self._rule(rule, told, is_warning=True)
-            for other in read:
-                if (other.rule.questionnaire, other.rule.item) == (rule.questionnaire, rule.item):
-                    if told := coverage.contradiction(other, line):
-                        self._rule(rule, told, is_warning=True)
+            same = [other for other in read if other.rule.item == rule.item]
+            for other in same[:MOST_LINES_OF_AN_ITEM]:
+                if other.rule.questionnaire == rule.questionnaire and (
+                    told := coverage.contradiction(other, line)
+                ):
+                    self._rule(rule, told, is_warning=True)
             read.append(line)
 
     # Schedule, texts

@@ -35,6 +35,7 @@ MOST_FILES = 200
 LARGEST_FILE = 1_000_000
 MOST_LINES = 300
 LONGEST_AGO = 3660
+MOST_HISTORY = 100
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 ROLE = re.compile(r"[a-z][a-z_-]{0,39}")
@@ -383,7 +384,7 @@ def _examples(files: Mapping[str, str], known: Sequence[str], mistakes: Mistakes
                 name=PurePosixPath(name).stem,
                 questionnaire=_questionnaire(table, known),
                 answers=table.table("answers").values,
-                history=tuple(_past(one) for one in table.tables("history")[:1000]),
+                history=tuple(_past(one) for one in table.tables("history")[:MOST_HISTORY]),
                 baseline=table.table("baseline").values,
                 personal=table.table("personal").values,
                 expect=expect.values,

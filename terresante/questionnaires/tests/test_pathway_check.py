@@ -366,6 +366,43 @@ def test_no_expression_crashes_the_check_or_holds_it(expression):
     assert time.thread_time() - start < 3
 
 
+def largest():
+    """As large as the limits let a pathway be: each file is below what it may hold."""
+    options = {f"option-{n}": (f"Réponse {n}", n) for n in range(60)}
+    asks = [{"question": f"q{n}", "operator": "=", "answerCoding": {"code": "option-3"}} for n in range(15)]
+    items = [
+        choice(f"q{n}", "Question ?", options, required=False, **({"enableWhen": asks} if n >= 15 else {}))
+        for n in range(40)
+    ]
+    many = " | ".join(f"option-{n}" for n in range(30))
+    rows = [f"r{n};grand;q{n % 40};{many};{many};{many};no;R" for n in range(300)]
+    steps = [f"s{n};grand;D{n};D{n};08:00;;;;;patient" for n in range(300)]
+    parts = "".join(
+        f"[[score.part]]\nlabel = 'P'\nexpression = \"item.where(linkId='q{n % 40}').answer.value.ordinal()\"\n"
+        for n in range(300)
+    )
+    past = "[[history]]\ndays_ago = 1\n[history.answers]\nq1 = 'option-3'\n" * 5
+    return {
+        "questionnaires/grand.json": questionnaire(*items),
+        "rules.csv": "\n".join((RULES.splitlines()[0], *rows)),
+        "schedule.csv": "\n".join(("step;questionnaire;from;to;times;remind;grey;orange;red;role", *steps)),
+        "scores.toml": f"[[score]]\nid='s'\nquestionnaire='grand'\ntitle='S'\nmissing='zero'\n{parts}",
+        **{
+            f"examples/e{n}.toml": f"questionnaire='grand'\n[answers]\nq2='option-4'\n{past}[expect]\ncolour='red'\n"
+            for n in range(3)
+        },
+    }
+
+
+def test_the_largest_pathway_is_checked_in_seconds():
+    start = time.thread_time()
+
+    mistakes = told(small(largest() | {"examples/rouge.toml": None, "examples/logement.toml": None}))
+
+    assert mistakes == []
+    assert time.thread_time() - start < 10
+
+
 def write(tmp_path, files):
     root = tmp_path / "essai"
     for name, text in files.items():
