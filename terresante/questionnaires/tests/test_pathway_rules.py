@@ -79,6 +79,7 @@ def test_a_drop_is_counted_from_the_value_of_the_enrolment():
     assert coloured({"spo2": 96}, baseline={"spo2": 99}).fired[0].threshold == (
         "baisse ≥ 3\u202f% depuis la valeur de référence"
     )
+    assert coloured({"spo2": 96}, baseline={"spo2": 99.0}).colour is Colour.ORANGE  # as a database keeps it
     assert coloured({"spo2": 96}, baseline={"spo2": 98}).colour is Colour.GREEN
     assert coloured({"spo2": 96}).colour is Colour.GREEN
 
@@ -127,7 +128,7 @@ def test_a_difference_is_this_item_minus_the_other():
 
 
 def test_a_personal_threshold_replaces_those_written_beside_it():
-    copd = {"floor": Decimal(88)}
+    copd = {"floor": 88}
 
     assert coloured({"spo2": 91}, personal=copd).colour is Colour.GREEN
     [fired] = coloured({"spo2": 87}, personal=copd).fired
