@@ -9,6 +9,7 @@ from terresante.questionnaires.pathway.fhir import (
     plan_definition,
     questionnaire_response,
 )
+from terresante.questionnaires.pathway.folders import folder
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -27,7 +28,7 @@ from terresante.questionnaires.pathway.model import (
     Step,
 )
 from terresante.questionnaires.pathway.phone import offline
-from terresante.questionnaires.pathway.reading import folder, read
+from terresante.questionnaires.pathway.reading import read
 from terresante.questionnaires.pathway.replaying import Change, Day, PastAnswer, Replay, Sensitivity, replay
 from terresante.questionnaires.pathway.scoring import PartResult, ScoreResult, scores
 from terresante.questionnaires.pathway.timing import Occurrence, due

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from terresante.questionnaires.pathway import cells, fhirpath, wording
-from terresante.questionnaires.pathway.answering import numbers, shown
+from terresante.questionnaires.pathway.answering import from_json, numbers, shown
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -152,6 +152,8 @@ class _Table:
         self.rules = self.pathway.rules_of(self.form.name)
 
     def sheet(self, answers: Answers) -> _Sheet:
+        """Read again as the database keeps them: a plain number is a number too."""
+        answers = from_json(self.form, answers)
         names = {question.link_id for question in shown(self.form, answers)}
         kept = {link_id: value for link_id, value in answers.items() if link_id in names}
         computes = any(rule.item.startswith("{") for rule in self.rules)

@@ -15,6 +15,7 @@ from typing import Any
 
 from terresante.questionnaires.pathway import cells, timing
 from terresante.questionnaires.pathway.answering import plain
+from terresante.questionnaires.pathway.folders import LARGEST_FILE, MOST_FILES
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -26,7 +27,7 @@ from terresante.questionnaires.pathway.model import (
     Rule,
     Step,
 )
-from terresante.questionnaires.pathway.reading import LARGEST_FILE, MOST_FILES, codes_of
+from terresante.questionnaires.pathway.reading import codes_of
 from terresante.questionnaires.pathway.writing import files_of
 
 URN = "urn:terresante"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from terresante.questionnaires.pathway import Answers, Assessment, Colour, Past, assess, read, scores
+from terresante.questionnaires.pathway import Answers, Assessment, Colour, Past, assess, read, scores, to_json
 from terresante.questionnaires.tests.pathways import RULES, SCORES, small
 
 PATHWAY = read(small())
@@ -202,6 +202,15 @@ def test_a_calculation_that_fails_asks_to_look_and_never_raises():
     [fired] = coloured({}, pathway=pathway).fired
 
     assert (fired.colour, fired.threshold) == (Colour.ORANGE, "calcul impossible")
+
+
+def test_answers_as_the_database_keeps_them_are_coloured_too():
+    form = PATHWAY.forms["quotidien"]
+    kept = to_json(form, {**WELL, "temperature": Decimal("39.5")})
+
+    assert isinstance(kept["temperature"], float)
+    assert assess(PATHWAY, "quotidien", kept, at=NOW).colour is Colour.RED
+    assert assess(PATHWAY, "quotidien", kept | {"inconnu": [1]}, at=NOW).colour is Colour.RED
 
 
 def test_an_assessment_is_found_again_in_its_json():
