@@ -71,6 +71,8 @@ NAMED = {
     "unit_id": None,
     "token": None,
     "form_name": None,
+    "file_format": None,
+    "part": None,
     "practitioner_id": None,
     "group": None,
     "data_class": None,
