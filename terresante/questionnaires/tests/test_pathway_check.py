@@ -4,8 +4,10 @@ import time
 
 import pytest
 from django.core.management import call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from terresante.questionnaires.pathway import PathwayError, check, folder
+from terresante.questionnaires.pathway import PathwayError, cells, check, folder
 from terresante.questionnaires.tests.pathways import (
     EXAMPLE_RED,
     RULES,
@@ -364,6 +366,33 @@ def test_no_expression_crashes_the_check_or_holds_it(expression):
 
     assert all(mistake.what for mistake in mistakes)
     assert time.thread_time() - start < 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    file=st.sampled_from(sorted(small())),
+    at=st.floats(0, 1),
+    taken=st.integers(0, 60),
+    put=st.one_of(
+        st.sampled_from(["", '"', "[", "]]", "{", ";", "|", "..", "-", "%", "'", "\n", "null", "1e9", "é"]),
+        st.text(max_size=8),
+    ),
+)
+def test_a_slip_of_the_hand_in_any_file_is_told_and_never_crashes(file, at, taken, put):
+    text = small()[file]
+    start = int(at * len(text))
+
+    mistakes = check(small({file: text[:start] + put + text[start + taken :]}))
+
+    assert all(mistake.line >= 1 and mistake.what for mistake in mistakes)
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_in_a_cell_is_read_or_explained(cell):
+    try:
+        cells.parsed(cell, frozenset(("oui",)))
+    except cells.CellError as error:
+        assert str(error)
 
 
 def largest():
