@@ -18,15 +18,20 @@ from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
 from terresante.patients.queries import Represented
+from terresante.telemonitoring.board_queries import has_cell
 
+# Of who works in a structure that watches people at home.
+_WATCHED = "Télésuivi"
 # (label, URL name, icon, the duties one of which opens it, none for everybody)
 _PLACES: tuple[tuple[str, str, str, tuple[Duty, ...]], ...] = (
     ("Mes patients", "overview:home", "users", ()),
+    (_WATCHED, "board:board", "activity", ()),
     ("Annuaire", "directory:search", "book-user", ()),
     ("À vérifier", "interop:queue", "shield-alert", (Duty.IDENTITY_OFFICER,)),
     ("Identités", "patients:search", "id-card", (Duty.IDENTITY_OFFICER,)),
     ("Accès en urgence", "care_team:emergencies", "siren", (Duty.PRIVACY_OFFICER,)),
     ("Administration", "directory:accounts", "settings", (Duty.ADMINISTRATOR, Duty.LOCAL_ADMINISTRATOR)),
+    ("Programmes", "programmes:list", "route", (Duty.PROGRAMME_LEAD,)),
     ("Habilitations", "care_team:rights", "scale", (Duty.ADMINISTRATOR,)),
     ("Cellule d’appui", "directory:support", "phone-call", (Duty.SUPPORT_AGENT,)),
 )
@@ -125,16 +130,18 @@ def _persons(request: HttpRequest, actor: Actor) -> list[Person]:
 
 
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
+    watches = has_cell(actor)
     return tuple(
         Place(label=label, url=link(name), icon=icon, current=_is_current(request, link(name)))
         for label, name, icon, duties in _PLACES
-        if not duties or any(actor.has_duty(duty) for duty in duties)
+        if (not duties or any(actor.has_duty(duty) for duty in duties)) and (watches or label != _WATCHED)
     )
 
 
 def _is_current(request: HttpRequest, url: str) -> bool:
     if url == link("directory:accounts"):
-        return request.path.startswith(("/administration/", "/partenaires/"))
+        is_apart = request.path.startswith(link("programmes:list"))
+        return not is_apart and request.path.startswith(("/administration/", "/partenaires/"))
     if url == link("overview:home"):
         return request.path == url or request.path.startswith(link("overview:patients"))
     return request.path.startswith(url)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from terresante.accounts.models import User
+from terresante.care_plans.tests.factories import row_in_programme, row_of_step
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
@@ -34,6 +35,7 @@ from terresante.questionnaires.tests.factories import stored_response
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
+from terresante.telemonitoring.tests.factories import stored_follow_up
 from tests.access.oracle.rows import offer
 
 
@@ -111,6 +113,11 @@ def answers(drawn: Drawn) -> None:
     first = stored_response(drawn.patient.pk, drawn.record.pk)
     fact(drawn, first.pk)
     stored_response(drawn.patient.pk, drawn.record.pk, replaces=first, user=drawn.users[0])
+
+
+def follow_ups(drawn: Drawn) -> None:
+    assert drawn.record is not None
+    stored_follow_up(drawn.patient.pk, drawn.record.pk, drawn.organizations[0].pk)
 
 
 def stays(drawn: Drawn) -> None:
@@ -210,3 +217,17 @@ def create(model: type[Any], drawn: Drawn, **values: Any) -> Any:
             return model.objects.create(patient=drawn.patient, record=drawn.record, **values)
     except IntegrityError:  # two of the same role were drawn for one circle
         return None
+
+
+def pathways(drawn: Drawn) -> None:
+    """In a programme, with its step and what hangs on it."""
+    limits = {"data_class": "care"}
+    inclusion = row_in_programme(
+        drawn.patient,
+        drawn.record,
+        organization_id=drawn.organizations[0].pk,
+        author=drawn.practitioners[0],
+        **limits,
+    )
+    row_of_step(inclusion, "Visite", **limits)
+    fact(drawn, inclusion.pk)

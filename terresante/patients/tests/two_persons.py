@@ -48,8 +48,10 @@ from terresante.patients.tests.clinical_rows import (
     create,
     documents,
     fact,
+    follow_ups,
     health,
     notes,
+    pathways,
     results,
     stays,
 )
@@ -258,6 +260,12 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
     "questionnaires_questionnaireresponse": answers,
+    "telemonitoring_followup": follow_ups,
+    "telemonitoring_expected": None,  # made with the follow-ups
+    "telemonitoring_answerlink": None,
+    "telemonitoring_contact": None,
+    "telemonitoring_alert": None,
+    "telemonitoring_call": None,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,
@@ -275,6 +283,10 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "health_record_observation": None,
     "stays_encounter": stays,
     "stays_encountermovement": stays,
+    "care_plans_inclusion": pathways,
+    "care_plans_plannedstep": None,  # made with the inclusion
+    "care_plans_pathwaychange": None,
+    "care_plans_billablesequence": None,
     "feed_feeditem": _marks,
     "feed_readcursor": _marks,
     "feed_readexception": None,  # made with the cursors
@@ -294,8 +306,10 @@ NEEDS_RECORD = (
         results,
         health,
         stays,
+        pathways,
         _prepared,
         answers,
+        follow_ups,
     ),
 )
 
