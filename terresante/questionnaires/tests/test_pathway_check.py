@@ -455,8 +455,9 @@ def test_the_command_says_that_a_folder_is_in_order(tmp_path, capsys):
     code, out, err = run(write(tmp_path, small()), capsys)
 
     assert (code, err) == (0, "")
-    assert out.startswith(
-        "Suivi d’essai : en ordre. 2 questionnaire(s), 1 score(s), 5 règle(s), 2 exemple(s)"
+    assert out == (
+        "Suivi d’essai : en ordre, exemples compris. "
+        "2 questionnaires, 1 score, 5 règles, 2 exemples, 0 avertissement.\n"
     )
 
 
