@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("terresante.telemonitoring.board_urls")),
     path("", include("terresante.overview.urls")),
     path("", include("terresante.portal.urls")),
+    path("suivi/", include("terresante.telemonitoring.answer_urls")),
     path("identites/", include("terresante.patients.urls")),
     path("", include("terresante.interop.urls")),
     path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),

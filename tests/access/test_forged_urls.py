@@ -29,6 +29,7 @@ NAMED = {
     "follow_up_id": "telemonitoring.FollowUp",
     "contact_id": "telemonitoring.Contact",
     "cell_id": "telemonitoring.Cell",
+    "expected_id": "telemonitoring.Expected",
     "line_id": "health_record.AllergyIntolerance",
     "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",

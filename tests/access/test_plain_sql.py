@@ -314,6 +314,10 @@ QUESTIONS = {
     "delegate_readers": "SELECT delegate_readers(ARRAY[%(patient)s]::uuid[], ARRAY[%(relative)s]::uuid[],"
     " ARRAY[%(guardian)s]::uuid[])",
     "own_patient": "SELECT nullif(own_patient(), %(other)s)",
+    "answer_link_key": "SELECT answer_link_key('x')",
+    "open_answer_link": "SELECT open_answer_link(%(new)s, 'x')",
+    "answer_link_holds": "SELECT answer_link_holds(%(new)s)",
+    "follow_ups_of_number": "SELECT follow_ups_of_number('+33639981234')",
     "answer_invitation": "SELECT answer_invitation('x', 'x', NULL)",
     "patient_removes": "SELECT patient_removes(%(period)s, 'x')",
     "patient_adds": "SELECT patient_adds(%(new)s, %(new)s, %(colin)s, 'x', 'x') WHERE own_patient() <> %(other)s",
