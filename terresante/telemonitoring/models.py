@@ -10,6 +10,8 @@ from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, ResponseColour
 from terresante.questionnaires.models import PathwayVersion
+from terresante.telemonitoring.alert_models import Alert as Alert
+from terresante.telemonitoring.alert_models import Call as Call
 from terresante.telemonitoring.enums import (
     TO_BEGIN,
     EndReason,
@@ -48,6 +50,10 @@ class Cell(Row):
     )
     physician = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # For how long an alert that somebody took is his; then it is anybody's again.
+    lock_minutes = models.PositiveSmallIntegerField(
+        "minutes avant qu’une alerte prise soit rendue", default=15
     )
     is_active = models.BooleanField("ouverte", default=True)
 

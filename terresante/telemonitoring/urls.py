@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.telemonitoring import contact_views, link_views, views
+from terresante.telemonitoring import answer_views, contact_views, link_views, views
 
 app_name = "telemonitoring"
 urlpatterns = [
@@ -15,5 +15,6 @@ urlpatterns = [
     path("<uuid:follow_up_id>/lien/fermer/", link_views.revoke_link, name="revoke_link"),
     path("<uuid:follow_up_id>/fiche/", link_views.print_notice, name="notice"),
     path("<uuid:follow_up_id>/contacts/ajouter/", contact_views.add_contact, name="add_contact"),
+    path("repondre/<uuid:expected_id>/", answer_views.operator_answer, name="operator_answer"),
     path("contacts/<uuid:contact_id>/", contact_views.show_contact, name="contact"),
 ]

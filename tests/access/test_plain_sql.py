@@ -314,6 +314,10 @@ QUESTIONS = {
     "delegate_readers": "SELECT delegate_readers(ARRAY[%(patient)s]::uuid[], ARRAY[%(relative)s]::uuid[],"
     " ARRAY[%(guardian)s]::uuid[])",
     "own_patient": "SELECT nullif(own_patient(), %(other)s)",
+    "answer_link_key": "SELECT answer_link_key('x')",
+    "open_answer_link": "SELECT open_answer_link(%(new)s, 'x')",
+    "answer_link_holds": "SELECT answer_link_holds(%(new)s)",
+    "follow_ups_of_number": "SELECT follow_ups_of_number('+33639981234')",
     "answer_invitation": "SELECT answer_invitation('x', 'x', NULL)",
     "patient_removes": "SELECT patient_removes(%(period)s, 'x')",
     "patient_adds": "SELECT patient_adds(%(new)s, %(new)s, %(colin)s, 'x', 'x') WHERE own_patient() <> %(other)s",
@@ -326,6 +330,8 @@ QUESTIONS = {
     " WHERE patient IS NOT NULL",
     "sender_hours": "SELECT sender_hours()",
     "sender_errors": "SELECT sender_errors((SELECT id FROM interop_sendersystem LIMIT 1))",
+    "alerts_due": "SELECT alert_id FROM alerts_due('2100-01-01', 9)",
+    "cell_activity": "SELECT cell_activity(id, '2000-01-01', '2100-01-01') FROM telemonitoring_cell",
     "pathway_answers": "SELECT pathway_answers(id, '2000-01-01', 9) FROM questionnaires_pathwayversion",
     "remind_due_answers": "SELECT expected_id FROM remind_due_answers('2100-01-01', 9)",
     "colour_silences": "SELECT expected_id FROM colour_silences('2100-01-01', 9)",
@@ -336,11 +342,13 @@ PROFESSIONALS = {
     "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access",
     "why_not_founded", "ask_to_join",
 }  # fmt: skip
-ADMINISTRATION = {"account_history", "sender_activity", "sender_hours", "sender_errors", "pathway_answers"}
+ADMINISTRATION = {
+    "account_history", "sender_activity", "sender_hours", "sender_errors", "pathway_answers", "cell_activity",
+}  # fmt: skip
 ANSWERED = {
     "brun": PROFESSIONALS,
-    "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
-    "dpo": {*PROFESSIONALS, "emergency_initials"},
+    "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients", "cell_activity"},
+    "dpo": {*PROFESSIONALS, "emergency_initials", "cell_activity"},
     "admin": PROFESSIONALS | ADMINISTRATION,
     # Of another structure.
     "local_admin": PROFESSIONALS,
@@ -366,6 +374,7 @@ ANSWERED = {
         "remind_due_answers",
         "colour_silences",
         "follow_ups_over",
+        "alerts_due",
     },
 }
 
