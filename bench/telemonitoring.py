@@ -38,7 +38,8 @@ INSERT INTO telemonitoring_cell (id, organization_id, name, territory, opening_h
     on_call_phone, lock_minutes, is_active)
 SELECT pg_temp.key(20, 1), pg_temp.key(2, 1), 'Cellule', '', '{}', '[]', '', '', '', 15, true;
 INSERT INTO telemonitoring_followup (id, patient_id, record_id, cell_id, version_id, data_class, status, state,
-    anchor_on, enrolled_at, enrolled_by_name, end_reason, end_words, ended_by_name, baseline, personal, respondent, carer_name,
+    anchor_on, enrolled_at, enrolled_by_name, end_reason, end_words, ended_by_name, baseline, personal, respondent,
+    carer_name,
     phone_of_respondent, index_name, hides_index, colour, colour_since, answer_colour, silence_colour, reason, trend,
     late, hidden_from_patient)
 SELECT pg_temp.key(21, n), pg_temp.key(5, n), pg_temp.key(6, n), pg_temp.key(20, 1),

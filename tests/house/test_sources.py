@@ -88,7 +88,6 @@ MORE_NAMES = {
         "sms": "what a text message answers, and who signed it, pure",
         "alerts": "what answers and silences ask of a cell, raised by handlers and jobs",
         "board": "the columns of a board, written together from what the database holds",
-        "hours": "when a cell answers, pure",
         "board_columns": "what the alert of a follow-up changes on its row of the board",
         "board_words": "what a row of the board says, pure",
         "board_queries": "the board of a cell, apart from the pages of a record",
@@ -209,6 +208,15 @@ MORE_NAMES = {
         "result_views": "results of biology as the person reads them, apart from her other pages",
         "follow_views": "her follow-up at home, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",
+    },
+    "care_plans": {
+        "definition": "what a programme says, checked before it is a row, pure",
+        "due_dates": "when each step is due, pure",
+        "step_actions": "what is done of each step, apart from who is in a programme",
+        "programme_actions": "what project leads define and bill, apart from what the circle does",
+        "programme_queries": "what project leads read, across patients and without them",
+        "programme_urls": "what project leads define and bill, apart from a record",
+        "programme_views": "what project leads define and bill, apart from a record",
     },
     "stays": {
         "course": "from the movements of a stay to its state, pure",
