@@ -163,9 +163,7 @@ def opened(patient_id: UUID) -> None:
         raise NotFound
 
 
-def _expected_by_the_person(
-    actor: Actor, patient_id: UUID, follow_up_id: UUID | None
-) -> QuerySet[Expected]:
+def _expected_by_the_person(actor: Actor, patient_id: UUID, follow_up_id: UUID | None) -> QuerySet[Expected]:
     rows = access.list(actor, FOLLOW_UP_READ, Expected, patient_id=patient_id).filter(
         role=FILLED_BY_THE_PERSON, follow_up__state="active"
     )
