@@ -167,16 +167,11 @@ def _outcome(request: HttpRequest, door: Door, sent: QuestionnaireResponse) -> H
     # What was not measured again stands.
     colour = ResponseColour.ORANGE if sent.to_confirm and until else ResponseColour(sent.colour)
     again = steps.measured_again(sent) if until else ()
-    questions = {question.link_id: question for question in filling.form.questions}
     context = {
         "sent": sent,
         "colour": colour,
         "until": until,
-        "again": [
-            (questions[name], worded(questions[name], value))
-            for name, value in engine.from_json(filling.form, sent.answers).items()
-            if name in again
-        ],
+        "again": [fired for fired in sent.fired if fired["item"] in again],
         "again_url": f"?{urlencode({'question': again[0]})}" if again else "",
         "told": filling.pathway.texts.get(colour.value, ""),
     }
