@@ -21,6 +21,7 @@ urlpatterns = [
     path("dossiers/<uuid:record_id>/formulaires/", include("terresante.questionnaires.urls")),
     path("administration/parcours/", include("terresante.questionnaires.pathway_urls")),
     path("dossiers/<uuid:record_id>/telesuivi/", include("terresante.telemonitoring.urls")),
+    path("", include("terresante.telemonitoring.board_urls")),
     path("", include("terresante.overview.urls")),
     path("", include("terresante.portal.urls")),
     path("suivi/", include("terresante.telemonitoring.answer_urls")),

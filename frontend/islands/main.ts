@@ -42,6 +42,7 @@ startFilling();
 startLogout();
 startLock();
 startLive();
+if (document.querySelector("[data-board], [data-alert-page]")) void import("./board").then(({ startBoard }) => startBoard());
 if (document.querySelector("[data-viewer]")) void import("./viewer").then(({ startViewers }) => startViewers());
 startOffline();
 startWorker();

@@ -80,7 +80,7 @@ def answer(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
     record = _record(actor, response)
     asked = _asked(actor, record, response)
     if response.replaces is not None:
-        _check_replaced(actor, record, response)
+        _check_replaced(actor, record, response, response.replaces)
     _check(asked.form, response.answers)
     row = _row(actor, record, asked, response)
     _weigh(actor, asked, row, response)
@@ -190,9 +190,9 @@ def _asked(actor: Actor, record: CareRecord, response: NewResponse) -> _Asked:
     return asked
 
 
-def _check_replaced(actor: Actor, record: CareRecord, response: NewResponse) -> None:
+def _check_replaced(actor: Actor, record: CareRecord, response: NewResponse, key: UUID) -> None:
     """Sent again, its own correction already stands: the key tells, later."""
-    old = access.get(actor, RESPONSE_READ, QuestionnaireResponse, response.replaces)
+    old = access.get(actor, RESPONSE_READ, QuestionnaireResponse, key)
     if (old.record_id, old.form) != (record.pk, response.form):
         raise NotFound
     mine = QuestionnaireResponse.objects.filter(

@@ -227,7 +227,7 @@ def _is_asked(item: Mapping[str, Any]) -> bool:
 
 
 def _question(form: str, item: Mapping[str, Any]) -> AskedQuestion:
-    helped = next((child for child in item.get("item", []) if _is_help(child)), {})
+    helped: Mapping[str, Any] = next((child for child in item.get("item", []) if _is_help(child)), {})
     return AskedQuestion(
         file=form,
         link_id=str(item.get("linkId", "")),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
-from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.events import emit
 from terresante.questionnaires import draft
 from terresante.questionnaires import pathway as engine
@@ -152,6 +152,8 @@ def retire(actor: Actor, pathway_id: UUID) -> Pathway:
 def sign(actor: Actor, version_id: UUID) -> PathwaySignature:
     """« Validé cliniquement par » the structure that its administrator works for now."""
     version = access.get(actor, PATHWAY_SIGN, PathwayVersion, version_id, related=("pathway",))
+    if actor.organization_id is None or actor.person_id is None:
+        raise Refused("Choisissez d’abord la structure pour laquelle vous validez.")
     row = PathwaySignature(
         version=version,
         organization_id=actor.organization_id,

@@ -55,7 +55,7 @@ class BringForm(ShowingForm):
     )
 
     def clean_file(self) -> bytes:
-        sent: UploadedFile = self.cleaned_data["file"]
+        sent: UploadedFile[bytes] = self.cleaned_data["file"]
         content: bytes = sent.read(draft.MOST_BYTES + 1)
         if len(content) > draft.MOST_BYTES:
             raise forms.ValidationError("Ce fichier dépasse 1 Mo : un parcours est bien plus petit.")

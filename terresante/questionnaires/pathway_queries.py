@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
@@ -54,19 +54,20 @@ class VersionShown:
 
 
 def pathways(actor: Actor) -> list[PathwayShown]:
-    rows = access.list(actor, PATHWAY_READ, Pathway).order_by("title", "pk")
-    return [_shown(row) for row in rows.prefetch_related(_versions())]
+    rows = list(access.list(actor, PATHWAY_READ, Pathway).order_by("title", "pk"))
+    prefetch_related_objects(rows, Prefetch("versions", queryset=_versions()))
+    return [_shown(row) for row in rows]
 
 
 def pathway(actor: Actor, pathway_id: UUID) -> PathwayShown:
     """Raises NotFound."""
     row = access.get(actor, PATHWAY_READ, Pathway, pathway_id)
-    return _shown(Pathway.objects.prefetch_related(_versions()).get(pk=row.pk))
+    prefetch_related_objects([row], Prefetch("versions", queryset=_versions()))
+    return _shown(row)
 
 
-def _versions() -> "Prefetch[str, PathwayVersion]":
-    rows = PathwayVersion.objects.defer("files").order_by("-number").prefetch_related("signatures")
-    return Prefetch("versions", queryset=rows)
+def _versions() -> QuerySet[PathwayVersion]:
+    return PathwayVersion.objects.defer("files").order_by("-number").prefetch_related("signatures")
 
 
 def _shown(row: Pathway) -> PathwayShown:

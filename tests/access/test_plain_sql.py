@@ -330,6 +330,8 @@ QUESTIONS = {
     " WHERE patient IS NOT NULL",
     "sender_hours": "SELECT sender_hours()",
     "sender_errors": "SELECT sender_errors((SELECT id FROM interop_sendersystem LIMIT 1))",
+    "alerts_due": "SELECT alert_id FROM alerts_due('2100-01-01', 9)",
+    "cell_activity": "SELECT cell_activity(id, '2000-01-01', '2100-01-01') FROM telemonitoring_cell",
     "pathway_answers": "SELECT pathway_answers(id, '2000-01-01', 9) FROM questionnaires_pathwayversion",
     "remind_due_answers": "SELECT expected_id FROM remind_due_answers('2100-01-01', 9)",
     "colour_silences": "SELECT expected_id FROM colour_silences('2100-01-01', 9)",
@@ -340,11 +342,13 @@ PROFESSIONALS = {
     "search_patients", "match_patients", "look_alikes", "emergency_identity", "open_emergency_access",
     "why_not_founded", "ask_to_join",
 }  # fmt: skip
-ADMINISTRATION = {"account_history", "sender_activity", "sender_hours", "sender_errors", "pathway_answers"}
+ADMINISTRATION = {
+    "account_history", "sender_activity", "sender_hours", "sender_errors", "pathway_answers", "cell_activity",
+}  # fmt: skip
 ANSWERED = {
     "brun": PROFESSIONALS,
-    "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients"},
-    "dpo": {*PROFESSIONALS, "emergency_initials"},
+    "identito": {*PROFESSIONALS, "surviving_patient", "merge_patients", "cell_activity"},
+    "dpo": {*PROFESSIONALS, "emergency_initials", "cell_activity"},
     "admin": PROFESSIONALS | ADMINISTRATION,
     # Of another structure.
     "local_admin": PROFESSIONALS,
@@ -370,6 +374,7 @@ ANSWERED = {
         "remind_due_answers",
         "colour_silences",
         "follow_ups_over",
+        "alerts_due",
     },
 }
 

@@ -87,6 +87,8 @@ DEFINERS = {
     "remind_due_answers": "questionnaires that open or are asked for again, by key, for jobs",
     "colour_silences": "questionnaires that nobody answered and their colours, by key, for jobs",
     "follow_ups_over": "follow-ups past their last date, by key, for jobs",
+    "alerts_due": "alerts whose hour has come, by key, for jobs",
+    "cell_activity": "numbers of what a cell did, for who works for its structure or manages it",
     "namesakes": "which of the given keys have a homonym or a twin",
     "pathway_answers": "past answers without identity or own words, for the platform's administrator",
     "ensure_audit_partitions": "how many months ahead the trail reaches",

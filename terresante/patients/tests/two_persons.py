@@ -263,6 +263,8 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "telemonitoring_expected": None,  # made with the follow-ups
     "telemonitoring_answerlink": None,
     "telemonitoring_contact": None,
+    "telemonitoring_alert": None,
+    "telemonitoring_call": None,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,

@@ -25,12 +25,16 @@ _TIME = re.compile(r"([01]?\d|2[0-3])\s*[:hH]\s*([0-5]\d)?(?::[0-5]\d)?")
 _YES = {"true", "oui", "on", "1", "yes"}
 _NO = {"false", "non", "off", "0", "no"}
 LONGEST = {"string": 255, "open-choice": 255, "text": 5000}
+# Controls, halves of a character, and what turns the direction of a line round.
+_UNSEEN = frozenset(("Cc", "Cs", "Cf"))
 ANSWER_IT = "Répondez à cette question."
 DEEPEST_CHAIN = 64
 
 
 def shown(form: Form, answers: Answers) -> list[Question]:
     """enableWhen applied: the answer of a question that is hidden enables nothing."""
+    if not form.has_conditions:
+        return list(form.questions)
     visible = {question.link_id for question in form.questions}
     for _ in range(DEEPEST_CHAIN):
         counted = {link_id: value for link_id, value in answers.items() if link_id in visible}
@@ -236,7 +240,7 @@ def _texts(value: Any) -> list[str]:
 def _clean(text: str, question: Question) -> str:
     kept = "\n" if question.kind == "text" else ""
     return "".join(
-        letter for letter in text if letter in kept or unicodedata.category(letter) not in ("Cc", "Cs")
+        letter for letter in text if letter in kept or unicodedata.category(letter) not in _UNSEEN
     ).strip()
 
 

@@ -23,7 +23,9 @@ from terresante.questionnaires.pathway.reading import codes_of, load
 from terresante.questionnaires.pathway.scoring import ordered, points, uses
 from terresante.questionnaires.pathway.tables import Mistakes, key_lines, line_of_link_id, near
 
-MOST_EXPRESSION_SIGNS = 60_000
+MOST_SIGNS = 60_000
+# Of expressions that the library reads: some 70 µs a sign.
+MOST_SIGNS_BY_LIBRARY = 8_000
 LONGEST_SENTENCE = 25  # words: reading level B1
 _CODE = re.compile(
     r"linkId\s*=\s*'([^']*)'\s*\)\s*\.\s*answer\s*\.\s*value(?:Coding)?\s*\.\s*code\s*(?:=|~|!=)\s*'([^']*)'"
@@ -84,16 +86,16 @@ class _Check:
     # Scores
 
     def scores(self) -> None:
-        signs = 0
+        signs = by_library = 0
         for score in self.pathway.scores:
             for text, line in _texts_of(score):
                 signs += len(text)
-                if signs > MOST_EXPRESSION_SIGNS:
-                    self._score(
-                        line, f"plus de {MOST_EXPRESSION_SIGNS} signes de FHIRPath : simplifiez les scores."
-                    )
+                by_library += (
+                    len(text) if self.expression("scores.toml", line, text, score.questionnaire, score) else 0
+                )
+                if signs > MOST_SIGNS or by_library > MOST_SIGNS_BY_LIBRARY:
+                    self._score(line, "les scores sont trop longs à calculer : simplifiez leurs expressions.")
                     return
-                self.expression("scores.toml", line, text, score.questionnaire, score)
         by_form = {score.id: uses(score) for score in self.pathway.scores}
         if cycle := _cycle(by_form):
             score = next(one for one in self.pathway.scores if one.id == cycle[0])
@@ -108,14 +110,14 @@ class _Check:
     def _score(self, line: int, what: str, *, is_warning: bool = False) -> None:
         self.mistakes.add("scores.toml", line, what, is_warning=is_warning)
 
-    def expression(self, file: str, line: int, text: str, form_name: str, score: Score | None) -> None:
-        """What an expression names must be there."""
+    def expression(self, file: str, line: int, text: str, form_name: str, score: Score | None) -> bool:
+        """What an expression names must be there. True: the library had to read it."""
         form = self.pathway.forms.get(form_name)
         try:
             expression = fhirpath.compiled(text)
         except fhirpath.ExpressionError as error:
             self.mistakes.add(file, line, str(error))
-            return
+            return True
         mine = {one.id for one in self.pathway.scores if one.questionnaire == form_name and one is not score}
         for name in expression.variables:
             if name not in mine:
@@ -125,8 +127,11 @@ class _Check:
                 elif any(one.id == name for one in self.pathway.scores):
                     told = "ce score est celui d’un autre questionnaire."
                 self.mistakes.add(file, line, f"la variable %{name} n’est pas connue ici : {told}")
-        if form is None:
-            return
+        if form is not None:
+            self.names(file, line, expression, form)
+        return expression.formula is None
+
+    def names(self, file: str, line: int, expression: fhirpath.Expression, form: Form) -> None:
         names = [question.link_id for question in form.questions]
         for link_id in expression.link_ids:
             if link_id in form.groups:
@@ -136,14 +141,14 @@ class _Check:
             elif link_id not in names:
                 told = near(link_id, names)
                 self.mistakes.add(
-                    file, line, f"le linkId « {link_id} » n’est pas dans « {form_name} » : {told}"
+                    file, line, f"le linkId « {link_id} » n’est pas dans « {form.name} » : {told}"
                 )
         for prefix in expression.prefixes:
             if not any(name.startswith(prefix) for name in names):
                 self.mistakes.add(
-                    file, line, f"aucun linkId de « {form_name} » ne commence par « {prefix} »."
+                    file, line, f"aucun linkId de « {form.name} » ne commence par « {prefix} »."
                 )
-        for told in _wrong_codes(form, text):
+        for told in _wrong_codes(form, expression.text):
             self.mistakes.add(file, line, told)
 
     def try_scores(self, form: Form) -> None:

@@ -189,9 +189,9 @@ def _condition(pathway: Pathway, rule: Rule, cell: str) -> str:
             case cells.Compare(operator, Decimal() as threshold):
                 told.append(f"({number} {operator} {threshold})")
             case cells.Code(code):
-                told.append(
-                    f"({value} = {code})" if question.kind == "boolean" else f"({value}.code = '{code}')"
-                )
+                spelt = code.replace("\\", "\\\\").replace("'", "\\'")
+                chosen = f"{value}.where(code = '{spelt}').exists()"
+                told.append(f"({value} = {code})" if question.kind == "boolean" else chosen)
     return " or ".join(told)
 
 

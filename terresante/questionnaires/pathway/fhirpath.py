@@ -20,6 +20,7 @@ from fhirpathpy.parser.ASTPathListener import ASTPathListener
 from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
 from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
 
+from terresante.questionnaires.pathway import quick
 from terresante.questionnaires.pathway.model import Answers, AnswerValue, Form, Question
 from terresante.questionnaires.pathway.questionnaire import ORDINAL
 
@@ -38,6 +39,7 @@ LONGEST = 2000
 MOST_WORDS = 400
 DEEPEST = 60
 MOST_NESTED = 3
+LARGEST_NUMBER = 10**12
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
 _WORD = re.compile(r"\w+|[^\w\s]")
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
@@ -59,15 +61,27 @@ class Expression:
     variables: tuple[str, ...]  # without % and without the standard ones
     link_ids: tuple[str, ...]
     prefixes: tuple[str, ...]
-    tree: Any
+    spelt: str  # as the library reads it
+    formula: quick.Formula | None  # without the library, when the expression is simple enough
 
     def evaluate(
         self, resource: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> Decimal | str | bool | None:
         """None when it is empty. Raises ExpressionError when it gives several values or fails."""
+        if self.formula is not None:
+            try:
+                return _single(self.formula(resource["answers"], variables))
+            except quick.Beyond:
+                pass
+        return self.by_library(resource, variables)
+
+    def by_library(
+        self, resource: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> Decimal | str | bool | None:
+        tree = _parsed(self.spelt)
         try:
             found = fhirpathpy.apply_parsed_path(  # type: ignore[no-untyped-call]  # the library's own gap
-                resource, self.tree, {**variables, "resource": resource}, None, _OPTIONS
+                resource, tree, {**variables, "resource": resource}, None, _OPTIONS
             )
         except Exception as error:  # fhirpathpy raises bare Exception, KeyError, TypeError…
             raise ExpressionError(
@@ -76,20 +90,24 @@ class Expression:
         return _single(found)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def compiled(text: str) -> Expression:
     """Raises ExpressionError."""
     bare = _TEXT.sub("''", text)
     _bounded(text, bare)
     # FHIRPath ends a name at a dash: `%a-b` would be `%a` minus b.
     spelt = _WITH_DASH.sub(lambda found: f"%`{found.group(1)}`", text)
+    formula = quick.compiled(spelt, _points, _numbers)
+    if formula is None:
+        _parsed(spelt)
     variables = tuple(dict.fromkeys(quoted or plain for quoted, plain in _VARIABLE.findall(spelt)))
     return Expression(
         text=text,
         variables=tuple(name for name in variables if name not in STANDARD_VARIABLES),
         link_ids=_link_ids(text),
         prefixes=tuple(dict.fromkeys(_STARTS.findall(text))),
-        tree=_parsed(spelt),
+        spelt=spelt,
+        formula=formula,
     )
 
 
@@ -152,6 +170,7 @@ class _Refuses(ErrorListener):  # type: ignore[misc]  # its base has no types
         raise ExpressionError(f"l’expression FHIRPath n’est pas comprise {where} (signe {column + 1}).")
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> Any:
     """The library's own parser lets pass what follows an expression, and an expression cut short."""
     refuses = _Refuses()
@@ -188,19 +207,25 @@ def _single(found: Any) -> Decimal | str | bool | None:
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int | float | Decimal):
-        return Decimal(str(value))
+        number = Decimal(str(value))
+        if not number.is_finite() or abs(number) > LARGEST_NUMBER:
+            raise ExpressionError("le calcul donne un nombre démesuré.")
+        return number
     raise ExpressionError("le calcul ne donne ni un nombre, ni un code, ni vrai ou faux.")
 
 
 def resource_of(form: Form, answers: Answers) -> dict[str, Any]:
     """The answers as FHIRPath sees them: a QuestionnaireResponse whose groups are opened."""
+    given = {
+        question.link_id: _answers(question, answers[question.link_id])
+        for question in form.questions
+        if question.link_id in answers
+    }
     return {
         "resourceType": "QuestionnaireResponse",
-        "item": [
-            {"linkId": question.link_id, "answer": _answers(question, answers[question.link_id])}
-            for question in form.questions
-            if question.link_id in answers
-        ],
+        "item": [{"linkId": link_id, "answer": several} for link_id, several in given.items()],
+        # The same again, for formulas that do without the library.
+        "answers": given,
     }
 
 

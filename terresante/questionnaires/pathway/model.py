@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 AnswerValue = bool | Decimal | int | str | date | time | tuple[str, ...]
@@ -122,8 +123,29 @@ class Form:
     resource: Mapping[str, Any] = field(repr=False, compare=False)
     groups: tuple[str, ...] = ()
 
+    @cached_property
+    def _by_link_id(self) -> dict[str, Question]:
+        return {question.link_id: question for question in self.questions}
+
+    @cached_property
+    def _codes(self) -> dict[str, frozenset[str]]:
+        return {
+            question.link_id: frozenset(("true", "false"))
+            if question.kind == "boolean"
+            else frozenset(option.code for option in question.options)
+            for question in self.questions
+        }
+
+    @cached_property
+    def has_conditions(self) -> bool:
+        return any(question.enable_when for question in self.questions)
+
     def question(self, link_id: str) -> Question | None:
-        return next((question for question in self.questions if question.link_id == link_id), None)
+        return self._by_link_id.get(link_id)
+
+    def codes(self, item: str) -> frozenset[str]:
+        """What a word or a number of a cell may name: the options of the item, true and false."""
+        return self._codes.get(item, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +281,22 @@ class Pathway:
         """Raises KeyError."""
         return self.forms[name]
 
+    @cached_property
+    def _scores_of(self) -> dict[str, tuple[Score, ...]]:
+        return {
+            name: tuple(score for score in self.scores if score.questionnaire == name)
+            for name in {score.questionnaire for score in self.scores}
+        }
+
+    @cached_property
+    def _rules_of(self) -> dict[str, tuple[Rule, ...]]:
+        return {
+            name: tuple(rule for rule in self.rules if rule.questionnaire == name)
+            for name in {rule.questionnaire for rule in self.rules}
+        }
+
     def scores_of(self, form: str) -> tuple[Score, ...]:
-        return tuple(score for score in self.scores if score.questionnaire == form)
+        return self._scores_of.get(form, ())
 
     @property
     def personal(self) -> tuple[str, ...]:
@@ -268,7 +304,7 @@ class Pathway:
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.personal))
 
     def rules_of(self, form: str) -> tuple[Rule, ...]:
-        return tuple(rule for rule in self.rules if rule.questionnaire == form)
+        return self._rules_of.get(form, ())
 
 
 class Problem(NamedTuple):

@@ -1,5 +1,6 @@
 """A FHIR R4 Questionnaire as the questions of a form (https://hl7.org/fhir/R4/questionnaire.html)."""
 
+import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,11 @@ KINDS = (
 )
 OPERATORS = ("exists", "=", "!=", ">", "<", ">=", "<=")
 LINK_ID = re.compile(r"[a-z0-9-]{1,64}")
+ITEM_KEYS = (
+    *("id", "extension", "modifierExtension", "linkId", "definition", "code", "prefix", "text", "type"),
+    *("enableWhen", "enableBehavior", "required", "repeats", "readOnly", "maxLength", "answerValueSet"),
+    *("answerOption", "initial", "item"),
+)
 MOST_QUESTIONS = 400
 DEEPEST = 8
 SDC = "http://hl7.org/fhir/StructureDefinition/"
@@ -128,6 +134,7 @@ class FormReader:
             self.wrong(line, f"le linkId « {link_id} » sert deux fois : donnez-en un autre à l’un des deux.")
             return
         self.seen[link_id] = 1
+        self._spelling(item, link_id, line)
         enabled = (*enabled, *self._enablement(item, line))
         if item.get("type") == "group":
             self.groups.append(link_id)
@@ -183,6 +190,27 @@ class FormReader:
             max_length=item["maxLength"] if _is_count(item.get("maxLength")) else None,
             parent=parent,
         )
+
+    def _spelling(self, item: Mapping[str, Any], link_id: str, line: int) -> None:
+        """A misspelt key is ignored by FHIR: what was meant as required, or as a bound, would be neither."""
+        for key in item:
+            if key not in ITEM_KEYS and not key.startswith("_"):
+                self.wrong(line, f"« {link_id} » : la clé « {key} » n’existe pas, {near(key, ITEM_KEYS)}")
+        for key in ("required", "repeats"):
+            if not isinstance(item.get(key, False), bool):
+                self.wrong(line, f"« {link_id} » : « {key} » vaut true ou false, sans guillemets.")
+        if item.get("repeats") is True and item.get("type") not in ("choice", "open-choice", "group"):
+            self.wrong(line, f"« {link_id} » : seule une question « choice » accepte plusieurs réponses.")
+        if item.get("enableBehavior", "all") not in ("all", "any"):
+            self.wrong(line, f"« {link_id} » : « enableBehavior » vaut all (toutes) ou any (l’une).")
+        known = {url.lower(): url for url in (UNIT, CONTROL, LOWEST, HIGHEST)}
+        for extension in _list(item.get("extension")):
+            url = str(extension.get("url"))
+            close = difflib.get_close_matches(url.lower(), known, n=1, cutoff=0.95)
+            if close and known[close[0]] != url:
+                self.wrong(
+                    line, f"« {link_id} » : l’extension « {url} » n’est pas lue, écrivez {known[close[0]]}"
+                )
 
     def _options(self, item: Mapping[str, Any], link_id: str, line: int) -> tuple[Option, ...]:
         options: list[Option] = []

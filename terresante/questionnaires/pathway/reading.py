@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from terresante.questionnaires.pathway import cells, timing
@@ -45,12 +46,12 @@ def folder(path: Path) -> dict[str, str]:
         raise PathwayError([Mistake(str(path), 1, "ce dossier n’existe pas : vérifiez son chemin.")])
     files: dict[str, str] = {}
     wrong: list[Mistake] = []
-    for file in sorted(path.rglob("*")):
+    for file in sorted(islice(path.rglob("*"), MOST_FILES * 10)):
         name = file.relative_to(path).as_posix()
         if any(part.startswith((".", "~")) for part in PurePosixPath(name).parts) or not file.is_file():
             continue
         if len(files) > MOST_FILES:
-            break
+            break  # `read` says that they are too many
         try:
             if file.stat().st_size > LARGEST_FILE:
                 wrong.append(Mistake(name, 1, _TOO_LARGE))
@@ -318,12 +319,7 @@ def _rules(
 def codes_of(rule: Rule, forms: Mapping[str, Form]) -> frozenset[str]:
     """What a word or a number of a cell may name: the options of the item."""
     form = forms.get(rule.questionnaire)
-    question = form.question(rule.item) if form else None
-    if question is None:
-        return frozenset()
-    if question.kind == "boolean":
-        return frozenset(("true", "false"))
-    return frozenset(option.code for option in question.options)
+    return form.codes(rule.item) if form else frozenset()
 
 
 def _schedule(text: str | None, known: Sequence[str], mistakes: Mistakes) -> tuple[Step, ...]:

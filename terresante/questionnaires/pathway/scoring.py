@@ -77,7 +77,7 @@ def scores(pathway: Pathway, form: Form, answers: Answers) -> tuple[ScoreResult,
     answers = {link_id: value for link_id, value in answers.items() if link_id in names}
     resource = fhirpath.resource_of(form, answers)
     results: dict[str, ScoreResult] = {}
-    for score in ordered(wanted):
+    for score in ordered(wanted) if len(wanted) > 1 else wanted:
         results[score.id] = _result(score, visible, answers, resource, results)
     return tuple(results[score.id] for score in wanted)
 

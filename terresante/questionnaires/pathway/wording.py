@@ -72,7 +72,7 @@ def threshold(
             return f"{_MOVES[direction]} {_SIGNS[operator]} {with_unit(amount, unit)} {when}"
         case cells.Difference(other, operator, amount):
             against = form.question(other)
-            name = against.text.rstrip(" ?:") if against else other
+            name = against.text.rstrip(" \u00a0\u202f?:") if against else other
             return f"écart avec « {name} » {_SIGNS[operator]} {with_unit(amount, unit)}"
         case cells.Counted(of, operator, times, days):
             return f"{_SIGNS[operator]} {number(times)} fois « {threshold(of, question, form)} » {_in_days(days)}"

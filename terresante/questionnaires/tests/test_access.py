@@ -53,7 +53,7 @@ def test_an_answer_is_read_by_those_of_the_circle_who_read_its_class(cast, versi
 
 def test_a_form_is_filled_in_by_those_of_the_circle_who_write_its_class_and_by_the_person(cast, version):
     social = published_version("domicile", data_class="social")
-    wrote = {"medical": set(), "social": set()}
+    wrote: dict[str, set[str]] = {"medical": set(), "social": set()}
     for of in (version, social):
         for name, actor in cast.actors.items():
             source = ResponseSource.PATIENT if name in ("madeleine", "leon") else ResponseSource.PROFESSIONAL

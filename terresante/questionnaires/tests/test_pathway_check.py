@@ -247,6 +247,40 @@ def test_a_condition_on_a_question_or_an_answer_that_is_not_there_is_named():
         assert expected in told(small({"questionnaires/autre.json": form}))[0]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (
+            '"required": true',
+            '"requierd": true',
+            "la clé « requierd » n’existe pas, vouliez-vous « required » ?",
+        ),
+        ('"required": true', '"required": "true"', "« required » vaut true ou false, sans guillemets."),
+        (
+            "StructureDefinition/minValue",
+            "StructureDefinition/minvalue",
+            "n’est pas lue, écrivez http://hl7.org",
+        ),
+        (
+            '"type": "quantity"',
+            '"type": "quantité"',
+            "le type « quantité » n’est pas lu ici, vouliez-vous « quantity » ?",
+        ),
+        (
+            '"type": "quantity"',
+            '"type": "quantity", "repeats": true',
+            "seule une question « choice » accepte plusieurs",
+        ),
+    ],
+)
+def test_a_word_that_fhir_would_ignore_is_named(before, after, expected):
+    mistakes = told(changed("questionnaires/quotidien.json", before, after))
+
+    assert any(
+        mistake.startswith("questionnaires/quotidien.json:") and expected in mistake for mistake in mistakes
+    )
+
+
 def test_a_pathway_without_an_example_is_refused():
     assert told(small({"examples/rouge.toml": None, "examples/logement.toml": None})) == [
         "pathway.toml:1 : aucun exemple : ajoutez examples/….toml, des réponses et la couleur que vous en attendez."

@@ -80,10 +80,10 @@ BEGIN
     ), delays AS (
         SELECT extract(epoch FROM first_call_at - opened_at) / 60 AS minutes FROM alerts WHERE first_call_at IS NOT NULL
     ), items AS (
-        SELECT DISTINCT alerts.id, coalesce(fired ->> 'label', '') AS item, alerts.outcome
+        SELECT DISTINCT alerts.id, coalesce(rule.said ->> 'label', '') AS item, alerts.outcome
         FROM alerts CROSS JOIN LATERAL jsonb_array_elements(
-            CASE WHEN alerts.first_fired = '[]' THEN alerts.fired ELSE alerts.first_fired END) AS fired
-        WHERE alerts.state = 'closed' AND fired ->> 'colour' IN ('orange', 'red')
+            CASE WHEN alerts.first_fired = '[]' THEN alerts.fired ELSE alerts.first_fired END) AS rule (said)
+        WHERE alerts.state = 'closed' AND rule.said ->> 'colour' IN ('orange', 'red')
     )
     SELECT 'asked', '', '', count(*)::numeric FROM asked
     UNION ALL SELECT 'answered', '', '', count(*)::numeric FROM asked WHERE state = 'answered'

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from terresante.accounts.models import User
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.patients.models import CareRecord
 from terresante.questionnaires.models import PathwayVersion
 from terresante.questionnaires.tests.factories import made_version, published_version
 from terresante.telemonitoring.actions import Enrolled, NewFollowUp, enrol
-from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp
+from terresante.telemonitoring.models import Alert, AnswerLink, Call, Cell, Contact, Expected, FollowUp
 from tests.walls import walls_down
 
 SCHEDULE = """step;questionnaire;from;to;times;remind;grey;orange;red;role
@@ -63,7 +64,7 @@ def followed(
 
 
 def stored_follow_up(patient_id: UUID, record_id: UUID, organization_id: UUID, **values: Any) -> FollowUp:
-    """With one questionnaire that waits, a link, and a contact."""
+    """With one questionnaire that waits, a link, a contact, and a red alert after a call."""
     version = made_version()
     row = FollowUp.objects.create(
         **{
@@ -89,6 +90,27 @@ def stored_follow_up(patient_id: UUID, record_id: UUID, organization_id: UUID, *
     )
     Contact.objects.create(
         patient_id=patient_id, record_id=record_id, follow_up=row, name="Un contact", added_by_name="Camille"
+    )
+    alert = Alert.objects.create(
+        patient_id=patient_id,
+        record_id=record_id,
+        follow_up=row,
+        version=version,
+        kind="answer",
+        colour="red",
+        opened_at=opens_at,
+        waits_since=opens_at,
+        climbs_at=opens_at,
+    )
+    Call.objects.create(
+        patient_id=patient_id,
+        record_id=record_id,
+        follow_up=row,
+        alert=alert,
+        at=opens_at,
+        by=User.objects.earliest("pk"),
+        by_name="Camille",
+        result="no-answer",
     )
     return row
 
