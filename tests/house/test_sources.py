@@ -88,7 +88,6 @@ MORE_NAMES = {
         "sms": "what a text message answers, and who signed it, pure",
         "alerts": "what answers and silences ask of a cell, raised by handlers and jobs",
         "board": "the columns of a board, written together from what the database holds",
-        "hours": "when a cell answers, pure",
         "board_columns": "what the alert of a follow-up changes on its row of the board",
         "board_words": "what a row of the board says, pure",
         "board_queries": "the board of a cell, apart from the pages of a record",
