@@ -210,6 +210,15 @@ MORE_NAMES = {
         "follow_views": "her follow-up at home, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",
     },
+    "care_plans": {
+        "definition": "what a programme says, checked before it is a row, pure",
+        "due_dates": "when each step is due, pure",
+        "step_actions": "what is done of each step, apart from who is in a programme",
+        "programme_actions": "what project leads define and bill, apart from what the circle does",
+        "programme_queries": "what project leads read, across patients and without them",
+        "programme_urls": "what project leads define and bill, apart from a record",
+        "programme_views": "what project leads define and bill, apart from a record",
+    },
     "stays": {
         "course": "from the movements of a stay to its state, pure",
         "wording": "stays as people say them, pure",
