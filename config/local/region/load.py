@@ -19,6 +19,7 @@ from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
 from config.local.region.asking import ask_and_invite, file_her_own
+from config.local.region.at_home import answer_from_home
 from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
@@ -118,6 +119,8 @@ class _Loading:
             settle_desks(directory)
         with self._step("dossiers préparés par le robot"):
             prepare_records(directory)
+        with self._step("réponses depuis le domicile"):
+            answer_from_home(self._job, directory, self._patients)
         with self._step("lectures et accès"):
             self._finish(directory)
 
