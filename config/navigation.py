@@ -18,10 +18,14 @@ from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
 from terresante.patients.queries import Represented
+from terresante.telemonitoring.board_queries import has_cell
 
+# Of who works in a structure that watches people at home.
+_WATCHED = "Télésuivi"
 # (label, URL name, icon, the duties one of which opens it, none for everybody)
 _PLACES: tuple[tuple[str, str, str, tuple[Duty, ...]], ...] = (
     ("Mes patients", "overview:home", "users", ()),
+    (_WATCHED, "board:board", "activity", ()),
     ("Annuaire", "directory:search", "book-user", ()),
     ("À vérifier", "interop:queue", "shield-alert", (Duty.IDENTITY_OFFICER,)),
     ("Identités", "patients:search", "id-card", (Duty.IDENTITY_OFFICER,)),
@@ -126,10 +130,11 @@ def _persons(request: HttpRequest, actor: Actor) -> list[Person]:
 
 
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
+    watches = has_cell(actor)
     return tuple(
         Place(label=label, url=link(name), icon=icon, current=_is_current(request, link(name)))
         for label, name, icon, duties in _PLACES
-        if not duties or any(actor.has_duty(duty) for duty in duties)
+        if (not duties or any(actor.has_duty(duty) for duty in duties)) and (watches or label != _WATCHED)
     )
 
 

@@ -20,6 +20,7 @@ from terresante.kernel.ui.links import link
 from terresante.notes.enums import NOTE_CLASSES
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.models import CareRecord, Patient
+from terresante.questionnaires.enums import PATHWAY_CLASSES
 
 FACTS_ORDER = 30
 
@@ -53,6 +54,10 @@ TABS = (
     TabPlace(
         "health", "Santé", "health_record:summary", "heart-pulse", (DataClass.MEDICAL,), counts_unread=True
     ),
+    TabPlace(
+        "forms", "Formulaires", "questionnaires:list", "clipboard-list", PATHWAY_CLASSES, counts_unread=True
+    ),
+    TabPlace("telemonitoring", "Télésuivi", "telemonitoring:list", "activity", PATHWAY_CLASSES),
     TabPlace("circle", "Cercle", "care_team:circle", "users", (DataClass.CIRCLE,)),
     TabPlace("stays", "Séjours", "stays:list", "bed", (DataClass.STAY,)),
     TabPlace("timeline", "Chronologie", "overview:timeline", "history"),

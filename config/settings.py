@@ -45,11 +45,13 @@ INSTALLED_APPS = [
     "terresante.care_team",
     "terresante.notifications",
     "terresante.feed",
+    "terresante.questionnaires",
     "terresante.notes",
     "terresante.documents",
     "terresante.health_record",
     "terresante.results",
     "terresante.stays",
+    "terresante.telemonitoring",
     "terresante.care_plans",
     "terresante.overview",
     "terresante.portal",
@@ -244,6 +246,9 @@ PUSH_SERVICES = os.environ.get(
     "TERRESANTE_PUSH_SERVICES",
     "fcm.googleapis.com *.push.services.mozilla.com web.push.apple.com *.notify.windows.com",
 ).split()
+
+# Shared with the provider of SMS, who signs the answers that he delivers. Empty: nobody answers by SMS.
+SMS_SECRET = os.environ.get("TERRESANTE_SMS_SECRET", "sms-of-the-demonstration" if DEMO else "")
 
 # A demonstration shows the codes of everybody and knows its hospitals by a port: it answers this machine alone.
 if DEMO and not {*ALLOWED_HOSTS, MLLP_HOST} <= {"127.0.0.1", "localhost", "[::1]"}:

@@ -17,6 +17,7 @@ let stripTimer: number | undefined;
 /**
  * data-live-url: the fragment to fetch. data-live-kinds: event names. data-live-patient: one patient, else any.
  * data-live-mode="refresh" swaps at once (counters); else a line announces, in the words of data-live-one / data-live-many.
+ * data-lost, on what must not be trusted once the stream is lost: what to do then, across the whole screen.
  */
 export function startLive(): void {
   const { liveStream, livePosition } = document.body.dataset;
@@ -108,6 +109,14 @@ function showStrip(lostAt: number): void {
   const at = new Date(lostAt);
   const time = `${at.getHours()}\u00a0h\u00a0${String(at.getMinutes()).padStart(2, "0")}`;
   strip = lineOnTop("Hors connexion", `Connexion perdue, dernières données à ${time}.`);
+  // a page that is watched says it across the whole screen: what it shows may be wrong by now
+  const watched = document.querySelector<HTMLElement>("[data-lost]");
+  if (!watched) return;
+  strip.classList.replace("is-orange", "is-red");
+  strip.classList.add("strip-whole");
+  const more = document.createElement("p");
+  more.textContent = watched.dataset["lost"] ?? "";
+  strip.append(more);
 }
 
 function leave(): void {

@@ -1,8 +1,11 @@
 import htmx from "htmx.org";
+import { startFilling } from "./fill";
+import { startConditions } from "./conditions";
 import { startFormGuard } from "./form-guard";
 import { startPush, startWorker } from "./installed";
 import { startLive } from "./live";
 import { startLock } from "./lock";
+import { startOffline } from "./offline";
 import { startPasskeys } from "./passkey";
 import {
   startCopy,
@@ -28,14 +31,18 @@ startUploads(); // before the form guard: it sends each file itself
 startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
+startConditions();
 startDialogs();
 startMenus();
 startCopy();
 startPrint();
 startErrorSummary();
 startFormGuard();
+startFilling();
 startLogout();
 startLock();
 startLive();
+if (document.querySelector("[data-board], [data-alert-page]")) void import("./board").then(({ startBoard }) => startBoard());
 if (document.querySelector("[data-viewer]")) void import("./viewer").then(({ startViewers }) => startViewers());
+startOffline();
 startWorker();

@@ -1,4 +1,5 @@
 import { announce } from "./announce";
+import { emptyStore, somethingKept } from "./offline-store";
 
 /** "/" goes to the search field, unless somebody is writing. */
 export function startSearch(): void {
@@ -76,6 +77,7 @@ export function startErrorSummary(): void {
 export function startLogout(): void {
   document.addEventListener("submit", ({ target }) => {
     if (!(target instanceof HTMLFormElement) || !target.matches("[data-logout]")) return;
+    if (somethingKept()) emptyStore();
     sessionStorage.clear();
     localStorage.clear();
     if ("caches" in window) void caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))));

@@ -8,6 +8,7 @@ class FeedKind(TextChoices):
     DOCUMENT = "document", "Document"
     DOCUMENT_REPLACED = "document_replaced", "Document remplacé"
     RESULT = "result", "Résultat de biologie"
+    QUESTIONNAIRE = "questionnaire", "Formulaire"
     ALLERGY = "allergy", "Allergie"
     CONDITION = "condition", "Problème de santé"
     TREATMENT = "treatment", "Traitement"

@@ -71,6 +71,7 @@ PATIENTS = (
     Offer(Notice.ANSWER, "Le délégué à la protection des données vous a répondu", _TOLD),
     Offer(Notice.JOIN, "Un professionnel demande à lire le dossier", _TOLD),
     Offer(Notice.TEAM, "Un professionnel passe le relais à un autre", _TOLD),
+    Offer(Notice.QUESTIONNAIRE, "Un questionnaire de suivi vous attend, ou ses dates changent", _TOLD),
     Offer(Notice.NOTE_SHOWN, "Une note que vous pouvez lire est publiée", frozenset({Channel.PUSH})),
     Offer(Notice.DOCUMENT_SHOWN, "Un document que vous pouvez lire est déposé", frozenset({Channel.PUSH})),
 )

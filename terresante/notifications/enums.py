@@ -18,6 +18,7 @@ class Notice(TextChoices):
     TEAM = "team", "Passage de relais"
     JOIN = "join", "Demande à rejoindre l’équipe"
     FLOW = "flow", "Raccordements"
+    QUESTIONNAIRE = "questionnaire", "Questionnaire à remplir"
     NOTE_SHOWN = "note_shown", "Nouvelle note à lire"
     DOCUMENT_SHOWN = "document_shown", "Nouveau document à lire"
 

@@ -109,7 +109,7 @@ FILTERS: dict[str, frozenset[str]] = {
     "documents": _DOCUMENTS,
     "sejours": frozenset(FeedKind.values)
     - {FeedKind.NOTE, FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT, FeedKind.EMERGENCY_ACCESS}
-    - {FeedKind.PROGRAMME_JOINED, FeedKind.PROGRAMME_LEFT}
+    - {FeedKind.QUESTIONNAIRE, FeedKind.PROGRAMME_JOINED, FeedKind.PROGRAMME_LEFT}
     - _DOCUMENTS
     - _HEALTH,
 }

@@ -28,6 +28,7 @@ KINDS = {
     "notes": ("Notes", (FeedKind.NOTE,)),
     "documents": ("Documents", (FeedKind.DOCUMENT, FeedKind.DOCUMENT_REPLACED)),
     "resultats": ("Résultats", (FeedKind.RESULT,)),
+    "formulaires": ("Formulaires", (FeedKind.QUESTIONNAIRE,)),
     "sante": (
         "Santé",
         (

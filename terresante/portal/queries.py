@@ -11,6 +11,8 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
 from terresante.patients.models import CareRecord
 from terresante.patients.queries import Represented, delegations_behind
+from terresante.telemonitoring import answering
+from terresante.telemonitoring.answering import Due
 
 
 def own_record_id(actor: Actor) -> UUID | None:
@@ -88,6 +90,12 @@ def _seen(actor: Actor, visit: AccessVisit, complaint: AccessComplaint | None) -
 
 def _contested(visit: AccessVisit, contested: dict[UUID, AccessComplaint]) -> AccessComplaint | None:
     return next((contested[line.entry_id] for line in visit.lines if line.entry_id in contested), None)
+
+
+def due_today(actor: Actor, opened: OpenRecord | None) -> list[Due]:
+    """Questionnaires of a follow-up at home that wait for an answer now."""
+    due = answering.due_now(actor, opened.patient.pk) if opened else []
+    return [one for one in due if not one.is_answered]
 
 
 def structures_he_stays_in(actor: Actor, member: CareTeamParticipant) -> list[str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.portal import document_views, health_views, relative_views, result_views, views
+from terresante.portal import document_views, follow_views, health_views, relative_views, result_views, views
 
 app_name = "portal"
 urlpatterns = [
@@ -45,6 +45,9 @@ urlpatterns = [
         health_views.print_emergency_sheet,
         name="print_emergency_sheet",
     ),
+    path("mon-dossier/suivi/", follow_views.follow_up, name="follow_up"),
+    path("mon-dossier/suivi/kit/", follow_views.offline_kit, name="offline_kit"),
+    path("mon-dossier/suivi/<uuid:expected_id>/", follow_views.answer, name="answer"),
     path("mon-dossier/copie/", document_views.copy, name="copy"),
     path("mon-dossier/mes-choix/", views.choices, name="choices"),
     path("mon-dossier/mes-choix/lever-mon-opposition/", views.lift_opposition, name="lift_opposition"),

@@ -58,8 +58,10 @@ def home(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor, action=ACCESS_LOG_READ)
     before = request.GET.get("avant", "")
     seen = queries.accesses_of(request.actor, opened, before=before) if opened else None
-    page = "portal/_accesses.html" if request.headers.get("HX-Request") else "portal/home.html"
-    return render(request, page, {"opened": opened, "seen": seen})
+    if request.headers.get("HX-Request"):
+        return render(request, "portal/_accesses.html", {"opened": opened, "seen": seen})
+    context = {"opened": opened, "seen": seen, "due": queries.due_today(request.actor, opened)}
+    return render(request, "portal/home.html", context)
 
 
 @writes(ACCESS_CONTEST)
@@ -86,6 +88,8 @@ def circle(request: Request) -> HttpResponse:
         context["relatives"] = relatives_with_access(request.actor, opened.patient.pk)
         if context["decides"]:
             context["asked"] = joining.requests_waiting(request.actor, opened.patient.pk)
+    if is_carer(request.actor):
+        context["due"] = queries.due_today(request.actor, opened)
     context["is_patient"] = request.actor.kind == ActorKind.PATIENT
     return render(request, "portal/circle.html", context)
 

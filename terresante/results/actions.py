@@ -1,7 +1,7 @@
 """What the software of a structure reports, corrects and takes back; nobody types a result."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -32,6 +32,8 @@ from terresante.results.models import (
     LabObservation,
 )
 from terresante.results.units import analyte_key
+from terresante.terminology.enums import LOINC
+from terresante.terminology.queries import loinc_labels
 
 _NAMED = 3
 _UNTITLED = "Biologie"
@@ -197,10 +199,22 @@ def row_of(actor: Actor, record: CareRecord, report: NewReport, limits: Limits) 
 
 
 def save(row: DiagnosticReport, report: NewReport) -> None:
-    observations = [_observation(row, number, each) for number, each in enumerate(report.results, start=1)]
+    names = _names_of(report.results)
+    named = [_named(each, names) for each in report.results]
+    observations = [_observation(row, number, each) for number, each in enumerate(named, start=1)]
     _sum_up(row, observations)
     row.save(force_insert=True)
     LabObservation.objects.bulk_create(observations, batch_size=500)
+
+
+def _names_of(results: Sequence[NewResult]) -> dict[str, str]:
+    """Of the examinations that came with their LOINC code alone; none when no file of names is loaded."""
+    bare = {each.code for each in results if each.code and not each.label and each.code_system == LOINC}
+    return loinc_labels(sorted(bare)) if bare else {}
+
+
+def _named(result: NewResult, names: Mapping[str, str]) -> NewResult:
+    return replace(result, label=names[result.code]) if not result.label and result.code in names else result
 
 
 def _observation(row: DiagnosticReport, position: int, result: NewResult) -> LabObservation:

@@ -25,6 +25,11 @@ NAMED = {
     "document_id": "documents.DocumentReference",
     "report_id": "results.DiagnosticReport",
     "observation_id": "results.LabObservation",
+    "response_id": "questionnaires.QuestionnaireResponse",
+    "follow_up_id": "telemonitoring.FollowUp",
+    "contact_id": "telemonitoring.Contact",
+    "cell_id": "telemonitoring.Cell",
+    "expected_id": "telemonitoring.Expected",
     "line_id": "health_record.AllergyIntolerance",
     "offer_id": "health_record.OfferedLine",
     "participant_id": "care_team.CareTeamParticipant",
@@ -58,12 +63,15 @@ NAMED = {
     "registration_id": "directory.Registration",
     "sender_id": "interop.SenderSystem",
     "subscription_id": "notifications.PushSubscription",
+    # Of pathways, whose administrator reads them, and nobody's data.
+    "pathway_id": "questionnaires.Pathway",
+    "version_id": "questionnaires.PathwayVersion",
     "inclusion_id": "care_plans.Inclusion",
     "step_id": "care_plans.PlannedStep",
     "batch_id": "care_plans.InvoiceBatch",
     # What is in force is public among professionals.
     "programme_id": None,
-    # Of a programme: a step or a sequence, in its own words.
+    # Of a programme, a step or a sequence in its own words; of a pathway, one of its files.
     "part": None,
     # Of the directory, which every professional reads.
     "role_id": None,
@@ -73,6 +81,8 @@ NAMED = {
     "kind": None,
     "unit_id": None,
     "token": None,
+    "form_name": None,
+    "file_format": None,
     "practitioner_id": None,
     "group": None,
     "data_class": None,

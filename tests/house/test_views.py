@@ -25,7 +25,6 @@ PUBLIC = {
     "passkey_login": "the first and only step of a login by passkey",
     "forgotten": "asks for a link by e-mail; the same answer for everybody",
     "lost_factor": "asks for a link by e-mail, after a right password",
-    "link": "opens the link received; spends nothing",
     "recover_password": "the form behind that link",
     "recover_factor": "the form behind that link",
     "register": "whoever registers has no account; answers with what the national directory publishes",
@@ -53,6 +52,14 @@ PUBLIC = {
     "smart_configuration": "where its tokens are asked for, the same for everybody",
     "invitation": "opens the link a relative received; says nothing, spends nothing",
     "claim": "the form behind that link; the code given by hand comes before anything is said",
+    "link": "opens the link received; spends nothing",
+    "open_link": "opens a link to answer; says nothing, spends nothing",
+    "link_follow_up": "the code of that link, then the one follow-up they open",
+    "link_answer": "a questionnaire of that follow-up, for half an hour",
+    "link_kit": "what a telephone keeps to answer without network, behind the link and its code",
+    "leave_link": "closes what the link and its code had opened",
+    "kept_answer": "an answer given without network; the sealed permit given online says whose, and it reads nothing",
+    "text_message": "an answer by SMS, signed by its provider; refused before anything is read without it",
     "demonstration_mailbox": "mail of invented persons; 404 outside a demonstration",
 }
 # Django's own views, which touch no row of ours.

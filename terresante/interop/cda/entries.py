@@ -13,7 +13,7 @@ from itertools import islice
 from terresante.interop.cda.body import all_sections
 from terresante.interop.cda.header import coded
 from terresante.interop.cda.model import CdaDocument, Coded, Section
-from terresante.interop.cda.parsing import Element, attribute, every, local_name, one, text_at
+from terresante.interop.cda.parsing import Element, attribute, every, local_name, one, text_at, type_of
 from terresante.interop.cda.words import Words, said
 from terresante.kernel.ui.wording import plain
 
@@ -29,6 +29,11 @@ _TREATMENTS = (STOPPED, AT_DISCHARGE, LONG_TERM, PRESCRIBED)
 _STATUS, _CERTAINTY, _CRITICALITY, _RANK, _COMMENT = "33999-4", "66455-7", "82606-5", "30973-2", "48767-8"
 # SNOMED CT and HL7: nobody knows of any allergy.
 _NONE_KNOWN = {"716186003", "no-known-allergies", "no-allergy-info-known"}
+# Nobody knows of any problem, or nobody said: facts about the section, no problems.
+_NO_PROBLEM = {"no-known-problems", "no-problem-info", "160245001"}
+# Types of a `value` that measures: an observation beside a problem, not the problem (CDA R2, 4.3.6.5).
+_MEASURES = {"PQ", "REAL", "INT", "BL", "IVL_PQ", "IVL_INT", "RTO", "TS", "IVL_TS"}
+_YES = {"oui", "yes", "vrai", "true", "presente"}
 _ANY_ALLERGY = {"419199007", "420134006", "106190000", "allergy"}
 _REFUTED = {"refuted", "entered-in-error", "410516002"}
 _NO_CODE = Coded()
@@ -173,8 +178,9 @@ def _administered(section: Section, element: Element, words: Words) -> Treatment
 
 
 def _product(material: Element, words: Words) -> str:
-    """The words of the narrative when they are a name, else its own name, else its code's."""
+    """The words of the narrative when they are a name, not a box ticked; else its own name, else its code's."""
     narrated = words.said(one(material, "code/originalText"))
+    narrated = "" if plain(narrated) in _YES else narrated
     if 0 < len(narrated) <= _LONGEST_NAME:
         return narrated
     code = coded(one(material, "code"))
@@ -243,7 +249,7 @@ def allergies_of(section: Section, entry: Element, words: Words) -> Iterator[All
         if value.code in _NONE_KNOWN or (is_denied and kind.code in _ANY_ALLERGY):
             yield Allergy(substance="", is_none_known=True)
             continue
-        substance = _substance(each, words)
+        substance = _substance(each, words) or _ticked(each, kind, words)
         if substance and not is_denied and _inner(each, _CERTAINTY) not in _REFUTED:
             yield Allergy(
                 substance=substance,
@@ -263,6 +269,14 @@ def _substance(observation: Element, words: Words) -> str:
     return narrated if 0 < len(narrated) <= _LONGEST_NAME else coded(one(entity, "code")).label or name
 
 
+def _ticked(observation: Element, kind: Coded, words: Words) -> str:
+    """« Allergie alimentaire : Oui », which names no substance: a box of the child's health record."""
+    value = one(observation, "value")
+    told = words.said(None if value is None else one(value, "originalText"))
+    told = told or words.said(one(observation, "text"))
+    return f"{kind.label.capitalize()}, sans autre précision" if kind.label and plain(told) in _YES else ""
+
+
 def _reaction(observation: Element, words: Words) -> str:
     told = []
     for each in every(observation, "entryRelationship"):
@@ -278,6 +292,8 @@ def _problems_of(section: Section, entry: Element, words: Words) -> Iterator[Pro
     for each in _observations(entry):
         value = one(each, "value")
         code = coded(value)
+        if code.code in _NO_PROBLEM or type_of(value) in _MEASURES:
+            continue
         name = code.label or words.said(None if value is None else one(value, "originalText"))
         name = name or words.said(one(each, "text"))
         if name and each.get("negationInd") != "true" and _inner(each, _CERTAINTY) not in _REFUTED:

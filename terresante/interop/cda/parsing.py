@@ -148,6 +148,11 @@ def every(element: Element, path: str) -> list[Element]:
     return element.findall("/".join(f"c:{name}" for name in path.split("/")), NS)
 
 
+def type_of(value: Element | None) -> str:
+    """The data type that an xsi:type names, without its prefix; '' when it names none."""
+    return "" if value is None else (value.get(XSI_TYPE) or "").strip().rpartition(":")[2]
+
+
 def attribute(element: Element | None, path: str, name: str) -> str:
     """Of the first element at `path`; '' when there is none, or when its nullFlavor says that nobody knows."""
     found = element if element is None or not path else one(element, path)

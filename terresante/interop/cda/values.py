@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from terresante.interop.cda.parsing import XSI_TYPE, Element, attribute, every, local_name, one
+from terresante.interop.cda.parsing import Element, attribute, every, local_name, one, type_of
 from terresante.interop.hl7v2.dates import read_moment
 from terresante.kernel.ui.wording import NBSP, long_date
 
@@ -66,7 +66,7 @@ def _bounded(sign: str, digits: str) -> str:
 def _read(value: Element, told: Told) -> Read:
     if value.get("nullFlavor") and not value.get("value"):
         return Read(_NULL.get(value.get("nullFlavor") or "", ""))
-    kind = (value.get(XSI_TYPE) or "").strip().rpartition(":")[2]
+    kind = type_of(value)
     return _READERS.get(kind, _guessed)(value, told)
 
 

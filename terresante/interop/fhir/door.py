@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 from django.conf import settings
+from django.core.handlers.exception import response_for_exception
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import constant_time_compare
@@ -44,6 +45,7 @@ _UNPROVED = "Présentez un jeton en cours de validité (Authorization: Bearer), 
 _TOO_MANY = "Trop de requêtes de ce logiciel : réessayez dans un quart d’heure."
 _TOO_LARGE = "Le corps dépasse 20 Mo : allégez le document, ou déposez-le depuis son dossier."
 _NO_READER = "Le professionnel nommé par ce jeton ne travaille plus dans cette structure."
+_BROKEN = "Une erreur de notre côté a empêché de répondre : réessayez plus tard."
 _CODES = {403: "forbidden", 404: "not-found", 409: "conflict", 422: "invalid"}
 Answer = HttpResponse | StreamingHttpResponse
 
@@ -107,6 +109,9 @@ def door(name: str, **transactions: Transaction) -> Callable[..., Answer]:
             answer = chosen(request, **named)
         except (Problem, DomainError) as error:
             answer = refusal(error)
+        except Exception as error:  # noqa: BLE001 -- whatever broke, the partner's software reads an outcome
+            response_for_exception(request, error)  # tells the log, and who watches, as for a page
+            answer = refusal(wrong(_BROKEN, code="exception", status=500))
         if answer.status_code == 405:
             answer.headers["Allow"] = ", ".join(sorted(methods))
         add_never_cache_headers(answer)

@@ -21,7 +21,7 @@ from terresante.overview.queries import KINDS, visit_words
 from terresante.patients.models import CareRecord, Patient
 from tests.cast import join, professional
 from tests.costs import blocks_of, queries_of
-from tests.walls import walls_down
+from tests.walls import counted, walls_down
 
 pytestmark = pytest.mark.commits
 NOW = datetime(2026, 11, 19, 9, 31, tzinfo=UTC)
@@ -254,6 +254,7 @@ def test_pages_cost_the_same_with_a_thousand_events_and_two_thousand_notes(clien
     with walls_down():
         copies(Note.objects.first(), 2000)
         copies(FeedItem.objects.filter(kind=FeedKind.ADMISSION).first(), 1000)
+    counted(Note, FeedItem)
 
     for page, before in few.items():
         assert queries_of(client, url(cast.madeleine_record, page)) <= before, page

@@ -31,9 +31,11 @@ from terresante.patients.models import (
     Patient,
     SourceIdentity,
 )
+from terresante.questionnaires.tests.factories import stored_response
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
+from terresante.telemonitoring.tests.factories import stored_follow_up
 from tests.access.oracle.rows import offer
 
 
@@ -103,6 +105,19 @@ def fact(drawn: Drawn, about: UUID) -> FeedItem:
         occurred_at=timezone.now(),
         data_class="stay",
     )
+
+
+def answers(drawn: Drawn) -> None:
+    """Two answers, the second of which corrects the first."""
+    assert drawn.record is not None
+    first = stored_response(drawn.patient.pk, drawn.record.pk)
+    fact(drawn, first.pk)
+    stored_response(drawn.patient.pk, drawn.record.pk, replaces=first, user=drawn.users[0])
+
+
+def follow_ups(drawn: Drawn) -> None:
+    assert drawn.record is not None
+    stored_follow_up(drawn.patient.pk, drawn.record.pk, drawn.organizations[0].pk)
 
 
 def stays(drawn: Drawn) -> None:

@@ -44,9 +44,11 @@ from terresante.patients.models import (
 )
 from terresante.patients.tests.clinical_rows import (
     Drawn,
+    answers,
     create,
     documents,
     fact,
+    follow_ups,
     health,
     notes,
     pathways,
@@ -257,6 +259,13 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "patients_patientaccount": _account,
     "patients_sourceidentity": _numbers,
     "patients_linkrequest": _links,
+    "questionnaires_questionnaireresponse": answers,
+    "telemonitoring_followup": follow_ups,
+    "telemonitoring_expected": None,  # made with the follow-ups
+    "telemonitoring_answerlink": None,
+    "telemonitoring_contact": None,
+    "telemonitoring_alert": None,
+    "telemonitoring_call": None,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,
@@ -299,6 +308,8 @@ NEEDS_RECORD = (
         stays,
         pathways,
         _prepared,
+        answers,
+        follow_ups,
     ),
 )
 

@@ -9,10 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from simulators.laboratory.reports import Examinations, Result
 from terresante.accounts.models import User
 from terresante.interop.tests import papers, wire
+from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry
+from terresante.results.models import LabObservation
 from terresante.results.tests.factories import URINE, blood, reports, results_of, sent, sugar
+from terresante.terminology.actions import load_set
 from tests.cast import join
 from tests.walls import walls_down
 
@@ -82,6 +86,19 @@ def test_a_curve_gathers_both_units_and_says_what_it_converted(client, cast, hos
     assert "soit 4,88\xa0mmol/L (converti)" in answer and "0,88\xa0g/L" in answer
     by_examination = page(client, url(cast.madeleine_record, "examens/"))
     assert by_examination.count("Glycémie à jeun") == 1 and "5,2" in by_examination
+
+
+def test_an_examination_without_a_name_takes_that_of_its_code(client, cast, hospital, claire):
+    names = "LOINC_NUM,LONG_COMMON_NAME\n6690-2,Leucocytes [Nombre/Volume] Sang\n"
+    load_set(Actor.job("tests"), content=names.encode(), file_name="fr.csv")
+    bare = Result(code="6690-2", label="", value="6.4", unit="10*9/L")
+    known_to_nobody = Result(code="99999-9", label="", value="1", unit="g/L")
+
+    sent(hospital, claire, Examinations(code="18723-7", results=(bare, known_to_nobody)))
+
+    with walls_down():
+        labels = LabObservation.objects.order_by("position").values_list("label", flat=True)
+        assert list(labels) == ["Leucocytes [Nombre/Volume] Sang", "99999-9"]
 
 
 def test_two_dates_are_compared_on_what_they_have_in_common(client, cast, hospital, claire):

@@ -55,7 +55,14 @@ from terresante.patients.models import (
     RelatedPerson,
     SourceIdentity,
 )
+from terresante.questionnaires.models import (
+    Pathway,
+    PathwaySignature,
+    PathwayVersion,
+    QuestionnaireResponse,
+)
 from terresante.results.models import DiagnosticReport, LabObservation
+from terresante.telemonitoring.models import Alert, AnswerLink, Call, Cell, Contact, Expected, FollowUp
 from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
@@ -185,6 +192,15 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
             name="essai", organization_id=record.holder_id, set_by_name="la distribution"
         ),
     )
+    made[PathwayVersion] = made[QuestionnaireResponse].version
+    made[Pathway] = made[PathwayVersion].pathway
+    made[PathwaySignature], _ = PathwaySignature.objects.get_or_create(
+        version=made[PathwayVersion], organization_id=record.holder_id, signed_by=author
+    )
+    followed = made[FollowUp]
+    made[Expected], made[AnswerLink] = followed.expected.get(), followed.links.get()
+    made[Contact], made[Cell] = followed.contacts.get(), followed.cell
+    made[Alert], made[Call] = followed.alerts.get(), followed.calls.get()
     made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():
         if model not in made:

@@ -1,5 +1,4 @@
 import os
-from functools import cache
 
 import pytest
 
@@ -11,19 +10,19 @@ pytestmark = pytest.mark.commits
 PAGE = ROOT / "docs" / "access-matrix.md"
 
 
-@cache
-def _found():
-    """What the rules answered, once for a process: half a minute, and the same for each question below."""
+def test_what_the_rules_answer_is_written_down_and_no_more_than_it_should_be():
+    """One test: asking every rule about every row is half a minute, and the same for each question below."""
     cast, rows = settle()
-    return lines(cast, rows)
+    found = lines(cast, rows)
+
+    _page_says_what_the_rules_do(found)
+    _nobody_reaches_the_record_of_somebody_elses_patient(found)
+    _an_opposed_record_is_closed_to_everybody_but_its_patient(found)
+    _the_identity_desk_reaches_identities_and_nothing_else(found)
+    _every_rule_is_asked_about_a_row(found)
 
 
-@pytest.fixture
-def found():
-    return _found()
-
-
-def test_the_page_says_what_the_rules_do(found):
+def _page_says_what_the_rules_do(found):
     now = written(found)
     if os.environ.get("TERRESANTE_WRITE_MATRIX"):
         PAGE.write_text(now)
@@ -31,7 +30,7 @@ def test_the_page_says_what_the_rules_do(found):
     assert PAGE.read_text() == now, "run python -m tests.access.matrix, read the difference, commit it"
 
 
-def test_nobody_reaches_the_record_of_somebody_elses_patient(found):
+def _nobody_reaches_the_record_of_somebody_elses_patient(found):
     """Whatever the rule, of today or of tomorrow: the other GP has his own patients, and not hers."""
     about_patients = [line for line in found if line.of_patient]
 
@@ -42,13 +41,13 @@ def test_nobody_reaches_the_record_of_somebody_elses_patient(found):
         assert not line.allowed["leon"] & (set(COLUMNS) - reached), line
 
 
-def test_an_opposed_record_is_closed_to_everybody_but_its_patient(found):
+def _an_opposed_record_is_closed_to_everybody_but_its_patient(found):
     for line in found:
         if line.of_patient:
             assert not line.allowed["opposee"] & (set(COLUMNS) - {"job", "dpo"} - _desk_of(line)), line
 
 
-def test_the_identity_desk_reaches_identities_and_nothing_else(found):
+def _the_identity_desk_reaches_identities_and_nothing_else(found):
     reached = {
         line.action.code for line in found for patient in PATIENTS if "identito" in line.allowed[patient]
     }
@@ -63,7 +62,7 @@ def _desk_of(line):
     return {"identito"} if line.action.code.startswith("identity.") else set()
 
 
-def test_every_rule_is_asked_about_a_row(found):
+def _every_rule_is_asked_about_a_row(found):
     """A model without a row in the matrix is a column of dots that proves nothing."""
     asked = {patient: [line for line in found if line.asked] for patient in PATIENTS}
 

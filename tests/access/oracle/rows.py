@@ -29,9 +29,14 @@ from terresante.kernel.ids import new_id
 from terresante.notes.enums import NOTE_CLASSES, MediaKind
 from terresante.notes.models import Note, NoteMedia
 from terresante.patients.models import CareRecord, IdentityDomain, Patient, SourceIdentity
+from terresante.questionnaires.enums import PATHWAY_CLASSES
+from terresante.questionnaires.models import QuestionnaireResponse
+from terresante.questionnaires.tests.factories import stored_response
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.enums import EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
+from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.tests.factories import stored_follow_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +221,20 @@ def report(limits: Limits) -> DiagnosticReport | None:
     return filed
 
 
+def response(limits: Limits) -> QuestionnaireResponse | None:
+    """A form that a professional filled in; its pathway's class is of no consequence, the row's own is."""
+    if limits.data_class not in PATHWAY_CLASSES:
+        return None
+    return stored_response(
+        limits.patient_id,
+        limits.record_id,
+        author=limits.author,
+        organization_id=limits.organization_id,
+        respondent_name=limits.marker,
+        **limits.kept,
+    )
+
+
 def inclusion(limits: Limits) -> Inclusion | None:
     """In a programme of its own, with what hangs on it."""
     if limits.data_class not in PROGRAMME_CLASSES:
@@ -229,6 +248,12 @@ def inclusion(limits: Limits) -> Inclusion | None:
         reference=_reference(limits),
         **limits.kept,
     )
+
+
+def follow_up(limits: Limits) -> FollowUp | None:
+    if limits.data_class not in PATHWAY_CLASSES:
+        return None
+    return stored_follow_up(limits.patient_id, limits.record_id, limits.organization_id, **limits.kept)
 
 
 def planned_step(limits: Limits) -> PlannedStep | None:
@@ -287,6 +312,8 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     "documents.DocumentReference": document,
     **{model._meta.label: health(model) for model in MODELS},
     "results.DiagnosticReport": report,
+    "questionnaires.QuestionnaireResponse": response,
+    "telemonitoring.FollowUp": follow_up,
     "care_plans.Inclusion": inclusion,
     "care_plans.PlannedStep": planned_step,
     "stays.Encounter": stay,

@@ -5,10 +5,10 @@ discrete ORU go through the real door here. Prints files × results.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -46,6 +46,7 @@ from terresante.results.enums import ResultKind
 from terresante.results.models import DiagnosticReport, LabObservation
 
 _JOB = Actor.job("conformance")
+T = TypeVar("T")
 _SIGN = re.compile(r"^[<>≤≥]\s*")
 
 
@@ -78,12 +79,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         samples = samples_of(folder)
-        papers = [paper for paper in _papers(folder, samples) if paper.type_code in TYPES]
+        papers = [paper for paper in papers_carried(folder, samples) if paper.type_code in TYPES]
         discrete = [sample for sample in samples if is_discrete(sample)]
         if not papers and not discrete:
             self.stdout.write("Aucun compte rendu de biologie dans ce dossier.")
             return
-        counted = [Counted(paper.name, results_of(paper), _of_document(paper)) for paper in papers]
+        counted = [Counted(paper.name, results_of(paper), of_filed(paper, _results_of)) for paper in papers]
         _prepare(discrete)
         counted += asyncio.run(_play(discrete))
         for line in map(str, counted):
@@ -97,7 +98,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(counted)} comptes rendus de biologie, {total} résultats conformes.")
 
 
-def _papers(folder: Path, samples: Sequence[Sample]) -> list[Paper]:
+def papers_carried(folder: Path, samples: Sequence[Sample]) -> list[Paper]:
     """Those of the folder, and those that its messages carry."""
     sent = [Sent(sample) for sample in samples if carries_document(sample)]
     carried = [
@@ -108,8 +109,8 @@ def _papers(folder: Path, samples: Sequence[Sample]) -> list[Paper]:
     return [*papers_of(folder), *carried]
 
 
-def _of_document(paper: Paper) -> list[Said] | None:
-    """None for a document that is not in any record; one that has no result gives an empty list."""
+def of_filed(paper: Paper, told: Callable[[DocumentReference], T]) -> T | None:
+    """What is told of a paper's document while its record is open; None for one that is in no record."""
     with rls.acting(_JOB):
         known = InboundMessage.objects.exclude(patient_id=None).values_list("patient_id", flat=True)
         for patient_id in filter(None, known.order_by().distinct()):
@@ -119,9 +120,13 @@ def _of_document(paper: Paper) -> list[Said] | None:
             )
             document = filed.order_by("recorded_at").first()
             if document is not None:
-                report = document.reports.first()
-                return _said(report) if report else []
+                return told(document)
     return None
+
+
+def _results_of(document: DocumentReference) -> list[Said]:
+    report = document.reports.first()
+    return _said(report) if report else []
 
 
 def _said(report: DiagnosticReport) -> list[Said]:

@@ -96,11 +96,11 @@ def test_a_vaccination_of_a_year_is_known_to_the_year_and_one_that_was_not_done_
     assert (vaccine.vaccine, vaccine.given) == ("BCG", Day(date(1975, 1, 1), Precision.YEAR))
 
 
-def observed(inside, *, negated="false", code="416098002"):
+def observed(inside, *, negated="false", code="416098002", label=""):
     return (
         '<entry><act><entryRelationship typeCode="SUBJ">'
         f'<observation classCode="OBS" moodCode="EVN" negationInd="{negated}">'
-        f'<code code="{code}" codeSystem="2.16.840.1.113883.6.96"/>{inside}</observation>'
+        f'<code code="{code}" codeSystem="2.16.840.1.113883.6.96" displayName="{label}"/>{inside}</observation>'
         "</entryRelationship></act></entry>"
     )
 
@@ -116,6 +116,43 @@ def test_an_allergy_without_a_substance_is_no_allergy_and_none_known_is_said_so(
     ):
         (none,) = read_entries(coded.of_section("48765-2", "Aucune", said)).allergies
         assert none.is_none_known
+
+
+def test_a_box_ticked_is_an_allergy_to_something_of_that_kind():
+    ticked = observed(
+        '<value xsi:type="CD"><originalText><reference value="#a"/></originalText></value>',
+        code="414285001",
+        label="allergie alimentaire",
+    )
+    for said, expected in (("Oui", ["Allergie alimentaire, sans autre précision"]), ("Non", [])):
+        document = coded.of_section("48765-2", f'<content ID="a">{said}</content>', ticked)
+        assert [each.substance for each in read_entries(document).allergies] == expected
+
+
+def test_a_treatment_whose_box_is_ticked_has_the_name_of_its_code():
+    code = (
+        '<code><originalText><reference value="#m"/></originalText>'
+        '<translation code="J06BD" displayName="anticorps"/></code>'
+    )
+    document = coded.of_section("10160-0", '<content ID="m">Oui</content>', administered(material(code)))
+
+    (treatment,) = read_entries(document).treatments
+    assert (treatment.name, treatment.code.code) == ("anticorps", "J06BD")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        'xsi:type="REAL" value="2.5"',
+        'xsi:type="PQ" value="2.5" unit="g/L"',
+        'xsi:type="CD" code="no-problem-info" displayName="Pas d’information sur les problèmes"',
+    ],
+)
+def test_a_measure_beside_a_problem_or_a_word_on_the_section_is_no_problem(value):
+    beside = observed(f'<text><reference value="#n"/></text><value {value}/>')
+    document = coded.of_section("11450-4", '<content ID="n">2.5</content>', beside)
+
+    assert read_entries(document).problems == ()
 
 
 def test_what_was_refuted_is_not_read():

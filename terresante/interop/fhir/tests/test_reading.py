@@ -1,9 +1,11 @@
 """What a professional reads through his software is what his screen shows him: no more, no less."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from fhir.resources.R4B.bundle import Bundle
 
@@ -53,6 +55,16 @@ def ids(reply):
 
 def found(application, **parameters):
     return ids(application.find("DocumentReference", **{"patient_identifier": HERS} | parameters))
+
+
+def test_whatever_breaks_on_our_side_is_told_as_an_outcome(cast, monkeypatch, caplog):
+    application = stage.reader(cast)
+    application = replace(application, carry=stage.carried(Client(raise_request_exception=False)))
+    monkeypatch.setattr("terresante.interop.fhir.reading.read_search", None)
+
+    outcome(application.find("DocumentReference", patient_identifier=HERS), 500, "exception")
+
+    assert "TypeError" in caplog.text and "A1" not in caplog.text
 
 
 def test_her_doctor_finds_what_his_screen_shows(cast, filed):

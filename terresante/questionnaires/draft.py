@@ -1,0 +1,305 @@
+"""From the files of a pathway to the fields of a screen, and back. Pure: what files mean is `pathway`'s."""
+
+import csv
+import io
+import json
+import re
+import tomllib
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+# Of one folder: what a physician writes by hand, with a wide margin.
+MOST_FILES = 120
+MOST_BYTES = 1_000_000
+RULES, SCHEDULE, TEXTS, ABOUT = "rules.csv", "schedule.csv", "texts.toml", "pathway.toml"
+COLUMNS: dict[str, tuple[str, ...]] = {
+    RULES: ("rule", "questionnaire", "item", "green", "orange", "red", "remeasure", "why"),
+    SCHEDULE: ("step", "questionnaire", "from", "to", "times", "remind", "grey", "orange", "red", "role"),
+}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,2}\Z")
+_OF_COMPUTERS = ("__MACOSX", "Thumbs.db")
+_ENDS = (".toml", ".csv", ".json", ".md", ".txt")
+_BOUNDS = {"lowest": "minValue", "highest": "maxValue"}
+_FHIR = "http://hl7.org/fhir/StructureDefinition/"
+
+
+class Unreadable(ValueError):
+    """A sentence that says what is wrong with the file that was given, and what to do."""
+
+
+def unzipped(content: bytes) -> dict[str, str]:
+    """The files of a folder sent as one archive; the folder itself may be in it. Raises Unreadable."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            inside = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one.filename)]
+            if len(inside) > MOST_FILES or sum(one.file_size for one in inside) > MOST_BYTES:
+                raise Unreadable("L’archive est trop grande pour un parcours : 120 fichiers et 1 Mo au plus.")
+            top = _top(one.filename for one in inside)
+            found = {}
+            for one in inside:
+                with archive.open(one) as opened:
+                    # Never more than was announced, whatever the archive then gives.
+                    found[one.filename.removeprefix(top)] = opened.read(MOST_BYTES + 1)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise Unreadable("Ce n’est pas une archive zip lisible : recréez-la sans mot de passe.") from error
+    return checked({name: _text(name, data) for name, data in found.items()})
+
+
+def checked(files: Mapping[str, str]) -> dict[str, str]:
+    """Raises Unreadable for a name or a size that no pathway has."""
+    wrong = [name for name in files if not _NAME.match(name) or not name.endswith(_ENDS)]
+    if wrong:
+        raise Unreadable(f"« {wrong[0][:80]} » n’a pas sa place dans un parcours : retirez ce fichier.")
+    if ABOUT not in files:
+        raise Unreadable("Le fichier « pathway.toml » manque : c’est lui qui dit ce qu’est le parcours.")
+    if len(files) > MOST_FILES or sum(len(text) for text in files.values()) > MOST_BYTES:
+        raise Unreadable("Le parcours est trop grand : 120 fichiers et 1 Mo au plus.")
+    return dict(files)
+
+
+def zipped(files: Mapping[str, str], folder: str) -> bytes:
+    sent = io.BytesIO()
+    with zipfile.ZipFile(sent, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            # One date for all: the same files make the same archive.
+            archive.writestr(zipfile.ZipInfo(f"{folder}/{name}", (2000, 1, 1, 0, 0, 0)), files[name])
+    return sent.getvalue()
+
+
+def _is_hidden(name: str) -> bool:
+    """What computers add by themselves."""
+    return any((part[:1] == "." and part != "..") or part in _OF_COMPUTERS for part in name.split("/"))
+
+
+def _top(names: Iterable[str]) -> str:
+    """The folder that holds `pathway.toml`, when everything is in it."""
+    every = list(names)
+    tops = {name.partition("/")[0] for name in every}
+    inside = len(tops) == 1 and all("/" in name for name in every)
+    return f"{tops.pop()}/" if inside else ""
+
+
+def _text(name: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"« {name[:80]} » n’est pas enregistré en UTF-8 : enregistrez-le ainsi.") from error
+
+
+def told(files: Mapping[str, str]) -> dict[str, Any]:
+    """What `pathway.toml` says, {} when it cannot be read."""
+    try:
+        return tomllib.loads(files.get(ABOUT, ""))
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def renamed(files: Mapping[str, str], code: str, title: str) -> dict[str, str]:
+    """The same pathway under another code and title."""
+    about = re.sub(r"(?m)^code\s*=.*$", f"code = {_quoted(code)}", files[ABOUT], count=1)
+    about = re.sub(r"(?m)^title\s*=.*$", lambda _: f"title = {_quoted(title)}", about, count=1)
+    return {**files, ABOUT: about}
+
+
+def rows(files: Mapping[str, str], name: str) -> list[dict[str, str]]:
+    """A table as a screen shows it, its known columns alone."""
+    read = csv.DictReader(io.StringIO(files.get(name, "")), delimiter=";")
+    return [{column: (row.get(column) or "").strip() for column in COLUMNS[name]} for row in read]
+
+
+def with_rows(files: Mapping[str, str], name: str, lines: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Lines without their first two columns are left out; columns that the screen does not know stay at the end."""
+    known = COLUMNS[name]
+    others = [column for column in _header(files.get(name, "")) if column and column not in known]
+    before = list(csv.DictReader(io.StringIO(files.get(name, "")), delimiter=";"))
+    kept = [line for line in lines if any(line.get(column, "").strip() for column in known)]
+    if not kept:
+        return {key: text for key, text in files.items() if key != name}
+    written = io.StringIO()
+    table = csv.writer(written, delimiter=";", lineterminator="\n")
+    table.writerow([*known, *others])
+    for line in kept:
+        old = next((row for row in before if row.get(known[0]) == line.get(known[0])), {})
+        table.writerow(
+            [_one_line(line.get(column, "")) for column in known] + [old.get(one) or "" for one in others]
+        )
+    return {**files, name: written.getvalue()}
+
+
+def _header(text: str) -> list[str]:
+    return next(csv.reader(io.StringIO(text), delimiter=";"), [])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def texts(files: Mapping[str, str]) -> dict[str, str]:
+    """What the patient is told, by its key."""
+    try:
+        said = tomllib.loads(files.get(TEXTS, "")).get("patient", {})
+    except tomllib.TOMLDecodeError:
+        return {}
+    return {key: text for key, text in said.items() if isinstance(text, str)}
+
+
+def with_texts(files: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
+    lines = [f"{key} = {_quoted(_one_line(text))}" for key, text in said.items() if text.strip()]
+    return {**files, TEXTS: "\n".join(["[patient]", *lines, ""])}
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML, whose escapes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question as its editor shows it; `is_measured`: it has bounds."""
+
+    file: str
+    link_id: str
+    type: str
+    text: str
+    help: str
+    required: bool
+    lowest: str
+    highest: str
+
+    @property
+    def key(self) -> str:
+        """Of its fields in a form; neither part has a colon."""
+        return f"{self.file}:{self.link_id}"
+
+    @property
+    def is_measured(self) -> bool:
+        return self.type in ("integer", "decimal", "quantity")
+
+
+def questions(files: Mapping[str, str]) -> dict[str, list[AskedQuestion]]:
+    """By form, in their order; a file that is no JSON is left to the mistakes that `check` says."""
+    found: dict[str, list[AskedQuestion]] = {}
+    for name in sorted(one for one in files if one.startswith("questionnaires/")):
+        resource = _json(files[name])
+        form = name.removeprefix("questionnaires/").removesuffix(".json")
+        found[form] = [_question(form, item) for item in _items(resource) if _is_asked(item)]
+    return found
+
+
+def with_questions(files: Mapping[str, str], edits: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """`edits`: key of a question → its new `text`, `help`, `required`, `lowest`, `highest`. Raises Unreadable."""
+    changed = dict(files)
+    for name in [one for one in files if one.startswith("questionnaires/")]:
+        resource = _json(files[name])
+        form = name.removeprefix("questionnaires/").removesuffix(".json")
+        before = json.dumps(resource)
+        for item in _items(resource):
+            edit = edits.get(f"{form}:{item.get('linkId')}") if _is_asked(item) else None
+            if edit is not None:
+                _edit(item, edit)
+        if json.dumps(resource) != before:
+            changed[name] = json.dumps(resource, ensure_ascii=False, indent=2) + "\n"
+    return changed
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _items(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Flattened, in their order."""
+    found = []
+    for item in resource.get("item", []) if isinstance(resource.get("item"), list) else []:
+        if isinstance(item, dict):
+            found += [item, *_items(item)]
+    return found
+
+
+def _is_asked(item: Mapping[str, Any]) -> bool:
+    return item.get("type") not in ("group", "display")
+
+
+def _question(form: str, item: Mapping[str, Any]) -> AskedQuestion:
+    helped: Mapping[str, Any] = next((child for child in item.get("item", []) if _is_help(child)), {})
+    return AskedQuestion(
+        file=form,
+        link_id=str(item.get("linkId", "")),
+        type=str(item.get("type", "")),
+        text=str(item.get("text", "")),
+        help=str(helped.get("text", "")),
+        required=item.get("required") is True,
+        lowest=_bound(item, "minValue"),
+        highest=_bound(item, "maxValue"),
+    )
+
+
+def _is_help(child: Mapping[str, Any]) -> bool:
+    return child.get("type") == "display"
+
+
+def _bound(item: Mapping[str, Any], name: str) -> str:
+    for extension in item.get("extension", []):
+        if str(extension.get("url", "")).endswith(f"/{name}"):
+            value = next((value for key, value in extension.items() if key.startswith("value")), "")
+            number = value.get("value", "") if isinstance(value, dict) else value
+            return str(number).replace(".", ",")
+    return ""
+
+
+def _edit(item: dict[str, Any], edit: Mapping[str, Any]) -> None:
+    if edit.get("text"):
+        item["text"] = _one_line(str(edit["text"]))
+    if edit.get("required"):
+        item["required"] = True
+    else:
+        item.pop("required", None)
+    _set_help(item, _one_line(str(edit.get("help", ""))))
+    if item.get("type") in ("integer", "decimal", "quantity"):
+        for field, name in _BOUNDS.items():
+            if _bound(item, name) != str(edit.get(field, "")).strip():
+                _set_bound(item, name, str(edit.get(field, "")).strip())
+
+
+def _set_help(item: dict[str, Any], text: str) -> None:
+    children = item.get("item", [])
+    known = next((child for child in children if _is_help(child)), None)
+    if known is not None and text:
+        known["text"] = text
+    elif known is not None:
+        children.remove(known)
+        if not children:
+            item.pop("item")
+    elif text:
+        code = {"system": "http://hl7.org/fhir/questionnaire-item-control", "code": "help"}
+        control = {"url": f"{_FHIR}questionnaire-itemControl", "valueCodeableConcept": {"coding": [code]}}
+        said = {
+            "linkId": f"{item.get('linkId')}-aide",
+            "text": text,
+            "type": "display",
+            "extension": [control],
+        }
+        item["item"] = [said, *children]
+
+
+def _set_bound(item: dict[str, Any], name: str, text: str) -> None:
+    others = [one for one in item.get("extension", []) if not str(one.get("url", "")).endswith(f"/{name}")]
+    if text:
+        try:
+            number = Decimal(text.replace(",", "."))
+        except InvalidOperation as error:
+            raise Unreadable(f"« {text[:20]} » n’est pas un nombre : corrigez cette borne.") from error
+        whole = number == int(number)
+        kind = "valueInteger" if whole and item.get("type") == "integer" else "valueDecimal"
+        value: dict[str, Any] = {kind: int(number) if whole else float(number)}
+        others.append({"url": f"{_FHIR}{name}", **value})
+    if others:
+        item["extension"] = others
+    else:
+        item.pop("extension", None)

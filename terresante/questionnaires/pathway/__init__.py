@@ -1,0 +1,80 @@
+"""The engine of pathways: files in; questions, colours, scores and moments out. Pure: no Django, no clock."""
+
+from terresante.questionnaires.pathway.answering import from_json, parse, problems, shown, to_json
+from terresante.questionnaires.pathway.assessing import Assessment, Fired, assess
+from terresante.questionnaires.pathway.checking import check
+from terresante.questionnaires.pathway.fhir import (
+    bundle,
+    from_bundle,
+    plan_definition,
+    questionnaire_response,
+)
+from terresante.questionnaires.pathway.model import (
+    Answers,
+    AnswerValue,
+    Colour,
+    Delays,
+    Form,
+    Mistake,
+    Option,
+    Past,
+    Pathway,
+    PathwayError,
+    Problem,
+    Question,
+    Rule,
+    Score,
+    Step,
+)
+from terresante.questionnaires.pathway.phone import offline
+from terresante.questionnaires.pathway.reading import folder, read
+from terresante.questionnaires.pathway.replaying import Change, Day, PastAnswer, Replay, Sensitivity, replay
+from terresante.questionnaires.pathway.scoring import PartResult, ScoreResult, scores
+from terresante.questionnaires.pathway.timing import Occurrence, due
+from terresante.questionnaires.pathway.writing import files_of
+
+__all__ = [
+    "AnswerValue",
+    "Answers",
+    "Assessment",
+    "Change",
+    "Colour",
+    "Day",
+    "Delays",
+    "Fired",
+    "Form",
+    "Mistake",
+    "Occurrence",
+    "Option",
+    "PartResult",
+    "Past",
+    "PastAnswer",
+    "Pathway",
+    "PathwayError",
+    "Problem",
+    "Question",
+    "Replay",
+    "Rule",
+    "Score",
+    "ScoreResult",
+    "Sensitivity",
+    "Step",
+    "assess",
+    "bundle",
+    "check",
+    "due",
+    "files_of",
+    "folder",
+    "from_bundle",
+    "from_json",
+    "offline",
+    "parse",
+    "plan_definition",
+    "problems",
+    "questionnaire_response",
+    "read",
+    "replay",
+    "scores",
+    "shown",
+    "to_json",
+]

@@ -1,0 +1,377 @@
+"""Answers to a form: what is shown, read, refused and kept. Nobody's input makes these functions raise."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from terresante.questionnaires.pathway import wording
+from terresante.questionnaires.pathway.model import (
+    Answers,
+    AnswerValue,
+    Condition,
+    Form,
+    Problem,
+    Question,
+)
+
+LARGEST_NUMBER = 10**12
+MOST_DECIMALS = 9
+_NUMBER = re.compile(r"[+-]?\d{1,12}(?:[.,]\d{1,12})?")
+_FRENCH_DATE = re.compile(r"(\d{1,2})[/. ](\d{1,2})[/. ](\d{4})")
+_TIME = re.compile(r"([01]?\d|2[0-3])\s*[:hH]\s*([0-5]\d)?(?::[0-5]\d)?")
+_YES = {"true", "oui", "on", "1", "yes"}
+_NO = {"false", "non", "off", "0", "no"}
+LONGEST = {"string": 255, "open-choice": 255, "text": 5000}
+# Controls, halves of a character, and what turns the direction of a line round.
+_UNSEEN = frozenset(("Cc", "Cs", "Cf"))
+ANSWER_IT = "Répondez à cette question."
+DEEPEST_CHAIN = 64
+
+
+def shown(form: Form, answers: Answers) -> list[Question]:
+    """enableWhen applied: the answer of a question that is hidden enables nothing."""
+    if not form.has_conditions:
+        return list(form.questions)
+    visible = {question.link_id for question in form.questions}
+    for _ in range(DEEPEST_CHAIN):
+        counted = {link_id: value for link_id, value in answers.items() if link_id in visible}
+        now = {question.link_id for question in form.questions if _is_enabled(question, counted)}
+        if now == visible:
+            break
+        visible = now
+    return [question for question in form.questions if question.link_id in visible]
+
+
+def _is_enabled(question: Question, answers: Answers) -> bool:
+    return all(
+        (any if enablement.any_of else all)(_holds(condition, answers) for condition in enablement.conditions)
+        for enablement in question.enable_when
+    )
+
+
+def _holds(condition: Condition, answers: Answers) -> bool:
+    """FHIR R4: an operator but `exists` and `!=` needs an answer; one value of several is enough."""
+    value = answers.get(condition.link_id)
+    if condition.operator == "exists":
+        return (value is not None) is condition.expected
+    if value is None:
+        return False
+    values = value if isinstance(value, tuple) else (value,)
+    if condition.operator == "!=":
+        return all(not _compares("=", one, condition.value) for one in values)
+    return any(_compares(condition.operator, one, condition.value) for one in values)
+
+
+def _compares(operator: str, left: AnswerValue, right: AnswerValue | None) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return operator == "=" and left is right
+    if isinstance(left, int | Decimal) and isinstance(right, int | Decimal):
+        return _ordered(operator, Decimal(left), Decimal(right))
+    if type(left) is type(right) and isinstance(left, str | date | time):
+        return _ordered(operator, left, right)
+    return False
+
+
+def _ordered(operator: str, left: Any, right: Any) -> bool:
+    return bool(
+        {
+            "=": left == right,
+            ">": left > right,
+            "<": left < right,
+            ">=": left >= right,
+            "<=": left <= right,
+        }[operator]
+    )
+
+
+def parse(
+    form: Form, raw: Mapping[str, Sequence[str]], *, partial: bool = False
+) -> tuple[dict[str, AnswerValue], list[Problem]]:
+    """Of a posted form, or of texts of a telephone. `partial`: what is required may still be missing.
+
+    Answers to questions that are not shown are left out, what has a problem and unknown names too.
+    """
+    answers: dict[str, AnswerValue] = {}
+    wrong: list[Problem] = []
+    for question in form.questions:
+        texts = [text for one in _texts(raw.get(question.link_id)) if (text := _clean(one, question))]
+        if not texts or not question.is_answered:
+            continue
+        value = _value(question, texts)
+        if isinstance(value, Problem):
+            wrong.append(value)
+        else:
+            answers[question.link_id] = value
+    visible = {question.link_id for question in shown(form, answers)}
+    answers = {link_id: value for link_id, value in answers.items() if link_id in visible}
+    refused = {problem.link_id for problem in wrong}
+    found = [
+        problem for problem in problems(form, answers, partial=partial) if problem.link_id not in refused
+    ]
+    order = [question.link_id for question in form.questions]
+    kept = [problem for problem in (*wrong, *found) if problem.link_id in visible]
+    answers = {
+        link_id: value for link_id, value in answers.items() if not any(p.link_id == link_id for p in kept)
+    }
+    return answers, sorted(kept, key=lambda problem: order.index(problem.link_id))
+
+
+def problems(form: Form, answers: Answers, *, partial: bool = False) -> list[Problem]:
+    """What is missing, impossible or of another type, in the order of the form."""
+    found = [
+        problem
+        for question in shown(form, answers)
+        if question.is_answered and (problem := _problem(question, answers.get(question.link_id), partial))
+    ]
+    known = {question.link_id for question in form.questions if question.is_answered}
+    found += [
+        Problem(link_id, "Ce questionnaire n’a pas cette question.")
+        for link_id in answers
+        if link_id not in known
+    ]
+    return found
+
+
+def _problem(question: Question, value: AnswerValue | None, partial: bool) -> Problem | None:
+    if value is None:
+        return Problem(question.link_id, ANSWER_IT) if question.required and not partial else None
+    if not _is_of_kind(question, value):
+        return Problem(question.link_id, "Cette réponse n’est pas de la forme attendue : répondez à nouveau.")
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | Decimal):
+        return _out_of_bounds(question, Decimal(value))
+    codes = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    if question.kind == "choice" and any(question.option(code) is None for code in codes):
+        return Problem(question.link_id, "Choisissez l’une des réponses proposées.")
+    longest = _longest(question)
+    if any(len(text) > longest for text in codes):
+        return Problem(question.link_id, f"Cette réponse est trop longue : {longest} caractères au plus.")
+    return None
+
+
+def _is_of_kind(question: Question, value: AnswerValue) -> bool:
+    match question.kind:
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int | Decimal) and not isinstance(value, bool) and value == int(value)
+        case "decimal" | "quantity":
+            return (
+                isinstance(value, int | Decimal)
+                and not isinstance(value, bool)
+                and Decimal(value).is_finite()
+            )
+        case "date":
+            return isinstance(value, date)
+        case "time":
+            return isinstance(value, time)
+    return isinstance(value, tuple) if question.repeats else isinstance(value, str)
+
+
+def _out_of_bounds(question: Question, value: Decimal) -> Problem | None:
+    low, high = question.lowest, question.highest
+    if (low is None or value >= low) and (high is None or value <= high):
+        return None
+    proposal, meant = _meant(question, value)
+    if proposal is not None:
+        said = wording.with_unit(proposal, question.unit)
+        return Problem(
+            question.link_id,
+            f"{wording.number(value)} {meant} Si oui, cela fait {said}. Sinon, mesurez à nouveau.",
+            wording.number(proposal),
+        )
+    if low is not None and high is not None:
+        between = f"entre {wording.number(low)} et {wording.with_unit(high, question.unit)}"
+    elif low is not None:
+        between = f"d’au moins {wording.with_unit(low, question.unit)}"
+    else:
+        between = f"d’au plus {wording.with_unit(high or Decimal(0), question.unit)}"
+    return Problem(
+        question.link_id,
+        f"{wording.with_unit(value, question.unit)} n’est pas possible : écrivez une valeur {between}, "
+        "ou mesurez à nouveau.",
+    )
+
+
+def _meant(question: Question, value: Decimal) -> tuple[Decimal | None, str]:
+    """The same measure in the unit that was asked, when it was perhaps given in another."""
+    unit = question.unit.strip().lower()
+    candidates: list[tuple[Decimal, str]] = []
+    if unit in ("°c", "cel", "c") and 90 <= value <= 115:
+        candidates.append((round((value - 32) * 5 / 9, 1), "en °F ?"))
+    if unit == "cm" and 0 < value < 3:
+        candidates.append((value * 100, "en mètres ?"))
+    if unit in ("m", "mètre", "mètres") and 50 <= value <= 250:
+        candidates.append((value / 100, "en centimètres ?"))
+    if unit == "g/l" and value >= 20:
+        candidates.append((round(value / 100, 2), "en mg/dL ?"))
+    if unit == "%" and 0 < value <= 1:
+        candidates.append((value * 100, "sur 1 ?"))
+    if unit == "kg" and value >= 1000:
+        candidates.append((value / 1000, "en grammes ?"))
+    for converted, meant in candidates:
+        if question.kind == "integer":
+            converted = converted.to_integral_value()
+        if _out_of_bounds_silently(question, converted):
+            continue
+        return converted, meant
+    return None, ""
+
+
+def _out_of_bounds_silently(question: Question, value: Decimal) -> bool:
+    low, high = question.lowest, question.highest
+    return (low is not None and value < low) or (high is not None and value > high)
+
+
+def _longest(question: Question) -> int:
+    return min(question.max_length or 10_000, LONGEST.get(question.kind, 255))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    return [one for one in value if isinstance(one, str)][:200] if isinstance(value, Sequence) else []
+
+
+def _clean(text: str, question: Question) -> str:
+    kept = "\n" if question.kind == "text" else ""
+    return "".join(
+        letter for letter in text if letter in kept or unicodedata.category(letter) not in _UNSEEN
+    ).strip()
+
+
+def _value(question: Question, texts: list[str]) -> AnswerValue | Problem:
+    if question.repeats:
+        return tuple(dict.fromkeys(texts))
+    if len(texts) > 1:
+        return Problem(question.link_id, "Donnez une seule réponse.")
+    text = texts[0]
+    reader = {
+        "boolean": _boolean,
+        "integer": _integer,
+        "decimal": _decimal,
+        "quantity": _decimal,
+        "date": _date,
+        "time": _time,
+    }.get(question.kind)
+    if reader is None:
+        return text
+    value = reader(text)
+    if value is not None:
+        return value
+    if question.kind == "integer" and (number := _decimal(text)) is not None and _meant(question, number)[1]:
+        return _out_of_bounds(question, number) or Problem(question.link_id, _HOW["integer"])
+    return Problem(question.link_id, _HOW[question.kind])
+
+
+_HOW = {
+    "boolean": "Répondez par oui ou par non.",
+    "integer": "Écrivez un nombre entier, en chiffres.",
+    "decimal": "Écrivez un nombre en chiffres, par exemple 36,7.",
+    "quantity": "Écrivez un nombre en chiffres, par exemple 36,7.",
+    "date": "Écrivez une date : jour, mois, année, par exemple 03/12/2026.",
+    "time": "Écrivez une heure, par exemple 08:30.",
+}
+
+
+def _boolean(text: str) -> bool | None:
+    folded = text.casefold()
+    return True if folded in _YES else False if folded in _NO else None
+
+
+def _decimal(text: str) -> Decimal | None:
+    compact = re.sub(r"\s", "", text)
+    return Decimal(compact.replace(",", ".")) if compact.isascii() and _NUMBER.fullmatch(compact) else None
+
+
+def _integer(text: str) -> int | None:
+    value = _decimal(text)
+    return int(value) if value is not None and value == int(value) else None
+
+
+def _date(text: str) -> date | None:
+    try:
+        if french := _FRENCH_DATE.fullmatch(text):
+            return date(int(french.group(3)), int(french.group(2)), int(french.group(1)))
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _time(text: str) -> time | None:
+    found = _TIME.fullmatch(text)
+    return time(int(found.group(1)), int(found.group(2) or 0)) if found else None
+
+
+def to_json(form: Form, answers: Answers) -> dict[str, Any]:
+    """linkId → what the database keeps, in the order of the form."""
+    return {
+        question.link_id: plain(answers[question.link_id])
+        for question in form.questions
+        if question.link_id in answers
+    }
+
+
+def plain(value: AnswerValue) -> Any:
+    """As JSON has it."""
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    return value
+
+
+def from_json(form: Form, data: Mapping[str, Any]) -> dict[str, AnswerValue]:
+    """Of what `to_json` gave, or of a TOML example. Leaves out what this form does not ask, or cannot read."""
+    answers: dict[str, AnswerValue] = {}
+    for question in form.questions:
+        value = read_value(question, data.get(question.link_id))
+        if value is not None and question.is_answered:
+            answers[question.link_id] = value
+    return answers
+
+
+def read_value(question: Question, value: Any) -> AnswerValue | None:
+    """A plain value as an answer to this question; None when it cannot be one."""
+    if isinstance(value, bool) or question.kind == "boolean":
+        return value if isinstance(value, bool) and question.kind == "boolean" else None
+    if question.is_number:
+        return _number_of(question, value)
+    if question.repeats:
+        texts = [value] if isinstance(value, str) else value
+        return tuple(_texts(texts)) or None
+    if question.kind == "date":
+        return value if isinstance(value, date) else _date(value) if isinstance(value, str) else None
+    if question.kind == "time":
+        return value if isinstance(value, time) else _time(value) if isinstance(value, str) else None
+    return str(value) if isinstance(value, str | int) else None
+
+
+def _number_of(question: Question, value: Any) -> Decimal | int | None:
+    number = _finite(value)
+    if number is not None and question.kind == "integer":
+        return int(number) if number == int(number) else None
+    return number
+
+
+def _finite(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return round(number, MOST_DECIMALS) if number.is_finite() and abs(number) <= LARGEST_NUMBER else None
+
+
+def numbers(values: Mapping[str, Any]) -> dict[str, Decimal]:
+    """Those of a plain mapping that are numbers: personal thresholds as the database keeps them."""
+    return {name: number for name, value in values.items() if (number := _finite(value)) is not None}

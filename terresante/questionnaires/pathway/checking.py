@@ -1,0 +1,393 @@
+"""What is wrong in a pathway, and what is suspicious: read, compared with itself, and tried on its examples."""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from graphlib import CycleError, TopologicalSorter
+
+from terresante.questionnaires.pathway import cells, coverage, fhirpath, timing
+from terresante.questionnaires.pathway.assessing import SCORE
+from terresante.questionnaires.pathway.examples import tried
+from terresante.questionnaires.pathway.model import (
+    Answers,
+    AnswerValue,
+    Condition,
+    Form,
+    Mistake,
+    Pathway,
+    Question,
+    Rule,
+    Score,
+)
+from terresante.questionnaires.pathway.reading import codes_of, load
+from terresante.questionnaires.pathway.scoring import ordered, points, uses
+from terresante.questionnaires.pathway.tables import Mistakes, key_lines, line_of_link_id, near
+
+MOST_SIGNS = 60_000
+# Of expressions that the library reads: some 70 µs a sign.
+MOST_SIGNS_BY_LIBRARY = 8_000
+LONGEST_SENTENCE = 25  # words: reading level B1
+_CODE = re.compile(
+    r"linkId\s*=\s*'([^']*)'\s*\)\s*\.\s*answer\s*\.\s*value(?:Coding)?\s*\.\s*code\s*(?:=|~|!=)\s*'([^']*)'"
+)
+_CODES = re.compile(
+    r"linkId\s*=\s*'([^']*)'\s*\)\s*\.\s*answer\s*\.\s*value(?:Coding)?\s*\.\s*code\s+in\s*\(([^)]*)\)"
+)
+
+
+def check(files: Mapping[str, str]) -> list[Mistake]:
+    """Mistakes first, then warnings, each in the order of its file. Raises nothing."""
+    mistakes = Mistakes()
+    pathway = load(files, mistakes)
+    if pathway is not None:
+        _Check(pathway, files, mistakes).all()
+    return sorted(mistakes.found, key=lambda one: (one.is_warning, one.file, one.line))
+
+
+class _Check:
+    def __init__(self, pathway: Pathway, files: Mapping[str, str], mistakes: Mistakes):
+        self.pathway, self.files, self.mistakes = pathway, files, mistakes
+
+    def all(self) -> None:
+        for form in self.pathway.forms.values():
+            self.form(form)
+        self.scores()
+        for rule in self.pathway.rules:
+            self.rule(rule)
+        self.lines()
+        self.schedule()
+        self.texts()
+        if not self.mistakes.errors:
+            for mistake in tried(self.pathway, self.files):
+                self.mistakes.add(mistake.file, mistake.line, mistake.what, is_warning=mistake.is_warning)
+
+    # Questionnaires
+
+    def form(self, form: Form) -> None:
+        file = f"questionnaires/{form.name}.json"
+        text = self.files[file]
+        for question in form.questions:
+            line = line_of_link_id(text, question.link_id)
+            for condition in _conditions(question):
+                if told := _wrong_condition(form, question, condition):
+                    self.mistakes.add(file, line, told)
+            for told in _suspicious(question):
+                self.mistakes.add(file, line, told, is_warning=True)
+        if cycle := _cycle(
+            {question.link_id: [c.link_id for c in _conditions(question)] for question in form.questions}
+        ):
+            self.mistakes.add(
+                file,
+                line_of_link_id(text, cycle[0]),
+                f"ces questions s’attendent l’une l’autre et ne s’affichent jamais : {' → '.join(cycle)}. "
+                "Retirez un enableWhen.",
+            )
+
+    # Scores
+
+    def scores(self) -> None:
+        signs = by_library = 0
+        for score in self.pathway.scores:
+            for text, line in _texts_of(score):
+                signs += len(text)
+                by_library += (
+                    len(text) if self.expression("scores.toml", line, text, score.questionnaire, score) else 0
+                )
+                if signs > MOST_SIGNS or by_library > MOST_SIGNS_BY_LIBRARY:
+                    self._score(line, "les scores sont trop longs à calculer : simplifiez leurs expressions.")
+                    return
+        by_form = {score.id: uses(score) for score in self.pathway.scores}
+        if cycle := _cycle(by_form):
+            score = next(one for one in self.pathway.scores if one.id == cycle[0])
+            told = " → ".join(f"%{name}" for name in cycle)
+            self._score(
+                score.line, f"ces scores s’attendent l’un l’autre : {told}. Retirez l’un de ces renvois."
+            )
+        if not self.mistakes.errors:
+            for form in self.pathway.forms.values():
+                self.try_scores(form)
+
+    def _score(self, line: int, what: str, *, is_warning: bool = False) -> None:
+        self.mistakes.add("scores.toml", line, what, is_warning=is_warning)
+
+    def expression(self, file: str, line: int, text: str, form_name: str, score: Score | None) -> bool:
+        """What an expression names must be there. True: the library had to read it."""
+        form = self.pathway.forms.get(form_name)
+        try:
+            expression = fhirpath.compiled(text)
+        except fhirpath.ExpressionError as error:
+            self.mistakes.add(file, line, str(error))
+            return True
+        mine = {one.id for one in self.pathway.scores if one.questionnaire == form_name and one is not score}
+        for name in expression.variables:
+            if name not in mine:
+                told = near(name, sorted(mine))
+                if score is not None and name == score.id:
+                    told = "un score ne peut pas se servir de lui-même."
+                elif any(one.id == name for one in self.pathway.scores):
+                    told = "ce score est celui d’un autre questionnaire."
+                self.mistakes.add(file, line, f"la variable %{name} n’est pas connue ici : {told}")
+        if form is not None:
+            self.names(file, line, expression, form)
+        return expression.formula is None
+
+    def names(self, file: str, line: int, expression: fhirpath.Expression, form: Form) -> None:
+        names = [question.link_id for question in form.questions]
+        for link_id in expression.link_ids:
+            if link_id in form.groups:
+                self.mistakes.add(
+                    file, line, f"« {link_id} » est un groupe : nommez directement ses questions."
+                )
+            elif link_id not in names:
+                told = near(link_id, names)
+                self.mistakes.add(
+                    file, line, f"le linkId « {link_id} » n’est pas dans « {form.name} » : {told}"
+                )
+        for prefix in expression.prefixes:
+            if not any(name.startswith(prefix) for name in names):
+                self.mistakes.add(
+                    file, line, f"aucun linkId de « {form.name} » ne commence par « {prefix} »."
+                )
+        for told in _wrong_codes(form, expression.text):
+            self.mistakes.add(file, line, told)
+
+    def try_scores(self, form: Form) -> None:
+        """On every answer at its lowest, then at its highest: an expression that fails is found before a patient."""
+        for answers in (_extreme(form, lowest=True), _extreme(form, lowest=False)):
+            resource = fhirpath.resource_of(form, answers)
+            variables: dict[str, Decimal | None] = {}
+            for score in ordered(self.pathway.scores_of(form.name)):
+                value = Decimal(0)
+                for text, line in _texts_of(score):
+                    maximum = next((part.maximum for part in score.parts if part.expression == text), None)
+                    try:
+                        got = points(text, maximum, resource, variables, score.missing) or Decimal(0)
+                    except fhirpath.ExpressionError as error:
+                        self._score(line, f"{error} Essayé sur des réponses complètes de « {form.name} ».")
+                        continue
+                    value += got
+                    if maximum is not None and got > maximum:
+                        self._score(
+                            line,
+                            f"ce point peut valoir {got}, au-dessus de max = {maximum}.",
+                            is_warning=True,
+                        )
+                if score.maximum is not None and value > score.maximum:
+                    told = f"« {score.id} » peut valoir {value}, au-dessus de max = {score.maximum}."
+                    self._score(score.line, told, is_warning=True)
+                variables[score.id] = value
+
+    # Rules
+
+    def rule(self, rule: Rule) -> None:
+        form = self.pathway.forms.get(rule.questionnaire)
+        if form is None:
+            return
+        question = form.question(rule.item)
+        if rule.item.startswith(SCORE):
+            known = [score.id for score in self.pathway.scores_of(form.name)]
+            if (name := rule.item.removeprefix(SCORE)) not in known:
+                self._rule(
+                    rule,
+                    f"colonne « item » : pas de score « {name} » pour « {form.name} », {near(name, known)}",
+                )
+                return
+        elif rule.item.startswith("{"):
+            if not rule.item.endswith("}"):
+                self._rule(rule, "colonne « item » : l’accolade n’est pas fermée, écrivez {expression}.")
+                return
+            self.expression("rules.csv", rule.line, rule.item[1:-1], form.name, None)
+        elif question is None or not question.is_answered:
+            names = [one.link_id for one in form.questions if one.is_answered]
+            self._rule(
+                rule,
+                f"colonne « item » : « {form.name} » n’a pas de « {rule.item} », {near(rule.item, names)}",
+            )
+            return
+        for colour, cell in rule.cells:
+            try:
+                alternatives = cells.parsed(cell, codes_of(rule, self.pathway.forms))
+            except cells.CellError:
+                continue
+            for alternative in alternatives:
+                if told := _wrong_alternative(alternative, question, form):
+                    self._rule(rule, f"colonne « {colour.value} » : {told}")
+        if rule.remeasure and question is not None and not question.is_number:
+            self._rule(rule, "remeasure = yes ne sert qu’à une mesure : écrivez no.", is_warning=True)
+
+    def _rule(self, rule: Rule, what: str, *, is_warning: bool = False) -> None:
+        self.mistakes.add("rules.csv", rule.line, what, is_warning=is_warning)
+
+    def lines(self) -> None:
+        read: list[coverage.Line] = []
+        for rule in self.pathway.rules:
+            form = self.pathway.forms.get(rule.questionnaire)
+            if form is None:
+                continue
+            score = next((one for one in self.pathway.scores if SCORE + one.id == rule.item), None)
+            line = coverage.line(rule, form, score, codes_of(rule, self.pathway.forms))
+            if line is None:
+                continue
+            for told in coverage.warnings(line):
+                self._rule(rule, told, is_warning=True)
+            for other in read:
+                if (other.rule.questionnaire, other.rule.item) == (rule.questionnaire, rule.item):
+                    if told := coverage.contradiction(other, line):
+                        self._rule(rule, told, is_warning=True)
+            read.append(line)
+
+    # Schedule, texts
+
+    def schedule(self) -> None:
+        asked = {step.questionnaire for step in self.pathway.schedule} | {
+            self.pathway.enrolment_questionnaire
+        }
+        if self.pathway.schedule:
+            for name in self.pathway.forms:
+                if name not in asked:
+                    told = f"le questionnaire « {name} » n’est prévu à aucun moment : ajoutez une ligne si on l’attend."
+                    self.mistakes.add("schedule.csv", 1, told, is_warning=True)
+        total = 0
+        for step in self.pathway.schedule:
+            try:
+                total += timing.count(timing.planned(step))
+            except timing.StepError:
+                continue
+            if total > timing.MOST_OCCURRENCES:
+                told = f"plus de {timing.MOST_OCCURRENCES} envois en tout : espacez-les ou raccourcissez le suivi."
+                self.mistakes.add("schedule.csv", step.line, told)
+                return
+
+    def texts(self) -> None:
+        followed = self.pathway.kind in ("follow-up", "surgery")
+        red = self.pathway.texts.get("red", "")
+        if followed and any(rule.red.strip() for rule in self.pathway.rules):
+            if not red:
+                told = "« red » manque : écrivez ce que la personne doit faire, avec le 15 (ou le 112)."
+                self.mistakes.add("texts.toml", self._text_line("red"), told)
+            elif not re.search(r"\b(15|112)\b", red):
+                told = "« red » doit dire d’appeler le 15 (ou le 112)."
+                self.mistakes.add("texts.toml", self._text_line("red"), told)
+        for key, text in self.pathway.texts.items():
+            longest = max((len(sentence.split()) for sentence in re.split(r"[.!?\n]", text)), default=0)
+            if longest > LONGEST_SENTENCE:
+                told = f"« {key} » a une phrase de {longest} mots : coupez-la, 15 mots se lisent mieux."
+                self.mistakes.add("texts.toml", self._text_line(key), told, is_warning=True)
+
+    def _text_line(self, key: str) -> int:
+        return key_lines(self.files.get("texts.toml", "")).get(("patient", key), 1)
+
+
+def _conditions(question: Question) -> Iterator[Condition]:
+    for enablement in question.enable_when:
+        yield from enablement.conditions
+
+
+def _wrong_condition(form: Form, question: Question, condition: Condition) -> str:
+    other = form.question(condition.link_id)
+    if other is None or not other.is_answered:
+        names = [one.link_id for one in form.questions if one.is_answered]
+        return f"enableWhen de « {question.link_id} » nomme « {condition.link_id} » : {near(condition.link_id, names)}"
+    if other.kind == "choice" and isinstance(condition.value, str) and other.option(condition.value) is None:
+        codes = [option.code for option in other.options]
+        told = near(condition.value, codes)
+        return f"enableWhen de « {question.link_id} » attend la réponse « {condition.value} » : {told}"
+    if condition.operator != "exists" and not _comparable(other, condition.value):
+        return (
+            f"enableWhen de « {question.link_id} » compare « {other.link_id} » à une réponse d’un autre type."
+        )
+    return ""
+
+
+def _comparable(question: Question, value: AnswerValue | None) -> bool:
+    if question.kind == "boolean":
+        return isinstance(value, bool)
+    if question.is_number:
+        return isinstance(value, Decimal | int) and not isinstance(value, bool)
+    if question.is_choice or question.kind in ("string", "text"):
+        return isinstance(value, str)
+    return value is not None
+
+
+def _suspicious(question: Question) -> Iterator[str]:
+    if question.is_number and (question.lowest is None or question.highest is None):
+        yield f"« {question.link_id} » n’a pas de minValue et maxValue : une valeur impossible sera acceptée."
+    if question.kind == "quantity" and not question.unit:
+        yield f"« {question.link_id} » n’a pas d’unité (questionnaire-unit)."
+    if question.control == "breathing-counter" and not question.is_number:
+        yield f"« {question.link_id} » : le compteur de respiration demande un nombre entier (integer)."
+
+
+def _wrong_codes(form: Form, text: str) -> Iterator[str]:
+    named = [(link_id, code) for link_id, code in _CODE.findall(text)]
+    for link_id, several in _CODES.findall(text):
+        named += [(link_id, code) for code in re.findall(r"'([^']*)'", several)]
+    for link_id, code in named:
+        question = form.question(link_id)
+        if question is not None and question.kind == "choice" and question.option(code) is None:
+            codes = [option.code for option in question.options]
+            yield f"« {link_id} » n’a pas de réponse « {code} » : {near(code, codes)}"
+
+
+def _wrong_alternative(one: cells.Alternative, question: Question | None, form: Form) -> str:
+    if isinstance(one, cells.Difference):
+        other = form.question(one.other)
+        if other is None or not other.is_number:
+            names = [item.link_id for item in form.questions if item.is_number]
+            return f"difference({one.other}) : ce n’est pas une mesure de « {form.name} », {near(one.other, names)}"
+    if question is None:
+        return ""
+    of = one.of if isinstance(one, cells.Counted) else one
+    if isinstance(of, cells.Code):
+        if question.is_choice and question.option(of.code) is None:
+            codes = [option.code for option in question.options]
+            return f"« {of.code} » n’est pas une réponse : {near(of.code, codes)}"
+        if question.kind == "boolean" and of.code not in ("true", "false"):
+            return f"« {of.code} » n’est pas une réponse : écrivez true ou false."
+        if not question.is_choice and question.kind != "boolean":
+            return f"« {of.code} » n’est pas un nombre : écrivez par exemple >= 39 ou 36.0..37.9."
+        return ""
+    if isinstance(of, cells.Answered):
+        return ""
+    pointed = question.is_choice and any(
+        option.points is not None or option.code.isdecimal() for option in question.options
+    )
+    if (
+        not question.is_number
+        and not pointed
+        and not (question.kind == "boolean" and isinstance(one, cells.Summed))
+    ):
+        return "cette question n’a pas de nombre : écrivez le code d’une réponse, true, false ou answered."
+    return ""
+
+
+def _texts_of(score: Score) -> list[tuple[str, int]]:
+    if score.expression:
+        return [(score.expression, score.line)]
+    return [(part.expression, part.line) for part in score.parts if part.expression]
+
+
+def _extreme(form: Form, *, lowest: bool) -> Answers:
+    answers: dict[str, AnswerValue] = {}
+    for question in form.questions:
+        if question.is_number:
+            bound = question.lowest if lowest else question.highest
+            answers[question.link_id] = bound if bound is not None else Decimal(0 if lowest else 100)
+        elif question.kind == "boolean":
+            answers[question.link_id] = not lowest
+        elif question.is_choice and question.options:
+            best = sorted(question.options, key=lambda option: option.points or Decimal(0))
+            code = best[0 if lowest else -1].code
+            every = tuple(option.code for option in question.options)
+            answers[question.link_id] = (every[:1] if lowest else every) if question.repeats else code
+    return answers
+
+
+def _cycle(edges: Mapping[str, list[str]]) -> list[str]:
+    """The names of one cycle, the first repeated at the end; empty when there is none."""
+    known = {name: [other for other in others if other in edges] for name, others in edges.items()}
+    try:
+        TopologicalSorter(known).prepare()
+    except CycleError as error:
+        return [str(name) for name in error.args[1]]
+    return []

@@ -1,0 +1,186 @@
+"""What a line of the decision table does with every value its item can take."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from terresante.questionnaires.pathway import cells, wording
+from terresante.questionnaires.pathway.model import Colour, Form, Question, Rule, Score
+
+_NOTHING = cells.Around(within=lambda _days: [], other=lambda _item: None, baseline=None, personal={})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rule, its cells read, and the values of its item that decide: each code, or each side of each threshold."""
+
+    rule: Rule
+    alternatives: dict[Colour, tuple[cells.Alternative, ...]]
+    values: tuple[cells.Value, ...]
+    question: Question | None
+
+    def said(self, value: cells.Value) -> str:
+        if value.codes and self.question is not None:
+            return f"« {value.codes[0]} »"
+        return wording.number(value.number or Decimal(0))
+
+    def colours(self, value: cells.Value) -> list[Colour]:
+        """By the alternatives that the value alone decides, worst first."""
+        return [
+            colour
+            for colour in (Colour.RED, Colour.ORANGE, Colour.GREEN)
+            if any(
+                cells.is_simple(one) and cells.fits(one, value, _NOTHING) for one in self.alternatives[colour]
+            )
+        ]
+
+    def decided(self, value: cells.Value) -> Colour | None:
+        """None when it is in no cell, or a personal threshold or earlier answers may decide otherwise."""
+        colours = self.colours(value)
+        return colours[0] if colours else None
+
+
+def line(rule: Rule, form: Form, score: Score | None, codes: frozenset[str]) -> Line | None:
+    """None when the cells are not readable."""
+    try:
+        alternatives = {colour: cells.parsed(cell, codes) for colour, cell in rule.cells}
+    except cells.CellError:
+        return None
+    question = form.question(rule.item)
+    every = [one for of_colour in alternatives.values() for one in of_colour]
+    return Line(rule, alternatives, tuple(_values(every, question, score)), question)
+
+
+def warnings(line: Line) -> Iterator[str]:
+    yield from _never(line)
+    yield from _twice(line)
+    yield from _nowhere(line)
+
+
+def _never(line: Line) -> Iterator[str]:
+    if not line.rule.orange.strip() and not line.rule.red.strip() and not line.rule.green.strip():
+        yield "cette ligne ne donne jamais orange ni rouge : remplissez une case, ou retirez-la."
+    if not line.values:
+        return
+    for colour, alternatives in line.alternatives.items():
+        for one in alternatives:
+            if _cannot(one, line):
+                bounds = _bounds(line)
+                yield (
+                    f"colonne « {colour.value} » : « {wording.threshold(one, line.question, _EMPTY)} » n’arrive "
+                    f"jamais{bounds} : corrigez le seuil ou les bornes de la question."
+                )
+            elif (above := _hidden_by(one, colour, line)) is not None:
+                yield (
+                    f"colonne « {colour.value} » : « {wording.threshold(one, line.question, _EMPTY)} » ne donne "
+                    f"jamais {colour.label} : ces valeurs sont déjà dans la colonne « {above.value} »."
+                )
+
+
+def _cannot(one: cells.Alternative, line: Line) -> bool:
+    if cells.is_simple(one):
+        return not any(cells.fits(one, value, _NOTHING) for value in line.values)
+    question = line.question
+    if isinstance(one, cells.Moved) and question is not None:
+        if question.lowest is not None and question.highest is not None and one.operator in (">", ">="):
+            return one.amount > question.highest - question.lowest
+    return False
+
+
+def _hidden_by(one: cells.Alternative, colour: Colour, line: Line) -> Colour | None:
+    if not cells.is_simple(one):
+        return None
+    worst = {line.colours(value)[0] for value in line.values if cells.fits(one, value, _NOTHING)}
+    return None if colour in worst or not worst else max(worst, key=lambda found: found.rank)
+
+
+def _twice(line: Line) -> Iterator[str]:
+    for value in line.values:
+        colours = line.colours(value)
+        if len(colours) > 1:
+            names = " et ".join(colour.label for colour in colours)
+            yield f"{line.said(value)} est à la fois {names} : la plus grave l’emporte, ôtez-le de l’autre case."
+            return
+
+
+def _nowhere(line: Line) -> Iterator[str]:
+    if not line.rule.green.strip():
+        return
+    outside = [value for value in line.values if not line.colours(value)]
+    if outside and not (line.question is None and not _has_domain(line)):
+        told = ", ".join(line.said(value) for value in outside[:4]) + ("…" if len(outside) > 4 else "")
+        yield f"{told} n’est dans aucune case : ce sera orange, « hors table ». Ajoutez-le à une case."
+
+
+def contradiction(one: Line, other: Line) -> str:
+    """A value that one line says green and the other red or orange, or ""."""
+    for value in one.values + other.values:
+        first, second = one.decided(value), other.decided(value)
+        if Colour.GREEN in (first, second) and {first, second} & {Colour.RED, Colour.ORANGE}:
+            worst = first if second is Colour.GREEN else second
+            assert worst is not None  # noqa: S101  # one of two that are not None
+            return (
+                f"{one.said(value)} est vert sur une ligne et {worst.label} sur une autre "
+                f"(« {one.rule.name} » et « {other.rule.name} ») : la plus grave l’emporte."
+            )
+    return ""
+
+
+def _values(
+    alternatives: list[cells.Alternative], question: Question | None, score: Score | None
+) -> Iterator[cells.Value]:
+    if question is not None and question.kind == "boolean":
+        yield cells.Value(Decimal(1), ("true",))
+        yield cells.Value(Decimal(0), ("false",))
+    elif question is not None and question.is_choice:
+        for option in question.options:
+            number = option.points
+            if number is None and option.code.isascii() and option.code.isdecimal():
+                number = Decimal(option.code)
+            yield cells.Value(number, (option.code,))
+    elif (question is not None and question.is_number) or score is not None:
+        yield from _numbers(alternatives, question, score)
+
+
+def _numbers(
+    alternatives: list[cells.Alternative], question: Question | None, score: Score | None
+) -> Iterator[cells.Value]:
+    """Each threshold and its two neighbours, within the bounds, on a grid as fine as what is written."""
+    thresholds: list[Decimal] = []
+    for one in alternatives:
+        if isinstance(one, cells.Between):
+            thresholds += [one.lowest, one.highest]
+        elif isinstance(one, cells.Compare) and isinstance(one.number, Decimal):
+            thresholds.append(one.number)
+    if question is not None:
+        lowest, highest = question.lowest, question.highest
+        whole = question.kind == "integer"
+    else:
+        lowest, highest = Decimal(0), score.maximum if score else None
+        whole = False
+    exponents = [exponent for one in thresholds if isinstance(exponent := one.as_tuple().exponent, int)]
+    step = Decimal(1) if whole else Decimal(1).scaleb(min([0, *exponents]))
+    points = {near for one in thresholds for near in (one - step, one, one + step)}
+    points |= {bound for bound in (lowest, highest) if bound is not None}
+    if whole:
+        points = {point for point in points if point == int(point)}
+    for point in sorted(points):
+        if (lowest is None or point >= lowest) and (highest is None or point <= highest):
+            yield cells.Value(point)
+
+
+def _has_domain(line: Line) -> bool:
+    return line.rule.item.startswith("score:")
+
+
+def _bounds(line: Line) -> str:
+    question = line.question
+    if question is None or not question.is_number:
+        return ""
+    low, high = question.lowest, question.highest
+    if low is None or high is None:
+        return ""
+    return f", la question accepte de {wording.number(low)} à {wording.with_unit(high, question.unit)}"
+
+
+_EMPTY = Form("", "", "", (), {})

@@ -1,0 +1,335 @@
+"""A pathway and its answers as FHIR R4, and back.
+
+A bundle holds the Questionnaires, a PlanDefinition (when, who, and the thresholds that one value decides, as FHIRPath
+conditions) and a Library whose attachments are the other files of the folder: they are the pathway when it comes back.
+"""
+
+import base64
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from terresante.questionnaires.pathway import cells, timing
+from terresante.questionnaires.pathway.answering import plain
+from terresante.questionnaires.pathway.model import (
+    Answers,
+    AnswerValue,
+    Colour,
+    Form,
+    Mistake,
+    Pathway,
+    PathwayError,
+    Rule,
+    Step,
+)
+from terresante.questionnaires.pathway.reading import LARGEST_FILE, MOST_FILES, codes_of
+from terresante.questionnaires.pathway.writing import files_of
+
+URN = "urn:terresante"
+NAME_SYSTEM = f"{URN}:questionnaire"
+COLOUR_SYSTEM = f"{URN}:colour"
+LIBRARY_TYPE = "http://terminology.hl7.org/CodeSystem/library-type"
+_CONTENT_TYPES = {"toml": "application/toml", "csv": "text/csv; header=present; delimiter=semicolon"}
+
+
+def questionnaire_response(form: Form, answers: Answers, *, authored: datetime) -> dict[str, Any]:
+    """A QuestionnaireResponse in the groups of its Questionnaire. `authored` is aware."""
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": canonical(form),
+        "status": "completed",
+        "authored": authored.isoformat(timespec="seconds"),
+        "item": list(_response_items(form, form.resource.get("item", ()), answers)),
+    }
+
+
+def canonical(form: Form) -> str:
+    url = form.resource.get("url")
+    return url if isinstance(url, str) and url else f"{NAME_SYSTEM}:{form.name}"
+
+
+def _response_items(form: Form, items: Any, answers: Answers) -> Iterator[dict[str, Any]]:
+    for item in items:
+        link_id = item.get("linkId")
+        inside = list(_response_items(form, item.get("item", ()), answers))
+        if item.get("type") == "group":
+            if inside:
+                yield {"linkId": link_id, "text": item.get("text", ""), "item": inside}
+        elif link_id in answers:
+            value = answers[link_id]
+            values = value if isinstance(value, tuple) else (value,)
+            given = [_response_answer(item, one) for one in values]
+            if inside:
+                given[0]["item"] = inside
+            yield {"linkId": link_id, "text": item.get("text", ""), "answer": given}
+
+
+def _response_answer(item: Mapping[str, Any], value: AnswerValue) -> dict[str, Any]:
+    kind = item["type"]
+    if kind in ("choice", "open-choice"):
+        for option in item.get("answerOption", ()):
+            coding = option.get("valueCoding")
+            if coding and coding.get("code") == value:
+                return {"valueCoding": coding}
+        return {"valueString": value}
+    written = plain(value)
+    if kind == "quantity":
+        units = [e["valueCoding"] for e in item.get("extension", ()) if "valueCoding" in e]
+        unit = (units[0].get("display") or units[0].get("code")) if units else None
+        return {"valueQuantity": {"value": written} | ({"unit": unit} if unit else {})}
+    if kind == "time":
+        return {"valueTime": f"{written}:00"}
+    name = {"boolean": "Boolean", "integer": "Integer", "decimal": "Decimal", "date": "Date"}.get(
+        kind, "String"
+    )
+    return {f"value{name}": written}
+
+
+def bundle(pathway: Pathway) -> dict[str, Any]:
+    """A Bundle of type collection."""
+    resources = [plan_definition(pathway), _library(pathway)]
+    for form in pathway.forms.values():
+        named = {"system": NAME_SYSTEM, "value": form.name}
+        resources.append({**form.resource, "id": form.name, "url": canonical(form), "identifier": [named]})
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [
+            {
+                "fullUrl": f"{URN}:{pathway.code}:{resource['resourceType']}:{resource['id']}",
+                "resource": resource,
+            }
+            for resource in resources
+        ],
+    }
+
+
+def plan_definition(pathway: Pathway) -> dict[str, Any]:
+    plan: dict[str, Any] = {
+        "resourceType": "PlanDefinition",
+        "id": pathway.code,
+        "url": f"{URN}:pathway:{pathway.code}",
+        "version": str(pathway.version),
+        "name": "".join(part.title() for part in pathway.code.split("-")),
+        "title": pathway.title,
+        "status": "active",
+        "description": pathway.summary,
+        "library": [f"{URN}:pathway-files:{pathway.code}"],
+        "action": [_step_action(pathway, step) for step in pathway.schedule]
+        + [action for rule in pathway.rules if (action := _rule_action(pathway, rule))],
+    }
+    if pathway.sources:
+        plan["relatedArtifact"] = [{"type": "citation", "display": source} for source in pathway.sources]
+    if pathway.licence:
+        plan["copyright"] = pathway.licence
+    return {key: value for key, value in plan.items() if value != []}
+
+
+def _step_action(pathway: Pathway, step: Step) -> dict[str, Any]:
+    """`timingRange` counts days or months from the anchor; the hours are in the description and in schedule.csv."""
+    plan = timing.planned(step)
+    units = {"D": ("d", "jour"), "M": ("mo", "mois")}
+    low, high = (
+        {
+            "value": day.count,
+            "unit": units[day.unit][1],
+            "system": "http://unitsofmeasure.org",
+            "code": units[day.unit][0],
+        }
+        for day in (plan.start, plan.end)
+    )
+    kind = "patient" if step.role == "patient" else "practitioner"
+    return {
+        "title": step.name,
+        "description": f"{step.times} (heure de Paris), de {step.start} à {step.end}",
+        "timingRange": {"low": low, "high": high},
+        "participant": [{"type": kind}],
+        "definitionCanonical": canonical(pathway.forms[step.questionnaire]),
+    }
+
+
+def _rule_action(pathway: Pathway, rule: Rule) -> dict[str, Any] | None:
+    """One action a colour, under the rule. What needs earlier answers or a personal threshold is in rules.csv alone."""
+    coloured = [
+        {
+            "title": colour.label,
+            "code": [{"coding": [{"system": COLOUR_SYSTEM, "code": colour.value}]}],
+            "condition": [
+                {
+                    "kind": "applicability",
+                    "expression": {"language": "text/fhirpath", "expression": expression},
+                }
+            ],
+        }
+        for colour, cell in rule.cells
+        if colour in (Colour.RED, Colour.ORANGE) and (expression := _condition(pathway, rule, cell))
+    ]
+    if not coloured:
+        return None
+    return {"title": rule.why, "description": f"vert {rule.green}, orange {rule.orange}, rouge {rule.red}",
+            "groupingBehavior": "logical-group", "selectionBehavior": "at-most-one", "action": coloured}  # fmt: skip
+
+
+def _condition(pathway: Pathway, rule: Rule, cell: str) -> str:
+    form = pathway.forms[rule.questionnaire]
+    question = form.question(rule.item)
+    if question is None:
+        return ""
+    value = f"repeat(item).where(linkId='{rule.item}').answer.value"
+    number = f"{value}.value" if question.kind == "quantity" else value
+    told = []
+    for one in cells.parsed(cell, codes_of(rule, pathway.forms)):
+        match one:
+            case cells.Between(lowest, highest):
+                told.append(f"({number} >= {lowest} and {number} <= {highest})")
+            case cells.Compare(operator, Decimal() as threshold):
+                told.append(f"({number} {operator} {threshold})")
+            case cells.Code(code):
+                spelt = code.replace("\\", "\\\\").replace("'", "\\'")
+                chosen = f"{value}.where(code = '{spelt}').exists()"
+                told.append(f"({value} = {code})" if question.kind == "boolean" else chosen)
+    return " or ".join(told)
+
+
+def _library(pathway: Pathway) -> dict[str, Any]:
+    files = files_of(pathway)
+    return {
+        "resourceType": "Library",
+        "id": f"{pathway.code}-files",
+        "url": f"{URN}:pathway-files:{pathway.code}",
+        "status": "active",
+        "title": f"Fichiers du parcours {pathway.title}",
+        "type": {"coding": [{"system": LIBRARY_TYPE, "code": "asset-collection"}]},
+        "content": [
+            {
+                "contentType": _CONTENT_TYPES[name.rpartition(".")[2]],
+                "title": name,
+                "data": base64.b64encode(text.encode()).decode(),
+            }
+            for name, text in files.items()
+            if not name.startswith("questionnaires/")
+        ],
+    }
+
+
+def from_bundle(data: Any) -> dict[str, str]:
+    """The files of a folder. A bundle of another system gives its Questionnaires and a pathway.toml to complete.
+
+    Raises PathwayError when it is no bundle, or holds no Questionnaire. What is wrong inside is for `check` to say.
+    """
+    resources = [
+        entry["resource"]
+        for entry in _dicts(data.get("entry") if isinstance(data, Mapping) else None)
+        if isinstance(entry.get("resource"), dict)
+    ]
+    if isinstance(data, Mapping) and data.get("resourceType") == "Questionnaire":
+        resources = [dict(data)]
+    forms = [resource for resource in resources if resource.get("resourceType") == "Questionnaire"]
+    if not forms or len(forms) > MOST_FILES:
+        told = "ce n’est pas un Bundle FHIR avec au moins un Questionnaire : exportez-le à nouveau."
+        raise PathwayError([Mistake("bundle.json", 1, told)])
+    files: dict[str, str] = {}
+    for form in forms:
+        name = _free(_name_of(form), {f.removeprefix("questionnaires/").removesuffix(".json") for f in files})
+        files[f"questionnaires/{name}.json"] = (
+            json.dumps(_plain_ids(form), ensure_ascii=False, indent=2) + "\n"
+        )
+    written = _attached(resources)
+    if "pathway.toml" not in written:
+        plan: dict[str, Any] = next((r for r in resources if r.get("resourceType") == "PlanDefinition"), {})
+        written["pathway.toml"] = _head(plan, forms[0])
+    return {**files, **written}
+
+
+def _attached(resources: list[dict[str, Any]]) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for library in resources:
+        if library.get("resourceType") != "Library":
+            continue
+        for content in _dicts(library.get("content")):
+            name, data = content.get("title"), content.get("data")
+            if not isinstance(name, str) or not isinstance(data, str) or len(data) > 2 * LARGEST_FILE:
+                continue
+            if not re.fullmatch(r"(?:examples/)?[a-z0-9-]{1,64}\.(?:toml|csv)", name):
+                continue
+            try:
+                files[name] = base64.b64decode(data, validate=True).decode()
+            except ValueError:
+                told = "ce fichier joint n’est pas du texte UTF-8 en base64 : exportez-le à nouveau."
+                raise PathwayError([Mistake(name, 1, told)]) from None
+    return files
+
+
+def _head(plan: Mapping[str, Any], form: Mapping[str, Any]) -> str:
+    title = str(plan.get("title") or form.get("title") or "Parcours importé")[:200]
+    summary = str(plan.get("description") or title)[:500]
+    lines = {
+        "code": _slug(title),
+        "title": title,
+        "kind": "assessment",
+        "data_class": "medical",
+        "summary": summary,
+    }
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items())
+
+
+def _name_of(form: Mapping[str, Any]) -> str:
+    for identifier in _dicts(form.get("identifier")):
+        if identifier.get("system") == NAME_SYSTEM:
+            return _slug(str(identifier.get("value")))
+    return _slug(str(form.get("name") or form.get("title") or form.get("id") or "questionnaire"))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name[:36]}-{number}"
+    return free
+
+
+def _plain_ids(form: dict[str, Any]) -> dict[str, Any]:
+    """linkIds of other systems (« 1.2 », « /55757-9 ») in our alphabet, wherever they are named."""
+    form = {key: value for key, value in form.items() if key != "identifier" or not _is_ours(value)}
+    if str(form.get("url", "")).startswith(NAME_SYSTEM):
+        del form["url"]
+    names: dict[str, str] = {}
+
+    def renamed(value: Any) -> str:
+        text = str(value)
+        if text not in names:
+            names[text] = _free(_slug(text, longest=64), set(names.values()))
+        return names[text]
+
+    def walked(value: Any, depth: int = 0) -> Any:
+        if depth > 40:
+            raise PathwayError([Mistake("bundle.json", 1, "les groupes s’emboîtent trop : aplatissez-les.")])
+        if isinstance(value, list):
+            return [walked(one, depth + 1) for one in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: renamed(one)
+            if (key == "linkId" or (key == "question" and "operator" in value)) and isinstance(one, str)
+            else walked(one, depth + 1)
+            for key, one in value.items()
+        }
+
+    return dict(walked(form))
+
+
+def _is_ours(identifiers: Any) -> bool:
+    return any(one.get("system") == NAME_SYSTEM for one in _dicts(identifiers))
+
+
+def _slug(text: str, *, longest: int = 40) -> str:
+    folded = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:longest].strip("-") or "sans-nom"
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -1,0 +1,88 @@
+"""Pathways as their administration shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+
+from terresante.kernel import access
+from terresante.kernel.actor import Actor
+from terresante.questionnaires import pathway as engine
+from terresante.questionnaires.access import PATHWAY_READ
+from terresante.questionnaires.enums import VersionStatus
+from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayVersion
+from terresante.questionnaires.pathway_actions import mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayShown:
+    """A pathway and its versions, the latest first, without their files."""
+
+    pathway: Pathway
+    versions: tuple[PathwayVersion, ...]
+
+    @property
+    def current(self) -> PathwayVersion | None:
+        return next((one for one in self.versions if one.status == VersionStatus.PUBLISHED), None)
+
+    @property
+    def draft(self) -> PathwayVersion | None:
+        return next((one for one in self.versions if one.is_draft), None)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionShown:
+    """A version, what its files say, and what is wrong with them: `said` is None when they cannot be read."""
+
+    version: PathwayVersion
+    said: engine.Pathway | None
+    mistakes: tuple[engine.Mistake, ...]
+    signatures: tuple[PathwaySignature, ...]
+
+    @property
+    def errors(self) -> tuple[engine.Mistake, ...]:
+        return tuple(one for one in self.mistakes if not one.is_warning)
+
+    @property
+    def warnings(self) -> tuple[engine.Mistake, ...]:
+        return tuple(one for one in self.mistakes if one.is_warning)
+
+    @property
+    def is_publishable(self) -> bool:
+        return self.version.is_draft and not self.errors
+
+
+def pathways(actor: Actor) -> list[PathwayShown]:
+    rows = list(access.list(actor, PATHWAY_READ, Pathway).order_by("title", "pk"))
+    prefetch_related_objects(rows, Prefetch("versions", queryset=_versions()))
+    return [_shown(row) for row in rows]
+
+
+def pathway(actor: Actor, pathway_id: UUID) -> PathwayShown:
+    """Raises NotFound."""
+    row = access.get(actor, PATHWAY_READ, Pathway, pathway_id)
+    prefetch_related_objects([row], Prefetch("versions", queryset=_versions()))
+    return _shown(row)
+
+
+def _versions() -> QuerySet[PathwayVersion]:
+    return PathwayVersion.objects.defer("files").order_by("-number").prefetch_related("signatures")
+
+
+def _shown(row: Pathway) -> PathwayShown:
+    return PathwayShown(row, tuple(row.versions.all()))
+
+
+def version_shown(actor: Actor, version_id: UUID) -> VersionShown:
+    """Raises NotFound. A draft is read and checked each time; a published one has no mistake."""
+    row = access.get(actor, PATHWAY_READ, PathwayVersion, version_id, related=("pathway", "based_on"))
+    signatures = tuple(row.signatures.order_by("signed_at"))
+    if not row.is_draft:
+        return VersionShown(row, row.read(), (), signatures)
+    found: Sequence[engine.Mistake] = mistakes(row.files)
+    try:
+        said = row.read()
+    except engine.PathwayError:
+        said = None
+    return VersionShown(row, said, tuple(found), signatures)

@@ -1,0 +1,283 @@
+"""Administration: pathways and their versions. Whoever administers reads; the deployment's administrator changes."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+
+from terresante.directory.access import require_administration
+from terresante.kernel import access
+from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.screens import Request, reads, writes
+from terresante.questionnaires import draft, pathway_actions, pathway_queries
+from terresante.questionnaires import pathway as engine
+from terresante.questionnaires.access import (
+    PATHWAY_MANAGE,
+    PATHWAY_PUBLISH,
+    PATHWAY_READ,
+    PATHWAY_SIGN,
+    manages_pathways,
+    require_pathway_manager,
+    signs_pathways,
+)
+from terresante.questionnaires.models import PathwayVersion
+from terresante.questionnaires.pathway_forms import (
+    BringForm,
+    CopyForm,
+    PublishForm,
+    QuestionsEditor,
+    TableEditor,
+    TextsEditor,
+)
+
+# Of a draft, what its screen edits; the address's word → its title.
+PARTS = {
+    "questions": "Questions",
+    "seuils": "Seuils",
+    "calendrier": "Calendrier",
+    "textes": "Textes",
+    "fichiers": "Fichiers",
+}
+_TABLES = {"seuils": draft.RULES, "calendrier": draft.SCHEDULE}
+
+
+@require_safe
+@reads(PATHWAY_READ)
+def list_pathways(request: Request) -> HttpResponse:
+    require_administration(request.actor)
+    shown = {
+        "pathways": pathway_queries.pathways(request.actor),
+        "form": BringForm(),
+        "manages": manages_pathways(request.actor),
+    }
+    return render(request, "questionnaires/pathways.html", shown)
+
+
+@require_POST
+@writes(PATHWAY_MANAGE)
+def bring(request: Request) -> HttpResponse:
+    """A folder in a zip, or a Bundle: it becomes a draft, whose page says its mistakes."""
+    require_pathway_manager(request.actor)
+    form = BringForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            row = pathway_actions.bring(request.actor, _files_of(form.cleaned_data["file"]))
+        except (Invalid, Conflict) as error:
+            form.show(error)
+        else:
+            messages.success(request, "Le parcours est importé comme brouillon.")
+            return redirect("pathways:version", row.pk)
+    shown = {"pathways": pathway_queries.pathways(request.actor), "form": form, "manages": True}
+    return render(request, "questionnaires/pathways.html", shown, status=422)
+
+
+def _files_of(content: bytes) -> dict[str, str]:
+    try:
+        if content[:4] == b"PK\x03\x04":
+            return draft.unzipped(content)
+        return dict(engine.from_bundle(json.loads(content.decode("utf-8-sig"))))
+    except draft.Unreadable as error:
+        raise Invalid(str(error)) from error
+    except engine.PathwayError as error:
+        raise Invalid(f"Ce Bundle ne fait pas un parcours. {error.mistakes[0].what}") from error
+    except (ValueError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid("Ce fichier n’est ni une archive zip, ni un Bundle FHIR en JSON.") from error
+
+
+@require_safe
+@reads(PATHWAY_READ)
+def show_pathway(request: Request, pathway_id: UUID) -> HttpResponse:
+    require_administration(request.actor)
+    shown = {
+        "shown": pathway_queries.pathway(request.actor, pathway_id),
+        "manages": manages_pathways(request.actor),
+    }
+    return render(request, "questionnaires/pathway.html", shown)
+
+
+@require_safe
+@reads(PATHWAY_READ)
+def show_version(request: Request, version_id: UUID) -> HttpResponse:
+    require_administration(request.actor)
+    return _version_page(request, version_id)
+
+
+def _version_page(request: Request, version_id: UUID, **forms: Any) -> HttpResponse:
+    shown = pathway_queries.version_shown(request.actor, version_id)
+    mine = [one for one in shown.signatures if one.organization_id == request.actor.organization_id]
+    context = {
+        "shown": shown,
+        "version": shown.version,
+        "parts": PARTS,
+        "manages": manages_pathways(request.actor),
+        "signs": signs_pathways(request.actor) and shown.version.status == "published" and not mine,
+        "publish_form": PublishForm(initial={"note": shown.version.note}),
+        "copy_form": CopyForm(),
+        **forms,
+    }
+    status = 422 if any(form.errors for form in forms.values()) else 200
+    return render(request, "questionnaires/version.html", context, status=status)
+
+
+@require_safe
+@reads(PATHWAY_READ)
+def export(request: Request, version_id: UUID, file_format: str) -> HttpResponse:
+    """`zip`: its folder; `fhir`: a Bundle of its PlanDefinition and Questionnaires. A draft that is readable, too."""
+    require_administration(request.actor)
+    row = access.get(request.actor, PATHWAY_READ, PathwayVersion, version_id, related=("pathway",))
+    name = f"{row.pathway.code}-v{row.number}"
+    if file_format == "zip":
+        answer = HttpResponse(draft.zipped(row.files, row.pathway.code), content_type="application/zip")
+        answer["Content-Disposition"] = f'attachment; filename="{name}.zip"'
+        return answer
+    if file_format != "fhir":
+        raise NotFound
+    try:
+        said = engine.bundle(row.read())
+    except engine.PathwayError as error:
+        raise Conflict("Ce brouillon a des erreurs : corrigez-les avant de l’exporter en FHIR.") from error
+    answer = HttpResponse(
+        json.dumps(said, ensure_ascii=False, indent=2), content_type="application/fhir+json; charset=utf-8"
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{name}.json"'
+    return answer
+
+
+@require_POST
+@writes(PATHWAY_MANAGE)
+def clone(request: Request, version_id: UUID) -> HttpResponse:
+    row = pathway_actions.clone(request.actor, version_id)
+    messages.success(request, f"Le brouillon de la version {row.number} est prêt.")
+    return redirect("pathways:version", row.pk)
+
+
+@require_POST
+@writes(PATHWAY_MANAGE)
+def copy(request: Request, version_id: UUID) -> HttpResponse:
+    require_pathway_manager(request.actor)
+    form = CopyForm(request.POST)
+    if form.is_valid():
+        try:
+            row = pathway_actions.copy_as(request.actor, version_id, **form.cleaned_data)
+        except (Invalid, Conflict) as error:
+            form.show(error)
+        else:
+            messages.success(request, "Le nouveau parcours est prêt, comme brouillon.")
+            return redirect("pathways:version", row.pk)
+    return _version_page(request, version_id, copy_form=form)
+
+
+@require_POST
+@writes(PATHWAY_MANAGE)
+def abandon(request: Request, version_id: UUID) -> HttpResponse:
+    pathway = pathway_actions.abandon_draft(request.actor, version_id)
+    messages.success(request, "Le brouillon est abandonné.")
+    return redirect("pathways:one", pathway.pk)
+
+
+@require_POST
+@writes(PATHWAY_PUBLISH)
+def publish(request: Request, version_id: UUID) -> HttpResponse:
+    require_pathway_manager(request.actor)
+    form = PublishForm(request.POST)
+    if form.is_valid():
+        try:
+            row = pathway_actions.publish(request.actor, version_id, note=form.cleaned_data["note"])
+        except (Invalid, Conflict) as error:
+            form.show(error)
+        else:
+            messages.success(
+                request, f"La version {row.number} est publiée. Les suivis en cours gardent la leur."
+            )
+            return redirect("pathways:version", row.pk)
+    return _version_page(request, version_id, publish_form=form)
+
+
+@require_POST
+@writes(PATHWAY_SIGN)
+def sign(request: Request, version_id: UUID) -> HttpResponse:
+    row = pathway_actions.sign(request.actor, version_id)
+    messages.success(request, f"Les seuils sont validés cliniquement par {row.organization_name}.")
+    return redirect("pathways:version", version_id)
+
+
+@require_POST
+@writes(PATHWAY_PUBLISH)
+def retire(request: Request, pathway_id: UUID) -> HttpResponse:
+    pathway_actions.retire(request.actor, pathway_id)
+    messages.success(request, "Le parcours n’est plus proposé. Les suivis en cours vont à leur terme.")
+    return redirect("pathways:one", pathway_id)
+
+
+@writes(PATHWAY_MANAGE)
+def edit(request: Request, version_id: UUID, part: str) -> HttpResponse:
+    """One part of a draft; what is saved is checked at once, and its mistakes are said on the same page."""
+    require_pathway_manager(request.actor)
+    row = access.get(request.actor, PATHWAY_MANAGE, PathwayVersion, version_id, related=("pathway",))
+    if part not in PARTS:
+        raise NotFound
+    error = ""
+    if request.method == "POST":
+        try:
+            seen = parse_datetime(request.POST.get("seen", ""))
+            if seen is None:
+                raise Conflict("La page est ancienne : rechargez-la, puis recommencez.")
+            files = _EDITED[part](request, row)
+            row = pathway_actions.save_draft(request.actor, version_id, files=files, seen=seen)
+        except (Invalid, Conflict) as wrong:
+            error = wrong.sentence
+        except (draft.Unreadable, ValueError) as wrong:
+            error = str(wrong)
+        else:
+            messages.success(request, "Le brouillon est enregistré.")
+            return redirect(request.get_full_path())
+    context = {
+        "version": row,
+        "part": part,
+        "title": PARTS[part],
+        "parts": PARTS,
+        "error": error,
+        "mistakes": pathway_actions.mistakes(row.files),
+        **_shown_part(request, row, part, sent=bool(error)),
+    }
+    return render(request, "questionnaires/edit.html", context, status=422 if error else 200)
+
+
+def _shown_part(request: Request, row: PathwayVersion, part: str, *, sent: bool) -> dict[str, Any]:
+    posted = request.POST if sent else None
+    if part in _TABLES:
+        return {"table": TableEditor(row.files, _TABLES[part], posted)}
+    if part == "textes":
+        return {"texts": TextsEditor(row.files, posted)}
+    if part == "questions":
+        return {"questions": QuestionsEditor(row.files)}
+    name = request.GET.get("fichier", "") or draft.ABOUT
+    content = request.POST.get("content", "") if sent else row.files.get(name, "")
+    return {"file_name": name, "content": content, "file_names": sorted({*row.files, name})}
+
+
+def _edited_table(request: Request, row: PathwayVersion, part: str) -> dict[str, str]:
+    return TableEditor(row.files, _TABLES[part], request.POST).files(row.files)
+
+
+def _edited_file(request: Request, row: PathwayVersion) -> dict[str, str]:
+    """An emptied file is taken away; `pathway.toml` stays."""
+    name = request.GET.get("fichier", "") or draft.ABOUT
+    content = request.POST.get("content", "").replace("\r\n", "\n")
+    others = {key: text for key, text in row.files.items() if key != name}
+    return {**others, name: content} if content.strip() or name == draft.ABOUT else others
+
+
+_EDITED: dict[str, Callable[[Request, PathwayVersion], dict[str, str]]] = {
+    "questions": lambda request, row: QuestionsEditor(row.files).files(row.files, request.POST),
+    "seuils": lambda request, row: _edited_table(request, row, "seuils"),
+    "calendrier": lambda request, row: _edited_table(request, row, "calendrier"),
+    "textes": lambda request, row: TextsEditor(row.files, request.POST).files(row.files),
+    "fichiers": _edited_file,
+}

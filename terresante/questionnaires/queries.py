@@ -1,0 +1,132 @@
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from terresante.kernel import access
+from terresante.kernel.actor import Actor
+from terresante.kernel.errors import NotFound
+from terresante.questionnaires import pathway as engine
+from terresante.questionnaires.access import RESPONSE_READ
+from terresante.questionnaires.enums import PathwayKind, ResponseStatus, VersionStatus
+from terresante.questionnaires.models import PathwayVersion, QuestionnaireResponse
+
+# How far back rules look: the longest window of a rule, and a follow-up that answers four times a day for a month.
+HISTORY = timedelta(days=60)
+_MOST_HISTORY = 240
+
+
+def published(kind: PathwayKind | None = None) -> QuerySet[PathwayVersion]:
+    """The versions that are offered now, by title. No patient data: nobody is asked who he is."""
+    versions = PathwayVersion.objects.filter(status=VersionStatus.PUBLISHED, pathway__is_active=True)
+    if kind is not None:
+        versions = versions.filter(pathway__kind=kind)
+    return versions.select_related("pathway").order_by("pathway__title", "pk")
+
+
+def version(pk: UUID) -> PathwayVersion:
+    """Raises NotFound."""
+    found = PathwayVersion.objects.select_related("pathway").filter(pk=pk).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def pathway_of(version_id: UUID) -> engine.Pathway:
+    """What a version says, read once a process when it is published. Raises NotFound, and PathwayError for a draft."""
+    try:
+        return _unchanging(version_id)
+    except _Draft as draft:
+        return engine.read(draft.version.files)
+
+
+class _Draft(Exception):
+    def __init__(self, version: PathwayVersion) -> None:
+        self.version = version
+
+
+@lru_cache(maxsize=256)
+def _unchanging(version_id: UUID) -> engine.Pathway:
+    found = version(version_id)
+    if found.is_draft:
+        raise _Draft(found)
+    return found.read()
+
+
+def answers_of(
+    actor: Actor, patient_id: UUID, form: str | None = None, follow_up_id: UUID | None = None
+) -> QuerySet[QuestionnaireResponse]:
+    """Those this actor reads, replaced ones left out, the latest first, without the files of their version."""
+    rows = access.list(actor, RESPONSE_READ, QuestionnaireResponse, patient_id=patient_id)
+    later = QuestionnaireResponse.objects.filter(replaces=OuterRef("pk"), patient_id=OuterRef("patient_id"))
+    rows = rows.filter(~Exists(later)).exclude(status=ResponseStatus.STOPPED)
+    if form is not None:
+        rows = rows.filter(form=form)
+    if follow_up_id is not None:
+        rows = rows.filter(follow_up_id=follow_up_id)
+    return (
+        rows.select_related("version__pathway")
+        .defer("version__files")
+        .order_by("-authored_at", "-received_at", "pk")
+    )
+
+
+def latest(
+    actor: Actor, patient_id: UUID, form: str | None = None, follow_up_id: UUID | None = None
+) -> QuestionnaireResponse | None:
+    """The last completed one."""
+    rows = answers_of(actor, patient_id, form, follow_up_id).filter(status=ResponseStatus.COMPLETED)
+    return rows.first()
+
+
+def history(
+    actor: Actor,
+    patient_id: UUID,
+    pathway_id: UUID,
+    *,
+    before: datetime,
+    follow_up_id: UUID | None = None,
+    without: Sequence[UUID] = (),
+) -> list[engine.Past]:
+    """What was answered to one pathway in the days before, of the follow-up when there is one; the latest first.
+
+    `without`: keys that do not count, an answer that is being corrected.
+    """
+    rows = answers_of(actor, patient_id, follow_up_id=follow_up_id).filter(
+        version__pathway_id=pathway_id,
+        status=ResponseStatus.COMPLETED,
+        authored_at__lte=before,
+        authored_at__gt=before - HISTORY,
+    )
+    if without:
+        rows = rows.exclude(pk__in=list(without))
+    return [past for row in rows[:_MOST_HISTORY] if (past := as_past(row)) is not None]
+
+
+def as_past(row: QuestionnaireResponse) -> engine.Past | None:
+    """As the engine reads it; nothing for a form that its version has not."""
+    form = pathway_of(row.version_id).forms.get(row.form)
+    if form is None:
+        return None
+    return engine.Past(at=row.authored_at, form=row.form, answers=engine.from_json(form, row.answers))
+
+
+def known(said: Mapping[str, Any]) -> dict[str, engine.AnswerValue]:
+    """Values at enrolment and thresholds of a person, as rows keep them."""
+    return {name: _known(value) for name, value in said.items() if value is not None}
+
+
+def _known(value: Any) -> engine.AnswerValue:
+    if isinstance(value, float):
+        return Decimal(str(value))
+    return tuple(str(one) for one in value) if isinstance(value, list) else cast(engine.AnswerValue, value)
+
+
+def title_of(row: QuestionnaireResponse) -> str:
+    """Of the form, as its version names it."""
+    form = pathway_of(row.version_id).forms.get(row.form)
+    return form.title if form is not None else row.form

@@ -1,0 +1,111 @@
+"""From the files of a draft to the fields of its screen, and back."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from terresante.questionnaires import draft
+from terresante.questionnaires.tests.factories import files
+
+
+def archive(entries: dict[str, bytes]) -> bytes:
+    sent = io.BytesIO()
+    with zipfile.ZipFile(sent, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in entries.items():
+            made.writestr(name, content)
+    return sent.getvalue()
+
+
+def test_a_folder_goes_into_an_archive_and_comes_back_the_same():
+    sent = files()
+
+    assert draft.unzipped(draft.zipped(sent, "essai")) == sent
+    assert draft.zipped(sent, "essai") == draft.zipped(dict(reversed(sent.items())), "essai")
+
+
+def test_what_a_computer_adds_to_an_archive_is_left_out():
+    entries = {f"essai/{name}": text.encode() for name, text in files().items()}
+    entries |= {"__MACOSX/essai/._rules.csv": b"x", "essai/.DS_Store": b"x"}
+
+    assert draft.unzipped(archive(entries)) == files()
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ({"a/pathway.toml": b"x", "a/../../etc/passwd.txt": b"x"}, "n’a pas sa place"),
+        ({"pathway.toml": b"x", "run.sh": b"x"}, "n’a pas sa place"),
+        ({"rules.csv": b"x"}, "pathway.toml » manque"),
+        ({"pathway.toml": b"\xff\xfe\x00"}, "UTF-8"),
+        ({"pathway.toml": b"x", "texts.toml": b" " * 2_000_000}, "trop grande"),
+        ({"pathway.toml": b"x", **{f"examples/e{n}.toml": b"x" for n in range(200)}}, "trop grande"),
+    ],
+)
+def test_an_archive_that_is_no_pathway_is_refused_with_what_is_wrong(entries, said):
+    with pytest.raises(draft.Unreadable, match=said):
+        draft.unzipped(archive(entries))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not an archive", b"{}"])
+def test_what_is_no_archive_is_refused(content):
+    with pytest.raises(draft.Unreadable, match="zip"):
+        draft.unzipped(content)
+
+
+def test_a_table_is_edited_line_by_line_and_keeps_the_columns_it_does_not_know():
+    before = {**files(), "rules.csv": "rule;questionnaire;item;red;remark\nt;q;temp;>= 39;voir HAS\n"}
+
+    lines = draft.rows(before, "rules.csv")
+    lines[0]["red"] = ">= 38,5 | < 35"
+    after = draft.with_rows(before, "rules.csv", [*lines, {"rule": ""}])
+
+    assert after["rules.csv"].splitlines() == [
+        "rule;questionnaire;item;green;orange;red;remeasure;why;remark",
+        "t;q;temp;;;>= 38,5 | < 35;;;voir HAS",
+    ]
+    assert "rules.csv" not in draft.with_rows(before, "rules.csv", [{"rule": " "}])
+
+
+def test_words_bounds_and_help_of_a_question_change_and_nothing_else_does():
+    before = files()
+    edit = {
+        "text": "Température sous le bras ?",
+        "help": "Attendez cinq minutes.",
+        "required": "",
+        "lowest": "34",
+        "highest": "42,5",
+    }
+
+    after = draft.with_questions(before, {"quotidien:temperature": edit})
+
+    asked = draft.questions(after)["quotidien"][0]
+    assert (asked.text, asked.help, asked.required) == (
+        "Température sous le bras ?",
+        "Attendez cinq minutes.",
+        False,
+    )
+    assert (asked.lowest, asked.highest) == ("34", "42,5")
+    changed = json.loads(after["questionnaires/quotidien.json"])["item"]
+    assert changed[1:] == json.loads(before["questionnaires/quotidien.json"])["item"][1:]
+    assert {name for name in after if after[name] != before[name]} == {"questionnaires/quotidien.json"}
+    assert draft.with_questions(before, {}) == before
+
+
+def test_a_bound_that_is_no_number_is_refused():
+    edit = {"text": "x", "lowest": "trente", "highest": ""}
+    with pytest.raises(draft.Unreadable, match="n’est pas un nombre"):
+        draft.with_questions(files(), {"quotidien:temperature": edit})
+
+
+def test_texts_of_the_patient_survive_quotes_and_backslashes():
+    said = {"red": 'Appelez le 15 : dites "je suffoque" \\ sans attendre', "green": ""}
+
+    assert draft.texts(draft.with_texts(files(), said)) == {"red": said["red"]}
+
+
+def test_a_copy_has_its_own_code_and_title():
+    told = draft.told(draft.renamed(files("covid"), "chikungunya", "Chikungunya « 2027 »"))
+
+    assert (told["code"], told["title"]) == ("chikungunya", "Chikungunya « 2027 »")

@@ -1,0 +1,179 @@
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils import timezone
+
+from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.ids import new_id
+from terresante.kernel.ui.forms import offer
+from terresante.patients.models import Patient
+from terresante.questionnaires import pathway as engine
+from terresante.telemonitoring.actions import NewFollowUp
+from terresante.telemonitoring.contact_actions import BY_HAND, NewContact
+from terresante.telemonitoring.enums import EndReason, EnquiryStatus, Respondent
+from terresante.telemonitoring.models import Cell, Contact
+from terresante.telemonitoring.phones import shown
+from terresante.telemonitoring.queries import Threshold
+
+_DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+_DAY_MISSING = {
+    "required": "Indiquez la date.",
+    "invalid": "Cette date n’est pas lisible : jour, mois, année.",
+}
+
+
+class EnrolForm(forms.Form):
+    """`pathway` says what is asked; the inclusion questionnaire is beside it (`questionnaires.filling`)."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    contact = forms.ChoiceField(label="Contact de quel cas index ?", required=False)
+    status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
+    anchor_on = forms.DateField(label="Date de référence", widget=_DATE, error_messages=_DAY_MISSING)
+    cell = forms.ChoiceField(
+        label="Cellule qui suit les réponses",
+        error_messages={
+            "required": "Choisissez la cellule.",
+            "invalid_choice": "Choisissez une cellule de la liste.",
+        },
+    )
+    respondent = forms.ChoiceField(
+        label="Qui répond ?",
+        choices=Respondent.choices,
+        initial=Respondent.PATIENT,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez qui répond."},
+    )
+    carer_name = forms.CharField(label="Nom du proche qui répond", max_length=150, required=False)
+    phone = forms.CharField(
+        label="Téléphone de qui répond",
+        max_length=30,
+        required=False,
+        help_text="Un SMS part avec le lien seul, sans rien de la santé. Sans numéro, le lien s’imprime.",
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        pathway: engine.Pathway,
+        cells: Sequence[Cell],
+        contacts: Sequence[Contact],
+        thresholds: Sequence[Threshold],
+        patient: Patient,
+        **kwargs: Any,
+    ) -> None:
+        said = {"id": new_id(), "anchor_on": timezone.localdate(), "phone": shown(patient.phone)}
+        kwargs["initial"] = {**said, **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+        self.thresholds = thresholds
+        offer(self, "cell", [(str(cell.pk), _words(cell)) for cell in cells])
+        if contacts:
+            offer(self, "contact", [("", "Aucun"), *((str(one.pk), one.name) for one in contacts)])
+        else:
+            del self.fields["contact"]
+        if pathway.statuses:
+            offer(self, "status", [(status, status[:1].upper() + status[1:]) for status in pathway.statuses])
+            self.fields["status"].initial = pathway.statuses[0]
+        else:
+            del self.fields["status"]
+        if pathway.anchor_label:
+            self.fields["anchor_on"].label = pathway.anchor_label
+        else:
+            self.fields["anchor_on"].label = "Premier jour du suivi"
+        for threshold in thresholds:
+            self.fields[threshold.field] = forms.DecimalField(
+                label=threshold.label, required=False, help_text="Vide : le seuil du parcours s’applique."
+            )
+
+    def follow_up(self, version_id: UUID, inclusion: engine.Answers | None) -> NewFollowUp:
+        said = self.cleaned_data
+        personal = {
+            each.name: said[each.field] for each in self.thresholds if said.get(each.field) is not None
+        }
+        return NewFollowUp(
+            id=said["id"],
+            version_id=version_id,
+            cell_id=UUID(said["cell"]),
+            anchor_on=said["anchor_on"],
+            status=said.get("status", ""),
+            respondent=Respondent(said["respondent"]),
+            carer_name=said["carer_name"],
+            phone=said["phone"],
+            inclusion=inclusion,
+            personal=personal,
+        )
+
+    @property
+    def contact_id(self) -> UUID | None:
+        said = self.cleaned_data.get("contact")
+        return UUID(said) if said else None
+
+
+class AnchorForm(forms.Form):
+    anchor_on = forms.DateField(widget=_DATE, error_messages=_DAY_MISSING)
+
+    def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["anchor_on"].label = label or "Premier jour du suivi"
+
+
+class EndForm(forms.Form):
+    reason = forms.ChoiceField(
+        label="Pourquoi ?",
+        choices=EndReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez pourquoi le télésuivi se termine."},
+    )
+    words = forms.CharField(
+        label="Précision", max_length=300, required=False, widget=forms.Textarea({"rows": 2})
+    )
+
+
+class LinkForm(forms.Form):
+    phone = forms.CharField(
+        label="Téléphone de qui répond",
+        max_length=30,
+        required=False,
+        help_text="Vide : le lien n’est pas envoyé, il s’imprime.",
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+
+
+class ContactForm(forms.Form):
+    name = forms.CharField(
+        label="Nom et prénom", max_length=150, error_messages={"required": "Indiquez le nom du contact."}
+    )
+    phone = forms.CharField(label="Téléphone", max_length=30, required=False)
+    met_on = forms.DateField(
+        label="Date du dernier contact", widget=_DATE, required=False, error_messages=_DAY_MISSING
+    )
+    hides_index = forms.BooleanField(
+        label="Le cas index ne souhaite pas être nommé",
+        required=False,
+        initial=True,
+        help_text="Son nom n’est alors écrit nulle part dans le dossier du contact.",
+    )
+
+    def contact(self) -> NewContact:
+        return NewContact(**self.cleaned_data)
+
+
+class StatusForm(forms.Form):
+    status = forms.ChoiceField(
+        label="Enquête", choices=[(one.value, one.label) for one in EnquiryStatus if one in BY_HAND]
+    )
+
+
+def show_error(form: forms.Form, error: Invalid | Conflict) -> None:
+    """The sentences of an action, where they belong."""
+    fields = error.fields if isinstance(error, Invalid) else {}
+    for name, sentence in (fields or {"": error.sentence}).items():
+        form.add_error(name if name in form.fields else None, sentence)
+
+
+def _words(cell: Cell) -> str:
+    place = str(cell.organization)
+    said = cell.name if place in cell.name else f"{cell.name}, {place}"
+    return f"{said} ({cell.territory})" if cell.territory else said

@@ -1,0 +1,30 @@
+from collections.abc import Sequence
+
+from terresante.kernel.events import on
+from terresante.kernel.together import written_together
+from terresante.notifications.actions import tell_patients
+from terresante.notifications.enums import Notice
+from terresante.questionnaires.events import QuestionnaireAnswered
+from terresante.telemonitoring import board
+from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUpMoved
+
+
+@on(QuestionnaireAnswered)
+def show_answers(events: Sequence[QuestionnaireAnswered]) -> None:
+    with written_together():
+        board.update_from(events)
+
+
+@on(AnswerDue)
+def tell_what_is_due(events: Sequence[AnswerDue]) -> None:
+    tell_patients(Notice.QUESTIONNAIRE, events)
+
+
+@on(AnswerStillDue)
+def tell_what_is_still_due(events: Sequence[AnswerStillDue]) -> None:
+    tell_patients(Notice.QUESTIONNAIRE, events)
+
+
+@on(FollowUpMoved)
+def tell_of_new_dates(events: Sequence[FollowUpMoved]) -> None:
+    tell_patients(Notice.QUESTIONNAIRE, events)

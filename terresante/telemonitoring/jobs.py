@@ -1,0 +1,138 @@
+"""Reminders, silences, ends. Each round is one transaction: killed at any instant, it was done whole, or not at all."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from terresante.kernel import audit, rls
+from terresante.kernel.actor import Actor
+from terresante.kernel.events import emit
+from terresante.kernel.jobs import loop, scheduled
+from terresante.kernel.outbound import queue_same_sms
+from terresante.kernel.ports import sms_is_bound
+from terresante.kernel.together import written_together
+from terresante.questionnaires.enums import ResponseColour
+from terresante.telemonitoring import alerts
+from terresante.telemonitoring.access import FOLLOW_UP_COLOUR, FOLLOW_UP_REMIND
+from terresante.telemonitoring.course_actions import end_what_is_over
+from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUpChanged
+from terresante.telemonitoring.models import Expected
+from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
+
+Clock = Callable[[], datetime]
+# Of one transaction: of 150,000 deadlines at noon, a half second of work.
+_AT_ONCE = 5000
+# The same words for everybody, whatever is asked: a telephone lies on a table.
+SMS = "Terr-eSanté : des questions vous attendent. Ouvrez le lien que vous avez reçu."
+_ALARMING = (ResponseColour.ORANGE, ResponseColour.RED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    expected_id: UUID
+    follow_up_id: UUID
+    patient_id: UUID
+    reminded: int
+    phone: str
+    role: str
+
+
+@loop(idle=1)
+def remind() -> int:
+    """What opens, and what is asked for again at its hour."""
+    return remind_due(timezone.now())
+
+
+@loop(idle=1)
+def colour() -> int:
+    """What is not answered in time."""
+    return colour_due(timezone.now())
+
+
+@loop(idle=1)
+def watch_alerts() -> int:
+    """What nobody took, and what nobody measured again."""
+    now = timezone.now()
+    with rls.acting(Actor.job("telemonitoring")), written_together():
+        return alerts.stand_unconfirmed(now) + alerts.climb(now)
+
+
+@scheduled("23 4 * * *")
+def end_follow_ups(actor: Actor) -> None:
+    while end_what_is_over(actor, timezone.now()):
+        pass
+
+
+def remind_due(now: datetime, most: int = _AT_ONCE) -> int:
+    """One round; returns how many were told, 0 when nothing is left."""
+    actor = Actor.job("telemonitoring")
+    with rls.acting(actor), written_together():
+        due = [_Due(*row) for row in _rows("SELECT * FROM remind_due_answers(%s, %s)", now, most)]
+        told = [one for one in due if one.role == FILLED_BY_THE_PERSON]
+        for one in told:
+            kind = AnswerDue if one.reminded == 1 else AnswerStillDue
+            emit(actor, kind(patient_id=one.patient_id, object_id=one.expected_id))
+        if sms_is_bound():
+            numbers = {f"due:{one.expected_id}:{one.reminded}": one.phone for one in told if one.phone}
+            queue_same_sms(numbers, text=SMS)
+        if due:
+            audit.record(actor, FOLLOW_UP_REMIND, detail={"count": len(told)})
+    return len(due)
+
+
+def colour_due(now: datetime, most: int = _AT_ONCE) -> int:
+    """One round: coloured, told, alerts raised, or nothing of it; returns how many were silent."""
+    actor = Actor.job("telemonitoring")
+    with rls.acting(actor), written_together():
+        silent = _named("SELECT * FROM colour_silences(%s, %s)", now, most)
+        for row in silent:
+            if row["is_changed"]:
+                emit(actor, _changed(row))
+        for alarm in _ALARMING:
+            waiting = [_expected(row) for row in silent if row["silence"] == alarm]
+            if waiting:
+                alerts.open_for_silences(waiting, alarm.value, now=now)
+        if silent:
+            audit.record(actor, FOLLOW_UP_COLOUR, detail={"count": len(silent)})
+    return len(silent)
+
+
+def _expected(row: Mapping[str, Any]) -> Expected:
+    """As far as an alert looks at it: read again, a thousand would cost a thousand times their keys."""
+    return Expected(id=row["expected_id"], follow_up_id=row["follow_up_id"], patient_id=row["patient_id"])
+
+
+_OF_EVENT = (
+    "patient_id",
+    "cell_id",
+    "colour",
+    "data_class",
+    "private_to_id",
+    "private_to_person_id",
+    "hidden_from_patient",
+    "hidden_from_representative",
+    "sector",
+    "restricted_to_id",
+)
+
+
+def _changed(row: Mapping[str, Any]) -> FollowUpChanged:
+    return FollowUpChanged(object_id=row["follow_up_id"], **{name: row[name] for name in _OF_EVENT})
+
+
+def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _named(statement: str, *values: object) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

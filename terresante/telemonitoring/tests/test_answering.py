@@ -1,0 +1,364 @@
+"""Answering from home, by each door: a link, an account, an operator, a telephone that was offline, an SMS."""
+
+import json
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.utils import timezone
+
+from simulators.sms.telephone import Telephone, signed
+from terresante.accounts.models import User
+from terresante.kernel.enums import OutboundChannel
+from terresante.kernel.ids import new_id
+from terresante.kernel.models import AuditEntry, OutboundMessage
+from terresante.kernel.sealing import unseal
+from terresante.patients.enums import DelegationBasis
+from terresante.questionnaires.models import QuestionnaireResponse
+from terresante.questionnaires.tests.factories import published_version
+from terresante.telemonitoring import answer_actions
+from terresante.telemonitoring.doors import permit_of
+from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
+from terresante.telemonitoring.tests.factories import SCHEDULE, cell_of, followed
+from tests.cast import represented_by
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+SECRET = "shared-with-the-provider"
+NOT_VALID = "Ce lien ou ce code n’ouvre rien"
+
+
+def login(client, actor):
+    client.force_login(User.objects.get(pk=actor.user_id))
+
+
+def enrolled(actor, record, **said):
+    """With one questionnaire that opened an hour ago; the others are far ahead."""
+    given = followed(actor, record, cell_of(actor.organization_id), **said)
+    with walls_down():
+        first = Expected.objects.filter(follow_up=given.follow_up).earliest("opens_at")
+        Expected.objects.filter(follow_up=given.follow_up).exclude(pk=first.pk).update(
+            opens_at=timezone.now() + timedelta(days=3)
+        )
+        Expected.objects.filter(pk=first.pk).update(opens_at=timezone.now() - timedelta(hours=1))
+    return given, first.pk
+
+
+def path_of(given):
+    return urlsplit(given.secrets.url).path
+
+
+def opened(client, given, code=None):
+    """By the link of the SMS, then the code."""
+    client.get(path_of(given))
+    return client.post("/suivi/", {"code": code or given.secrets.code}, follow=True)
+
+
+def answer(client, address, **said):
+    """Question by question, then sent; returns the page that follows."""
+    for link_id, value in said.items():
+        client.post(address, {"question": link_id, "valeur": value})
+    return client.post(address, {"envoyer": "1", "reponse": str(new_id())}, follow=True)
+
+
+def stored():
+    with walls_down():
+        return list(QuestionnaireResponse.objects.order_by("received_at"))
+
+
+def test_a_link_says_nothing_before_its_code_and_opens_one_follow_up(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+
+    before = client.get(path_of(given), follow=True)
+    assert "LEROUX" not in before.content.decode()
+    assert client.get(f"/suivi/repondre/{expected}/").status_code == 302
+
+    today = opened(client, given).content.decode()
+    assert "Votre état aujourd’hui" in today and str(expected) in today
+    page = client.get(f"/suivi/repondre/{expected}/")
+    assert "Quelle est votre température" in page.content.decode()
+    assert "no-store" in page.headers["Cache-Control"]
+    assert client.get(f"/suivi/repondre/{of_leon}/").status_code == 404
+    assert (
+        client.post(f"/suivi/repondre/{of_leon}/", {"question": "temperature", "valeur": "37"}).status_code
+        == 404
+    )
+    assert client.get(f"/dossiers/{cast.madeleine_record.pk}/").status_code == 302
+
+    sent = answer(client, f"/suivi/repondre/{expected}/", temperature="37,2", sommeil="bon").content.decode()
+    assert "Tout va bien. À demain." in sent
+    (row,) = stored()
+    assert (row.source, row.user_id, row.occurrence_id, row.colour) == ("link", None, expected, "green")
+    assert row.respondent_name == "Madeleine LEROUX"
+    with walls_down():
+        assert AuditEntry.objects.filter(action="follow_up.link.open", patient_id=row.patient_id).count() == 1
+        written = AuditEntry.objects.filter(action="response.write", patient_id=row.patient_id)
+        assert {entry.detail.get("for") for entry in written} == {row.respondent_name}
+
+
+def test_guessed_wrong_expired_revoked_and_ended_links_read_alike_and_open_nothing(client, cast):
+    given, _ = enrolled(cast.amar, cast.madeleine_record)
+    other, _ = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+    told = {opened(client, given, code=other.secrets.code).content.decode()}
+    client.get("/suivi/guessed-guessed-guessed/")
+    told.add(client.post("/suivi/", {"code": given.secrets.code}).content.decode())
+    with walls_down():
+        AnswerLink.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    told.add(opened(client, given).content.decode())
+    with walls_down():
+        AnswerLink.objects.update(expires_at=timezone.now() + timedelta(days=1), revoked_at=timezone.now())
+    told.add(opened(client, given).content.decode())
+    with walls_down():
+        AnswerLink.objects.update(revoked_at=None)
+        FollowUp.objects.update(state="ended", ended_at=timezone.now(), end_reason="recovered")
+    told.add(opened(client, given).content.decode())
+
+    shown = {
+        re.sub(r'(csrfmiddlewaretoken"|name="code") value="[^"]*"', "", text).partition("<main")[2]
+        for text in told
+    }
+    assert len(shown) == 1
+    assert NOT_VALID in shown.pop()
+
+
+def test_five_wrong_codes_close_a_link_and_its_session_ends_with_it(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    wrong = "000000" if given.secrets.code != "000000" else "111111"
+    opened(client, given)
+    assert client.get(f"/suivi/repondre/{expected}/").status_code == 200
+
+    visitor = type(client)()
+    for _ in range(5):
+        assert NOT_VALID in opened(visitor, given, code=wrong).content.decode()
+    assert NOT_VALID in opened(visitor, given).content.decode()
+
+    with walls_down():
+        AnswerLink.objects.update(revoked_at=timezone.now())
+    assert client.get(f"/suivi/repondre/{expected}/").status_code == 302
+    session = client.session
+    session["answer_link"] = {
+        **session["answer_link"],
+        "until": (timezone.now() - timedelta(minutes=1)).isoformat(),
+    }
+    session.save()
+    with walls_down():
+        AnswerLink.objects.update(revoked_at=None, tries=0)
+    assert client.get(f"/suivi/repondre/{expected}/").status_code == 302
+
+
+def test_an_impossible_value_is_proposed_in_the_right_unit_and_accepted_with_one_button(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    opened(client, given)
+    address = f"/suivi/repondre/{expected}/"
+
+    wrong = client.post(address, {"question": "temperature", "valeur": "98"})
+    assert wrong.status_code == 422
+    assert "en °F" in wrong.content.decode()
+    assert 'name="valeur" value="36,7"' in wrong.content.decode()
+    assert not stored()
+    assert client.post(address, {"question": "temperature", "valeur": "36,7"}).status_code == 302
+    assert stored()[0].answers == {"temperature": 36.7}
+    assert stored()[0].status == "in-progress"
+    assert client.post(address, {"question": "temperature", "passer": "1"}).status_code == 422
+    # Another visit goes on where this one stopped.
+    assert "Comment avez-vous dormi" in client.get(address).content.decode()
+
+
+def test_a_red_value_is_measured_again_and_then_says_15_at_once(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    opened(client, given)
+    address = f"/suivi/repondre/{expected}/"
+
+    first = answer(client, address, temperature="39,5", sommeil="bon").content.decode()
+    assert "Mesurez à nouveau maintenant" in first and "39,5" in first and "le 15 ou le 112" in first
+    again = client.get(f"{address}?question=temperature").content.decode()
+    assert "Mesurer à nouveau" in again and "sommeil" not in again
+    second = answer(client, address, temperature="39,4").content.decode()
+
+    assert "Appelez le 15 ou le 112." in second and 'href="tel:15"' in second
+    rows = stored()
+    assert [(row.colour, row.to_confirm) for row in rows] == [("red", True), ("red", False)]
+    assert rows[1].answers == {"temperature": 39.4, "sommeil": "bon"}
+    # Nothing is added to what was sent.
+    assert "Appelez le 15" in answer(client, address, temperature="37", sommeil="bon").content.decode()
+    assert len(stored()) == 2
+
+
+def test_the_patient_answers_from_her_account_and_nobody_else_does(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+    login(client, cast.madeleine)
+    page = client.get("/mon-dossier/suivi/").content.decode()
+    assert f"/mon-dossier/suivi/{expected}/" in page and "data-kit" in page
+
+    assert client.get(f"/mon-dossier/suivi/{of_leon}/").status_code == 404
+    assert (
+        client.post(f"/mon-dossier/suivi/{of_leon}/", {"question": "temperature", "valeur": "37"}).status_code
+        == 404
+    )
+    answer(client, f"/mon-dossier/suivi/{expected}/", temperature="37", sommeil="mauvais")
+
+    (row,) = stored()
+    assert (row.source, row.user_id, row.colour) == ("patient", cast.madeleine.user_id, "orange")
+    assert "Un soignant va vous rappeler." in client.get(f"/mon-dossier/suivi/{expected}/").content.decode()
+
+
+@pytest.mark.parametrize(("scope", "status"), [("care", 200), ("stay", 404)])
+def test_a_carer_answers_when_the_class_was_named_to_him(client, cast, scope, status):
+    version = published_version("essai-soins", data_class="care", **{"schedule.csv": SCHEDULE})
+    _, expected = enrolled(cast.amar, cast.madeleine_record, version=version)
+    with walls_down():
+        carer = represented_by(cast.madeleine_record, "Paul", DelegationBasis.CARER, scope=(scope,))
+    login(client, carer)
+
+    assert client.get(f"/mon-dossier/suivi/{expected}/").status_code == status
+    if status == 200:
+        answer(client, f"/mon-dossier/suivi/{expected}/", temperature="37", sommeil="bon")
+        assert [(row.source, row.respondent_name) for row in stored()] == [("carer", "Paul")]
+    else:
+        client.post(f"/mon-dossier/suivi/{expected}/", {"question": "temperature", "valeur": "37"})
+        assert not stored()
+
+
+def test_an_operator_answers_over_the_telephone_with_the_values_before_him(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+    address = f"/dossiers/{cast.madeleine_record.pk}/telesuivi/repondre/{expected}/"
+    login(client, cast.brun)
+    assert client.get(address).status_code == 404
+    login(client, cast.amar)
+    assert (
+        client.get(f"/dossiers/{cast.madeleine_record.pk}/telesuivi/repondre/{of_leon}/").status_code == 404
+    )
+
+    answer(client, address, temperature="37,1", sommeil="bon")
+    (row,) = stored()
+    assert (row.source, row.user_id, row.respondent_name) == ("phone", cast.amar.user_id, cast.amar.name)
+    with walls_down():
+        later = Expected.objects.filter(follow_up=given.follow_up).exclude(pk=expected).earliest("opens_at")
+        Expected.objects.filter(pk=later.pk).update(opens_at=timezone.now())
+    next_time = client.get(f"/dossiers/{cast.madeleine_record.pk}/telesuivi/repondre/{later.pk}/")
+    assert "37,1" in next_time.content.decode()
+
+
+def kept(permit, expected, **said):
+    return {
+        "id": str(new_id()),
+        "permit": permit,
+        "occurrence": str(expected),
+        "form": "x/quotidien",
+        "answers": {"temperature": ["37,4"], "sommeil": ["bon"]},
+        "authored": (timezone.now() - timedelta(hours=2)).isoformat(),
+        **said,
+    }
+
+
+def sent_later(client, waiting):
+    return client.post("/suivi/hors-ligne/", json.dumps(waiting), content_type="application/json")
+
+
+def test_an_answer_given_without_network_keeps_its_time_and_is_stored_once(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    waiting = kept(permit_of(link_id=given.secrets.link.pk), expected)
+
+    assert [sent_later(client, waiting).status_code for _ in range(2)] == [200, 200]
+    (row,) = stored()
+    assert (str(row.pk), row.source, row.clock_corrected) == (waiting["id"], "offline", False)
+    assert row.authored_at.isoformat() == waiting["authored"]
+    twice = sent_later(client, kept(waiting["permit"], expected))
+    assert twice.status_code == 409 and "déjà répondu" in twice.json()["sentence"]
+    assert len(stored()) == 1
+
+
+@pytest.mark.parametrize("wrong", [timedelta(days=400), timedelta(days=-9)])
+def test_the_wrong_clock_of_a_telephone_is_corrected_and_said(client, cast, wrong):
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
+    permit = permit_of(user_id=cast.madeleine.user_id)
+
+    assert (
+        sent_later(client, kept(permit, expected, authored=(timezone.now() + wrong).isoformat())).status_code
+        == 200
+    )
+    (row,) = stored()
+    assert row.clock_corrected and abs(row.authored_at - timezone.now()) < timedelta(minutes=1)
+
+
+def test_what_comes_too_late_or_from_nobody_is_refused_with_one_sentence(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+    permit = permit_of(link_id=given.secrets.link.pk)
+
+    assert sent_later(client, kept("forged", expected)).status_code == 403
+    assert sent_later(client, kept(permit, of_leon)).status_code == 404
+    assert sent_later(client, kept(permit_of(user_id=cast.leon.user_id), expected)).status_code == 404
+    assert sent_later(client, kept(permit_of(user_id=cast.amar.user_id), expected)).status_code == 403
+    assert sent_later(client, kept(permit, expected, answers={"temperature": ["98"]})).status_code == 422
+    assert sent_later(client, {"id": "x"}).status_code == 422
+    with walls_down():
+        AnswerLink.objects.update(revoked_at=timezone.now())
+    assert sent_later(client, kept(permit, expected)).status_code == 403
+    with walls_down():
+        FollowUp.objects.update(state="ended", ended_at=timezone.now(), end_reason="recovered")
+    ended = sent_later(client, kept(permit_of(user_id=cast.madeleine.user_id), expected))
+    assert ended.status_code == 409 and "Ce suivi est terminé" in ended.json()["sentence"]
+    assert not stored()
+
+
+def test_what_a_telephone_keeps_names_nobody(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    assert client.get("/suivi/kit/").status_code == 403
+    opened(client, given)
+
+    said = client.get("/suivi/kit/").json()
+    assert said["expected"][0]["occurrence"] == str(expected)
+    assert "LEROUX" not in json.dumps(said).upper()
+    login(client, cast.brun)
+    assert client.get("/mon-dossier/suivi/kit/").status_code == 403
+
+
+def texted(client, text, *, number="+33639981234", reference="m-1", secret=SECRET):
+    body = Telephone(number).message(text, reference=reference, at=timezone.now() - timedelta(seconds=5))
+    return client.post(
+        "/suivi/sms/",
+        body,
+        content_type="application/json",
+        headers={"X-Signature": signed(body, secret=secret)},
+    )
+
+
+def replies():
+    with walls_down():
+        rows = OutboundMessage.objects.filter(channel=OutboundChannel.SMS, dedupe_key__startswith="answer:")
+        return [unseal(row.body, context="outbound").decode() for row in rows.order_by("pk")]
+
+
+def test_a_signed_message_answers_and_its_reply_says_nothing_of_a_health(client, cast, settings):
+    settings.SMS_SECRET = SECRET
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
+    assert texted(client, "1:37,5 2:bien", secret="another").status_code == 403
+    assert texted(client, "1:37,5 2:bien", number="+33639989999").status_code == 204
+    assert not stored() and not replies()
+
+    assert texted(client, "1:98 2:bien", reference="m-2").status_code == 204
+    assert not stored()
+    assert texted(client, "1:37,5 2:bien", reference="m-3").status_code == 204
+    assert texted(client, "1:37,5 2:bien", reference="m-3").status_code == 204
+
+    (row,) = stored()
+    assert (row.source, row.occurrence_id, row.colour, row.user_id) == ("sms", expected, "green", None)
+    assert replies() == [answer_actions.UNREAD.format(numbers="1"), answer_actions.RECEIVED]
+
+
+def test_a_red_message_is_told_to_call_and_a_shared_number_answers_for_nobody(client, cast, settings):
+    settings.SMS_SECRET = SECRET
+    enrolled(cast.amar, cast.madeleine_record)
+    texted(client, "1:39,5 2:bien")
+    texted(client, "1:39,6 2:bien", reference="m-2")
+    assert replies() == [answer_actions.AGAIN.format(numbers="1"), answer_actions.CALL]
+    enrolled(cast.brun, cast.leon_record, version=None)
+
+    texted(client, "1:37 2:bien", reference="m-3")
+    assert replies()[-1] == answer_actions.SEVERAL
+    assert len(stored()) == 2

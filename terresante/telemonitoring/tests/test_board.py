@@ -1,0 +1,196 @@
+"""The board of a cell, its pages, and who sees nothing of them."""
+
+from copy import copy
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models.base import ModelState
+from django.urls import reverse
+from django.utils import timezone
+
+from terresante.accounts.models import User
+from terresante.care_team.models import CareTeamParticipant
+from terresante.kernel.ids import new_id
+from terresante.kernel.models import OutboxEvent
+from terresante.patients.models import CareRecord, Patient
+from terresante.questionnaires.tests.factories import made_version
+from terresante.telemonitoring.alert_actions import close_alert, record_call, take_alert
+from terresante.telemonitoring.alert_enums import AlertOutcome, CallResult
+from terresante.telemonitoring.board_queries import PER_PAGE
+from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.tests.board_factories import (
+    answer,
+    followed,
+    make_follow_up,
+    operators,
+    others_followed,
+    silence,
+)
+from tests.cast import join, shared_record
+from tests.costs import blocks_of, queries_of
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+BOARD = "/telesuivi/"
+
+
+@pytest.fixture
+def awa(cast):
+    with walls_down():
+        return operators(cast)[0]
+
+
+def page(client, actor, address=BOARD, **headers):
+    client.force_login(User.objects.get(pk=actor.user_id))
+    return client.get(address, **headers)
+
+
+def test_the_board_says_colour_word_rule_value_threshold_and_who_has_taken_it(cast, awa, client):
+    follow_up = followed(cast)
+    answer(follow_up, "red")
+    shown = page(client, awa).content.decode()
+    assert "Madeleine LEROUX" in shown
+    for words in ("Rouge", "Température 39,2", "seuil", "J9", "Prendre", "aucun appel", "Cellule Est"):
+        assert words in shown
+    take_alert(awa, follow_up.pk)
+    record_call(awa, follow_up.pk, result=CallResult.VOICEMAIL)
+    shown = page(client, awa).content.decode()
+    assert "Vous" in shown
+    assert "message laissé" in shown
+    assert f'data-live-url="{reverse("board:row", args=[follow_up.pk])}"' in shown
+
+
+def test_neither_row_nor_counter_nor_event_for_who_is_of_another_cell(cast, awa, client):
+    """Brun has his own cell and his own patient; Amar is of the circle, and of no cell; Samira reads no such class."""
+    follow_up, other = followed(cast), others_followed(cast)
+    answer(follow_up, "red")
+    answer(other, "orange")
+    brun = page(client, cast.brun).content.decode()
+    assert "Madeleine" not in brun
+    assert "Léon" in brun or "Leon" in brun
+    assert "Rouge <b>0</b>" in brun
+    assert "Orange <b>1</b>" in brun
+    assert (
+        page(client, cast.brun, reverse("board:row", args=[follow_up.pk])).content.decode().count("Madeleine")
+        == 0
+    )
+    assert page(client, cast.brun, reverse("board:alert", args=[follow_up.pk])).status_code == 404
+    assert "Madeleine" not in page(client, cast.samira).content.decode()
+    amar = page(client, cast.amar).content.decode()
+    assert "Madeleine" in amar
+    assert "Mon réseau" not in amar
+    assert page(client, cast.madeleine).status_code == 403
+    events = OutboxEvent.objects.filter(
+        kind__in=("AlertOpened", "FollowUpChanged"), patient_id=follow_up.patient_id
+    )
+    with walls_down():
+        assert {event.payload["data_class"] for event in events} == {"medical"}
+
+
+def test_once_it_has_ended_it_is_on_no_board_and_nothing_is_done_to_it(cast, awa, client):
+    follow_up = followed(cast)
+    answer(follow_up, "red")
+    with walls_down():
+        FollowUp.objects.filter(pk=follow_up.pk).update(
+            state="ended", end_reason="recovered", ended_at=timezone.now()
+        )
+    assert "Madeleine" not in page(client, awa).content.decode()
+    client.post(reverse("board:take", args=[follow_up.pk]))
+    assert "est terminé" in client.get(BOARD).content.decode()
+
+
+def test_chips_count_filter_and_search(cast, awa, client):
+    follow_up = followed(cast)
+    silence(follow_up, "orange")
+    assert "Madeleine" in page(client, awa, f"{BOARD}?filtre=en-retard").content.decode()
+    assert "Madeleine" not in page(client, awa, f"{BOARD}?filtre=rouge").content.decode()
+    assert "Madeleine" in page(client, awa, f"{BOARD}?filtre=a-prendre&q=lerou").content.decode()
+    assert "Personne de ce nom" in page(client, awa, f"{BOARD}?q=martin").content.decode()
+    assert "Madeleine" not in page(client, awa, f"{BOARD}?qui=mes-patients").content.decode()
+    part = page(client, awa, f"{BOARD}?partie=filtres", HTTP_HX_REQUEST="true").content.decode()
+    assert "<html" not in part
+    assert "À prendre <b>1</b>" in part
+    assert page(client, awa, f"{BOARD}?partie=autre", HTTP_HX_REQUEST="true").status_code == 404
+
+
+def test_an_operator_goes_through_the_page_of_an_alert_without_javascript(cast, awa, client):
+    follow_up = followed(cast, physician_id=awa.user_id)
+    answer(follow_up, "red", to_confirm=True)
+    shown = page(client, awa, reverse("board:alert", args=[follow_up.pk])).content.decode()
+    for words in (
+        "Pourquoi cette couleur",
+        "à mesurer de nouveau",
+        "Prendre l’alerte",
+        "Transmettre",
+    ):
+        assert words in shown
+    here = reverse("board:alert", args=[follow_up.pk])
+    assert client.post(reverse("board:take", args=[follow_up.pk])).url == here
+    assert client.post(reverse("board:call", args=[follow_up.pk]), {}).status_code == 422
+    client.post(reverse("board:call", args=[follow_up.pk]), {"result": "reached", "note": "Va mieux"})
+    assert client.post(reverse("board:close", args=[follow_up.pk]), {"outcome": "advice"}).status_code == 422
+    client.post(reverse("board:close", args=[follow_up.pk]), {"outcome": "advice", "reason": "Repos"})
+    shown = client.get(here).content.decode()
+    assert "Va mieux" in shown
+    assert "Conseil donné : Repos" in shown
+    client.post(reverse("board:release", args=[follow_up.pk]))
+    assert "Rien n’attend" in client.get(here).content.decode()
+
+
+def test_twelve_hundred_patients_cost_what_one_page_costs(cast, awa, client):
+    """Statements and blocks: fifty rows are read, and the rest is counted by groups."""
+    follow_up = followed(cast)
+    answer(follow_up, "red")
+    page(client, awa)
+    few = queries_of(client, BOARD)
+    with walls_down():
+        record = shared_record(cast.amar, "MARTIN", "ANNE", timezone.localdate() - timedelta(days=20000))
+        join(record, organization_id=cast.colin.organization_id)
+        version = made_version()
+        template = make_follow_up(record, follow_up.cell, version=version)
+        _many(template, 1199)
+    assert queries_of(client, BOARD) <= few + 1
+    assert blocks_of(client, BOARD) < 30_000
+    shown = client.get(BOARD).content.decode()
+    assert shown.count("data-row") == PER_PAGE
+    assert "1201" in shown.replace("\u00a0", "").replace("\u202f", "")
+
+
+def _many(template: FollowUp, number: int) -> None:
+    """Each of a person of her own, in the circle of the same structure."""
+    patients = [_again(template.patient) for _ in range(number)]
+    records = [_again(template.record, patient=one) for one in patients]
+    member = CareTeamParticipant.objects.get(patient_id=template.patient_id, practitioner=None)
+    Patient.objects.bulk_create(patients)
+    CareRecord.objects.bulk_create(records)
+    CareTeamParticipant.objects.bulk_create(
+        [_again(member, patient=one.patient, record=one) for one in records]
+    )
+    FollowUp.objects.bulk_create([_again(template, patient=one.patient, record=one) for one in records])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE telemonitoring_followup, patients_patient, care_team_careteamparticipant")
+
+
+def _again(row, **values):
+    again = copy(row)
+    again.pk, again._state = new_id(), ModelState()
+    for name, value in values.items():
+        setattr(again, name, value)
+    return again
+
+
+def test_the_activity_is_counted_for_the_cell_and_told_to_nobody_else(cast, awa, client):
+    follow_up, other = followed(cast), others_followed(cast)
+    answer(follow_up, "red")
+    answer(other, "red")
+    record_call(awa, follow_up.pk, result=CallResult.REACHED)
+    close_alert(awa, follow_up.pk, outcome=AlertOutcome.FALSE_ALARM, reason="Thermomètre cassé.")
+    address = reverse("board:statistics", args=[follow_up.cell_id])
+    shown = page(client, awa, address).content.decode()
+    assert "Fausse alerte" in shown
+    assert "100 %" in shown.replace("\u00a0", " ")
+    text = client.get(f"{address}?format=csv").content.decode()
+    assert "false;Température;;1" in text
+    assert "LEROUX" not in text + shown
+    assert page(client, cast.brun, address).status_code == 403

@@ -1,0 +1,64 @@
+"""What a row says: pure."""
+
+from datetime import date, datetime
+
+from terresante.kernel.ui.frame import Level
+from terresante.kernel.ui.wording import NBSP, PARIS
+from terresante.telemonitoring.board_words import badge_of, day_of, drawn, why
+
+NOW = datetime(2026, 11, 27, 14, 30, tzinfo=PARIS)
+RED = {
+    "kind": "answer",
+    "at": "2026-11-27T14:02:00+01:00",
+    "fired": [
+        {"item": "spo2", "label": "SpO2", "value": f"93{NBSP}%", "threshold": f"≤{NBSP}94", "colour": "red"},
+        {
+            "item": "t",
+            "label": "Température",
+            "value": f"38,4{NBSP}°C",
+            "threshold": "38,0 à 38,9",
+            "colour": "orange",
+        },
+        {"item": "x", "label": "Essoufflement", "value": "à l’effort", "threshold": "", "colour": "orange"},
+    ],
+}
+
+
+def test_a_row_says_the_rule_the_value_the_threshold_and_the_hour():
+    said = why(RED, {}, now=NOW)
+    assert said.main == f"SpO2 93{NBSP}%, Température 38,4{NBSP}°C (+{NBSP}1)"
+    assert said.second == f"seuil ≤{NBSP}94 · 14{NBSP}h{NBSP}02"
+
+
+def test_a_colour_never_goes_without_its_word_and_a_first_value_says_that_it_is_to_be_confirmed():
+    assert badge_of("red", RED, to_confirm=False).text == "Rouge"
+    assert badge_of("red", RED, to_confirm=True).text == "À confirmer"
+    assert badge_of("grey", {"kind": "silence"}, to_confirm=False).text == "Sans réponse"
+    assert badge_of("grey", {}, to_confirm=False).level == Level.NEUTRAL
+    assert badge_of("green", {"kind": "handled"}, to_confirm=False).text == "Traitée"
+
+
+def test_a_silence_names_the_form_and_a_closed_alert_what_was_done():
+    silence = {"kind": "silence", "form": "matin", "opens_at": "2026-11-27T07:00:00+01:00"}
+    said = why(silence, {"matin": "Votre état ce matin"}, now=NOW)
+    assert said.main == f"«{NBSP}Votre état ce matin{NBSP}» non rempli"
+    assert said.second == f"attendu 7{NBSP}h"
+    handled = {"kind": "handled", "outcome": "advice", "at": RED["at"], "by": "Inès Delmas", "was": RED}
+    assert why(handled, {}, now=NOW).main == "Conseil donné"
+    assert why(handled, {}, now=NOW).second == f"SpO2 93{NBSP}% · close 14{NBSP}h{NBSP}02 · Inès Delmas"
+
+
+def test_the_course_of_a_value_is_drawn_with_the_threshold_that_fired_and_told_in_words():
+    trend = {"item": "spo2", "label": "SpO2", "unit": "%", "points": [["a", 98], ["b", 97], ["c", 93]]}
+    curve = drawn(trend, RED)
+    assert curve is not None
+    assert curve.path.startswith("M6.0 6.0L56.0")
+    assert curve.y == 30.0
+    assert curve.threshold is not None and 6 < curve.threshold < 30
+    assert curve.words == f"SpO2 : en baisse, 93{NBSP}% en dernier"
+    assert drawn({**trend, "points": [["a", 98]]}, RED) is None
+
+
+def test_days_are_counted_from_the_anchor():
+    assert day_of(date(2026, 11, 18), NOW) == "J9"
+    assert day_of(date(2026, 12, 4), NOW) == "J-7"

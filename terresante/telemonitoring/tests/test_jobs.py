@@ -1,0 +1,217 @@
+"""Reminders and silences: all those that are due, once each, whatever happens to the process."""
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from terresante.kernel import dispatcher, rls
+from terresante.kernel.actor import Actor
+from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
+from terresante.kernel.sealing import unseal
+from terresante.telemonitoring import course_actions, jobs
+from terresante.telemonitoring.enums import EndReason, ExpectedState
+from terresante.telemonitoring.models import Expected, FollowUp
+from terresante.telemonitoring.tests.factories import expect, stored_follow_up
+from tests.walls import wait_for_older_transactions, walls_down
+
+pytestmark = pytest.mark.commits
+SEVEN = timezone.now().replace(hour=6, minute=0, second=0, microsecond=0)
+
+
+def at(hours: float):
+    return SEVEN + timedelta(hours=hours)
+
+
+@pytest.fixture
+def follow_up(cast, watch):
+    record = cast.madeleine_record
+    with walls_down():
+        row = stored_follow_up(
+            record.patient_id, record.pk, watch.cell.organization_id, phone_of_respondent="+33639981234"
+        )
+        Expected.objects.filter(follow_up=row).delete()
+    return row
+
+
+@pytest.fixture
+def morning(follow_up):
+    with walls_down():
+        return expect(follow_up, SEVEN)
+
+
+def now(row):
+    with walls_down():
+        return type(row).objects.get(pk=row.pk)
+
+
+def count(kind):
+    with walls_down():
+        return OutboxEvent.objects.filter(kind=kind).count()
+
+
+def messages():
+    with walls_down():
+        return list(OutboundMessage.objects.filter(channel="sms"))
+
+
+def test_a_questionnaire_is_asked_for_when_it_opens_and_at_midday_once_each(morning, sms):
+    assert jobs.remind_due(at(-1)) == 0
+    assert jobs.remind_due(at(0)) == 1
+    assert jobs.remind_due(at(1)) == 0
+    assert jobs.remind_due(at(5)) == 1
+    assert jobs.remind_due(at(9)) == 0
+
+    assert (count("AnswerDue"), count("AnswerStillDue")) == (1, 1)
+    texts = {unseal(bytes(one.body), context="outbound").decode() for one in messages()}
+    assert texts == {jobs.SMS}
+    assert [one.recipient for one in messages()] == ["+33639981234"] * 2
+
+
+def test_a_patient_with_an_account_is_told_as_she_chose_and_by_the_same_words(cast, morning):
+    jobs.remind_due(at(0))
+    wait_for_older_transactions()
+    dispatcher.step()
+
+    with walls_down():
+        (email,) = OutboundMessage.objects.filter(channel="email")
+    text = email.subject + unseal(bytes(email.body), context="outbound").decode()
+    assert email.recipient == "madeleine@example.org"
+    assert "questionnaire" not in text.lower()
+
+
+def test_what_is_answered_cancelled_or_of_a_professional_is_asked_of_nobody(follow_up, sms):
+    with walls_down():
+        expect(follow_up, SEVEN, role="professional")
+        for state in (ExpectedState.CANCELLED, ExpectedState.MISSED):
+            expect(follow_up, SEVEN, state=state, next_reminder_at=None, next_colour_at=None)
+
+    jobs.remind_due(at(0))
+
+    assert count("AnswerDue") == 0
+    assert messages() == []
+
+
+def test_what_was_not_filled_is_missed_once_the_next_one_opens(follow_up, morning, sms):
+    jobs.remind_due(at(0))
+    with walls_down():
+        tomorrow = expect(follow_up, at(24))
+    jobs.remind_due(at(24))
+
+    assert now(morning).state == ExpectedState.MISSED
+    assert now(tomorrow).state == ExpectedState.WAITING
+    assert now(follow_up).next_due_at == tomorrow.opens_at
+
+
+def test_a_silence_turns_grey_then_orange_then_red_at_its_hours(follow_up, morning):
+    seen = []
+    for hour in (4, 5, 6, 7, 11, 12):
+        done = jobs.colour_due(at(hour))
+        row = now(follow_up)
+        seen.append((hour, done, row.colour, row.late))
+
+    assert seen == [
+        (4, 0, "grey", False),
+        (5, 1, "grey", True),
+        (6, 0, "grey", True),
+        (7, 1, "orange", True),
+        (11, 1, "red", True),
+        (12, 0, "red", True),
+    ]
+    row = now(follow_up)
+    assert row.reason["kind"] == "silence"
+    assert row.reason["expected"] == str(morning.pk)
+    assert row.colour_since == at(11)
+    # Grey it was before anybody answered: only what the board shows otherwise is told.
+    assert count("FollowUpChanged") == 2
+    with walls_down():
+        assert AuditEntry.objects.filter(action="follow_up.colour").count() == 3
+
+
+def test_a_worker_that_was_down_gives_the_colour_of_the_hour_at_once(follow_up, morning):
+    assert jobs.colour_due(at(30)) == 1
+    assert jobs.colour_due(at(31)) == 0
+    assert now(follow_up).colour == "red"
+
+
+def test_a_silence_does_not_hide_a_worse_answer(follow_up, morning):
+    with walls_down():
+        FollowUp.objects.filter(pk=follow_up.pk).update(
+            colour="red", answer_colour="red", reason={"kind": "answer"}, colour_since=at(0)
+        )
+
+    jobs.colour_due(at(7))
+
+    row = now(follow_up)
+    assert (row.colour, row.silence_colour, row.late) == ("red", "orange", True)
+    assert row.reason == {"kind": "answer"}
+    assert row.colour_since == at(0)
+
+
+def test_a_suspended_or_ended_follow_up_is_silent_about_nothing(cast, follow_up, morning):
+    with walls_down():
+        FollowUp.objects.filter(pk=follow_up.pk).update(state="suspended")
+    assert jobs.colour_due(at(30)) == 0
+    assert jobs.remind_due(at(30)) == 0
+    with walls_down():
+        FollowUp.objects.filter(pk=follow_up.pk).update(state="active")
+    course_actions.end(cast.amar, cast.madeleine_record.pk, follow_up.pk, reason=EndReason.TERM)
+    assert jobs.colour_due(at(30)) == 0
+
+
+def test_a_process_killed_at_any_instant_does_nothing_twice(monkeypatch, follow_up, morning, sms):
+    """Killed before its transaction ends, nothing of it was done; killed after, it finds nothing to do."""
+
+    class Killed(Exception):
+        pass
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    for step in ("_expected", "_changed"):
+        with monkeypatch.context() as patched, pytest.raises(Killed):
+            patched.setattr(jobs, step, dies)
+            jobs.colour_due(at(7))
+        assert now(follow_up).colour == "grey"
+        assert now(morning).silence == ""
+        assert count("FollowUpChanged") == 0
+    assert jobs.colour_due(at(7)) == 1
+    assert jobs.colour_due(at(7)) == 0
+    assert count("FollowUpChanged") == 1
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(jobs, "queue_same_sms", dies)
+        jobs.remind_due(at(0))
+    assert (count("AnswerDue"), messages()) == (0, [])
+    assert [jobs.remind_due(at(0)), jobs.remind_due(at(0))] == [1, 0]
+    assert (count("AnswerDue"), len(messages())) == (1, 1)
+
+
+def test_a_follow_up_that_somebody_holds_waits_for_the_next_round(follow_up, morning):
+    """Nobody waits for anybody: the row is held by another connection, as an answer would."""
+    found: list[int] = []
+    with rls.acting(Actor.job("tests")):
+        rls.open_record(follow_up.patient_id)
+        FollowUp.objects.select_for_update().get(pk=follow_up.pk)
+
+        def other() -> None:
+            try:
+                found.append(jobs.colour_due(at(7)))
+            finally:
+                connection.close()
+
+        thread = Thread(target=other)
+        thread.start()
+        thread.join(20)
+    assert found == [0]
+    assert jobs.colour_due(at(7)) == 1
+
+
+def test_nobody_but_a_job_runs_them(cast, follow_up, morning):
+    for actor in (cast.amar, cast.dpo, cast.madeleine):
+        with rls.acting(actor), transaction.atomic():
+            assert jobs._rows("SELECT * FROM colour_silences(%s, 9)", at(30)) == []
+            assert jobs._rows("SELECT * FROM remind_due_answers(%s, 9)", at(30)) == []
+    assert now(morning).silence == ""

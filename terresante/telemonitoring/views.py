@@ -1,0 +1,279 @@
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from terresante.care_team.enums import DataClass
+from terresante.care_team.queries import OpenRecord, read_record
+from terresante.kernel import access
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.ports import MainAction
+from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.questionnaires import pathway as engine
+from terresante.questionnaires import queries as questionnaires
+from terresante.questionnaires.filling import raw_of, sections
+from terresante.questionnaires.models import PathwayVersion
+from terresante.telemonitoring import actions, contact_actions, course_actions, queries
+from terresante.telemonitoring.access import (
+    CONTACT_WRITE,
+    FOLLOW_UP_END,
+    FOLLOW_UP_ENROL,
+    FOLLOW_UP_MANAGE,
+    FOLLOW_UP_READ,
+    LINK_MAKE,
+)
+from terresante.telemonitoring.enums import EndReason, Respondent
+from terresante.telemonitoring.forms import AnchorForm, EndForm, EnrolForm, LinkForm, show_error
+from terresante.telemonitoring.link_views import TAB, follow_up_of, secrets_page
+from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.phones import shown
+
+
+@reads(FOLLOW_UP_READ)
+def list_follow_ups(request: Request, record_id: UUID) -> HttpResponse:
+    opened = read_record(request.actor, record_id, action=FOLLOW_UP_READ)
+    found = queries.shown_of(request.actor, opened.patient.pk)
+    running = [one for one in found if not one.follow_up.is_ended]
+    context = {"running": running, "ended": [one for one in found if one.follow_up.is_ended]}
+    return record_page(
+        request,
+        "telemonitoring/list.html",
+        opened,
+        context,
+        tab=TAB,
+        main_action=_enrol_action(request, opened),
+    )
+
+
+@reads(FOLLOW_UP_READ)
+def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
+    opened = read_record(request.actor, record_id, action=FOLLOW_UP_READ)
+    follow_up = follow_up_of(request, opened, FOLLOW_UP_READ, follow_up_id)
+    allowed = access.permitted(
+        request.actor, follow_up, FOLLOW_UP_MANAGE, FOLLOW_UP_END, LINK_MAKE, CONTACT_WRITE
+    )
+    link = queries.link_of(request.actor, follow_up)
+    context = {
+        "one": queries.shown(follow_up),
+        "follow_up": follow_up,
+        "curve": queries.curve(follow_up),
+        "answers": queries.answers_of(request.actor, follow_up),
+        "expected": queries.expected_of(request.actor, follow_up),
+        "link": link,
+        "sent_to": shown(link.sent_to) if link else "",
+        "contacts": queries.contacts_of(request.actor, follow_up),
+        "manages": FOLLOW_UP_MANAGE in allowed and not follow_up.is_ended,
+        "ends": FOLLOW_UP_END in allowed and not follow_up.is_ended,
+        "links": LINK_MAKE in allowed and not follow_up.is_ended,
+        "adds_contacts": CONTACT_WRITE in allowed and not follow_up.is_ended,
+        "forms": questionnaires.pathway_of(follow_up.version_id).forms,
+        "link_form": LinkForm(initial={"phone": shown(follow_up.phone_of_respondent)}),
+    }
+    return record_page(request, "telemonitoring/one.html", opened, context, tab=TAB)
+
+
+@writes(FOLLOW_UP_ENROL)
+def enrol(request: Request, record_id: UUID) -> HttpResponse:
+    """Without a pathway, they are offered. POST with `recompute` shows the schedule and who will read again."""
+    opened = read_record(request.actor, record_id, action=FOLLOW_UP_ENROL)
+    offered = queries.offered_to(request.actor)
+    asked = request.POST.get("parcours") or request.GET.get("parcours", "")
+    chosen = next((one for one in offered if str(one.version.pk) == asked), None)
+    if chosen is None:
+        context = {"offered": offered, "contact": request.GET.get("contact", "")}
+        return record_page(request, "telemonitoring/choose.html", opened, context, tab=TAB)
+    page = _EnrolPage(request, opened, chosen)
+    if request.method == "POST" and "recompute" not in request.POST and page.is_valid():
+        try:
+            enrolled = page.enrol()
+        except (Invalid, Conflict) as error:
+            show_error(page.form, error)
+        else:
+            return _enrolled(request, opened, enrolled)
+    return page.answer()
+
+
+class _EnrolPage:
+    """The form of one pathway, its inclusion questionnaire, and what they make."""
+
+    def __init__(self, request: Request, opened: OpenRecord, chosen: queries.Offered) -> None:
+        self.request, self.opened, self.chosen = request, opened, chosen
+        self.pathway = chosen.pathway
+        self.cells = queries.cells_open_to(request.actor)
+        self.inclusion = self.pathway.forms.get(self.pathway.enrolment_questionnaire)
+        contact = request.GET.get("contact", "")
+        is_of_contact = bool(contact) or "contact" in self.pathway.code
+        self.form = EnrolForm(
+            request.POST or None,
+            initial={"contact": contact},
+            pathway=self.pathway,
+            cells=self.cells,
+            contacts=queries.contacts_waiting(request.actor) if is_of_contact else (),
+            thresholds=queries.thresholds_of(self.pathway),
+            patient=opened.patient,
+        )
+        self.raw = raw_of(dict(request.POST.lists()))
+        self.answers: engine.Answers = {}
+        self.problems: list[engine.Problem] = []
+        if self.inclusion is not None and request.method == "POST":
+            self.answers, self.problems = engine.parse(self.inclusion, self.raw)
+
+    def is_valid(self) -> bool:
+        if self.inclusion is not None:
+            self.problems = [*self.problems, *engine.problems(self.inclusion, self.answers)]
+        return self.form.is_valid() and not self.problems
+
+    def enrol(self) -> actions.Enrolled:
+        inclusion = self.answers if self.inclusion is not None else None
+        wanted = self.form.follow_up(self.chosen.version.pk, inclusion)
+        record_id = self.opened.record.pk
+        contact_id = self.form.contact_id
+        if contact_id is not None:
+            return contact_actions.enrol_contact(self.request.actor, record_id, contact_id, wanted)
+        return actions.enrol(self.request.actor, record_id, wanted)
+
+    def answer(self) -> HttpResponse:
+        if "recompute" in self.request.POST:
+            self.form.errors.clear()
+            self.problems = []
+        version: PathwayVersion = self.chosen.version
+        anchor = self.form["anchor_on"].value()
+        wrong = bool(self.form.is_bound and self.form.errors) or bool(self.problems)
+        context = {
+            "form": self.form,
+            "chosen": self.chosen,
+            "cells": self.cells,
+            "twins": queries.likely_twins(self.request.actor, self.opened.patient.pk, version),
+            "sections": self._sections(),
+            "preview": queries.preview_of(self.pathway, _day(anchor)),
+            "audience": queries.audience_panel(
+                self.request.actor, self.opened.patient, DataClass(version.pathway.data_class)
+            ),
+            "problems": self.problems,
+        }
+        return record_page(
+            self.request,
+            "telemonitoring/enrol.html",
+            self.opened,
+            context,
+            tab=TAB,
+            main_action=MainAction("Commencer le télésuivi", icon="check", form_id="telesuivi"),
+            status=Invalid.status if wrong else 200,
+        )
+
+    def _sections(self) -> Any:
+        if self.inclusion is None:
+            return ()
+        return sections(self.inclusion, raw=self.raw, answers=self.answers, problems=self.problems)
+
+
+@writes(FOLLOW_UP_MANAGE)
+def move_anchor(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
+    opened = read_record(request.actor, record_id, action=FOLLOW_UP_MANAGE)
+    follow_up = follow_up_of(request, opened, FOLLOW_UP_MANAGE, follow_up_id)
+    pathway = questionnaires.pathway_of(follow_up.version_id)
+    form = AnchorForm(
+        request.POST or None, label=pathway.anchor_label, initial={"anchor_on": follow_up.anchor_on}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            course_actions.move_anchor(request.actor, record_id, follow_up_id, **form.cleaned_data)
+        except (Invalid, Conflict) as error:
+            show_error(form, error)
+        else:
+            messages.success(
+                request,
+                "La date est changée. Ce qui n’était pas rempli a ses nouvelles dates ; la personne est prévenue.",
+            )
+            return redirect("telemonitoring:one", record_id, follow_up_id)
+    return _form_page(request, "telemonitoring/move.html", opened, follow_up, form)
+
+
+@writes(FOLLOW_UP_END)
+def end(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
+    form = EndForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        course_actions.end(
+            request.actor,
+            record_id,
+            follow_up_id,
+            reason=EndReason(form.cleaned_data["reason"]),
+            words=form.cleaned_data["words"],
+        )
+        messages.success(
+            request, "Le télésuivi est terminé. Le lien ne répond plus, plus rien n’est demandé."
+        )
+        return (
+            redirect("overview:home")
+            if _has_left(request, record_id)
+            else redirect("telemonitoring:list", record_id)
+        )
+    opened = read_record(request.actor, record_id, action=FOLLOW_UP_MANAGE)
+    follow_up = follow_up_of(request, opened, FOLLOW_UP_END, follow_up_id)
+    return _form_page(request, "telemonitoring/end.html", opened, follow_up, form)
+
+
+def _has_left(request: Request, record_id: UUID) -> bool:
+    """Who was there by the cell alone reads the record no more."""
+    try:
+        read_record(request.actor, record_id, action=FOLLOW_UP_READ)
+    except (NotFound, Refused):
+        return True
+    return False
+
+
+@require_POST
+@writes(FOLLOW_UP_MANAGE)
+def suspend(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
+    course_actions.suspend(request.actor, record_id, follow_up_id)
+    messages.success(
+        request, "Le télésuivi est suspendu : plus rien n’est demandé, jusqu’à ce que vous le repreniez."
+    )
+    return redirect("telemonitoring:one", record_id, follow_up_id)
+
+
+@require_POST
+@writes(FOLLOW_UP_MANAGE)
+def resume(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
+    course_actions.resume(request.actor, record_id, follow_up_id)
+    messages.success(request, "Le télésuivi reprend à la prochaine date prévue.")
+    return redirect("telemonitoring:one", record_id, follow_up_id)
+
+
+def _form_page(
+    request: Request, template: str, opened: OpenRecord, follow_up: FollowUp, form: forms.Form
+) -> HttpResponse:
+    context = {"form": form, "follow_up": follow_up, "one": queries.shown(follow_up)}
+    status = Invalid.status if form.errors else 200
+    return record_page(request, template, opened, context, tab=TAB, status=status)
+
+
+def _enrolled(request: Request, opened: OpenRecord, enrolled: actions.Enrolled) -> HttpResponse:
+    follow_up = enrolled.follow_up
+    if enrolled.secrets is None:
+        if follow_up.respondent == Respondent.OPERATOR:
+            messages.success(request, "Le télésuivi commence : l’équipe appelle et remplit avec la personne.")
+        return redirect("telemonitoring:one", opened.record.pk, follow_up.pk)
+    again = follow_up_of(request, opened, FOLLOW_UP_READ, follow_up.pk)
+    return secrets_page(request, opened, again, enrolled.secrets)
+
+
+def _enrol_action(request: Request, opened: OpenRecord) -> MainAction | None:
+    if not access.permits(request.actor, FOLLOW_UP_ENROL, opened.record):
+        return None
+    url = reverse("telemonitoring:enrol", args=[opened.record.pk])
+    return MainAction("Commencer un télésuivi", url=url, icon="plus")
+
+
+def _day(value: Any) -> Any:
+    parsed = forms.DateField(required=False)
+    try:
+        return parsed.clean(value) or parsed.clean(str(value))
+    except forms.ValidationError:
+        return timezone.localdate()
