@@ -27,25 +27,30 @@ from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayV
 
 _TWO_DRAFTS = "Ce parcours a déjà un brouillon : ouvrez-le, ou abandonnez-le d’abord."
 _MOST_SAID = 12
+# The note of a version that came from files, and that nobody has made his own since.
+LOADED = "Chargée depuis ses fichiers"
 
 
 @action
 def load(actor: Actor, files: Mapping[str, str]) -> tuple[PathwayVersion, bool]:
-    """What a folder says is offered from now on: a version more when its files differ, and whether they did.
+    """What a folder says, if no version of its pathway ever said it, and whether it is new.
 
+    It is offered at once, but where what is offered was published by a person: it is then a draft, and hers stays.
     Raises Invalid with its mistakes, Conflict while somebody edits a draft of it.
     """
     require_pathway_manager(actor)
     sent = _checked(files)
     _refuse_mistakes(sent)
-    said = engine.read(sent)
-    known = PathwayVersion.objects.filter(pathway__code=said.code, status=VersionStatus.PUBLISHED).first()
-    if known is not None and known.files == sent:
-        audit.record(actor, PATHWAY_MANAGE, about=known, detail={"code": said.code, "same": True})
+    code = engine.read(sent).code
+    versions = list(PathwayVersion.objects.filter(pathway__code=code).order_by("-number"))
+    if known := next((one for one in versions if one.files == sent), None):
+        audit.record(actor, PATHWAY_MANAGE, about=known, detail={"code": code, "same": True})
         return known, False
-    row = _new_draft(actor, _pathway(sent), sent, note="", based_on=known)
-    _publish(actor, row)
-    audit.record(actor, PATHWAY_PUBLISH, about=row, detail={"code": said.code, "number": row.number})
+    current = next((one for one in versions if one.status == VersionStatus.PUBLISHED), None)
+    row = _new_draft(actor, _pathway(sent), sent, note=LOADED, based_on=current)
+    if current is None or current.note == LOADED:
+        _publish(actor, row)
+    audit.record(actor, PATHWAY_PUBLISH, about=row, detail={"code": code, "number": row.number})
     return row, True
 
 

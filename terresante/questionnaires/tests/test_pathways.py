@@ -350,6 +350,23 @@ def test_a_folder_is_loaded_by_a_command_and_a_version_more_only_when_it_differs
         call_command("pathway", "load", str(tmp_path))
 
 
+def test_files_that_come_with_a_release_do_not_replace_what_was_published_here(admin):
+    loaded, _ = pathway_actions.load(admin, files())
+    own = pathway_actions.clone(admin, loaded.pk)
+    texts = files()["texts.toml"].replace("À demain", "À bientôt")
+    pathway_actions.save_draft(admin, own.pk, files={**own.files, "texts.toml": texts}, seen=own.changed_at)
+    pathway_actions.publish(admin, own.pk, note="À nous")
+
+    again, is_new = pathway_actions.load(admin, files())
+    assert (again.pk, is_new) == (loaded.pk, False)
+    newer, is_new = pathway_actions.load(
+        admin, files(**{"texts.toml": texts.replace("demain", "plus tard") + "\n"})
+    )
+
+    assert (is_new, newer.status) == (True, "draft")
+    assert [one.pk for one in queries.published()] == [own.pk]
+
+
 def test_a_professional_who_administers_nothing_finds_no_page_of_pathways(client, cast):
     version = published_version()
     login(client, cast.amar)

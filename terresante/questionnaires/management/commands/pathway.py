@@ -47,8 +47,8 @@ class Command(BaseCommand):
             sys.exit(1)
         except DomainError as error:
             raise CommandError(f"{path.name} : {error.sentence}") from error
-        said = f"version {version.number} publiée" if is_new else f"version {version.number} inchangée"
-        self.stdout.write(f"{path.name} : {said}.")
+        became = "brouillon : la version offerte a été modifiée ici" if version.is_draft else "publiée"
+        self.stdout.write(f"{path.name} : version {version.number} {became if is_new else 'inchangée'}.")
 
     def _check(self, path: Path) -> None:
         """Ends with 1 when there is a mistake, 0 with warnings alone."""
