@@ -33,7 +33,7 @@ def page(actor, view, /, *keys, query="", **posted):
     return client.post(url, posted) if posted else client.get(f"{url}{query}")
 
 
-def text_of(response) -> str:
+def text_of(response):
     return response.content.decode().replace("\u00a0", " ")
 
 
