@@ -105,7 +105,7 @@ def close_with(follow_up: FollowUp, outcome: AlertOutcome, reason: str, *, by: A
             object_id=alert.pk,
             follow_up_id=follow_up.pk,
             by_user_id=by.user_id,
-            **board_columns.limits_of(follow_up),
+            **follow_up.limits(),
         ),
     )
 

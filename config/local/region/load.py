@@ -19,6 +19,7 @@ from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
 from config.local.region.asking import ask_and_invite, file_her_own
+from config.local.region.at_home import answer_from_home
 from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
@@ -29,6 +30,7 @@ from config.local.region.nomenclatures import load_lists
 from config.local.region.papers import Filer
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
+from config.local.region.programmes import run_a_programme
 from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
 from config.local.region.robot import prepare_records
@@ -118,6 +120,10 @@ class _Loading:
             settle_desks(directory)
         with self._step("dossiers préparés par le robot"):
             prepare_records(directory)
+        with self._step("réponses depuis le domicile"):
+            answer_from_home(self._job, directory, self._patients)
+        with self._step("programme d’insuffisance cardiaque"):
+            run_a_programme(self._job, directory, self._patients, self._times)
         with self._step("lectures et accès"):
             self._finish(directory)
 
