@@ -12,8 +12,8 @@ from terresante.telemonitoring import contact_actions, queries
 from terresante.telemonitoring.access import CONTACT_WRITE, FOLLOW_UP_MANAGE
 from terresante.telemonitoring.enums import EnquiryStatus
 from terresante.telemonitoring.forms import ContactForm, StatusForm, show_error
+from terresante.telemonitoring.link_views import TAB
 from terresante.telemonitoring.models import Contact, FollowUp
-from terresante.telemonitoring.views import TAB
 
 
 @writes(CONTACT_WRITE)

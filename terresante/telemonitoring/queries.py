@@ -276,9 +276,7 @@ def preview_of(pathway: engine.Pathway, anchor_on: date, *, most: int = 6) -> Pr
         opens = one.opens_at.astimezone(PARIS)
         form = pathway.forms.get(one.form)
         title = form.title if form is not None else one.form
-        days.setdefault(opens.date(), []).append(
-            (f"{opens:%H\u00a0h\u00a0%M}".removesuffix("\u00a000"), title)
-        )
+        days.setdefault(opens.date(), []).append((wording.clock(opens), title))
     listed = tuple(Day(on, tuple(times)) for on, times in list(days.items())[:most])
     last = occurrences[-1].opens_at.astimezone(PARIS).date() if occurrences else None
     return Preview(listed, len(occurrences), last)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -118,7 +119,10 @@ class _EnrolPage:
             thresholds=queries.thresholds_of(self.pathway),
             patient=opened.patient,
         )
-        self.raw = raw_of(dict(request.POST.lists()))
+        # Asked once: a date of the questionnaire that is the date of reference itself.
+        self.same = self._same_as_anchor()
+        anchor = request.POST.get("anchor_on", "")
+        self.raw = {**raw_of(dict(request.POST.lists())), **{name: [anchor] for name in self.same}}
         self.answers: engine.Answers = {}
         self.problems: list[engine.Problem] = []
         if self.inclusion is not None and request.method == "POST":
@@ -163,14 +167,22 @@ class _EnrolPage:
             self.opened,
             context,
             tab=TAB,
-            main_action=MainAction("Commencer le télésuivi", icon="check", form_id="telesuivi"),
             status=Invalid.status if wrong else 200,
         )
 
     def _sections(self) -> Any:
         if self.inclusion is None:
             return ()
-        return sections(self.inclusion, raw=self.raw, answers=self.answers, problems=self.problems)
+        found = sections(self.inclusion, raw=self.raw, answers=self.answers, problems=self.problems)
+        return [
+            replace(one, asked=tuple(each for each in one.asked if each.question.link_id not in self.same))
+            for one in found
+        ]
+
+    def _same_as_anchor(self) -> set[str]:
+        questions = self.inclusion.questions if self.inclusion is not None else ()
+        label = self.pathway.anchor_label
+        return {one.link_id for one in questions if one.kind == "date" and one.text == label}
 
 
 @writes(FOLLOW_UP_MANAGE)

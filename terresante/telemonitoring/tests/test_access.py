@@ -50,7 +50,7 @@ def seen(actor, record):
         return {
             model.__name__
             for action, model in READ
-            if access.list(actor, action, model).filter(patient_id=record.patient_id).exists()
+            if access.list(actor, action, model, patient_id=record.patient_id).exists()
         }
 
 

@@ -55,6 +55,7 @@ def test_enrolment_writes_the_schedule_brings_the_cell_in_and_gives_two_secrets(
     assert {one.state for one in expected} == {ExpectedState.WAITING}
     now = kept(enrolled.follow_up)
     assert now.next_due_at == expected[0].opens_at
+    assert now.membership is not None
     assert now.membership.expires_at > expected[-1].red_at
     with walls_down():
         assert AuditEntry.objects.filter(action="follow_up.enrol", object_id=now.pk).count() == 1
@@ -64,6 +65,7 @@ def test_enrolment_writes_the_schedule_brings_the_cell_in_and_gives_two_secrets(
 def test_the_link_leaves_alone_and_no_secret_is_kept(cast, watch, sms):
     enrolled = followed(cast.amar, cast.madeleine_record, watch.cell)
 
+    assert enrolled.secrets is not None
     with walls_down():
         link, message = AnswerLink.objects.get(), OutboundMessage.objects.get(channel="sms")
     text = unseal(bytes(message.body), context="outbound").decode()

@@ -19,8 +19,8 @@ def planned(text: str, anchor: date, *, enrolled: date = date(2026, 1, 1)):
     return due(read(files(**{"schedule.csv": text})), anchor, enrolled)
 
 
-def paris(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=PARIS)
+def paris(year: int, month: int, day: int, hour: int) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=PARIS)
 
 
 def test_a_surgery_that_moves_asks_again_for_what_is_not_answered_alone():

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -11,14 +12,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 from terresante.questionnaires.models import QuestionnaireResponse
+from terresante.questionnaires.pathway import folder
+from terresante.questionnaires.pathway_actions import load
 from terresante.questionnaires.tests.factories import QUESTIONNAIRE, files
 from terresante.telemonitoring.models import AnswerLink, Contact, FollowUp
 from terresante.telemonitoring.tests.factories import followed, pathway, stored_follow_up
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
+SHIPPED = Path(__file__).parents[2] / "questionnaires" / "shipped"
 
 
 def client_of(actor) -> Client:
@@ -33,7 +38,7 @@ def page(actor, view, /, *keys, query="", **posted):
     return client.post(url, posted) if posted else client.get(f"{url}{query}")
 
 
-def text_of(response) -> str:
+def text_of(response):
     return response.content.decode().replace("\u00a0", " ")
 
 
@@ -107,6 +112,28 @@ def test_the_inclusion_questionnaire_is_answered_with_the_enrolment_and_stays_of
     assert done.status_code == 302
     assert (follow_up.baseline, follow_up.colour) == ({"temperature": 40, "sommeil": "bon"}, "grey")
     assert (answer.follow_up_id, answer.form) == (follow_up.pk, "inclusion")
+
+
+def test_the_date_of_reference_is_asked_once(cast, watch):
+    """The shipped pathway asks for the day of the symptoms in its own questionnaire too."""
+    version, _ = load(Actor.job("tests"), folder(SHIPPED / "covid-adulte"))
+    asked = text_of(page(cast.amar, "enrol", cast.madeleine_record.pk, query=f"?parcours={version.pk}"))
+    assert asked.count("Date des premiers symptômes") == 1
+    posted = {
+        "parcours": version.pk,
+        "id": new_id(),
+        "status": "testé positif",
+        "anchor_on": timezone.localdate().isoformat(),
+        "cell": watch.cell.pk,
+        "respondent": "operator",
+        "q-facteurs": "none",
+        "q-bpco": "false",
+        "q-oxymetre": "true",
+        "q-thermometre": "true",
+    }
+    page(cast.amar, "enrol", cast.madeleine_record.pk, **posted)
+    with walls_down():
+        assert timezone.localdate().isoformat() in FollowUp.objects.get().baseline.values()
 
 
 def test_pages_cost_the_same_with_forty_follow_ups_and_a_hundred_contacts(cast, watch):
