@@ -126,14 +126,20 @@ def steps_worked(actor: Actor) -> Q:
     who write that class, who keep the pathway for all."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
         return NOBODY
-    mine = Q(responsible_id=actor.person_id) | Q(responsible=None, role=matrix.group_of(actor.role))
+    mine = is_theirs(actor)
     if matrix.group_of(actor.role) == RoleGroup.COORDINATOR:
         mine |= Q(data_class__in=matrix.writable(actor.role))
     return changes(actor) & shares(actor) & mine & ~Q(state=StepState.CANCELLED)
 
 
+def is_theirs(actor: Actor) -> Q:
+    """Steps that are this actor's to do: his role's, or his by name. Coordinators do others' without being told to."""
+    by_name = Q(responsible_id=actor.person_id) if actor.person_id is not None else NOBODY
+    return by_name | Q(responsible=None, role=matrix.group_of(actor.role))
+
+
 def is_for(actor: Actor, step: PlannedStep) -> bool:
-    """Whether it is this actor's to do, his role's or his by name; coordinators do others' without being told to."""
+    """As `is_theirs`, of a step that one holds."""
     if step.responsible_id is not None:
         return step.responsible_id == actor.person_id
     return step.role == matrix.group_of(actor.role)

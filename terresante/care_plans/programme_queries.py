@@ -17,7 +17,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from terresante.care_plans.access import PROGRAMME_MANAGE, SEQUENCES_READ
-from terresante.care_plans.enums import LeaveReason, VersionStatus
+from terresante.care_plans.definition import Definition
+from terresante.care_plans.enums import LeaveReason, LegalGround, VersionStatus
 from terresante.care_plans.models import InvoiceBatch, Programme, ProgrammeVersion
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
@@ -26,6 +27,8 @@ from terresante.kernel.actor import Actor
 ROWS_SHOWN = 100
 MOST_EXPORTED = 100_000
 BATCHES_SHOWN = 24
+# What the form of a new programme begins with.
+BEGINS = {"legal_ground": LegalGround.ARTICLE_51.value, "included_by": list(Definition().included_by)}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -53,7 +53,7 @@ def list_programmes(request: Request) -> HttpResponse:
 @writes(PROGRAMME_MANAGE)
 def new_programme(request: Request) -> HttpResponse:
     require_lead(request.actor)
-    form = GeneralForm(request.POST or None, is_new=True)
+    form = GeneralForm(request.POST or None, initial=queries.BEGINS, is_new=True)
     if request.method == "POST" and form.is_valid():
         programme = actions.create_programme(request.actor, general=form.general())
         messages.success(request, "Le programme est créé. Ajoutez ses étapes, puis publiez-le.")

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.utils import timezone
 
 from terresante.care_plans.access import (
@@ -12,6 +12,7 @@ from terresante.care_plans.access import (
     STEP_ASSIGN,
     STEP_WORK,
     is_for,
+    is_theirs,
 )
 from terresante.care_plans.enums import InclusionState, StepState, VersionStatus
 from terresante.care_plans.models import (
@@ -188,7 +189,7 @@ def late_steps(actor: Actor, patient_ids: Sequence[UUID], *, today: date, most: 
         return LateSteps([], more=False)
     found = _late(actor, list(patient_ids), today, most + 1)
     lines = [StepLine(one, is_late=True, is_mine=is_for(actor, one)) for one in found[:most]]
-    return LateSteps(sorted(lines, key=lambda line: not line.is_mine), more=len(found) > most)
+    return LateSteps(lines, more=len(found) > most)
 
 
 @compiled.rows
@@ -197,5 +198,5 @@ def _late(actor: Actor, patient_ids: list[UUID], today: date, most: int) -> Quer
         access.list(actor, INCLUSION_READ, PlannedStep)
         .filter(among("patient_id", patient_ids), state=StepState.PLANNED, due_on__lt=today)
         .select_related("responsible", "inclusion__programme", "patient")
-        .order_by("due_on", "patient_id", "position", "pk")[:most]
+        .order_by(Case(When(is_theirs(actor), then=0), default=1), "due_on", "position", "pk")[:most]
     )

@@ -17,7 +17,6 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.events import emit
-from terresante.kernel.ui.wording import lowered
 from terresante.patients.models import CareRecord
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
@@ -25,8 +24,7 @@ from terresante.questionnaires.enums import ResponseColour
 from terresante.telemonitoring import alerts, links, schedule
 from terresante.telemonitoring.access import FOLLOW_UP_END, FOLLOW_UP_MANAGE, LINK_MAKE
 from terresante.telemonitoring.actions import changed, check_anchor, end_of, expect, told, why_there
-from terresante.telemonitoring.alert_enums import AlertOutcome, AlertState
-from terresante.telemonitoring.alert_life import close
+from terresante.telemonitoring.alert_enums import AlertOutcome
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,
@@ -35,8 +33,8 @@ from terresante.telemonitoring.enums import (
     FollowUpState,
     Respondent,
 )
-from terresante.telemonitoring.events import AlertClosed, FollowUpEnded, FollowUpMoved
-from terresante.telemonitoring.models import Alert, AnswerLink, Expected, FollowUp
+from terresante.telemonitoring.events import FollowUpEnded, FollowUpMoved
+from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.phones import international
 
 # Of one transaction.
@@ -221,7 +219,6 @@ def _managed(
 
 def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_name: str) -> None:
     now = timezone.now()
-    _close_alert(actor, follow_up, reason, now)
     _cancel(follow_up)
     _revoke(follow_up)
     follow_up.state, follow_up.ended_at, follow_up.ended_by_name = FollowUpState.ENDED, now, by_name
@@ -246,27 +243,6 @@ def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_na
         actor, FOLLOW_UP_END, patient_id=follow_up.patient_id, about=follow_up, detail={"reason": reason}
     )
     emit(actor, FollowUpEnded(**told(follow_up), by_user_id=actor.user_id))
-
-
-def _close_alert(actor: Actor, follow_up: FollowUp, reason: EndReason, now: datetime) -> None:
-    """Nobody is called any more for somebody who is not followed."""
-    rows = Alert.objects.filter(follow_up_id=follow_up.pk, patient_id=follow_up.patient_id)
-    for alert in rows.exclude(state=AlertState.CLOSED):
-        hospitalised = reason == EndReason.HOSPITALISED
-        outcome = AlertOutcome.HOSPITALISED if hospitalised else AlertOutcome.RESOLVED
-        close(alert, outcome, f"Télésuivi terminé : {lowered(str(reason.label))}.", now)
-        alert.closed_by_id, alert.closed_by_name = actor.user_id, actor.name if actor.user_id else ""
-        alert.save()
-        emit(
-            actor,
-            AlertClosed(
-                patient_id=alert.patient_id,
-                object_id=alert.pk,
-                follow_up_id=follow_up.pk,
-                by_user_id=actor.user_id,
-                **follow_up.limits(),
-            ),
-        )
 
 
 def _waiting(follow_up: FollowUp) -> QuerySet[Expected]:

@@ -171,7 +171,7 @@ def test_a_pathway_written_as_files_is_published_and_answered_without_a_restart(
     page.get_by_role("button", name="Enregistrer").and_(page.locator(":visible")).first.click()
 
     expect(page.get_by_text("Le formulaire est enregistré")).to_be_visible()
-    expect(page.get_by_role("heading", name="Score d’atteinte articulaire : 3 / 3")).to_be_visible()
+    expect(page.get_by_role("row", name="Score d’atteinte articulaire")).to_contain_text("3 / 3")
     expect(page.get_by_role("row", name="Douleurs des articulations")).to_contain_text("≥ 8")
     expect(page.locator(".level.is-red").first).to_be_visible()
     clean(nurse)

@@ -30,6 +30,7 @@ from config.local.region.nomenclatures import load_lists
 from config.local.region.papers import Filer
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
+from config.local.region.programmes import run_a_programme
 from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
 from config.local.region.robot import prepare_records
@@ -121,6 +122,8 @@ class _Loading:
             prepare_records(directory)
         with self._step("réponses depuis le domicile"):
             answer_from_home(self._job, directory, self._patients)
+        with self._step("programme d’insuffisance cardiaque"):
+            run_a_programme(self._job, directory, self._patients, self._times)
         with self._step("lectures et accès"):
             self._finish(directory)
 

@@ -245,7 +245,7 @@ def inclusion(limits: Limits) -> Inclusion | None:
         organization_id=limits.organization_id,
         author=limits.author,
         title=limits.marker,
-        reference=f"R{limits.row}",
+        reference=_reference(limits),
         **limits.kept,
     )
 
@@ -258,8 +258,13 @@ def follow_up(limits: Limits) -> FollowUp | None:
 
 def planned_step(limits: Limits) -> PlannedStep | None:
     """Of the inclusion that the same row has just made."""
-    included = Inclusion.objects.filter(reference=f"R{limits.row}").first()
+    included = Inclusion.objects.filter(reference=_reference(limits)).first()
     return row_of_step(included, limits.marker, **limits.kept) if included else None
+
+
+def _reference(limits: Limits) -> str:
+    """Several worlds may stand in the database."""
+    return f"{limits.record_id.hex[-8:]}{limits.row % 10_000}"
 
 
 def stay(limits: Limits) -> Encounter:
