@@ -354,6 +354,7 @@ SCREENS = (
         after="identite-en-attente",
     ),
     Screen("portail", _PATIENT, "/mon-dossier/"),
+    Screen("portail-suivi", _PATIENT, "/mon-dossier/suivi/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
     Screen("portail-notifications", _PATIENT, "/notifications/"),
