@@ -33,7 +33,7 @@ from terresante.care_team.enums import RoleGroup
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.wording import NBSP
+from terresante.kernel.ui.wording import NBSP, count
 
 
 @require_safe
@@ -196,9 +196,8 @@ def billing(request: Request, programme_id: UUID) -> HttpResponse:
         except (Invalid, Conflict) as error:
             form.show(error)
         else:
-            messages.success(
-                request, f"Le lot {batch.number} compte {batch.sequences} séquences : téléchargez-le."
-            )
+            billed = count(batch.sequences, "séquence", "séquences")
+            messages.success(request, f"Le lot {batch.number} compte {billed} : téléchargez-le.")
             return redirect("programmes:billing", programme_id)
     audit.note_read(SEQUENCES_READ, about=programme)
     period = PeriodForm(request.GET or None, initial=_this_year())
