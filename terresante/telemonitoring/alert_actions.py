@@ -1,6 +1,7 @@
 """What an operator does with an alert. Its follow-up is locked first: of two who press at once, one wins."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -176,14 +177,14 @@ def _hold(actor: Actor, alert: Alert, follow_up: FollowUp, now: datetime) -> Non
     alert.taken_until = now + timedelta(minutes=follow_up.cell.lock_minutes)
 
 
-def _written(actor: Actor, done: Action, alert: Alert, *, detail: dict[str, object] | None = None) -> None:
+def _written(actor: Actor, done: Action, alert: Alert, *, detail: dict[str, Any] | None = None) -> None:
     alert.save()
     board_columns.show([alert.follow_up_id])
     board_columns.tell_changed(actor, [alert.follow_up_id])
     audit.record(actor, done, patient_id=alert.patient_id, about=alert, detail=detail)
 
 
-def _told(actor: Actor, alert: Alert, follow_up: FollowUp) -> dict[str, object]:
+def _told(actor: Actor, alert: Alert, follow_up: FollowUp) -> dict[str, Any]:
     return {
         "patient_id": alert.patient_id,
         "object_id": alert.pk,

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
+from terresante.care_team.access import writes_class
+from terresante.care_team.enums import DataClass
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.questionnaires.models import QuestionnaireResponse
@@ -61,7 +64,8 @@ def story_of(actor: Actor, follow_up: FollowUp) -> Story:
     first = _fired(now.first_fired) if now else ()
     answers = answers_of(actor, follow_up.patient_id, follow_up_id=follow_up.pk)[:_MOST_ANSWERS]
     forms = pathway_of(follow_up.version_id).forms
-    waiting = _waiting(actor, follow_up.pk)
+    fills = writes_class(actor, DataClass(follow_up.data_class))
+    waiting = _waiting(actor, follow_up.pk) if fills else []
     return Story(
         alert=now,
         fired=fired,
@@ -71,7 +75,7 @@ def story_of(actor: Actor, follow_up: FollowUp) -> Story:
         ),
         calls=_calls(actor, follow_up.pk)[:_MOST_CALLS],
         before=[one for one in alerts if not one.is_open],
-        to_fill=waiting[-1] if waiting else None,
+        to_fill=next(iter(waiting), None),
         pathway=pathway_of(follow_up.version_id).title,
         number=follow_up.version.number,
     )
@@ -103,6 +107,6 @@ def _calls(actor: Actor, follow_up_id: UUID) -> QuerySet[Call]:
 @compiled.rows
 def _waiting(actor: Actor, follow_up_id: UUID) -> QuerySet[Expected]:
     rows = access.list(actor, FOLLOW_UP_READ, Expected).filter(
-        follow_up_id=follow_up_id, state=ExpectedState.WAITING
+        follow_up_id=follow_up_id, state=ExpectedState.WAITING, opens_at__lte=Now()
     )
-    return rows.order_by("-opens_at")
+    return rows.order_by("-opens_at")[:1]

@@ -17,10 +17,11 @@ from terresante.kernel.events import emit
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.telemonitoring import board_columns
 from terresante.telemonitoring.alert_access import ALERT_CLIMB, ALERT_OPEN
-from terresante.telemonitoring.alert_enums import SEVERITY, AlertKind, AlertLevel, AlertState
+from terresante.telemonitoring.alert_enums import SEVERITY, AlertKind, AlertLevel, AlertOutcome, AlertState
 from terresante.telemonitoring.alert_life import (
     after,
     climbs_after,
+    close,
     give_back,
     next_level,
     silent,
@@ -28,7 +29,7 @@ from terresante.telemonitoring.alert_life import (
     worsen_silence,
 )
 from terresante.telemonitoring.alert_notices import call_up
-from terresante.telemonitoring.events import AlertOpened
+from terresante.telemonitoring.events import AlertClosed, AlertOpened
 from terresante.telemonitoring.models import Alert, Expected, FollowUp
 
 # Alerts looked at in one round of the clock.
@@ -86,6 +87,27 @@ def open_for_silences(waiting: Sequence[Expected], colour: str, *, now: datetime
             changed.append(alert)
     _write(opened, [one for one in changed if one not in opened])
     return len(opened)
+
+
+def close_with(follow_up: FollowUp, outcome: AlertOutcome, reason: str, *, by: Actor) -> None:
+    """The follow-up stops, and what was open with it; its row is locked, its record open."""
+    alert = Alert.objects.filter(follow_up=follow_up).exclude(state=AlertState.CLOSED).first()
+    if alert is None:
+        return
+    close(alert, outcome, reason, timezone.now())
+    alert.closed_by_id, alert.closed_by_name = by.user_id, by.name if by.user_id else ""
+    alert.save()
+    board_columns.show([follow_up.pk])
+    emit(
+        by,
+        AlertClosed(
+            patient_id=alert.patient_id,
+            object_id=alert.pk,
+            follow_up_id=follow_up.pk,
+            by_user_id=by.user_id,
+            **follow_up.limits(),
+        ),
+    )
 
 
 def stand_unconfirmed(now: datetime) -> int:

@@ -21,9 +21,10 @@ from terresante.patients.models import CareRecord
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.enums import ResponseColour
-from terresante.telemonitoring import links, schedule
+from terresante.telemonitoring import alerts, links, schedule
 from terresante.telemonitoring.access import FOLLOW_UP_END, FOLLOW_UP_MANAGE, LINK_MAKE
 from terresante.telemonitoring.actions import changed, check_anchor, end_of, expect, told, why_there
+from terresante.telemonitoring.alert_enums import AlertOutcome
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,
@@ -91,6 +92,7 @@ def suspend(actor: Actor, record_id: UUID, follow_up_id: UUID) -> FollowUp:
     _waiting(follow_up).update(next_reminder_at=None, next_colour_at=None)
     follow_up.state = FollowUpState.SUSPENDED
     follow_up.save(update_fields=["state"])
+    alerts.close_with(follow_up, AlertOutcome.RESOLVED, "Le télésuivi est suspendu.", by=actor)
     _say_changed(actor, follow_up, "suspended")
     return follow_up
 
@@ -234,6 +236,9 @@ def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_na
             "taken_at",
         ]
     )
+    gone = reason == EndReason.HOSPITALISED
+    outcome = AlertOutcome.HOSPITALISED if gone else AlertOutcome.RESOLVED
+    alerts.close_with(follow_up, outcome, f"Fin du télésuivi : {EndReason(reason).label.lower()}.", by=actor)
     audit.record(
         actor, FOLLOW_UP_END, patient_id=follow_up.patient_id, about=follow_up, detail={"reason": reason}
     )

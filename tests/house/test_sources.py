@@ -176,6 +176,7 @@ MORE_NAMES = {
         "paper": "what a record holds as the pages of a PDF",
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
+        "fhir_forms": "answers to forms as FHIR R4 resources, pure",
         "sheet_queries": "the emergency sheet, apart from the pages of a record",
         "sheet_views": "the emergency sheet, on a screen and on paper",
         "founding_views": "who refuses any record, apart from those who have one",

@@ -19,6 +19,8 @@ from terresante.telemonitoring.alert_actions import (
     take_alert,
 )
 from terresante.telemonitoring.alert_enums import AlertOutcome, CallResult
+from terresante.telemonitoring.course_actions import end
+from terresante.telemonitoring.enums import EndReason
 from terresante.telemonitoring.models import Alert, Call
 from terresante.telemonitoring.tests.board_factories import (
     alert_of,
@@ -243,6 +245,17 @@ def test_it_is_passed_to_the_physician_whom_the_cell_names(cast, awa):
     # In her circle, and named by the cell, though he works elsewhere.
     take_alert(cast.amar, follow_up.pk)
     assert alert_of(follow_up).taken_by_id == cast.amar.user_id
+
+
+def test_a_follow_up_that_stops_leaves_no_alert_that_climbs(cast):
+    follow_up = followed(cast)
+    answer(follow_up, "red")
+    end(cast.amar, follow_up.record_id, follow_up.pk, reason=EndReason.HOSPITALISED)
+    alert = alert_of(follow_up)
+    assert (alert.state, alert.outcome) == ("closed", "hospitalised")
+    assert alert.reason == "Fin du télésuivi : la personne est hospitalisée."
+    pass_time(timezone.now() + timedelta(hours=1))
+    assert alert_of(follow_up).level == "operator"
 
 
 def test_nobody_but_the_cell_acts_on_an_alert(cast, awa):

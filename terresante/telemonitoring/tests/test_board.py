@@ -100,6 +100,21 @@ def test_once_it_has_ended_it_is_on_no_board_and_nothing_is_done_to_it(cast, awa
     assert "est terminé" in client.get(BOARD).content.decode()
 
 
+def test_who_works_for_the_cell_sees_nobody_whose_circle_his_structure_has_left(cast, awa, client):
+    follow_up = followed(cast)
+    answer(follow_up, "red")
+    with walls_down():
+        CareTeamParticipant.objects.filter(organization_id=cast.colin.organization_id).update(
+            ended_at=timezone.now()
+        )
+    shown = page(client, awa).content.decode()
+    assert "Madeleine" not in shown
+    assert "Rouge <b>0</b>" in shown
+    assert page(client, awa, reverse("board:alert", args=[follow_up.pk])).status_code == 404
+    assert client.post(reverse("board:take", args=[follow_up.pk])).status_code == 404
+    assert "Madeleine" not in client.get(reverse("board:row", args=[follow_up.pk])).content.decode()
+
+
 def test_chips_count_filter_and_search(cast, awa, client):
     follow_up = followed(cast)
     silence(follow_up, "orange")
