@@ -1,5 +1,5 @@
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -29,7 +29,6 @@ from terresante.patients.enums import Sex
 OLDEST = 120
 _ROLES = [(role.value, role.label) for role in STEP_ROLES]
 _PLACE = re.compile(r"\d{5}|\d{2,3}|2[AB]")
-_FORM = re.compile(r"[a-z0-9-]*")
 
 
 class GeneralForm(CorrectedForm):
@@ -178,15 +177,23 @@ class StepForm(CorrectedForm):
         required=False,
         error_messages={"invalid_choice": "Cette étape n’existe plus : choisissez-en une de la liste."},
     )
-    form = forms.CharField(
-        label="Code du formulaire à remplir",
-        help_text="Celui d’un parcours, tel qu’il est écrit dans l’administration ; vide s’il n’y en a pas.",
+    form = forms.ChoiceField(
+        label="Formulaire à remplir",
         required=False,
-        max_length=40,
+        error_messages={"invalid_choice": "Ce formulaire n’est plus proposé : choisissez-en un de la liste."},
     )
 
-    def __init__(self, *args: Any, definition: Definition, key: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        definition: Definition,
+        titles: Mapping[str, str],
+        key: str = "",
+        **kwargs: Any,
+    ) -> None:
+        """`titles`: of the forms that may be asked for, by their code."""
         super().__init__(*args, **kwargs)
+        offer(self, "form", [("", "Aucun"), *titles.items()])
         others = [(step.key, step.title) for step in definition.steps if step.key != key]
         offer(self, "after", [("", "l’inclusion"), *others])
         self.key = key
@@ -202,14 +209,6 @@ class StepForm(CorrectedForm):
         if int(text) > LONGEST_DELAY:
             raise forms.ValidationError(f"Un délai compte {LONGEST_DELAY} jours au plus, cinq ans.")
         return int(text)
-
-    def clean_form(self) -> str:
-        code = str(self.cleaned_data["form"]).strip()
-        if not _FORM.fullmatch(code):
-            raise forms.ValidationError(
-                "Un code s’écrit en minuscules, chiffres et tirets : insuffisance-cardiaque."
-            )
-        return code
 
     def step(self) -> PlannedAct:
         sent = self.cleaned_data

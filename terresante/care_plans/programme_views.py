@@ -28,11 +28,12 @@ from terresante.care_plans.forms import (
     general_of,
 )
 from terresante.care_plans.models import InvoiceBatch, Programme, ProgrammeVersion
+from terresante.care_plans.queries import form_titles
 from terresante.care_team.enums import RoleGroup
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.wording import NBSP
+from terresante.kernel.ui.wording import NBSP, count
 
 
 @require_safe
@@ -71,6 +72,7 @@ def show_programme(request: Request, programme_id: UUID) -> HttpResponse:
     draft, in_force = queries.draft_among(versions), queries.in_force_among(versions)
     shown = draft or in_force or versions[0]
     definition = shown.read()
+    titles = form_titles() if any(one.form for one in definition.steps) else {}
     context = {
         "programme": programme,
         "versions": versions,
@@ -80,7 +82,7 @@ def show_programme(request: Request, programme_id: UUID) -> HttpResponse:
         "definition": definition,
         "bounds": said_bounds(definition.bounds),
         "includers": [RoleGroup(one).label for one in definition.included_by],
-        "steps": [(one, said_delay(definition, one)) for one in definition.steps],
+        "steps": [(one, said_delay(definition, one), titles.get(one.form, "")) for one in definition.steps],
         "sequences": [
             (one, [definition.title_of(key) for key in one.steps], queries.euros(one.fee))
             for one in definition.sequences
@@ -112,7 +114,8 @@ def step(request: Request, programme_id: UUID, part: str = "") -> HttpResponse:
         raise NotFound
     begins = {"title": found.title, "role": found.role, "delay": found.delay} if found else {}
     begins |= {"after": found.after, "form": found.form} if found else {}
-    form = StepForm(request.POST or None, initial=begins, definition=definition, key=part)
+    titles = form_titles()
+    form = StepForm(request.POST or None, initial=begins, definition=definition, titles=titles, key=part)
     if request.method == "POST":
         try:
             if "remove" in request.POST and part:
@@ -193,9 +196,8 @@ def billing(request: Request, programme_id: UUID) -> HttpResponse:
         except (Invalid, Conflict) as error:
             form.show(error)
         else:
-            messages.success(
-                request, f"Le lot {batch.number} compte {batch.sequences} séquences : téléchargez-le."
-            )
+            billed = count(batch.sequences, "séquence", "séquences")
+            messages.success(request, f"Le lot {batch.number} compte {billed} : téléchargez-le.")
             return redirect("programmes:billing", programme_id)
     audit.note_read(SEQUENCES_READ, about=programme)
     period = PeriodForm(request.GET or None, initial=_this_year())

@@ -28,6 +28,7 @@ from terresante.care_team.enums import DataClass
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
+from terresante.questionnaires.queries import published
 
 # Of one inclusion, shown at once; what is older is in the access log.
 CHANGES_SHOWN = 50
@@ -43,6 +44,8 @@ class StepLine:
     # Of the reader: his role's, or his by name.
     is_mine: bool
     may_work: bool = False
+    # Title of the form to fill.
+    form: str = ""
 
     @property
     def who(self) -> str:
@@ -96,7 +99,16 @@ def pathway(actor: Actor, inclusion: Inclusion) -> Pathway:
 
 def _lines(actor: Actor, steps: Sequence[PlannedStep], worked: set[UUID] | None = None) -> list[StepLine]:
     today, may = timezone.localdate(), worked or set()
-    return [StepLine(one, is_late(one, today), is_for(actor, one), one.pk in may) for one in steps]
+    titles = form_titles() if any(one.form for one in steps) else {}
+    return [
+        StepLine(one, is_late(one, today), is_for(actor, one), one.pk in may, titles.get(one.form, ""))
+        for one in steps
+    ]
+
+
+def form_titles() -> dict[str, str]:
+    """Of the forms that are proposed now, by the code of their pathway."""
+    return {version.pathway.code: version.pathway.title for version in published()}
 
 
 def is_late(step: PlannedStep, today: date) -> bool:
@@ -147,7 +159,7 @@ def rights_on(actor: Actor, step: PlannedStep) -> tuple[bool, bool]:
 
 
 def step_line(actor: Actor, step: PlannedStep) -> StepLine:
-    return StepLine(step, is_late(step, timezone.localdate()), is_for(actor, step))
+    return _lines(actor, [step])[0]
 
 
 def programmes_offered(actor: Actor, running: Sequence[Pathway]) -> list[ProgrammeVersion]:

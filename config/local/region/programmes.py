@@ -41,11 +41,13 @@ _GENERAL = General(
     bounds=Bounds(age_from=18, places=("94", "75", "91", "95")),
     included_by=("physician", "nurse"),
 )
+# The form of the visit is that of the shipped pathway of the same name.
+_VISIT, _FORM = "Visite à domicile : poids, œdèmes, essoufflement", "insuffisance-cardiaque"
 # (title, role, days after the inclusion)
 _STEPS = (
     ("Appel après la sortie", "nurse", 2),
     ("Consultation du médecin traitant", "physician", 7),
-    ("Visite à domicile : poids, œdèmes, essoufflement", "nurse", 14),
+    (_VISIT, "nurse", 14),
     ("Bilan partagé de médication", "pharmacist", 30),
     ("Bilan à trois mois", "physician", 90),
 )
@@ -73,7 +75,8 @@ def run_a_programme(job: Actor, directory: Directory, patients: dict[str, UUID],
     lead = directory.actors[_LEAD]
     programme = create_programme(lead, general=_GENERAL)
     for title, role, delay in _STEPS:
-        step = PlannedAct(key="", title=title, role=role, delay=delay)
+        form = _FORM if title == _VISIT else ""
+        step = PlannedAct(key="", title=title, role=role, delay=delay, form=form)
         keep_step(lead, programme.pk, key="", step=step)
     for sequence in _SEQUENCES:
         keep_sequence(lead, programme.pk, key="", sequence=sequence)

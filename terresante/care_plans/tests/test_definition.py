@@ -116,11 +116,11 @@ SEQUENCE = {"label": "Entrée", "steps": ["e1"], "fee": "149,50", "times": "1"}
         ({"role": "druid"}, "role", "Ce rôle n’existe pas"),
         ({"after": "e9"}, "after", "n’existe plus"),
         ({"title": " "}, "title", "Dites ce qu’il y a à faire"),
-        ({"form": "Ça va ?"}, "form", "minuscules"),
+        ({"form": "chikungunya"}, "form", "n’est plus proposé"),
     ],
 )
 def test_a_step_that_is_written_wrong_says_what_to_write(changed, field, said):
-    form = StepForm(STEP | changed, definition=WHOLE)
+    form = StepForm(STEP | changed, definition=WHOLE, titles={"diabete": "Diabète"})
 
     assert not form.is_valid() and said in form.errors[field][0]
 

@@ -1,6 +1,7 @@
 """Who includes, who makes a step go on, who is told that it is late; and what follows from it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -123,7 +124,7 @@ def test_the_circle_reads_and_nobody_else(cast, programme):
         with rls.acting(actor):
             rls.open_record(inclusion.patient_id)
             rows = [
-                access.list(actor, INCLUSION_READ, model).filter(patient_id=inclusion.patient_id).exists()
+                access.list(actor, INCLUSION_READ, model, patient_id=inclusion.patient_id).exists()
                 for model in (Inclusion, PlannedStep, PathwayChange)
             ]
         assert len(set(rows)) == 1, actor.name
@@ -240,7 +241,7 @@ def test_who_leaves_has_nothing_late_and_keeps_what_was_done(cast, programme):
     record = cast.madeleine_record
     inclusion = included(cast.ines, record, programme, days_ago=120)
     act(cast.ines, record, steps_of(inclusion)["e3", 1], step_actions.do_step, on=timezone.localdate())
-    said = {"on": timezone.localdate(), "because": LeaveReason.WISH}
+    said: dict[str, Any] = {"on": timezone.localdate(), "because": LeaveReason.WISH}
     for actor, error in ((cast.brun, NotFound), (cast.jules, NotFound), (cast.madeleine, Refused)):
         with pytest.raises(error), rls.acting(actor):
             actions.leave_programme(actor, record.pk, inclusion.pk, **said)
@@ -290,7 +291,7 @@ def test_late_steps_are_one_bounded_question_whatever_their_number(cast, program
 def test_what_a_psychiatric_structure_runs_is_included_by_its_sector_alone_and_stays_there(cast):
     lead = lead_of(cast.urgentiste)
     with walls_down():
-        Organization.objects.filter(pk=lead.organization_id).update(is_psychiatric=True)
+        Organization.objects.filter(name=lead.organization_name).update(is_psychiatric=True)
         join(cast.madeleine_record, practitioner_id=cast.urgentiste.person_id)
     programme = published(lead, title="VigilanS")
     with pytest.raises(Refused, match="psychiatrie"):

@@ -211,7 +211,7 @@ def test_the_pages_of_the_record_include_show_and_refuse(client, cast, billed):
     moved = {"act": "move", "move-on": "2027-01-01", "move-reason": "en cure"}
     assert "en cure" in client.post(f"{here}etapes/{step.pk}/", moved, follow=True).content.decode()
     with walls_down():
-        foreign = PlannedStep.objects.filter(record_id=cast.leon_record.pk).first()
+        foreign = PlannedStep.objects.get(record_id=cast.leon_record.pk, key="e1")
     for address in (f"{here}etapes/{foreign.pk}/", f"{here}{foreign.inclusion_id}/"):
         assert client.get(address).status_code == 404
     login(client, cast.brun, leads=False)

@@ -221,7 +221,7 @@ def create(model: type[Any], drawn: Drawn, **values: Any) -> Any:
 
 def pathways(drawn: Drawn) -> None:
     """In a programme, with its step and what hangs on it."""
-    limits = {"data_class": "care"}
+    limits: dict[str, Any] = {"data_class": "care"}
     inclusion = row_in_programme(
         drawn.patient,
         drawn.record,
