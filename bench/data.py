@@ -61,14 +61,14 @@ def _fill(connection: psycopg.Connection, patients: int) -> None:
     indexes = connection.execute(_INDEXES, [list(LARGE_TABLES)]).fetchall()
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}")
-    for label, statements in _steps():
+    for label, statements in steps():
         _timed(connection, label, statements)
     _timed(connection, "indexes", ";".join(definition for _, definition in indexes))
     _timed(connection, "statistics", "VACUUM (FREEZE, ANALYZE)")
     _timed(connection, "checkpoint", "CHECKPOINT")
 
 
-def _steps() -> list[tuple[str, str]]:
+def steps() -> list[tuple[str, str]]:
     _, *parts = re.split(r"^-- STEP (\w+)$", Path(__file__).with_name("region.sql").read_text(), flags=re.M)
     return list(zip(parts[::2], parts[1::2], strict=True))
 

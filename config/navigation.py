@@ -31,6 +31,7 @@ _PLACES: tuple[tuple[str, str, str, tuple[Duty, ...]], ...] = (
     ("Identités", "patients:search", "id-card", (Duty.IDENTITY_OFFICER,)),
     ("Accès en urgence", "care_team:emergencies", "siren", (Duty.PRIVACY_OFFICER,)),
     ("Administration", "directory:accounts", "settings", (Duty.ADMINISTRATOR, Duty.LOCAL_ADMINISTRATOR)),
+    ("Programmes", "programmes:list", "route", (Duty.PROGRAMME_LEAD,)),
     ("Habilitations", "care_team:rights", "scale", (Duty.ADMINISTRATOR,)),
     ("Cellule d’appui", "directory:support", "phone-call", (Duty.SUPPORT_AGENT,)),
 )
@@ -139,7 +140,8 @@ def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
 
 def _is_current(request: HttpRequest, url: str) -> bool:
     if url == link("directory:accounts"):
-        return request.path.startswith(("/administration/", "/partenaires/"))
+        is_apart = request.path.startswith(link("programmes:list"))
+        return not is_apart and request.path.startswith(("/administration/", "/partenaires/"))
     if url == link("overview:home"):
         return request.path == url or request.path.startswith(link("overview:patients"))
     return request.path.startswith(url)

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from django.utils import timezone
 
+from terresante.care_plans.enums import PROGRAMME_CLASSES
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import OpenRecord
@@ -66,6 +67,7 @@ AT_BOTTOM = ("Résumé", "Notes", "Documents", "Cercle", "Chronologie")
 MORE = (
     TabPlace("emergency_sheet", "Fiche d’urgence", "overview:emergency_sheet", "siren"),
     TabPlace("discharge", "Retour à domicile", "overview:discharge", "house", (DataClass.MEDICAL,)),
+    TabPlace("pathway", "Parcours organisé", "care_plans:list", "route", PROGRAMME_CLASSES),
     TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
     TabPlace("access_log", "Accès au dossier", "care_team:access_log", "eye"),
     TabPlace("copy", "Copie du dossier", "overview:export", "download"),

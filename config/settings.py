@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "terresante.results",
     "terresante.stays",
     "terresante.telemonitoring",
+    "terresante.care_plans",
     "terresante.overview",
     "terresante.portal",
     "terresante.interop",

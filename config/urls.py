@@ -28,4 +28,6 @@ urlpatterns = [
     path("identites/", include("terresante.patients.urls")),
     path("", include("terresante.interop.urls")),
     path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),
+    path("dossiers/<uuid:record_id>/parcours-organise/", include("terresante.care_plans.urls")),
+    path("administration/programmes/", include("terresante.care_plans.programme_urls")),
 ]

@@ -57,7 +57,7 @@ class OfflinePage {
     if (!question) return this.review(expected, form, answers);
     const go = (values: string[]) => {
       const problem = values.length ? refused(question, values) : question.required ? "Il faut une réponse." : "";
-      if (problem) return this.ask(expected, answers, index, problem);
+      if (problem) return this.ask(expected, { ...answers, [question.link_id]: values }, index, problem);
       const others = Object.fromEntries(Object.entries(answers).filter(([name]) => name !== question.link_id));
       this.ask(expected, values.length ? { ...others, [question.link_id]: values } : others, index + 1);
     };
@@ -181,7 +181,32 @@ function typed(question: KitQuestion, known: string[], go: (values: string[]) =>
     event.preventDefault();
     go(input.value.trim() ? [input.value.trim()] : []);
   });
-  return [form];
+  return question.control === "breathing-counter" ? [breathing(), form] : [form];
+}
+
+/** As questionnaires/fill/_breathing.html draws it. */
+function breathing(): HTMLElement {
+  const part = (tag: string, name: string, properties: Record<string, unknown>, ...children: (Node | string)[]) => {
+    const made = element(tag, properties, ...children);
+    made.setAttribute(`data-breathing-${name}`, "");
+    return made;
+  };
+  const say = "Appuyez sur « Commencer », puis touchez le grand bouton à chaque respiration.";
+  const holder = element(
+    "div",
+    { className: "fill-breathing", hidden: true },
+    part("p", "say", {}, say),
+    part("button", "start", { type: "button", className: "btn btn-second fill-breath" }, "Commencer"),
+    part(
+      "button",
+      "tap",
+      { type: "button", className: "fill-breath fill-breath-tap", hidden: true },
+      part("b", "count", {}, "0"),
+      part("span", "left", {}, "30 s"),
+    ),
+  );
+  holder.dataset["breathing"] = "valeur";
+  return holder;
 }
 
 function inWords(question: KitQuestion, values: string[]): string {

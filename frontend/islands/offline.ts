@@ -6,6 +6,7 @@ import { emptyStore, forgetWaiting, keepKit, somethingKept, waitingAnswers, type
  * sent as soon as there is one. [data-forget]: the button that drops all of it. [data-offline]: the page without network.
  */
 const SENT_TO = "/suivi/hors-ligne/";
+const AGAIN = 20_000; // ms
 
 export function startOffline(): void {
   if (!("indexedDB" in window) || !("subtle" in (window.crypto ?? {}))) return;
@@ -20,6 +21,8 @@ export function startOffline(): void {
   if (page) void import("./offline-fill").then(({ startOfflineFilling }) => startOfflineFilling(page));
   if (somethingKept() && navigator.onLine) void sendWaiting();
   window.addEventListener("online", () => void sendWaiting());
+  // A telephone does not always say that its network is back.
+  if (page) window.setInterval(() => void sendWaiting(), AGAIN);
 }
 
 async function fetchKit(address: string): Promise<void> {

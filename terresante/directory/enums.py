@@ -227,6 +227,7 @@ class Duty(TextChoices):
     SUPPORT_AGENT = "support_agent", "cellule d’appui"
     ADMINISTRATOR = "administrator", "administrateur de la plateforme"
     LOCAL_ADMINISTRATOR = "local_administrator", "administrateur de sa structure"
+    PROGRAMME_LEAD = "programme_lead", "chef de projet des programmes de sa structure"
 
 
 class ProofKind(TextChoices):
@@ -281,9 +282,9 @@ REGISTERED = frozenset(
 # What each administrator gives and takes. The other duties reach beyond one structure: the platform's alone.
 GIVEN_BY: dict[str, frozenset[str]] = {
     Duty.ADMINISTRATOR: frozenset(Duty.values),
-    Duty.LOCAL_ADMINISTRATOR: frozenset({Duty.LOCAL_ADMINISTRATOR}),
+    Duty.LOCAL_ADMINISTRATOR: frozenset({Duty.LOCAL_ADMINISTRATOR, Duty.PROGRAMME_LEAD}),
 }
-PLATFORM_DUTIES = frozenset(Duty.values) - {Duty.LOCAL_ADMINISTRATOR}
+PLATFORM_DUTIES = frozenset(Duty.values) - {Duty.LOCAL_ADMINISTRATOR, Duty.PROGRAMME_LEAD}
 
 
 class UnitSensitivity(TextChoices):

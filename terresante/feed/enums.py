@@ -25,6 +25,8 @@ class FeedKind(TextChoices):
     MEMBER_JOINED = "member_joined", "Arrivée dans le cercle"
     MEMBER_LEFT = "member_left", "Départ du cercle"
     EMERGENCY_ACCESS = "emergency_access", "Dossier ouvert en urgence"
+    PROGRAMME_JOINED = "programme_joined", "Inclusion dans un programme"
+    PROGRAMME_LEFT = "programme_left", "Sortie d’un programme"
 
 
 # Shown first, with « J’ai vu », and announced live (INTEROP.md 4, "Alert logic").

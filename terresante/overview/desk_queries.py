@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from terresante.care_plans.queries import LateSteps, late_steps
 from terresante.care_team.access import IDENTITY_COMPARE, RECORD_READ, RECORD_SEARCH
 from terresante.care_team.enums import TeamRole
 from terresante.care_team.models import CareTeamParticipant
@@ -43,6 +44,7 @@ MOST_PATIENTS = 1000
 PER_PAGE = 20
 MOST_ALERTS = 100
 MOST_FOUND = 50
+MOST_LATE = 8
 REGION_SEARCHES_PER_HOUR = 60
 _NEWS_GO_BACK = timedelta(days=60)
 _EACH_BEGINS_A_NAME = """NOT EXISTS (
@@ -78,6 +80,8 @@ class Home:
     of_structure: int
     hospitalised: int
     counts: dict[str, int]
+    # Of organised pathways; on the whole page alone, not when it is filtered.
+    late: LateSteps
 
     @property
     def concerned(self) -> int:
@@ -105,7 +109,7 @@ FILTERS: dict[str, frozenset[str]] = {
     "documents": _DOCUMENTS,
     "sejours": frozenset(FeedKind.values)
     - {FeedKind.NOTE, FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT, FeedKind.EMERGENCY_ACCESS}
-    - {FeedKind.QUESTIONNAIRE}
+    - {FeedKind.QUESTIONNAIRE, FeedKind.PROGRAMME_JOINED, FeedKind.PROGRAMME_LEFT}
     - _DOCUMENTS
     - _HEALTH,
 }
@@ -227,6 +231,7 @@ def home_of(actor: Actor, *, only: str = "") -> Home:
         of_structure=bounded_count(actor, actor.organization_id),
         hospitalised=len(current_places(actor, records)),
         counts={name: sum(_passes(fact.item, name) for fact in facts) for name in ("", *FILTERS)},
+        late=late_steps(actor, () if only else tuple(records), today=timezone.localdate(), most=MOST_LATE),
     )
 
 

@@ -34,10 +34,12 @@ from terresante.kernel.files.zipping import Member, zipped
 from terresante.notes.access import NOTE_MEDIA_DOWNLOAD, NOTE_READ
 from terresante.notes.models import Note, NoteMedia, NoteVersion
 from terresante.notes.queries import media_of
-from terresante.overview import fhir, fhir_health, fhir_results
+from terresante.overview import fhir, fhir_forms, fhir_health, fhir_results
 from terresante.overview.access import RECORD_EXPORT
 from terresante.overview.fhir import Resource
 from terresante.patients.models import RelatedPerson
+from terresante.questionnaires.access import RESPONSE_READ
+from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.results.access import RESULT_READ
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.access import STAY_READ
@@ -108,6 +110,10 @@ class Export:
     def reports(self) -> Iterator[tuple[DiagnosticReport, list[LabObservation]]]:
         """Those in force, each with its results."""
         return self._batches(RESULT_READ, DiagnosticReport, "recorded_at", self._with_results, "document")
+
+    def forms(self) -> Iterator[QuestionnaireResponse]:
+        """Those that were sent."""
+        return self._batches(RESPONSE_READ, QuestionnaireResponse, "authored_at", _sent)
 
     def notes(self) -> Iterator[NoteTold]:
         return self._batches(NOTE_READ, Note, "written_at", self._with_what_hangs, "author", "organization")
@@ -198,6 +204,7 @@ class Export:
         for report, results in self.reports():
             yield fhir_results.with_results(fhir_results.report(report), results)
             yield from map(fhir_results.result, results)
+        yield from map(fhir_forms.response, self.forms())
         for told in self.notes():
             media = {one: _kept(files, _file_of_note(told.note, one)) for one in told.media}
             yield fhir.note(told.note, media, told.versions, answers=told.answers)
@@ -224,6 +231,10 @@ class Export:
 
 def _in_force(rows: list[HealthLine]) -> list[HealthLine]:
     return [row for row in rows if row.is_current]
+
+
+def _sent(rows: list[QuestionnaireResponse]) -> list[QuestionnaireResponse]:
+    return [row for row in rows if row.is_completed]
 
 
 def _by(size: int, keys: list[UUID]) -> Iterator[list[UUID]]:
@@ -266,8 +277,8 @@ def _explained(actor: Actor, at: datetime) -> str:
 _WORDS = """Dossier de coordination Terr-eSanté
 Sorti le {at:%d/%m/%Y à %H:%M} par {signed}.
 
-bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, santé, notes,
-               documents)
+bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, santé,
+               résultats, formulaires, notes, documents)
 documents/     les fichiers des documents, sauf ceux qui ont été retirés
 notes/         les photos et les messages vocaux joints aux notes
 

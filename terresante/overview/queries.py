@@ -52,6 +52,7 @@ KINDS = {
             FeedKind.DEATH,
         ),
     ),
+    "parcours": ("Parcours organisé", (FeedKind.PROGRAMME_JOINED, FeedKind.PROGRAMME_LEFT)),
     "cercle": ("Cercle", (FeedKind.MEMBER_JOINED, FeedKind.MEMBER_LEFT)),
     "urgences": ("Accès en urgence", (FeedKind.EMERGENCY_ACCESS,)),
 }

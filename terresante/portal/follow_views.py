@@ -26,9 +26,9 @@ def follow_up(request: Request) -> HttpResponse:
     # What a telephone keeps is its owner's: a relative answers with a network.
     keeps = request.actor.kind == ActorKind.PATIENT and bool(due)
     reader = answering.reader_of(due[0].follow_up.cell) if due else None
-    return render(
-        request, "portal/follow_up.html", {"opened": opened, "due": due, "reader": reader, "keeps": keeps}
-    )
+    before = answering.said_before(due[0].follow_up) if due else ""
+    shown = {"opened": opened, "due": due, "reader": reader, "keeps": keeps, "before": before}
+    return render(request, "portal/follow_up.html", shown)
 
 
 @reads(FOLLOW_UP_READ)

@@ -251,7 +251,7 @@ def _respondent(actor: Actor) -> str:
 
 def _loads_the_past(actor: Actor) -> bool:
     """A command that loads what happened before: its dates are believed."""
-    return actor.kind == ActorKind.JOB and actor.channel == Channel.COMMAND
+    return actor.channel == Channel.COMMAND
 
 
 def _believed(actor: Actor, said: datetime | None, now: datetime) -> tuple[datetime, bool]:

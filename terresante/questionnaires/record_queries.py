@@ -27,6 +27,7 @@ from terresante.questionnaires.models import PathwaySignature, PathwayVersion, Q
 PER_PAGE = 20
 # Of one form, for its curve and for what it may be compared with.
 MOST_COMPARED = 40
+_MOST_SCORES = 3
 LEVELS = {
     ResponseColour.RED: "red",
     ResponseColour.ORANGE: "orange",
@@ -60,8 +61,9 @@ class ResponseLine:
         return level_of(self.response)
 
     @property
-    def scores(self) -> tuple[ScoreShown, ...]:
-        return scores_of(self.response)
+    def scores(self) -> list[ScoreShown]:
+        """Those that were computed, the first few: its page has them all."""
+        return [one for one in scores_of(self.response) if one.value][:_MOST_SCORES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,14 @@ class Sheet:
     @property
     def level(self) -> str:
         return level_of(self.response)
+
+    @property
+    def computed(self) -> list[ScoreShown]:
+        return [one for one in self.scores if one.value]
+
+    @property
+    def missing(self) -> list[str]:
+        return [one.title for one in self.scores if not one.value]
 
     @property
     def suggests(self) -> bool:

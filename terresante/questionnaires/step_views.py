@@ -35,7 +35,6 @@ class Door:
     title: str
     here: str
     home: str
-    home_label: str = "Plus tard"
     reader: steps.Reader = field(default_factory=steps.Reader)
     layout: str = "questionnaires/fill/alone.html"
     is_operator: bool = False
@@ -139,6 +138,8 @@ def _shown(
         "problem": problem,
         "may_pass": steps.may_pass(one, draft),
         "before": _values_before(door, one.question) if door.is_operator else [],
+        # An operator types; a telephone would open its keyboard over the question.
+        "typing": door.is_operator and one.is_measured,
         "first": index == 0 and not draft.answers,
     }
     return _page(request, door, draft, "question", context, is_wrong=problem is not None)
@@ -167,16 +168,11 @@ def _outcome(request: HttpRequest, door: Door, sent: QuestionnaireResponse) -> H
     # What was not measured again stands.
     colour = ResponseColour.ORANGE if sent.to_confirm and until else ResponseColour(sent.colour)
     again = steps.measured_again(sent) if until else ()
-    questions = {question.link_id: question for question in filling.form.questions}
     context = {
         "sent": sent,
         "colour": colour,
         "until": until,
-        "again": [
-            (questions[name], worded(questions[name], value))
-            for name, value in engine.from_json(filling.form, sent.answers).items()
-            if name in again
-        ],
+        "again": [fired for fired in sent.fired if fired["item"] in again],
         "again_url": f"?{urlencode({'question': again[0]})}" if again else "",
         "told": filling.pathway.texts.get(colour.value, ""),
     }
@@ -199,7 +195,7 @@ def _page(
         "stage": stage,
         "draft": draft,
         "before_text": texts.get("before", ""),
-        "closed_text": "" if door.reader.is_open else texts.get("closed", ""),
+        "closed_text": "" if door.reader.is_open or door.is_operator else texts.get("closed", ""),
         **door.context,
         **context,
     }

@@ -219,11 +219,8 @@ class _Page:
             "is_signed": record_queries.signed_by(self.version_id),
         }
         status = Invalid.status if wrong or self.error else 200
-        main = MainAction("Enregistrer", icon="check", form_id="formulaire")
         template = "questionnaires/fill.html"
-        return record_page(
-            self.request, template, self.opened, shown, tab="forms", main_action=main, status=status
-        )
+        return record_page(self.request, template, self.opened, shown, tab="forms", status=status)
 
 
 def _opened(request: Request, record_id: UUID, response_id: UUID) -> tuple[OpenRecord, QuestionnaireResponse]:

@@ -29,7 +29,7 @@ from terresante.telemonitoring.alert_life import (
     worsen_silence,
 )
 from terresante.telemonitoring.alert_notices import call_up
-from terresante.telemonitoring.events import AlertOpened
+from terresante.telemonitoring.events import AlertClosed, AlertOpened
 from terresante.telemonitoring.models import Alert, Expected, FollowUp
 
 # Alerts looked at in one round of the clock.
@@ -98,6 +98,16 @@ def close_with(follow_up: FollowUp, outcome: AlertOutcome, reason: str, *, by: A
     alert.closed_by_id, alert.closed_by_name = by.user_id, by.name if by.user_id else ""
     alert.save()
     board_columns.show([follow_up.pk])
+    emit(
+        by,
+        AlertClosed(
+            patient_id=alert.patient_id,
+            object_id=alert.pk,
+            follow_up_id=follow_up.pk,
+            by_user_id=by.user_id,
+            **follow_up.limits(),
+        ),
+    )
 
 
 def stand_unconfirmed(now: datetime) -> int:

@@ -26,7 +26,6 @@ def operator_answer(request: Request, record_id: UUID, expected_id: UUID) -> Htt
         title=f"{answering.title_of(expected)}, au téléphone",
         here=reverse("telemonitoring:operator_answer", args=[record_id, expected_id]),
         home=reverse("telemonitoring:one", args=[record_id, expected.follow_up_id]),
-        home_label="Revenir au télésuivi",
         reader=answering.reader_of(expected.follow_up.cell),
         page=lambda template, context, status: record_page(
             request, template, opened, context, tab="telemonitoring", status=status

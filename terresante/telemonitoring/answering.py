@@ -4,6 +4,7 @@ The doors are a link and its code, an account, an operator on the telephone, a t
 offline. Each has checked who comes; what may be answered, and when, is said here once for all.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +20,8 @@ from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires import steps
-from terresante.questionnaires.enums import ResponseSource
+from terresante.questionnaires.enums import ResponseSource, ResponseStatus
+from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.telemonitoring import hours
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.enums import ExpectedState, Respondent
@@ -35,6 +37,7 @@ ENDED = (
     "Ce suivi est terminé : votre réponse n’est pas enregistrée. "
     "Si vous n’allez pas bien, appelez votre médecin, ou le 15 en cas d’urgence."
 )
+_OPEN = (ExpectedState.WAITING, ExpectedState.ANSWERED)
 TOO_EARLY = "Ce questionnaire n’est pas encore ouvert : revenez à l’heure dite."
 
 
@@ -45,7 +48,12 @@ class Due:
     expected: Expected
     follow_up: FollowUp
     title: str
-    is_answered: bool
+    answered_at: datetime | None = None
+    measures_again: bool = False
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answered_at is not None
 
     @property
     def moment(self) -> str:
@@ -73,13 +81,10 @@ def due_now(actor: Actor, patient_id: UUID, *, follow_up_id: UUID | None = None)
     rows = _expected_by_the_person(actor, patient_id, follow_up_id).filter(
         opens_at__lte=now, opens_at__gt=now - timedelta(days=45)
     )
-    waiting = [one for one in rows if one.state == ExpectedState.WAITING]
-    done = [
-        one
-        for one in rows
-        if one.state == ExpectedState.ANSWERED and one.answered_at and one.answered_at > now - _SHOWN
-    ]
-    return [_due(one, is_answered=False) for one in waiting] + [_due(one, is_answered=True) for one in done]
+    answers = _answers_to(actor, patient_id, [one.pk for one in rows])
+    due = [_due(one, answers.get(one.pk)) for one in rows if one.state in _OPEN]
+    fresh = [one for one in due if one.answered_at is None or one.answered_at > now - _SHOWN]
+    return sorted(fresh, key=lambda one: one.is_answered)
 
 
 def coming(actor: Actor, patient_id: UUID, *, follow_up_id: UUID | None = None) -> list[Due]:
@@ -88,7 +93,7 @@ def coming(actor: Actor, patient_id: UUID, *, follow_up_id: UUID | None = None) 
     rows = _expected_by_the_person(actor, patient_id, follow_up_id).filter(
         state=ExpectedState.WAITING, opens_at__lte=now + KEPT_AHEAD, opens_at__gt=now - timedelta(days=45)
     )
-    return [_due(one, is_answered=False) for one in rows]
+    return [_due(one, None) for one in rows]
 
 
 def closes_at(expected: Expected) -> datetime:
@@ -152,6 +157,11 @@ def reader_of(cell: Cell, *, at: datetime | None = None) -> steps.Reader:
     return steps.Reader(is_open=hours.is_open(cell, moment), hours=hours.told(cell, moment), phone=cell.phone)
 
 
+def said_before(follow_up: FollowUp) -> str:
+    """What its pathway tells the person before she answers."""
+    return questionnaires.pathway_of(follow_up.version_id).texts.get("before", "")
+
+
 def title_of(expected: Expected) -> str:
     form = _form_of(expected)
     return form.title if form is not None else "Mon suivi"
@@ -172,8 +182,23 @@ def _expected_by_the_person(actor: Actor, patient_id: UUID, follow_up_id: UUID |
     return rows.select_related("follow_up__cell").order_by("opens_at", "pk")
 
 
-def _due(expected: Expected, *, is_answered: bool) -> Due:
-    return Due(expected, expected.follow_up, title_of(expected), is_answered)
+def _answers_to(
+    actor: Actor, patient_id: UUID, expected: Collection[UUID]
+) -> dict[UUID, QuestionnaireResponse]:
+    """The last answer to each: what an event will say of it later is already true for who answered."""
+    rows = questionnaires.answers_of(actor, patient_id).filter(
+        occurrence_id__in=expected, status=ResponseStatus.COMPLETED
+    )
+    return {row.occurrence_id: row for row in reversed(rows[:100]) if row.occurrence_id is not None}
+
+
+def _due(expected: Expected, answer: QuestionnaireResponse | None) -> Due:
+    minutes = questionnaires.pathway_of(expected.follow_up.version_id).delays.confirm
+    again = answer is not None and answer.to_confirm
+    if answer is not None and timezone.now() > answer.received_at + timedelta(minutes=minutes):
+        again = False
+    answered_at = answer.received_at if answer is not None else None
+    return Due(expected, expected.follow_up, title_of(expected), answered_at, again)
 
 
 def _form_of(expected: Expected) -> engine.Form | None:

@@ -128,7 +128,8 @@ def _reason(response: QuestionnaireResponse, said_by: Mapping[str, Any]) -> dict
 def _confirm_until(pathway: engine.Pathway, worst: QuestionnaireResponse | None) -> datetime | None:
     if worst is None or not worst.to_confirm:
         return None
-    return worst.authored_at + timedelta(minutes=pathway.delays.confirm)
+    # By our clock: what was said offline may still be measured again once it has come.
+    return worst.received_at + timedelta(minutes=pathway.delays.confirm)
 
 
 def trend(pathway: engine.Pathway, answers: Sequence[QuestionnaireResponse]) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def link_follow_up(request: HttpRequest) -> HttpResponse:
             "due": answering.due_now(opened.actor, visit.patient_id, follow_up_id=visit.follow_up_id),
             "reader": answering.reader_of(opened.follow_up.cell),
             "name": opened.name,
+            "before": answering.said_before(opened.follow_up),
             **_frame(request),
         }
         return render(request, "telemonitoring/link_today.html", context)

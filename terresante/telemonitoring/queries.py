@@ -1,10 +1,11 @@
 """The follow-ups of one record, as its page shows them; what enrolment offers. Boards are in `board_queries`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -16,13 +17,14 @@ from terresante.care_team.queries import panel
 from terresante.care_team.queries.audience import Draft
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
-from terresante.kernel.ui import chart
-from terresante.kernel.ui.frame import AudiencePanel, Level
+from terresante.kernel.ui import chart, wording
+from terresante.kernel.ui.frame import AudiencePanel, Badge
 from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
-from terresante.questionnaires.enums import PathwayKind, ResponseColour, ResponseStatus
+from terresante.questionnaires.enums import PathwayKind, ResponseStatus
 from terresante.questionnaires.models import PathwaySignature, PathwayVersion, QuestionnaireResponse
+from terresante.telemonitoring import board_words
 from terresante.telemonitoring.access import (
     CELL_READ,
     CONTACT_READ,
@@ -31,6 +33,7 @@ from terresante.telemonitoring.access import (
     LINK_READ,
 )
 from terresante.telemonitoring.actions import enrols
+from terresante.telemonitoring.board_words import badge_of
 from terresante.telemonitoring.enums import TO_BEGIN, ExpectedState, FollowUpState
 from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp
 from terresante.telemonitoring.schedule import PARIS
@@ -40,12 +43,6 @@ FOLLOWED_KINDS = (PathwayKind.FOLLOW_UP, PathwayKind.SURGERY)
 ANSWERS_SHOWN = 20
 _CONTACTS_OFFERED = 50
 _CONTACTS_OLDEST = timedelta(days=60)
-_LEVELS = {
-    ResponseColour.RED: Level.RED,
-    ResponseColour.ORANGE: Level.ORANGE,
-    ResponseColour.GREEN: Level.GREEN,
-    ResponseColour.GREY: Level.SILENT,
-}
 _PERSONAL = re.compile(r"personal\(\s*([a-z0-9-]+)\s*\)")
 _END = "Chaque lecture est tracée. La cellule lit le dossier comme tout membre du cercle, jusqu’à la fin du télésuivi."
 
@@ -65,15 +62,9 @@ class Shown:
 
     follow_up: FollowUp
     title: str
-    level: Level
-    word: str
+    badge: Badge
     why: tuple[Why, ...]
     said_by: str
-    next_form: str
-
-    @property
-    def has_answered(self) -> bool:
-        return self.follow_up.last_answer_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,32 +132,33 @@ def shown_of(actor: Actor, patient_id: UUID) -> list[Shown]:
 
 def shown(row: FollowUp) -> Shown:
     pathway = questionnaires.pathway_of(row.version_id)
-    colour = ResponseColour(row.colour)
-    word = "À confirmer" if row.to_confirm_until is not None and row.to_confirm_until > timezone.now() else ""
     return Shown(
         follow_up=row,
         title=row.version.pathway.title,
-        level=_LEVELS[colour],
-        word=word or _word(row),
+        badge=badge_of(row.colour, row.reason, to_confirm=row.to_confirm_until is not None),
         why=_why(row, pathway),
         said_by=f"{row.version.pathway.title}, version {row.version.number}",
-        next_form="",
     )
 
 
-def _word(row: FollowUp) -> str:
-    if row.colour == ResponseColour.GREY:
-        return "Sans réponse" if row.late else "Pas encore de réponse"
-    return str(ResponseColour(row.colour).label)
-
-
 def _why(row: FollowUp, pathway: engine.Pathway) -> tuple[Why, ...]:
+    """Why this colour; of an alert that somebody closed, what it was about, then how it ended."""
     reason = row.reason
+    if reason.get("kind") == "handled":
+        titles = {name: form.title for name, form in pathway.forms.items()}
+        ended = board_words.why(reason, titles, now=timezone.now())
+        return (*_fired(reason.get("was") or {}), Why(ended.main, ended.second, ""))
     if reason.get("kind") == "silence":
         form = pathway.forms.get(reason.get("form", ""))
         title = form.title if form is not None else "Questionnaire"
-        opened = datetime.fromisoformat(reason["opens_at"]).astimezone(PARIS)
-        return (Why(f"{title} non rempli", f"attendu le {opened:%d/%m à %H:%M}", ""),)
+        opened = datetime.fromisoformat(reason["opens_at"])
+        return (
+            Why(f"{title} non rempli", f"attendu {wording.when_exactly(opened, now=timezone.now())}", ""),
+        )
+    return _fired(reason)
+
+
+def _fired(reason: Mapping[str, Any]) -> tuple[Why, ...]:
     fired = reason.get("fired") or ()
     return tuple(
         Why(str(one.get("label", "")), str(one.get("value", "")), str(one.get("threshold", "")))

@@ -66,6 +66,13 @@ NAMED = {
     # Of pathways, whose administrator reads them, and nobody's data.
     "pathway_id": "questionnaires.Pathway",
     "version_id": "questionnaires.PathwayVersion",
+    "inclusion_id": "care_plans.Inclusion",
+    "step_id": "care_plans.PlannedStep",
+    "batch_id": "care_plans.InvoiceBatch",
+    # What is in force is public among professionals.
+    "programme_id": None,
+    # Of a programme, a step or a sequence in its own words; of a pathway, one of its files.
+    "part": None,
     # Of the directory, which every professional reads.
     "role_id": None,
     # A setting, declared in the code.
@@ -76,7 +83,6 @@ NAMED = {
     "token": None,
     "form_name": None,
     "file_format": None,
-    "part": None,
     "practitioner_id": None,
     "group": None,
     "data_class": None,

@@ -176,6 +176,7 @@ MORE_NAMES = {
         "paper": "what a record holds as the pages of a PDF",
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
+        "fhir_forms": "answers to forms as FHIR R4 resources, pure",
         "sheet_queries": "the emergency sheet, apart from the pages of a record",
         "sheet_views": "the emergency sheet, on a screen and on paper",
         "founding_views": "who refuses any record, apart from those who have one",
@@ -208,6 +209,15 @@ MORE_NAMES = {
         "result_views": "results of biology as the person reads them, apart from her other pages",
         "follow_views": "her follow-up at home, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",
+    },
+    "care_plans": {
+        "definition": "what a programme says, checked before it is a row, pure",
+        "due_dates": "when each step is due, pure",
+        "step_actions": "what is done of each step, apart from who is in a programme",
+        "programme_actions": "what project leads define and bill, apart from what the circle does",
+        "programme_queries": "what project leads read, across patients and without them",
+        "programme_urls": "what project leads define and bill, apart from a record",
+        "programme_views": "what project leads define and bill, apart from a record",
     },
     "stays": {
         "course": "from the movements of a stay to its state, pure",

@@ -46,12 +46,9 @@ def test_a_board_turns_red_live_and_one_operator_closes_the_alert(visit):
     physician = visit("s.norbert")
     page = physician.page
     page.goto("/telesuivi/")
-    silent = page.locator("[data-row]").filter(has_text="Sans réponse")
-    expect(silent).to_have_count(1)
-    name = silent.locator("a[data-open]").inner_text()
-    mine = board.locator("[data-row]").filter(has_text=name)
-    expect(mine).to_contain_text("Sans réponse")
-    silent.locator("a[data-open]").click()
+    name = rows.filter(has_text="Sans réponse").locator("a[data-open]").inner_text()
+    mine = rows.filter(has_text=name)
+    page.locator("[data-row]").filter(has_text=name).locator("a[data-open]").click()
     page.get_by_role("link", name="Répondre avec la personne").click()
     _answer_over_the_telephone(page)
 

@@ -19,15 +19,18 @@ from config.local.failure import Failure
 from config.local.postgres import write_private
 from config.local.region import marks
 from config.local.region.asking import ask_and_invite, file_her_own
+from config.local.region.at_home import answer_from_home
 from config.local.region.crowd import Crowd
 from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
+from config.local.region.forms import FormFiller, load_shipped
 from config.local.region.healths import HealthWriter
 from config.local.region.kept import keep_one_record
 from config.local.region.nomenclatures import load_lists
 from config.local.region.papers import Filer
 from config.local.region.places import Directory, OpenedAccount, fill_directory, open_account
 from config.local.region.practice import connect_practice
+from config.local.region.programmes import run_a_programme
 from config.local.region.records import Teller, Times
 from config.local.region.relatives import give_to_relative
 from config.local.region.robot import prepare_records
@@ -97,6 +100,8 @@ class _Loading:
             self._open_accounts()
         with self._step("nomenclatures"):
             load_lists(self._job)
+        with self._step("parcours"):
+            load_shipped(self._job)
         with self._step("structures et professionnels"):
             directory = fill_directory(region, self._users)
             open_second_role(directory)
@@ -116,6 +121,10 @@ class _Loading:
             settle_desks(directory)
         with self._step("dossiers préparés par le robot"):
             prepare_records(directory)
+        with self._step("réponses depuis le domicile"):
+            answer_from_home(self._job, directory, self._patients)
+        with self._step("programme d’insuffisance cardiaque"):
+            run_a_programme(self._job, directory, self._patients, self._times)
         with self._step("télésuivi"):
             watch_at_home(self._job, directory, self._patients)
         with self._step("lectures et accès"):
@@ -141,11 +150,13 @@ class _Loading:
         teller = Teller(self._job, directory, self._times)
         filer = Filer(self._job, directory, self._times)
         writer = HealthWriter(self._job, directory, self._times)
+        forms = FormFiller(self._job, directory, self._times)
         for story in self._region.stories:
             if story.is_written_by_hand:
                 self._patients[story.key] = teller.tell(story)
                 filer.file(self._patients[story.key], story)
                 writer.write(self._patients[story.key], story, self._users.get(story.key))
+                forms.fill(self._patients[story.key], story)
 
     def _settle(self, directory: Directory) -> None:
         crowd = [story for story in self._region.stories if not story.is_written_by_hand]

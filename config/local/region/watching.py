@@ -4,7 +4,6 @@ one silent, two green.
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +21,6 @@ from terresante.questionnaires.actions import NewResponse, answer
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.events import QuestionnaireAnswered
 from terresante.questionnaires.models import PathwayVersion
-from terresante.questionnaires.pathway import folder
-from terresante.questionnaires.pathway_actions import load
 from terresante.telemonitoring import board
 from terresante.telemonitoring.actions import NewFollowUp, enrol
 from terresante.telemonitoring.alert_actions import record_call, take_alert
@@ -31,7 +28,6 @@ from terresante.telemonitoring.alert_enums import CallResult
 from terresante.telemonitoring.cell_actions import CellEntry, add_cell
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
 
-_SHIPPED = Path(__file__).parents[3] / "terresante" / "questionnaires" / "shipped"
 _PATHWAY = "covid-adulte"
 _ADMINISTRATOR, _OPERATOR = "sauvage", "haddad"
 _WELL: dict[str, Any] = {
@@ -71,7 +67,8 @@ _TAKEN, _SILENT = "crowd-007", "crowd-055"
 
 
 def watch_at_home(job: Actor, directory: Directory, patients: dict[str, UUID]) -> None:
-    version = _load_pathways(job)
+    """After the pathways."""
+    version = PathwayVersion.objects.get(pathway__code=_PATHWAY, status="published")
     cell = _open_cell(directory)
     for story, physician, day, answers in _FOLLOWED:
         follow_up = _enrolled(job, directory.actors[physician], patients[story], version, cell, day)
@@ -82,12 +79,6 @@ def watch_at_home(job: Actor, directory: Directory, patients: dict[str, UUID]) -
             operator = directory.actors[_OPERATOR]
             take_alert(operator, follow_up.pk)
             record_call(operator, follow_up.pk, result=CallResult.NO_ANSWER)
-
-
-def _load_pathways(job: Actor) -> PathwayVersion:
-    for path in sorted(one.parent for one in _SHIPPED.glob("*/pathway.toml")):
-        load(job, folder(path))
-    return PathwayVersion.objects.get(pathway__code=_PATHWAY, status="published")
 
 
 def _open_cell(directory: Directory) -> Cell:

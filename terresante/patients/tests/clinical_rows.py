@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from terresante.accounts.models import User
+from terresante.care_plans.tests.factories import row_in_programme, row_of_step
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
@@ -216,3 +217,17 @@ def create(model: type[Any], drawn: Drawn, **values: Any) -> Any:
             return model.objects.create(patient=drawn.patient, record=drawn.record, **values)
     except IntegrityError:  # two of the same role were drawn for one circle
         return None
+
+
+def pathways(drawn: Drawn) -> None:
+    """In a programme, with its step and what hangs on it."""
+    limits = {"data_class": "care"}
+    inclusion = row_in_programme(
+        drawn.patient,
+        drawn.record,
+        organization_id=drawn.organizations[0].pk,
+        author=drawn.practitioners[0],
+        **limits,
+    )
+    row_of_step(inclusion, "Visite", **limits)
+    fact(drawn, inclusion.pk)

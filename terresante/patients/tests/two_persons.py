@@ -51,6 +51,7 @@ from terresante.patients.tests.clinical_rows import (
     follow_ups,
     health,
     notes,
+    pathways,
     results,
     stays,
 )
@@ -282,6 +283,10 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "health_record_observation": None,
     "stays_encounter": stays,
     "stays_encountermovement": stays,
+    "care_plans_inclusion": pathways,
+    "care_plans_plannedstep": None,  # made with the inclusion
+    "care_plans_pathwaychange": None,
+    "care_plans_billablesequence": None,
     "feed_feeditem": _marks,
     "feed_readcursor": _marks,
     "feed_readexception": None,  # made with the cursors
@@ -301,6 +306,7 @@ NEEDS_RECORD = (
         results,
         health,
         stays,
+        pathways,
         _prepared,
         answers,
         follow_ups,

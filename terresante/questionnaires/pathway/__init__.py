@@ -3,12 +3,9 @@
 from terresante.questionnaires.pathway.answering import from_json, parse, problems, shown, to_json
 from terresante.questionnaires.pathway.assessing import Assessment, Fired, assess
 from terresante.questionnaires.pathway.checking import check
-from terresante.questionnaires.pathway.fhir import (
-    bundle,
-    from_bundle,
-    plan_definition,
-    questionnaire_response,
-)
+from terresante.questionnaires.pathway.fhir import bundle, plan_definition, questionnaire_response
+from terresante.questionnaires.pathway.fhir_import import from_bundle
+from terresante.questionnaires.pathway.folders import folder
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -27,7 +24,7 @@ from terresante.questionnaires.pathway.model import (
     Step,
 )
 from terresante.questionnaires.pathway.phone import offline
-from terresante.questionnaires.pathway.reading import folder, read
+from terresante.questionnaires.pathway.reading import read
 from terresante.questionnaires.pathway.replaying import Change, Day, PastAnswer, Replay, Sensitivity, replay
 from terresante.questionnaires.pathway.scoring import PartResult, ScoreResult, scores
 from terresante.questionnaires.pathway.timing import Occurrence, due

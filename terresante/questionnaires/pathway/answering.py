@@ -28,33 +28,31 @@ LONGEST = {"string": 255, "open-choice": 255, "text": 5000}
 # Controls, halves of a character, and what turns the direction of a line round.
 _UNSEEN = frozenset(("Cc", "Cs", "Cf"))
 ANSWER_IT = "Répondez à cette question."
-DEEPEST_CHAIN = 64
 
 
 def shown(form: Form, answers: Answers) -> list[Question]:
     """enableWhen applied: the answer of a question that is hidden enables nothing."""
     if not form.has_conditions:
         return list(form.questions)
-    visible = {question.link_id for question in form.questions}
-    for _ in range(DEEPEST_CHAIN):
-        counted = {link_id: value for link_id, value in answers.items() if link_id in visible}
-        now = {question.link_id for question in form.questions if _is_enabled(question, counted)}
-        if now == visible:
-            break
-        visible = now
-    return [question for question in form.questions if question.link_id in visible]
+    hidden: set[str] = set()
+    for question in form.by_dependence:
+        if not _is_enabled(question, answers, hidden):
+            hidden.add(question.link_id)
+    return [question for question in form.questions if question.link_id not in hidden]
 
 
-def _is_enabled(question: Question, answers: Answers) -> bool:
+def _is_enabled(question: Question, answers: Answers, hidden: set[str]) -> bool:
     return all(
-        (any if enablement.any_of else all)(_holds(condition, answers) for condition in enablement.conditions)
+        (any if enablement.any_of else all)(
+            _holds(condition, None if condition.link_id in hidden else answers.get(condition.link_id))
+            for condition in enablement.conditions
+        )
         for enablement in question.enable_when
     )
 
 
-def _holds(condition: Condition, answers: Answers) -> bool:
-    """FHIR R4: an operator but `exists` and `!=` needs an answer; one value of several is enough."""
-    value = answers.get(condition.link_id)
+def _holds(condition: Condition, value: AnswerValue | None) -> bool:
+    """FHIR R4: an operator but `exists` needs an answer; one value of several is enough."""
     if condition.operator == "exists":
         return (value is not None) is condition.expected
     if value is None:

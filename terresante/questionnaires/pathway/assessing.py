@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from terresante.questionnaires.pathway import cells, fhirpath, wording
-from terresante.questionnaires.pathway.answering import numbers, shown
+from terresante.questionnaires.pathway.answering import from_json, numbers, shown
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -98,19 +98,19 @@ def assess(
     *,
     at: datetime,
     history: Sequence[Past] = (),
-    baseline: Answers | None = None,
+    baseline: Mapping[str, Any] | None = None,
     personal: Mapping[str, Any] | None = None,
 ) -> Assessment:
     """`at` and those of the history are aware; what is not before `at` is left out. Raises KeyError for no such form.
 
-    `personal`: thresholds that the physician set at enrolment, plain or typed.
+    `baseline`: values of the enrolment; `personal`: thresholds that the physician set then. Plain or typed.
     """
     table = _Table(
         pathway,
         pathway.form(form_name),
         at,
         [past for past in history if past.form == form_name and past.at < at],
-        baseline or {},
+        numbers(baseline or {}),
         numbers(personal or {}),
     )
     sheet = table.sheet(answers)
@@ -143,7 +143,7 @@ class _Table:
     form: Form
     at: datetime
     history: list[Past]
-    baseline: Answers
+    baseline: dict[str, Decimal]
     personal: dict[str, Decimal]
     rules: tuple[Rule, ...] = ()
     _before: dict[int, _Sheet] = field(default_factory=dict)
@@ -152,6 +152,8 @@ class _Table:
         self.rules = self.pathway.rules_of(self.form.name)
 
     def sheet(self, answers: Answers) -> _Sheet:
+        """Read again as the database keeps them: a plain number is a number too."""
+        answers = from_json(self.form, answers)
         names = {question.link_id for question in shown(self.form, answers)}
         kept = {link_id: value for link_id, value in answers.items() if link_id in names}
         computes = any(rule.item.startswith("{") for rule in self.rules)
@@ -203,7 +205,7 @@ class _Table:
         return cells.Around(
             within=lambda days: self._within(item, days),
             other=lambda link_id: _number(sheet.answers.get(link_id)),
-            baseline=_number(self.baseline.get(item)),
+            baseline=self.baseline.get(item),
             personal=self.personal,
         )
 

@@ -1,7 +1,7 @@
 """What is wrong in a pathway, and what is suspicious: read, compared with itself, and tried on its examples."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 
@@ -11,13 +11,18 @@ from terresante.questionnaires.pathway.examples import tried
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
-    Condition,
     Form,
     Mistake,
     Pathway,
-    Question,
     Rule,
     Score,
+)
+from terresante.questionnaires.pathway.naming import (
+    conditions,
+    suspicious,
+    wrong_alternative,
+    wrong_codes,
+    wrong_condition,
 )
 from terresante.questionnaires.pathway.reading import codes_of, load
 from terresante.questionnaires.pathway.scoring import ordered, points, uses
@@ -26,13 +31,10 @@ from terresante.questionnaires.pathway.tables import Mistakes, key_lines, line_o
 MOST_SIGNS = 60_000
 # Of expressions that the library reads: some 70 µs a sign.
 MOST_SIGNS_BY_LIBRARY = 8_000
+# Values × alternatives, some 1 µs each.
+MOST_COMPARED = 300_000
+MOST_LINES_OF_AN_ITEM = 5
 LONGEST_SENTENCE = 25  # words: reading level B1
-_CODE = re.compile(
-    r"linkId\s*=\s*'([^']*)'\s*\)\s*\.\s*answer\s*\.\s*value(?:Coding)?\s*\.\s*code\s*(?:=|~|!=)\s*'([^']*)'"
-)
-_CODES = re.compile(
-    r"linkId\s*=\s*'([^']*)'\s*\)\s*\.\s*answer\s*\.\s*value(?:Coding)?\s*\.\s*code\s+in\s*\(([^)]*)\)"
-)
 
 
 def check(files: Mapping[str, str]) -> list[Mistake]:
@@ -68,13 +70,13 @@ class _Check:
         text = self.files[file]
         for question in form.questions:
             line = line_of_link_id(text, question.link_id)
-            for condition in _conditions(question):
-                if told := _wrong_condition(form, question, condition):
+            for condition in conditions(question):
+                if told := wrong_condition(form, question, condition):
                     self.mistakes.add(file, line, told)
-            for told in _suspicious(question):
+            for told in suspicious(question):
                 self.mistakes.add(file, line, told, is_warning=True)
         if cycle := _cycle(
-            {question.link_id: [c.link_id for c in _conditions(question)] for question in form.questions}
+            {question.link_id: [c.link_id for c in conditions(question)] for question in form.questions}
         ):
             self.mistakes.add(
                 file,
@@ -148,7 +150,7 @@ class _Check:
                 self.mistakes.add(
                     file, line, f"aucun linkId de « {form.name} » ne commence par « {prefix} »."
                 )
-        for told in _wrong_codes(form, expression.text):
+        for told in wrong_codes(form, expression.text):
             self.mistakes.add(file, line, told)
 
     def try_scores(self, form: Form) -> None:
@@ -210,7 +212,7 @@ class _Check:
             except cells.CellError:
                 continue
             for alternative in alternatives:
-                if told := _wrong_alternative(alternative, question, form):
+                if told := wrong_alternative(alternative, question, form):
                     self._rule(rule, f"colonne « {colour.value} » : {told}")
         if rule.remeasure and question is not None and not question.is_number:
             self._rule(rule, "remeasure = yes ne sert qu’à une mesure : écrivez no.", is_warning=True)
@@ -220,6 +222,7 @@ class _Check:
 
     def lines(self) -> None:
         read: list[coverage.Line] = []
+        work = 0
         for rule in self.pathway.rules:
             form = self.pathway.forms.get(rule.questionnaire)
             if form is None:
@@ -228,12 +231,18 @@ class _Check:
             line = coverage.line(rule, form, score, codes_of(rule, self.pathway.forms))
             if line is None:
                 continue
+            work += line.work
+            if work > MOST_COMPARED:
+                self._rule(rule, "trop de cas pour comparer cette ligne et les suivantes.", is_warning=True)
+                return
             for told in coverage.warnings(line):
                 self._rule(rule, told, is_warning=True)
-            for other in read:
-                if (other.rule.questionnaire, other.rule.item) == (rule.questionnaire, rule.item):
-                    if told := coverage.contradiction(other, line):
-                        self._rule(rule, told, is_warning=True)
+            same = [other for other in read if other.rule.item == rule.item]
+            for other in same[:MOST_LINES_OF_AN_ITEM]:
+                if other.rule.questionnaire == rule.questionnaire and (
+                    told := coverage.contradiction(other, line)
+                ):
+                    self._rule(rule, told, is_warning=True)
             read.append(line)
 
     # Schedule, texts
@@ -276,89 +285,6 @@ class _Check:
 
     def _text_line(self, key: str) -> int:
         return key_lines(self.files.get("texts.toml", "")).get(("patient", key), 1)
-
-
-def _conditions(question: Question) -> Iterator[Condition]:
-    for enablement in question.enable_when:
-        yield from enablement.conditions
-
-
-def _wrong_condition(form: Form, question: Question, condition: Condition) -> str:
-    other = form.question(condition.link_id)
-    if other is None or not other.is_answered:
-        names = [one.link_id for one in form.questions if one.is_answered]
-        return f"enableWhen de « {question.link_id} » nomme « {condition.link_id} » : {near(condition.link_id, names)}"
-    if other.kind == "choice" and isinstance(condition.value, str) and other.option(condition.value) is None:
-        codes = [option.code for option in other.options]
-        told = near(condition.value, codes)
-        return f"enableWhen de « {question.link_id} » attend la réponse « {condition.value} » : {told}"
-    if condition.operator != "exists" and not _comparable(other, condition.value):
-        return (
-            f"enableWhen de « {question.link_id} » compare « {other.link_id} » à une réponse d’un autre type."
-        )
-    return ""
-
-
-def _comparable(question: Question, value: AnswerValue | None) -> bool:
-    if question.kind == "boolean":
-        return isinstance(value, bool)
-    if question.is_number:
-        return isinstance(value, Decimal | int) and not isinstance(value, bool)
-    if question.is_choice or question.kind in ("string", "text"):
-        return isinstance(value, str)
-    return value is not None
-
-
-def _suspicious(question: Question) -> Iterator[str]:
-    if question.is_number and (question.lowest is None or question.highest is None):
-        yield f"« {question.link_id} » n’a pas de minValue et maxValue : une valeur impossible sera acceptée."
-    if question.kind == "quantity" and not question.unit:
-        yield f"« {question.link_id} » n’a pas d’unité (questionnaire-unit)."
-    if question.control == "breathing-counter" and not question.is_number:
-        yield f"« {question.link_id} » : le compteur de respiration demande un nombre entier (integer)."
-
-
-def _wrong_codes(form: Form, text: str) -> Iterator[str]:
-    named = [(link_id, code) for link_id, code in _CODE.findall(text)]
-    for link_id, several in _CODES.findall(text):
-        named += [(link_id, code) for code in re.findall(r"'([^']*)'", several)]
-    for link_id, code in named:
-        question = form.question(link_id)
-        if question is not None and question.kind == "choice" and question.option(code) is None:
-            codes = [option.code for option in question.options]
-            yield f"« {link_id} » n’a pas de réponse « {code} » : {near(code, codes)}"
-
-
-def _wrong_alternative(one: cells.Alternative, question: Question | None, form: Form) -> str:
-    if isinstance(one, cells.Difference):
-        other = form.question(one.other)
-        if other is None or not other.is_number:
-            names = [item.link_id for item in form.questions if item.is_number]
-            return f"difference({one.other}) : ce n’est pas une mesure de « {form.name} », {near(one.other, names)}"
-    if question is None:
-        return ""
-    of = one.of if isinstance(one, cells.Counted) else one
-    if isinstance(of, cells.Code):
-        if question.is_choice and question.option(of.code) is None:
-            codes = [option.code for option in question.options]
-            return f"« {of.code} » n’est pas une réponse : {near(of.code, codes)}"
-        if question.kind == "boolean" and of.code not in ("true", "false"):
-            return f"« {of.code} » n’est pas une réponse : écrivez true ou false."
-        if not question.is_choice and question.kind != "boolean":
-            return f"« {of.code} » n’est pas un nombre : écrivez par exemple >= 39 ou 36.0..37.9."
-        return ""
-    if isinstance(of, cells.Answered):
-        return ""
-    pointed = question.is_choice and any(
-        option.points is not None or option.code.isdecimal() for option in question.options
-    )
-    if (
-        not question.is_number
-        and not pointed
-        and not (question.kind == "boolean" and isinstance(one, cells.Summed))
-    ):
-        return "cette question n’a pas de nombre : écrivez le code d’une réponse, true, false ou answered."
-    return ""
 
 
 def _texts_of(score: Score) -> list[tuple[str, int]]:

@@ -19,6 +19,10 @@ class Line:
     values: tuple[cells.Value, ...]
     question: Question | None
 
+    @property
+    def work(self) -> int:
+        return len(self.values) * sum(map(len, self.alternatives.values()))
+
     def said(self, value: cells.Value) -> str:
         if value.codes and self.question is not None:
             return f"« {value.codes[0]} »"

@@ -21,7 +21,7 @@ from terresante.questionnaires.pathway.tables import key_lines, near
 
 # An example happens at a fixed moment: it gives the same result every day.
 AT = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
-MOST_WORK = 20_000
+MOST_WORK = 6_000
 
 
 def tried(pathway: Pathway, files: Mapping[str, str]) -> Iterator[Mistake]:
@@ -91,7 +91,10 @@ class _Trial:
     def personal(self) -> dict[str, AnswerValue]:
         kept: dict[str, AnswerValue] = {}
         for name, value in self.example.personal.items():
-            if _is_number(value):
+            if name not in self.pathway.personal:
+                told = near(name, self.pathway.personal)
+                self.wrong("personal", name, f"aucune règle ne lit personal({name}) : {told}")
+            elif _is_number(value):
                 kept[name] = Decimal(str(value))
             else:
                 self.wrong("personal", name, f"« {name} » est un nombre, sans guillemets.")

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 AnswerValue = bool | Decimal | int | str | date | time | tuple[str, ...]
@@ -135,6 +136,23 @@ class Form:
             else frozenset(option.code for option in question.options)
             for question in self.questions
         }
+
+    @cached_property
+    def by_dependence(self) -> tuple[Question, ...]:
+        """Each after those its enableWhen names; in the order of the file when they wait for each other."""
+        waits = {
+            question.link_id: {
+                condition.link_id
+                for enablement in question.enable_when
+                for condition in enablement.conditions
+            }
+            for question in self.questions
+        }
+        try:
+            names = list(TopologicalSorter(waits).static_order())
+        except CycleError:
+            return self.questions
+        return tuple(question for name in names if (question := self.question(name)) is not None)
 
     @cached_property
     def has_conditions(self) -> bool:

@@ -36,6 +36,8 @@ ITEM_KEYS = (
     *("answerOption", "initial", "item"),
 )
 MOST_QUESTIONS = 400
+MOST_CONDITIONS = 20
+MOST_OPTIONS = 200
 DEEPEST = 8
 SDC = "http://hl7.org/fhir/StructureDefinition/"
 UNIT = f"{SDC}questionnaire-unit"
@@ -225,6 +227,9 @@ class FormReader:
             label = str(coding.get("display") or coding["code"])
             options.append(Option(coding["code"], label, _decimal((points or {}).get("valueDecimal"))))
         codes = [option.code for option in options]
+        if len(options) > MOST_OPTIONS:
+            self.wrong(line, f"« {link_id} » : plus de {MOST_OPTIONS} réponses, proposez-en moins.")
+            return ()
         if not options:
             self.wrong(line, f"« {link_id} » est un choix sans réponse : ajoutez « answerOption ».")
         if len(set(codes)) != len(codes):
@@ -260,6 +265,9 @@ class FormReader:
                 conditions.append(Condition(other, operator, None, bool(value)))
             else:
                 conditions.append(Condition(other, operator, value))
+        if len(conditions) > MOST_CONDITIONS:
+            self.wrong(line, f"« {item['linkId']} » : plus de {MOST_CONDITIONS} conditions, simplifiez.")
+            return ()
         if not conditions:
             return ()
         return (Enablement(tuple(conditions), any_of=item.get("enableBehavior") == "any"),)

@@ -4,17 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from terresante.questionnaires.pathway import cells, timing
+from terresante.questionnaires.pathway.folders import is_in, sizes_fit
 from terresante.questionnaires.pathway.model import (
     Band,
     Colour,
     Delays,
     Example,
     Form,
-    Mistake,
     Part,
     PastExample,
     Pathway,
@@ -31,40 +30,12 @@ DATA_CLASSES = ("medical", "care", "social", "coordination")
 RULE_COLUMNS = ("rule", "questionnaire", "item", "green", "orange", "red", "remeasure", "why")
 STEP_COLUMNS = ("step", "questionnaire", "from", "to", "times", "remind", "grey", "orange", "red", "role")
 TEXTS = ("red", "orange", "green", "before", "closed")
-MOST_FILES = 200
-LARGEST_FILE = 1_000_000
 MOST_LINES = 300
 LONGEST_AGO = 3660
+MOST_HISTORY = 100
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 ROLE = re.compile(r"[a-z][a-z_-]{0,39}")
-
-
-def folder(path: Path) -> dict[str, str]:
-    """Relative path → text. Raises PathwayError when the folder or a file of it cannot be read."""
-    if not path.is_dir():
-        raise PathwayError([Mistake(str(path), 1, "ce dossier n’existe pas : vérifiez son chemin.")])
-    files: dict[str, str] = {}
-    wrong: list[Mistake] = []
-    for file in sorted(islice(path.rglob("*"), MOST_FILES * 10)):
-        name = file.relative_to(path).as_posix()
-        if any(part.startswith((".", "~")) for part in PurePosixPath(name).parts) or not file.is_file():
-            continue
-        if len(files) > MOST_FILES:
-            break  # `read` says that they are too many
-        try:
-            if file.stat().st_size > LARGEST_FILE:
-                wrong.append(Mistake(name, 1, _TOO_LARGE))
-                continue
-            files[name] = file.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            wrong.append(Mistake(name, line, "ce fichier n’est pas en UTF-8 : enregistrez-le en « UTF-8 »."))
-        except OSError:
-            wrong.append(Mistake(name, 1, "ce fichier n’est pas lisible : vérifiez ses droits d’accès."))
-    if wrong:
-        raise PathwayError(wrong)
-    return files
 
 
 def read(files: Mapping[str, str]) -> Pathway:
@@ -78,7 +49,7 @@ def read(files: Mapping[str, str]) -> Pathway:
 
 def load(files: Mapping[str, str], mistakes: Mistakes) -> Pathway | None:
     """What can be read, with what is wrong told in `mistakes`; None without a pathway.toml."""
-    if not _sizes_fit(files, mistakes):
+    if not sizes_fit(files, mistakes):
         return None
     if "pathway.toml" not in files:
         mistakes.add("pathway.toml", 1, "ce fichier manque : il dit ce qu’est le parcours (code, title…).")
@@ -92,51 +63,13 @@ def load(files: Mapping[str, str], mistakes: Mistakes) -> Pathway | None:
 
 
 def _names(files: Mapping[str, str]) -> list[str]:
-    return [PurePosixPath(name).stem for name in files if _is_in(name, "questionnaires", ".json")]
-
-
-def _sizes_fit(files: Mapping[str, str], mistakes: Mistakes) -> bool:
-    if len(files) > MOST_FILES:
-        mistakes.add("pathway.toml", 1, f"plus de {MOST_FILES} fichiers : faites-en plusieurs parcours.")
-        return False
-    large = [name for name, text in files.items() if len(text) > LARGEST_FILE]
-    for name in large:
-        mistakes.add(name, 1, _TOO_LARGE)
-    for name, text in files.items():
-        if "\x00" in text:
-            mistakes.add(name, 1, "ce fichier contient un caractère nul : ce n’est pas un texte.")
-            large.append(name)
-        if not _is_read(name):
-            mistakes.add(
-                name,
-                1,
-                "ce fichier n’est pas lu : son nom ou son dossier n’est pas attendu.",
-                is_warning=True,
-            )
-    return not large
-
-
-_TOO_LARGE = "ce fichier dépasse 1 Mo : allégez-le."
-
-
-def _is_in(name: str, where: str, suffix: str) -> bool:
-    path = PurePosixPath(name)
-    return len(path.parts) == 2 and path.parts[0] == where and path.suffix == suffix
-
-
-def _is_read(name: str) -> bool:
-    return (
-        name in ("pathway.toml", "scores.toml", "rules.csv", "schedule.csv", "texts.toml")
-        or _is_in(name, "questionnaires", ".json")
-        or _is_in(name, "examples", ".toml")
-        or name.endswith((".md", ".txt"))
-    )
+    return [PurePosixPath(name).stem for name in files if is_in(name, "questionnaires", ".json")]
 
 
 def _forms(files: Mapping[str, str], mistakes: Mistakes) -> dict[str, Form]:
     forms: dict[str, Form] = {}
     for name, text in sorted(files.items()):
-        if not _is_in(name, "questionnaires", ".json"):
+        if not is_in(name, "questionnaires", ".json"):
             continue
         key = PurePosixPath(name).stem
         if not NAME.fullmatch(key):
@@ -144,7 +77,7 @@ def _forms(files: Mapping[str, str], mistakes: Mistakes) -> dict[str, Form]:
         form = FormReader(name, text, mistakes).read(key)
         if form is not None:
             forms[key] = form
-    if not any(_is_in(name, "questionnaires", ".json") for name in files):
+    if not any(is_in(name, "questionnaires", ".json") for name in files):
         mistakes.add("pathway.toml", 1, "aucun questionnaire : ajoutez un fichier questionnaires/….json.")
     return forms
 
@@ -373,7 +306,7 @@ def _texts(text: str, mistakes: Mistakes) -> dict[str, str]:
 def _examples(files: Mapping[str, str], known: Sequence[str], mistakes: Mistakes) -> tuple[Example, ...]:
     examples = []
     for name, text in sorted(files.items()):
-        if not _is_in(name, "examples", ".toml") or (table := toml(name, text, mistakes)) is None:
+        if not is_in(name, "examples", ".toml") or (table := toml(name, text, mistakes)) is None:
             continue
         table.only("questionnaire", "answers", "history", "baseline", "personal", "expect", "title")
         expect = table.table("expect")
@@ -383,7 +316,7 @@ def _examples(files: Mapping[str, str], known: Sequence[str], mistakes: Mistakes
                 name=PurePosixPath(name).stem,
                 questionnaire=_questionnaire(table, known),
                 answers=table.table("answers").values,
-                history=tuple(_past(one) for one in table.tables("history")[:1000]),
+                history=tuple(_past(one) for one in table.tables("history")[:MOST_HISTORY]),
                 baseline=table.table("baseline").values,
                 personal=table.table("personal").values,
                 expect=expect.values,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from terresante.questionnaires.pathway.answering import from_json, numbers
+from terresante.questionnaires.pathway.answering import from_json
 from terresante.questionnaires.pathway.assessing import Assessment, assess
 from terresante.questionnaires.pathway.model import Colour, Past, Pathway
 from terresante.questionnaires.pathway.timing import PARIS
@@ -126,7 +126,6 @@ def _assessed(pathway: Pathway, in_order: Sequence[PastAnswer]) -> list[Assessme
             results.append(None)
             continue
         answers = from_json(form, answer.answers)
-        baseline = from_json(form, answer.baseline)
         results.append(
             assess(
                 pathway,
@@ -134,8 +133,8 @@ def _assessed(pathway: Pathway, in_order: Sequence[PastAnswer]) -> list[Assessme
                 answers,
                 at=answer.at,
                 history=history,
-                baseline=baseline,
-                personal=numbers(answer.personal),
+                baseline=answer.baseline,
+                personal=answer.personal,
             )
         )
         history = [*history[-MOST_HISTORY:], Past(answer.at, form.name, answers)]

@@ -93,7 +93,7 @@ def _score(score: Score) -> str:
 
 
 def _rules(pathway: Pathway) -> str:
-    return _csv(
+    return csv_text(
         RULE_HEADER,
         (
             (
@@ -114,10 +114,10 @@ def _schedule(pathway: Pathway) -> str:
         )
         for step in pathway.schedule
     )
-    return _csv(header, (row[: len(header)] for row in rows))
+    return csv_text(header, (row[: len(header)] for row in rows))
 
 
-def _csv(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def csv_text(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     written = io.StringIO()
     writer = csv.writer(written, delimiter=";", lineterminator="\n")
     writer.writerow(header)

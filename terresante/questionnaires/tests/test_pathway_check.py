@@ -4,8 +4,10 @@ import time
 
 import pytest
 from django.core.management import call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from terresante.questionnaires.pathway import PathwayError, check, folder
+from terresante.questionnaires.pathway import PathwayError, cells, check, folder
 from terresante.questionnaires.tests.pathways import (
     EXAMPLE_RED,
     RULES,
@@ -366,6 +368,70 @@ def test_no_expression_crashes_the_check_or_holds_it(expression):
     assert time.thread_time() - start < 3
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    file=st.sampled_from(sorted(small())),
+    at=st.floats(0, 1),
+    taken=st.integers(0, 60),
+    put=st.one_of(
+        st.sampled_from(["", '"', "[", "]]", "{", ";", "|", "..", "-", "%", "'", "\n", "null", "1e9", "é"]),
+        st.text(max_size=8),
+    ),
+)
+def test_a_slip_of_the_hand_in_any_file_is_told_and_never_crashes(file, at, taken, put):
+    text = small()[file]
+    start = int(at * len(text))
+
+    mistakes = check(small({file: text[:start] + put + text[start + taken :]}))
+
+    assert all(mistake.line >= 1 and mistake.what for mistake in mistakes)
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_in_a_cell_is_read_or_explained(cell):
+    try:
+        cells.parsed(cell, frozenset(("oui",)))
+    except cells.CellError as error:
+        assert str(error)
+
+
+def largest():
+    """As large as the limits let a pathway be: each file is below what it may hold."""
+    options = {f"option-{n}": (f"Réponse {n}", n) for n in range(60)}
+    asks = [{"question": f"q{n}", "operator": "=", "answerCoding": {"code": "option-3"}} for n in range(15)]
+    items = [
+        choice(f"q{n}", "Question ?", options, required=False, **({"enableWhen": asks} if n >= 15 else {}))
+        for n in range(40)
+    ]
+    many = " | ".join(f"option-{n}" for n in range(30))
+    rows = [f"r{n};grand;q{n % 40};{many};{many};{many};no;R" for n in range(300)]
+    steps = [f"s{n};grand;D{n};D{n};08:00;;;;;patient" for n in range(300)]
+    parts = "".join(
+        f"[[score.part]]\nlabel = 'P'\nexpression = \"item.where(linkId='q{n % 40}').answer.value.ordinal()\"\n"
+        for n in range(300)
+    )
+    past = "[[history]]\ndays_ago = 1\n[history.answers]\nq1 = 'option-3'\n" * 5
+    return {
+        "questionnaires/grand.json": questionnaire(*items),
+        "rules.csv": "\n".join((RULES.splitlines()[0], *rows)),
+        "schedule.csv": "\n".join(("step;questionnaire;from;to;times;remind;grey;orange;red;role", *steps)),
+        "scores.toml": f"[[score]]\nid='s'\nquestionnaire='grand'\ntitle='S'\nmissing='zero'\n{parts}",
+        **{
+            f"examples/e{n}.toml": f"questionnaire='grand'\n[answers]\nq2='option-4'\n{past}[expect]\ncolour='red'\n"
+            for n in range(3)
+        },
+    }
+
+
+def test_the_largest_pathway_is_checked_in_seconds():
+    start = time.thread_time()
+
+    mistakes = told(small(largest() | {"examples/rouge.toml": None, "examples/logement.toml": None}))
+
+    assert mistakes == []
+    assert time.thread_time() - start < 10
+
+
 def write(tmp_path, files):
     root = tmp_path / "essai"
     for name, text in files.items():
@@ -389,8 +455,9 @@ def test_the_command_says_that_a_folder_is_in_order(tmp_path, capsys):
     code, out, err = run(write(tmp_path, small()), capsys)
 
     assert (code, err) == (0, "")
-    assert out.startswith(
-        "Suivi d’essai : en ordre. 2 questionnaire(s), 1 score(s), 5 règle(s), 2 exemple(s)"
+    assert out == (
+        "Suivi d’essai : en ordre, exemples compris. "
+        "2 questionnaires, 1 score, 5 règles, 2 exemples, 0 avertissement.\n"
     )
 
 

@@ -114,7 +114,7 @@ def test_any_answer_is_coloured_kept_and_sent_the_same_everywhere(code, name):
     pathway = PATHWAYS[code]
     form = pathway.forms[name]
     chance = random.Random(f"{code} {name}")
-    history = []
+    history: list[Past] = []
     for number in range(6):
         answers = at_random(form, chance)
         at = NOW + timedelta(hours=number)

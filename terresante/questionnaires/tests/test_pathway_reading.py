@@ -1,11 +1,15 @@
 """A folder read: what it says, and where it is wrong."""
 
+import ast
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from terresante.questionnaires.pathway import PathwayError, read
 from terresante.questionnaires.tests.pathways import HEAD, RULES, SCHEDULE, SCORES, small
+
+ENGINE = Path(__file__).resolve().parents[1] / "pathway"
 
 
 def mistakes_of(files):
@@ -134,3 +138,19 @@ def test_the_same_link_id_twice_names_the_second_line():
     assert mistakes_of(files)[0].startswith(
         f"questionnaires/logement.json:{second} : le linkId « chambre » sert deux fois"
     )
+
+
+def test_the_engine_knows_neither_django_nor_the_platform():
+    """It runs in a command, in a page and in a job, and a test of it needs no database."""
+    named = {
+        name
+        for path in ENGINE.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+        )
+    }
+
+    strangers = [name for name in named if name.startswith(("django", "terresante", "config"))]
+    assert all(name.startswith("terresante.questionnaires.pathway") for name in strangers)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from terresante.questionnaires.pathway import Answers, Assessment, Colour, Past, assess, read, scores
+from terresante.questionnaires.pathway import Answers, Assessment, Colour, Past, assess, read, scores, to_json
 from terresante.questionnaires.tests.pathways import RULES, SCORES, small
 
 PATHWAY = read(small())
@@ -79,6 +79,7 @@ def test_a_drop_is_counted_from_the_value_of_the_enrolment():
     assert coloured({"spo2": 96}, baseline={"spo2": 99}).fired[0].threshold == (
         "baisse ≥ 3\u202f% depuis la valeur de référence"
     )
+    assert coloured({"spo2": 96}, baseline={"spo2": 99.0}).colour is Colour.ORANGE  # as a database keeps it
     assert coloured({"spo2": 96}, baseline={"spo2": 98}).colour is Colour.GREEN
     assert coloured({"spo2": 96}).colour is Colour.GREEN
 
@@ -127,7 +128,7 @@ def test_a_difference_is_this_item_minus_the_other():
 
 
 def test_a_personal_threshold_replaces_those_written_beside_it():
-    copd = {"floor": Decimal(88)}
+    copd = {"floor": 88}
 
     assert coloured({"spo2": 91}, personal=copd).colour is Colour.GREEN
     [fired] = coloured({"spo2": 87}, personal=copd).fired
@@ -201,6 +202,15 @@ def test_a_calculation_that_fails_asks_to_look_and_never_raises():
     [fired] = coloured({}, pathway=pathway).fired
 
     assert (fired.colour, fired.threshold) == (Colour.ORANGE, "calcul impossible")
+
+
+def test_answers_as_the_database_keeps_them_are_coloured_too():
+    form = PATHWAY.forms["quotidien"]
+    kept = to_json(form, {**WELL, "temperature": Decimal("39.5")})
+
+    assert isinstance(kept["temperature"], float)
+    assert assess(PATHWAY, "quotidien", kept, at=NOW).colour is Colour.RED
+    assert assess(PATHWAY, "quotidien", kept | {"inconnu": [1]}, at=NOW).colour is Colour.RED
 
 
 def test_an_assessment_is_found_again_in_its_json():

@@ -305,10 +305,7 @@ def test_a_structure_signs_once_and_in_its_own_name(client, cast, admin, local_a
     with pytest.raises((Refused, NotFound)):
         pathway_actions.sign(cast.amar, version.pk)
     login(client, local_admin)
-    assert (
-        "Valider cliniquement pour Cabinet des Lilas"
-        in client.get(f"{URL}versions/{version.pk}/").content.decode()
-    )
+    assert "Votre structure, Cabinet des Lilas" in client.get(f"{URL}versions/{version.pk}/").content.decode()
 
     client.post(f"{URL}versions/{version.pk}/valider/")
 

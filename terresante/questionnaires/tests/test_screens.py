@@ -86,7 +86,7 @@ def test_a_form_is_filled_in_and_read_with_its_colour_and_its_score(client, cast
 
     assert answer.redirect_chain[-1][0].startswith(url(cast.madeleine_record))
     assert "≥ 39" in page and "39,2" in page
-    assert "Score de gêne : 3 / 3" in page and "A de la fièvre" in page and "Formule, version 2" in page
+    assert "<b>3 / 3</b>" in page and "A de la fièvre : 2 / 2" in page and "formule, version 2" in page
     assert "À confirmer" in page
     assert "Seuils par défaut, non validés cliniquement" in page
     assert "<script>alert" not in page and "&lt;script&gt;" in page
@@ -146,7 +146,7 @@ def test_the_last_answers_stand_beside_the_questions_and_are_compared(client, ca
 
     answer = client.post(fill_url(cast.madeleine_record, version), sent(), follow=True)
     one = answer.content.decode()
-    assert "Score de gêne : évolution" in one and "chart-drawing" in one
+    assert "Évolution des scores" in one and "chart-drawing" in one
     compared = client.get(f"{answer.redirect_chain[-1][0]}comparer/").content.decode()
     assert "38,4" in compared and "37,2" in compared and "différent" in compared
 

@@ -13,7 +13,7 @@ from terresante.questionnaires.events import QuestionnaireAnswered
 from terresante.questionnaires.tests.factories import answered
 from terresante.telemonitoring import board, course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState
-from terresante.telemonitoring.models import Expected, FollowUp
+from terresante.telemonitoring.models import Alert, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import followed, pathway
 from tests.walls import wait_for_older_transactions, walls_down
 
@@ -108,7 +108,7 @@ def test_an_answer_is_on_the_board_once_its_event_is_handled(cast, follow_up, ve
     assert now.last_answer_at == fever.authored_at
     assert now.reason["fired"][0]["rule"] == "temperature"
     assert (now.reason["pathway"], now.reason["version"]) == ("essai-suivi", 1)
-    assert now.to_confirm_until == fever.authored_at + timedelta(minutes=15)
+    assert now.to_confirm_until == fever.received_at + timedelta(minutes=15)
     with walls_down():
         assert OutboxEvent.objects.filter(kind="FollowUpChanged", payload__colour="red").count() == 1
         assert not ParkedEvent.objects.exists()
@@ -173,6 +173,20 @@ def test_an_answer_of_a_closed_follow_up_is_kept_and_changes_nothing(cast, follo
     assert shown(follow_up) == before
     with walls_down():
         assert type(late).objects.filter(pk=late.pk).exists()
+
+
+def test_the_alert_of_a_follow_up_that_ends_is_closed_with_it(cast, follow_up, version):
+    handle(says(cast, version, follow_up, FEVER))
+    with walls_down():
+        assert Alert.objects.get().state == "new"
+
+    record = cast.madeleine_record
+    course_actions.end(cast.amar, record.pk, follow_up.pk, reason=EndReason.HOSPITALISED)
+
+    with walls_down():
+        alert = Alert.objects.get()
+    assert (alert.state, alert.outcome, alert.closed_by_id) == ("closed", "hospitalised", cast.amar.user_id)
+    assert alert.climbs_at is None
 
 
 def test_an_answer_ends_a_silence(cast, follow_up, version):

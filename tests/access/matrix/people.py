@@ -9,6 +9,14 @@ from django.apps import apps
 from django.db.models import Model
 from django.utils import timezone
 
+from terresante.care_plans.models import (
+    BillableSequence,
+    Inclusion,
+    InvoiceBatch,
+    PathwayChange,
+    Programme,
+    ProgrammeVersion,
+)
 from terresante.care_team import actions
 from terresante.care_team.access import RECORD_READ
 from terresante.care_team.enums import ConsentKind, HandOverKind, JoinReason
@@ -91,6 +99,9 @@ def _more_people(cast: Cast) -> None:
     ):
         cast.actors[name] = professional(name, profession, practice)
         join(cast.records["madeleine"], practitioner_id=cast.actors[name].person_id)
+    cast.actors["cheffe"] = professional(
+        "cheffe", Profession.TERRITORIAL_COORDINATION, practice, duties=["programme_lead"]
+    )
     cast.actors["demandeuse"] = professional("demandeuse", Profession.MIDWIFE, clinic)
     CareTeamParticipant.objects.filter(practitioner_id=cast.actors["ancien"].person_id).update(
         ended_at=timezone.now()
@@ -164,6 +175,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
     }
     made |= _of_note(cast, made[Note])
     made[LabObservation] = made[DiagnosticReport].observations.get()
+    made |= _of_inclusion(made[Inclusion])
     made[DocumentList] = DocumentList.objects.create(
         patient_id=patient,
         record=record,
@@ -203,6 +215,16 @@ def _of_note(cast: Cast, note: Note) -> dict[type[Model], Any]:
         NoteVersion: NoteVersion.objects.create(number=1, text="ligne", replaced_at=timezone.now(), **said),
         NoteFavourite: NoteFavourite.objects.create(user_id=cast.amar.user_id, **said),
         NoteMedia: note.media.get(),
+    }
+
+
+def _of_inclusion(inclusion: Inclusion) -> dict[type[Model], Any]:
+    return {
+        PathwayChange: inclusion.changes.get(),
+        BillableSequence: inclusion.sequences.get(),
+        Programme: inclusion.programme,
+        ProgrammeVersion: inclusion.version,
+        InvoiceBatch: inclusion.programme.batches.get(),
     }
 
 

@@ -24,6 +24,7 @@ COLUMNS = {
     "brun": "Médecin d’un autre patient",
     "dpo": "Délégué à la protection des données",
     "identito": "Identitovigilance",
+    "cheffe": "Cheffe de projet de programmes",
     "madeleine": "La patiente",
     "leon": "Un autre patient",
     "tutrice": "Sa tutrice",

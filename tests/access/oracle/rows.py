@@ -9,6 +9,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from terresante.care_plans.enums import PROGRAMME_CLASSES
+from terresante.care_plans.models import Inclusion, PlannedStep
+from terresante.care_plans.tests.factories import row_in_programme, row_of_step
 from terresante.care_team.enums import DataClass
 from terresante.directory.models import Practitioner
 from terresante.documents.enums import CLASS_OF
@@ -25,7 +28,7 @@ from terresante.kernel.files import vault
 from terresante.kernel.ids import new_id
 from terresante.notes.enums import NOTE_CLASSES, MediaKind
 from terresante.notes.models import Note, NoteMedia
-from terresante.patients.models import IdentityDomain, SourceIdentity
+from terresante.patients.models import CareRecord, IdentityDomain, Patient, SourceIdentity
 from terresante.questionnaires.enums import PATHWAY_CLASSES
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import stored_response
@@ -232,10 +235,36 @@ def response(limits: Limits) -> QuestionnaireResponse | None:
     )
 
 
+def inclusion(limits: Limits) -> Inclusion | None:
+    """In a programme of its own, with what hangs on it."""
+    if limits.data_class not in PROGRAMME_CLASSES:
+        return None
+    return row_in_programme(
+        Patient.objects.get(pk=limits.patient_id),
+        CareRecord.objects.get(pk=limits.record_id),
+        organization_id=limits.organization_id,
+        author=limits.author,
+        title=limits.marker,
+        reference=_reference(limits),
+        **limits.kept,
+    )
+
+
 def follow_up(limits: Limits) -> FollowUp | None:
     if limits.data_class not in PATHWAY_CLASSES:
         return None
     return stored_follow_up(limits.patient_id, limits.record_id, limits.organization_id, **limits.kept)
+
+
+def planned_step(limits: Limits) -> PlannedStep | None:
+    """Of the inclusion that the same row has just made."""
+    included = Inclusion.objects.filter(reference=_reference(limits)).first()
+    return row_of_step(included, limits.marker, **limits.kept) if included else None
+
+
+def _reference(limits: Limits) -> str:
+    """Several worlds may stand in the database."""
+    return f"{limits.record_id.hex[-8:]}{limits.row % 10_000}"
 
 
 def stay(limits: Limits) -> Encounter:
@@ -285,6 +314,8 @@ ROWS: dict[str, Callable[[Limits], Any]] = {
     "results.DiagnosticReport": report,
     "questionnaires.QuestionnaireResponse": response,
     "telemonitoring.FollowUp": follow_up,
+    "care_plans.Inclusion": inclusion,
+    "care_plans.PlannedStep": planned_step,
     "stays.Encounter": stay,
     "stays.EncounterMovement": movement,
 }

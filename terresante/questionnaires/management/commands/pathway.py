@@ -61,14 +61,18 @@ class Command(BaseCommand):
         self._told(path, mistakes)
         wrong = [mistake for mistake in mistakes if not mistake.is_warning]
         if wrong:
-            self.stderr.write(f"{len(wrong)} erreur(s) à corriger.")
+            self.stderr.write(f"{_count(len(wrong), 'erreur')} à corriger.")
             sys.exit(1)
         pathway = read(files)
-        self.stdout.write(
-            f"{pathway.title} : en ordre. {len(pathway.forms)} questionnaire(s), {len(pathway.scores)} score(s), "
-            f"{len(pathway.rules)} règle(s), {len(pathway.examples)} exemple(s) vérifié(s), "
-            f"{len(mistakes)} avertissement(s)."
+        found = (
+            (pathway.forms, "questionnaire"),
+            (pathway.scores, "score"),
+            (pathway.rules, "règle"),
+            (pathway.examples, "exemple"),
+            (mistakes, "avertissement"),
         )
+        told = ", ".join(_count(len(several), word) for several, word in found)
+        self.stdout.write(f"{pathway.title} : en ordre, exemples compris. {told}.")
 
     def _told(self, path: Path, mistakes: list[Mistake]) -> None:
         for mistake in mistakes:
@@ -80,3 +84,7 @@ class Command(BaseCommand):
                 )
             else:
                 self.stderr.write(f"{path.resolve().name}/{mistake}")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number > 1 else ''}"

@@ -190,7 +190,8 @@ def _copy(built: Built, client: Client, reader: Reader, patient: int) -> Iterato
         return
     with ZipFile(BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[arg-type]  # not async
         text = archive.read("bundle.json").decode()
-    for label in ("notes.Note", _DOCUMENT, "stays.Encounter", "results.DiagnosticReport", *_HEALTH):
+    others = ("stays.Encounter", "results.DiagnosticReport", "questionnaires.QuestionnaireResponse")
+    for label in ("notes.Note", _DOCUMENT, *others, *_HEALTH):
         keys = {row.row: built.rows[label, row.row] for row in rows if (label, row.row) in built.rows}
         shown = {number for number, key in keys.items() if urn(key) in text}
         yield each(Door.DOWNLOAD, shown, may & set(keys), len(keys), f"{said}, {label}")

@@ -108,6 +108,8 @@ _FOLLOWED = {
     "notes_noteversion": ("notes_note", "note_id"),
     "results_labobservation": ("results_diagnosticreport", "report_id"),
     "health_record_offeredline": ("documents_documentreference", "document_id"),
+    "care_plans_pathwaychange": ("care_plans_inclusion", "inclusion_id"),
+    "care_plans_billablesequence": ("care_plans_inclusion", "inclusion_id"),
 }
 # What stands for a column that a table has not.
 _LIMIT_COLUMNS = {

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CarePlansConfig(AppConfig):
+    name = "terresante.care_plans"
+    label = "care_plans"

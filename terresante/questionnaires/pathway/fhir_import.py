@@ -1,0 +1,168 @@
+"""From a FHIR bundle, ours or of another system, to the files of a pathway."""
+
+import base64
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from terresante.questionnaires.pathway.fhir import NAME_SYSTEM
+from terresante.questionnaires.pathway.folders import LARGEST_FILE, MOST_FILES
+from terresante.questionnaires.pathway.model import Mistake, PathwayError
+from terresante.questionnaires.pathway.writing import STEP_HEADER, csv_text
+
+# Of UCUM, and how many of ours: days, or months.
+_UNITS = {"d": ("D", 1), "wk": ("D", 7), "mo": ("M", 1), "a": ("M", 12)}
+
+
+def from_bundle(data: Any) -> dict[str, str]:
+    """The files of a folder. A bundle of another system gives its Questionnaires, the days that its PlanDefinition says
+    of them, and a pathway.toml to complete.
+
+    Raises PathwayError when it is no bundle, or holds no Questionnaire. What is wrong inside is for `check` to say.
+    """
+    resources = [
+        entry["resource"]
+        for entry in _dicts(data.get("entry") if isinstance(data, Mapping) else None)
+        if isinstance(entry.get("resource"), dict)
+    ]
+    if isinstance(data, Mapping) and data.get("resourceType") == "Questionnaire":
+        resources = [dict(data)]
+    forms = [resource for resource in resources if resource.get("resourceType") == "Questionnaire"]
+    if not forms or len(forms) > MOST_FILES:
+        told = "ce n’est pas un Bundle FHIR avec au moins un Questionnaire : exportez-le à nouveau."
+        raise PathwayError([Mistake("bundle.json", 1, told)])
+    files: dict[str, str] = {}
+    urls: dict[str, str] = {}
+    for form in forms:
+        name = _free(_name_of(form), {f.removeprefix("questionnaires/").removesuffix(".json") for f in files})
+        files[f"questionnaires/{name}.json"] = (
+            json.dumps(_plain_ids(form), ensure_ascii=False, indent=2) + "\n"
+        )
+        urls[str(form.get("url") or "").partition("|")[0]] = name
+    written = _attached(resources)
+    if "pathway.toml" not in written:
+        plan: dict[str, Any] = next((r for r in resources if r.get("resourceType") == "PlanDefinition"), {})
+        written["pathway.toml"] = _head(plan, forms[0])
+        if rows := _steps(plan, urls):
+            written["schedule.csv"] = csv_text(STEP_HEADER, rows)
+    return {**files, **written}
+
+
+def _attached(resources: list[dict[str, Any]]) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for library in resources:
+        if library.get("resourceType") != "Library":
+            continue
+        for content in _dicts(library.get("content")):
+            name, data = content.get("title"), content.get("data")
+            if not isinstance(name, str) or not isinstance(data, str) or len(data) > 2 * LARGEST_FILE:
+                continue
+            if not re.fullmatch(r"(?:examples/)?[a-z0-9-]{1,64}\.(?:toml|csv)", name):
+                continue
+            try:
+                files[name] = base64.b64decode(data, validate=True).decode()
+            except ValueError:
+                told = "ce fichier joint n’est pas du texte UTF-8 en base64 : exportez-le à nouveau."
+                raise PathwayError([Mistake(name, 1, told)]) from None
+    return files
+
+
+def _head(plan: Mapping[str, Any], form: Mapping[str, Any]) -> str:
+    title = str(plan.get("title") or form.get("title") or "Parcours importé")[:200]
+    summary = str(plan.get("description") or title)[:500]
+    lines = {
+        "code": _slug(title),
+        "title": title,
+        "kind": "assessment",
+        "data_class": "medical",
+        "summary": summary,
+    }
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items())
+
+
+def _name_of(form: Mapping[str, Any]) -> str:
+    for identifier in _dicts(form.get("identifier")):
+        if identifier.get("system") == NAME_SYSTEM:
+            return _slug(str(identifier.get("value")))
+    return _slug(str(form.get("name") or form.get("title") or form.get("id") or "questionnaire"))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name[:36]}-{number}"
+    return free
+
+
+def _plain_ids(form: dict[str, Any]) -> dict[str, Any]:
+    """linkIds of other systems (« 1.2 », « /55757-9 ») in our alphabet, wherever they are named."""
+    form = {key: value for key, value in form.items() if key != "identifier" or not _is_ours(value)}
+    if str(form.get("url", "")).startswith(NAME_SYSTEM):
+        del form["url"]
+    names: dict[str, str] = {}
+
+    def renamed(value: Any) -> str:
+        text = str(value)
+        if text not in names:
+            names[text] = _free(_slug(text, longest=64), set(names.values()))
+        return names[text]
+
+    def walked(value: Any, depth: int = 0) -> Any:
+        if depth > 40:
+            raise PathwayError([Mistake("bundle.json", 1, "les groupes s’emboîtent trop : aplatissez-les.")])
+        if isinstance(value, list):
+            return [walked(one, depth + 1) for one in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: renamed(one)
+            if (key == "linkId" or (key == "question" and "operator" in value)) and isinstance(one, str)
+            else walked(one, depth + 1)
+            for key, one in value.items()
+        }
+
+    return dict(walked(form))
+
+
+def _is_ours(identifiers: Any) -> bool:
+    return any(one.get("system") == NAME_SYSTEM for one in _dicts(identifiers))
+
+
+def _slug(text: str, *, longest: int = 40) -> str:
+    folded = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:longest].strip("-") or "sans-nom"
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _steps(plan: Mapping[str, Any], urls: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """Actions that give one of the Questionnaires on days counted from the start; at nine, for want of an hour."""
+    rows: list[tuple[str, ...]] = []
+    for action in _dicts(plan.get("action"))[:MOST_FILES]:
+        canonical = str(action.get("definitionCanonical") or action.get("definitionUri") or "").partition(
+            "|"
+        )[0]
+        start, end = _day(action, "low"), _day(action, "high")
+        if not canonical or canonical not in urls or not start:
+            continue
+        kinds = {participant.get("type") for participant in _dicts(action.get("participant"))}
+        role = "professional" if "practitioner" in kinds else "patient"
+        name = _free(_slug(str(action.get("title") or urls[canonical])), {row[0] for row in rows})
+        rows.append((name, urls[canonical], start, end or start, "09:00", "", "", "", "", role))
+    return rows
+
+
+def _day(action: Mapping[str, Any], side: str) -> str:
+    timing = action.get("timingRange")
+    quantity = timing.get(side) if isinstance(timing, Mapping) else action.get("timingDuration")
+    if not isinstance(quantity, Mapping):
+        return ""
+    unit, value = _UNITS.get(str(quantity.get("code") or quantity.get("unit"))), quantity.get("value")
+    if unit is None or isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        return ""
+    return f"{unit[0]}{int(value) * unit[1]}"

@@ -1,0 +1,125 @@
+"""Persons followed at home answer: with a link and large letters, without network, from their own account."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.steps import Visitor
+from tests.journeys.visits import Visits
+
+pytestmark = pytest.mark.journey
+# What a person sets who sees badly: letters twice as large (pixels).
+_LARGE = {"fontSizes": {"standard": 32}}
+_SEALED = """async () => {
+  const opened = await new Promise((resolve) => {
+    const asked = indexedDB.open("suivi");
+    asked.onsuccess = () => resolve(asked.result);
+  });
+  const all = (name) => new Promise((resolve) => {
+    const asked = opened.transaction(name).objectStore(name).getAll();
+    asked.onsuccess = () => resolve(asked.result);
+  });
+  const [keys, kits] = [await all("key"), await all("kit")];
+  opened.close();
+  return { extractable: keys[0].extractable, fields: Object.keys(kits[0]).sort() };
+}"""
+_WELL = ("Comme d’habitude", "Non", "Comme d’habitude", None, None, None, "Non", "Non", "Oui", None)
+
+
+def _weighs(page: Page, kilograms: str) -> None:
+    expect(page.get_by_role("heading", name="Combien pesez-vous ce matin ?")).to_be_visible()
+    field = page.locator("#valeur")
+    for key in kilograms:
+        pad = page.locator(f"[data-key='{key}']")
+        if pad.count():
+            pad.tap()
+        else:
+            field.fill(kilograms)
+    page.get_by_role("button", name="Continuer").tap()
+
+
+def _says(page: Page, answers: tuple[str | None, ...]) -> None:
+    """Each by one touch; None when she cannot measure or has nothing to add."""
+    for words in answers:
+        question = page.locator(".question")
+        asked = question.inner_text()
+        if words is None:
+            page.get_by_role("button", name=re.compile("^Je n’arrive pas à mesurer$|^Je ne sais pas$")).tap()
+        else:
+            page.get_by_role("group").get_by_role("button", name=words, exact=True).tap()
+        expect(question).not_to_have_text(asked)
+
+
+def _link_of(physician: Visitor) -> tuple[str, str]:
+    """Given again by the physician: what is sent, and what is said."""
+    physician.page.goto(physician.open_record("TESSIER") + "telesuivi/")
+    physician.page.get_by_role("link", name=re.compile("^Ouvrir")).first.click()
+    physician.page.get_by_role("button", name="Donner un nouveau lien").click()
+    code = physician.page.locator(".code-to-give").inner_text()
+    token = physician.page.locator("input[name=token]").first.input_value()
+    return f"/suivi/{token}/", code
+
+
+def test_a_person_of_great_age_answers_by_a_link_in_large_letters_and_is_told_to_call_15(
+    visit: Visits,
+) -> None:
+    address, code = _link_of(visit("s.norbert"))
+    person = visit(phone=True)
+    page = person.page
+    page.context.new_cdp_session(page).send("Page.setFontSizes", _LARGE)
+    page.goto(address)
+    assert "TESSIER" not in page.content()
+    assert person.axe() == []
+    page.get_by_label("Code à six chiffres").fill(code)
+    page.get_by_role("button", name="Continuer").tap()
+    page.get_by_role("link", name="Répondre").tap()
+
+    _weighs(page, "64")
+    assert person.axe() == [] and person.too_wide() <= 0
+    _says(page, _WELL[:6])
+    page.get_by_role("link", name="Plus tard").tap()
+    page.get_by_role("link", name="Répondre").tap()
+    expect(page.get_by_role("heading", name=re.compile("malaise"))).to_be_visible()
+    _says(page, ("Oui", *_WELL[7:]))
+    expect(page.get_by_role("heading", name="Ma réponse")).to_be_visible()
+    assert person.axe() == [] and person.too_wide() <= 0
+    page.get_by_role("button", name="Envoyer").tap()
+
+    expect(page.get_by_role("alert")).to_contain_text("15")
+    expect(page.get_by_role("link", name="Appeler le 15").first).to_have_attribute("href", "tel:15")
+    expect(page.get_by_text("La cellule répond jour et nuit.")).to_be_visible()
+    assert person.axe() == [] and person.too_wide() <= 0
+
+
+def test_a_patient_answers_without_network_is_told_red_at_once_and_it_leaves_by_itself(visit: Visits) -> None:
+    patient = visit("p.isidore", phone=True)
+    page = patient.page
+    page.goto("/mon-dossier/")
+    expect(page.get_by_role("heading", name="Aujourd’hui")).to_be_visible()
+    page.goto("/mon-dossier/suivi/")
+    page.wait_for_function("() => localStorage.getItem('suivi-kept') === '1'")
+    page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    assert page.evaluate(_SEALED) == {"extractable": False, "fields": ["data", "iv"]}
+    page.reload()
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+    page.context.set_offline(True)
+    page.goto("/mon-dossier/suivi/")
+    page.get_by_role("button", name="Répondre").tap()
+    _weighs(page, "64")
+    _says(page, _WELL[:6])
+    _says(page, ("Oui", *_WELL[7:]))
+    assert patient.axe() == [] and patient.too_wide() <= 0
+    page.get_by_role("button", name="Envoyer").tap()
+    expect(page.get_by_role("alert")).to_contain_text("15")
+    expect(page.get_by_text("Votre réponse est gardée sur ce téléphone.")).to_be_visible()
+
+    page.context.set_offline(False)
+    page.goto("/mon-dossier/suivi/")
+    expect(page.get_by_text("Votre réponse gardée sans réseau est maintenant envoyée.")).to_be_visible()
+    page.reload()
+    page.get_by_role("link", name="Revoir ce qu’il faut faire").tap()
+    expect(page.get_by_role("alert")).to_contain_text("15")
+    expect(page.get_by_text("Réponse donnée sans réseau")).to_be_visible()
+    assert patient.axe() == [] and patient.too_wide() <= 0

@@ -1,0 +1,177 @@
+"""A new epidemic needs a file: a pathway written during the test is brought, published, and answered in a record."""
+
+import json
+import shutil
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.journey, pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])]
+
+ABOUT = """
+code = "{code}"
+title = "{title}"
+version = 1
+kind = "follow-up"
+data_class = "medical"
+summary = "Suivi à domicile d’une personne piquée, pendant la phase aiguë."
+sources = ["Écrit pour un essai"]
+default_thresholds = true
+[anchor]
+label = "Premier jour de fièvre"
+[roles]
+enrols = ["physician", "nurse"]
+takes = ["cell"]
+"""
+RULES = """rule;questionnaire;item;green;orange;red;remeasure;why
+temperature;jour;temperature;35.5..37.9;38.0..39.9;>= 40.0 | < 35.5;yes;Température
+douleur;jour;douleur;0..4;5..7;>= 8;no;Douleurs des articulations
+saignement;jour;saignement;false;;true;no;Saignement
+"""
+SCORES = """
+[[score]]
+id = "articulations"
+questionnaire = "jour"
+title = "Score d’atteinte articulaire"
+max = 3
+formula = 1
+missing = "unknown"
+[[score.part]]
+label = "Douleurs fortes"
+expression = "iif(item.where(linkId='douleur').answer.value >= 8, 2, 0)"
+max = 2
+[[score.part]]
+label = "Marche difficile"
+expression = "iif(item.where(linkId='marche').answer.value.code = 'difficile', 1, 0)"
+max = 1
+[[score.band]]
+from = 0
+to = 1
+label = "Atteinte légère"
+[[score.band]]
+from = 2
+to = 3
+label = "Atteinte forte"
+"""
+TEXTS = """
+[patient]
+red = "Appelez le 15 ou le 112 maintenant."
+orange = "Une infirmière vous rappelle aujourd’hui."
+green = "Merci. À demain."
+before = "Ce suivi ne remplace pas les urgences. En urgence, appelez le 15 ou le 112."
+closed = "L’équipe est absente. En urgence, appelez le 15 ou le 112."
+"""
+EXAMPLE = """
+questionnaire = "jour"
+[answers]
+temperature = 38.4
+douleur = 9
+marche = "difficile"
+saignement = false
+[expect]
+colour = "red"
+rules = ["douleur", "temperature"]
+scores = { articulations = 3 }
+"""
+_EXTENSION = "http://hl7.org/fhir/StructureDefinition/"
+
+
+def bound(name, value):
+    return {"url": f"{_EXTENSION}{name}", "valueDecimal": value}
+
+
+def asked(link_id, text, kind, **more):
+    return {"linkId": link_id, "text": text, "type": kind, "required": True, **more}
+
+
+def written(folder, code, title):
+    """As a physician would, with a text editor."""
+    celsius = {"system": "http://unitsofmeasure.org", "code": "Cel", "display": "°C"}
+    unit = {"url": f"{_EXTENSION}questionnaire-unit", "valueCoding": celsius}
+    walks = [
+        {"valueCoding": {"code": "normale", "display": "Comme d’habitude"}},
+        {"valueCoding": {"code": "difficile", "display": "Difficile"}},
+    ]
+    form = {
+        "resourceType": "Questionnaire",
+        "status": "active",
+        "name": "jour",
+        "title": f"{title}, chaque jour",
+        "item": [
+            asked(
+                "temperature",
+                "Quelle est votre température ?",
+                "quantity",
+                extension=[unit, bound("minValue", 33), bound("maxValue", 43)],
+            ),
+            asked(
+                "douleur",
+                "Combien avez-vous mal aux articulations, de 0 à 10 ?",
+                "integer",
+                extension=[bound("minValue", 0), bound("maxValue", 10)],
+            ),
+            asked("marche", "Comment marchez-vous ?", "choice", answerOption=walks),
+            asked("saignement", "Saignez-vous du nez ou des gencives ?", "boolean"),
+        ],
+    }
+    files = {
+        "pathway.toml": ABOUT.format(code=code, title=title),
+        "rules.csv": RULES,
+        "scores.toml": SCORES,
+        "texts.toml": TEXTS,
+        "examples/fort.toml": EXAMPLE,
+        "questionnaires/jour.json": json.dumps(form, ensure_ascii=False, indent=2),
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return shutil.make_archive(str(folder.parent / code), "zip", root_dir=folder.parent, base_dir=folder.name)
+
+
+def clean(visitor):
+    assert visitor.axe() == []
+    assert visitor.too_wide() <= 0
+
+
+def test_a_pathway_written_as_files_is_published_and_answered_without_a_restart(visit, phone, tmp_path):
+    code, title = ("chikungunya-mobile", "Chikungunya mobile") if phone else ("chikungunya", "Chikungunya")
+    archive = written(tmp_path / code, code, title)
+    administrator = visit("d.sauvage", phone=phone)
+    page = administrator.page
+    page.goto("/administration/parcours/")
+    clean(administrator)
+    page.get_by_label("Fichier").set_input_files(archive)
+    page.get_by_role("button", name="Importer").click()
+    expect(page.get_by_text("Aucune erreur")).to_be_visible()
+    clean(administrator)
+    page.get_by_role("link", name="Seuils").click()
+    clean(administrator)
+    page.get_by_label("Orange, ligne 2").fill("4..7")
+    page.get_by_label("Vert, ligne 2").fill("0..3")
+    page.get_by_role("button", name="Enregistrer le brouillon").click()
+    expect(page.get_by_text("Le brouillon est enregistré")).to_be_visible()
+    page.get_by_role("link", name="Vérification").click()
+    page.get_by_label("Ce qui change").fill("Première version")
+    page.get_by_role("button", name="Publier la version 1").click()
+    expect(page.get_by_text("La version 1 est publiée")).to_be_visible()
+
+    nurse = visit("c.marie", phone=phone)
+    record = nurse.open_record("ISIDORE")
+    page = nurse.page
+    page.goto(f"{record}formulaires/remplir/")
+    page.get_by_role("link", name=f"{title}, chaque jour").click()
+    page.get_by_label("Quelle est votre température").fill("98,4")
+    page.get_by_label("Combien avez-vous mal").fill("9")
+    page.get_by_label("Difficile").check()
+    page.get_by_role("button", name="Enregistrer").and_(page.locator(":visible")).first.click()
+    expect(page.get_by_text("2 réponses à corriger")).to_be_visible()
+    clean(nurse)
+    page.get_by_label("Quelle est votre température").fill("38,4")
+    page.get_by_label("Non", exact=True).check()
+    page.get_by_role("button", name="Enregistrer").and_(page.locator(":visible")).first.click()
+
+    expect(page.get_by_text("Le formulaire est enregistré")).to_be_visible()
+    expect(page.get_by_role("row", name="Score d’atteinte articulaire")).to_contain_text("3 / 3")
+    expect(page.get_by_role("row", name="Douleurs des articulations")).to_contain_text("≥ 8")
+    expect(page.locator(".level.is-red").first).to_be_visible()
+    clean(nurse)
