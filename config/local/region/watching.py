@@ -119,8 +119,12 @@ def _enrolled(
     with rls.acting(job):
         rls.open_record(patient_id)
         # The region is one transaction: who comes in during it is in no circle before its end.
-        joined = CareTeamParticipant.objects.filter(pk=follow_up.membership_id)
-        joined.update(started_at=timezone.now() - timedelta(days=1))
+        joined = CareTeamParticipant.objects.filter(
+            patient_id=patient_id, organization_id=cell.organization_id
+        )
+        joined.filter(started_at__gt=timezone.now() - timedelta(hours=1)).update(
+            started_at=timezone.now() - timedelta(days=1)
+        )
     return follow_up
 
 
