@@ -11,7 +11,7 @@ from terresante.kernel import access, audit
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
-from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.events import emit
 from terresante.kernel.ui.wording import clock
 from terresante.telemonitoring import board_columns
@@ -76,7 +76,7 @@ def record_call(actor: Actor, follow_up_id: UUID, *, result: CallResult, note: s
         record_id=follow_up.record_id,
         alert=alert,
         at=now,
-        by_id=actor.user_id,
+        by_id=_account(actor),
         by_name=actor.name,
         result=result,
         note=" ".join(note.split())[:REASON_MAX_LENGTH],
@@ -142,6 +142,12 @@ def _watched(actor: Actor, follow_up_id: UUID, asked: Action) -> FollowUp:
     if follow_up.is_ended:
         raise Conflict("Ce télésuivi est terminé : rien n’y est plus à faire.")
     return follow_up
+
+
+def _account(actor: Actor) -> UUID:
+    if actor.user_id is None:
+        raise Refused("Un appel se note sous le nom de qui l’a passé : connectez-vous.")
+    return actor.user_id
 
 
 def _open_alert(follow_up: FollowUp) -> Alert | None:

@@ -17,6 +17,7 @@ from terresante.telemonitoring.alert_access import ALERT_READ
 from terresante.telemonitoring.board_words import fired_words
 from terresante.telemonitoring.enums import ExpectedState
 from terresante.telemonitoring.models import Alert, Call, Expected, FollowUp
+from terresante.telemonitoring.phones import shown
 
 _MOST_ANSWERS = 5
 _MOST_ALERTS = 10
@@ -51,6 +52,7 @@ class Story:
     before: list[Alert]
     # What an operator may fill with the person on the telephone.
     to_fill: Expected | None
+    respondent_phone: str
     pathway: str
     number: int
 
@@ -76,6 +78,7 @@ def story_of(actor: Actor, follow_up: FollowUp) -> Story:
         calls=_calls(actor, follow_up.pk)[:_MOST_CALLS],
         before=[one for one in alerts if not one.is_open],
         to_fill=next(iter(waiting), None),
+        respondent_phone=shown(follow_up.phone_of_respondent),
         pathway=pathway_of(follow_up.version_id).title,
         number=follow_up.version.number,
     )

@@ -14,7 +14,7 @@ class CallForm(forms.Form):
         error_messages={"required": "Dites si la personne a répondu."},
     )
     note = forms.CharField(
-        label="Ce qui a été dit (facultatif)",
+        label="Ce qui a été dit",
         required=False,
         max_length=REASON_MAX_LENGTH,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -156,8 +156,8 @@ def _number(actor: Actor, scope: Scope) -> QuerySet[FollowUp]:
 def unsigned(actor: Actor, follow_ups: Iterable[FollowUp]) -> list[str]:
     """Titles of the pathways whose thresholds are shipped ones that the actor's structure has not signed."""
     shown = {one.version_id for one in follow_ups if pathway_of(one.version_id).default_thresholds}
-    if not shown:
-        return []
+    if not shown or actor.organization_id is None:
+        return sorted({pathway_of(key).title for key in shown})
     signatures = PathwaySignature.objects.filter(version_id__in=shown, organization_id=actor.organization_id)
     signed = set(signatures.values_list("version_id", flat=True))
     return sorted({pathway_of(key).title for key in shown - signed})
@@ -289,7 +289,9 @@ def _groups(actor: Actor, scope: Scope) -> QuerySet[FollowUp, tuple[Any, ...]]:
     mine = Case(When(taken_by_id=actor.user_id, then=Value(True)), default=Value(False))
     rows: QuerySet[FollowUp, Any] = _scoped(actor, scope).annotate(taken=taken, by_me=mine)
     by = ("colour", "late", "taken", "by_me", "cell_id")
-    return rows.order_by().values(*by).annotate(number=Count("pk")).values_list(*by, "number")
+    groups: QuerySet[FollowUp, Any] = rows.order_by().values(*by).annotate(number=Count("pk"))
+    counted: QuerySet[FollowUp, tuple[Any, ...]] = groups.values_list(*by, "number")
+    return counted
 
 
 @compiled.rows

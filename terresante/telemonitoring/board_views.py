@@ -79,7 +79,7 @@ def _thresholds(titles: list[str]) -> Strip | None:
     if not titles:
         return None
     sentence = (
-        "seuils par défaut, non validés pour un usage clinique tant qu’un médecin de votre structure"
+        "Seuils par défaut, non validés pour un usage clinique tant qu’un médecin de votre structure"
         f" ne les a pas signés : {', '.join(titles)}."
     )
     return Strip(text=sentence, level=Level.INFORMATION)

@@ -74,12 +74,15 @@ def _why_answer(reason: Mapping[str, Any], now: datetime) -> Why:
         return Why("Rien à signaler", f"réponse {said}" if said else "")
     more = len(fired) - _NAMED
     main = ", ".join(fired_words(one) for one in fired[:_NAMED]) + (f" (+{NBSP}{more})" if more > 0 else "")
-    threshold = fired[0].get("threshold", "")
+    # Of what was chosen in a list, the threshold is the value itself.
+    threshold = fired[0].get("threshold", "") if str(fired[0].get("value", ""))[:1].isdigit() else ""
     return Why(main, " · ".join(part for part in (f"seuil {threshold}" if threshold else "", said) if part))
 
 
 def fired_words(fired: Mapping[str, Any]) -> str:
-    return f"{fired.get('label', '')} {fired.get('value', '')}".strip()
+    """« SpO2 93 % », « Essoufflement : au repos »."""
+    label, value = str(fired.get("label", "")), str(fired.get("value", ""))
+    return f"{label} {value}".strip() if value[:1].isdigit() or not value else f"{label}{NBSP}: {value}"
 
 
 def _why_handled(reason: Mapping[str, Any], now: datetime) -> Why:

@@ -387,6 +387,10 @@ SCREENS = (
     Screen("invitation", "", "/invitation/lien/"),
     Screen("invitation-erreur", "", "/invitation/lien/", click="Ouvrir mon accès"),
     Screen("acces-contestes", "h.fontanel", "/acces-en-urgence/contestes/"),
+    Screen("telesuivi-tableau", _DAC, "/telesuivi/"),
+    Screen("telesuivi-activite", _DAC, "/telesuivi/", click="Activité"),
+    Screen("telesuivi-cellules", "d.sauvage", "/administration/cellules/"),
+    Screen("telesuivi-cellule", "d.sauvage", "/administration/cellules/", click="Cellule Val-de-Marne"),
 )
 
 

@@ -43,6 +43,7 @@ from config.local.region.stays import (
 )
 from config.local.region.telephone import OWNER, give_telephone
 from config.local.region.turns import ask_to_take_over, judge_an_emergency
+from config.local.region.watching import watch_at_home
 from simulators.insi import people as insi
 from simulators.region.build import build
 from simulators.region.identifiers import ins
@@ -124,6 +125,8 @@ class _Loading:
             answer_from_home(self._job, directory, self._patients)
         with self._step("programme d’insuffisance cardiaque"):
             run_a_programme(self._job, directory, self._patients, self._times)
+        with self._step("télésuivi"):
+            watch_at_home(self._job, directory, self._patients)
         with self._step("lectures et accès"):
             self._finish(directory)
 

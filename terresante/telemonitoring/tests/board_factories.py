@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -34,14 +35,19 @@ FEVER = {
 
 def operators(cast: Cast) -> tuple[Actor, Actor]:
     """Two nurses of the structure that has the cell: Madeleine's, by the structure alone."""
-    dac = Organization.objects.get(pk=cast.colin.organization_id)
+    dac = Organization.objects.get(pk=_place(cast.colin))
     return professional("awa", Profession.NURSE, dac), professional("bruno", Profession.NURSE, dac)
 
 
 def make_cell(actor: Actor, name: str = "Cellule Est", **told: Any) -> Cell:
     """Of the structure that this actor works for, open day and night."""
     values: dict[str, Any] = {"opening_hours": ALWAYS, "on_call_phone": "+33612345678", **told}
-    return Cell.objects.create(organization_id=actor.organization_id, name=name, **values)
+    return Cell.objects.create(organization_id=_place(actor), name=name, **values)
+
+
+def _place(actor: Actor) -> UUID:
+    assert actor.organization_id is not None
+    return actor.organization_id
 
 
 def make_follow_up(record: CareRecord, cell: Cell, **told: Any) -> FollowUp:

@@ -30,6 +30,12 @@ def test_a_row_says_the_rule_the_value_the_threshold_and_the_hour():
     assert said.second == f"seuil ≤{NBSP}94 · 14{NBSP}h{NBSP}02"
 
 
+def test_what_was_chosen_in_a_list_is_its_own_threshold():
+    fired = {"label": "Essoufflement", "value": "Au repos", "threshold": "Au repos", "colour": "red"}
+    said = why({**RED, "fired": [fired]}, {}, now=NOW)
+    assert (said.main, said.second) == (f"Essoufflement{NBSP}: Au repos", f"14{NBSP}h{NBSP}02")
+
+
 def test_a_colour_never_goes_without_its_word_and_a_first_value_says_that_it_is_to_be_confirmed():
     assert badge_of("red", RED, to_confirm=False).text == "Rouge"
     assert badge_of("red", RED, to_confirm=True).text == "À confirmer"

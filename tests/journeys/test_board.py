@@ -1,0 +1,100 @@
+"""A cell watches people at home: its board turns red live, one operator takes the alert, calls, and closes it."""
+
+import os
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.journey
+
+
+def _shot(page: Page, name: str) -> None:
+    if folder := os.environ.get("BOARD_SHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def _answer_over_the_telephone(page: Page) -> None:
+    """Everything well, but for a breath that fails when she talks."""
+    for _ in range(20):
+        if page.get_by_role("button", name="Envoyer").is_visible():
+            page.get_by_role("button", name="Envoyer").click()
+            return
+        question = page.locator("#question").inner_text()
+        options = page.locator(".fill-form button[name=valeur]")
+        if re.search("souffl", question, re.IGNORECASE) and options.count():
+            options.filter(has_text=re.compile("parl", re.IGNORECASE)).first.click()
+        elif options.count():
+            options.first.click()
+        else:
+            page.locator(".fill-pass button").click()
+        expect(page.locator("#question", has_text=question)).to_have_count(0)
+    raise AssertionError("the form never ends")
+
+
+def test_a_board_turns_red_live_and_one_operator_closes_the_alert(visit):
+    operator = visit("n.haddad")
+    board = operator.page
+    board.goto("/")
+    board.get_by_role("link", name="Télésuivi").first.click()
+    rows = board.locator("[data-row]")
+    expect(rows).to_have_count(7)
+    expect(rows.first).to_contain_text("Rouge")
+    _shot(board, "board-desk")
+    assert operator.axe() == [] and operator.too_wide() <= 0
+
+    physician = visit("s.norbert")
+    page = physician.page
+    page.goto("/telesuivi/")
+    name = rows.filter(has_text="Sans réponse").locator("a[data-open]").inner_text()
+    mine = rows.filter(has_text=name)
+    page.locator("[data-row]").filter(has_text=name).locator("a[data-open]").click()
+    page.get_by_role("link", name="Répondre avec la personne").click()
+    _answer_over_the_telephone(page)
+
+    expect(mine).to_contain_text("Rouge", timeout=10_000)
+    expect(mine).to_contain_text("Essoufflement")
+    expect(board.locator(".chip", has_text="Rouge")).to_contain_text("4", timeout=5_000)
+    announced = board.get_by_role("button", name="remettre le tableau en ordre")
+    expect(announced).to_be_visible()
+    announced.click()
+    expect(announced).to_have_count(0)
+
+    mine.locator("a[data-open]").focus()
+    board.keyboard.press("p")
+    expect(board.get_by_role("heading", name="Pourquoi cette couleur")).to_be_visible()
+    expect(operator.toasts().first).to_contain_text("L’alerte est à vous")
+    _shot(board, "alert-desk")
+    assert operator.axe() == [] and operator.too_wide() <= 0
+    page.goto("/telesuivi/")
+    seen = page.locator("[data-row]").filter(has_text=name)
+    expect(seen).to_contain_text("HADDAD")
+    expect(seen.get_by_role("button", name="Prendre")).to_have_count(0)
+
+    board.get_by_label("Jointe").check()
+    board.get_by_role("button", name="Noter l’appel").click()
+    expect(operator.toasts().first).to_contain_text("L’appel est noté")
+    board.get_by_label("Adressé à un médecin").check()
+    board.get_by_label("Motif").fill("Vue par son médecin cet après-midi.")
+    board.get_by_role("button", name="Clore l’alerte").click()
+    expect(board.get_by_text("Vue par son médecin cet après-midi.")).to_be_visible()
+    expect(seen).to_contain_text("Adressé à un médecin", timeout=10_000)
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_the_pages_of_a_cell_are_read_at_both_sizes(visit, phone):
+    operator = visit("n.haddad", phone=phone)
+    page, size = operator.page, "phone" if phone else "desk"
+    page.goto("/telesuivi/")
+    expect(page.locator("[data-row]").first).to_be_visible()
+    _shot(page, f"board-{size}")
+    assert operator.axe() == [] and operator.too_wide() <= 0
+    page.get_by_role("link", name="Activité").click()
+    expect(page.get_by_role("heading", name="Activité de la cellule")).to_be_visible()
+    _shot(page, f"activity-{size}")
+    assert operator.axe() == [] and operator.too_wide() <= 0
+    page.go_back()
+    page.locator("a[data-open]").first.click()
+    expect(page.get_by_role("heading", name="Pourquoi cette couleur")).to_be_visible()
+    _shot(page, f"alert-{size}")
+    assert operator.axe() == [] and operator.too_wide() <= 0
