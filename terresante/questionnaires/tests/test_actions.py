@@ -47,7 +47,7 @@ def test_an_answer_is_weighed_stored_told_audited_and_announced(cast, version):
         fact = FeedItem.objects.get()
         assert (fact.object_id, fact.kind) == (row.pk, "questionnaire")
         event = OutboxEvent.objects.get(kind="QuestionnaireAnswered")
-        assert event.payload["colour"] == "red" and "39" not in str(event.payload)
+        assert event.payload["colour"] == "red" and "39.2" not in str(event.payload)
         trace = AuditEntry.objects.get(action="response.write")
         assert trace.detail == {"class": "medical", "source": "professional", "form": "quotidien"}
 
