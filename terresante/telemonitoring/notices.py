@@ -1,14 +1,19 @@
 """The sheet that is given by hand with a link and a code."""
 
 from collections.abc import Sequence
+from string import ascii_lowercase
 
 import segno
+from django.conf import settings
 from django.utils import timezone
 
 from terresante.kernel.ui import wording
 from terresante.patients.models import Patient
-from terresante.telemonitoring import phones
+from terresante.questionnaires import pathway as engine
+from terresante.questionnaires import queries as questionnaires
+from terresante.telemonitoring import phones, sms
 from terresante.telemonitoring.models import Cell, FollowUp
+from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
 
 
 def sheet(patient: Patient, follow_up: FollowUp, *, url: str, code: str) -> dict[str, object]:
@@ -33,7 +38,30 @@ def sheet(patient: Patient, follow_up: FollowUp, *, url: str, code: str) -> dict
         "urgent": "N’attendez pas que l’on vous rappelle. Répondre aux questions n’appelle pas les secours.",
         "team_title": "Votre équipe",
         "team": [line for line in (f"{cell.name}, {cell.organization}", phone, *_hours(cell)) if line],
+        "forms": by_message(questionnaires.pathway_of(follow_up.version_id)) if settings.SMS_SECRET else [],
     }
+
+
+def by_message(pathway: engine.Pathway) -> list[dict[str, object]]:
+    """What may be answered by SMS, numbered as `sms.read` reads it: the messages themselves name no question."""
+    names = dict.fromkeys(
+        step.questionnaire for step in pathway.schedule if step.role == FILLED_BY_THE_PERSON
+    )
+    return [
+        {"title": form.title, "questions": [_question(one) for one in sms.numbered(form)]}
+        for form in (pathway.forms[name] for name in names)
+    ]
+
+
+def _question(question: engine.Question) -> str:
+    """« Température (°C) », « Toussez-vous ? oui ou non », « Êtes-vous essoufflé ? a : non ; b : à l’effort »."""
+    unit = f" ({question.unit})" if question.unit else ""
+    choices = " ; ".join(
+        f"{letter}\u00a0: {option.label}"
+        for letter, option in zip(ascii_lowercase, question.options, strict=False)
+    )
+    said = choices or ("oui ou non" if question.kind == "boolean" else "")
+    return f"{question.text}{unit}" + (f" {said}" if said else "")
 
 
 def _hours(cell: Cell) -> list[str]:

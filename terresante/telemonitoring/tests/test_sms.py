@@ -7,6 +7,7 @@ from simulators.sms.telephone import Telephone, signed
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.tests.factories import files
 from terresante.telemonitoring import sms
+from terresante.telemonitoring.notices import by_message
 
 SECRET = "shared-with-the-provider"
 
@@ -58,3 +59,17 @@ def test_only_what_the_provider_signs_now_is_his():
     assert not sms.is_signed(body, said, secret="another")
     assert not sms.is_signed(body, said, secret=SECRET, now=now.timestamp() + sms.VALID_FOR + 1)
     assert not sms.is_signed(body, "", secret=SECRET)
+
+
+def test_the_printed_sheet_numbers_and_letters_what_a_message_then_answers():
+    schedule = "step;questionnaire;from;to;times;remind;grey;orange;red;role\nmatin;quotidien;D0;D9;07:00;;;;;patient\n"
+    pathway = engine.read(files(**{"schedule.csv": schedule}))
+    asked = pathway.forms["quotidien"]
+    (printed,) = by_message(pathway)
+
+    questions = printed["questions"]
+    assert len(questions) == len(sms.numbered(asked))
+    choice = next(number for number, one in enumerate(sms.numbered(asked), start=1) if one.options)
+    question = sms.numbered(asked)[choice - 1]
+    assert f"b\u00a0: {question.options[1].label}" in questions[choice - 1]
+    assert sms.read(asked, f"{choice}:b").raw == {question.link_id: [question.options[1].code]}
