@@ -196,5 +196,5 @@ def _told(actor: Actor, alert: Alert, follow_up: FollowUp) -> dict[str, Any]:
         "object_id": alert.pk,
         "follow_up_id": alert.follow_up_id,
         "by_user_id": actor.user_id,
-        **board_columns.limits_of(follow_up),
+        **follow_up.limits(),
     }

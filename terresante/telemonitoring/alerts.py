@@ -201,7 +201,7 @@ def _opening(alert: Alert) -> AlertOpened:
         object_id=alert.pk,
         follow_up_id=alert.follow_up_id,
         colour=str(alert.colour),
-        **board_columns.limits_of(alert.follow_up),
+        **alert.follow_up.limits(),
     )
 
 

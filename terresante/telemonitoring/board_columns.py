@@ -1,7 +1,6 @@
 """What the alert of a follow-up changes on its row of the board: two statements, whatever the number of rows."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -63,19 +62,6 @@ def tell_changed(actor: Actor, follow_up_ids: Collection[UUID]) -> None:
                 object_id=follow_up.pk,
                 cell_id=follow_up.cell_id,
                 colour=str(follow_up.colour),
-                **limits_of(follow_up),
+                **follow_up.limits(),
             ),
         )
-
-
-def limits_of(follow_up: FollowUp) -> dict[str, Any]:
-    """As events carry them."""
-    return {
-        "data_class": follow_up.data_class,
-        "private_to_id": follow_up.private_to_id,
-        "private_to_person_id": follow_up.private_to_person_id,
-        "hidden_from_patient": follow_up.hidden_from_patient,
-        "hidden_from_representative": follow_up.hidden_from_representative,
-        "sector": follow_up.sector,
-        "restricted_to_id": follow_up.restricted_to_id,
-    }
