@@ -17,7 +17,7 @@ PAGE = """{% extends "base.html" %}
 {% block title %}Direct{% endblock %}
 {% block body %}<main>
 <div id="list" data-live-url="/fragment" data-live-kinds="NotePublished" data-live-patient="p1"
- data-live-one="nouvelle note" data-live-many="nouvelles notes">ancienne</div>
+ data-live-one="nouvelle note" data-live-many="nouvelles notes" data-lost="Ne vous y fiez pas.">ancienne</div>
 <span id="counter" data-live-url="/fragment" data-live-kinds="NotePublished" data-live-mode="refresh">0</span>
 </main>{% endblock %}"""
 

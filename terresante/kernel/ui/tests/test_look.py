@@ -1,5 +1,6 @@
 """The style guide and the preview pages in a real browser: accessibility, overflow, policy, behaviour."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,9 @@ def test_a_lost_stream_is_said_and_comes_back_from_the_last_position(browser):
         stage.cut(refuse=True)
         strip = page.locator(".strip", has_text="Connexion perdue, dernières données à")
         expect(strip).to_be_visible(timeout=15_000)
+        # What is watched, the board of a cell, says it across the whole screen.
+        expect(strip).to_have_class(re.compile("strip-whole"))
+        expect(strip).to_contain_text("Ne vous y fiez pas.")
         stage.accept()
         expect(strip).to_have_count(0, timeout=30_000)
         assert stage.last_event_ids[0] == "40"
