@@ -60,6 +60,7 @@ class Reader:
     is_open: bool = True
     hours: str = ""
     phone: str = ""
+    phone_shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires import steps
 from terresante.questionnaires.enums import ResponseSource, ResponseStatus
 from terresante.questionnaires.models import QuestionnaireResponse
-from terresante.telemonitoring import hours
+from terresante.telemonitoring import hours, phones
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.enums import ExpectedState, Respondent
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
@@ -154,7 +154,12 @@ def filling_of(
 def reader_of(cell: Cell, *, at: datetime | None = None) -> steps.Reader:
     """Whether somebody of the cell is there now, and how to reach her."""
     moment = at or timezone.now()
-    return steps.Reader(is_open=hours.is_open(cell, moment), hours=hours.told(cell, moment), phone=cell.phone)
+    return steps.Reader(
+        is_open=hours.is_open(cell, moment),
+        hours=hours.told(cell, moment),
+        phone=cell.phone,
+        phone_shown=phones.shown(cell.phone),
+    )
 
 
 def said_before(follow_up: FollowUp) -> str:

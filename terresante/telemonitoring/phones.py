@@ -31,7 +31,8 @@ def takes_messages(number: str) -> bool:
 
 def shown(number: str) -> str:
     """As people write it in France: 06 39 98 12 34, in one piece."""
-    if not number.startswith("+33"):
+    digits = re.sub(r"[\s.]", "", number)
+    national = f"0{digits[3:]}" if digits.startswith("+33") else digits
+    if not _NATIONAL.fullmatch(national):
         return number
-    national = f"0{number[3:]}"
     return "\u00a0".join(national[at : at + 2] for at in range(0, len(national), 2))
