@@ -107,11 +107,19 @@ def _people(request: Request, asked: Asked, found: Board, cells: list[Cell]) -> 
 
 @require_safe
 @reads(BOARD_LIST)
-def row(request: Request, follow_up_id: UUID) -> HttpResponse:
-    """The cells of one line, as they are now; nothing once it has left the board."""
-    found = board_queries.one_of(request.actor, follow_up_id)
+def row(request: Request) -> HttpResponse:
+    """The cells of one line, as they are now; nothing once it has left the board, nor for a key of nobody's here."""
+    key = _key(request.GET.get("suivi", ""))
+    found = board_queries.one_of(request.actor, key) if key else None
     rows = board_queries.rows_of(request.actor, [found]) if found is not None else []
     return render(request, "telemonitoring/_board_row.html", {"row": rows[0] if rows else None})
+
+
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 @require_safe

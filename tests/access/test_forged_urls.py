@@ -28,7 +28,6 @@ NAMED = {
     "response_id": "questionnaires.QuestionnaireResponse",
     "follow_up_id": "telemonitoring.FollowUp",
     "contact_id": "telemonitoring.Contact",
-    "cell_id": "telemonitoring.Cell",
     "expected_id": "telemonitoring.Expected",
     "line_id": "health_record.AllergyIntolerance",
     "offer_id": "health_record.OfferedLine",
@@ -69,8 +68,9 @@ NAMED = {
     "inclusion_id": "care_plans.Inclusion",
     "step_id": "care_plans.PlannedStep",
     "batch_id": "care_plans.InvoiceBatch",
-    # What is in force is public among professionals.
+    # What is in force is public among professionals, and which cell follows people where.
     "programme_id": None,
+    "cell_id": None,
     # Of a programme, a step or a sequence in its own words; of a pathway, one of its files.
     "part": None,
     # Of the directory, which every professional reads.

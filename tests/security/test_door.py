@@ -24,8 +24,9 @@ pytestmark = pytest.mark.commits
 
 PASSWORD = "des hortensias bleus"
 # Posted from elsewhere on purpose: the signed token, used once, is what says that it was wanted.
-# The call of a partner, and the signed assertion of a token.
-SIGNED = {"interop:launch", "interop:fhir_token"}
+# The call of a partner, the signed assertion of a token, the sealed permit of a telephone that was without network, and
+# what the provider of SMS signs.
+SIGNED = {"interop:launch", "interop:fhir_token", "answers:kept_answer", "answers:text_message"}
 
 
 @pytest.fixture

@@ -84,7 +84,14 @@ def test_only_the_screens_known_here_take_a_file():
 
     assert sorted(taken) == [
         *("_photos.html", "add.html", "add_document.html", "forms.py", "forms.py", "forms.py"),
-        *("register_proof.html", "replace.html", "robot_rule.html", "write.html"),
+        *(
+            "pathway_forms.py",
+            "pathways.html",
+            "register_proof.html",
+            "replace.html",
+            "robot_rule.html",
+            "write.html",
+        ),
     ]
 
 

@@ -46,6 +46,10 @@ def page(client, actor, address=BOARD, **headers):
     return client.get(address, **headers)
 
 
+def row_of(follow_up):
+    return f"{reverse('board:row')}?suivi={follow_up.pk}"
+
+
 def test_the_board_says_colour_word_rule_value_threshold_and_who_has_taken_it(cast, awa, client):
     follow_up = followed(cast)
     answer(follow_up, "red")
@@ -58,7 +62,7 @@ def test_the_board_says_colour_word_rule_value_threshold_and_who_has_taken_it(ca
     shown = page(client, awa).content.decode()
     assert "Vous" in shown
     assert "message laissé" in shown
-    assert f'data-live-url="{reverse("board:row", args=[follow_up.pk])}"' in shown
+    assert f'data-live-url="{row_of(follow_up)}"' in shown
 
 
 def test_neither_row_nor_counter_nor_event_for_who_is_of_another_cell(cast, awa, client):
@@ -71,10 +75,7 @@ def test_neither_row_nor_counter_nor_event_for_who_is_of_another_cell(cast, awa,
     assert "Léon" in brun or "Leon" in brun
     assert "Rouge <b>0</b>" in brun
     assert "Orange <b>1</b>" in brun
-    assert (
-        page(client, cast.brun, reverse("board:row", args=[follow_up.pk])).content.decode().count("Madeleine")
-        == 0
-    )
+    assert page(client, cast.brun, row_of(follow_up)).content.decode().count("Madeleine") == 0
     assert page(client, cast.brun, reverse("board:alert", args=[follow_up.pk])).status_code == 404
     assert "Madeleine" not in page(client, cast.samira).content.decode()
     amar = page(client, cast.amar).content.decode()
@@ -112,7 +113,7 @@ def test_who_works_for_the_cell_sees_nobody_whose_circle_his_structure_has_left(
     assert "Rouge <b>0</b>" in shown
     assert page(client, awa, reverse("board:alert", args=[follow_up.pk])).status_code == 404
     assert client.post(reverse("board:take", args=[follow_up.pk])).status_code == 404
-    assert "Madeleine" not in client.get(reverse("board:row", args=[follow_up.pk])).content.decode()
+    assert "Madeleine" not in client.get(row_of(follow_up)).content.decode()
 
 
 def test_chips_count_filter_and_search(cast, awa, client):

@@ -28,7 +28,9 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
         expected = {
             key
             for key, row in there.items()
-            if row.patient in reached and model.within_limits(world, reader, row)
+            if row.patient in reached
+            and model.within_limits(world, reader, row)
+            and (table not in _OF_PROFESSIONALS or reader.kind in ("professional", "job"))
         }
         yield each(Door.SQL, seen[table], expected, len(there), f"{reader}: plain SQL on {table} {moment}")
     periods = {
@@ -110,7 +112,11 @@ _FOLLOWED = {
     "health_record_offeredline": ("documents_documentreference", "document_id"),
     "care_plans_pathwaychange": ("care_plans_inclusion", "inclusion_id"),
     "care_plans_billablesequence": ("care_plans_inclusion", "inclusion_id"),
+    "telemonitoring_alert": ("telemonitoring_followup", "follow_up_id"),
+    "telemonitoring_call": ("telemonitoring_followup", "follow_up_id"),
 }
+# What a cell does about somebody, whom it shows nothing of it; nor to the software of a hospital.
+_OF_PROFESSIONALS = {"telemonitoring_alert", "telemonitoring_call"}
 # What stands for a column that a table has not.
 _LIMIT_COLUMNS = {
     "private_to_id": "NULL::uuid",
