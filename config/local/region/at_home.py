@@ -26,7 +26,7 @@ from terresante.telemonitoring.cell_actions import CellEntry, add_cell
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
 
 _PATHWAY, _FORM = "insuffisance-cardiaque", "quotidien"
-_STRUCTURE, _ADMINISTRATOR = "had", "sauvage"
+_STRUCTURE, _ADMINISTRATOR = "ssiad", "sauvage"
 # (story, who enrols, telephone)
 _FOLLOWED = (("isidore", "georges", "06 39 98 20 78"), ("crowd-003", "norbert", "06 39 98 20 79"))
 _WELL: dict[str, Any] = {
@@ -62,9 +62,9 @@ def answer_from_home(job: Actor, directory: Directory, patients: dict[str, UUID]
 def _open_cell(directory: Directory) -> Cell:
     entry = CellEntry(
         name="Cellule des cœurs à domicile",
-        territory="Val-de-Bièvre",
+        territory="Vitry et Ivry",
         phone="0639982060",
-        on_call_name="Astreinte de l’HAD",
+        on_call_name="Astreinte du SSIAD",
         on_call_phone="0639982061",
         second_level_id=None,
         physician_id=None,
