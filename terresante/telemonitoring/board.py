@@ -133,12 +133,15 @@ def _confirm_until(pathway: engine.Pathway, worst: QuestionnaireResponse | None)
 
 
 def trend(pathway: engine.Pathway, answers: Sequence[QuestionnaireResponse]) -> dict[str, Any]:
-    """The main value of the pathway, oldest first: the first number that a rule looks at and that was answered."""
+    """One value, oldest first: what gives the last answer its colour, else the first that a rule looks at."""
     if not answers:
         return {}
     since = answers[0].authored_at - timedelta(days=TREND_DAYS)
     recent = [one for one in reversed(answers) if one.authored_at > since]
-    for rule in pathway.rules:
+    fired = [one["rule"] for one in answers[0].fired if one["colour"] != ResponseColour.GREEN]
+    for rule in sorted(
+        pathway.rules, key=lambda one: fired.index(one.name) if one.name in fired else len(fired)
+    ):
         points = [
             [one.authored_at.isoformat(), value]
             for one in recent

@@ -1,9 +1,16 @@
 """What a row says: pure."""
 
+import json
 from datetime import date, datetime
+
+from django.utils import timezone
 
 from terresante.kernel.ui.frame import Level
 from terresante.kernel.ui.wording import NBSP, PARIS
+from terresante.questionnaires import pathway as engine
+from terresante.questionnaires.models import QuestionnaireResponse
+from terresante.questionnaires.tests.factories import files
+from terresante.telemonitoring.board import trend
 from terresante.telemonitoring.board_words import badge_of, day_of, drawn, why
 
 NOW = datetime(2026, 11, 27, 14, 30, tzinfo=PARIS)
@@ -68,3 +75,17 @@ def test_the_course_of_a_value_is_drawn_with_the_threshold_that_fired_and_told_i
 def test_days_are_counted_from_the_anchor():
     assert day_of(date(2026, 11, 18), NOW) == "J9"
     assert day_of(date(2026, 12, 4), NOW) == "J-7"
+
+
+def test_the_curve_is_of_the_value_that_gives_the_colour():
+    asked = json.loads(files()["questionnaires/quotidien.json"])
+    asked["item"].append({"linkId": "spo2", "text": "Saturation ?", "type": "decimal"})
+    rules = f"{files()['rules.csv'].rstrip()}\nspo2;quotidien;spo2;>= 96;95;<= 94;no;Saturation\n"
+    pathway = engine.read(files(**{"questionnaires/quotidien.json": json.dumps(asked), "rules.csv": rules}))
+    answer = QuestionnaireResponse(
+        form="quotidien", authored_at=timezone.now(), answers={"temperature": 37, "spo2": 92}
+    )
+
+    assert trend(pathway, [answer])["label"] == "Température"
+    answer.fired = [{"rule": "spo2", "colour": "red"}]
+    assert trend(pathway, [answer])["label"] == "Saturation"
