@@ -33,7 +33,9 @@ export function startLive(): void {
 
 function hear(message: LiveMessage): void {
   if (message.type === "event") spread(message.event);
-  else if (message.type === "state") showState(message.connected, message.lostAt);
+  // a stream that opens while the network goes says « connected » a moment too late
+  else if (message.type === "state")
+    showState(message.connected && navigator.onLine, message.connected ? Date.now() : message.lostAt);
   else leave();
 }
 
