@@ -1,7 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -212,15 +211,3 @@ class QuestionnaireResponse(Limited):
     @property
     def is_completed(self) -> bool:
         return self.status == ResponseStatus.COMPLETED
-
-    def limits(self) -> dict[str, Any]:
-        """As events and facts carry them."""
-        return {
-            "data_class": self.data_class,
-            "private_to_id": self.private_to_id,
-            "private_to_person_id": self.private_to_person_id,
-            "hidden_from_patient": self.hidden_from_patient,
-            "hidden_from_representative": self.hidden_from_representative,
-            "sector": self.sector,
-            "restricted_to_id": self.restricted_to_id,
-        }

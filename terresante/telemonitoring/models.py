@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -163,18 +161,6 @@ class FollowUp(Limited):
 
     def __str__(self) -> str:
         return f"{self.state} {self.colour} {self.enrolled_at:%Y-%m-%d}"
-
-    def limits(self) -> dict[str, Any]:
-        """As events and facts carry them."""
-        return {
-            "data_class": self.data_class,
-            "private_to_id": self.private_to_id,
-            "private_to_person_id": self.private_to_person_id,
-            "hidden_from_patient": self.hidden_from_patient,
-            "hidden_from_representative": self.hidden_from_representative,
-            "sector": self.sector,
-            "restricted_to_id": self.restricted_to_id,
-        }
 
     @property
     def is_active(self) -> bool:

@@ -228,9 +228,9 @@ def test_an_object_of_one_patient_is_not_reached_through_the_record_of_another(w
 
 @pytest.mark.parametrize("name", ["amar", "madeleine"])
 def test_nothing_that_is_typed_breaks_a_page(world, name, request):
-    """Two pages of five are given one of these, drawn by the seed of the run; check-long gives each all of them."""
+    """Each page is given one of these, drawn by the seed of the order of the tests; all of them in check-long."""
     chance = Random(request.config.getoption("randomly_seed", 0))
-    assert broken_by(world, name, lambda: (chance.choice(HOSTILE),) if chance.random() < 0.4 else ()) == []
+    assert broken_by(world, name, lambda: (chance.choice(HOSTILE),)) == []
 
 
 @pytest.mark.long

@@ -1,4 +1,5 @@
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -64,6 +65,18 @@ class Limited(Restricted):
 
     class Meta:
         abstract = True
+
+    def limits(self) -> dict[str, Any]:
+        """As events and facts carry them, its class with them."""
+        return {
+            "data_class": self.data_class,
+            "private_to_id": self.private_to_id,
+            "private_to_person_id": self.private_to_person_id,
+            "hidden_from_patient": self.hidden_from_patient,
+            "hidden_from_representative": self.hidden_from_representative,
+            "sector": self.sector,
+            "restricted_to_id": self.restricted_to_id,
+        }
 
 
 class CareTeamParticipant(Restricted):

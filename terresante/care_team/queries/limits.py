@@ -101,11 +101,4 @@ def level_of(row: Limited) -> Confidentiality:
 
 
 def limits_on(row: Limited) -> Limits:
-    return Limits(
-        private_to_id=row.private_to_id,
-        private_to_person_id=row.private_to_person_id,
-        hidden_from_patient=row.hidden_from_patient,
-        hidden_from_representative=row.hidden_from_representative,
-        sector=row.sector,
-        restricted_to_id=row.restricted_to_id,
-    )
+    return Limits(**{name: value for name, value in row.limits().items() if name != "data_class"})
