@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from string import ascii_lowercase
+from typing import TypedDict
 
 import segno
 from django.conf import settings
@@ -14,6 +15,13 @@ from terresante.questionnaires import queries as questionnaires
 from terresante.telemonitoring import phones, sms
 from terresante.telemonitoring.models import Cell, FollowUp
 from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
+
+
+class Numbered(TypedDict):
+    """A form as the sheet prints it: question 1 is the first."""
+
+    title: str
+    questions: list[str]
 
 
 def sheet(patient: Patient, follow_up: FollowUp, *, url: str, code: str) -> dict[str, object]:
@@ -42,7 +50,7 @@ def sheet(patient: Patient, follow_up: FollowUp, *, url: str, code: str) -> dict
     }
 
 
-def by_message(pathway: engine.Pathway) -> list[dict[str, object]]:
+def by_message(pathway: engine.Pathway) -> list[Numbered]:
     """What may be answered by SMS, numbered as `sms.read` reads it: the messages themselves name no question."""
     names = dict.fromkeys(
         step.questionnaire for step in pathway.schedule if step.role == FILLED_BY_THE_PERSON
