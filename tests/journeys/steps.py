@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pyotp
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from config.local.demo import DemoAccount
 from tests.journeys.platform import Platform
@@ -99,11 +99,26 @@ class Visitor:
         self.page.get_by_role("button", name="Enregistrer la note").click()
         self.page.wait_for_url("**/notes/")
 
+    def follow(self, link: Locator) -> None:
+        """A link or a button that leaves the page, until the next one stands: what comes next looks at that one."""
+        with self.page.expect_event("load"):
+            link.click()
+
     def toasts(self) -> Locator:
         return self.page.locator("[data-toasts] .toast")
 
     def axe(self) -> list[object]:
-        """What axe-core finds on this page; the CSP is not loosened: the script enters through DevTools."""
+        """What axe-core finds on this page; the CSP is not loosened: the script enters through DevTools.
+
+        A page that a click is leaving answers with an error: it is asked again once the next one stands.
+        """
+        try:
+            return self._found_by_axe()
+        except Error:
+            self.page.wait_for_load_state("load")
+            return self._found_by_axe()
+
+    def _found_by_axe(self) -> list[object]:
         self.page.evaluate(AXE.read_text())
         return list(self.page.evaluate(_RULES))
 

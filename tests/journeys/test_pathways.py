@@ -144,7 +144,7 @@ def test_a_pathway_written_as_files_is_published_and_answered_without_a_restart(
     page.get_by_role("button", name="Importer").click()
     expect(page.get_by_text("Aucune erreur")).to_be_visible()
     clean(administrator)
-    page.get_by_role("link", name="Seuils").click()
+    administrator.follow(page.get_by_role("link", name="Seuils"))
     clean(administrator)
     page.get_by_label("Orange, ligne 2").fill("4..7")
     page.get_by_label("Vert, ligne 2").fill("0..3")

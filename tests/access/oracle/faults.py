@@ -327,9 +327,14 @@ def _of_any_record(*asked: Any) -> Any:
 
 
 THROUGH_ANY_RECORD = SimpleNamespace(get=_of_any_record, permits=access.permits)
-COUNTS_ALL_OF_THE_PATIENT = SimpleNamespace(
-    list=lambda actor, action, model: FeedItem.objects.filter(rules.reaches(actor))
-)
+
+
+def _all_of_the_patient(actor: Any, _action: Any, _model: Any, *, patient_id: UUID | None = None) -> Any:
+    reached = FeedItem.objects.filter(rules.reaches(actor))
+    return reached if patient_id is None else reached.filter(patient_id=patient_id)
+
+
+COUNTS_ALL_OF_THE_PATIENT = SimpleNamespace(list=_all_of_the_patient)
 
 
 def read_by_whoever_reads_the_record(actor: Any, record_id: UUID, *, action: Any = RECORD_READ) -> Any:
