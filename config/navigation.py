@@ -18,7 +18,7 @@ from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
 from terresante.patients.queries import Represented
-from terresante.telemonitoring.board_queries import has_cell
+from terresante.telemonitoring.board.queries import has_cell
 
 # Of who works in a structure that watches people at home.
 _WATCHED = "Télésuivi"
