@@ -19,7 +19,7 @@ from terresante.kernel.ids import new_id
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import Chip, Page
-from terresante.questionnaires import actions, filling, queries, record_queries
+from terresante.questionnaires import actions, filling, queries, record_queries, sheet_queries
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import RESPONSE_AMEND, RESPONSE_READ, RESPONSE_WRITE
 from terresante.questionnaires.actions import NewResponse
@@ -72,7 +72,7 @@ def show_response(request: Request, record_id: UUID, response_id: UUID) -> HttpR
     opened, row = _opened(request, record_id, response_id)
     _mark_read(request, opened, [row.pk])
     shown = {
-        "sheet": record_queries.sheet_of(request.actor, row),
+        "sheet": sheet_queries.sheet_of(request.actor, row),
         "amends": access.permits(request.actor, RESPONSE_AMEND, row),
         "gives_up": access.permits(request.actor, RESPONSE_WRITE, row),
     }
@@ -83,7 +83,7 @@ def show_response(request: Request, record_id: UUID, response_id: UUID) -> HttpR
 def compare_responses(request: Request, record_id: UUID, response_id: UUID) -> HttpResponse:
     """With the one asked for (`avec`), else with the one just before."""
     opened, row = _opened(request, record_id, response_id)
-    others = record_queries.compared_with(request.actor, row)
+    others = sheet_queries.compared_with(request.actor, row)
     wanted = request.GET.get("avec", "")
     other = next((each for each in others if not wanted or str(each.pk) == wanted), None)
     if other is None:
@@ -93,7 +93,7 @@ def compare_responses(request: Request, record_id: UUID, response_id: UUID) -> H
         "title": queries.title_of(row),
         "other": other,
         "others": others,
-        "comparison": record_queries.comparison(other, row),
+        "comparison": sheet_queries.comparison(other, row),
     }
     return record_page(request, "questionnaires/compare.html", opened, shown, tab="forms")
 
@@ -216,7 +216,7 @@ class _Page:
             "key": self.key,
             "replaces": self.replaces,
             "has_conditions": any(question.enable_when for question in self.form.questions),
-            "is_signed": record_queries.signed_by(self.version_id),
+            "is_signed": sheet_queries.signed_by(self.version_id),
         }
         status = Invalid.status if wrong or self.error else 200
         template = "questionnaires/fill.html"
