@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page as Pages
 from django.core.paginator import Paginator
 from django.db.models import Count, F
 
@@ -72,17 +74,7 @@ class PathwayCount:
 class ResponsePage:
     lines: list[ResponseLine]
     pathways: list[PathwayCount]
-    number: int
-    total: int
-    has_next: bool
-
-    @property
-    def first(self) -> int:
-        return (self.number - 1) * PER_PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.lines) - 1
+    page: Pages[Any]
 
 
 def response_page(actor: Actor, patient_id: UUID, *, code: str = "", number: int = 1) -> ResponsePage:
@@ -98,9 +90,7 @@ def response_page(actor: Actor, patient_id: UUID, *, code: str = "", number: int
     return ResponsePage(
         lines=_lines(actor, list(rows[start : start + PER_PAGE]), waiting),
         pathways=pathways,
-        number=page.number,
-        total=total,
-        has_next=page.has_next(),
+        page=page,
     )
 
 

@@ -18,8 +18,10 @@ from terresante.care_team.queries import read_record
 from terresante.kernel import access
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel.ids import key_of
 from terresante.kernel.screens import Request, next_page, reads, record_page, writes
 from terresante.kernel.ui.frame import Chip, Level, Page, Strip
+from terresante.kernel.ui.paging import asked_page
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.alerts import actions
 from terresante.telemonitoring.alerts import queries as alert_queries
@@ -58,7 +60,7 @@ def board(request: Request) -> HttpResponse:
     cells = board_queries.cells_of(request.actor)
     asked = _asked(request, cells)
     part = request.GET.get("partie", "") if request.headers.get("HX-Request") else ""
-    found = board_queries.board_of(request.actor, asked, number=_number(request.GET.get("page", "")))
+    found = board_queries.board_of(request.actor, asked, number=asked_page(request.GET.get("page", "")))
     shown = {"board": found, "asked": asked, "cells": cells, "query": _query(asked, page=found.number)}
     shown |= {"chips": _chips(asked, found, cells), "pages": _pages(asked, found), "now": timezone.now()}
     if part:
@@ -111,17 +113,10 @@ def _people(request: Request, asked: Asked, found: Board, cells: list[Cell]) -> 
 @reads(BOARD_LIST)
 def row(request: Request) -> HttpResponse:
     """The cells of one line, as they are now; nothing once it has left the board, nor for a key of nobody's here."""
-    key = _key(request.GET.get("suivi", ""))
+    key = key_of(request.GET.get("suivi", ""))
     found = board_queries.one_of(request.actor, key) if key else None
     rows = board_queries.rows_of(request.actor, [found]) if found is not None else []
     return render(request, "telemonitoring/_board_row.html", {"row": rows[0] if rows else None})
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @require_safe
@@ -276,7 +271,3 @@ def _pages(asked: Asked, found: Board) -> Page | None:
         previous_url=_query(asked, page=found.number - 1) if found.number > 1 else "",
         next_url=_query(asked, page=found.number + 1) if found.has_next else "",
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 1
