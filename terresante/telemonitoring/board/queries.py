@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
@@ -210,9 +209,8 @@ def _scoped(actor: Actor, scope: Scope) -> QuerySet[FollowUp]:
     rows = access.list(actor, BOARD_LIST, FollowUp).filter(state=FollowUpState.ACTIVE)
     if scope == Scope.NETWORK:
         return rows.filter(acts_for_cell(actor))
-    lasting = Q(expires_at=None) | Q(expires_at__gt=Now())
     own = CareTeamParticipant.objects.filter(
-        lasting, member_id=actor.principal_id or actor.person_id, ended_at=None, suspended_at=None
+        LASTING, member_id=actor.principal_id or actor.person_id, ended_at=None, suspended_at=None
     )
     return rows.filter(patient_id__in=own.values("patient_id"))
 
