@@ -59,12 +59,12 @@ def waiting(actor: Actor, patient_id: UUID) -> list[Waiting]:
 
 
 @compiled.number
-def count_waiting(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine, dict[str, Any]]:
+def count_waiting(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine, Any]:
     return _waiting(actor, patient_id).values("kind", "sameness").distinct().order_by()
 
 
 @compiled.number
-def count_to_integrate(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine, dict[str, Any]]:
+def count_to_integrate(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine, Any]:
     """Of those that this actor may settle."""
     settled_by_him = access.list(actor, HEALTH_INTEGRATE, OfferedLine, patient_id=patient_id).values("pk")
     rows = _waiting(actor, patient_id).filter(pk__in=settled_by_him)

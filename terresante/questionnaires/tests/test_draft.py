@@ -6,11 +6,11 @@ import zipfile
 
 import pytest
 
-from terresante.questionnaires import draft
+from terresante.questionnaires import archive, draft
 from terresante.questionnaires.tests.factories import files
 
 
-def archive(entries: dict[str, bytes]) -> bytes:
+def packed(entries: dict[str, bytes]) -> bytes:
     sent = io.BytesIO()
     with zipfile.ZipFile(sent, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in entries.items():
@@ -21,15 +21,15 @@ def archive(entries: dict[str, bytes]) -> bytes:
 def test_a_folder_goes_into_an_archive_and_comes_back_the_same():
     sent = files()
 
-    assert draft.unzipped(draft.zipped(sent, "essai")) == sent
-    assert draft.zipped(sent, "essai") == draft.zipped(dict(reversed(sent.items())), "essai")
+    assert archive.unzipped(archive.zipped(sent, "essai")) == sent
+    assert archive.zipped(sent, "essai") == archive.zipped(dict(reversed(sent.items())), "essai")
 
 
 def test_what_a_computer_adds_to_an_archive_is_left_out():
     entries = {f"essai/{name}": text.encode() for name, text in files().items()}
     entries |= {"__MACOSX/essai/._rules.csv": b"x", "essai/.DS_Store": b"x"}
 
-    assert draft.unzipped(archive(entries)) == files()
+    assert archive.unzipped(packed(entries)) == files()
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_what_a_computer_adds_to_an_archive_is_left_out():
     ],
 )
 def test_an_archive_that_is_no_pathway_is_refused_with_what_is_wrong(entries, said):
-    with pytest.raises(draft.Unreadable, match=said):
-        draft.unzipped(archive(entries))
+    with pytest.raises(archive.Unreadable, match=said):
+        archive.unzipped(packed(entries))
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not an archive", b"{}"])
 def test_what_is_no_archive_is_refused(content):
-    with pytest.raises(draft.Unreadable, match="zip"):
-        draft.unzipped(content)
+    with pytest.raises(archive.Unreadable, match="zip"):
+        archive.unzipped(content)
 
 
 def test_a_table_is_edited_line_by_line_and_keeps_the_columns_it_does_not_know():
@@ -95,7 +95,7 @@ def test_words_bounds_and_help_of_a_question_change_and_nothing_else_does():
 
 def test_a_bound_that_is_no_number_is_refused():
     edit = {"text": "x", "lowest": "trente", "highest": ""}
-    with pytest.raises(draft.Unreadable, match="n’est pas un nombre"):
+    with pytest.raises(archive.Unreadable, match="n’est pas un nombre"):
         draft.with_questions(files(), {"quotidien:temperature": edit})
 
 
