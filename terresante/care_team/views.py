@@ -58,7 +58,7 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
         "relatives": queries.relatives_with_access(request.actor, patient_id),
         "team": [member for member in members if member.practitioner is not None],
         "structures": [member for member in members if member.organization is not None],
-        "former": list(queries.former_members_of(request.actor, patient_id)),
+        "former": queries.former_members_of(request.actor, patient_id),
         "edits": edits,
         "asked": joining.requests_waiting(request.actor, patient_id) if edits else [],
         "writes_notes": opened.is_written and writes_something(request.actor),

@@ -116,16 +116,6 @@ def _cells_of(actor: Actor, organization_id: UUID) -> QuerySet[Cell]:
     return rows.order_by("name", "pk")
 
 
-def has_cell(actor: Actor) -> bool:
-    """Asked by every page: whether the structure that the actor works for watches anybody at home."""
-    return actor.organization_id is not None and _cell_count(actor, actor.organization_id) > 0
-
-
-@compiled.number
-def _cell_count(actor: Actor, organization_id: UUID) -> QuerySet[Cell]:
-    return access.list(actor, CELL_READ, Cell).filter(organization_id=organization_id, is_active=True)
-
-
 def board_of(actor: Actor, asked: Asked, *, number: int = 1) -> Board:
     """The worst first, then who has waited longest; what does not come back is not the actor's to see."""
     words = normalised_name(asked.words[:_LONGEST_SEARCH]).split()

@@ -20,6 +20,11 @@ def test_hours_are_read_as_people_write_them():
             read_day(wrong)
 
 
+def watched(client):
+    """Whether the bar leads to the board: only of who works where people are followed at home."""
+    return f'href="{reverse("board:board")}"' in client.get(reverse("overview:home")).content.decode()
+
+
 @pytest.mark.commits
 def test_an_administrator_of_the_structure_opens_a_cell_and_another_one_does_not(cast, client):
     with walls_down():
@@ -42,6 +47,10 @@ def test_an_administrator_of_the_structure_opens_a_cell_and_another_one_does_not
     shown = client.get(reverse("board:cells")).content.decode()
     assert "Cellule Est" in shown
     assert "Cellule du Canal" not in shown
+    assert watched(client)
+    closed = {name: value for name, value in said.items() if name != "is_active"}
+    assert client.post(reverse("board:cell", args=[cell.pk]), closed).status_code == 302
+    assert not watched(client)
     stranger = {**said, "name": "Autre", "physician": str(cast.brun.user_id)}
     assert client.post(reverse("board:cell", args=[cell.pk]), stranger).status_code == 422
     assert client.get(reverse("board:cell", args=[other.pk])).status_code == 403
