@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     SCHEDULE: ("step", "questionnaire", "from", "to", "times", "remind", "grey", "orange", "red", "role"),
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,2}\Z")
+# The two that every computer writes: others take gigabytes of memory at the word of a file.
+_WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OF_COMPUTERS = ("__MACOSX", "Thumbs.db")
 _ENDS = (".toml", ".csv", ".json", ".md", ".txt")
 _BOUNDS = {"lowest": "minValue", "highest": "maxValue"}
@@ -37,13 +40,17 @@ def unzipped(content: bytes) -> dict[str, str]:
             inside = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one.filename)]
             if len(inside) > MOST_FILES or sum(one.file_size for one in inside) > MOST_BYTES:
                 raise Unreadable("L’archive est trop grande pour un parcours : 120 fichiers et 1 Mo au plus.")
+            if any(one.compress_type not in _WAYS for one in inside):
+                raise NotImplementedError
             top = _top(one.filename for one in inside)
             found = {}
             for one in inside:
                 with archive.open(one) as opened:
                     # Never more than was announced, whatever the archive then gives.
                     found[one.filename.removeprefix(top)] = opened.read(MOST_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except Unreadable:
+        raise
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise Unreadable("Ce n’est pas une archive zip lisible : recréez-la sans mot de passe.") from error
     return checked({name: _text(name, data) for name, data in found.items()})
 
@@ -93,7 +100,7 @@ def told(files: Mapping[str, str]) -> dict[str, Any]:
     """What `pathway.toml` says, {} when it cannot be read."""
     try:
         return tomllib.loads(files.get(ABOUT, ""))
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return {}
 
 
@@ -141,7 +148,7 @@ def texts(files: Mapping[str, str]) -> dict[str, str]:
     """What the patient is told, by its key."""
     try:
         said = tomllib.loads(files.get(TEXTS, "")).get("patient", {})
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return {}
     return {key: text for key, text in said.items() if isinstance(text, str)}
 
@@ -208,7 +215,7 @@ def with_questions(files: Mapping[str, str], edits: Mapping[str, Mapping[str, An
 def _json(text: str) -> dict[str, Any]:
     try:
         read = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
 
