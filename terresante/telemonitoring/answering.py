@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, NotFound
@@ -152,6 +153,7 @@ def filling_of(
         baseline=follow_up.baseline,
         personal=follow_up.personal,
         respondent_name=respondent_name,
+        limits=limits_on(follow_up),
     )
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from terresante.accounts.sessions import shared_row
 from terresante.accounts.tries import give_back, refuse_beyond
+from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid
@@ -28,9 +29,9 @@ from terresante.telemonitoring.models import FollowUp
 
 _TOKEN, _OPENED = "answer_token", "answer_link"  # keys of the session
 LASTS = timedelta(minutes=30)
-# From one network, by the hour. A hall of residence, or one address of a telephone operator, has thousands of persons: a
-# right code never counts, and who guesses links closes no door to who has one. Wrong codes of real links are a guesser's
-# who holds many of them: each link is closed after five.
+# From one network, by the hour. A hall of residence, or one address of a telephone operator, has thousands of
+# persons: a right code never counts, and who guesses links closes no door to who has one. Wrong codes of real links
+# are a guesser's who holds many of them: each link is closed after five.
 _WINDOW = timedelta(hours=1)
 _MOST_UNKNOWN, _MOST_WRONG = 30, 300
 _NOT_VALID = (
@@ -163,7 +164,13 @@ def _remember(request: HttpRequest, visit: Visit) -> None:
     with rls.acting(answering.job_for("")):
         opened = _open(visit)
         with rls.acting(opened.actor):
-            audit.record(opened.actor, LINK_OPEN, patient_id=visit.patient_id, about=opened.follow_up)
+            audit.record(
+                opened.actor,
+                LINK_OPEN,
+                patient_id=visit.patient_id,
+                about=opened.follow_up,
+                detail=limits_on(opened.follow_up).in_trail,
+            )
 
 
 def _visit(request: HttpRequest) -> Visit | None:

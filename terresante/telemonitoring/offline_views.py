@@ -17,8 +17,8 @@ from terresante.telemonitoring import answer_actions, sms
 from terresante.telemonitoring.answer_actions import Kept, Message
 from terresante.telemonitoring.doors import read_permit
 
-# Of one telephone: a week of four questionnaires a day, sent together. By its permit: behind one address of an operator,
-# thousands of them send when their network comes back. By network, what has none.
+# Of one telephone: a week of four questionnaires a day, sent together. By its permit: behind one address of an
+# operator, thousands of them send when their network comes back. By network, what has none.
 _MOST_SENT = 60
 LARGEST = 64 * 1024  # bytes
 _TOO_LARGE = "Cette réponse est trop longue : remplissez le questionnaire depuis votre lien."

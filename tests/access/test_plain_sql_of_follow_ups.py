@@ -1,7 +1,6 @@
 """As `test_plain_sql`, of what hangs on a follow-up: its silences, its link, whom an index case met."""
 
 import pytest
-from django.utils import timezone
 
 from terresante.accounts.codes import code_hash
 from terresante.kernel import rls
@@ -68,7 +67,9 @@ def test_what_hangs_on_a_follow_up_has_its_limits(cast, both):
     for name in HANGING:
         everything = f"UPDATE telemonitoring_{name} SET id = id"
         if name != "answerlink":
-            assert changed(cast.amar, f"{everything} WHERE patient_id = '{patient}'", opened=patient) == 0, name
+            assert changed(cast.amar, f"{everything} WHERE patient_id = '{patient}'", opened=patient) == 0, (
+                name
+            )
         with rls.acting(cast.amar):
             rls.open_record(patient)
             assert ask(f"SELECT 1 FROM telemonitoring_{name} WHERE patient_id = %s", patient) == [], name
@@ -90,10 +91,10 @@ def test_nothing_of_a_follow_up_moves_to_another_person(cast, both):
     ):
         assert refused(cast.amar, statement), statement
     for statement in (
-        "INSERT INTO telemonitoring_expected (id, patient_id, follow_up_id, step, form, role, opens_at, state, reminded,"
-        f" silence) VALUES ('{new_id()}', '{here.patient_id}', '{there.pk}', 'x', 'x', 'patient', now(), 'waiting', 0, '')",
-        "INSERT INTO telemonitoring_contact (id, patient_id, record_id, follow_up_id, name, phone, status, hides_index,"
-        f" added_at, added_by_name, changed_at) VALUES ('{new_id()}', '{here.patient_id}', '{here.record_id}', '{there.pk}',"
-        f" 'x', '', 'to-start', true, '{timezone.now()}', 'x', now())",
+        "INSERT INTO telemonitoring_expected (id, patient_id, follow_up_id, step, form, role, opens_at, state,"
+        " reminded, silence) VALUES (%s, %s, %s, 'x', 'x', 'patient', now(), 'waiting', 0, '')",
+        "INSERT INTO telemonitoring_contact (id, patient_id, follow_up_id, record_id, name, phone, status, hides_index,"
+        " added_at, added_by_name, changed_at)"
+        f" VALUES (%s, %s, %s, '{here.record_id}', 'x', '', 'to_start', true, now(), 'x', now())",
     ):
-        assert refused(cast.amar, statement), statement
+        assert refused(cast.amar, statement, new_id(), here.patient_id, there.pk), statement

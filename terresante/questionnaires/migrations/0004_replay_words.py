@@ -1,4 +1,6 @@
-"""Own words are left out of what was known at enrolment too: it was typed in a form like another."""
+"""Own words are left out of what was known at enrolment too: it was typed in a form like another. What the person
+answers to a follow-up of psychiatry or addictology stays in its sector, as what her team writes there does.
+"""
 
 from django.db import migrations
 
@@ -41,8 +43,24 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 """
 
+# She knows of every sector (`restricted`); who represents her knows of none, and writes in none.
+SECTOR = """
+ALTER POLICY answers ON questionnaires_questionnaireresponse WITH CHECK (
+    patient_id = (SELECT app_open_record()) AND (SELECT app_kind()) IN ('patient', 'representative')
+    AND user_id = (SELECT app_user()) AND source NOT IN ('professional', 'phone', 'link', 'sms')
+    AND author_id IS NULL AND organization_id IS NULL AND replaces_id IS NULL
+    AND private_to_id IS NULL AND private_to_person_id IS NULL AND ((SELECT app_kind()) = 'patient' OR sector = '')
+    AND NOT hidden_from_patient AND NOT hidden_from_representative);
+ALTER POLICY goes_on ON questionnaires_questionnaireresponse
+    WITH CHECK (patient_id = (SELECT app_open_record()) AND (SELECT app_kind()) IN ('patient', 'representative')
+           AND user_id = (SELECT app_user()) AND source NOT IN ('professional', 'phone', 'link', 'sms')
+           AND author_id IS NULL AND organization_id IS NULL AND replaces_id IS NULL
+           AND private_to_id IS NULL AND private_to_person_id IS NULL AND ((SELECT app_kind()) = 'patient' OR sector = '')
+           AND NOT hidden_from_patient AND NOT hidden_from_representative);
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("questionnaires", "0003_replay")]
 
-    operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
+    operations = [migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (SQL, SECTOR)]
