@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from terresante.accounts.queries import is_open
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -89,7 +90,7 @@ def _permitted(kept: Kept) -> tuple[UUID, UUID | None]:
         visit = held_link(permit.link_id)
         if visit is not None:
             return visit.patient_id, visit.follow_up_id
-    elif permit is not None and permit.user_id is not None:
+    elif permit is not None and permit.user_id is not None and is_open(permit.user_id):
         behind = patient_behind(permit.user_id)
         if behind is not None:
             return behind[0], None

@@ -12,8 +12,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, rls
-from terresante.kernel.actor import Actor
+from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, NotFound
 from terresante.kernel.ui.wording import clock, long_date
 from terresante.patients.models import Patient
@@ -107,7 +108,9 @@ def closes_at(expected: Expected) -> datetime:
 
 
 def expected_of(actor: Actor, expected_id: UUID, *, follow_up_id: UUID | None = None) -> Expected:
-    """Raises NotFound: it is of nobody whom this actor may answer for, or of another follow-up than his."""
+    """Raises NotFound: it is of nobody whom this actor may answer for, of another follow-up than his, or put to a
+    professional: nobody answers in the place of the team.
+    """
     found = access.get(
         actor,
         FOLLOW_UP_READ,
@@ -116,6 +119,8 @@ def expected_of(actor: Actor, expected_id: UUID, *, follow_up_id: UUID | None = 
         related=("follow_up__cell", "follow_up__record__patient"),
     )
     if follow_up_id is not None and found.follow_up_id != follow_up_id:
+        raise NotFound
+    if found.role != FILLED_BY_THE_PERSON and actor.kind != ActorKind.PROFESSIONAL:
         raise NotFound
     return found
 
@@ -149,6 +154,7 @@ def filling_of(
         baseline=follow_up.baseline,
         personal=follow_up.personal,
         respondent_name=respondent_name,
+        limits=limits_on(follow_up),
     )
 
 

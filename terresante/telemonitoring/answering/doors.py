@@ -24,15 +24,21 @@ class Visit:
     record_id: UUID
 
 
-def opened_link(*, token: str, code: str) -> Visit | None:
+def link_key(token: str) -> UUID | None:
+    """Of a link that is still open; None for one that is guessed, revoked, old, or closed by five wrong codes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT answer_link_key(%s)", [link_hash(token)])
+        known: UUID | None = cursor.fetchone()[0]
+    return known
+
+
+def opened_link(known: UUID | None, *, code: str) -> Visit | None:
     """None for a wrong link, a wrong code, a fifth wrong code, a revoked or old link, an ended follow-up: all alike.
 
     Outside any transaction: a wrong try is counted whatever follows.
     """
+    link_id = known or new_id()  # the same work for nobody's link
     with connection.cursor() as cursor:
-        cursor.execute("SELECT answer_link_key(%s)", [link_hash(token)])
-        known: UUID | None = cursor.fetchone()[0]
-        link_id = known or new_id()  # the same work for nobody's link
         cursor.execute("SELECT * FROM open_answer_link(%s, %s)", [link_id, code_hash(link_id, code)])
         found = cursor.fetchone()
     return Visit(link_id, *found) if found else None

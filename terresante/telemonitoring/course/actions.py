@@ -11,6 +11,7 @@ from django.utils import timezone
 from terresante.care_team.actions import remove_member
 from terresante.care_team.actions.periods import change_period
 from terresante.care_team.queries import open_record
+from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
@@ -144,7 +145,8 @@ def make_link(
     follow_up.save(update_fields=["phone_of_respondent", "respondent"])
     end_at = end_of(list(_expected(follow_up).exclude(state=ExpectedState.CANCELLED)))
     secrets = links.make(actor, follow_up, expires_at=min(end_at, timezone.now() + LINK_LASTS))
-    audit.record(actor, LINK_MAKE, patient_id=follow_up.patient_id, about=secrets.link)
+    kept = limits_on(follow_up).in_trail
+    audit.record(actor, LINK_MAKE, patient_id=follow_up.patient_id, about=secrets.link, detail=kept)
     emit(actor, changed(follow_up))
     return secrets
 
@@ -155,7 +157,8 @@ def revoke_link(actor: Actor, record_id: UUID, follow_up_id: UUID) -> None:
     _, follow_up = _managed(actor, record_id, follow_up_id, what=LINK_MAKE)
     if not _revoke(follow_up):
         raise Conflict("Aucun lien n’est ouvert pour ce télésuivi.")
-    audit.record(actor, LINK_MAKE, patient_id=follow_up.patient_id, about=follow_up, detail={"revoked": True})
+    kept = {"revoked": True, **limits_on(follow_up).in_trail}
+    audit.record(actor, LINK_MAKE, patient_id=follow_up.patient_id, about=follow_up, detail=kept)
     emit(actor, changed(follow_up))
 
 
@@ -241,9 +244,8 @@ def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_na
     gone = reason == EndReason.HOSPITALISED
     outcome = AlertOutcome.HOSPITALISED if gone else AlertOutcome.RESOLVED
     raising.close_with(follow_up, outcome, f"Fin du télésuivi : {EndReason(reason).label.lower()}.", by=actor)
-    audit.record(
-        actor, FOLLOW_UP_END, patient_id=follow_up.patient_id, about=follow_up, detail={"reason": reason}
-    )
+    kept = {"reason": reason, **limits_on(follow_up).in_trail}
+    audit.record(actor, FOLLOW_UP_END, patient_id=follow_up.patient_id, about=follow_up, detail=kept)
     emit(actor, FollowUpEnded(**told(follow_up), by_user_id=actor.user_id))
 
 
@@ -272,9 +274,8 @@ def _show_answers_alone(follow_up: FollowUp) -> None:
 
 
 def _say_changed(actor: Actor, follow_up: FollowUp, what: str) -> None:
-    audit.record(
-        actor, FOLLOW_UP_MANAGE, patient_id=follow_up.patient_id, about=follow_up, detail={"step": what}
-    )
+    kept = {"step": what, **limits_on(follow_up).in_trail}
+    audit.record(actor, FOLLOW_UP_MANAGE, patient_id=follow_up.patient_id, about=follow_up, detail=kept)
     emit(actor, changed(follow_up))
 
 
