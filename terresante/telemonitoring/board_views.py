@@ -21,7 +21,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.screens import Request, next_page, reads, record_page, writes
 from terresante.kernel.ui.frame import Chip, Level, Page, Strip
 from terresante.telemonitoring import alert_actions as actions
-from terresante.telemonitoring import alert_queries, board_queries, hours
+from terresante.telemonitoring import alert_queries, board_queries, departments, hours
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.alert_access import (
     ALERT_CALL,
@@ -209,6 +209,7 @@ class _Words:
     only: str = "filtre"
     cell: str = "cellule"
     words: str = "q"
+    place: str = "territoire"
 
 
 _NAMES = _Words()
@@ -225,6 +226,7 @@ def _asked(request: Request, cells: list[Cell]) -> Asked:
         only=Only(only) if only in list(Only) else Only.ALL,
         cell_id=keys.get(said.get(_NAMES.cell, "")),
         words=said.get(_NAMES.words, "").strip(),
+        place=place if departments.is_place(place := said.get(_NAMES.place, "")) else "",
     )
 
 
@@ -234,6 +236,7 @@ def _query(asked: Asked, *, page: int = 1) -> str:
         _NAMES.only: asked.only.value,
         _NAMES.cell: str(asked.cell_id or ""),
         _NAMES.words: asked.words,
+        _NAMES.place: asked.place,
         "page": str(page) if page > 1 else "",
     }
     return "?" + urlencode({name: value for name, value in said.items() if value})
@@ -253,7 +256,7 @@ def _chips(asked: Asked, found: Board, cells: list[Cell]) -> dict[str, tuple[Chi
     )
     places = tuple(
         Chip(
-            label=cell.territory or cell.name,
+            label=cell.name,
             url=_query(replace(asked, cell_id=None if cell.pk == asked.cell_id else cell.pk)),
             count=found.of_cells.get(cell.pk, 0),
             current=cell.pk == asked.cell_id,

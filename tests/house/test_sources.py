@@ -81,6 +81,7 @@ MORE_NAMES = {
         "answer_views": "the operator's form, apart from the pages of a follow-up",
         "answering": "what is expected of who answers, by whichever door he comes",
         "door_views": "the pages of who answers with a link and its code",
+        "departments": "where followed persons live, as a board is asked for it, pure",
         "doors": "the two secrets of a link, checked, and what they open",
         "hours": "when a cell answers, pure",
         "kit": "what a telephone keeps to answer without network",
