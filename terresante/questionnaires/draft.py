@@ -22,8 +22,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 _BOUNDS = {"lowest": "minValue", "highest": "maxValue"}
 
 
-
-
 def _toml(text: str) -> dict[str, Any]:
     """{} when it cannot be read: what is wrong is for `pathway.check` to say."""
     if has_endless_key(text):
