@@ -1,7 +1,7 @@
 """Answers. What is asked and what it means is the pathway's (`pathway/`, pure); who may answer is `access`'."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import covers, open_record
+from terresante.care_team.queries.limits import Limits, limits_on, limits_unasked
 from terresante.feed.actions import Fact, tell, withdraw
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit, rls, together
+from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Channel
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -45,7 +47,8 @@ class NewResponse:
 
     `baseline` and `personal`: values at enrolment, and thresholds of this person. `respondent_name`: of who answers,
     when the actor is not that person (a link, a telephone call). `replaces`: the answer that this one corrects.
-    `patient_id`: of a job, which reaches no record before it has opened the one of its person.
+    `patient_id`: of a job, which reaches no record before it has opened the one of its person. `limits`: of what asked,
+    a follow-up; None for those of who answers.
     """
 
     id: UUID
@@ -62,6 +65,7 @@ class NewResponse:
     respondent_name: str = ""
     replaces: UUID | None = None
     patient_id: UUID | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +91,16 @@ def answer(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
     """
     record = _record(actor, response)
     asked = _asked(actor, record, response)
-    if response.replaces is not None:
-        _check_replaced(actor, record, response, response.replaces)
+    limits = _limits(actor, record, response)
     _check(asked.form, response.answers)
-    row = _row(actor, record, asked, response)
+    row = _row(actor, record, asked, response, limits)
     _wait_for_others(row)
     said = _said_lately(actor, asked, row)
     _check_first(actor, asked, row, said)
     _weigh(asked, row, response, said)
     if not _store(actor, row):
         row = _already_sent(actor, row)
-        audit.record(actor, RESPONSE_WRITE, patient_id=row.patient_id, about=row, detail={"sent_again": True})
+        _trace(actor, RESPONSE_WRITE, row, sent_again=True)
         return row
     with together.written_together():
         _tell(actor, row)
@@ -107,13 +110,8 @@ def answer(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
 def _tell(actor: Actor, row: QuestionnaireResponse) -> None:
     tell_answered(actor, row)
     emit(actor, event_of(row))
-    audit.record(
-        actor,
-        RESPONSE_AMEND if row.replaces_id else RESPONSE_WRITE,
-        patient_id=row.patient_id,
-        about=row,
-        detail={"class": row.data_class, "source": row.source, "form": row.form},
-    )
+    done = RESPONSE_AMEND if row.replaces_id else RESPONSE_WRITE
+    _trace(actor, done, row, **{"class": row.data_class, "source": row.source, "form": row.form})
 
 
 @action
@@ -124,11 +122,11 @@ def save_progress(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
     """
     record = _record(actor, response)
     asked = _asked(actor, record, response)
-    row = _row(actor, record, asked, response)
+    row = _row(actor, record, asked, response, _limits(actor, record, response))
     row.status = ResponseStatus.IN_PROGRESS
     if not _store(actor, row):
         raise Conflict(_SENT)
-    audit.record(actor, RESPONSE_WRITE, patient_id=row.patient_id, about=row, detail={"begun": True})
+    _trace(actor, RESPONSE_WRITE, row, begun=True)
     return row
 
 
@@ -141,7 +139,7 @@ def stop(actor: Actor, record_id: UUID, response_id: UUID) -> QuestionnaireRespo
         raise NotFound
     row.status = ResponseStatus.STOPPED
     row.save(update_fields=["status"])
-    audit.record(actor, RESPONSE_WRITE, patient_id=row.patient_id, about=row, detail={"stopped": True})
+    _trace(actor, RESPONSE_WRITE, row, stopped=True)
     return row
 
 
@@ -206,7 +204,20 @@ def _asked(actor: Actor, record: CareRecord, response: NewResponse) -> _Asked:
     return asked
 
 
-def _check_replaced(actor: Actor, record: CareRecord, response: NewResponse, key: UUID) -> None:
+def _trace(actor: Actor, done: Action, row: QuestionnaireResponse, **detail: Any) -> None:
+    """Read by who reads what it is about, whoever answered."""
+    kept = {**detail, **limits_on(row).in_trail}
+    audit.record(actor, done, patient_id=row.patient_id, about=row, detail=kept)
+
+
+def _limits(actor: Actor, record: CareRecord, response: NewResponse) -> Limits:
+    """A correction goes no further than what it corrects."""
+    if response.replaces is not None:
+        return limits_on(_replaced(actor, record, response, response.replaces))
+    return limits_unasked(actor, record) if response.limits is None else response.limits
+
+
+def _replaced(actor: Actor, record: CareRecord, response: NewResponse, key: UUID) -> QuestionnaireResponse:
     """Sent again, its own correction already stands: the key tells, later."""
     old = access.get(actor, RESPONSE_READ, QuestionnaireResponse, key)
     if (old.record_id, old.form) != (record.pk, response.form):
@@ -218,6 +229,7 @@ def _check_replaced(actor: Actor, record: CareRecord, response: NewResponse, key
         raise Conflict(
             "Ce formulaire ne se corrige plus : il a déjà été remplacé, ou ne vous est pas ouvert."
         )
+    return old
 
 
 def _check(form: engine.Form, answers: engine.Answers) -> None:
@@ -229,7 +241,9 @@ def _check(form: engine.Form, answers: engine.Answers) -> None:
         )
 
 
-def _row(actor: Actor, record: CareRecord, asked: _Asked, response: NewResponse) -> QuestionnaireResponse:
+def _row(
+    actor: Actor, record: CareRecord, asked: _Asked, response: NewResponse, limits: Limits
+) -> QuestionnaireResponse:
     now = timezone.now()
     authored, corrected = _believed(actor, response.authored_at, now)
     is_professional = actor.kind == ActorKind.PROFESSIONAL
@@ -257,6 +271,7 @@ def _row(actor: Actor, record: CareRecord, asked: _Asked, response: NewResponse)
         baseline=_plain(response.baseline),
         personal=_plain(response.personal),
         replaces_id=response.replaces,
+        **asdict(limits),
     )
 
 
