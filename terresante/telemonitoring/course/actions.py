@@ -23,7 +23,15 @@ from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.enums import ResponseColour
 from terresante.telemonitoring import schedule
 from terresante.telemonitoring.access import FOLLOW_UP_END, FOLLOW_UP_MANAGE, LINK_MAKE
-from terresante.telemonitoring.actions import changed, check_anchor, end_of, expect, told, why_there
+from terresante.telemonitoring.actions import (
+    changed,
+    check_anchor,
+    end_of,
+    expect,
+    expected_of,
+    told,
+    why_there,
+)
 from terresante.telemonitoring.alerts import raising
 from terresante.telemonitoring.alerts.enums import AlertOutcome
 from terresante.telemonitoring.answering import links
@@ -57,7 +65,7 @@ def move_anchor(actor: Actor, record_id: UUID, follow_up_id: UUID, *, anchor_on:
     pathway = questionnaires.pathway_of(follow_up.version_id)
     done = [
         schedule.Done(step, opens_at)
-        for step, opens_at in _expected(follow_up)
+        for step, opens_at in expected_of(follow_up)
         .filter(state=ExpectedState.ANSWERED)
         .values_list("step", "opens_at")
     ]
@@ -142,7 +150,7 @@ def make_link(
     if follow_up.respondent == Respondent.OPERATOR:
         follow_up.respondent = Respondent.PATIENT
     follow_up.save(update_fields=["phone_of_respondent", "respondent"])
-    end_at = end_of(list(_expected(follow_up).exclude(state=ExpectedState.CANCELLED)))
+    end_at = end_of(list(expected_of(follow_up).exclude(state=ExpectedState.CANCELLED)))
     secrets = links.make(actor, follow_up, expires_at=min(end_at, timezone.now() + LINK_LASTS))
     audit.record(actor, LINK_MAKE, patient_id=follow_up.patient_id, about=secrets.link)
     emit(actor, changed(follow_up))
@@ -248,7 +256,7 @@ def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_na
 
 
 def _waiting(follow_up: FollowUp) -> QuerySet[Expected]:
-    return _expected(follow_up).filter(state=ExpectedState.WAITING)
+    return expected_of(follow_up).filter(state=ExpectedState.WAITING)
 
 
 def _cancel(follow_up: FollowUp) -> None:
@@ -276,7 +284,3 @@ def _say_changed(actor: Actor, follow_up: FollowUp, what: str) -> None:
         actor, FOLLOW_UP_MANAGE, patient_id=follow_up.patient_id, about=follow_up, detail={"step": what}
     )
     emit(actor, changed(follow_up))
-
-
-def _expected(follow_up: FollowUp) -> QuerySet[Expected]:
-    return Expected.objects.filter(follow_up_id=follow_up.pk, patient_id=follow_up.patient_id)
