@@ -117,7 +117,7 @@ def test_a_question_with_what_no_editor_writes_is_still_shown_and_edited(odd):
 
 
 @pytest.mark.parametrize(
-    "name", [draft.ABOUT, draft.TEXTS, draft.RULES, "scores.toml", "questionnaires/quotidien.json"]
+    "name", [archive.ABOUT, draft.TEXTS, draft.RULES, "scores.toml", "questionnaires/quotidien.json"]
 )
 @pytest.mark.parametrize(
     "hostile",
