@@ -23,7 +23,8 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.sounds import LONGEST_SECONDS
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.frame import Page, Tab
+from terresante.kernel.ui.frame import Tab
+from terresante.kernel.ui.paging import asked_page, pages_beside
 from terresante.notes import actions, queries
 from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
 from terresante.notes.enums import MOST_PHOTOS, NoteView
@@ -50,9 +51,12 @@ class _Asked:
         )
 
     @property
+    def said(self) -> dict[str, str]:
+        return {"vue": self.view.value if self.view != NoteView.RECENT else "", "q": self.words}
+
+    @property
     def query(self) -> str:
-        asked = {"vue": self.view.value if self.view != NoteView.RECENT else "", "q": self.words}
-        said = urlencode({name: value for name, value in asked.items() if value})
+        said = urlencode({name: value for name, value in self.said.items() if value})
         return f"?{said}" if said else ""
 
 
@@ -65,11 +69,11 @@ def list_notes(request: Request, record_id: UUID) -> HttpResponse:
         opened.patient.pk,
         view=asked.view,
         words=asked.words,
-        number=_number(request.GET.get("page", "")),
+        number=asked_page(request.GET.get("page", "")),
     )
     # Around the words of a search stands a part of a note: it has not been read.
     _mark_read(request, opened, [] if asked.words else [line.note.pk for line in page.lines])
-    shown = {"notes": page, "asked": asked, "pages": _pages(record_id, page, asked)}
+    shown = {"notes": page, "asked": asked, "pages": pages_beside(page.page, "notes", **asked.said)}
     if request.headers.get("HX-Request"):
         return render(request, "notes/_list.html", {**shown, "opened": opened})
     shown["page_tabs"] = _tabs(record_id, page, asked)
@@ -276,21 +280,3 @@ def _tabs(record_id: UUID, page: queries.NotePage, asked: _Asked) -> tuple[Tab, 
         )
         for view in NoteView
     )
-
-
-def _pages(record_id: UUID, page: queries.NotePage, asked: _Asked) -> Page | None:
-    if page.number == 1 and not page.has_next:
-        return None
-    url = f"{reverse('notes:list', args=[record_id])}{asked.query or '?'}&page="
-    return Page(
-        first=page.first,
-        last=page.last,
-        total=page.total,
-        noun="notes",
-        previous_url=f"{url}{page.number - 1}" if page.number > 1 else "",
-        next_url=f"{url}{page.number + 1}" if page.has_next else "",
-    )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1

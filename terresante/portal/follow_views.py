@@ -14,19 +14,19 @@ from terresante.portal.queries import own_record_id, read_own_record
 from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
-from terresante.telemonitoring import answering, kit
 from terresante.telemonitoring.access import FOLLOW_UP_READ
-from terresante.telemonitoring.doors import permit_of
+from terresante.telemonitoring.answering import asking, kit
+from terresante.telemonitoring.answering.doors import permit_of
 
 
 @reads(FOLLOW_UP_READ)
 def follow_up(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor, action=FOLLOW_UP_READ)
-    due = answering.due_now(request.actor, opened.patient.pk) if opened else []
+    due = asking.due_now(request.actor, opened.patient.pk) if opened else []
     # What a telephone keeps is its owner's: a relative answers with a network.
     keeps = request.actor.kind == ActorKind.PATIENT and bool(due)
-    reader = answering.reader_of(due[0].follow_up.cell) if due else None
-    before = answering.said_before(due[0].follow_up) if due else ""
+    reader = asking.reader_of(due[0].follow_up.cell) if due else None
+    before = asking.said_before(due[0].follow_up) if due else ""
     shown = {"opened": opened, "due": due, "reader": reader, "keeps": keeps, "before": before}
     return render(request, "portal/follow_up.html", shown)
 
@@ -36,7 +36,7 @@ def offline_kit(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor, action=FOLLOW_UP_READ)
     if opened is None or request.actor.kind != ActorKind.PATIENT or request.actor.user_id is None:
         raise NotFound
-    due = answering.coming(request.actor, opened.patient.pk)
+    due = asking.coming(request.actor, opened.patient.pk)
     return JsonResponse(kit.made(due, permit=permit_of(user_id=request.actor.user_id)))
 
 
@@ -45,16 +45,16 @@ def answer(request: Request, expected_id: UUID) -> HttpResponse:
     record_id = own_record_id(request.actor)
     if record_id is None:
         raise NotFound
-    expected = answering.expected_of(request.actor, expected_id)
-    filling = answering.filling_of(request.actor, expected, source=_source(request.actor))
+    expected = asking.expected_of(request.actor, expected_id)
+    filling = asking.filling_of(request.actor, expected, source=_source(request.actor))
     if filling.record_id != record_id:
         raise NotFound
     door = Door(
         filling=filling,
-        title=answering.title_of(expected),
+        title=asking.title_of(expected),
         here=reverse("portal:answer", args=[expected_id]),
         home=reverse("portal:follow_up"),
-        reader=answering.reader_of(expected.follow_up.cell),
+        reader=asking.reader_of(expected.follow_up.cell),
     )
     return filled(request, door)
 

@@ -6,7 +6,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from terresante.kernel.errors import Conflict, Invalid
-from terresante.questionnaires import draft
+from terresante.questionnaires import archive, draft
 
 # What is shown empty under a table, to write lines more without JavaScript.
 _SPARE = 3
@@ -56,8 +56,8 @@ class BringForm(ShowingForm):
 
     def clean_file(self) -> bytes:
         sent: UploadedFile[bytes] = self.cleaned_data["file"]
-        content: bytes = sent.read(draft.MOST_BYTES + 1)
-        if len(content) > draft.MOST_BYTES:
+        content: bytes = sent.read(archive.MOST_BYTES + 1)
+        if len(content) > archive.MOST_BYTES:
             raise forms.ValidationError("Ce fichier dépasse 1 Mo : un parcours est bien plus petit.")
         return content
 
@@ -129,7 +129,7 @@ class QuestionsEditor:
         self.forms = draft.questions(files)
 
     def files(self, before: Mapping[str, str], sent: Mapping[str, Any]) -> dict[str, str]:
-        """Raises `draft.Unreadable`. A question that was not on the page is left as it is."""
+        """Raises `archive.Unreadable`. A question that was not on the page is left as it is."""
         edits = {
             one.key: {name: str(sent.get(f"{one.key}:{name}", ""))[:1000] for name in self.FIELDS}
             for asked in self.forms.values()

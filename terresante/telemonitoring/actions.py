@@ -31,11 +31,12 @@ from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.actions import NewResponse, answer
 from terresante.questionnaires.enums import ResponseSource, VersionStatus
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring import links, schedule
+from terresante.telemonitoring import schedule
 from terresante.telemonitoring.access import (
     CELL_READ,
     FOLLOW_UP_ENROL,
 )
+from terresante.telemonitoring.answering import links
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,

@@ -11,7 +11,7 @@ from terresante.kernel.ui.forms import offer
 from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
 from terresante.telemonitoring.actions import NewFollowUp
-from terresante.telemonitoring.contact_actions import BY_HAND, NewContact
+from terresante.telemonitoring.contacts.actions import BY_HAND, NewContact
 from terresante.telemonitoring.enums import EndReason, EnquiryStatus, Respondent
 from terresante.telemonitoring.models import Cell, Contact
 from terresante.telemonitoring.phones import shown

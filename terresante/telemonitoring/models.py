@@ -1,15 +1,18 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from terresante.care_team.models import CareTeamParticipant, Limited
+from terresante.directory.models import Organization
 from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, ResponseColour
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring.alert_models import Alert as Alert
-from terresante.telemonitoring.alert_models import Call as Call
+from terresante.telemonitoring.alerts.models import Alert as Alert
+from terresante.telemonitoring.alerts.models import Call as Call
 from terresante.telemonitoring.enums import (
     TO_BEGIN,
     EndReason,
@@ -32,7 +35,7 @@ class Cell(Row):
     """Cellule de télésuivi: those of one structure who watch the answers, and when they are there."""
 
     organization = models.ForeignKey(
-        "directory.Organization", on_delete=models.PROTECT, related_name="cells", verbose_name="structure"
+        Organization, on_delete=models.PROTECT, related_name="cells", verbose_name="structure"
     )
     name = models.CharField("nom", max_length=120)
     territory = models.CharField("territoire", max_length=120, blank=True)
@@ -64,6 +67,11 @@ class Cell(Row):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        active = Cell.objects.filter(organization_id=OuterRef("pk"), is_active=True)
+        Organization.objects.filter(pk=self.organization_id).update(has_cell=Exists(active))
 
 
 class FollowUp(Limited):

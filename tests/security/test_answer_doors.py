@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from terresante.accounts.models import AttemptCount, User
-from terresante.telemonitoring.doors import permit_of
+from terresante.telemonitoring.answering.doors import permit_of
 from terresante.telemonitoring.models import Expected
 from terresante.telemonitoring.tests.test_answering import enrolled, kept, login, opened, sent_later, stored
 from tests.walls import walls_down

@@ -3,11 +3,14 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from terresante.care_team import matrix
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import Limited
 from terresante.care_team.queries.audience import Draft
 from terresante.directory.models import PractitionerRole
+from terresante.kernel import compiled
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
 from terresante.patients.models import CareRecord
@@ -53,14 +56,17 @@ def sector_of(actor: Actor) -> str:
     """The actor's own sector, else that of the structure he acts for; '' for nearly everybody."""
     if actor.person_id is None or actor.organization_id is None:
         return ""
-    roles = PractitionerRole.objects.filter(
-        practitioner_id=actor.person_id, organization_id=actor.organization_id
-    )
-    role = roles.select_related("practitioner", "organization").order_by("pk").first()
+    role = next(iter(_roles_at(actor.person_id, actor.organization_id)), None)
     if role is None:
         return ""
     own = matrix.practitioner_sector(role.practitioner.profession, role.practitioner.specialty_label)
     return own or matrix.organization_sector(role.organization.kind, role.organization.is_psychiatric)
+
+
+@compiled.rows
+def _roles_at(practitioner_id: UUID, organization_id: UUID) -> QuerySet[PractitionerRole]:
+    roles = PractitionerRole.objects.filter(practitioner_id=practitioner_id, organization_id=organization_id)
+    return roles.select_related("practitioner", "organization").order_by("pk")[:1]
 
 
 def levels_open_to(sector: str) -> list[Confidentiality]:

@@ -38,10 +38,10 @@ from terresante.directory.queries.desk import (
     structure_sheet,
     structures_page,
 )
-from terresante.directory.views.paging import shown_page
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.paging import shown_page
 
 
 @require_safe

@@ -17,7 +17,7 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboxEvent
-from terresante.questionnaires import draft, pathway_actions, queries
+from terresante.questionnaires import archive, draft, pathway_actions, queries
 from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayVersion
 from terresante.questionnaires.replay_queries import replayed
 from terresante.questionnaires.tests.factories import answered, files, published_version
@@ -48,8 +48,8 @@ def local_admin(cast):
         return professional("locale", Profession.OTHER, at, duties=["local_administrator"])
 
 
-def archive(sent):
-    return SimpleUploadedFile("parcours.zip", draft.zipped(sent, "dossier"), content_type="application/zip")
+def packed(sent):
+    return SimpleUploadedFile("parcours.zip", archive.zipped(sent, "dossier"), content_type="application/zip")
 
 
 def draft_of(version):
@@ -99,7 +99,7 @@ def replayed_by(actor, key):
 def test_a_brand_new_pathway_is_imported_published_and_offered(client, admin):
     login(client, admin)
 
-    page = client.post(f"{URL}importer/", {"file": archive(files("chikungunya"))}, follow=True)
+    page = client.post(f"{URL}importer/", {"file": packed(files("chikungunya"))}, follow=True)
     assert "Aucune erreur" in page.content.decode()
     version = draft_of(PathwayVersion.objects.get(pathway__code="chikungunya"))
     assert not queries.published().exists()
@@ -117,7 +117,7 @@ def test_mistakes_are_said_with_their_file_and_line_and_keep_it_from_being_publi
     wrong = files(**{"rules.csv": files()["rules.csv"].replace("36.0..37.9", "37.9..36.0")})
     login(client, admin)
 
-    page = client.post(f"{URL}importer/", {"file": archive(wrong)}, follow=True).content.decode()
+    page = client.post(f"{URL}importer/", {"file": packed(wrong)}, follow=True).content.decode()
     assert "rules.csv</code>, ligne 2" in page
     with walls_down():
         version = PathwayVersion.objects.get()
@@ -158,7 +158,7 @@ def test_a_bundle_that_was_exported_is_imported_again(client, admin):
     kinds = {entry["resource"]["resourceType"] for entry in bundle["entry"]}
     assert {"PlanDefinition", "Questionnaire"} <= kinds
     folder = client.get(f"{URL}versions/{version.pk}/exporter/zip/")
-    assert draft.unzipped(folder.content) == version.files
+    assert archive.unzipped(folder.content) == version.files
 
     client.post(f"{URL}importer/", {"file": SimpleUploadedFile("essai.json", sent.content)})
 

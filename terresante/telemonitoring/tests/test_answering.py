@@ -17,8 +17,8 @@ from terresante.kernel.sealing import unseal
 from terresante.patients.enums import DelegationBasis
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import published_version
-from terresante.telemonitoring import answer_actions
-from terresante.telemonitoring.doors import permit_of
+from terresante.telemonitoring.answering import actions as answer_actions
+from terresante.telemonitoring.answering.doors import permit_of
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import SCHEDULE, cell_of, followed
 from tests.cast import represented_by

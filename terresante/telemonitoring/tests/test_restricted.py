@@ -16,7 +16,7 @@ from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import new_response, published_version
 from terresante.telemonitoring.access import FOLLOW_UP_READ
-from terresante.telemonitoring.doors import permit_of
+from terresante.telemonitoring.answering.doors import permit_of
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
 from terresante.telemonitoring.tests.test_answering import (
