@@ -5,9 +5,8 @@ from uuid import UUID
 from django import forms
 
 from terresante.care_plans.enums import LeaveReason
-from terresante.directory.forms import CorrectedForm, day_field
 from terresante.directory.models import Practitioner
-from terresante.kernel.ui.forms import offer
+from terresante.kernel.ui.forms import CorrectedForm, day_field, offer
 
 
 class IncludeForm(CorrectedForm):

@@ -19,8 +19,7 @@ from terresante.care_plans.enums import (
 )
 from terresante.care_plans.programme_actions import General
 from terresante.care_team.enums import DataClass
-from terresante.directory.forms import CorrectedForm, day_field
-from terresante.kernel.ui.forms import offer
+from terresante.kernel.ui.forms import CorrectedForm, day_field, offer
 from terresante.patients.enums import Sex
 
 OLDEST = 120

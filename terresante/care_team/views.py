@@ -27,7 +27,6 @@ from terresante.care_team.forms import (
     ProofForm,
     RemovalForm,
     WithdrawalForm,
-    show_error,
 )
 from terresante.care_team.joining_forms import MembershipForm
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent
@@ -40,6 +39,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ids import key_of
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.wording import long_date
 
 # What opens after break-glass; the strip of the record says what this access is.

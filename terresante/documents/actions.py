@@ -227,6 +227,7 @@ def save_filed(row: DocumentReference) -> None:
 
 
 def change(row: DocumentReference, **values: Any) -> None:
+    values["changed_at"] = timezone.now()
     DocumentReference.objects.filter(pk=row.pk).update(**values)
     for name, value in values.items():
         setattr(row, name, value)

@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
 from terresante.kernel.errors import NotFound
+from terresante.kernel.ui.chart import Frame
 from terresante.kernel.ui.frame import AudiencePanel
 from terresante.patients.models import Patient
 
@@ -238,25 +238,18 @@ def series(actor: Actor, patient_id: UUID, code: MeasureCode) -> Series:
     values = [value for line in lines for value in (line.value, line.low_value) if value is not None]
     if not values:
         return Series(code, (), "", "")
-    low, high = min(values), max(values)
-    first, last = lines[0].effective_at, lines[-1].effective_at
-    width = (last - first).total_seconds() or 1
+    frame = Frame(lines[0].effective_at, lines[-1].effective_at, min(values), max(values))
     dots = [
         Dot(
             line,
-            100 * (line.effective_at - first).total_seconds() / width,
-            _height(line.value, low, high),
-            None if line.low_value is None else _height(line.low_value, low, high),
+            frame.x(line.effective_at),
+            frame.y(line.value),
+            None if line.low_value is None else frame.y(line.low_value),
         )
         for line in lines
     ]
-    return Series(
-        code, dots, f"{high.normalize():f}".replace(".", ","), f"{low.normalize():f}".replace(".", ",")
-    )
-
-
-def _height(value: Decimal, low: Decimal, high: Decimal) -> float:
-    return 20.0 if low == high else float(38 - 36 * (value - low) / (high - low))
+    edges = (f"{edge.normalize():f}".replace(".", ",") for edge in (frame.top, frame.bottom))
+    return Series(code, dots, *edges)
 
 
 def _measures(actor: Actor, patient_id: UUID) -> QuerySet[Observation]:

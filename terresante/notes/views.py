@@ -3,7 +3,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.limit_forms import LevelForm
 from terresante.care_team.queries import OpenRecord, open_record, read_record
 from terresante.care_team.queries.audience import Draft
 from terresante.care_team.queries.limits import level_of, levels_open_to, sector_of
@@ -23,12 +23,13 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.sounds import LONGEST_SECONDS
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Tab
 from terresante.kernel.ui.paging import asked_page, pages_beside
 from terresante.notes import actions, queries
 from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
 from terresante.notes.enums import MOST_PHOTOS, NoteView
-from terresante.notes.forms import AmendForm, AudienceForm, LevelForm, NoteForm
+from terresante.notes.forms import AmendForm, AudienceForm, NoteForm
 from terresante.notes.media_views import Joined, receive_media
 from terresante.notes.models import Note
 
@@ -115,7 +116,7 @@ def write_note(request: Request, record_id: UUID) -> HttpResponse:
         try:
             note = actions.publish_note(request.actor, record_id, note=form.note(joined.media))
         except (Invalid, Conflict) as error:
-            _say(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _who_reads(form, note))
             return redirect("notes:list", record_id)
@@ -131,7 +132,7 @@ def amend_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse
         try:
             actions.amend_note(request.actor, record_id, note_id, **form.cleaned_data)
         except (Invalid, Conflict) as error:
-            _say(form, error)
+            show_error(form, error)
         else:
             messages.success(request, "La note est corrigée. Ceux qui la lisent la retrouvent non lue.")
             return redirect("notes:one", record_id, note_id)
@@ -242,12 +243,6 @@ def _answer_to(request: Request, record_id: UUID) -> dict[str, Any]:
     if DataClass(answered.data_class) in queries.classes_written_by(request.actor):
         said["data_class"] = answered.data_class
     return said
-
-
-def _say(form: forms.Form, error: Invalid | Conflict) -> None:
-    fields = error.fields if isinstance(error, Invalid) else {}
-    for name, sentence in (fields or {"": error.sentence}).items():
-        form.add_error(name if name in form.fields else None, sentence)
 
 
 def _who_reads(form: NoteForm, note: Note) -> str:

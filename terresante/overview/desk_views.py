@@ -24,7 +24,7 @@ from terresante.care_team.actions import (
 )
 from terresante.care_team.actions.joining import may_ask
 from terresante.care_team.enums import TeamRole
-from terresante.care_team.forms import ConsentForm, show_error
+from terresante.care_team.forms import ConsentForm
 from terresante.care_team.queries import FoundPatient, read_record, why_not_founded
 from terresante.care_team.regime import needs_consent
 from terresante.directory.queries import proved_situations, search_communes
@@ -35,6 +35,7 @@ from terresante.kernel.errors import Invalid, Refused
 from terresante.kernel.ids import asked_key
 from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY
 from terresante.kernel.screens import Request, next_page, public, reads, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Action, Chip, Comparison, Pair, Toast
 from terresante.kernel.ui.paging import shown_page
 from terresante.kernel.ui.wording import NBSP, age, exact, when

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
@@ -20,18 +21,24 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Channel
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
+from terresante.kernel.ui.wording import clock
 from terresante.patients.models import CareRecord
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries
 from terresante.questionnaires.access import RESPONSE_AMEND, RESPONSE_READ, RESPONSE_WRITE, answers_class
-from terresante.questionnaires.enums import ResponseColour, ResponseSource, ResponseStatus, VersionStatus
+from terresante.questionnaires.enums import ResponseColour, ResponseSource, ResponseStatus
 from terresante.questionnaires.events import QuestionnaireAnswered
-from terresante.questionnaires.models import PathwayVersion, QuestionnaireResponse
+from terresante.questionnaires.models import QuestionnaireResponse
 
 # A telephone without network keeps an answer this long; beyond, its clock is not believed.
 OLDEST = timedelta(days=7)
 _TAKEN = "Cette réponse ne peut pas être enregistrée : rechargez la page, puis recommencez."
 _SENT = "Ce formulaire est déjà envoyé : pour le corriger, ouvrez-le depuis le dossier."
+_YOU_ANSWERED = (
+    "Vous avez déjà répondu à ce questionnaire à {} : cette réponse-là est gardée. "
+    "Si vous allez moins bien, appelez l’équipe, ou le 15."
+)
+_ANSWERED = "Ce questionnaire a déjà sa réponse, donnée à {} : elle est gardée. Relisez-la dans le dossier."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +72,7 @@ class NewResponse:
 class _Asked:
     """What a response answers to."""
 
-    version: PathwayVersion
+    pathway_id: UUID
     pathway: engine.Pathway
     form: engine.Form
 
@@ -79,23 +86,32 @@ def answer(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
     """A form is sent: checked, weighed by the rules of its version, stored, told. The same one twice is stored once.
 
     Raises Invalid, with a sentence for each question that has one (`fields`: linkId → sentence), Refused for a class
-    that the actor does not write, NotFound, Conflict for an id that already names anything else.
+    that the actor does not write, NotFound, Conflict for an id that already names anything else, and for what another
+    device has answered already, were it in the same instant.
     """
     record = _record(actor, response)
     asked = _asked(actor, record, response)
     limits = _limits(actor, record, response)
     _check(asked.form, response.answers)
     row = _row(actor, record, asked, response, limits)
-    _weigh(actor, asked, row, response)
+    _wait_for_others(row)
+    said = _said_lately(actor, asked, row)
+    _check_first(actor, asked, row, said)
+    _weigh(asked, row, response, said)
     if not _store(actor, row):
         row = _already_sent(actor, row)
         _trace(actor, RESPONSE_WRITE, row, sent_again=True)
         return row
+    with together.written_together():
+        _tell(actor, row)
+    return row
+
+
+def _tell(actor: Actor, row: QuestionnaireResponse) -> None:
     tell_answered(actor, row)
-    emit(actor, _event(row))
+    emit(actor, event_of(row))
     done = RESPONSE_AMEND if row.replaces_id else RESPONSE_WRITE
     _trace(actor, done, row, **{"class": row.data_class, "source": row.source, "form": row.form})
-    return row
 
 
 @action
@@ -151,7 +167,7 @@ def fact(row: QuestionnaireResponse) -> Fact:
     )
 
 
-def _event(row: QuestionnaireResponse) -> QuestionnaireAnswered:
+def event_of(row: QuestionnaireResponse) -> QuestionnaireAnswered:
     return QuestionnaireAnswered(
         patient_id=row.patient_id,
         object_id=row.pk,
@@ -165,20 +181,20 @@ def _event(row: QuestionnaireResponse) -> QuestionnaireAnswered:
 
 
 def _record(actor: Actor, response: NewResponse) -> CareRecord:
-    if actor.kind == ActorKind.JOB and response.patient_id is not None:
-        rls.open_record(response.patient_id)
-    return open_record(actor, response.record_id, action=RESPONSE_WRITE).record
+    if actor.kind != ActorKind.JOB or response.patient_id is None:
+        return open_record(actor, response.record_id, action=RESPONSE_WRITE).record
+    if not rls.open_record(response.patient_id):
+        raise NotFound
+    # Of nobody else than the person just opened: the row policies show a job no other record.
+    return access.get(actor, RESPONSE_WRITE, CareRecord, response.record_id)
 
 
 def _asked(actor: Actor, record: CareRecord, response: NewResponse) -> _Asked:
-    version = queries.version(response.version_id)
-    if version.status == VersionStatus.DRAFT:
-        raise NotFound
-    pathway = queries.pathway_of(version.pk)
-    form = pathway.forms.get(response.form)
+    version = queries.unchanging(response.version_id)
+    form = version.pathway.forms.get(response.form)
     if form is None:
         raise NotFound
-    asked = _Asked(version, pathway, form)
+    asked = _Asked(version.pathway_id, version.pathway, form)
     if not answers_class(actor, asked.data_class):
         raise Refused(f"Vous ne pouvez pas remplir un formulaire « {asked.data_class.label} ».")
     if actor.kind == ActorKind.PROFESSIONAL and not covers(actor, record.patient_id, asked.data_class):
@@ -233,9 +249,9 @@ def _row(
     is_professional = actor.kind == ActorKind.PROFESSIONAL
     return QuestionnaireResponse(
         id=response.id,
-        patient=record.patient,
+        patient_id=record.patient_id,
         record=record,
-        version=asked.version,
+        version_id=response.version_id,
         form=asked.form.name,
         follow_up_id=response.follow_up_id,
         occurrence_id=response.occurrence_id,
@@ -278,21 +294,45 @@ def _believed(actor: Actor, said: datetime | None, now: datetime) -> tuple[datet
     return said, False
 
 
-def _weigh(actor: Actor, asked: _Asked, row: QuestionnaireResponse, response: NewResponse) -> None:
-    past = queries.history(
-        actor,
-        row.patient_id,
-        asked.version.pathway_id,
-        before=row.authored_at,
-        follow_up_id=row.follow_up_id,
-        without=[key for key in (row.pk, row.replaces_id) if key is not None],
+def _wait_for_others(row: QuestionnaireResponse) -> None:
+    """Two devices that answer one questionnaire in the same instant come one after the other, to the end of each."""
+    if row.occurrence_id is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(row.occurrence_id)])
+
+
+def _said_lately(actor: Actor, asked: _Asked, row: QuestionnaireResponse) -> list[queries.Said]:
+    return queries.said_lately(
+        actor, row.patient_id, asked.pathway_id, until=row.authored_at, follow_up_id=row.follow_up_id
     )
+
+
+def _check_first(
+    actor: Actor, asked: _Asked, row: QuestionnaireResponse, said: Sequence[queries.Said]
+) -> None:
+    """What is expected is answered once: again for a value that waits to be measured again, or as a correction."""
+    same = [one for one in said if one.occurrence_id == row.occurrence_id]
+    if row.occurrence_id is None or row.replaces_id is not None or any(one.pk == row.pk for one in same):
+        return
+    last = max(same, key=lambda one: one.received_at, default=None)
+    confirm = timedelta(minutes=asked.pathway.delays.confirm)
+    if last is None or (last.to_confirm and row.received_at < last.received_at + confirm):
+        return
+    raise Conflict(
+        (_ANSWERED if actor.kind == ActorKind.PROFESSIONAL else _YOU_ANSWERED).format(clock(last.authored_at))
+    )
+
+
+def _weigh(
+    asked: _Asked, row: QuestionnaireResponse, response: NewResponse, lately: Sequence[queries.Said]
+) -> None:
     said = engine.assess(
         asked.pathway,
         row.form,
         response.answers,
         at=row.authored_at,
-        history=past,
+        history=queries.history(lately, before=row.authored_at, without=(row.pk, row.replaces_id)),
         baseline=response.baseline,
         personal=response.personal,
     )

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.ui.forms import CorrectedForm
 from terresante.questionnaires import archive, draft
 
 # What is shown empty under a table, to write lines more without JavaScript.
@@ -36,14 +36,7 @@ TEXT_LABELS = {
 }
 
 
-class ShowingForm(forms.Form):
-    def show(self, error: Invalid | Conflict) -> None:
-        fields = error.fields if isinstance(error, Invalid) else {}
-        for name, sentence in (fields or {"": error.sentence}).items():
-            self.add_error(name if name in self.fields else None, sentence)
-
-
-class BringForm(ShowingForm):
+class BringForm(CorrectedForm):
     file = forms.FileField(
         label="Fichier",
         help_text="Le dossier du parcours en zip, ou un Bundle FHIR (JSON). 1 Mo au plus.",
@@ -62,7 +55,7 @@ class BringForm(ShowingForm):
         return content
 
 
-class CopyForm(ShowingForm):
+class CopyForm(CorrectedForm):
     title = forms.CharField(
         label="Titre", max_length=200, error_messages={"required": "Donnez un titre au nouveau parcours."}
     )
@@ -82,7 +75,7 @@ class CopyForm(ShowingForm):
         return code
 
 
-class PublishForm(ShowingForm):
+class PublishForm(CorrectedForm):
     note = forms.CharField(
         label="Ce qui change",
         max_length=500,

@@ -142,6 +142,10 @@ class FollowUp(Limited):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     taken_at = models.DateTimeField(null=True, blank=True)
+    # Of the address of the person, written by triggers alone: a board is asked for a territory.
+    department = models.CharField(max_length=3, blank=True, default="", editable=False)
+    postal_code = models.CharField(max_length=5, blank=True, default="", editable=False)
+    city = models.CharField(max_length=100, blank=True, default="", editable=False)
 
     class Meta:
         verbose_name = "télésuivi"
@@ -165,6 +169,7 @@ class FollowUp(Limited):
                 F("cell"), F("state"), F("severity").desc(), F("colour_since"), name="follow_ups_of_cell"
             ),
             models.Index(fields=["patient", "state"], name="follow_ups_of_patient"),
+            models.Index(fields=["cell", "state", "department", "postal_code"], name="follow_ups_of_place"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.filling import raw_of, sections
@@ -33,7 +34,7 @@ from terresante.telemonitoring.contacts import actions as contact_actions
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secrets_page
 from terresante.telemonitoring.enums import EndReason, Respondent
-from terresante.telemonitoring.forms import AnchorForm, EndForm, EnrolForm, LinkForm, show_error
+from terresante.telemonitoring.forms import AnchorForm, EndForm, EnrolForm, LinkForm
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.phones import shown
 

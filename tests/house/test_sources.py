@@ -31,6 +31,7 @@ MORE_NAMES = {
         "matrix": "role × data, the one place that says it",
         "emergency_views": "opened in emergency and examined, apart from the circle's screens",
         "hand_over_views": "a turn handed over, apart from the circle's screens",
+        "limit_forms": "who reads what is written, asked by the forms of the apps above too",
         "joining_forms": "why and for how long somebody is in a circle, apart from the circle's forms",
         "joining_views": "who asks to come in and who is invited, apart from the circle's screens",
         "secret_views": "who may know of a restricted care, apart from the circle's screens",

@@ -21,7 +21,6 @@ from terresante.directory.actions import desk as actions
 from terresante.directory.enums import UnitSensitivity
 from terresante.directory.forms import (
     AccountForm,
-    CorrectedForm,
     DutiesForm,
     EndForm,
     MemberForm,
@@ -41,6 +40,7 @@ from terresante.directory.queries.desk import (
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import CorrectedForm
 from terresante.kernel.ui.paging import shown_page
 
 

@@ -14,7 +14,6 @@ from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.outbound import queue_sms
-from terresante.kernel.ui.wording import clock
 from terresante.patients.queries import patient_behind
 from terresante.questionnaires import actions as questionnaires
 from terresante.questionnaires import pathway as engine
@@ -105,18 +104,12 @@ def _permitted(kept: Kept) -> tuple[UUID, UUID | None]:
 def _stored(
     filling: steps.Filling, key: UUID, typed: dict[str, list[str]], at: datetime
 ) -> QuestionnaireResponse:
-    """Raises Invalid, and Conflict when another answer already stands."""
+    """Raises as `questionnaires.answer`: Invalid, and Conflict when another answer already stands."""
     answers, problems = engine.parse(filling.form, typed)
     if problems:
         raise Invalid(
             f"Votre réponse n’est pas enregistrée : {problems[0].sentence}",
             fields={problem.link_id: problem.sentence for problem in problems},
-        )
-    sent = steps.answered(filling)
-    if sent is not None and sent.pk != key and steps.confirmable_until(filling, sent) is None:
-        raise Conflict(
-            f"Vous avez déjà répondu à ce questionnaire à {clock(sent.authored_at)} : "
-            "cette réponse-là est gardée. Si vous allez moins bien, appelez l’équipe, ou le 15."
         )
     draft = steps.Draft(key, dict(answers))
     return questionnaires.answer(filling.actor, steps.new_response(filling, draft, authored_at=at))

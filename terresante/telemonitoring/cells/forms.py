@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.ui.forms import CorrectedForm
 from terresante.kernel.ui.wording import WEEKDAYS
 from terresante.telemonitoring.cells.hours import END_OF_DAY, check_week
 from terresante.telemonitoring.models import Cell
@@ -15,7 +15,7 @@ _SPAN = re.compile(r"\s*(\d{1,2})\s*[h:]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[h:
 _MOST_DAYS_OFF = 100
 
 
-class CellForm(forms.Form):
+class CellForm(CorrectedForm):
     name = forms.CharField(label="Nom de la cellule", max_length=120)
     territory = forms.CharField(
         label="Territoire",
@@ -82,11 +82,6 @@ class CellForm(forms.Form):
             return sorted({_day(line).isoformat() for line in lines})
         except ValueError as error:
             raise forms.ValidationError("Écrivez chaque jour comme 25/12/2026.") from error
-
-    def show(self, error: Invalid | Conflict) -> None:
-        fields = error.fields if isinstance(error, Invalid) else {}
-        for name, sentence in (fields or {"": error.sentence}).items():
-            self.add_error(name if name in self.fields else None, sentence)
 
 
 def read_day(text: str) -> list[list[str]]:

@@ -8,12 +8,13 @@ from terresante.care_team.queries import read_record
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.telemonitoring import queries
 from terresante.telemonitoring.access import CONTACT_WRITE, FOLLOW_UP_MANAGE
 from terresante.telemonitoring.contacts import actions as contact_actions
 from terresante.telemonitoring.course.link_views import TAB
 from terresante.telemonitoring.enums import EnquiryStatus
-from terresante.telemonitoring.forms import ContactForm, StatusForm, show_error
+from terresante.telemonitoring.forms import ContactForm, StatusForm
 from terresante.telemonitoring.models import Contact, FollowUp
 
 
