@@ -58,6 +58,11 @@ class Security:
     passkeys: list[Passkey]
 
 
+def is_open(user_id: UUID) -> bool:
+    """Whether this account may still log in: what it had signed before is worth nothing after."""
+    return User.objects.filter(pk=user_id, is_active=True).exists()
+
+
 def account_called(known_as: str) -> User | None:
     """By its login in lower case. Not iexact: UPPER takes « ı » for an i, each spelling would have its own tries."""
     return User.objects.alias(lowered=Lower("login")).filter(lowered=known_as, is_active=True).first()

@@ -67,6 +67,12 @@ def queue_peer(*, peer: str, text: str, dedupe_key: str) -> None:
     _queue(OutboundChannel.PEER, {dedupe_key: peer}, "", text)
 
 
+def queue_again(keys: Collection[UUID]) -> int:
+    """Of what was abandoned, what is still held: it leaves as it was, under the same reference. How many."""
+    again = OutboundMessage.objects.filter(pk__in=keys, state=OutboundState.ABANDONED).exclude(body=b"")
+    return again.update(state=OutboundState.WAITING, attempts=0, next_attempt_at=timezone.now())
+
+
 def _queue(channel: OutboundChannel, recipients: Mapping[str, str], subject: str, body: str) -> None:
     sealed = seal(body.encode(), context=_CONTEXT)
     _insert(channel, {key: (recipient, sealed) for key, recipient in recipients.items()}, subject)
@@ -131,7 +137,9 @@ def _deliver(key: UUID, server: BaseEmailBackend | None) -> bool:
 
 
 def _end(message: OutboundMessage, state: OutboundState) -> None:
-    message.state, message.body = state, b""
+    """What another system did not take is kept: somebody may have it sent again."""
+    is_kept = state == OutboundState.ABANDONED and message.channel == OutboundChannel.PEER
+    message.state, message.body = state, message.body if is_kept else b""
     message.save(update_fields=["state", "body"])
 
 

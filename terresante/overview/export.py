@@ -43,6 +43,7 @@ from terresante.patients.models import RelatedPerson
 from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.results.access import RESULT_READ
+from terresante.results.enums import ResultKind
 from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.access import STAY_READ
 from terresante.stays.models import Encounter
@@ -195,6 +196,8 @@ class Export:
         rows = access.list(self.actor, RESULT_READ, LabObservation).filter(
             among("report_id", [row.pk for row in shown])
         )
+        # What a report recalls is a result of another one.
+        rows = rows.exclude(kind=ResultKind.EARLIER)
         found: dict[UUID, list[LabObservation]] = {}
         for row in rows.select_related("report").order_by("position"):
             found.setdefault(row.report_id, []).append(row)

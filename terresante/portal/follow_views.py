@@ -18,9 +18,9 @@ from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.questionnaires.steps import Filling, answered
-from terresante.telemonitoring import answering, kit
 from terresante.telemonitoring.access import FOLLOW_UP_READ
-from terresante.telemonitoring.doors import permit_of_account
+from terresante.telemonitoring.answering import asking, kit
+from terresante.telemonitoring.answering.doors import permit_of_account
 from terresante.telemonitoring.models import Expected
 
 
@@ -29,11 +29,11 @@ def follow_up(request: Request) -> HttpResponse:
     # A carer answers what he was named for, and reads no follow-up.
     action = RECORD_READ if is_carer(request.actor) else FOLLOW_UP_READ
     opened = read_own_record(request.actor, action=action)
-    due = answering.due_for(request.actor, opened.patient.pk) if opened else []
+    due = asking.due_for(request.actor, opened.patient.pk) if opened else []
     # What a telephone keeps is its owner's: a relative answers with a network.
     keeps = request.actor.kind == ActorKind.PATIENT and bool(due)
-    reader = answering.reader_of(due[0].follow_up.cell) if due else None
-    before = answering.said_before(due[0].follow_up) if due else ""
+    reader = asking.reader_of(due[0].follow_up.cell) if due else None
+    before = asking.said_before(due[0].follow_up) if due else ""
     shown = {"opened": opened, "due": due, "reader": reader, "keeps": keeps, "before": before}
     return render(request, "portal/follow_up.html", shown)
 
@@ -44,7 +44,7 @@ def offline_kit(request: Request) -> HttpResponse:
     user_id, session = request.actor.user_id, handle_of(request.session)
     if opened is None or request.actor.kind != ActorKind.PATIENT or user_id is None or session is None:
         raise NotFound
-    due = answering.coming(request.actor, opened.patient.pk)
+    due = asking.coming(request.actor, opened.patient.pk)
     return JsonResponse(kit.made(due, permit=permit_of_account(user_id, session=session)))
 
 
@@ -54,12 +54,12 @@ def answer(request: Request, expected_id: UUID) -> HttpResponse:
     patient_id = represented_patient(actor) if actor.kind == ActorKind.REPRESENTATIVE else actor.person_id
     if record_id is None or patient_id is None:
         raise NotFound
-    with answering.answering_for(actor, patient_id) as who:
-        expected = answering.expected_of(who, expected_id)
-        if is_carer(actor) and expected.follow_up_id not in answering.answered_by(actor, patient_id):
+    with asking.answering_for(actor, patient_id) as who:
+        expected = asking.expected_of(who, expected_id)
+        if is_carer(actor) and expected.follow_up_id not in asking.answered_by(actor, patient_id):
             raise NotFound
         name = actor.name if is_carer(actor) else ""
-        filling = answering.filling_of(who, expected, source=_source(actor), respondent_name=name)
+        filling = asking.filling_of(who, expected, source=_source(actor), respondent_name=name)
         if filling.record_id != record_id:
             raise NotFound
         if is_carer(actor) and _is_somebody_elses(filling, actor):
@@ -71,10 +71,10 @@ def answer(request: Request, expected_id: UUID) -> HttpResponse:
 def _door(filling: Filling, expected: Expected) -> Door:
     return Door(
         filling=filling,
-        title=answering.title_of(expected),
+        title=asking.title_of(expected),
         here=reverse("portal:answer", args=[expected.pk]),
         home=reverse("portal:follow_up"),
-        reader=answering.reader_of(expected.follow_up.cell),
+        reader=asking.reader_of(expected.follow_up.cell),
     )
 
 

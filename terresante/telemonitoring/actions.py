@@ -1,7 +1,7 @@
 """A follow-up begins, changes its dates, stops for a while, ends. What answers make of it is `board`'s."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from terresante.care_team.actions.periods import change_period
 from terresante.care_team.enums import DataClass, JoinReason
 from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.care_team.queries import covers, open_record
+from terresante.care_team.queries.limits import Limits, kept_inside, limits_on, sector_of
 from terresante.kernel import access, audit, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -30,11 +31,12 @@ from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.actions import NewResponse, answer
 from terresante.questionnaires.enums import ResponseSource, VersionStatus
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring import links, schedule
+from terresante.telemonitoring import schedule
 from terresante.telemonitoring.access import (
     CELL_READ,
     FOLLOW_UP_ENROL,
 )
+from terresante.telemonitoring.answering import links
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,
@@ -49,6 +51,14 @@ from terresante.telemonitoring.phones import international
 FURTHEST = timedelta(days=400)
 _TAKEN = "Ce télésuivi ne peut pas être enregistré : rechargez la page, puis recommencez."
 _IN_ITS_NAME = "cell"
+_ANOTHER_SECTOR = (
+    "Cette cellule est de psychiatrie ou d’addictologie : seul un professionnel de ces soins commence un suivi avec"
+    " elle."
+)
+_OWN_SECTOR = (
+    "Ce que vous suivez reste dans votre secteur : choisissez une cellule de psychiatrie ou d’addictologie, ou de"
+    " votre structure ; sinon, demandez au médecin traitant de commencer ce suivi."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +124,12 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
         FOLLOW_UP_ENROL,
         patient_id=record.patient_id,
         about=follow_up,
-        detail={"pathway": pathway.code, "version": version.number, "cell": str(cell.pk)},
+        detail={
+            "pathway": pathway.code,
+            "version": version.number,
+            "cell": str(cell.pk),
+            **limits_on(follow_up).in_trail,
+        },
     )
     return Enrolled(follow_up, secrets)
 
@@ -208,7 +223,22 @@ def _row(
         index_follow_up_id=None if wanted.hides_index else wanted.index_follow_up_id,
         index_name="" if wanted.hides_index else wanted.index_name[:200],
         hides_index=wanted.hides_index,
+        **asdict(limits_in(actor, record, cell)),
     )
+
+
+def limits_in(actor: Actor, record: CareRecord, cell: Cell) -> Limits:
+    """A cell of psychiatry or addictology keeps to its sector what it watches, existence included; so does who works in
+    one, with the cell of his own structure. Raises Invalid for another cell: its operators would know, or see nothing.
+    """
+    place = cell.organization
+    watched = matrix.organization_sector(place.kind, place.is_psychiatric)
+    own = sector_of(actor) if actor.kind == ActorKind.PROFESSIONAL else watched
+    if watched != own and (watched or place.pk != actor.organization_id):
+        sentence = _ANOTHER_SECTOR if watched else _OWN_SECTOR
+        raise Invalid(sentence, fields={"cell": sentence})
+    limits = Limits(sector=own, restricted_to_id=place.pk) if own else Limits()
+    return kept_inside(limits, record)
 
 
 def _baseline(pathway: engine.Pathway, inclusion: engine.Answers | None) -> dict[str, Any]:
@@ -239,7 +269,11 @@ def _already_enrolled(actor: Actor, row: FollowUp) -> FollowUp:
     ):
         raise Conflict(_TAKEN)
     audit.record(
-        actor, FOLLOW_UP_ENROL, patient_id=known.patient_id, about=known, detail={"sent_again": True}
+        actor,
+        FOLLOW_UP_ENROL,
+        patient_id=known.patient_id,
+        about=known,
+        detail={"sent_again": True, **limits_on(known).in_trail},
     )
     return known
 
@@ -264,6 +298,7 @@ def _include(
             answers=inclusion,
             source=ResponseSource.PROFESSIONAL,
             follow_up_id=follow_up.pk,
+            limits=limits_on(follow_up),
         ),
     )
 

@@ -5,14 +5,14 @@ from terresante.kernel.together import written_together
 from terresante.notifications.actions import tell_patients
 from terresante.notifications.enums import Notice
 from terresante.questionnaires.events import QuestionnaireAnswered
-from terresante.telemonitoring import board
+from terresante.telemonitoring.board import colouring
 from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUpMoved
 
 
 @on(QuestionnaireAnswered)
 def show_answers(events: Sequence[QuestionnaireAnswered]) -> None:
     with written_together():
-        board.update_from(events)
+        colouring.update_from(events)
 
 
 @on(AnswerDue)

@@ -17,11 +17,11 @@ from terresante.kernel.outbound import queue_each_sms
 from terresante.kernel.ports import sms_is_bound
 from terresante.kernel.together import written_together
 from terresante.questionnaires.enums import ResponseColour
-from terresante.telemonitoring import alerts
 from terresante.telemonitoring.access import FOLLOW_UP_COLOUR, FOLLOW_UP_REMIND
-from terresante.telemonitoring.course_actions import end_what_is_over
+from terresante.telemonitoring.alerts import raising
+from terresante.telemonitoring.answering.links import address_of, reminder_token
+from terresante.telemonitoring.course.actions import end_what_is_over
 from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUpChanged
-from terresante.telemonitoring.links import address_of, reminder_token
 from terresante.telemonitoring.models import Expected
 from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
 
@@ -69,7 +69,7 @@ def watch_alerts() -> int:
     """What nobody took, and what nobody measured again."""
     now = timezone.now()
     with rls.acting(Actor.job("telemonitoring")), written_together():
-        return alerts.stand_unconfirmed(now) + alerts.climb(now)
+        return raising.stand_unconfirmed(now) + raising.climb(now)
 
 
 @scheduled("23 4 * * *")
@@ -109,7 +109,7 @@ def colour_due(now: datetime, most: int = _AT_ONCE) -> int:
         for alarm in _ALARMING:
             waiting = [_expected(row) for row in silent if row["silence"] == alarm]
             if waiting:
-                alerts.open_for_silences(waiting, alarm.value, now=now)
+                raising.open_for_silences(waiting, alarm.value, now=now)
         if silent:
             audit.record(actor, FOLLOW_UP_COLOUR, detail={"count": len(silent)})
     return len(silent)

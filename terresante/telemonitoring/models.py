@@ -11,8 +11,8 @@ from terresante.kernel.models import Row
 from terresante.patients.models import CareRecord, Patient, RelatedPerson
 from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, ResponseColour
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring.alert_models import Alert as Alert
-from terresante.telemonitoring.alert_models import Call as Call
+from terresante.telemonitoring.alerts.models import Alert as Alert
+from terresante.telemonitoring.alerts.models import Call as Call
 from terresante.telemonitoring.enums import (
     TO_BEGIN,
     EndReason,

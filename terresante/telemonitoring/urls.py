@@ -1,6 +1,9 @@
 from django.urls import path
 
-from terresante.telemonitoring import answer_views, contact_views, link_views, views
+from terresante.telemonitoring import views
+from terresante.telemonitoring.answering import views as answer_views
+from terresante.telemonitoring.contacts import views as contact_views
+from terresante.telemonitoring.course import link_views
 
 app_name = "telemonitoring"
 urlpatterns = [

@@ -18,11 +18,12 @@ from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.filling import raw_of, sections
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring import actions, contact_actions, course_actions, queries
+from terresante.telemonitoring import actions, queries
 from terresante.telemonitoring.access import (
     CONTACT_WRITE,
     FOLLOW_UP_END,
@@ -31,9 +32,11 @@ from terresante.telemonitoring.access import (
     FOLLOW_UP_READ,
     LINK_MAKE,
 )
+from terresante.telemonitoring.contacts import actions as contact_actions
+from terresante.telemonitoring.course import actions as course_actions
+from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secrets_page
 from terresante.telemonitoring.enums import EndReason, Respondent
-from terresante.telemonitoring.forms import AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm, show_error
-from terresante.telemonitoring.link_views import TAB, follow_up_of, secrets_page
+from terresante.telemonitoring.forms import AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.phones import shown
 

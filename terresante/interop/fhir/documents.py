@@ -14,6 +14,7 @@ from terresante.documents.enums import DocumentType
 from terresante.interop.cda.body import content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument
 from terresante.interop.cda.parsing import NotCda, decoded
+from terresante.interop.fhir.metadata import told_by_resource
 from terresante.interop.fhir.outcome import Issue, Problem, Resource, wrong
 from terresante.interop.fhir.people import Resolve, read_author, rpps_of_national
 from terresante.interop.fhir.schema import at, codings, every, plain_identifier, text_at
@@ -81,6 +82,7 @@ def read_document(
             addressed_to=_addressees(cda),
             signed_by=author.signature,
             specialty=f"{author.specialty} {_setting(resource)}",
+            metadata=told_by_resource(resource),
         ),
         names,
         replaced,

@@ -6,8 +6,10 @@ Of the two forms of one report (level 1 and level 3), the structured one is kept
 import datetime
 import enum
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from io import BytesIO
+from typing import Any
 
 from terresante.documents.enums import DocumentType
 from terresante.interop.cda.body import content_of, paper_of, read_cda
@@ -95,6 +97,8 @@ class Carried:
     specialty: str = ""
     # Results given one by one, in place of a document.
     discrete: Discrete | None = None
+    # As FHIR says them, of what came by FHIR.
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def author(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 
-from terresante.questionnaires.pathway import cells, coverage, fhirpath, timing
+from terresante.questionnaires.pathway import cell_reading, coverage, fhirpath, timing
 from terresante.questionnaires.pathway.assessing import SCORE
 from terresante.questionnaires.pathway.examples import tried
 from terresante.questionnaires.pathway.model import (
@@ -208,8 +208,8 @@ class _Check:
             return
         for colour, cell in rule.cells:
             try:
-                alternatives = cells.parsed(cell, codes_of(rule, self.pathway.forms))
-            except cells.CellError:
+                alternatives = cell_reading.parsed(cell, codes_of(rule, self.pathway.forms))
+            except cell_reading.CellError:
                 continue
             for alternative in alternatives:
                 if told := wrong_alternative(alternative, question, form):

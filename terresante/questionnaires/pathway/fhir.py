@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from terresante.questionnaires.pathway import cells, timing
-from terresante.questionnaires.pathway.answering import plain
+from terresante.questionnaires.pathway import cell_reading, cells, timing
+from terresante.questionnaires.pathway.keeping import plain
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -179,7 +179,7 @@ def _condition(pathway: Pathway, rule: Rule, cell: str) -> str:
     value = f"repeat(item).where(linkId='{rule.item}').answer.value"
     number = f"{value}.value" if question.kind == "quantity" else value
     told = []
-    for one in cells.parsed(cell, codes_of(rule, pathway.forms)):
+    for one in cell_reading.parsed(cell, codes_of(rule, pathway.forms)):
         match one:
             case cells.Between(lowest, highest):
                 told.append(f"({number} >= {lowest} and {number} <= {highest})")

@@ -204,7 +204,7 @@ _PERSONAL = re.compile(r"personal\s*\(\s*([A-Za-z][\w-]*)\s*\)")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the decision table. The cells stay as written; `cells.parsed` reads them."""
+    """One line of the decision table. The cells stay as written; `cell_reading.parsed` reads them."""
 
     name: str
     questionnaire: str

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 from pathlib import PurePosixPath
 
-from terresante.questionnaires.pathway import cells, timing
+from terresante.questionnaires.pathway import cell_reading, timing
 from terresante.questionnaires.pathway.folders import is_in, sizes_fit
 from terresante.questionnaires.pathway.model import (
     Band,
@@ -249,8 +249,8 @@ def _rules(
         codes = codes_of(rule, forms)
         for colour, cell in rule.cells:
             try:
-                cells.parsed(cell, codes)
-            except cells.CellError as error:
+                cell_reading.parsed(cell, codes)
+            except cell_reading.CellError as error:
                 wrong(row.line, f"colonne « {colour.value} » : {error}")
         rules.append(rule)
     return tuple(rules)

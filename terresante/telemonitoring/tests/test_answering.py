@@ -24,11 +24,11 @@ from terresante.patients.models import Delegation
 from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import published_version
-from terresante.telemonitoring import answer_actions
 from terresante.telemonitoring.access import FOLLOW_UP_READ
-from terresante.telemonitoring.course_actions import name_carer
-from terresante.telemonitoring.doors import permit_of_account, permit_of_link
-from terresante.telemonitoring.links import reminder_token
+from terresante.telemonitoring.answering import actions as answer_actions
+from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
+from terresante.telemonitoring.answering.links import reminder_token
+from terresante.telemonitoring.course.actions import name_carer
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import SCHEDULE, cell_of, followed
 from tests.cast import represented_by

@@ -15,9 +15,9 @@ from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboxEvent
 from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.tests.factories import made_version
-from terresante.telemonitoring.alert_actions import close_alert, record_call, take_alert
-from terresante.telemonitoring.alert_enums import AlertOutcome, CallResult
-from terresante.telemonitoring.board_queries import PER_PAGE
+from terresante.telemonitoring.alerts.actions import close_alert, record_call, take_alert
+from terresante.telemonitoring.alerts.enums import AlertOutcome, CallResult
+from terresante.telemonitoring.board.queries import PER_PAGE
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.board_factories import (
     answer,

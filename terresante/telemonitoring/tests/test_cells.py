@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from terresante.accounts.models import User
 from terresante.directory.models import PractitionerRole
-from terresante.telemonitoring.cell_forms import read_day, write_day
+from terresante.telemonitoring.cells.forms import read_day, write_day
 from terresante.telemonitoring.models import Cell
 from terresante.telemonitoring.tests.board_factories import make_cell
 from tests.walls import walls_down

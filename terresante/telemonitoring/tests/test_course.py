@@ -15,8 +15,8 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.kernel.sealing import unseal
 from terresante.questionnaires.tests.factories import files
-from terresante.telemonitoring import course_actions
 from terresante.telemonitoring.actions import enrol
+from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState, FollowUpState, Respondent
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import SURGERY, cell_of, followed, new_follow_up, pathway

@@ -11,9 +11,10 @@ from terresante.kernel import dispatcher, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.kernel.sealing import unseal
-from terresante.telemonitoring import course_actions, jobs
+from terresante.telemonitoring import jobs
+from terresante.telemonitoring.answering.links import address_of, reminder_token
+from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState
-from terresante.telemonitoring.links import address_of, reminder_token
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import expect, stored_follow_up
 from tests.walls import wait_for_older_transactions, walls_down

@@ -1,7 +1,9 @@
 """What a report of biology says, read by its structure; documents are written by the simulated laboratory."""
 
+import re
 import time
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -69,6 +71,42 @@ def test_a_germ_has_its_count_and_its_antibiogram():
         (ResultKind.SUSCEPTIBILITY, "R"),
         (ResultKind.SUSCEPTIBILITY, "S"),
     ]
+
+
+def recalling(*before):
+    (only,) = sugar("4.89").results
+    return Examinations(code="18719-5", results=(replace(only, before=before),))
+
+
+def test_what_a_report_recalls_is_an_earlier_value_with_the_date_it_had():
+    then = letters.AT - timedelta(days=200)
+    raw = written(recalling(("4.6", "mmol/L", then), ("0.81", "g/L", then - timedelta(days=90))))
+
+    new, before, older = read(raw).results
+
+    assert (new.kind, new.value, new.effective_at) == (ResultKind.VALUE, Decimal("4.89"), letters.AT)
+    assert [(each.kind, each.code, each.text, each.unit, each.effective_at) for each in (before, older)] == [
+        (ResultKind.EARLIER, new.code, "4.6", "mmol/L", then),
+        (ResultKind.EARLIER, new.code, "0.81", "g/L", then - timedelta(days=90)),
+    ]
+    assert (before.label, before.chapter) == (new.label, new.chapter)
+
+
+@pytest.mark.parametrize(
+    ("said", "otherwise"),
+    [
+        (r'(typeCode="REFR">.*?)<effectiveTime value="[^"]*"/>', r"\1"),
+        (r'(typeCode="REFR">.*?)code="14771-0"', r'\1code="2160-0"'),
+        (r'(typeCode="REFR">.*?)<value [^>]*/>', r"\1"),
+    ],
+    ids=["without a date", "of another examination", "without a value"],
+)
+def test_an_earlier_value_that_is_not_sure_is_left_to_the_document(said, otherwise):
+    raw = written(recalling(("4.6", "mmol/L", letters.AT - timedelta(days=200)))).decode()
+
+    (only,) = read(re.sub(said, otherwise, raw, count=1, flags=re.DOTALL).encode()).results
+
+    assert only.text == "4.89"
 
 
 _IVL = '<value xsi:type="IVL_PQ">{}</value>'

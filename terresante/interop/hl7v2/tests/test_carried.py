@@ -198,15 +198,16 @@ def outcome_of(raw):
     return f"AA {said.act.value}"
 
 
-def test_a_damaged_message_is_read_or_refused_with_its_reason():
-    outcomes = play(500, "seed")
+def test_a_damaged_message_is_read_or_refused_with_its_reason(record_property):
+    outcomes = play(1000, "seed")
+    record_property("damaged", f"1000 messages : {dict(outcomes.most_common())}")
 
     assert {"AA new", "AA replace", "AA delete", "AE 102", "AE 101", "AR 100"} <= set(outcomes)
 
 
 @pytest.mark.long
-def test_twenty_thousand_damaged_messages_are_read_or_refused():
+def test_twenty_thousand_damaged_messages_are_read_or_refused(record_property):
     outcomes = play(20_000, "long seed")
-    print(dict(outcomes))  # noqa: T201  # asked of the long run: counts per outcome
+    record_property("damaged", f"20000 messages : {dict(outcomes.most_common())}")
 
     assert {"AE 100", "AE 103", "AR 200", "AR 201"} <= set(outcomes)
