@@ -245,6 +245,7 @@ def test_the_activity_is_counted_for_the_cell_and_told_to_nobody_else(cast, awa,
     address = reverse("board:statistics", args=[follow_up.cell_id])
     shown = page(client, awa, address).content.decode()
     assert "Fausse alerte" in shown
+    assert "1, dont 1 rouges, 0 orange, 0 sans réponse" in shown
     assert "100 %" in shown.replace("\u00a0", " ")
     text = client.get(f"{address}?format=csv").content.decode()
     assert "false;Température;;1" in text

@@ -8,6 +8,7 @@ from terresante.directory.enums import OrganizationKind, Profession
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, rls
 from terresante.kernel.errors import Invalid
+from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.models import CareRecord
@@ -16,7 +17,7 @@ from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import new_response, published_version
 from terresante.telemonitoring.access import FOLLOW_UP_READ
-from terresante.telemonitoring.answering.doors import permit_of
+from terresante.telemonitoring.answering.doors import permit_of_account
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
 from terresante.telemonitoring.tests.test_answering import (
@@ -117,7 +118,12 @@ def test_a_follow_up_of_psychiatry_is_known_to_its_sector_alone_whoever_answers(
 def test_an_answer_kept_without_network_keeps_to_the_sector_of_its_follow_up(client, psy):
     _, expected = followed_there(psy)
 
-    assert sent_later(client, kept(permit_of(user_id=psy.madeleine.user_id), expected)).status_code == 200
+    assert (
+        sent_later(
+            client, kept(permit_of_account(psy.madeleine.user_id, session=new_id()), expected)
+        ).status_code
+        == 200
+    )
     assert [row.sector for row in stored()] == ["psychiatry"]
 
 
