@@ -101,8 +101,8 @@ def _contested(visit: AccessVisit, contested: dict[UUID, AccessComplaint]) -> Ac
 
 
 def due_today(actor: Actor, opened: OpenRecord | None) -> list[Due]:
-    """Questionnaires of a follow-up at home that wait for an answer now."""
-    due = asking.due_now(actor, opened.patient.pk) if opened else []
+    """Questionnaires of a follow-up at home that wait for this person's answer now."""
+    due = asking.due_for(actor, opened.patient.pk) if opened else []
     return [one for one in due if not one.is_answered]
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 
 # Of one folder: what a physician writes by hand, with a wide margin.
@@ -10,6 +11,8 @@ MOST_FILES = 120
 MOST_BYTES = 1_000_000
 ABOUT = "pathway.toml"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,2}\Z")
+# The two that every computer writes: others take gigabytes of memory at the word of a file.
+_WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _OF_COMPUTERS = ("__MACOSX", "Thumbs.db")
 _ENDS = (".toml", ".csv", ".json", ".md", ".txt")
 
@@ -25,13 +28,17 @@ def unzipped(content: bytes) -> dict[str, str]:
             inside = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one.filename)]
             if len(inside) > MOST_FILES or sum(one.file_size for one in inside) > MOST_BYTES:
                 raise Unreadable("L’archive est trop grande pour un parcours : 120 fichiers et 1 Mo au plus.")
+            if any(one.compress_type not in _WAYS for one in inside):
+                raise NotImplementedError
             top = _top(one.filename for one in inside)
             found = {}
             for one in inside:
                 with archive.open(one) as opened:
                     # Never more than was announced, whatever the archive then gives.
                     found[one.filename.removeprefix(top)] = opened.read(MOST_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except Unreadable:
+        raise
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise Unreadable("Ce n’est pas une archive zip lisible : recréez-la sans mot de passe.") from error
     return checked({name: _text(name, data) for name, data in found.items()})
 
@@ -41,6 +48,10 @@ def checked(files: Mapping[str, str]) -> dict[str, str]:
     wrong = [name for name in files if not _NAME.match(name) or not name.endswith(_ENDS)]
     if wrong:
         raise Unreadable(f"« {wrong[0][:80]} » n’a pas sa place dans un parcours : retirez ce fichier.")
+    if any("\x00" in text for text in files.values()):
+        raise Unreadable(
+            "Un fichier contient un caractère nul : ce n’est pas un texte, enregistrez-le de nouveau."
+        )
     if ABOUT not in files:
         raise Unreadable("Le fichier « pathway.toml » manque : c’est lui qui dit ce qu’est le parcours.")
     if len(files) > MOST_FILES or sum(len(text) for text in files.values()) > MOST_BYTES:

@@ -12,6 +12,7 @@ from typing import Any
 
 from terresante.questionnaires.archive import ABOUT, Unreadable
 from terresante.questionnaires.pathway.elements import SDC
+from terresante.questionnaires.pathway.tables import has_endless_key
 
 RULES, SCHEDULE, TEXTS = "rules.csv", "schedule.csv", "texts.toml"
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -21,12 +22,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 _BOUNDS = {"lowest": "minValue", "highest": "maxValue"}
 
 
+def _toml(text: str) -> dict[str, Any]:
+    """{} when it cannot be read: what is wrong is for `pathway.check` to say."""
+    if has_endless_key(text):
+        return {}
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+
+
 def told(files: Mapping[str, str]) -> dict[str, Any]:
     """What `pathway.toml` says, {} when it cannot be read."""
-    try:
-        return tomllib.loads(files.get(ABOUT, ""))
-    except tomllib.TOMLDecodeError:
-        return {}
+    return _toml(files.get(ABOUT, ""))
 
 
 def renamed(files: Mapping[str, str], code: str, title: str) -> dict[str, str]:
@@ -38,15 +46,16 @@ def renamed(files: Mapping[str, str], code: str, title: str) -> dict[str, str]:
 
 def rows(files: Mapping[str, str], name: str) -> list[dict[str, str]]:
     """A table as a screen shows it, its known columns alone."""
-    read = csv.DictReader(io.StringIO(files.get(name, "")), delimiter=";")
-    return [{column: (row.get(column) or "").strip() for column in COLUMNS[name]} for row in read]
+    return [
+        {column: (row.get(column) or "").strip() for column in COLUMNS[name]} for row in _lines(files, name)
+    ]
 
 
 def with_rows(files: Mapping[str, str], name: str, lines: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Lines without their first two columns are left out; columns that the screen does not know stay at the end."""
     known = COLUMNS[name]
     others = [column for column in _header(files.get(name, "")) if column and column not in known]
-    before = list(csv.DictReader(io.StringIO(files.get(name, "")), delimiter=";"))
+    before = _lines(files, name)
     kept = [line for line in lines if any(line.get(column, "").strip() for column in known)]
     if not kept:
         return {key: text for key, text in files.items() if key != name}
@@ -61,8 +70,19 @@ def with_rows(files: Mapping[str, str], name: str, lines: Sequence[Mapping[str, 
     return {**files, name: written.getvalue()}
 
 
+def _lines(files: Mapping[str, str], name: str) -> list[dict[str, str]]:
+    """None of a table that cannot be read: its mistake is said elsewhere, and « Fichiers » edits it."""
+    try:
+        return list(csv.DictReader(io.StringIO(files.get(name, "")), delimiter=";"))
+    except csv.Error:
+        return []
+
+
 def _header(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text), delimiter=";"), [])
+    try:
+        return next(csv.reader(io.StringIO(text), delimiter=";"), [])
+    except csv.Error:
+        return []
 
 
 def _one_line(text: str) -> str:
@@ -71,11 +91,10 @@ def _one_line(text: str) -> str:
 
 def texts(files: Mapping[str, str]) -> dict[str, str]:
     """What the patient is told, by its key."""
-    try:
-        said = tomllib.loads(files.get(TEXTS, "")).get("patient", {})
-    except tomllib.TOMLDecodeError:
-        return {}
-    return {key: text for key, text in said.items() if isinstance(text, str)}
+    said = _toml(files.get(TEXTS, "")).get("patient")
+    return (
+        {key: text for key, text in said.items() if isinstance(text, str)} if isinstance(said, dict) else {}
+    )
 
 
 def with_texts(files: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
@@ -140,7 +159,7 @@ def with_questions(files: Mapping[str, str], edits: Mapping[str, Mapping[str, An
 def _json(text: str) -> dict[str, Any]:
     try:
         read = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
 
@@ -148,10 +167,15 @@ def _json(text: str) -> dict[str, Any]:
 def _items(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Flattened, in their order."""
     found = []
-    for item in resource.get("item", []) if isinstance(resource.get("item"), list) else []:
-        if isinstance(item, dict):
-            found += [item, *_items(item)]
+    for item in _dicts(resource, "item"):
+        found += [item, *_items(item)]
     return found
+
+
+def _dicts(holder: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Whatever else a file holds there is left to the mistakes that `check` says."""
+    held = holder.get(name)
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
 
 
 def _is_asked(item: Mapping[str, Any]) -> bool:
@@ -159,7 +183,7 @@ def _is_asked(item: Mapping[str, Any]) -> bool:
 
 
 def _question(form: str, item: Mapping[str, Any]) -> AskedQuestion:
-    helped: Mapping[str, Any] = next((child for child in item.get("item", []) if _is_help(child)), {})
+    helped: Mapping[str, Any] = next((child for child in _dicts(item, "item") if _is_help(child)), {})
     return AskedQuestion(
         file=form,
         link_id=str(item.get("linkId", "")),
@@ -177,7 +201,7 @@ def _is_help(child: Mapping[str, Any]) -> bool:
 
 
 def _bound(item: Mapping[str, Any], name: str) -> str:
-    for extension in item.get("extension", []):
+    for extension in _dicts(item, "extension"):
         if str(extension.get("url", "")).endswith(f"/{name}"):
             value = next((value for key, value in extension.items() if key.startswith("value")), "")
             number = value.get("value", "") if isinstance(value, dict) else value
@@ -200,13 +224,13 @@ def _edit(item: dict[str, Any], edit: Mapping[str, Any]) -> None:
 
 
 def _set_help(item: dict[str, Any], text: str) -> None:
-    children = item.get("item", [])
+    children = _dicts(item, "item")
     known = next((child for child in children if _is_help(child)), None)
     if known is not None and text:
         known["text"] = text
     elif known is not None:
-        children.remove(known)
-        if not children:
+        item["item"] = [child for child in children if child is not known]
+        if not item["item"]:
             item.pop("item")
     elif text:
         code = {"system": "http://hl7.org/fhir/questionnaire-item-control", "code": "help"}
@@ -221,7 +245,7 @@ def _set_help(item: dict[str, Any], text: str) -> None:
 
 
 def _set_bound(item: dict[str, Any], name: str, text: str) -> None:
-    others = [one for one in item.get("extension", []) if not str(one.get("url", "")).endswith(f"/{name}")]
+    others = [one for one in _dicts(item, "extension") if not str(one.get("url", "")).endswith(f"/{name}")]
     if text:
         try:
             number = Decimal(text.replace(",", "."))

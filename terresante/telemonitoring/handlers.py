@@ -17,12 +17,13 @@ def show_answers(events: Sequence[QuestionnaireAnswered]) -> None:
 
 @on(AnswerDue)
 def tell_what_is_due(events: Sequence[AnswerDue]) -> None:
-    tell_patients(Notice.QUESTIONNAIRE, events)
+    """Once: who gets the link by SMS is not told by his account too."""
+    tell_patients(Notice.QUESTIONNAIRE, [event for event in events if not event.by_sms])
 
 
 @on(AnswerStillDue)
 def tell_what_is_still_due(events: Sequence[AnswerStillDue]) -> None:
-    tell_patients(Notice.QUESTIONNAIRE, events)
+    tell_patients(Notice.QUESTIONNAIRE, [event for event in events if not event.by_sms])
 
 
 @on(FollowUpMoved)

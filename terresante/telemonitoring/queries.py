@@ -14,7 +14,7 @@ from django.utils import timezone
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import panel
-from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.limits import limits_unasked
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import chart, wording
@@ -283,5 +283,5 @@ def preview_of(pathway: engine.Pathway, anchor_on: date, *, most: int = 6) -> Pr
 
 
 def audience_panel(actor: Actor, patient: Patient, data_class: DataClass) -> AudiencePanel:
-    draft = Draft(asked_by=actor, patient_id=patient.pk, data_class=data_class)
+    draft = limits_unasked(actor, patient.record).draft(actor, patient.pk, data_class)
     return panel.audience_panel(patient, draft, of="ce télésuivi", end=_END)

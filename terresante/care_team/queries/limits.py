@@ -1,6 +1,6 @@
 """What the author of something about a patient chooses: who reads it. Notes ask it today, documents as they come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,8 +11,9 @@ from terresante.care_team.models import Limited
 from terresante.care_team.queries.audience import Draft
 from terresante.directory.models import PractitionerRole
 from terresante.kernel import compiled
-from terresante.kernel.actor import Actor
+from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
+from terresante.patients.models import CareRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,21 @@ def limits_of(actor: Actor, level: Confidentiality, sector: str) -> Limits:
             return Limits(hidden_from_patient=True)
         case Confidentiality.CIRCLE_AND_PATIENT:
             return Limits()
+
+
+def limits_unasked(actor: Actor, record: CareRecord) -> Limits:
+    """Of what is written where no level is chosen: the default of the author's sector. The person has none."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None or actor.organization_id is None:
+        return Limits()
+    sector = sector_of(actor)
+    return kept_inside(limits_of(actor, level_by_default(sector), sector), record)
+
+
+def kept_inside(limits: Limits, record: CareRecord) -> Limits:
+    """What is written in a record that a support structure keeps to itself goes no further than that structure."""
+    if record.kept_by_id is None or limits.private_to_person_id is not None:
+        return limits
+    return replace(limits, private_to_id=record.kept_by_id)
 
 
 def level_of(row: Limited) -> Confidentiality:

@@ -86,6 +86,9 @@ class FormReader:
                 1, "ce fichier JSON n’est pas lisible : trop d’accolades imbriquées, ou un nombre démesuré."
             )
             return None
+        if not _is_written(resource):
+            self.wrong(1, "ce fichier contient un signe qui ne s’écrit pas (\\u0000, \\ud800…) : retirez-le.")
+            return None
         if not isinstance(resource, dict) or resource.get("resourceType") != "Questionnaire":
             self.wrong(1, 'ce fichier n’est pas un Questionnaire FHIR : "resourceType": "Questionnaire".')
             return None
@@ -269,6 +272,16 @@ class FormReader:
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 10_000
+
+
+def _is_written(resource: Any) -> bool:
+    """A page in UTF-8 holds no half of a character, nor the database a null one."""
+    said = json.dumps(resource, ensure_ascii=False)
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in said
 
 
 def _refused(constant: str) -> None:

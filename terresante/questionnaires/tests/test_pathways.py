@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -272,6 +273,19 @@ def test_a_draft_is_replayed_without_anybody_s_name(client, cast, admin):
         (1, 1, 2, 0)
     ]
     assert found.named == ()
+
+
+def test_a_replay_is_given_no_own_words_of_the_enrolment_either(cast, admin):
+    version = published_version()
+    known = {"nuit": "Odile Leroux m’appelle", "temperature": Decimal("37.5"), "sommeil": "bon"}
+    answered(cast.ines, cast.madeleine_record, version, answers=known, baseline=known)
+    own = pathway_actions.clone(admin, version.pk)
+
+    with rls.acting(admin, read_only=True), connection.cursor() as cursor:
+        cursor.execute("SELECT answers, baseline FROM pathway_answers(%s, '2000-01-01', 9)", [own.pk])
+        ((answers, baseline),) = cursor.fetchall()
+
+    assert json.loads(answers) == json.loads(baseline) == {"temperature": 37.5, "sommeil": "bon"}
 
 
 def test_whom_a_replay_names_are_the_patients_of_who_asks(cast, admin):

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.care_team.queries import open_record
+from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, audit
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
@@ -87,7 +88,11 @@ def record_call(actor: Actor, follow_up_id: UUID, *, result: CallResult, note: s
     alert_columns.show([follow_up.pk])
     alert_columns.tell_changed(actor, [follow_up.pk])
     audit.record(
-        actor, ALERT_CALL, patient_id=follow_up.patient_id, about=call, detail={"result": result.value}
+        actor,
+        ALERT_CALL,
+        patient_id=follow_up.patient_id,
+        about=call,
+        detail={"result": result.value, **limits_on(follow_up).in_trail},
     )
     return call
 
@@ -187,7 +192,8 @@ def _written(actor: Actor, done: Action, alert: Alert, *, detail: dict[str, Any]
     alert.save()
     alert_columns.show([alert.follow_up_id])
     alert_columns.tell_changed(actor, [alert.follow_up_id])
-    audit.record(actor, done, patient_id=alert.patient_id, about=alert, detail=detail)
+    kept = {**(detail or {}), **limits_on(alert.follow_up).in_trail}
+    audit.record(actor, done, patient_id=alert.patient_id, about=alert, detail=kept)
 
 
 def _told(actor: Actor, alert: Alert, follow_up: FollowUp) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import audit, rls, together
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import emit
@@ -147,7 +148,7 @@ def _go_higher(alert: Alert, follow_up: FollowUp, now: datetime) -> None:
     alert.level = next_level(alert, follow_up.cell, now)
     alert.climbs_at = None if alert.level == AlertLevel.ON_CALL else now + climbs_after(follow_up)
     call_up(alert, follow_up.cell)
-    detail = {"to": str(alert.level)}
+    detail = {"to": str(alert.level), **limits_on(follow_up).in_trail}
     audit.record(_actor(), ALERT_CLIMB, patient_id=alert.patient_id, about=alert, detail=detail)
 
 
@@ -190,7 +191,8 @@ def _write(
     if told:
         alert_columns.tell_changed(_actor(), keys)
     for alert in opened:
-        detail = {"colour": str(alert.colour), "kind": str(alert.kind)}
+        kept = limits_on(alert.follow_up).in_trail
+        detail = {"colour": str(alert.colour), "kind": str(alert.kind), **kept}
         audit.record(_actor(), ALERT_OPEN, patient_id=alert.patient_id, about=alert, detail=detail)
         emit(_actor(), _opening(alert))
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from django.db import connection
 
+from terresante.accounts.queries import is_open
+from terresante.accounts.tries import refuse_beyond
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.outbound import queue_sms
-from terresante.kernel.ui.wording import clock
 from terresante.patients.queries import patient_behind
 from terresante.questionnaires import actions as questionnaires
 from terresante.questionnaires import pathway as engine
@@ -41,6 +42,9 @@ NOTHING_READ = (
 )
 NOTHING_OPEN = "Terr-eSanté : rien n’est attendu pour le moment."
 SEVERAL = "Terr-eSanté : ce numéro répond pour plusieurs personnes. Utilisez votre lien."
+# An answering machine at the other end would answer each of our replies, for ever. What was stored is always told.
+_ALWAYS_TOLD = (RECEIVED, CALL)
+_MOST_REFUSALS = 10  # to one number, in an hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ def _permitted(kept: Kept) -> tuple[UUID, UUID | None]:
         visit = held_link(permit.link_id)
         if visit is not None:
             return visit.patient_id, visit.follow_up_id
-    elif permit is not None and permit.user_id is not None:
+    elif permit is not None and permit.user_id is not None and is_open(permit.user_id):
         behind = patient_behind(permit.user_id)
         if behind is not None:
             return behind[0], None
@@ -100,18 +104,12 @@ def _permitted(kept: Kept) -> tuple[UUID, UUID | None]:
 def _stored(
     filling: steps.Filling, key: UUID, typed: dict[str, list[str]], at: datetime
 ) -> QuestionnaireResponse:
-    """Raises Invalid, and Conflict when another answer already stands."""
+    """Raises as `questionnaires.answer`: Invalid, and Conflict when another answer already stands."""
     answers, problems = engine.parse(filling.form, typed)
     if problems:
         raise Invalid(
             f"Votre réponse n’est pas enregistrée : {problems[0].sentence}",
             fields={problem.link_id: problem.sentence for problem in problems},
-        )
-    sent = steps.answered(filling)
-    if sent is not None and sent.pk != key and steps.confirmable_until(filling, sent) is None:
-        raise Conflict(
-            f"Vous avez déjà répondu à ce questionnaire à {clock(sent.authored_at)} : "
-            "cette réponse-là est gardée. Si vous allez moins bien, appelez l’équipe, ou le 15."
         )
     draft = steps.Draft(key, dict(answers))
     return questionnaires.answer(filling.actor, steps.new_response(filling, draft, authored_at=at))
@@ -125,7 +123,16 @@ def answer_message(message: Message) -> None:
         if not known:
             return
         reply = SEVERAL if len(known) > 1 else _answered_by(message, *known[0])
-        queue_sms(number=message.number, text=reply, dedupe_key=f"answer:{message.id}")
+        if reply in _ALWAYS_TOLD or _may_be_told(message.number):
+            queue_sms(number=message.number, text=reply, dedupe_key=f"answer:{message.id}")
+
+
+def _may_be_told(number: str) -> bool:
+    try:
+        refuse_beyond(_MOST_REFUSALS, f"text messages to {number}", window=timedelta(hours=1))
+    except Invalid:
+        return False
+    return True
 
 
 def _followed(number: str) -> Sequence[tuple[UUID, UUID]]:

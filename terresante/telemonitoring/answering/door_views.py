@@ -13,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from terresante.accounts.sessions import shared_row
-from terresante.accounts.tries import refuse_beyond
+from terresante.accounts.tries import give_back, refuse_beyond
+from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid
@@ -23,13 +24,22 @@ from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring.access import FOLLOW_UP_READ, LINK_OPEN
 from terresante.telemonitoring.answering import asking, kit
-from terresante.telemonitoring.answering.doors import Visit, held_link, opened_link, permit_of
+from terresante.telemonitoring.answering.doors import (
+    Visit,
+    held_link,
+    link_key,
+    opened_link,
+    permit_of_link,
+)
 from terresante.telemonitoring.models import FollowUp
 
 _TOKEN, _OPENED = "answer_token", "answer_link"  # keys of the session
 LASTS = timedelta(minutes=30)
-# From one network, by the hour: a hall of residence has many persons, a guesser many more tries.
-_MOST_TRIES = 30
+# From one network, by the hour. A hall of residence, or one address of a telephone operator, has thousands of
+# persons: a right code never counts, and who guesses links closes no door to who has one. Wrong codes of real links
+# are a guesser's who holds many of them: each link is closed after five.
+_WINDOW = timedelta(hours=1)
+_MOST_UNKNOWN, _MOST_WRONG = 30, 300
 _NOT_VALID = (
     "Ce lien ou ce code n’ouvre rien. Relisez le code à six chiffres. "
     "Après cinq erreurs, ou quand le suivi est fini, demandez un nouveau lien à l’équipe qui vous suit."
@@ -106,7 +116,7 @@ def link_kit(request: HttpRequest) -> HttpResponse:
     with rls.acting(asking.job_for("")):
         opened = _open(visit)
         due = asking.coming(opened.actor, visit.patient_id, follow_up_id=visit.follow_up_id)
-        return JsonResponse(kit.made(due, permit=permit_of(link_id=visit.link_id)))
+        return JsonResponse(kit.made(due, permit=permit_of_link(visit.link_id)))
 
 
 @public(reason="Ferme ce que le lien et le code avaient ouvert")
@@ -124,12 +134,10 @@ def _asked_code(request: HttpRequest) -> HttpResponse:
     form = DigitsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            refuse_beyond(_MOST_TRIES, f"answer link from {network_of(request)}", window=timedelta(hours=1))
+            visit = _tried(request, form.cleaned_data["code"])
         except Invalid as error:
             form.add_error("code", error.sentence)
         else:
-            token = str(request.session.get(_TOKEN, ""))
-            visit = opened_link(token=token, code=form.cleaned_data["code"])
             if visit is not None:
                 _remember(request, visit)
                 return redirect("answers:follow_up")
@@ -137,6 +145,18 @@ def _asked_code(request: HttpRequest) -> HttpResponse:
     return render(
         request, "telemonitoring/link_code.html", {"form": form}, status=422 if form.errors else 200
     )
+
+
+def _tried(request: HttpRequest, code: str) -> Visit | None:
+    """Raises Invalid for a network that tried too often."""
+    known = link_key(str(request.session.get(_TOKEN, "")))
+    most, what = (_MOST_WRONG, "codes") if known else (_MOST_UNKNOWN, "links")
+    counted = f"answer {what} from {network_of(request)}"
+    refuse_beyond(most, counted, window=_WINDOW)
+    visit = opened_link(known, code=code)
+    if visit is not None:
+        give_back(counted)
+    return visit
 
 
 def _remember(request: HttpRequest, visit: Visit) -> None:
@@ -150,7 +170,13 @@ def _remember(request: HttpRequest, visit: Visit) -> None:
     with rls.acting(asking.job_for("")):
         opened = _open(visit)
         with rls.acting(opened.actor):
-            audit.record(opened.actor, LINK_OPEN, patient_id=visit.patient_id, about=opened.follow_up)
+            audit.record(
+                opened.actor,
+                LINK_OPEN,
+                patient_id=visit.patient_id,
+                about=opened.follow_up,
+                detail=limits_on(opened.follow_up).in_trail,
+            )
 
 
 def _visit(request: HttpRequest) -> Visit | None:

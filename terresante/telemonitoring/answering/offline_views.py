@@ -16,8 +16,10 @@ from terresante.kernel.screens import network_of, public
 from terresante.telemonitoring.answering import actions as answer_actions
 from terresante.telemonitoring.answering import sms
 from terresante.telemonitoring.answering.actions import Kept, Message
+from terresante.telemonitoring.answering.doors import read_permit
 
-# Of one telephone: a week of four questionnaires a day, sent together.
+# Of one telephone: a week of four questionnaires a day, sent together. By its permit: behind one address of an
+# operator, thousands of them send when their network comes back. By network, what has none.
 _MOST_SENT = 60
 LARGEST = 64 * 1024  # bytes
 _TOO_LARGE = "Cette réponse est trop longue : remplissez le questionnaire depuis votre lien."
@@ -30,14 +32,30 @@ _UNREAD = "Cette réponse ne se lit pas : remplissez le questionnaire depuis vot
 def kept_answer(request: HttpRequest) -> HttpResponse:
     """One answer; a status under 500 settles it, and the telephone forgets it."""
     try:
-        refuse_beyond(_MOST_SENT, f"kept answers from {network_of(request)}")
+        kept = _kept(request.body)
+    except Invalid as error:
+        return _refuse_beyond(request, None) or _told(error)
+    if refused := _refuse_beyond(request, kept):
+        return refused
+    try:
+        sentence = answer_actions.answer_kept(kept)
+    except DomainError as error:
+        return _told(error)
+    return JsonResponse({"sentence": sentence})
+
+
+def _refuse_beyond(request: HttpRequest, kept: Kept | None) -> HttpResponse | None:
+    permit = read_permit(kept.permit) if kept else None
+    whose = f"of {permit.link_id or permit.user_id}" if permit else f"from {network_of(request)}"
+    try:
+        refuse_beyond(_MOST_SENT, f"kept answers {whose}")
     except Invalid as error:
         return JsonResponse({"sentence": error.sentence}, status=429)
-    try:
-        sentence = answer_actions.answer_kept(_kept(request.body))
-    except DomainError as error:
-        return JsonResponse({"sentence": error.sentence}, status=error.status)
-    return JsonResponse({"sentence": sentence})
+    return None
+
+
+def _told(error: DomainError) -> HttpResponse:
+    return JsonResponse({"sentence": error.sentence}, status=error.status)
 
 
 def _kept(body: bytes) -> Kept:

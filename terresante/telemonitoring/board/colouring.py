@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from terresante.kernel import rls
+from terresante.kernel import rls, together
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import emit
 from terresante.questionnaires import pathway as engine
@@ -177,8 +177,7 @@ def update_from(events: Sequence[QuestionnaireAnswered]) -> None:
     answers = _answers(followed.values())
     came = _came(told, followed, answers)
     expected = _expected(followed)
-    for response in came:
-        _mark(expected[response.follow_up_id], response)
+    together.update(_marked(expected, came))
     write(list(followed.values()), answers, expected)
     actor = Actor.job("telemonitoring")
     for follow_up in followed.values():
@@ -228,24 +227,20 @@ def _expected(followed: Mapping[UUID | None, FollowUp]) -> dict[UUID | None, lis
     return found
 
 
-def _mark(expected: Sequence[Expected], response: QuestionnaireResponse) -> None:
-    """What this answers is answered, and what waited before it of the same form is missed."""
-    one = _answered_by(expected, response)
-    if one is None:
-        return
-    one.state, one.response_id = ExpectedState.ANSWERED, response.pk
-    one.answered_at = response.authored_at
-    one.silence, one.next_reminder_at, one.next_colour_at = "", None, None
-    one.save(
-        update_fields=[
-            "state",
-            "response_id",
-            "answered_at",
-            "silence",
-            "next_reminder_at",
-            "next_colour_at",
-        ]
-    )
+def _marked(
+    expected: Mapping[UUID | None, Sequence[Expected]], came: Sequence[QuestionnaireResponse]
+) -> list[Expected]:
+    """What these answer is answered from now on, one after the other; the rows that changed."""
+    marked: dict[UUID, Expected] = {}
+    for response in came:
+        one = _answered_by(expected.get(response.follow_up_id, ()), response)
+        if one is None:
+            continue
+        one.state, one.response_id = ExpectedState.ANSWERED, response.pk
+        one.answered_at = response.authored_at
+        one.silence, one.next_reminder_at, one.next_colour_at = "", None, None
+        marked[one.pk] = one
+    return list(marked.values())
 
 
 def _answered_by(expected: Sequence[Expected], response: QuestionnaireResponse) -> Expected | None:

@@ -21,6 +21,7 @@ from terresante.questionnaires.queries import pathway_of
 from terresante.telemonitoring.access import CELL_READ
 from terresante.telemonitoring.alerts.access import ALERT_READ, BOARD_LIST, acts_for_cell
 from terresante.telemonitoring.alerts.enums import AlertLevel, AlertState
+from terresante.telemonitoring.board import departments
 from terresante.telemonitoring.board.words import Trend, Why, badge_of, day_of, drawn, why
 from terresante.telemonitoring.enums import FollowUpState
 from terresante.telemonitoring.models import Alert, Call, Cell, FollowUp
@@ -51,17 +52,32 @@ class Only(StrEnum):
     LATE = "en-retard"
 
 
+class Within(StrEnum):
+    """How far the place that is asked for reaches."""
+
+    ANYWHERE = ""
+    DEPARTMENT = "department"
+    COMMUNE = "postal_code"
+
+
 _COLOURS = {Only.RED: "red", Only.ORANGE: "orange", Only.GREY: "grey", Only.GREEN: "green"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for; `cell`: of a structure that has several, the one whose territory is looked at."""
+    """What the address asks for; `place`: where the persons live, a department or a postal code."""
 
     scope: Scope = Scope.NETWORK
     only: Only = Only.ALL
     cell_id: UUID | None = None
     words: str = ""
+    place: str = ""
+
+    @property
+    def within(self) -> Within:
+        if not self.place:
+            return Within.ANYWHERE
+        return Within.DEPARTMENT if self.place in departments.NAMES else Within.COMMUNE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +100,19 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where followed persons live: a department and its communes, or the communes of one postal code."""
+
+    code: str
+    label: str
+    count: int
+    communes: tuple["Place", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     rows: tuple[Row, ...]
+    places: tuple[Place, ...]
     # By filter, then by cell.
     counts: dict[str, int]
     of_cells: dict[UUID, int]
@@ -120,16 +147,21 @@ def board_of(actor: Actor, asked: Asked, *, number: int = 1) -> Board:
     """The worst first, then who has waited longest; what does not come back is not the actor's to see."""
     words = normalised_name(asked.words[:_LONGEST_SEARCH]).split()
     groups = _groups(actor, asked.scope)
-    counts = _counts(groups, asked.cell_id)
-    where = (asked.scope, asked.only, asked.cell_id)
+    counts = _counts(_of_place(groups, asked), asked.cell_id)
+    where = (asked.scope, asked.only, asked.cell_id, asked.within, asked.place)
     total = _total(actor, *where, words, searched=True) if words else counts[asked.only]
     number = min(max(number, 1), max(1, -(-total // PER_PAGE)))
     page = _page(actor, *where, words, searched=bool(words), first=(number - 1) * PER_PAGE)
     of_cells: dict[UUID, int] = {}
-    for *_, cell_id, many in groups:
+    for *_, cell_id, _, _, _, many in groups:
         of_cells[cell_id] = of_cells.get(cell_id, 0) + many
     return Board(
-        rows=tuple(rows_of(actor, page)), counts=counts, of_cells=of_cells, total=total, number=number
+        rows=tuple(rows_of(actor, page)),
+        places=_places(groups),
+        counts=counts,
+        of_cells=of_cells,
+        total=total,
+        number=number,
     )
 
 
@@ -219,9 +251,19 @@ def _kept(actor: Actor, only: Only) -> Q:
 
 
 def _filtered(
-    actor: Actor, scope: Scope, only: Only, cell_id: UUID | None, words: list[str], *, searched: bool
+    actor: Actor,
+    scope: Scope,
+    only: Only,
+    cell_id: UUID | None,
+    within: Within,
+    place: str,
+    words: list[str],
+    *,
+    searched: bool,
 ) -> QuerySet[FollowUp]:
     rows = _scoped(actor, scope).filter(_kept(actor, only))
+    if within != Within.ANYWHERE:
+        rows = rows.filter(**{within.value: place})
     if cell_id is not None:
         rows = rows.filter(cell_id=cell_id)
     names = ("patient__match_birth_name", "patient__match_given_name", "patient__match_used_name")
@@ -234,21 +276,31 @@ def _page(
     scope: Scope,
     only: Only,
     cell_id: UUID | None,
+    within: Within,
+    place: str,
     words: list[str],
     *,
     searched: bool,
     first: int,
 ) -> QuerySet[FollowUp]:
-    rows = _filtered(actor, scope, only, cell_id, words, searched=searched)
+    rows = _filtered(actor, scope, only, cell_id, within, place, words, searched=searched)
     rows = rows.select_related("patient", "taken_by", "cell")
     return rows.order_by("-severity", "colour_since", "pk")[first : first + PER_PAGE]
 
 
 @compiled.number
 def _total(
-    actor: Actor, scope: Scope, only: Only, cell_id: UUID | None, words: list[str], *, searched: bool
+    actor: Actor,
+    scope: Scope,
+    only: Only,
+    cell_id: UUID | None,
+    within: Within,
+    place: str,
+    words: list[str],
+    *,
+    searched: bool,
 ) -> QuerySet[FollowUp]:
-    return _filtered(actor, scope, only, cell_id, words, searched=searched)
+    return _filtered(actor, scope, only, cell_id, within, place, words, searched=searched)
 
 
 @compiled.rows
@@ -257,10 +309,38 @@ def _one(actor: Actor, follow_up_id: UUID) -> QuerySet[FollowUp]:
     return rows.select_related("patient", "taken_by", "cell", "record")
 
 
+def _of_place(groups: Iterable[tuple[Any, ...]], asked: Asked) -> list[tuple[Any, ...]]:
+    column = {Within.DEPARTMENT: -4, Within.COMMUNE: -3}.get(asked.within)
+    return [one for one in groups if column is None or one[column] == asked.place]
+
+
+def _places(groups: Iterable[tuple[Any, ...]]) -> tuple[Place, ...]:
+    """The communes of one postal code go together, however their names are written; who has no address is nowhere."""
+    counts: dict[str, dict[str, int]] = {}
+    names: dict[str, dict[str, str]] = {}
+    for *_, department, postal_code, city, number in groups:
+        if department:
+            of_department = counts.setdefault(department, {})
+            of_department[postal_code] = of_department.get(postal_code, 0) + number
+            names.setdefault(postal_code, {}).setdefault(normalised_name(city), city.strip())
+    return tuple(
+        Place(
+            code=code,
+            label=departments.named(code),
+            count=sum(communes.values()),
+            communes=tuple(
+                Place(code=one, label=f"{one} {', '.join(sorted(names[one].values()))}".strip(), count=many)
+                for one, many in sorted(communes.items())
+            ),
+        )
+        for code, communes in sorted(counts.items())
+    )
+
+
 def _counts(groups: Iterable[tuple[Any, ...]], cell_id: UUID | None) -> dict[str, int]:
     """Of each chip; the groups are few, whatever the number of rows."""
     counts = dict.fromkeys((each.value for each in Only), 0)
-    for colour, late, taken, mine, cell, number in groups:
+    for colour, late, taken, mine, cell, _, _, _, number in groups:
         if cell_id not in (None, cell):
             continue
         kept = {Only.ALL: True, Only.LATE: late, Only.BY_ME: mine}
@@ -276,7 +356,7 @@ def _groups(actor: Actor, scope: Scope) -> QuerySet[FollowUp, tuple[Any, ...]]:
     taken = Case(When(taken_by__isnull=False, then=Value(True)), default=Value(False))
     mine = Case(When(taken_by_id=actor.user_id, then=Value(True)), default=Value(False))
     rows: QuerySet[FollowUp, Any] = _scoped(actor, scope).annotate(taken=taken, by_me=mine)
-    by = ("colour", "late", "taken", "by_me", "cell_id")
+    by = ("colour", "late", "taken", "by_me", "cell_id", "department", "postal_code", "city")
     groups: QuerySet[FollowUp, Any] = rows.order_by().values(*by).annotate(number=Count("pk"))
     counted: QuerySet[FollowUp, tuple[Any, ...]] = groups.values_list(*by, "number")
     return counted

@@ -33,6 +33,7 @@ from terresante.telemonitoring.alerts.access import (
     BOARD_LIST,
 )
 from terresante.telemonitoring.alerts.enums import AlertOutcome, CallResult
+from terresante.telemonitoring.board import departments
 from terresante.telemonitoring.board import queries as board_queries
 from terresante.telemonitoring.board.forms import CallForm, CloseForm
 from terresante.telemonitoring.board.queries import PER_PAGE, Asked, Board, Only, Scope
@@ -206,6 +207,7 @@ class _Words:
     only: str = "filtre"
     cell: str = "cellule"
     words: str = "q"
+    place: str = "territoire"
 
 
 _NAMES = _Words()
@@ -222,6 +224,7 @@ def _asked(request: Request, cells: list[Cell]) -> Asked:
         only=Only(only) if only in list(Only) else Only.ALL,
         cell_id=keys.get(said.get(_NAMES.cell, "")),
         words=said.get(_NAMES.words, "").strip(),
+        place=place if departments.is_place(place := said.get(_NAMES.place, "")) else "",
     )
 
 
@@ -231,6 +234,7 @@ def _query(asked: Asked, *, page: int = 1) -> str:
         _NAMES.only: asked.only.value,
         _NAMES.cell: str(asked.cell_id or ""),
         _NAMES.words: asked.words,
+        _NAMES.place: asked.place,
         "page": str(page) if page > 1 else "",
     }
     return "?" + urlencode({name: value for name, value in said.items() if value})
@@ -250,7 +254,7 @@ def _chips(asked: Asked, found: Board, cells: list[Cell]) -> dict[str, tuple[Chi
     )
     places = tuple(
         Chip(
-            label=cell.territory or cell.name,
+            label=cell.name,
             url=_query(replace(asked, cell_id=None if cell.pk == asked.cell_id else cell.pk)),
             count=found.of_cells.get(cell.pk, 0),
             current=cell.pk == asked.cell_id,

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.care_team.queries import open_record
+from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -60,7 +61,7 @@ def add_contact(actor: Actor, record_id: UUID, follow_up_id: UUID, contact: NewC
         added_by_name=actor.name,
     )
     row.save(force_insert=True)
-    audit.record(actor, CONTACT_WRITE, patient_id=row.patient_id, about=row)
+    _trace(actor, row)
     return row
 
 
@@ -68,13 +69,13 @@ def add_contact(actor: Actor, record_id: UUID, follow_up_id: UUID, contact: NewC
 def set_status(actor: Actor, record_id: UUID, contact_id: UUID, *, status: EnquiryStatus) -> Contact:
     """Raises Conflict once the contact is followed: his own follow-up says the rest."""
     record = open_record(actor, record_id, action=FOLLOW_UP_MANAGE).record
-    row = access.get(actor, CONTACT_WRITE, Contact, contact_id, lock=True)
+    row = access.get(actor, CONTACT_WRITE, Contact, contact_id, lock=True, related=("follow_up",))
     if row.record_id != record.pk:
         raise NotFound
     if row.status == EnquiryStatus.FOLLOWED or status not in BY_HAND:
         raise Conflict("Ce contact a son propre télésuivi : c’est là que la suite se lit.")
     _save(row, status)
-    audit.record(actor, CONTACT_WRITE, patient_id=row.patient_id, about=row, detail={"status": status.value})
+    _trace(actor, row, status=status.value)
     return row
 
 
@@ -98,13 +99,7 @@ def enrol_contact(actor: Actor, record_id: UUID, contact_id: UUID, wanted: NewFo
     )
     contact.contact_record_id, contact.contact_follow_up_id = record_id, enrolled.follow_up.pk
     _save(contact, EnquiryStatus.FOLLOWED)
-    audit.record(
-        actor,
-        CONTACT_WRITE,
-        patient_id=contact.patient_id,
-        about=contact,
-        detail={"status": EnquiryStatus.FOLLOWED.value},
-    )
+    _trace(actor, contact, status=EnquiryStatus.FOLLOWED.value)
     return enrolled
 
 
@@ -112,6 +107,11 @@ def _of_contact(wanted: NewFollowUp, contact: Contact, index_name: str) -> NewFo
     if contact.hides_index:
         return replace(wanted, hides_index=True)
     return replace(wanted, index_follow_up_id=contact.follow_up_id, index_name=index_name)
+
+
+def _trace(actor: Actor, row: Contact, **detail: str) -> None:
+    kept = {**detail, **limits_on(row.follow_up).in_trail}
+    audit.record(actor, CONTACT_WRITE, patient_id=row.patient_id, about=row, detail=kept)
 
 
 def _save(row: Contact, status: EnquiryStatus) -> None:
