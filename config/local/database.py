@@ -55,6 +55,12 @@ def copy_database(server: Server, source: str, name: str) -> None:
         _mark(connection, name)
 
 
+def drop_database(server: Server, name: str) -> None:
+    """Whoever is connected to it."""
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 def _prepare_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> None:
     connection.execute(_statements("roles.sql"))
     for role, password in passwords.items():
