@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page as Pages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -47,17 +48,7 @@ class ReportLine:
 @dataclass(frozen=True, slots=True)
 class ReportPage:
     lines: list[ReportLine]
-    number: int
-    total: int
-    has_next: bool
-
-    @property
-    def first(self) -> int:
-        return (self.number - 1) * PER_PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.lines) - 1
+    page: Pages[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +133,7 @@ def report_page(actor: Actor, patient_id: UUID, *, number: int = 1) -> ReportPag
     """A page beyond the last one is the last one."""
     page = Paginator(reports_of(actor, patient_id), PER_PAGE).get_page(number)
     marked = page.object_list.annotate(is_unread=_is_unread(actor, patient_id))  # type: ignore[attr-defined]  # a queryset
-    return ReportPage(
-        lines=_lines(marked), number=page.number, total=page.paginator.count, has_next=page.has_next()
-    )
+    return ReportPage(lines=_lines(marked), page=page)
 
 
 def _is_unread(actor: Actor, patient_id: UUID) -> SqlCondition:

@@ -189,3 +189,13 @@ def decoded(text: str) -> bytes:
         return binascii.a2b_base64(compact + "=" * (-len(compact) % 4), strict_mode=True)
     except (binascii.Error, ValueError):
         raise NotCda(Flaw.BASE64) from None
+
+
+def identified(document: Element) -> dict[str, Element]:
+    """What references of the document name, the first of two that bear one name."""
+    found: dict[str, Element] = {}
+    for each in document.iter():
+        name = each.get("ID") if isinstance(each.tag, str) else None
+        if name:
+            found.setdefault(name, each)
+    return found

@@ -14,7 +14,7 @@ from itertools import islice
 
 from terresante.interop.cda.header import moment
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header
-from terresante.interop.cda.parsing import Element, attribute, every, local_name, one, text_at
+from terresante.interop.cda.parsing import Element, attribute, every, identified, local_name, one, text_at
 from terresante.interop.cda.values import Read, number, read_value
 from terresante.results.actions import NewReport, NewResult
 from terresante.results.enums import ReportStatus, ResultKind
@@ -63,11 +63,7 @@ class _Reading:
 
     def __init__(self, document: CdaDocument) -> None:
         self._document = document
-        self._by_id: dict[str, Element] = {}
-        for each in document.element.iter():
-            name = each.get("ID")
-            if name:
-                self._by_id.setdefault(name, each)
+        self._by_id = identified(document.element)
         self._texts: dict[str, str] = {}
         self._germs = 0
 
