@@ -21,10 +21,11 @@ RATE, IN_TIME = 125, 10.0
 PROCESSES = 3
 # After the last answer, how long the board is waited for, in seconds.
 _PATIENCE = 120
+# An alert that was open before holds its own colour, when it is worse.
 _CAME = """
-SELECT response.id, response.received_at, pg_xact_commit_timestamp(response.xmin) AS stored,
-       pg_xact_commit_timestamp(whole.xmin) AS shown,
-       whole.reason ->> 'response' = response.id::text AND whole.colour = response.colour AS is_shown
+SELECT response.id, pg_xact_commit_timestamp(response.xmin) AS stored, pg_xact_commit_timestamp(whole.xmin) AS shown,
+       whole.last_answer_at = response.authored_at AND whole.answer_colour = response.colour
+       AND colour_rank(whole.colour) >= colour_rank(response.colour) AS is_shown
 FROM questionnaires_questionnaireresponse AS response
 JOIN telemonitoring_followup AS whole ON whole.id = response.follow_up_id
 WHERE response.received_at >= %s
@@ -50,7 +51,7 @@ class _Told:
 def figures(urls: Urls, name: str, *, first: int, answers: int) -> list[Figure]:
     """Persons `first` to `first + answers - 1` answer; what waited in the outbox before is dropped, not measured."""
     with psycopg.connect(urls.superuser, autocommit=True) as connection:
-        connection.execute("TRUNCATE kernel_outboxevent CASCADE")
+        connection.execute("TRUNCATE kernel_outboxevent, kernel_handlercursor CASCADE")
         with supervised() as supervisor:
             Platform(name, urls, supervisor).worker()
             began = connection.execute("SELECT clock_timestamp()").fetchone()
@@ -122,8 +123,6 @@ def _until_shown(connection: psycopg.Connection, began: object, expected: int) -
 
 def _told(connection: psycopg.Connection, began: object) -> _Told:
     assert isinstance(began, tuple)
-    row = connection.execute(_LATE, began).fetchone()
-    stored, shown, (median, late), seconds = row or (0, 0, (0.0, 0.0), 0)
-    return _Told(
-        int(stored), int(shown), float(median or 0), float(late or 0), max(float(seconds or 0), 0.001)
-    )
+    stored, shown, delays, seconds = connection.execute(_LATE, began).fetchone() or (0, 0, None, 0)
+    middle, late = delays or (0.0, 0.0)
+    return _Told(int(stored), int(shown), float(middle), float(late), max(float(seconds or 0), 0.001))

@@ -7,9 +7,20 @@ from django.test import Client
 from django.utils import timezone
 
 from terresante.accounts.models import AttemptCount, User
+from terresante.telemonitoring.answering.actions import RECEIVED
 from terresante.telemonitoring.answering.doors import permit_of
 from terresante.telemonitoring.models import Expected
-from terresante.telemonitoring.tests.test_answering import enrolled, kept, login, opened, sent_later, stored
+from terresante.telemonitoring.tests.test_answering import (
+    SECRET,
+    enrolled,
+    kept,
+    login,
+    opened,
+    replies,
+    sent_later,
+    stored,
+    texted,
+)
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -85,6 +96,17 @@ def test_nobody_at_home_answers_what_is_asked_of_the_team(client, cast):
     login(client, cast.amar)
     page = client.get(f"/dossiers/{cast.madeleine_record.pk}/telesuivi/repondre/{expected}/")
     assert page.status_code == 200
+
+
+def test_an_answering_machine_is_not_answered_for_ever(client, cast, settings):
+    settings.SMS_SECRET = SECRET
+    enrolled(cast.amar, cast.madeleine_record)
+    for number in range(14):
+        assert texted(client, "Je suis absent.", reference=f"m-{number}").status_code == 204
+    assert len(replies()) == 10
+
+    texted(client, "1:37,5 2:bien", reference="m-last")
+    assert replies()[-1] == RECEIVED and len(stored()) == 1
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-11-27"])
