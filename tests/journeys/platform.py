@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -21,6 +22,14 @@ from config.local.supervisor import Service, Supervisor
 from config.local.testing import migrated, test_server
 
 _REGION = "journeys_region"
+# What is dated of one follow-up, and its key there.
+_TIMED = {
+    "telemonitoring_followup": "id",
+    "telemonitoring_expected": "follow_up_id",
+    "telemonitoring_answerlink": "follow_up_id",
+    "telemonitoring_alert": "follow_up_id",
+    "questionnaires_questionnaireresponse": "follow_up_id",
+}
 # Loaded anew by each run: its days are counted from now.
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(16)
 
@@ -32,6 +41,26 @@ class Platform:
     accounts: dict[str, DemoAccount]
     patients: list[dict[str, object]]
     var: Path
+    # Of the superuser, for what no browser does.
+    database: str
+
+    def days_pass(self, follow_up: str, to: str) -> None:
+        """So many days that this step of the follow-up has just opened: every moment written of it goes back."""
+        with psycopg.connect(self.database) as connection:
+            connection.execute("SET TimeZone = 'Europe/Paris'")
+            passed = connection.execute(
+                "SELECT opens_at - now() + interval '1 minute' FROM telemonitoring_expected"
+                " WHERE follow_up_id = %s AND step = %s AND state = 'waiting'",
+                [follow_up, to],
+            ).fetchone()
+            assert passed, f"nothing of {to} is waited for"
+            for table, key in _TIMED.items():
+                _move_back(connection, table, key, follow_up, passed[0])
+            connection.execute(
+                "UPDATE telemonitoring_followup SET anchor_on = (anchor_on + interval '12 hours' - %s)::date"
+                " WHERE id = %s",
+                [passed[0], follow_up],
+            )
 
     def account(self, words: str) -> DemoAccount:
         """The demonstration account whose login or role contains these words."""
@@ -67,7 +96,7 @@ def running_platform(var: Path) -> Iterator[Platform]:
                 supervisor.start(provider_service(provider, port, base_url=base_url, var=var, keys=env))
             supervisor.start(Service("worker", _command("worker"), env))
             supervisor.start(Service("mllp", _command("mllp"), env, lambda: listens(mllp)))
-            yield _described(var, pages, mllp)
+            yield _described(var, pages, mllp, server.url(name))
     finally:
         drop_database(server, name)
 
@@ -115,10 +144,28 @@ def _environment(urls: Urls, var: Path) -> dict[str, str]:
     }
 
 
-def _described(var: Path, pages: int, mllp: int) -> Platform:
+def _move_back(
+    connection: psycopg.Connection, table: str, key: str, follow_up: str, passed: timedelta
+) -> None:
+    columns = connection.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_name = %s AND data_type = 'timestamp with time zone'",
+        [table],
+    ).fetchall()
+    moved = sql.SQL(", ").join(
+        sql.SQL("{0} = {0} - {1}").format(sql.Identifier(name), sql.Literal(passed)) for (name,) in columns
+    )
+    connection.execute(
+        sql.SQL("UPDATE {} SET {} WHERE {} = {}").format(
+            sql.Identifier(table), moved, sql.Identifier(key), sql.Literal(follow_up)
+        )
+    )
+
+
+def _described(var: Path, pages: int, mllp: int, database: str) -> Platform:
     listed = [DemoAccount(**each) for each in json.loads((var / "demo-accounts.json").read_text())]
     patients = json.loads((var / "demo-hospital.json").read_text())
-    return Platform(f"http://{HOST}:{pages}", mllp, {a.login: a for a in listed}, patients, var)
+    return Platform(f"http://{HOST}:{pages}", mllp, {a.login: a for a in listed}, patients, var, database)
 
 
 def _command(*arguments: str) -> tuple[str, ...]:

@@ -106,6 +106,21 @@ class Visitor:
         with self.page.expect_event("load"):
             link.click()
 
+    def says(self, answers: tuple[str | None, ...]) -> None:
+        """One question a screen: the words of a choice, a number, None when there is nothing to measure or to add."""
+        for words in answers:
+            question, field = self.page.locator(".question"), self.page.locator("#valeur")
+            asked = question.inner_text()
+            if words is None:
+                passed = re.compile("^Je n’arrive pas à mesurer$|^Je ne sais pas$")
+                self.page.get_by_role("button", name=passed).click()
+            elif words.isdigit() and field.count():
+                field.fill(words)
+                self.page.get_by_role("button", name="Continuer").click()
+            else:
+                self.page.get_by_role("group").get_by_role("button", name=words, exact=True).click()
+            expect(question).not_to_have_text(asked)
+
     def toasts(self) -> Locator:
         return self.page.locator("[data-toasts] .toast")
 
