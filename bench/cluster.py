@@ -25,6 +25,8 @@ SETTINGS = {
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "max_connections": "120",
+    # When each transaction was committed: how late a board shows an answer.
+    "track_commit_timestamp": "on",
 }
 SIZES = {"bench_10k": 10_000, "bench_100k": 100_000, "bench_1m": 1_000_000}
 

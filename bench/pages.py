@@ -64,7 +64,7 @@ def figures(small: Side, large: Side, bare_port: int, *, rounds: int, seconds: f
 def measured(
     claim: Claim, small: Side, large: Side, bare_port: int, *, rounds: int, seconds: float
 ) -> list[Figure]:
-    reads = _queries_of_one(claim, large)
+    reads = queries_of_one(claim, large)
     bare = [Get(f"/reads/{reads}/{_BARE_USER}/")]
     runs: dict[str, list[Measured]] = {"large": [], "small": [], "unwalled": [], "bare": []}
     asked = claim.requests(large.workload)
@@ -75,7 +75,7 @@ def measured(
         ("small", claim.requests(small.workload), small.port, claim.expected),
     )
     for _, requests, port, expected in sides:
-        _warm(requests, port=port, expected=expected)
+        warm(requests, port=port, expected=expected)
     for _ in range(rounds):
         for key, requests, port, expected in sides:
             runs[key].append(measure(requests, port=port, seconds=seconds, expected=expected))
@@ -97,7 +97,7 @@ def measured(
     ]
 
 
-def _warm(requests: Sequence[Get | Post | Upload], *, port: int, expected: int) -> None:
+def warm(requests: Sequence[Get | Post | Upload], *, port: int, expected: int) -> None:
     """Each connection plans a statement some seven times before it keeps its plan."""
     began, answered = time.monotonic(), 0
     while answered < WARMING and time.monotonic() - began < WARMING_SECONDS:
@@ -150,7 +150,7 @@ def _rate(name: str, value: float) -> Figure:
     return Figure(name=name, value=value, unit="/s")
 
 
-def _queries_of_one(claim: Claim, side: Side) -> int:
+def queries_of_one(claim: Claim, side: Side) -> int:
     """Statements that read or write rows, counted by the server over requests of one client."""
     urls = side.platform.urls
     requests = claim.requests(side.workload)[:1]

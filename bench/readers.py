@@ -26,8 +26,8 @@ JOIN patients_patient AS patient ON patient.id = member.patient_id
 JOIN patients_carerecord AS record ON record.patient_id = patient.id
 ORDER BY md5(patient.id::text) LIMIT 6000
 """
-_WITH_300 = "00000001-0000-7000-8000-000000000001"  # region.sql's professional 1, then 2
-_WITH_A_STRUCTURE = "00000001-0000-7000-8000-000000000002"
+_WITH_300 = UUID("00000001-0000-7000-8000-000000000001")  # region.sql's professional 1, then 2
+WITH_A_STRUCTURE = UUID("00000001-0000-7000-8000-000000000002")
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Workload:
         return [Get(f"/recherche/?{_criteria(pair)}", cookie(pair.user_id)) for pair in self.pairs]
 
     def lists(self, *, large_structure: bool = False) -> list[Get]:
-        user = _WITH_A_STRUCTURE if large_structure else _WITH_300
-        return [Get("/patients/", cookie(UUID(user)))]
+        user = WITH_A_STRUCTURE if large_structure else _WITH_300
+        return [Get("/patients/", cookie(user))]
 
     def notes_of_several(self, authors: int) -> list[Post]:
         """One record for each author."""
@@ -88,7 +88,7 @@ def log_in(urls: Urls) -> Workload:
         )
     with psycopg.connect(urls.superuser) as connection:
         pairs = [Pair(*row) for row in connection.execute(_PAIRS, [DOCTORS])]
-        users = {pair.user_id for pair in pairs} | {UUID(_WITH_300), UUID(_WITH_A_STRUCTURE)}
+        users = {pair.user_id for pair in pairs} | {_WITH_300, WITH_A_STRUCTURE}
         expires = datetime.now(UTC) + timedelta(days=1)
         connection.cursor().executemany(
             "INSERT INTO accounts_session (session_key, session_data, expire_date, handle, user_id, words, opened_by,"

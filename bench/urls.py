@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.core.files.storage import FileSystemStorage
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.template import engines
 from django.urls import path
 
 from bench.cluster import FOLDER
@@ -26,6 +27,17 @@ def _nothing() -> HttpResponse:
     return HttpResponse(b"", headers={"Content-Length": "0"})
 
 
+def page(request: HttpRequest, number: int, user_id: UUID, size: int) -> HttpResponse:
+    """As many reads, then a table of fifty rows of eight values by Django's templates, filled up to `size` bytes."""
+    users = [User.objects.get(pk=user_id) for _ in range(number)]
+    rows = [
+        [users[0].name, users[0].email, place, True, "92 %", "SpO2", users[0].pk, "J9"] for place in range(50)
+    ]
+    said = _TABLE.render({"rows": rows}, request)
+    content = said.ljust(size).encode()
+    return HttpResponse(content, headers={"Content-Length": str(len(content))})
+
+
 def upload(request: HttpRequest) -> HttpResponse:
     sent = request.FILES["sent"]
     _STORAGE.save(sent.name or "sent", sent)
@@ -37,11 +49,15 @@ def download(request: HttpRequest) -> FileResponse:
     return FileResponse(_STORAGE.open("banc.txt"), as_attachment=True)
 
 
+_TABLE = engines["django"].from_string(
+    "<table>{% for row in rows %}<tr>{% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>{% endfor %}</table>"
+)
 _STORAGE = FileSystemStorage(location=FOLDER / "bare")
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("empty/", empty),
     path("upload/", upload),
     path("download/", download),
+    path("page/<int:number>/<uuid:user_id>/<int:size>/", page),
     path("reads/<int:number>/<uuid:user_id>/", primary_key_reads),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from config.ports import persons_of
+from config.ports import has_cell, persons_of
 from terresante.accounts.sessions import LOCKED_AFTER, shared_row
 from terresante.care_team.access import is_carer
 from terresante.care_team.actions import EMERGENCY_PROFESSIONS
@@ -18,7 +18,6 @@ from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
 from terresante.patients.queries import Represented
-from terresante.telemonitoring.board_queries import has_cell
 
 # Of who works in a structure that watches people at home.
 _WATCHED = "Télésuivi"
@@ -130,7 +129,7 @@ def _persons(request: HttpRequest, actor: Actor) -> list[Person]:
 
 
 def _places(request: HttpRequest, actor: Actor) -> tuple[Place, ...]:
-    watches = has_cell(actor)
+    watches = has_cell(request)
     return tuple(
         Place(label=label, url=link(name), icon=icon, current=_is_current(request, link(name)))
         for label, name, icon, duties in _PLACES

@@ -50,6 +50,7 @@ PersonBehind: TypeAlias = Represented | tuple[UUID, str]
 
 class _Followed(HttpRequest):
     persons: list[PersonBehind]
+    situation: WorkSituation
 
 
 def actor_behind(request: HttpRequest) -> Actor | None:
@@ -66,6 +67,7 @@ def actor_behind(request: HttpRequest) -> Actor | None:
     wanted = str(request.session.get(SITUATION_KEY, ""))
     situation = chosen_situation(_situations(request, user.pk), wanted)
     if situation is not None and way != LoginWay.FRANCE_CONNECT:
+        cast(_Followed, request).situation = situation
         return _professional(user.pk, situation, correlation_id, assurance)
     persons = persons_behind(user.pk) if way not in OF_PROFESSIONALS else []
     person = _chosen_person(persons, str(request.session.get(ACTING_FOR_KEY, "")))
@@ -77,6 +79,12 @@ def persons_of(request: HttpRequest) -> list[PersonBehind]:
     """Those found when the actor behind this request was: the frame shows them all, and asks nothing again."""
     found: list[PersonBehind] = getattr(request, "persons", [])
     return found
+
+
+def has_cell(request: HttpRequest) -> bool:
+    """Whether the structure that the professional behind this request works for watches anybody at home."""
+    situation: WorkSituation | None = getattr(request, "situation", None)
+    return situation is not None and situation.has_cell
 
 
 def persons_behind(user_id: UUID) -> list[PersonBehind]:

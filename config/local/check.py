@@ -132,8 +132,8 @@ def _start(step: Step) -> "subprocess.Popen[bytes]":
 def _tell(outcome: Outcome) -> None:
     verdict = f"ÉCHEC ({outcome.problem})" if outcome.problem else "bon"
     say(f"{outcome.step.name:<24}{outcome.seconds:>6.1f} s  {verdict}{_told_by_pytest(outcome.output)}")
-    for told in _told_by_the_oracle(outcome.step.report):
-        say(f"{'':<24}oracle : {told}")
+    for told in _told_by_tests(outcome.step.report):
+        say(f"{'':<24}{told}")
     if outcome.problem:
         say(outcome.output.rstrip())
 
@@ -146,12 +146,17 @@ def _told_by_pytest(output: str) -> str:
     return "".join(f"  {part}" for part in (*count, *seed))
 
 
-def _told_by_the_oracle(report: Path | None) -> list[str]:
-    """Its seed, to play the same worlds again, and what it asked."""
+# What some tests say of themselves: the seed of the oracle, to play the same worlds again, and what it asked; what
+# became of damaged messages, documents and resources.
+_TELLING = {"oracle": "oracle", "damaged": "altérés"}
+
+
+def _told_by_tests(report: Path | None) -> list[str]:
     if report is None or not report.exists():
         return []
     told = ElementTree.parse(report).getroot().iter("property")  # noqa: S314 - written by pytest just now
-    return [each.get("value", "") for each in told if each.get("name") == "oracle"]
+    named = [(each.get("name", ""), each.get("value", "")) for each in told]
+    return [f"{_TELLING[name]} : {value}" for name, value in named if name in _TELLING]
 
 
 def _gap(report: Path | None) -> str:

@@ -41,7 +41,7 @@ export interface KitForm {
   rules: KitRule[];
   texts: Record<string, string>;
 }
-/** As terresante/telemonitoring/kit.py makes it. */
+/** As terresante/telemonitoring/answering/kit.py makes it. */
 export interface Kit {
   permit: string;
   forms: Record<string, KitForm>;

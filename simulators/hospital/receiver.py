@@ -1,5 +1,6 @@
 """The hospital's own door, where the platform sends its business acknowledgements; it answers each and remembers it."""
 
+import socket
 import socketserver
 import ssl
 import threading
@@ -58,6 +59,10 @@ class _Handler(socketserver.BaseRequestHandler):
         wire = self.request
         if self.server.tls is not None:
             wire = self.server.tls.wrap_socket(wire, server_side=True)
+        with wire:
+            self._answer_all(wire)
+
+    def _answer_all(self, wire: socket.socket) -> None:
         held = bytearray()
         while content := wire.recv(65536):
             held += content

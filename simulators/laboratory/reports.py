@@ -23,7 +23,9 @@ CHAPTERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """`value` is a number as text when there is a `unit`, else words. `other` is the same in another unit."""
+    """`value` is a number as text when there is a `unit`, else words. `other` is the same in another unit;
+    `before`, what the report recalls of earlier ones: value, unit, when.
+    """
 
     code: str
     label: str
@@ -35,6 +37,7 @@ class Result:
     other: tuple[str, str] = ("", "")
     method: str = ""
     system: str = _LOINC
+    before: tuple[tuple[str, str, datetime.datetime], ...] = ()
 
     @property
     def said(self) -> str:
@@ -149,7 +152,8 @@ def _chapter(chapter: Examinations, at: datetime.datetime) -> Passage:
 def entry(chapter: Examinations, at: datetime.datetime) -> str:
     """What the section of a chapter holds beside its narrative."""
     inside = _specimen(chapter, at)
-    results = "".join(_nested(_observation(each, at)) for each in chapter.results)
+    wrapped = _component if chapter.battery else _nested
+    results = "".join(wrapped(_observation(each, at)) for each in chapter.results)
     inside += _organizer("BATTERY", f"{_IHE}.1.4", chapter.battery, results) if chapter.battery else results
     inside += "".join(_germ(each, at) for each in chapter.germs)
     code = _code(chapter.code, CHAPTERS[chapter.code])
@@ -203,12 +207,9 @@ def _germ(germ: Germ, at: datetime.datetime) -> str:
 
 
 def _organizer(kind: str, template: str, label: str, inside: str) -> str:
-    parts = inside.replace('<entryRelationship typeCode="COMP">', "<component>").replace(
-        "</entryRelationship>", "</component>"
-    )
     return _nested(
         f'<organizer classCode="{kind}" moodCode="EVN"><templateId root="{template}"/>'
-        f'<code><originalText>{escape(label)}</originalText></code><statusCode code="completed"/>{parts}</organizer>'
+        f'<code><originalText>{escape(label)}</originalText></code><statusCode code="completed"/>{inside}</organizer>'
     )
 
 
@@ -224,7 +225,16 @@ def _observation(result: Result, at: datetime.datetime) -> str:
         f"<code code={quoteattr(result.code)} codeSystem={quoteattr(result.system)} "
         f"displayName={quoteattr(result.label)}/>"
         f'<statusCode code="completed"/><effectiveTime value="{_zoned(at)}"/>{_value(result)}{flag}{method}'
-        f"{_range(result)}</observation>"
+        f"{_range(result)}{''.join(_recalled(result, *each) for each in result.before)}</observation>"
+    )
+
+
+def _recalled(result: Result, value: str, unit: str, at: datetime.datetime) -> str:
+    return (
+        '<entryRelationship typeCode="REFR"><observation classCode="OBS" moodCode="EVN">'
+        f"<code code={quoteattr(result.code)} codeSystem={quoteattr(result.system)}/>"
+        f'<statusCode code="completed"/><effectiveTime value="{_zoned(at)}"/>'
+        f'<value xsi:type="PQ" value={quoteattr(value)} unit={quoteattr(unit)}/></observation></entryRelationship>'
     )
 
 

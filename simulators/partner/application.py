@@ -99,9 +99,9 @@ class Application:
             "POST", f"/fhir/{kind}/_search", body=urllib.parse.urlencode(told).encode(), kind=form
         )
 
-    def ask(
-        self, method: str, path: str, *, body: bytes = b"", kind: str = _JSON, accept: str = _JSON
-    ) -> Reply:
+    def ask(self, method: str, path: str, *, body: bytes = b"", kind: str = _JSON, accept: str = "") -> Reply:
+        """Of a Binary, its bytes, unless `accept` asks for the resource."""
+        accept = accept or ("*/*" if "/fhir/Binary/" in path else _JSON)
         headers = {"Authorization": f"Bearer {self.token}", "Accept": accept}
         if body or method in ("POST", "PATCH"):
             headers["Content-Type"] = kind

@@ -36,7 +36,7 @@ from terresante.care_team import matrix
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import covers, open_record
-from terresante.care_team.queries.limits import level_by_default, limits_of, limits_on, sector_of
+from terresante.care_team.queries.limits import limits_on, limits_unasked, sector_of
 from terresante.feed.actions import Fact, tell
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit, together
@@ -127,10 +127,6 @@ def _inclusion(
 ) -> Inclusion:
     if actor.person_id is None:
         raise Refused("Seul un professionnel rattaché à une structure inclut dans un programme.")
-    sector = sector_of(actor)
-    limits = asdict(limits_of(actor, level_by_default(sector), sector))
-    if record.kept_by_id is not None:
-        limits["private_to_id"] = record.kept_by_id
     inclusion = Inclusion(
         patient=record.patient,
         record=record,
@@ -144,7 +140,7 @@ def _inclusion(
         author_role=actor.role_label,
         organization_name=actor.organization_name,
         data_class=programme.data_class,
-        **limits,
+        **asdict(limits_unasked(actor, record)),
     )
     together.insert([inclusion])
     return inclusion

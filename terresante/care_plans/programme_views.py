@@ -19,7 +19,8 @@ from terresante.care_plans.access import (
     require_lead,
 )
 from terresante.care_plans.definition import faults, said_bounds, said_delay
-from terresante.care_plans.forms import (
+from terresante.care_plans.models import InvoiceBatch, Programme, ProgrammeVersion
+from terresante.care_plans.programme_forms import (
     BatchForm,
     GeneralForm,
     PeriodForm,
@@ -27,7 +28,6 @@ from terresante.care_plans.forms import (
     StepForm,
     general_of,
 )
-from terresante.care_plans.models import InvoiceBatch, Programme, ProgrammeVersion
 from terresante.care_plans.queries import form_titles
 from terresante.care_team.enums import RoleGroup
 from terresante.kernel import access, audit

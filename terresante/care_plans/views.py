@@ -17,10 +17,10 @@ from terresante.care_plans.enums import LeaveReason
 from terresante.care_plans.forms import AssignForm, DoneForm, IncludeForm, LeaveForm, MoveForm, ReasonForm
 from terresante.care_plans.models import Inclusion, PlannedStep
 from terresante.care_team.queries import OpenRecord, circle_of, read_record
-from terresante.directory.forms import CorrectedForm
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import CorrectedForm
 
 _TAB = "pathway"
 _ACTS: dict[str, Callable[..., PlannedStep]] = {

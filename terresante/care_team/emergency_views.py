@@ -1,4 +1,6 @@
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,15 +15,18 @@ from terresante.care_team.access import (
     BREAK_GLASS_REVIEW,
     RECORD_SEARCH,
     REFUSALS_READ,
+    SAMU_OPEN,
 )
 from terresante.care_team.actions import urgent as actions
 from terresante.care_team.enums import Consequence, ReviewOutcome
-from terresante.care_team.forms import EmergencyForm, ExplanationForm, ReviewForm, show_error
+from terresante.care_team.forms import EmergencyForm, ExplanationForm, ReviewForm
 from terresante.care_team.models import EmergencyAccess
 from terresante.care_team.queries import log
+from terresante.care_team.queries.log import EmergencyIdentity
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.patients.queries import namesakes
 
 # What opens after break-glass; the strip of the record says what this access is.
@@ -37,9 +42,34 @@ def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
     if person.patient_id != patient_id:
         return redirect("care_team:break_glass", person.patient_id)
     form = EmergencyForm(request.POST or None)
+    opens = partial(actions.open_in_emergency, request.actor, patient_id)
+    return _opened(request, patient_id, person, form, opens, "care_team/break_glass.html")
+
+
+@writes(SAMU_OPEN)
+def open_for_call(request: Request, patient_id: UUID) -> HttpResponse:
+    if not actions.is_regulator(request.actor):
+        raise Refused(actions.SAMU_ONLY_FOR)
+    form = EmergencyForm(request.POST or None)
+    form.fields["reason"].label = "L’appel pour lequel ce dossier est ouvert"
+    opens = partial(actions.open_for_call, request.actor, patient_id)
+    return _opened(
+        request, patient_id, log.emergency_identity(patient_id), form, opens, "care_team/samu.html"
+    )
+
+
+def _opened(
+    request: Request,
+    patient_id: UUID,
+    person: EmergencyIdentity,
+    form: EmergencyForm,
+    opens: Callable[..., object],
+    template: str,
+) -> HttpResponse:
+    """Who reads this record already goes straight to it."""
     if form.is_bound and form.is_valid():
         try:
-            actions.open_in_emergency(request.actor, patient_id, reason=form.cleaned_data["reason"])
+            opens(reason=form.cleaned_data["reason"])
         except Invalid as error:
             show_error(form, error)
         else:
@@ -48,9 +78,7 @@ def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
         return redirect(_RECORD_PAGE, person.record_id)
     audit.note_read(RECORD_SEARCH, patient_id=patient_id)
     context = {"person": person, "form": form, "warning": namesakes([patient_id]).get(patient_id, "")}
-    return render(
-        request, "care_team/break_glass.html", context, status=Invalid.status if form.errors else 200
-    )
+    return render(request, template, context, status=Invalid.status if form.errors else 200)
 
 
 @reads(BREAK_GLASS_REVIEW)

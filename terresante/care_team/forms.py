@@ -28,7 +28,8 @@ from terresante.directory.enums import Profession
 from terresante.directory.models import Practitioner
 from terresante.directory.queries import PractitionerFound
 from terresante.kernel.actor import Actor
-from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.errors import Invalid
+from terresante.kernel.ui.forms import day_field
 from terresante.patients.enums import (
     DelegatedScope,
     DelegationBasis,
@@ -39,8 +40,6 @@ from terresante.patients.enums import (
     Sex,
 )
 from terresante.patients.models import Delegation
-
-_DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class DirectorySearchForm(forms.Form):
@@ -69,7 +68,7 @@ class ConsentForm(forms.Form):
         initial=ConsentGround.GIVEN,
         required=False,
     )
-    consented_at = forms.DateField(label="Date du consentement", widget=_DATE, required=False)
+    consented_at = day_field("Date du consentement", required=False)
     consent_support = forms.ChoiceField(
         label="Support", choices=ConsentSupport.choices, initial=ConsentSupport.ORAL, required=False
     )
@@ -79,9 +78,8 @@ class ConsentForm(forms.Form):
         required=False,
         help_text="Document remis, formulaire signé, message de la personne ; sinon, ce qui a empêché de la consulter.",
     )
-    inform_by = forms.DateField(
-        label="Sinon, à informer avant le",
-        widget=_DATE,
+    inform_by = day_field(
+        "Sinon, à informer avant le",
         required=False,
         help_text="Quand elle n’a pas pu être consultée : dès que possible, dans les trente jours.",
     )
@@ -112,9 +110,8 @@ class PractitionerMemberForm(MembershipForm, ConsentForm):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    expires_on = forms.DateField(
-        label="Valable jusqu’au",
-        widget=_DATE,
+    expires_on = day_field(
+        "Valable jusqu’au",
         required=False,
         help_text="Ce jour compris. Sans date : tant que les soins le demandent, ou jusqu’au retrait.",
     )
@@ -232,9 +229,7 @@ class ProposalForm(forms.Form):
         label="Patients à confier", required=False, widget=forms.CheckboxSelectMultiple
     )
     taker = forms.ChoiceField(label="À qui", widget=forms.RadioSelect)
-    returns_on = forms.DateField(
-        label="Retour le, si c’est le temps d’un congé", required=False, widget=_DATE
-    )
+    returns_on = day_field("Retour le, si c’est le temps d’un congé", required=False)
 
     def __init__(
         self,
@@ -369,22 +364,20 @@ class DelegationForm(forms.Form):
         choices=[choice for choice in DelegationProof.choices if choice[0] != DelegationProof.ONLINE],
     )
     court = forms.CharField(label="Tribunal ou greffe", max_length=120, required=False)
-    judged_on = forms.DateField(label="Date de la décision ou du visa", widget=_DATE, required=False)
-    valid_from = forms.DateField(
-        label="À partir du", widget=_DATE, required=False, help_text="Vide : aujourd’hui."
-    )
-    valid_until = forms.DateField(
-        label="Jusqu’au",
-        widget=_DATE,
+    judged_on = day_field("Date de la décision ou du visa", required=False)
+    valid_from = day_field("À partir du", required=False, help_text="Vide : aujourd’hui.")
+    valid_until = day_field(
+        "Jusqu’au",
         required=False,
         help_text="La fin de la mesure. L’accès d’un parent finit de lui-même à la majorité.",
     )
     scope = forms.MultipleChoiceField(
-        label="Ce que l’aidant peut lire",
+        label="Ce que l’aidant peut lire ou faire",
         choices=[
             (DelegatedScope.CARE, "Notes de soins"),
             (DelegatedScope.COORDINATION, "Notes de coordination"),
             (DelegatedScope.STAY, "Séjours à l’hôpital"),
+            (DelegatedScope.ANSWERS, "Répondre aux questionnaires du suivi à domicile, sans rien en lire"),
         ],
         widget=forms.CheckboxSelectMultiple,
         required=False,
@@ -439,16 +432,6 @@ class ComplaintForm(forms.Form):
     )
 
 
-def show_error(form: forms.Form, error: Invalid | Conflict) -> None:
-    """Puts the sentences of a refused action where the person can correct them."""
-    fields = error.fields if isinstance(error, Invalid) else {}
-    shown = {name: sentence for name, sentence in fields.items() if name in form.fields}
-    for name, sentence in shown.items():
-        form.add_error(name, sentence)
-    if not shown:
-        form.add_error(None, error.sentence)
-
-
 class RightForm(forms.Form):
     """One right of the matrix, or the legal regime: the value, and why."""
 
@@ -465,7 +448,7 @@ class SharingForm(ConsentForm):
     """The person was informed: when, by whom, how; and her consent where the regime asks for it."""
 
     is_asked = False
-    given_on = forms.DateField(label="Informée le", widget=_DATE)
+    given_on = day_field("Informée le")
     given_by = forms.ChoiceField(label="Par")
     support = forms.ChoiceField(label="Comment", choices=InformationSupport.choices, widget=forms.RadioSelect)
 

@@ -6,13 +6,14 @@ from django.shortcuts import redirect, render
 
 from terresante.care_team.access import HAND_OVER_ANSWER, HAND_OVER_PROPOSE, HAND_OVER_READ
 from terresante.care_team.actions import hand_over as actions
-from terresante.care_team.forms import AnswerForm, ProposalForm, show_error
+from terresante.care_team.forms import AnswerForm, ProposalForm
 from terresante.care_team.models import HandOver
 from terresante.care_team.queries import hand_over as queries
 from terresante.kernel import access
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import show_error
 
 
 @reads(HAND_OVER_READ)

@@ -11,8 +11,7 @@ from terresante.care_team.actions.joining import Reason
 from terresante.care_team.enums import Basis, JoinReason
 from terresante.care_team.models import CareTeamParticipant
 from terresante.directory.enums import Profession
-
-_DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+from terresante.kernel.ui.forms import day_field
 
 
 def start_of(day: date | None) -> datetime | None:
@@ -39,10 +38,8 @@ class ReasonForm(forms.Form):
 class MembershipForm(ReasonForm):
     """A member for a time is one who replaces somebody, or who comes for one stay."""
 
-    starts_on = forms.DateField(label="Du", widget=_DATE, required=False, help_text="Sans date : maintenant.")
-    ends_on = forms.DateField(
-        label="Au", widget=_DATE, required=False, help_text="Ce jour compris. Sans date : sans fin prévue."
-    )
+    starts_on = day_field("Du", required=False, help_text="Sans date : maintenant.")
+    ends_on = day_field("Au", required=False, help_text="Ce jour compris. Sans date : sans fin prévue.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

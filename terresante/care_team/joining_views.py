@@ -16,7 +16,6 @@ from terresante.care_team.access import (
 )
 from terresante.care_team.actions import invitations, joining
 from terresante.care_team.actions.periods import change_period
-from terresante.care_team.forms import show_error
 from terresante.care_team.joining_forms import AskForm, ChangeMemberForm, InvitationForm, WordsForm
 from terresante.care_team.models import CareTeamParticipant, CircleInvitation, JoinRequest
 from terresante.care_team.queries import joining as asked
@@ -24,6 +23,7 @@ from terresante.care_team.queries import log
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, public, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.patients.queries import namesakes
 
 _RECORD_PAGE = "overview:record"

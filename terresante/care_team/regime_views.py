@@ -1,4 +1,4 @@
-"""Pages of the legal regime: what the person chose, the SAMU's door, the kept record, the rights of each profession."""
+"""Pages of the legal regime: what the person chose, the kept record, the rights of each profession."""
 
 from typing import Any
 from uuid import UUID
@@ -13,53 +13,22 @@ from terresante.care_team import actions, matrix, queries
 from terresante.care_team.access import (
     CONSENT_EDIT,
     CONSENTS_TO_ASK,
-    RECORD_SEARCH,
     RECORD_SHARE,
-    SAMU_OPEN,
 )
 from terresante.care_team.enums import DataClass, RoleGroup
-from terresante.care_team.forms import (
-    ConsentForm,
-    EmergencyForm,
-    ProofForm,
-    RightForm,
-    SharingForm,
-    show_error,
-)
+from terresante.care_team.forms import ConsentForm, ProofForm, RightForm, SharingForm
 from terresante.care_team.models import Consent
-from terresante.care_team.queries import log
 from terresante.care_team.queries import regime as asked
 from terresante.care_team.regime import REGIME, needs_consent
-from terresante.kernel import access, audit, switches
-from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
+from terresante.kernel import access, switches
+from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.switch_changes import SWITCH_CHANGE, change, history, require_administrator
+from terresante.kernel.ui.forms import show_error
 from terresante.patients.enums import InformationSupport
-from terresante.patients.queries import namesakes
 
 _RECORD_PAGE = "overview:record"
 _MOST_CHANGES = 30
-
-
-@writes(SAMU_OPEN)
-def open_for_call(request: Request, patient_id: UUID) -> HttpResponse:
-    if not actions.is_regulator(request.actor):
-        raise Refused(actions.SAMU_ONLY_FOR)
-    person = log.emergency_identity(patient_id)
-    form = EmergencyForm(request.POST or None)
-    form.fields["reason"].label = "L’appel pour lequel ce dossier est ouvert"
-    if form.is_bound and form.is_valid():
-        try:
-            actions.open_for_call(request.actor, patient_id, reason=form.cleaned_data["reason"])
-        except Invalid as error:
-            show_error(form, error)
-        else:
-            return redirect(_RECORD_PAGE, person.record_id)
-    elif queries.reaches_patient(request.actor, patient_id):
-        return redirect(_RECORD_PAGE, person.record_id)
-    audit.note_read(RECORD_SEARCH, patient_id=patient_id)
-    context = {"person": person, "form": form, "warning": namesakes([patient_id]).get(patient_id, "")}
-    return render(request, "care_team/samu.html", context, status=_status(form))
 
 
 @writes(CONSENT_EDIT)

@@ -9,10 +9,11 @@ from django.shortcuts import redirect
 
 from terresante.care_team import queries, relative_actions
 from terresante.care_team.access import DELEGATION_EDIT, RELATIVE_EDIT
-from terresante.care_team.forms import DelegationForm, RelativeForm, RestrictionForm, show_error
+from terresante.care_team.forms import DelegationForm, RelativeForm, RestrictionForm
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.patients.models import Delegation, RelatedPerson
 
 

@@ -100,7 +100,7 @@ urlpatterns = [
         name="inform_later",
     ),
     path("dossiers/<uuid:record_id>/ouvrir-au-partage/", regime_views.share_kept, name="share_kept"),
-    path("samu/<uuid:patient_id>/", regime_views.open_for_call, name="open_for_call"),
+    path("samu/<uuid:patient_id>/", emergency_views.open_for_call, name="open_for_call"),
     path("a-recueillir/", regime_views.to_ask, name="to_ask"),
     path("habilitations/", regime_views.rights, name="rights"),
     path("habilitations/regime/", regime_views.change_regime, name="change_regime"),

@@ -27,7 +27,6 @@ from terresante.care_team.forms import (
     ProofForm,
     RemovalForm,
     WithdrawalForm,
-    show_error,
 )
 from terresante.care_team.joining_forms import MembershipForm
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent
@@ -37,8 +36,10 @@ from terresante.care_team.regime import needs_consent
 from terresante.kernel import access
 from terresante.kernel.access import label_of
 from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.ids import key_of
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.wording import long_date
 
 # What opens after break-glass; the strip of the record says what this access is.
@@ -57,7 +58,7 @@ def circle(request: Request, record_id: UUID) -> HttpResponse:
         "relatives": queries.relatives_with_access(request.actor, patient_id),
         "team": [member for member in members if member.practitioner is not None],
         "structures": [member for member in members if member.organization is not None],
-        "former": list(queries.former_members_of(request.actor, patient_id)),
+        "former": queries.former_members_of(request.actor, patient_id),
         "edits": edits,
         "asked": joining.requests_waiting(request.actor, patient_id) if edits else [],
         "writes_notes": opened.is_written and writes_something(request.actor),
@@ -252,7 +253,7 @@ def withdraw_choice(request: Request, record_id: UUID, choice_id: UUID) -> HttpR
 @reads(ACCESS_LOG_READ)
 def access_log(request: Request, record_id: UUID) -> HttpResponse:
     opened = queries.read_record(request.actor, record_id, action=ACCESS_LOG_READ)
-    patient_id, person_id = opened.patient.pk, log.read_person(request.GET.get("personne", ""))
+    patient_id, person_id = opened.patient.pk, key_of(request.GET.get("personne", ""))
     page = log.accesses_of(
         request.actor, patient_id, person_id=person_id, before=request.GET.get("avant", "")
     )

@@ -9,8 +9,7 @@ from django.utils import timezone
 from terresante.accounts.enums import IdentityCheck
 from terresante.directory.enums import REGISTERED, Profession, RequestChannel, UnitSensitivity
 from terresante.directory.models import Practitioner
-from terresante.kernel.errors import Conflict, Invalid
-from terresante.kernel.ui.forms import DigitsForm, offer
+from terresante.kernel.ui.forms import CorrectedForm, DigitsForm, day_field, offer
 
 
 class SearchForm(forms.Form):
@@ -19,25 +18,6 @@ class SearchForm(forms.Form):
         label="Profession", choices=[("", "Toutes"), *Profession.choices], required=False
     )
     commune = forms.CharField(label="Commune ou code postal", max_length=80, required=False)
-
-
-class CorrectedForm(forms.Form):
-    """A form that shows what an action found wrong in it."""
-
-    def show(self, error: Invalid | Conflict) -> None:
-        fields = error.fields if isinstance(error, Invalid) else {}
-        for name, sentence in (fields or {"": error.sentence}).items():
-            self.add_error(name if name in self.fields else None, sentence)
-
-
-def day_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=required,
-        help_text=help_text,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Indiquez une date.", "invalid": "Cette date n’existe pas."},
-    )
 
 
 class DelegationForm(CorrectedForm):

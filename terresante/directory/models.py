@@ -101,6 +101,8 @@ class Organization(Published):
     is_psychiatric = models.BooleanField(default=False)
     active = models.BooleanField(default=True)
     closed_on = models.DateField(null=True, blank=True)
+    # Whether a cell of it follows people at home: kept by the cells, because each page of its people asks.
+    has_cell = models.BooleanField(default=False, db_default=False, editable=False)
     search_name = models.CharField(max_length=300, editable=False)
     search_words = words_of("search_name")
 

@@ -8,7 +8,14 @@ from django.utils import timezone
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import covers, open_record
-from terresante.care_team.queries.limits import Limits, level_by_default, limits_of, limits_on, sector_of
+from terresante.care_team.queries.limits import (
+    Limits,
+    kept_inside,
+    level_by_default,
+    limits_of,
+    limits_on,
+    sector_of,
+)
 from terresante.documents.access import (
     DOCUMENT_READ,
     DOCUMENT_REPLACE,
@@ -165,11 +172,8 @@ def refuse_known(actor: Actor, record: CareRecord, received: Received) -> None:
 
 
 def _chosen(actor: Actor, record: CareRecord, document: NewDocument) -> Limits:
-    """What is filed in a record that a support structure keeps to itself goes no further than that structure."""
     sector = sector_of(actor)
-    limits = limits_of(actor, document.level or level_by_default(sector), sector)
-    if record.kept_by_id is not None and limits.private_to_person_id is None:
-        limits = replace(limits, private_to_id=record.kept_by_id)
+    limits = kept_inside(limits_of(actor, document.level or level_by_default(sector), sector), record)
     return replace(limits, hidden_from_representative=document.hidden_from_representative)
 
 
@@ -223,6 +227,7 @@ def save_filed(row: DocumentReference) -> None:
 
 
 def change(row: DocumentReference, **values: Any) -> None:
+    values["changed_at"] = timezone.now()
     DocumentReference.objects.filter(pk=row.pk).update(**values)
     for name, value in values.items():
         setattr(row, name, value)

@@ -32,6 +32,7 @@ from terresante.kernel.files.kinds import FileKind, refused
 from terresante.kernel.files.receiving import Received, receive, shown_name
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 
 _MISSING = "Choisissez au moins un fichier."
 
@@ -147,9 +148,7 @@ def replace_document(request: Request, record_id: UUID, document_id: UUID) -> Ht
         try:
             row = _replaced(request, record_id, document_id, form)
         except (Invalid, Conflict) as error:
-            fields = error.fields if isinstance(error, Invalid) else {}
-            for name, sentence in (fields or {"sent": error.sentence}).items():
-                form.add_error(name, sentence)
+            show_error(form, error, beside="sent")
         else:
             messages.success(
                 request, f"« {row.title} » est remplacé ; la version d’avant reste dans l’historique."

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -7,17 +6,16 @@ from django import forms
 from django.utils import timezone
 
 from terresante.care_team.enums import Confidentiality
+from terresante.care_team.limit_forms import ReadersForm
 from terresante.care_team.queries.audience import Draft
-from terresante.care_team.queries.limits import level_by_default, levels_open_to, limits_of, sector_of
 from terresante.documents.actions import NewDocument
 from terresante.documents.enums import CLASS_OF, TITLE_MAX_LENGTH, DocumentType
 from terresante.documents.queries import types_filed_by
 from terresante.kernel.actor import Actor
 from terresante.kernel.files.kinds import ACCEPTED
 from terresante.kernel.files.receiving import Received
-from terresante.kernel.ui.forms import FilesField, FilesInput, chosen
+from terresante.kernel.ui.forms import FilesField, FilesInput, day_field
 
-_DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 _FILES_HELP = "PDF, photo JPEG ou PNG, texte simple ; 100 Mo au plus par fichier."
 
 
@@ -26,32 +24,19 @@ def sent_field(label: str, *, many: bool) -> FilesField:
     return FilesField(label=label, widget=FilesInput(attrs=attrs), help_text=_FILES_HELP)
 
 
-class AudienceForm(forms.Form):
+class AudienceForm(ReadersForm):
     """What « Qui verra ceci ? » depends on; anything unknown falls back on the first choice."""
 
     type = forms.ChoiceField(
         label="Type de document", error_messages={"required": "Choisissez le type du document."}
     )
-    level = forms.ChoiceField(label="Qui le lit", widget=forms.RadioSelect)
-    # Asked only where somebody acts for the person.
-    relatives_see = forms.ChoiceField(
-        label="Visible par ses représentants et aidants",
-        widget=forms.RadioSelect,
-        choices=[("yes", "Oui"), ("no", "Non")],
-        initial="yes",
-        required=False,
-    )
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.actor = actor
+        super().__init__(actor, *args, **kwargs)
         families = types_filed_by(actor)
         groups = [(family, [(one.value, one.label) for one in types]) for family, types in families]
         self.fields["type"].choices = [("", "Choisissez"), *groups]  # type: ignore[attr-defined]  # a ChoiceField
-        self.sector = sector_of(actor)
-        levels = [(level.value, level.label) for level in levels_open_to(self.sector)]
-        self.fields["level"].choices = levels  # type: ignore[attr-defined]  # a ChoiceField has choices
-        self.fields["level"].initial = level_by_default(self.sector).value
+        self.fields["level"].label = "Qui le lit"
         self._first = families[0][1][0] if families else DocumentType.ADMINISTRATIVE
 
     @property
@@ -60,9 +45,7 @@ class AudienceForm(forms.Form):
         return DocumentType(sent) if sent in DocumentType.values else self._first
 
     def draft(self, patient_id: UUID) -> Draft:
-        limits = limits_of(self.actor, Confidentiality(chosen(self, "level")), self.sector)
-        limits = replace(limits, hidden_from_representative=chosen(self, "relatives_see") == "no")
-        return limits.draft(self.actor, patient_id, CLASS_OF[self.chosen_type])
+        return self.draft_of(patient_id, CLASS_OF[self.chosen_type])
 
 
 class DocumentForm(AudienceForm):
@@ -74,11 +57,8 @@ class DocumentForm(AudienceForm):
         help_text="Sans titre, ou avec plusieurs fichiers, le nom de chacun sert de titre.",
         error_messages={"max_length": f"Raccourcissez le titre à {TITLE_MAX_LENGTH} caractères."},
     )
-    dated_on = forms.DateField(
-        label="Date écrite sur le document",
-        widget=_DATE,
-        initial=timezone.localdate,
-        error_messages={"required": "Indiquez la date du document.", "invalid": "Cette date n’existe pas."},
+    dated_on = day_field(
+        "Date écrite sur le document", missing="Indiquez la date du document.", initial=timezone.localdate
     )
     written_by = forms.CharField(label="Auteur, si ce n’est pas vous", required=False, max_length=120)
     field_order = (
@@ -106,11 +86,10 @@ class DocumentForm(AudienceForm):
 
 class VersionForm(forms.Form):
     sent = sent_field("Fichier de la nouvelle version", many=False)
-    dated_on = forms.DateField(
-        label="Date écrite sur la nouvelle version",
-        widget=_DATE,
+    dated_on = day_field(
+        "Date écrite sur la nouvelle version",
+        missing="Indiquez la date du document.",
         initial=timezone.localdate,
-        error_messages={"required": "Indiquez la date du document.", "invalid": "Cette date n’existe pas."},
     )
     written_by = forms.CharField(label="Auteur, si ce n’est pas vous", required=False, max_length=120)
 

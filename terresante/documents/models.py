@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from terresante.care_team.models import Limited
 from terresante.documents.enums import (
@@ -53,6 +53,11 @@ class DocumentReference(Limited):
     version = models.PositiveSmallIntegerField(default=1)
     # What its sender calls it (CDA id, TXA-12): a name is one structure's. Empty for what a person filed.
     sender_identifier = models.CharField(max_length=SENDER_IDENTIFIER_LENGTH, blank=True)
+    # What its sender says of it, for who searches: as FHIR writes them, {"format": Coding, "event": [Coding],
+    # "related": [Identifier]}, each when it is said.
+    metadata = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    # Of what may change: its status, and who reads it. None when nothing did.
+    changed_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by_name = models.CharField(max_length=200, blank=True)
     withdrawn_reason = models.CharField("motif du retrait", max_length=300, blank=True)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page as Pages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
@@ -54,18 +55,9 @@ class DocumentLine:
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
     lines: list[DocumentLine]
-    number: int
+    page: Pages[Any]
     total: int
     unread: int
-    has_next: bool
-
-    @property
-    def first(self) -> int:
-        return (self.number - 1) * PER_PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.lines) - 1
 
 
 def documents_of(actor: Actor, patient_id: UUID) -> QuerySet[DocumentReference]:
@@ -88,10 +80,9 @@ def document_page(
     page = Paginator(range(total), PER_PAGE).get_page(number)
     return DocumentPage(
         lines=_lines(actor, _listed(actor, patient_id, _OfTab(family, view), told, page.number)),
-        number=page.number,
+        page=page,
         total=total,
         unread=_how_many(actor, patient_id, _OfTab("", UNREAD), told) if told else 0,
-        has_next=page.has_next(),
     )
 
 

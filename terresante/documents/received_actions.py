@@ -1,7 +1,9 @@
 """What the software of a structure files, replaces and takes back, over its wire (MISSION H3, DOMAIN 2.1)."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -55,6 +57,8 @@ class SentDocument:
     is_masked: bool = False
     hidden_from_patient: bool = False
     hidden_from_representative: bool = False
+    # As `DocumentReference.metadata`.
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @action
@@ -180,6 +184,7 @@ def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentRe
         size=received.stored.size,
         sha256=received.stored.sha256,
         sha1=received.stored.sha1,
+        metadata=dict(document.metadata),
         **asdict(_limits(actor, document)),
     )
     row.set_id = row.pk

@@ -29,7 +29,8 @@ from terresante.kernel.access import Action
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.frame import Chip, Page, Tab
+from terresante.kernel.ui.frame import Chip, Tab
+from terresante.kernel.ui.paging import asked_page, pages_beside
 
 _DONE_ON_THE_PAGE = (
     DOCUMENT_OPEN,
@@ -49,9 +50,14 @@ def list_documents(request: Request, record_id: UUID) -> HttpResponse:
         opened.patient.pk,
         view=asked["vue"],
         family=asked["type"],
-        number=_number(request.GET.get("page", "")),
+        number=asked_page(request.GET.get("page", "")),
     )
-    shown = {"documents": page, "asked": asked, "pages": _pages(record_id, page, asked), "opened": opened}
+    shown = {
+        "documents": page,
+        "asked": asked,
+        "pages": pages_beside(page.page, "documents", **asked),
+        "opened": opened,
+    }
     if request.headers.get("HX-Request"):
         return render(request, "documents/_list.html", shown)
     shown |= {"page_tabs": _tabs(record_id, page, asked), "chips": _chips(record_id, asked)}
@@ -164,24 +170,3 @@ def _chips(record_id: UUID, asked: dict[str, str]) -> tuple[Chip, ...]:
         Chip(label=label, url=_url(record_id, {**asked, "type": key}), current=asked["type"] == key)
         for key, label in families
     )
-
-
-def _pages(record_id: UUID, page: DocumentPage, asked: dict[str, str]) -> Page | None:
-    if page.number == 1 and not page.has_next:
-        return None
-
-    def url(number: int) -> str:
-        return _url(record_id, {**asked, "page": str(number)})
-
-    return Page(
-        first=page.first,
-        last=page.last,
-        total=page.total,
-        noun="documents",
-        previous_url=url(page.number - 1) if page.number > 1 else "",
-        next_url=url(page.number + 1) if page.has_next else "",
-    )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1

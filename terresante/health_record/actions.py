@@ -10,7 +10,14 @@ from django.utils import timezone
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import covers, open_record
-from terresante.care_team.queries.limits import Limits, level_by_default, limits_of, limits_on, sector_of
+from terresante.care_team.queries.limits import (
+    Limits,
+    kept_inside,
+    level_by_default,
+    limits_of,
+    limits_on,
+    sector_of,
+)
 from terresante.feed.actions import Fact, tell, withdraw
 from terresante.feed.enums import FeedKind
 from terresante.health_record.access import (
@@ -198,12 +205,8 @@ def refuse_known(actor: Actor, record: CareRecord, said: Said) -> None:
 
 
 def _chosen(actor: Actor, record: CareRecord, level: Confidentiality | None) -> Limits:
-    """What is written in a record that a support structure keeps to itself goes no further than that structure."""
     sector = sector_of(actor)
-    limits = limits_of(actor, level or level_by_default(sector), sector)
-    if record.kept_by_id is not None and limits.private_to_person_id is None:
-        return replace(limits, private_to_id=record.kept_by_id)
-    return limits
+    return kept_inside(limits_of(actor, level or level_by_default(sector), sector), record)
 
 
 def _asserted(actor: Actor, origin: Origin) -> dict[str, Any]:

@@ -1,14 +1,9 @@
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
-from uuid import UUID
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
 
-from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.queries.audience import Draft
-from terresante.care_team.queries.limits import level_by_default, levels_open_to, limits_of, sector_of
 from terresante.health_record.enums import (
     DETAIL_MAX_LENGTH,
     LABEL_MAX_LENGTH,
@@ -34,126 +29,80 @@ from terresante.health_record.said import (
     SaidMeasure,
     SaidTreatment,
 )
-from terresante.kernel.actor import Actor
-from terresante.kernel.ui.forms import chosen, offer
-
-_DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-_MOMENT = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"})
-_MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"]
-
-
-class LevelForm(forms.Form):
-    """Who reads the line; anything unknown falls back on the first choice."""
-
-    level = forms.ChoiceField(label="Qui la lit", widget=forms.RadioSelect)
-    # Asked only where somebody acts for the person.
-    relatives_see = forms.ChoiceField(
-        label="Visible par ses représentants et aidants",
-        widget=forms.RadioSelect,
-        choices=[("yes", "Oui"), ("no", "Non")],
-        initial="yes",
-        required=False,
-    )
-
-    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.actor = actor
-        self.sector = sector_of(actor)
-        offer(self, "level", [(level.value, level.label) for level in levels_open_to(self.sector)])
-        self.fields["level"].initial = level_by_default(self.sector).value
-
-    def draft(self, patient_id: UUID) -> Draft:
-        limits = limits_of(self.actor, Confidentiality(chosen(self, "level")), self.sector)
-        limits = replace(limits, hidden_from_representative=chosen(self, "relatives_see") == "no")
-        return limits.draft(self.actor, patient_id, DataClass.MEDICAL)
+from terresante.kernel.ui.forms import day_field, moment_field
 
 
 class SaidForm(forms.Form):
-    """What a line says; its fields are columns of the model."""
+    """What a line says: its fields are columns of the model, and the words of `says`."""
+
+    says: ClassVar[Callable[..., Said]]
 
     def said(self) -> Said:
-        raise NotImplementedError
+        return self.says(**self.cleaned_data)
 
 
 class AllergyForm(SaidForm):
+    says = SaidAllergy
+
     substance = forms.CharField(
         label="Allergie ou intolérance à",
         max_length=LABEL_MAX_LENGTH,
         help_text="Un produit par ligne : pénicilline, arachide, latex…",
         error_messages={"required": "Écrivez à quoi la personne est allergique."},
     )
-    category = forms.ChoiceField(label="Famille", choices=named_categories)
-    criticality = forms.ChoiceField(
-        label="Gravité", choices=Criticality.choices, initial=Criticality.UNABLE_TO_ASSESS
+    category = forms.TypedChoiceField(label="Famille", choices=named_categories, coerce=AllergyCategory)
+    criticality = forms.TypedChoiceField(
+        label="Gravité", choices=Criticality.choices, initial=Criticality.UNABLE_TO_ASSESS, coerce=Criticality
     )
-    clinical_status = forms.ChoiceField(
-        label="État", choices=ClinicalStatus.choices, initial=ClinicalStatus.ACTIVE
+    clinical_status = forms.TypedChoiceField(
+        label="État", choices=ClinicalStatus.choices, initial=ClinicalStatus.ACTIVE, coerce=ClinicalStatus
     )
     reaction = forms.CharField(
         label="Réaction", max_length=DETAIL_MAX_LENGTH, required=False, help_text="Œdème, éruption, malaise…"
     )
 
-    def said(self) -> Said:
-        sent = self.cleaned_data
-        return SaidAllergy(
-            substance=sent["substance"],
-            category=AllergyCategory(sent["category"]),
-            criticality=Criticality(sent["criticality"]),
-            clinical_status=ClinicalStatus(sent["clinical_status"]),
-            reaction=sent["reaction"],
-        )
-
 
 class DirectiveForm(SaidForm):
-    kind = forms.ChoiceField(label="Directive ou limite", choices=DirectiveKind.choices)
+    says = SaidDirective
+
+    kind = forms.TypedChoiceField(
+        label="Directive ou limite", choices=DirectiveKind.choices, coerce=DirectiveKind
+    )
     text = forms.CharField(
         label="Ce qu’elle dit",
         max_length=DETAIL_MAX_LENGTH,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    decided_by = forms.ChoiceField(label="Décidée par", choices=DecidedBy.choices)
+    decided_by = forms.TypedChoiceField(label="Décidée par", choices=DecidedBy.choices, coerce=DecidedBy)
     decider_name = forms.CharField(
         label="Nom du médecin ou du représentant",
         max_length=150,
         required=False,
         help_text="Demandé pour une procédure collégiale.",
     )
-    decided_on = forms.DateField(
-        label="Décidée le",
-        widget=_DAY,
-        initial=timezone.localdate,
-        error_messages={"required": "Indiquez la date.", "invalid": "Cette date n’existe pas."},
-    )
+    decided_on = day_field("Décidée le", missing="Indiquez la date.", initial=timezone.localdate)
     kept_at = forms.CharField(
         label="Où se trouve le document",
         max_length=200,
         required=False,
         help_text="Par exemple : Mon espace santé, chez le médecin traitant, dans le portefeuille.",
     )
-    state = forms.ChoiceField(label="État", choices=DirectiveState.choices, initial=DirectiveState.ACTIVE)
-
-    def said(self) -> Said:
-        sent = self.cleaned_data
-        return SaidDirective(
-            kind=DirectiveKind(sent["kind"]),
-            decided_by=DecidedBy(sent["decided_by"]),
-            decided_on=sent["decided_on"],
-            state=DirectiveState(sent["state"]),
-            decider_name=sent["decider_name"],
-            kept_at=sent["kept_at"],
-            text=sent["text"],
-        )
+    state = forms.TypedChoiceField(
+        label="État", choices=DirectiveState.choices, initial=DirectiveState.ACTIVE, coerce=DirectiveState
+    )
 
 
 class ConditionForm(SaidForm):
+    says = SaidCondition
+
     name = forms.CharField(
         label="Problème de santé",
         max_length=LABEL_MAX_LENGTH,
         error_messages={"required": "Écrivez le problème de santé."},
     )
-    clinical_status = forms.ChoiceField(
-        label="État", choices=ClinicalStatus.choices, initial=ClinicalStatus.ACTIVE
+    clinical_status = forms.TypedChoiceField(
+        label="État", choices=ClinicalStatus.choices, initial=ClinicalStatus.ACTIVE, coerce=ClinicalStatus
     )
     onset_year = forms.IntegerField(
         label="Depuis l’année",
@@ -166,45 +115,24 @@ class ConditionForm(SaidForm):
     )
     note = forms.CharField(label="Précision", max_length=DETAIL_MAX_LENGTH, required=False)
 
-    def said(self) -> Said:
-        sent = self.cleaned_data
-        return SaidCondition(
-            name=sent["name"],
-            clinical_status=ClinicalStatus(sent["clinical_status"]),
-            onset_year=sent["onset_year"],
-            note=sent["note"],
-        )
-
 
 class ImmunizationForm(SaidForm):
+    says = SaidImmunization
+
     vaccine = forms.CharField(
         label="Vaccin",
         max_length=LABEL_MAX_LENGTH,
         help_text="Contre quoi, ou son nom : grippe, Covid-19, tétanos…",
         error_messages={"required": "Écrivez le nom du vaccin."},
     )
-    occurred_on = forms.DateField(
-        label="Fait le",
-        widget=_DAY,
-        error_messages={
-            "required": "Indiquez le jour de la vaccination.",
-            "invalid": "Cette date n’existe pas.",
-        },
-    )
+    occurred_on = day_field("Fait le", missing="Indiquez le jour de la vaccination.")
     dose = forms.CharField(label="Dose", max_length=40, required=False, help_text="Première, rappel…")
     lot_number = forms.CharField(label="Numéro de lot", max_length=40, required=False)
 
-    def said(self) -> Said:
-        sent = self.cleaned_data
-        return SaidImmunization(
-            vaccine=sent["vaccine"],
-            occurred_on=sent["occurred_on"],
-            lot_number=sent["lot_number"],
-            dose=sent["dose"],
-        )
-
 
 class TreatmentForm(SaidForm):
+    says = SaidTreatment
+
     drug = forms.CharField(
         label="Médicament",
         max_length=LABEL_MAX_LENGTH,
@@ -219,31 +147,11 @@ class TreatmentForm(SaidForm):
     )
     indication = forms.CharField(label="Pour quoi", max_length=200, required=False)
     prescriber = forms.CharField(label="Prescrit par", max_length=150, required=False)
-    since = forms.DateField(
-        label="Depuis le",
-        widget=_DAY,
-        required=False,
-        error_messages={"invalid": "Cette date n’existe pas."},
+    since = day_field("Depuis le", required=False)
+    until = day_field("Jusqu’au", required=False)
+    status = forms.TypedChoiceField(
+        label="État", choices=TreatmentStatus.choices, initial=TreatmentStatus.ACTIVE, coerce=TreatmentStatus
     )
-    until = forms.DateField(
-        label="Jusqu’au",
-        widget=_DAY,
-        required=False,
-        error_messages={"invalid": "Cette date n’existe pas."},
-    )
-    status = forms.ChoiceField(label="État", choices=TreatmentStatus.choices, initial=TreatmentStatus.ACTIVE)
-
-    def said(self) -> Said:
-        sent = self.cleaned_data
-        return SaidTreatment(
-            drug=sent["drug"],
-            dosage=sent["dosage"],
-            indication=sent["indication"],
-            prescriber=sent["prescriber"],
-            since=sent["since"],
-            until=sent["until"],
-            status=TreatmentStatus(sent["status"]),
-        )
 
 
 def _value_field(label: str, *, required: bool, help_text: str = "") -> forms.DecimalField:
@@ -270,29 +178,15 @@ def measures_offered() -> list[tuple[str, str]]:
 
 
 class MeasureForm(SaidForm):
-    code = forms.ChoiceField(label="Mesure", choices=measures_offered)
+    says = SaidMeasure
+
+    code = forms.TypedChoiceField(label="Mesure", choices=measures_offered, coerce=MeasureCode)
     value = _value_field("Valeur", required=True, help_text="Pour la tension : le premier chiffre, en mmHg.")
     low_value = _value_field("Deuxième chiffre de la tension", required=False)
-    effective_at = forms.DateTimeField(
-        label="Mesurée le",
-        widget=_MOMENT,
-        input_formats=_MOMENT_FORMATS,
-        initial=lambda: timezone.localtime().replace(second=0, microsecond=0),
-        error_messages={"required": "Indiquez quand.", "invalid": "Cette date n’existe pas."},
-    )
+    effective_at = moment_field("Mesurée le", missing="Indiquez quand.")
     context = forms.CharField(
         label="Circonstances", max_length=200, required=False, help_text="À jeun, après l’effort…"
     )
-
-    def said(self) -> Said:
-        sent = self.cleaned_data
-        return SaidMeasure(
-            code=MeasureCode(sent["code"]),
-            value=sent["value"],
-            low_value=sent["low_value"],
-            effective_at=sent["effective_at"],
-            context=sent["context"],
-        )
 
 
 FORMS: dict[str, Callable[..., SaidForm]] = {

@@ -1,7 +1,7 @@
 """What received documents offer, integrated or put aside: nothing of theirs enters a record by itself."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, time
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import open_record
-from terresante.care_team.queries.limits import Limits, limits_on
+from terresante.care_team.queries.limits import kept_inside, limits_on
 from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.health_record.access import (
@@ -136,7 +136,7 @@ def _added(actor: Actor, record: CareRecord, document: DocumentReference, said: 
         verification_status=Verification.CONFIRMED,
         **signed(actor),
         **said.checked(),
-        **asdict(_limits(record, document)),
+        **asdict(kept_inside(limits_on(document), record)),
     )
     row.set_id = row.pk
     row.save(force_insert=True)
@@ -164,14 +164,6 @@ def _brought_up_to_date(
         source_id=document.pk,
         **said.checked(),
     )
-
-
-def _limits(record: CareRecord, document: DocumentReference) -> Limits:
-    """Those of the document; of a record that a support structure keeps to itself, no further than that structure."""
-    limits = limits_on(document)
-    if record.kept_by_id is not None and limits.private_to_person_id is None:
-        return replace(limits, private_to_id=record.kept_by_id)
-    return limits
 
 
 def _written_at(document: DocumentReference) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -13,7 +14,7 @@ from terresante.health_record.models import HealthLine, OfferedLine
 from terresante.health_record.offers import is_close, is_same, line_of, said_again
 from terresante.health_record.queries import Kind, current_lines, kind_of
 from terresante.health_record.said import Said
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 
 # More than one sitting; the rest comes as these are settled.
@@ -57,14 +58,17 @@ def waiting(actor: Actor, patient_id: UUID) -> list[Waiting]:
     return sorted(found, key=lambda one: order.index(one.offer.kind))
 
 
-def count_waiting(actor: Actor, patient_id: UUID) -> int:
-    return _waiting(actor, patient_id).values("kind", "sameness").distinct().count()
+@compiled.number
+def count_waiting(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine, Any]:
+    return _waiting(actor, patient_id).values("kind", "sameness").distinct().order_by()
 
 
-def count_to_integrate(actor: Actor, patient_id: UUID) -> int:
+@compiled.number
+def count_to_integrate(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine, Any]:
     """Of those that this actor may settle."""
-    rows = _waiting(actor, patient_id).filter(pk__in=access.list(actor, HEALTH_INTEGRATE, OfferedLine))
-    return rows.values("kind", "sameness").distinct().count()
+    settled_by_him = access.list(actor, HEALTH_INTEGRATE, OfferedLine, patient_id=patient_id).values("pk")
+    rows = _waiting(actor, patient_id).filter(pk__in=settled_by_him)
+    return rows.values("kind", "sameness").distinct().order_by()
 
 
 def settled(actor: Actor, patient_id: UUID) -> list[Settled]:
@@ -79,7 +83,7 @@ def settled(actor: Actor, patient_id: UUID) -> list[Settled]:
 
 def _waiting(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine]:
     """Of documents in force; what another document said and somebody settled does not come back."""
-    read = access.list(actor, HEALTH_READ, OfferedLine).filter(patient_id=patient_id)
+    read = access.list(actor, HEALTH_READ, OfferedLine, patient_id=patient_id)
     done = read.exclude(state=OfferedState.WAITING).filter(
         kind=OuterRef("kind"), sameness=OuterRef("sameness")
     )

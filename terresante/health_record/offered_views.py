@@ -13,6 +13,7 @@ from terresante.health_record.forms import AsideForm
 from terresante.health_record.models import OfferedLine
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.ids import asked_key
 from terresante.kernel.screens import Request, reads, record_page, writes
 
 
@@ -47,10 +48,10 @@ def _page(
 @writes(HEALTH_INTEGRATE)
 def integrate(request: Request, record_id: UUID, offer_id: UUID) -> HttpResponse:
     if request.method == "POST":
+        said = request.POST.get("line", "")
+        line_id = asked_key(said) if said else None
         try:
-            line = offered_actions.integrate_offer(
-                request.actor, record_id, offer_id, line_id=_key(request.POST.get("line", ""))
-            )
+            line = offered_actions.integrate_offer(request.actor, record_id, offer_id, line_id=line_id)
         except Conflict as error:
             messages.warning(request, error.sentence)
         else:
@@ -81,13 +82,3 @@ def put_aside(request: Request, record_id: UUID, offer_id: UUID) -> HttpResponse
     else:
         messages.success(request, "C’est écarté : le motif reste lisible sous la liste.")
     return redirect("health_record:waiting", record_id)
-
-
-def _key(text: str) -> UUID | None:
-    """Raises NotFound for what is no key of a line."""
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None

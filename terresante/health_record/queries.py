@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
 from terresante.kernel.errors import NotFound
+from terresante.kernel.ui.chart import Frame
 from terresante.kernel.ui.frame import AudiencePanel
 from terresante.patients.models import Patient
 
@@ -200,11 +200,18 @@ def _uncontradicted(lines: Sequence[L]) -> list[L]:
 
 def current_lines(actor: Actor, patient_id: UUID, model: type[HealthLine]) -> list[HealthLine]:
     """The latest said first; of allergies, those that may kill before the others."""
-    rows = access.list(actor, HEALTH_READ, model).filter(patient_id=patient_id, is_current=True)
-    order = ("-asserted_at", "pk")
-    if model is AllergyIntolerance:
-        return list(rows.order_by(_GRAVITY, *order)[:MOST_LINES])
-    return list(rows.order_by(*order)[:MOST_LINES])
+    return _current_lines(actor, patient_id, model)
+
+
+@compiled.rows
+def _current_lines(actor: Actor, patient_id: UUID, model: type[HealthLine]) -> QuerySet[HealthLine]:
+    rows = _current(actor, patient_id, model)
+    gravity = (_GRAVITY,) if model is AllergyIntolerance else ()
+    return rows.order_by(*gravity, "-asserted_at", "pk")[:MOST_LINES]
+
+
+def _current(actor: Actor, patient_id: UUID, model: type[L]) -> QuerySet[L]:
+    return access.list(actor, HEALTH_READ, model, patient_id=patient_id).filter(is_current=True)
 
 
 def versions_of(actor: Actor, line: HealthLine) -> list[HealthLine]:
@@ -215,9 +222,13 @@ def versions_of(actor: Actor, line: HealthLine) -> list[HealthLine]:
 
 def latest_measures(actor: Actor, patient_id: UUID) -> list[Observation]:
     """The last value of each measure, in the order of the list."""
-    rows = _measures(actor, patient_id).order_by("code", "-effective_at", "pk").distinct("code")
     order = list(MeasureCode.values)
-    return sorted(rows, key=lambda line: order.index(line.code))
+    return sorted(_latest_measures(actor, patient_id), key=lambda line: order.index(line.code))
+
+
+@compiled.rows
+def _latest_measures(actor: Actor, patient_id: UUID) -> QuerySet[Observation]:
+    return _measures(actor, patient_id).order_by("code", "-effective_at", "pk").distinct("code")
 
 
 def series(actor: Actor, patient_id: UUID, code: MeasureCode) -> Series:
@@ -227,30 +238,27 @@ def series(actor: Actor, patient_id: UUID, code: MeasureCode) -> Series:
     values = [value for line in lines for value in (line.value, line.low_value) if value is not None]
     if not values:
         return Series(code, (), "", "")
-    low, high = min(values), max(values)
-    first, last = lines[0].effective_at, lines[-1].effective_at
-    width = (last - first).total_seconds() or 1
+    frame = Frame(lines[0].effective_at, lines[-1].effective_at, min(values), max(values))
     dots = [
         Dot(
             line,
-            100 * (line.effective_at - first).total_seconds() / width,
-            _height(line.value, low, high),
-            None if line.low_value is None else _height(line.low_value, low, high),
+            frame.x(line.effective_at),
+            frame.y(line.value),
+            None if line.low_value is None else frame.y(line.low_value),
         )
         for line in lines
     ]
-    return Series(
-        code, dots, f"{high.normalize():f}".replace(".", ","), f"{low.normalize():f}".replace(".", ",")
-    )
-
-
-def _height(value: Decimal, low: Decimal, high: Decimal) -> float:
-    return 20.0 if low == high else float(38 - 36 * (value - low) / (high - low))
+    edges = (f"{edge.normalize():f}".replace(".", ",") for edge in (frame.top, frame.bottom))
+    return Series(code, dots, *edges)
 
 
 def _measures(actor: Actor, patient_id: UUID) -> QuerySet[Observation]:
-    rows = access.list(actor, HEALTH_READ, Observation).filter(patient_id=patient_id, is_current=True)
-    return rows.exclude(verification_status__in=_DISMISSED)
+    return _held(actor, patient_id, Observation)
+
+
+def _held(actor: Actor, patient_id: UUID, model: type[L]) -> QuerySet[L]:
+    """What the record says now and nobody has refuted."""
+    return _current(actor, patient_id, model).exclude(verification_status__in=_DISMISSED)
 
 
 def allergies_in_force(actor: Actor, patient_id: UUID) -> list[AllergyIntolerance]:
@@ -259,29 +267,25 @@ def allergies_in_force(actor: Actor, patient_id: UUID) -> list[AllergyIntoleranc
 
 @compiled.rows
 def _allergies(actor: Actor, patient_id: UUID) -> QuerySet[AllergyIntolerance]:
-    rows = access.list(actor, HEALTH_READ, AllergyIntolerance).filter(patient_id=patient_id, is_current=True)
-    known = rows.filter(clinical_status=ClinicalStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
+    known = _held(actor, patient_id, AllergyIntolerance).filter(clinical_status=ClinicalStatus.ACTIVE)
     return known.order_by(_GRAVITY, "substance", "pk")[:MOST_LINES]
 
 
 @compiled.rows
 def directives_in_force(actor: Actor, patient_id: UUID) -> QuerySet[CareDirective]:
-    rows = access.list(actor, HEALTH_READ, CareDirective).filter(patient_id=patient_id, is_current=True)
-    known = rows.filter(state=DirectiveState.ACTIVE).exclude(verification_status__in=_DISMISSED)
+    known = _held(actor, patient_id, CareDirective).filter(state=DirectiveState.ACTIVE)
     return known.order_by("-decided_on", "pk")[:MOST_LINES]
 
 
 @compiled.rows
 def conditions_in_force(actor: Actor, patient_id: UUID) -> QuerySet[Condition]:
-    rows = access.list(actor, HEALTH_READ, Condition).filter(patient_id=patient_id, is_current=True)
-    known = rows.filter(clinical_status=ClinicalStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
+    known = _held(actor, patient_id, Condition).filter(clinical_status=ClinicalStatus.ACTIVE)
     return known.order_by("onset_year", "name", "pk")[:MOST_LINES]
 
 
 @compiled.rows
 def treatments_in_force(actor: Actor, patient_id: UUID) -> QuerySet[MedicationStatement]:
-    rows = access.list(actor, HEALTH_READ, MedicationStatement).filter(patient_id=patient_id, is_current=True)
-    known = rows.filter(status=TreatmentStatus.ACTIVE).exclude(verification_status__in=_DISMISSED)
+    known = _held(actor, patient_id, MedicationStatement).filter(status=TreatmentStatus.ACTIVE)
     lasting = SqlCondition("({0} IS NULL OR {0} >= app_today())", "until")
     return known.filter(lasting).order_by("drug", "pk")[:MOST_LINES]
 

@@ -8,7 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from terresante.care_team.enums import Confidentiality
+from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.limit_forms import ReadersForm
 from terresante.care_team.queries import OpenRecord, open_record, read_record
 from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference
@@ -16,7 +17,7 @@ from terresante.feed.actions import mark_objects_read
 from terresante.health_record import actions, queries
 from terresante.health_record.access import HEALTH_CORRECT, HEALTH_JUDGE, HEALTH_READ, HEALTH_WRITE
 from terresante.health_record.enums import MeasureCode, Verification
-from terresante.health_record.forms import FORMS, LevelForm, ReasonForm, SaidForm, VerdictForm, written
+from terresante.health_record.forms import FORMS, ReasonForm, VerdictForm, written
 from terresante.health_record.models import HealthLine
 from terresante.health_record.offered_queries import count_waiting
 from terresante.health_record.queries import MEASURES, Kind, kind_of
@@ -26,6 +27,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Chip
 
 
@@ -105,7 +107,7 @@ def add_line(request: Request, record_id: UUID, kind: str) -> HttpResponse:
     """POST with `recompute` answers « Qui verra ceci ? » without JavaScript."""
     asked = kind_of(kind)
     posted = request.POST or None
-    form, levels = FORMS[kind](posted), LevelForm(request.actor, posted)
+    form, levels = FORMS[kind](posted), ReadersForm(request.actor, posted)
     if posted and "recompute" not in posted and form.is_valid() and levels.is_valid():
         try:
             line = actions.add_line(
@@ -116,14 +118,14 @@ def add_line(request: Request, record_id: UUID, kind: str) -> HttpResponse:
                 hidden_from_representative=levels.cleaned_data["relatives_see"] == "no",
             )
         except (Invalid, Conflict) as error:
-            _say(form, error)
+            show_error(form, error)
         else:
             messages.success(request, f"« {line.label} » est inscrit au dossier.")
             return redirect(_after(asked, record_id, line))
     if "recompute" in request.POST:
         form.errors.clear()
     opened = read_record(request.actor, record_id, action=HEALTH_WRITE)
-    panel = queries.panel_of(opened.patient, levels.draft(opened.patient.pk))
+    panel = queries.panel_of(opened.patient, levels.draft_of(opened.patient.pk, DataClass.MEDICAL))
     shown = {"kind": asked, "form": form, "levels": levels, "audience": panel}
     return _form_page(request, "health_record/add.html", opened, shown, form)
 
@@ -145,7 +147,7 @@ def add_no_allergy(request: Request, record_id: UUID) -> HttpResponse:
 def show_audience(request: Request, record_id: UUID) -> HttpResponse:
     """The panel alone, for the choices made so far; nothing of the health of anybody is sent here."""
     opened = open_record(request.actor, record_id, action=HEALTH_WRITE)
-    draft = LevelForm(request.actor, request.GET).draft(opened.patient.pk)
+    draft = ReadersForm(request.actor, request.GET).draft_of(opened.patient.pk, DataClass.MEDICAL)
     return render(request, "ui/audience.html", {"audience": queries.panel_of(opened.patient, draft)})
 
 
@@ -162,7 +164,7 @@ def correct_line(request: Request, record_id: UUID, kind: str, line_id: UUID) ->
                 request.actor, record_id, line_id, said=form.said(), reason=why.cleaned_data["reason"]
             )
         except (Invalid, Conflict) as error:
-            _say(form, error)
+            show_error(form, error)
         else:
             messages.success(request, "La ligne est corrigée ; ce qu’elle disait reste dans son historique.")
             return redirect("health_record:one", record_id, kind, newest.pk)
@@ -186,7 +188,7 @@ def judge_line(request: Request, record_id: UUID, kind: str, line_id: UUID) -> H
                 reason=form.cleaned_data["reason"],
             )
         except (Invalid, Conflict) as error:
-            _say(form, error)
+            show_error(form, error)
         else:
             said = newest.get_verification_status_display().lower()
             messages.success(request, f"« {line.label} » : {said}.")
@@ -223,12 +225,6 @@ def _form_page(
 ) -> HttpResponse:
     status = Invalid.status if form.errors else 200
     return record_page(request, template, opened, shown, tab="health", status=status)
-
-
-def _say(form: SaidForm | VerdictForm, error: Invalid | Conflict) -> None:
-    fields = error.fields if isinstance(error, Invalid) else {}
-    for name, sentence in (fields or {"": error.sentence}).items():
-        form.add_error(name if name in form.fields else None, sentence)
 
 
 def _mark_read(request: Request, opened: OpenRecord, lines: list[HealthLine]) -> None:

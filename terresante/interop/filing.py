@@ -15,6 +15,7 @@ from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.documents.received_actions import SentDocument, file_sent, withdraw_sent
 from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.fhir.metadata import told_by_header
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
 from terresante.interop.offering import offer_found
@@ -165,6 +166,7 @@ def _document(carried: Carried, received: Received, stay: Limits) -> SentDocumen
         sector=stay.sector,
         hidden_from_patient=seen.is_hidden_from_patient or stay.hidden_from_patient,
         hidden_from_representative=seen.is_hidden_from_representatives or stay.hidden_from_representative,
+        metadata={**(told_by_header(carried.cda.header) if carried.cda else {}), **carried.metadata},
     )
 
 

@@ -1,20 +1,25 @@
 """Messages counted by the hour, and senders that have fallen silent."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from terresante.interop.access import SENDER_MANAGE
 from terresante.interop.events import SenderSilent
+from terresante.interop.flow_queries import abandoned
 from terresante.interop.models import FlowHour, InboundMessage, SenderSystem
-from terresante.kernel import audit
+from terresante.kernel import access, audit
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
+from terresante.kernel.errors import Conflict
 from terresante.kernel.events import emit
 from terresante.kernel.ids import new_id
+from terresante.kernel.outbound import queue_again
 
 SENDER_SILENT = Action("sender.silent", "Constater le silence d’un émetteur")
 # Hours counted are kept as long as a year is compared with the one before.
@@ -59,6 +64,19 @@ def note_silences(actor: Actor, *, now: datetime | None = None) -> int:
             note_silence(actor, sender, since=sender.heard_at)
             found += 1
     return found
+
+
+@action
+def acknowledge_again(actor: Actor, sender_id: UUID) -> int:
+    """The business acknowledgements that its return address did not take leave once more, each under its message id:
+    how many. Raises Conflict when none was abandoned.
+    """
+    sender = access.get(actor, SENDER_MANAGE, SenderSystem, sender_id, lock=True)
+    again = queue_again(abandoned(sender))
+    if not again:
+        raise Conflict("Aucun accusé abandonné n’est à renvoyer : rechargez la page.")
+    audit.record(actor, SENDER_MANAGE, about=sender, detail={"done": "acknowledged_again", "messages": again})
+    return again
 
 
 @action

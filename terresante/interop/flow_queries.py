@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from terresante.interop.access import SENDER_MANAGE
@@ -138,6 +138,9 @@ class Flow:
     # Business acknowledgements of seven days, by what became of them.
     sent_back: Mapping[str, int]
 
+    # Of those that were abandoned, the ones that may be sent again.
+    again: int
+
     @property
     def returned(self) -> int:
         return self.sent_back.get(OutboundState.SENT, 0)
@@ -169,16 +172,32 @@ def flow_of(actor: Actor, sender: SenderSystem, *, now: datetime | None = None) 
         types=tuple(sorted(by_type.items(), key=lambda pair: (-pair[1], pair[0]))),
         errors=tuple(_error(*row) for row in _asked(_ERRORS, sender.pk)),
         sent_back=_sent_back(sender, at),
+        again=len(abandoned(sender, now=at)),
     )
 
 
+def abandoned(sender: SenderSystem, *, now: datetime | None = None) -> list[UUID]:
+    """Business acknowledgements of seven days that no longer leave by themselves, the oldest first; without the
+    refusal of a document that was filed later on, which its acknowledgement took the place of.
+    """
+    queued = _queued(sender, now or timezone.now())
+    given_up = queued.filter(state=OutboundState.ABANDONED).exclude(body=b"")
+    held = list(given_up.order_by("created_at", "pk").values_list("pk", "dedupe_key"))
+    later = {key: f"{key.removesuffix(':no')}:yes" for _, key in held if key.endswith(":no")}
+    filed = set(queued.filter(dedupe_key__in=later.values()).values_list("dedupe_key", flat=True))
+    return [pk for pk, key in held if later.get(key) not in filed]
+
+
 def _sent_back(sender: SenderSystem, at: datetime) -> dict[str, int]:
-    queued = OutboundMessage.objects.filter(
+    return dict(_queued(sender, at).order_by().values_list("state").annotate(Count("pk")))
+
+
+def _queued(sender: SenderSystem, at: datetime) -> QuerySet[OutboundMessage]:
+    return OutboundMessage.objects.filter(
         channel=OutboundChannel.PEER,
         recipient=str(sender.pk),
         created_at__gt=at - timedelta(days=_DAYS),
     )
-    return dict(queued.order_by().values_list("state").annotate(Count("pk")))
 
 
 def _error(state: str, outcome: str, mark: str, messages: int, last: datetime) -> ErrorKind:

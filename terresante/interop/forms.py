@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from terresante.directory.models import Organization
 from terresante.interop.enums import AbandonReason, ApiScope, LookReason
 from terresante.interop.models import SenderSystem
-from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.ui.forms import CorrectedForm
 
 
 class PutAsideForm(forms.Form):
@@ -22,14 +22,7 @@ class UnmaskForm(forms.Form):
     )
 
 
-class _CorrectedForm(forms.Form):
-    def show(self, error: Invalid | Conflict) -> None:
-        fields = error.fields if isinstance(error, Invalid) else {}
-        for name, sentence in (fields or {"": error.sentence}).items():
-            self.add_error(name or None, sentence)
-
-
-class PartnerForm(_CorrectedForm):
+class PartnerForm(CorrectedForm):
     name = forms.CharField(
         label="Nom du logiciel", max_length=120, error_messages={"required": "Indiquez le nom."}
     )
@@ -48,7 +41,7 @@ class PartnerForm(_CorrectedForm):
         return str(self.cleaned_data["organizations"]).split()
 
 
-class KeyForm(_CorrectedForm):
+class KeyForm(CorrectedForm):
     public_key = forms.CharField(
         label="Clé publique",
         help_text="Au format PEM : RSA d’au moins 2048 bits, P-256 ou Ed25519. Jamais la clé privée.",
@@ -57,7 +50,7 @@ class KeyForm(_CorrectedForm):
     )
 
 
-class ApiAccessForm(_CorrectedForm):
+class ApiAccessForm(CorrectedForm):
     organization = forms.ModelChoiceField(
         queryset=Organization.objects.none(),
         label="Structure",
@@ -93,7 +86,7 @@ def plain_fingerprint(text: str) -> str:
     return str(text).replace(":", "").replace(" ", "").lower()
 
 
-class SenderForm(_CorrectedForm):
+class SenderForm(CorrectedForm):
     name = forms.CharField(
         label="Nom du logiciel", max_length=120, error_messages={"required": "Indiquez le nom du logiciel."}
     )
@@ -161,7 +154,7 @@ class SenderForm(_CorrectedForm):
         return plain_fingerprint(self.cleaned_data["fingerprint"])
 
 
-class TryForm(_CorrectedForm):
+class TryForm(CorrectedForm):
     message = forms.CharField(
         label="Message HL7 v2",
         help_text="Collez un message, ou partez d’un exemple. Rien n’est gardé.",
@@ -185,7 +178,7 @@ class NewSenderForm(SenderForm):
     )
 
 
-class RuleForm(_CorrectedForm):
+class RuleForm(CorrectedForm):
     name = forms.CharField(
         label="Programme",
         help_text="Ce que le dossier dira : par exemple « Sortie d’hospitalisation, insuffisance cardiaque ».",
@@ -216,7 +209,7 @@ class RuleForm(_CorrectedForm):
             field.queryset = senders
 
 
-class RobotFileForm(_CorrectedForm):
+class RobotFileForm(CorrectedForm):
     file = forms.FileField(
         label="Fichier CSV", max_length=200, error_messages={"required": "Choisissez un fichier."}
     )

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from terresante.interop.access import SENDER_MANAGE, require_administrator
 from terresante.interop.actions import SenderEntry, add_sender, change_sender, note_trial, switch_sender
+from terresante.interop.flow_actions import acknowledge_again
 from terresante.interop.flow_queries import flow_of, senders_at_work
 from terresante.interop.forms import NewSenderForm, SenderForm, TryForm
 from terresante.interop.hl7v2.sample import SAMPLES, sample
@@ -17,6 +18,7 @@ from terresante.interop.trying import try_message
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, writes
+from terresante.kernel.ui.wording import count
 
 
 @writes(SENDER_MANAGE)
@@ -45,6 +47,8 @@ def sender(request: Request, sender_id: UUID) -> HttpResponse:
     found = access.get(request.actor, SENDER_MANAGE, SenderSystem, sender_id, related=("organization",))
     if "active" in request.POST:
         return _switched(request, sender_id)
+    if "again" in request.POST:
+        return _acknowledged_again(request, sender_id)
     form = SenderForm(request.POST or None, initial=_told(found))
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,6 +92,13 @@ def _switched(request: Request, sender_id: UUID) -> HttpResponse:
         else "Les messages de cet émetteur sont refusés."
     )
     messages.success(request, said)
+    return redirect("interop:sender", sender_id)
+
+
+def _acknowledged_again(request: Request, sender_id: UUID) -> HttpResponse:
+    again = acknowledge_again(request.actor, sender_id)
+    said = count(again, "accusé métier repart", "accusés métier repartent")
+    messages.success(request, f"{said} vers l’établissement, sous le même identifiant.")
     return redirect("interop:sender", sender_id)
 
 

@@ -44,8 +44,7 @@ def written_together() -> Iterator[None]:
     if outer is not None:
         outer += rows
         return
-    for _, found in groupby(sorted(rows, key=_label), key=_label):
-        insert(list(found))
+    _insert_all([list(found) for _, found in groupby(sorted(rows, key=_label), key=_label)])
 
 
 def insert(rows: Sequence[Model], *, or_ignore: bool = False) -> int:
@@ -56,6 +55,17 @@ def insert(rows: Sequence[Model], *, or_ignore: bool = False) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, [_document(rows, adding=True)])
         return int(cursor.rowcount)
+
+
+def _insert_all(kinds: Sequence[Sequence[Model]]) -> None:
+    """Rows of several models in one statement: each that is waited for costs a transaction more than its rows do."""
+    if len(kinds) < 2:
+        for rows in kinds:
+            insert(rows)
+        return
+    statement = _insertions(tuple(type(rows[0]) for rows in kinds))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_document(rows, adding=True) for rows in kinds])
 
 
 def update(rows: Sequence[Model]) -> None:
@@ -101,6 +111,12 @@ def _insertion(model: type[Model], or_ignore: bool) -> str:
     table, names = _named(model)
     statement = _INSERT.format(table=table, columns=", ".join(names))
     return f"{statement} ON CONFLICT DO NOTHING" if or_ignore else statement
+
+
+@lru_cache
+def _insertions(models: tuple[type[Model], ...]) -> str:
+    *others, last = (_insertion(model, or_ignore=False) for model in models)
+    return f"WITH {', '.join(f'part_{number} AS ({one})' for number, one in enumerate(others))}{last}"
 
 
 @lru_cache

@@ -10,7 +10,7 @@ from terresante.care_team.access import writes_class
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import covers, open_record
 from terresante.care_team.queries.limits import (
-    Limits,
+    kept_inside,
     level_by_default,
     level_of,
     limits_of,
@@ -108,7 +108,7 @@ def change_limits(actor: Actor, record_id: UUID, note_id: UUID, *, level: Confid
     if level == before:
         raise Conflict("La note se lit déjà ainsi : choisissez un autre niveau.")
     limits = replace(
-        _kept_inside(limits_of(actor, level, note.sector or sector_of(actor)), record),
+        kept_inside(limits_of(actor, level, note.sector or sector_of(actor)), record),
         hidden_from_representative=note.hidden_from_representative,
     )
     changed = {**asdict(limits), "limits_changed_at": timezone.now()}
@@ -244,15 +244,8 @@ def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
         text=_checked_text(note.text),
         in_reply_to_id=note.in_reply_to_id,
         written_at=_checked_time(note.written_at),
-        **asdict(_kept_inside(limits, record)),
+        **asdict(kept_inside(limits, record)),
     )
-
-
-def _kept_inside(limits: Limits, record: CareRecord) -> Limits:
-    """What is written in a record that a support structure keeps to itself goes no further than that structure."""
-    if record.kept_by_id is None or limits.private_to_person_id is not None:
-        return limits
-    return replace(limits, private_to_id=record.kept_by_id)
 
 
 def _checked_text(text: str) -> str:

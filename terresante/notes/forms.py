@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -6,14 +5,8 @@ from uuid import UUID
 from django import forms
 
 from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.limit_forms import ReadersForm
 from terresante.care_team.queries.audience import Draft
-from terresante.care_team.queries.limits import (
-    Limits,
-    level_by_default,
-    levels_open_to,
-    limits_of,
-    sector_of,
-)
 from terresante.kernel.actor import Actor
 from terresante.kernel.files.sounds import ACCEPTED_SOUNDS
 from terresante.kernel.ids import new_id
@@ -24,35 +17,10 @@ from terresante.notes.joining import NewMedia
 from terresante.notes.queries import classes_written_by
 
 
-class LevelForm(forms.Form):
-    """Who reads; anything unknown falls back on the first choice."""
-
-    level = forms.ChoiceField(label="Qui la lit", widget=forms.RadioSelect)
-
-    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.actor = actor
-        self.sector = sector_of(actor)
-        levels = [(level.value, level.label) for level in levels_open_to(self.sector)]
-        offer(self, "level", levels)
-        self.fields["level"].initial = level_by_default(self.sector).value
-
-    def limits(self) -> Limits:
-        return limits_of(self.actor, Confidentiality(chosen(self, "level")), self.sector)
-
-
-class AudienceForm(LevelForm):
+class AudienceForm(ReadersForm):
     """What « Qui verra ceci ? » depends on."""
 
     data_class = forms.ChoiceField(label="Type de note", widget=forms.RadioSelect)
-    # Asked only where somebody acts for the person.
-    relatives_see = forms.ChoiceField(
-        label="Visible par ses représentants et aidants",
-        widget=forms.RadioSelect,
-        choices=[("yes", "Oui"), ("no", "Non")],
-        initial="yes",
-        required=False,
-    )
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(actor, *args, **kwargs)
@@ -61,8 +29,7 @@ class AudienceForm(LevelForm):
         self.fields["data_class"].initial = choices[0][0] if choices else ""
 
     def draft(self, patient_id: UUID) -> Draft:
-        limits = replace(self.limits(), hidden_from_representative=chosen(self, "relatives_see") == "no")
-        return limits.draft(self.actor, patient_id, DataClass(chosen(self, "data_class")))
+        return self.draft_of(patient_id, DataClass(chosen(self, "data_class")))
 
 
 class AmendForm(forms.Form):

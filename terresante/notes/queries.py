@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
+from django.core.paginator import Page as Pages
 from django.core.paginator import Paginator
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
 
@@ -69,18 +70,9 @@ class NoteLine:
 @dataclass(frozen=True, slots=True)
 class NotePage:
     lines: list[NoteLine]
-    number: int
+    page: Pages[Any]
     total: int
     unread: int
-    has_next: bool
-
-    @property
-    def first(self) -> int:
-        return (self.number - 1) * PER_PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.lines) - 1
 
 
 def notes_of(actor: Actor, patient_id: UUID) -> QuerySet[Note]:
@@ -102,10 +94,9 @@ def note_page(
     notes = _listed(actor, patient_id, view, sought, waiting, page.number)
     return NotePage(
         lines=_illustrated(actor, patient_id, _answering(actor, patient_id, _lines(actor, notes))),
-        number=page.number,
+        page=page,
         total=total,
         unread=len(waiting),
-        has_next=page.has_next(),
     )
 
 

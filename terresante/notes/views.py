@@ -3,7 +3,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.limit_forms import LevelForm
 from terresante.care_team.queries import OpenRecord, open_record, read_record
 from terresante.care_team.queries.audience import Draft
 from terresante.care_team.queries.limits import level_of, levels_open_to, sector_of
@@ -23,11 +23,13 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.sounds import LONGEST_SECONDS
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.frame import Page, Tab
+from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.frame import Tab
+from terresante.kernel.ui.paging import asked_page, pages_beside
 from terresante.notes import actions, queries
 from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
 from terresante.notes.enums import MOST_PHOTOS, NoteView
-from terresante.notes.forms import AmendForm, AudienceForm, LevelForm, NoteForm
+from terresante.notes.forms import AmendForm, AudienceForm, NoteForm
 from terresante.notes.media_views import Joined, receive_media
 from terresante.notes.models import Note
 
@@ -50,9 +52,12 @@ class _Asked:
         )
 
     @property
+    def said(self) -> dict[str, str]:
+        return {"vue": self.view.value if self.view != NoteView.RECENT else "", "q": self.words}
+
+    @property
     def query(self) -> str:
-        asked = {"vue": self.view.value if self.view != NoteView.RECENT else "", "q": self.words}
-        said = urlencode({name: value for name, value in asked.items() if value})
+        said = urlencode({name: value for name, value in self.said.items() if value})
         return f"?{said}" if said else ""
 
 
@@ -65,11 +70,11 @@ def list_notes(request: Request, record_id: UUID) -> HttpResponse:
         opened.patient.pk,
         view=asked.view,
         words=asked.words,
-        number=_number(request.GET.get("page", "")),
+        number=asked_page(request.GET.get("page", "")),
     )
     # Around the words of a search stands a part of a note: it has not been read.
     _mark_read(request, opened, [] if asked.words else [line.note.pk for line in page.lines])
-    shown = {"notes": page, "asked": asked, "pages": _pages(record_id, page, asked)}
+    shown = {"notes": page, "asked": asked, "pages": pages_beside(page.page, "notes", **asked.said)}
     if request.headers.get("HX-Request"):
         return render(request, "notes/_list.html", {**shown, "opened": opened})
     shown["page_tabs"] = _tabs(record_id, page, asked)
@@ -111,7 +116,7 @@ def write_note(request: Request, record_id: UUID) -> HttpResponse:
         try:
             note = actions.publish_note(request.actor, record_id, note=form.note(joined.media))
         except (Invalid, Conflict) as error:
-            _say(form, error)
+            show_error(form, error)
         else:
             messages.success(request, _who_reads(form, note))
             return redirect("notes:list", record_id)
@@ -127,7 +132,7 @@ def amend_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse
         try:
             actions.amend_note(request.actor, record_id, note_id, **form.cleaned_data)
         except (Invalid, Conflict) as error:
-            _say(form, error)
+            show_error(form, error)
         else:
             messages.success(request, "La note est corrigée. Ceux qui la lisent la retrouvent non lue.")
             return redirect("notes:one", record_id, note_id)
@@ -240,12 +245,6 @@ def _answer_to(request: Request, record_id: UUID) -> dict[str, Any]:
     return said
 
 
-def _say(form: forms.Form, error: Invalid | Conflict) -> None:
-    fields = error.fields if isinstance(error, Invalid) else {}
-    for name, sentence in (fields or {"": error.sentence}).items():
-        form.add_error(name if name in form.fields else None, sentence)
-
-
 def _who_reads(form: NoteForm, note: Note) -> str:
     panel = queries.audience_panel(note.patient, form.draft(note.patient_id))
     return f"Note enregistrée. Peuvent la lire : {panel.head_count}."
@@ -276,21 +275,3 @@ def _tabs(record_id: UUID, page: queries.NotePage, asked: _Asked) -> tuple[Tab, 
         )
         for view in NoteView
     )
-
-
-def _pages(record_id: UUID, page: queries.NotePage, asked: _Asked) -> Page | None:
-    if page.number == 1 and not page.has_next:
-        return None
-    url = f"{reverse('notes:list', args=[record_id])}{asked.query or '?'}&page="
-    return Page(
-        first=page.first,
-        last=page.last,
-        total=page.total,
-        noun="notes",
-        previous_url=f"{url}{page.number - 1}" if page.number > 1 else "",
-        next_url=f"{url}{page.number + 1}" if page.has_next else "",
-    )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1

@@ -11,6 +11,7 @@ from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Invalid, NotFound
 from terresante.kernel.ports import push_provider, sms_is_bound
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.notifications import actions, queries
 from terresante.notifications.access import PREFERENCES_EDIT, PUSH_SUBSCRIBE, offers_to
 from terresante.notifications.enums import Channel
@@ -25,8 +26,7 @@ def preferences(request: Request) -> HttpResponse:
         try:
             actions.save_preferences(request.actor, form.wanted())
         except Invalid as error:
-            for name, sentence in error.fields.items():
-                form.add_error(name, sentence)
+            show_error(form, error)
         else:
             messages.success(request, "Vos réglages sont enregistrés.")
             return redirect("notifications:preferences")

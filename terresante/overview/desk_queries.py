@@ -19,7 +19,7 @@ from django.utils.http import urlencode
 from terresante.care_plans.queries import LateSteps, late_steps
 from terresante.care_team.access import IDENTITY_COMPARE, RECORD_READ, RECORD_SEARCH
 from terresante.care_team.enums import TeamRole
-from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.care_team.queries import FoundPatient, search_patients
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
@@ -202,9 +202,8 @@ def _membership_count(actor: Actor) -> QuerySet[CareTeamParticipant]:
 
 
 def _memberships(member_id: UUID | None) -> QuerySet[CareTeamParticipant]:
-    lasting = Q(expires_at=None) | Q(expires_at__gt=Now())
     return CareTeamParticipant.objects.filter(
-        lasting, member_id=member_id, ended_at__isnull=True, suspended_at__isnull=True, started_at__lte=Now()
+        LASTING, member_id=member_id, ended_at__isnull=True, suspended_at__isnull=True, started_at__lte=Now()
     )
 
 

@@ -24,17 +24,20 @@ from terresante.care_team.actions import (
 )
 from terresante.care_team.actions.joining import may_ask
 from terresante.care_team.enums import TeamRole
-from terresante.care_team.forms import ConsentForm, show_error
+from terresante.care_team.forms import ConsentForm
 from terresante.care_team.queries import FoundPatient, read_record, why_not_founded
 from terresante.care_team.regime import needs_consent
 from terresante.directory.queries import proved_situations, search_communes
 from terresante.feed.access import FEED_READ
 from terresante.kernel import access, audit
 from terresante.kernel.actor import ActorKind
-from terresante.kernel.errors import Invalid, NotFound, Refused
+from terresante.kernel.errors import Invalid, Refused
+from terresante.kernel.ids import asked_key
 from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY
 from terresante.kernel.screens import Request, next_page, public, reads, writes
-from terresante.kernel.ui.frame import Action, Chip, Comparison, Page, Pair, Toast
+from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.frame import Action, Chip, Comparison, Pair, Toast
+from terresante.kernel.ui.paging import shown_page
 from terresante.kernel.ui.wording import NBSP, age, exact, when
 from terresante.notifications.enums import Notice
 from terresante.notifications.queries import wants_on_screen
@@ -84,15 +87,8 @@ def home(request: Request) -> HttpResponse:
 @reads(PATIENTS_LIST)
 def my_patients(request: Request) -> HttpResponse:
     page, records = queries.mine_page(request.actor, request.GET.get("page"))
-    shown = Page(
-        first=page.start_index(),
-        last=page.end_index(),
-        total=page.paginator.count,
-        noun="patients",
-        previous_url=f"?page={page.previous_page_number()}" if page.has_previous() else "",
-        next_url=f"?page={page.next_page_number()}" if page.has_next() else "",
-    )
-    context = {"rows": _listed(records, queries.places_of(request.actor, records)), "page": shown}
+    rows = _listed(records, queries.places_of(request.actor, records))
+    context = {"rows": rows, "page": shown_page(page, "patients")}
     return render(request, "overview/patients.html", context)
 
 
@@ -101,7 +97,7 @@ def structure_patients(request: Request) -> HttpResponse:
     actor, after = request.actor, request.GET.get("apres", "")
     rows = queries.records_of(actor, actor.organization_id)
     if after:
-        rows = queries.page_after(rows, access.get(actor, RECORD_READ, CareRecord, _uuid(after)))
+        rows = queries.page_after(rows, access.get(actor, RECORD_READ, CareRecord, asked_key(after)))
     found = list(rows[: queries.PER_PAGE + 1])
     shown = found[: queries.PER_PAGE]
     more = f"?apres={shown[-1].pk}" if len(found) > queries.PER_PAGE else ""
@@ -232,7 +228,7 @@ def notice(request: Request, record_id: UUID) -> HttpResponse:
 @reads(FEED_READ)
 def toast(request: Request) -> HttpResponse:
     """What the live stream says of a new alert; empty when it is not for this person."""
-    told = queries.alert_about(request.actor, _uuid(request.GET.get("object", "")))
+    told = queries.alert_about(request.actor, asked_key(request.GET.get("object", "")))
     if told is None or not wants_on_screen(request.actor, Notice.STAY):
         return HttpResponse("")
     item, at = told.item, when(told.item.occurred_at, now=timezone.now())
@@ -377,10 +373,3 @@ def _comparison(traits: Traits, known: queries.LookAlike) -> Comparison:
 
 def _status(code: str) -> str:
     return IdentityStatus(code).label
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound from error

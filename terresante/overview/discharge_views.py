@@ -14,6 +14,7 @@ from terresante.documents.reading import discharge_of
 from terresante.feed.actions import mark_objects_read
 from terresante.kernel import access, audit
 from terresante.kernel.errors import NotFound
+from terresante.kernel.ids import key_of
 from terresante.kernel.screens import Request, reads, record_page
 from terresante.overview import discharge_queries
 
@@ -22,7 +23,7 @@ from terresante.overview import discharge_queries
 def show_latest(request: Request, record_id: UUID) -> HttpResponse:
     """The latest letter, or that of the stay that `sejour` names."""
     opened = read_record(request.actor, record_id, action=DOCUMENT_READ)
-    asked = _key(request.GET.get("sejour", ""))
+    asked = key_of(request.GET.get("sejour", ""))
     letters = discharge_queries.letters(request.actor, opened.patient.pk)
     letter = letters[0] if letters else None
     if asked is not None:
@@ -70,10 +71,3 @@ def _trace(request: Request, opened: OpenRecord, letter: DocumentReference) -> N
     for kind in KINDS:
         mark = partial(mark_objects_read, request.actor, opened.patient.pk, kind, [letter.pk])
         request.after_read.append(mark)
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

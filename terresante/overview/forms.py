@@ -11,11 +11,11 @@ from django import forms
 from django.urls import reverse_lazy
 from django.utils import timezone
 
-from terresante.directory.forms import RequestForm, day_field
+from terresante.directory.forms import RequestForm
 from terresante.directory.models import Organization, Place
 from terresante.directory.queries import search_communes
 from terresante.kernel.errors import Invalid
-from terresante.kernel.ui.forms import offer
+from terresante.kernel.ui.forms import day_field, offer
 from terresante.overview.queries import KINDS, PERIODS, Filters
 from terresante.patients.enums import InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
@@ -223,14 +223,7 @@ class InformationForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Indiquez comment la personne a été informée."},
     )
-    given_on = forms.DateField(
-        label="Le",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": "Indiquez la date de l’information.",
-            "invalid": "Cette date n’existe pas.",
-        },
-    )
+    given_on = day_field("Le", missing="Indiquez la date de l’information.")
 
     def clean_given_on(self) -> date:
         day: date = self.cleaned_data["given_on"]

@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 
 from terresante.care_team import actions
 from terresante.care_team.access import CREATION_ALLOW, CREATION_OPPOSE
-from terresante.care_team.forms import ProofForm, show_error
+from terresante.care_team.forms import ProofForm
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.overview.forms import PatientForm
 
 

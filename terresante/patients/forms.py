@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 
-from terresante.kernel.errors import Invalid
 from terresante.patients.enums import IdentityStatus, ProofDocument, Sex
 from terresante.patients.identity_rules import Attribute, is_birth_place_code
 from terresante.patients.models import Patient
@@ -128,11 +127,3 @@ def written_date(day: date, lunar: str = "") -> str:
 
 def status_label(code: str) -> str:
     return IdentityStatus(code).label
-
-
-def show_invalid(form: forms.Form, error: Invalid) -> None:
-    """What the action refused, beside the field it is about."""
-    for name, sentence in error.fields.items():
-        form.add_error(name if name in form.fields else None, sentence)
-    if not error.fields:
-        form.add_error(None, error.sentence)

@@ -12,6 +12,7 @@ from terresante.directory.enums import Duty
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Invalid, NotFound, Refused
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Comparison
 from terresante.kernel.ui.frame import Pair as ShownPair
 from terresante.patients import desk_actions as actions
@@ -148,7 +149,7 @@ def show_document(request: Request, patient_id: UUID) -> HttpResponse:
             document = ProofDocument(form.cleaned_data["document"])
             actions.check_document(request.actor, patient_id, document=document)
         except Invalid as error:
-            forms.show_invalid(form, error)
+            show_error(form, error)
         else:
             messages.success(request, "La pièce d’identité est enregistrée.")
             return redirect("patients:identity", patient_id)
@@ -169,7 +170,7 @@ def correct(request: Request, patient_id: UUID) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
             )
         except Invalid as error:
-            forms.show_invalid(form, error)
+            show_error(form, error)
         else:
             messages.success(request, "L’identité est corrigée.")
             return redirect("patients:identity", patient_id)
@@ -187,7 +188,7 @@ def flag(request: Request, patient_id: UUID) -> HttpResponse:
             reason = form.cleaned_data["reason"]
             actions.flag_identity(request.actor, patient_id, attributes=form.chosen, reason=reason)
         except Invalid as error:
-            forms.show_invalid(form, error)
+            show_error(form, error)
         else:
             messages.success(request, "Les attributs sont enregistrés.")
             return redirect("patients:identity", patient_id)

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from terresante.care_team.access import decides_for_patient
-from terresante.care_team.forms import show_error
 from terresante.care_team.queries import open_record
 from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ, OWN_DOCUMENT_WRITE
 from terresante.documents.models import DocumentReference
@@ -19,6 +18,7 @@ from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.receiving import Received, receive
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
 from terresante.notes.models import NoteMedia
 from terresante.overview.access import RECORD_EXPORT

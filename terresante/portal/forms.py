@@ -10,9 +10,8 @@ from terresante.documents.enums import OWN_TYPES, TITLE_MAX_LENGTH, DocumentType
 from terresante.documents.forms import sent_field
 from terresante.documents.own_actions import OwnDocument
 from terresante.kernel.files.receiving import Received
+from terresante.kernel.ui.forms import day_field
 from terresante.patients.enums import DelegatedScope, DelegationBasis, DelegationProof, Relationship
-
-_DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class OwnRelativeForm(forms.Form):
@@ -49,15 +48,14 @@ class CarerForm(forms.Form):
         label="Son adresse électronique", error_messages={"required": "Indiquez son adresse électronique."}
     )
     scope = forms.MultipleChoiceField(
-        label="Ce que cette personne peut lire",
+        label="Ce que cette personne peut lire ou faire",
         choices=DelegatedScope.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text="Elle voit toujours votre nom et votre équipe de soins. Cochez ce que vous ajoutez.",
     )
-    valid_until = forms.DateField(
-        label="Jusqu’au",
-        widget=_DATE,
+    valid_until = day_field(
+        "Jusqu’au",
         required=False,
         help_text="Sans date, l’accès dure jusqu’à ce que vous le retiriez.",
     )
@@ -116,11 +114,7 @@ class OwnDocumentForm(forms.Form):
     title = forms.CharField(
         label="Son titre", max_length=TITLE_MAX_LENGTH, error_messages={"required": "Donnez-lui un titre."}
     )
-    dated_on = forms.DateField(
-        label="La date écrite dessus",
-        widget=_DATE,
-        error_messages={"required": "Donnez la date du document."},
-    )
+    dated_on = day_field("La date écrite dessus", missing="Donnez la date du document.")
     readers = forms.ChoiceField(
         label="Qui le lit ?",
         choices=[

@@ -13,8 +13,10 @@ from terresante.health_record.enums import (
     MeasureCode,
     named_categories,
 )
+from terresante.health_record.forms import SaidForm
 from terresante.health_record.said import Said, SaidAllergy, SaidDirective, SaidMeasure, SaidTreatment
 from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.ui.forms import day_field, moment_field
 
 _NUMBER = {
     "required": "Écrivez le chiffre que vous avez lu.",
@@ -41,19 +43,21 @@ _MEASURES = (
 )
 
 
-class DeclarationForm(forms.Form):
-    def said(self, actor: Actor) -> Said:
-        raise NotImplementedError
+class DeclarationForm(SaidForm):
+    def declared(self, actor: Actor) -> Said:
+        return self.said()
 
 
 class OwnAllergyForm(DeclarationForm):
+    says = SaidAllergy
+
     substance = forms.CharField(
         label="Allergie à quoi ?",
         max_length=LABEL_MAX_LENGTH,
         help_text="Une seule chose à la fois : un médicament, un aliment, un produit.",
         error_messages={"required": "Écrivez de quoi il s’agit."},
     )
-    category = forms.ChoiceField(label="C’est plutôt", choices=named_categories)
+    category = forms.TypedChoiceField(label="C’est plutôt", choices=named_categories, coerce=AllergyCategory)
     reaction = forms.CharField(
         label="Que s’est-il passé ?",
         max_length=DETAIL_MAX_LENGTH,
@@ -61,20 +65,13 @@ class OwnAllergyForm(DeclarationForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Boutons, visage gonflé, malaise…",
     )
-    criticality = forms.ChoiceField(label="Était-ce grave ?", choices=_HOW_GRAVE)
-
-    def said(self, actor: Actor) -> Said:
-        sent = self.cleaned_data
-        return SaidAllergy(
-            substance=sent["substance"],
-            category=AllergyCategory(sent["category"]),
-            criticality=Criticality(sent["criticality"]),
-            reaction=sent["reaction"],
-        )
+    criticality = forms.TypedChoiceField(label="Était-ce grave ?", choices=_HOW_GRAVE, coerce=Criticality)
 
 
 class OwnMeasureForm(DeclarationForm):
-    code = forms.ChoiceField(label="Qu’avez-vous mesuré ?", choices=_MEASURES)
+    says = SaidMeasure
+
+    code = forms.TypedChoiceField(label="Qu’avez-vous mesuré ?", choices=_MEASURES, coerce=MeasureCode)
     value = forms.DecimalField(
         label="Le chiffre",
         max_digits=6,
@@ -93,25 +90,12 @@ class OwnMeasureForm(DeclarationForm):
         widget=_READ,
         error_messages=_NUMBER,
     )
-    effective_at = forms.DateTimeField(
-        label="Quand ?",
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"],
-        initial=lambda: timezone.localtime().replace(second=0, microsecond=0),
-        error_messages={"required": "Dites quand.", "invalid": "Cette date n’existe pas."},
-    )
-
-    def said(self, actor: Actor) -> Said:
-        sent = self.cleaned_data
-        return SaidMeasure(
-            code=MeasureCode(sent["code"]),
-            value=sent["value"],
-            low_value=sent["low_value"],
-            effective_at=sent["effective_at"],
-        )
+    effective_at = moment_field("Quand ?", missing="Dites quand.")
 
 
 class OwnTreatmentForm(DeclarationForm):
+    says = SaidTreatment
+
     drug = forms.CharField(
         label="Quel médicament ?",
         max_length=LABEL_MAX_LENGTH,
@@ -125,18 +109,7 @@ class OwnTreatmentForm(DeclarationForm):
         help_text="Combien, à quel moment : un le matin, un le soir.",
     )
     indication = forms.CharField(label="Pour quoi ?", max_length=200, required=False)
-    since = forms.DateField(
-        label="Depuis quand ?",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        required=False,
-        error_messages={"invalid": "Cette date n’existe pas."},
-    )
-
-    def said(self, actor: Actor) -> Said:
-        sent = self.cleaned_data
-        return SaidTreatment(
-            drug=sent["drug"], dosage=sent["dosage"], indication=sent["indication"], since=sent["since"]
-        )
+    since = day_field("Depuis quand ?", required=False)
 
 
 class OwnDirectiveForm(DeclarationForm):
@@ -152,14 +125,9 @@ class OwnDirectiveForm(DeclarationForm):
         required=False,
         help_text="Vos mots ici ne remplacent pas le papier daté et signé : dites où le trouver.",
     )
-    decided_on = forms.DateField(
-        label="Écrit le",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        initial=timezone.localdate,
-        error_messages={"required": "Dites quand.", "invalid": "Cette date n’existe pas."},
-    )
+    decided_on = day_field("Écrit le", missing="Dites quand.", initial=timezone.localdate)
 
-    def said(self, actor: Actor) -> Said:
+    def declared(self, actor: Actor) -> Said:
         sent = self.cleaned_data
         herself = actor.kind == ActorKind.PATIENT
         return SaidDirective(

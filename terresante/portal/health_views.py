@@ -13,9 +13,10 @@ from terresante.health_record.access import HEALTH_DECLARE, HEALTH_READ, HEALTH_
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Answer, Request, reads, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.overview import sheet_queries
 from terresante.overview.access import EMERGENCY_SHEET_PRINT, EMERGENCY_SHEET_READ
-from terresante.portal.health_forms import DECLARED, DeclarationForm
+from terresante.portal.health_forms import DECLARED
 from terresante.portal.queries import own_record_id, read_own_record
 
 # How each declaration is asked for; what is not here is a professional's to write.
@@ -46,9 +47,9 @@ def declare(request: Request, kind: str) -> HttpResponse:
     form = DECLARED[kind](request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.declare_line(request.actor, record_id, said=form.said(request.actor))
+            actions.declare_line(request.actor, record_id, said=form.declared(request.actor))
         except (Invalid, Conflict) as error:
-            _say(form, error)
+            show_error(form, error)
         else:
             messages.success(request, "C’est noté. Votre équipe le lit comme dit par vous.")
             return redirect("portal:health")
@@ -72,12 +73,6 @@ def take_back(request: Request, kind: str, line_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "C’est retiré. Votre équipe ne le lit plus comme dit par vous.")
     return redirect("portal:health")
-
-
-def _say(form: DeclarationForm, error: Invalid | Conflict) -> None:
-    fields = error.fields if isinstance(error, Invalid) else {}
-    for name, sentence in (fields or {"": error.sentence}).items():
-        form.add_error(name if name in form.fields else None, sentence)
 
 
 @reads(EMERGENCY_SHEET_READ)

@@ -11,8 +11,8 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
 from terresante.patients.models import CareRecord
 from terresante.patients.queries import Represented, delegations_behind
-from terresante.telemonitoring import answering
-from terresante.telemonitoring.answering import Due
+from terresante.telemonitoring.answering import asking
+from terresante.telemonitoring.answering.asking import Due
 
 
 def own_record_id(actor: Actor) -> UUID | None:
@@ -93,8 +93,8 @@ def _contested(visit: AccessVisit, contested: dict[UUID, AccessComplaint]) -> Ac
 
 
 def due_today(actor: Actor, opened: OpenRecord | None) -> list[Due]:
-    """Questionnaires of a follow-up at home that wait for an answer now."""
-    due = answering.due_now(actor, opened.patient.pk) if opened else []
+    """Questionnaires of a follow-up at home that wait for this person's answer now."""
+    due = asking.due_for(actor, opened.patient.pk) if opened else []
     return [one for one in due if not one.is_answered]
 
 

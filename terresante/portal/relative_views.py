@@ -14,12 +14,12 @@ from terresante.accounts.models import User
 from terresante.accounts.queries import account_called
 from terresante.care_team import relative_actions
 from terresante.care_team.access import DELEGATION_CLAIM, OWN_DELEGATION_EDIT, OWN_RELATIVE_EDIT
-from terresante.care_team.forms import show_error
 from terresante.care_team.relative_actions import Invited, answer_invitation
 from terresante.directory.queries import work_situations
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, public, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.patients.models import RelatedPerson
 from terresante.portal.forms import CarerForm, GivenCodeForm, InvitedForm, OwnRelativeForm
 from terresante.portal.queries import own_record_id, read_own_record

@@ -12,6 +12,7 @@ from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, reads
+from terresante.kernel.ui.paging import asked_page
 from terresante.portal.queries import read_own_record
 from terresante.results import queries
 from terresante.results.access import RESULT_READ
@@ -21,10 +22,9 @@ from terresante.results.models import DiagnosticReport, LabObservation
 @reads(RESULT_READ)
 def results(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor, action=RESULT_READ)
-    asked = request.GET.get("page", "")
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
-    page = queries.report_page(request.actor, opened.patient.pk, number=number) if opened else None
-    return render(request, "portal/results.html", {"opened": opened, "page": page})
+    number = asked_page(request.GET.get("page", ""))
+    found = queries.report_page(request.actor, opened.patient.pk, number=number) if opened else None
+    return render(request, "portal/results.html", {"opened": opened, "results": found})
 
 
 @reads(RESULT_READ)

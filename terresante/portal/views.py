@@ -38,6 +38,7 @@ from terresante.care_team.queries.secrets import RestrictedCare, restricted_care
 from terresante.kernel import access
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import NotFound
+from terresante.kernel.ids import asked_key
 from terresante.kernel.ports import ACTING_FOR_KEY, SELF
 from terresante.kernel.screens import Request, reads, writes
 from terresante.notes.access import NOTE_READ
@@ -188,7 +189,7 @@ def secrets(request: Request) -> HttpResponse:
 
 def _name(request: Request, opened: OpenRecord, cares: dict[str, RestrictedCare]) -> HttpResponse:
     if "named" in request.POST:
-        named_id = _key(request.POST["named"])
+        named_id = asked_key(request.POST["named"])
         withdraw_name(request.actor, opened.record.pk, named_id)
         messages.success(request, "C’est retiré : cette personne n’en voit plus rien.")
         return redirect("portal:secrets")
@@ -201,13 +202,6 @@ def _name(request: Request, opened: OpenRecord, cares: dict[str, RestrictedCare]
     name_reader(request.actor, opened.record.pk, sector=care.sector, participant_id=participant_id)
     messages.success(request, "C’est enregistré : cette personne le sait dès maintenant.")
     return redirect("portal:secrets")
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise NotFound from error
 
 
 @reads(CIRCLE_READ)

@@ -1,35 +1,44 @@
 """Answers. What is asked and what it means is the pathway's (`pathway/`, pure); who may answer is `access`'."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import covers, open_record
+from terresante.care_team.queries.limits import Limits, limits_on, limits_unasked
 from terresante.feed.actions import Fact, tell, withdraw
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit, rls, together
+from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Channel
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
+from terresante.kernel.ui.wording import clock
 from terresante.patients.models import CareRecord
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries
 from terresante.questionnaires.access import RESPONSE_AMEND, RESPONSE_READ, RESPONSE_WRITE, answers_class
-from terresante.questionnaires.enums import ResponseColour, ResponseSource, ResponseStatus, VersionStatus
+from terresante.questionnaires.enums import ResponseColour, ResponseSource, ResponseStatus
 from terresante.questionnaires.events import QuestionnaireAnswered
-from terresante.questionnaires.models import PathwayVersion, QuestionnaireResponse
+from terresante.questionnaires.models import QuestionnaireResponse
 
 # A telephone without network keeps an answer this long; beyond, its clock is not believed.
 OLDEST = timedelta(days=7)
 _TAKEN = "Cette réponse ne peut pas être enregistrée : rechargez la page, puis recommencez."
 _SENT = "Ce formulaire est déjà envoyé : pour le corriger, ouvrez-le depuis le dossier."
+_YOU_ANSWERED = (
+    "Vous avez déjà répondu à ce questionnaire à {} : cette réponse-là est gardée. "
+    "Si vous allez moins bien, appelez l’équipe, ou le 15."
+)
+_ANSWERED = "Ce questionnaire a déjà sa réponse, donnée à {} : elle est gardée. Relisez-la dans le dossier."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +47,8 @@ class NewResponse:
 
     `baseline` and `personal`: values at enrolment, and thresholds of this person. `respondent_name`: of who answers,
     when the actor is not that person (a link, a telephone call). `replaces`: the answer that this one corrects.
-    `patient_id`: of a job, which reaches no record before it has opened the one of its person.
+    `patient_id`: of a job, which reaches no record before it has opened the one of its person. `limits`: of what asked,
+    a follow-up; None for those of who answers.
     """
 
     id: UUID
@@ -55,13 +65,14 @@ class NewResponse:
     respondent_name: str = ""
     replaces: UUID | None = None
     patient_id: UUID | None = None
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What a response answers to."""
 
-    version: PathwayVersion
+    pathway_id: UUID
     pathway: engine.Pathway
     form: engine.Form
 
@@ -75,29 +86,32 @@ def answer(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
     """A form is sent: checked, weighed by the rules of its version, stored, told. The same one twice is stored once.
 
     Raises Invalid, with a sentence for each question that has one (`fields`: linkId → sentence), Refused for a class
-    that the actor does not write, NotFound, Conflict for an id that already names anything else.
+    that the actor does not write, NotFound, Conflict for an id that already names anything else, and for what another
+    device has answered already, were it in the same instant.
     """
     record = _record(actor, response)
     asked = _asked(actor, record, response)
-    if response.replaces is not None:
-        _check_replaced(actor, record, response, response.replaces)
+    limits = _limits(actor, record, response)
     _check(asked.form, response.answers)
-    row = _row(actor, record, asked, response)
-    _weigh(actor, asked, row, response)
+    row = _row(actor, record, asked, response, limits)
+    _wait_for_others(row)
+    said = _said_lately(actor, asked, row)
+    _check_first(actor, asked, row, said)
+    _weigh(asked, row, response, said)
     if not _store(actor, row):
         row = _already_sent(actor, row)
-        audit.record(actor, RESPONSE_WRITE, patient_id=row.patient_id, about=row, detail={"sent_again": True})
+        _trace(actor, RESPONSE_WRITE, row, sent_again=True)
         return row
-    tell_answered(actor, row)
-    emit(actor, _event(row))
-    audit.record(
-        actor,
-        RESPONSE_AMEND if row.replaces_id else RESPONSE_WRITE,
-        patient_id=row.patient_id,
-        about=row,
-        detail={"class": row.data_class, "source": row.source, "form": row.form},
-    )
+    with together.written_together():
+        _tell(actor, row)
     return row
+
+
+def _tell(actor: Actor, row: QuestionnaireResponse) -> None:
+    tell_answered(actor, row)
+    emit(actor, event_of(row))
+    done = RESPONSE_AMEND if row.replaces_id else RESPONSE_WRITE
+    _trace(actor, done, row, **{"class": row.data_class, "source": row.source, "form": row.form})
 
 
 @action
@@ -108,11 +122,11 @@ def save_progress(actor: Actor, response: NewResponse) -> QuestionnaireResponse:
     """
     record = _record(actor, response)
     asked = _asked(actor, record, response)
-    row = _row(actor, record, asked, response)
+    row = _row(actor, record, asked, response, _limits(actor, record, response))
     row.status = ResponseStatus.IN_PROGRESS
     if not _store(actor, row):
         raise Conflict(_SENT)
-    audit.record(actor, RESPONSE_WRITE, patient_id=row.patient_id, about=row, detail={"begun": True})
+    _trace(actor, RESPONSE_WRITE, row, begun=True)
     return row
 
 
@@ -125,7 +139,7 @@ def stop(actor: Actor, record_id: UUID, response_id: UUID) -> QuestionnaireRespo
         raise NotFound
     row.status = ResponseStatus.STOPPED
     row.save(update_fields=["status"])
-    audit.record(actor, RESPONSE_WRITE, patient_id=row.patient_id, about=row, detail={"stopped": True})
+    _trace(actor, RESPONSE_WRITE, row, stopped=True)
     return row
 
 
@@ -153,7 +167,7 @@ def fact(row: QuestionnaireResponse) -> Fact:
     )
 
 
-def _event(row: QuestionnaireResponse) -> QuestionnaireAnswered:
+def event_of(row: QuestionnaireResponse) -> QuestionnaireAnswered:
     return QuestionnaireAnswered(
         patient_id=row.patient_id,
         object_id=row.pk,
@@ -167,20 +181,20 @@ def _event(row: QuestionnaireResponse) -> QuestionnaireAnswered:
 
 
 def _record(actor: Actor, response: NewResponse) -> CareRecord:
-    if actor.kind == ActorKind.JOB and response.patient_id is not None:
-        rls.open_record(response.patient_id)
-    return open_record(actor, response.record_id, action=RESPONSE_WRITE).record
+    if actor.kind != ActorKind.JOB or response.patient_id is None:
+        return open_record(actor, response.record_id, action=RESPONSE_WRITE).record
+    if not rls.open_record(response.patient_id):
+        raise NotFound
+    # Of nobody else than the person just opened: the row policies show a job no other record.
+    return access.get(actor, RESPONSE_WRITE, CareRecord, response.record_id)
 
 
 def _asked(actor: Actor, record: CareRecord, response: NewResponse) -> _Asked:
-    version = queries.version(response.version_id)
-    if version.status == VersionStatus.DRAFT:
-        raise NotFound
-    pathway = queries.pathway_of(version.pk)
-    form = pathway.forms.get(response.form)
+    version = queries.unchanging(response.version_id)
+    form = version.pathway.forms.get(response.form)
     if form is None:
         raise NotFound
-    asked = _Asked(version, pathway, form)
+    asked = _Asked(version.pathway_id, version.pathway, form)
     if not answers_class(actor, asked.data_class):
         raise Refused(f"Vous ne pouvez pas remplir un formulaire « {asked.data_class.label} ».")
     if actor.kind == ActorKind.PROFESSIONAL and not covers(actor, record.patient_id, asked.data_class):
@@ -190,7 +204,20 @@ def _asked(actor: Actor, record: CareRecord, response: NewResponse) -> _Asked:
     return asked
 
 
-def _check_replaced(actor: Actor, record: CareRecord, response: NewResponse, key: UUID) -> None:
+def _trace(actor: Actor, done: Action, row: QuestionnaireResponse, **detail: Any) -> None:
+    """Read by who reads what it is about, whoever answered."""
+    kept = {**detail, **limits_on(row).in_trail}
+    audit.record(actor, done, patient_id=row.patient_id, about=row, detail=kept)
+
+
+def _limits(actor: Actor, record: CareRecord, response: NewResponse) -> Limits:
+    """A correction goes no further than what it corrects."""
+    if response.replaces is not None:
+        return limits_on(_replaced(actor, record, response, response.replaces))
+    return limits_unasked(actor, record) if response.limits is None else response.limits
+
+
+def _replaced(actor: Actor, record: CareRecord, response: NewResponse, key: UUID) -> QuestionnaireResponse:
     """Sent again, its own correction already stands: the key tells, later."""
     old = access.get(actor, RESPONSE_READ, QuestionnaireResponse, key)
     if (old.record_id, old.form) != (record.pk, response.form):
@@ -202,6 +229,7 @@ def _check_replaced(actor: Actor, record: CareRecord, response: NewResponse, key
         raise Conflict(
             "Ce formulaire ne se corrige plus : il a déjà été remplacé, ou ne vous est pas ouvert."
         )
+    return old
 
 
 def _check(form: engine.Form, answers: engine.Answers) -> None:
@@ -213,15 +241,17 @@ def _check(form: engine.Form, answers: engine.Answers) -> None:
         )
 
 
-def _row(actor: Actor, record: CareRecord, asked: _Asked, response: NewResponse) -> QuestionnaireResponse:
+def _row(
+    actor: Actor, record: CareRecord, asked: _Asked, response: NewResponse, limits: Limits
+) -> QuestionnaireResponse:
     now = timezone.now()
     authored, corrected = _believed(actor, response.authored_at, now)
     is_professional = actor.kind == ActorKind.PROFESSIONAL
     return QuestionnaireResponse(
         id=response.id,
-        patient=record.patient,
+        patient_id=record.patient_id,
         record=record,
-        version=asked.version,
+        version_id=response.version_id,
         form=asked.form.name,
         follow_up_id=response.follow_up_id,
         occurrence_id=response.occurrence_id,
@@ -241,6 +271,7 @@ def _row(actor: Actor, record: CareRecord, asked: _Asked, response: NewResponse)
         baseline=_plain(response.baseline),
         personal=_plain(response.personal),
         replaces_id=response.replaces,
+        **asdict(limits),
     )
 
 
@@ -263,21 +294,45 @@ def _believed(actor: Actor, said: datetime | None, now: datetime) -> tuple[datet
     return said, False
 
 
-def _weigh(actor: Actor, asked: _Asked, row: QuestionnaireResponse, response: NewResponse) -> None:
-    past = queries.history(
-        actor,
-        row.patient_id,
-        asked.version.pathway_id,
-        before=row.authored_at,
-        follow_up_id=row.follow_up_id,
-        without=[key for key in (row.pk, row.replaces_id) if key is not None],
+def _wait_for_others(row: QuestionnaireResponse) -> None:
+    """Two devices that answer one questionnaire in the same instant come one after the other, to the end of each."""
+    if row.occurrence_id is None:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(row.occurrence_id)])
+
+
+def _said_lately(actor: Actor, asked: _Asked, row: QuestionnaireResponse) -> list[queries.Said]:
+    return queries.said_lately(
+        actor, row.patient_id, asked.pathway_id, until=row.authored_at, follow_up_id=row.follow_up_id
     )
+
+
+def _check_first(
+    actor: Actor, asked: _Asked, row: QuestionnaireResponse, said: Sequence[queries.Said]
+) -> None:
+    """What is expected is answered once: again for a value that waits to be measured again, or as a correction."""
+    same = [one for one in said if one.occurrence_id == row.occurrence_id]
+    if row.occurrence_id is None or row.replaces_id is not None or any(one.pk == row.pk for one in same):
+        return
+    last = max(same, key=lambda one: one.received_at, default=None)
+    confirm = timedelta(minutes=asked.pathway.delays.confirm)
+    if last is None or (last.to_confirm and row.received_at < last.received_at + confirm):
+        return
+    raise Conflict(
+        (_ANSWERED if actor.kind == ActorKind.PROFESSIONAL else _YOU_ANSWERED).format(clock(last.authored_at))
+    )
+
+
+def _weigh(
+    asked: _Asked, row: QuestionnaireResponse, response: NewResponse, lately: Sequence[queries.Said]
+) -> None:
     said = engine.assess(
         asked.pathway,
         row.form,
         response.answers,
         at=row.authored_at,
-        history=past,
+        history=queries.history(lately, before=row.authored_at, without=(row.pk, row.replaces_id)),
         baseline=response.baseline,
         personal=response.personal,
     )

@@ -5,96 +5,36 @@ import io
 import json
 import re
 import tomllib
-import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-# Of one folder: what a physician writes by hand, with a wide margin.
-MOST_FILES = 120
-MOST_BYTES = 1_000_000
-RULES, SCHEDULE, TEXTS, ABOUT = "rules.csv", "schedule.csv", "texts.toml", "pathway.toml"
+from terresante.questionnaires.archive import ABOUT, Unreadable
+from terresante.questionnaires.pathway.elements import SDC
+from terresante.questionnaires.pathway.tables import has_endless_key
+
+RULES, SCHEDULE, TEXTS = "rules.csv", "schedule.csv", "texts.toml"
 COLUMNS: dict[str, tuple[str, ...]] = {
     RULES: ("rule", "questionnaire", "item", "green", "orange", "red", "remeasure", "why"),
     SCHEDULE: ("step", "questionnaire", "from", "to", "times", "remind", "grey", "orange", "red", "role"),
 }
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,2}\Z")
-_OF_COMPUTERS = ("__MACOSX", "Thumbs.db")
-_ENDS = (".toml", ".csv", ".json", ".md", ".txt")
 _BOUNDS = {"lowest": "minValue", "highest": "maxValue"}
-_FHIR = "http://hl7.org/fhir/StructureDefinition/"
 
 
-class Unreadable(ValueError):
-    """A sentence that says what is wrong with the file that was given, and what to do."""
-
-
-def unzipped(content: bytes) -> dict[str, str]:
-    """The files of a folder sent as one archive; the folder itself may be in it. Raises Unreadable."""
+def _toml(text: str) -> dict[str, Any]:
+    """{} when it cannot be read: what is wrong is for `pathway.check` to say."""
+    if has_endless_key(text):
+        return {}
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            inside = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one.filename)]
-            if len(inside) > MOST_FILES or sum(one.file_size for one in inside) > MOST_BYTES:
-                raise Unreadable("L’archive est trop grande pour un parcours : 120 fichiers et 1 Mo au plus.")
-            top = _top(one.filename for one in inside)
-            found = {}
-            for one in inside:
-                with archive.open(one) as opened:
-                    # Never more than was announced, whatever the archive then gives.
-                    found[one.filename.removeprefix(top)] = opened.read(MOST_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise Unreadable("Ce n’est pas une archive zip lisible : recréez-la sans mot de passe.") from error
-    return checked({name: _text(name, data) for name, data in found.items()})
-
-
-def checked(files: Mapping[str, str]) -> dict[str, str]:
-    """Raises Unreadable for a name or a size that no pathway has."""
-    wrong = [name for name in files if not _NAME.match(name) or not name.endswith(_ENDS)]
-    if wrong:
-        raise Unreadable(f"« {wrong[0][:80]} » n’a pas sa place dans un parcours : retirez ce fichier.")
-    if ABOUT not in files:
-        raise Unreadable("Le fichier « pathway.toml » manque : c’est lui qui dit ce qu’est le parcours.")
-    if len(files) > MOST_FILES or sum(len(text) for text in files.values()) > MOST_BYTES:
-        raise Unreadable("Le parcours est trop grand : 120 fichiers et 1 Mo au plus.")
-    return dict(files)
-
-
-def zipped(files: Mapping[str, str], folder: str) -> bytes:
-    sent = io.BytesIO()
-    with zipfile.ZipFile(sent, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            # One date for all: the same files make the same archive.
-            archive.writestr(zipfile.ZipInfo(f"{folder}/{name}", (2000, 1, 1, 0, 0, 0)), files[name])
-    return sent.getvalue()
-
-
-def _is_hidden(name: str) -> bool:
-    """What computers add by themselves."""
-    return any((part[:1] == "." and part != "..") or part in _OF_COMPUTERS for part in name.split("/"))
-
-
-def _top(names: Iterable[str]) -> str:
-    """The folder that holds `pathway.toml`, when everything is in it."""
-    every = list(names)
-    tops = {name.partition("/")[0] for name in every}
-    inside = len(tops) == 1 and all("/" in name for name in every)
-    return f"{tops.pop()}/" if inside else ""
-
-
-def _text(name: str, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"« {name[:80]} » n’est pas enregistré en UTF-8 : enregistrez-le ainsi.") from error
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}
 
 
 def told(files: Mapping[str, str]) -> dict[str, Any]:
     """What `pathway.toml` says, {} when it cannot be read."""
-    try:
-        return tomllib.loads(files.get(ABOUT, ""))
-    except tomllib.TOMLDecodeError:
-        return {}
+    return _toml(files.get(ABOUT, ""))
 
 
 def renamed(files: Mapping[str, str], code: str, title: str) -> dict[str, str]:
@@ -106,15 +46,16 @@ def renamed(files: Mapping[str, str], code: str, title: str) -> dict[str, str]:
 
 def rows(files: Mapping[str, str], name: str) -> list[dict[str, str]]:
     """A table as a screen shows it, its known columns alone."""
-    read = csv.DictReader(io.StringIO(files.get(name, "")), delimiter=";")
-    return [{column: (row.get(column) or "").strip() for column in COLUMNS[name]} for row in read]
+    return [
+        {column: (row.get(column) or "").strip() for column in COLUMNS[name]} for row in _lines(files, name)
+    ]
 
 
 def with_rows(files: Mapping[str, str], name: str, lines: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Lines without their first two columns are left out; columns that the screen does not know stay at the end."""
     known = COLUMNS[name]
     others = [column for column in _header(files.get(name, "")) if column and column not in known]
-    before = list(csv.DictReader(io.StringIO(files.get(name, "")), delimiter=";"))
+    before = _lines(files, name)
     kept = [line for line in lines if any(line.get(column, "").strip() for column in known)]
     if not kept:
         return {key: text for key, text in files.items() if key != name}
@@ -129,8 +70,19 @@ def with_rows(files: Mapping[str, str], name: str, lines: Sequence[Mapping[str, 
     return {**files, name: written.getvalue()}
 
 
+def _lines(files: Mapping[str, str], name: str) -> list[dict[str, str]]:
+    """None of a table that cannot be read: its mistake is said elsewhere, and « Fichiers » edits it."""
+    try:
+        return list(csv.DictReader(io.StringIO(files.get(name, "")), delimiter=";"))
+    except csv.Error:
+        return []
+
+
 def _header(text: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text), delimiter=";"), [])
+    try:
+        return next(csv.reader(io.StringIO(text), delimiter=";"), [])
+    except csv.Error:
+        return []
 
 
 def _one_line(text: str) -> str:
@@ -139,11 +91,10 @@ def _one_line(text: str) -> str:
 
 def texts(files: Mapping[str, str]) -> dict[str, str]:
     """What the patient is told, by its key."""
-    try:
-        said = tomllib.loads(files.get(TEXTS, "")).get("patient", {})
-    except tomllib.TOMLDecodeError:
-        return {}
-    return {key: text for key, text in said.items() if isinstance(text, str)}
+    said = _toml(files.get(TEXTS, "")).get("patient")
+    return (
+        {key: text for key, text in said.items() if isinstance(text, str)} if isinstance(said, dict) else {}
+    )
 
 
 def with_texts(files: Mapping[str, str], said: Mapping[str, str]) -> dict[str, str]:
@@ -208,7 +159,7 @@ def with_questions(files: Mapping[str, str], edits: Mapping[str, Mapping[str, An
 def _json(text: str) -> dict[str, Any]:
     try:
         read = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
 
@@ -216,10 +167,15 @@ def _json(text: str) -> dict[str, Any]:
 def _items(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Flattened, in their order."""
     found = []
-    for item in resource.get("item", []) if isinstance(resource.get("item"), list) else []:
-        if isinstance(item, dict):
-            found += [item, *_items(item)]
+    for item in _dicts(resource, "item"):
+        found += [item, *_items(item)]
     return found
+
+
+def _dicts(holder: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Whatever else a file holds there is left to the mistakes that `check` says."""
+    held = holder.get(name)
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
 
 
 def _is_asked(item: Mapping[str, Any]) -> bool:
@@ -227,7 +183,7 @@ def _is_asked(item: Mapping[str, Any]) -> bool:
 
 
 def _question(form: str, item: Mapping[str, Any]) -> AskedQuestion:
-    helped: Mapping[str, Any] = next((child for child in item.get("item", []) if _is_help(child)), {})
+    helped: Mapping[str, Any] = next((child for child in _dicts(item, "item") if _is_help(child)), {})
     return AskedQuestion(
         file=form,
         link_id=str(item.get("linkId", "")),
@@ -245,7 +201,7 @@ def _is_help(child: Mapping[str, Any]) -> bool:
 
 
 def _bound(item: Mapping[str, Any], name: str) -> str:
-    for extension in item.get("extension", []):
+    for extension in _dicts(item, "extension"):
         if str(extension.get("url", "")).endswith(f"/{name}"):
             value = next((value for key, value in extension.items() if key.startswith("value")), "")
             number = value.get("value", "") if isinstance(value, dict) else value
@@ -268,17 +224,17 @@ def _edit(item: dict[str, Any], edit: Mapping[str, Any]) -> None:
 
 
 def _set_help(item: dict[str, Any], text: str) -> None:
-    children = item.get("item", [])
+    children = _dicts(item, "item")
     known = next((child for child in children if _is_help(child)), None)
     if known is not None and text:
         known["text"] = text
     elif known is not None:
-        children.remove(known)
-        if not children:
+        item["item"] = [child for child in children if child is not known]
+        if not item["item"]:
             item.pop("item")
     elif text:
         code = {"system": "http://hl7.org/fhir/questionnaire-item-control", "code": "help"}
-        control = {"url": f"{_FHIR}questionnaire-itemControl", "valueCodeableConcept": {"coding": [code]}}
+        control = {"url": f"{SDC}questionnaire-itemControl", "valueCodeableConcept": {"coding": [code]}}
         said = {
             "linkId": f"{item.get('linkId')}-aide",
             "text": text,
@@ -289,7 +245,7 @@ def _set_help(item: dict[str, Any], text: str) -> None:
 
 
 def _set_bound(item: dict[str, Any], name: str, text: str) -> None:
-    others = [one for one in item.get("extension", []) if not str(one.get("url", "")).endswith(f"/{name}")]
+    others = [one for one in _dicts(item, "extension") if not str(one.get("url", "")).endswith(f"/{name}")]
     if text:
         try:
             number = Decimal(text.replace(",", "."))
@@ -298,7 +254,7 @@ def _set_bound(item: dict[str, Any], name: str, text: str) -> None:
         whole = number == int(number)
         kind = "valueInteger" if whole and item.get("type") == "integer" else "valueDecimal"
         value: dict[str, Any] = {kind: int(number) if whole else float(number)}
-        others.append({"url": f"{_FHIR}{name}", **value})
+        others.append({"url": f"{SDC}{name}", **value})
     if others:
         item["extension"] = others
     else:

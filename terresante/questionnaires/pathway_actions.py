@@ -13,7 +13,7 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.events import emit
-from terresante.questionnaires import draft
+from terresante.questionnaires import archive, draft
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import (
     PATHWAY_MANAGE,
@@ -184,8 +184,8 @@ def mistakes(files: Mapping[str, str]) -> Sequence[engine.Mistake]:
 
 def _checked(files: Mapping[str, str]) -> dict[str, str]:
     try:
-        return draft.checked(files)
-    except draft.Unreadable as error:
+        return archive.checked(files)
+    except archive.Unreadable as error:
         raise Invalid(str(error)) from error
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from terresante.kernel.errors import Conflict, Invalid
-from terresante.questionnaires import draft
+from terresante.kernel.ui.forms import CorrectedForm
+from terresante.questionnaires import archive, draft
 
 # What is shown empty under a table, to write lines more without JavaScript.
 _SPARE = 3
@@ -36,14 +36,7 @@ TEXT_LABELS = {
 }
 
 
-class ShowingForm(forms.Form):
-    def show(self, error: Invalid | Conflict) -> None:
-        fields = error.fields if isinstance(error, Invalid) else {}
-        for name, sentence in (fields or {"": error.sentence}).items():
-            self.add_error(name if name in self.fields else None, sentence)
-
-
-class BringForm(ShowingForm):
+class BringForm(CorrectedForm):
     file = forms.FileField(
         label="Fichier",
         help_text="Le dossier du parcours en zip, ou un Bundle FHIR (JSON). 1 Mo au plus.",
@@ -56,13 +49,13 @@ class BringForm(ShowingForm):
 
     def clean_file(self) -> bytes:
         sent: UploadedFile[bytes] = self.cleaned_data["file"]
-        content: bytes = sent.read(draft.MOST_BYTES + 1)
-        if len(content) > draft.MOST_BYTES:
+        content: bytes = sent.read(archive.MOST_BYTES + 1)
+        if len(content) > archive.MOST_BYTES:
             raise forms.ValidationError("Ce fichier dépasse 1 Mo : un parcours est bien plus petit.")
         return content
 
 
-class CopyForm(ShowingForm):
+class CopyForm(CorrectedForm):
     title = forms.CharField(
         label="Titre", max_length=200, error_messages={"required": "Donnez un titre au nouveau parcours."}
     )
@@ -82,7 +75,7 @@ class CopyForm(ShowingForm):
         return code
 
 
-class PublishForm(ShowingForm):
+class PublishForm(CorrectedForm):
     note = forms.CharField(
         label="Ce qui change",
         max_length=500,
@@ -129,7 +122,7 @@ class QuestionsEditor:
         self.forms = draft.questions(files)
 
     def files(self, before: Mapping[str, str], sent: Mapping[str, Any]) -> dict[str, str]:
-        """Raises `draft.Unreadable`. A question that was not on the page is left as it is."""
+        """Raises `archive.Unreadable`. A question that was not on the page is left as it is."""
         edits = {
             one.key: {name: str(sent.get(f"{one.key}:{name}", ""))[:1000] for name in self.FIELDS}
             for asked in self.forms.values()

@@ -15,7 +15,7 @@ from terresante.directory.access import require_administration
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.questionnaires import draft, pathway_actions, pathway_queries
+from terresante.questionnaires import archive, draft, pathway_actions, pathway_queries
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import (
     PATHWAY_MANAGE,
@@ -80,9 +80,9 @@ def bring(request: Request) -> HttpResponse:
 def _files_of(content: bytes) -> dict[str, str]:
     try:
         if content[:4] == b"PK\x03\x04":
-            return draft.unzipped(content)
+            return archive.unzipped(content)
         return dict(engine.from_bundle(json.loads(content.decode("utf-8-sig"))))
-    except draft.Unreadable as error:
+    except archive.Unreadable as error:
         raise Invalid(str(error)) from error
     except engine.PathwayError as error:
         raise Invalid(f"Ce Bundle ne fait pas un parcours. {error.mistakes[0].what}") from error
@@ -133,7 +133,7 @@ def export(request: Request, version_id: UUID, file_format: str) -> HttpResponse
     row = access.get(request.actor, PATHWAY_READ, PathwayVersion, version_id, related=("pathway",))
     name = f"{row.pathway.code}-v{row.number}"
     if file_format == "zip":
-        answer = HttpResponse(draft.zipped(row.files, row.pathway.code), content_type="application/zip")
+        answer = HttpResponse(archive.zipped(row.files, row.pathway.code), content_type="application/zip")
         answer["Content-Disposition"] = f'attachment; filename="{name}.zip"'
         return answer
     if file_format != "fhir":
@@ -232,7 +232,7 @@ def edit(request: Request, version_id: UUID, part: str) -> HttpResponse:
             row = pathway_actions.save_draft(request.actor, version_id, files=files, seen=seen)
         except (Invalid, Conflict) as wrong:
             error = wrong.sentence
-        except (draft.Unreadable, ValueError) as wrong:
+        except (archive.Unreadable, ValueError) as wrong:
             error = str(wrong)
         else:
             messages.success(request, "Le brouillon est enregistré.")
@@ -257,7 +257,7 @@ def _shown_part(request: Request, row: PathwayVersion, part: str, *, sent: bool)
         return {"texts": TextsEditor(row.files, posted)}
     if part == "questions":
         return {"questions": QuestionsEditor(row.files)}
-    name = request.GET.get("fichier", "") or draft.ABOUT
+    name = request.GET.get("fichier", "") or archive.ABOUT
     content = request.POST.get("content", "") if sent else row.files.get(name, "")
     return {"file_name": name, "content": content, "file_names": sorted({*row.files, name})}
 
@@ -268,10 +268,10 @@ def _edited_table(request: Request, row: PathwayVersion, part: str) -> dict[str,
 
 def _edited_file(request: Request, row: PathwayVersion) -> dict[str, str]:
     """An emptied file is taken away; `pathway.toml` stays."""
-    name = request.GET.get("fichier", "") or draft.ABOUT
+    name = request.GET.get("fichier", "") or archive.ABOUT
     content = request.POST.get("content", "").replace("\r\n", "\n")
     others = {key: text for key, text in row.files.items() if key != name}
-    return {**others, name: content} if content.strip() or name == draft.ABOUT else others
+    return {**others, name: content} if content.strip() or name == archive.ABOUT else others
 
 
 _EDITED: dict[str, Callable[[Request, PathwayVersion], dict[str, str]]] = {

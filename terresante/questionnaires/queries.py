@@ -1,13 +1,14 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
 from terresante.questionnaires import pathway as engine
@@ -39,9 +40,25 @@ def version(pk: UUID) -> PathwayVersion:
 def pathway_of(version_id: UUID) -> engine.Pathway:
     """What a version says, read once a process when it is published. Raises NotFound, and PathwayError for a draft."""
     try:
-        return _unchanging(version_id)
+        return _unchanging(version_id).pathway
     except _Draft as draft:
         return engine.read(draft.version.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanging:
+    """A version that was published: its files, read, and the pathway they are of. It is never a draft again."""
+
+    pathway_id: UUID
+    pathway: engine.Pathway
+
+
+def unchanging(version_id: UUID) -> Unchanging:
+    """Raises NotFound, for a draft too: nobody answers to it."""
+    try:
+        return _unchanging(version_id)
+    except _Draft:
+        raise NotFound from None
 
 
 class _Draft(Exception):
@@ -50,11 +67,11 @@ class _Draft(Exception):
 
 
 @lru_cache(maxsize=256)
-def _unchanging(version_id: UUID) -> engine.Pathway:
+def _unchanging(version_id: UUID) -> Unchanging:
     found = version(version_id)
     if found.is_draft:
         raise _Draft(found)
-    return found.read()
+    return Unchanging(found.pathway_id, found.read())
 
 
 def answers_of(
@@ -83,31 +100,49 @@ def latest(
     return rows.first()
 
 
-def history(
-    actor: Actor,
-    patient_id: UUID,
-    pathway_id: UUID,
-    *,
-    before: datetime,
-    follow_up_id: UUID | None = None,
-    without: Sequence[UUID] = (),
-) -> list[engine.Past]:
-    """What was answered to one pathway in the days before, of the follow-up when there is one; the latest first.
+class Said(NamedTuple):
+    """What an earlier answer says to the rules, and to whoever answers the same questionnaire again."""
 
-    `without`: keys that do not count, an answer that is being corrected.
-    """
+    pk: UUID
+    occurrence_id: UUID | None
+    authored_at: datetime
+    received_at: datetime
+    to_confirm: bool
+    version_id: UUID
+    form: str
+    answers: dict[str, Any]
+
+
+_OF_SAID = tuple(Said.__annotations__)
+
+
+def said_lately(
+    actor: Actor, patient_id: UUID, pathway_id: UUID, *, until: datetime, follow_up_id: UUID | None = None
+) -> list[Said]:
+    """Completed answers to one pathway, of the follow-up when there is one, from `HISTORY` before; the latest first."""
+    return [Said(*row) for row in _said(actor, patient_id, pathway_id, follow_up_id, until - HISTORY)]
+
+
+@compiled.rows
+def _said(
+    actor: Actor, patient_id: UUID, pathway_id: UUID, follow_up_id: UUID | None, since: datetime
+) -> QuerySet[QuestionnaireResponse, tuple[Any, ...]]:
     rows = answers_of(actor, patient_id, follow_up_id=follow_up_id).filter(
-        version__pathway_id=pathway_id,
-        status=ResponseStatus.COMPLETED,
-        authored_at__lte=before,
-        authored_at__gt=before - HISTORY,
+        version__pathway_id=pathway_id, status=ResponseStatus.COMPLETED, authored_at__gt=since
     )
-    if without:
-        rows = rows.exclude(pk__in=list(without))
-    return [past for row in rows[:_MOST_HISTORY] if (past := as_past(row)) is not None]
+    told: QuerySet[QuestionnaireResponse, tuple[Any, ...]] = rows.values_list(*_OF_SAID)
+    return told[:_MOST_HISTORY]
 
 
-def as_past(row: QuestionnaireResponse) -> engine.Past | None:
+def history(
+    said: Sequence[Said], *, before: datetime, without: Collection[UUID | None] = ()
+) -> list[engine.Past]:
+    """As the rules look back, up to that moment. `without`: keys that do not count, an answer that is corrected."""
+    counted = (one for one in said if one.authored_at <= before and one.pk not in without)
+    return [past for one in counted if (past := as_past(one)) is not None]
+
+
+def as_past(row: QuestionnaireResponse | Said) -> engine.Past | None:
     """As the engine reads it; nothing for a form that its version has not."""
     form = pathway_of(row.version_id).forms.get(row.form)
     if form is None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.shortcuts import redirect, render
 
 from terresante.care_team.queries import open_record
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.ids import key_of
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries, steps
 from terresante.questionnaires.access import RESPONSE_WRITE
@@ -53,7 +53,7 @@ def filled(request: HttpRequest, door: Door) -> HttpResponse:
     sent = steps.answered(filling)
     if sent is not None and not _measures_again(request, door, sent):
         return _outcome(request, door, sent)
-    draft = steps.draft_of(filling, new=_key(request.POST.get("reponse", "")))
+    draft = steps.draft_of(filling, new=key_of(request.POST.get("reponse", "")))
     if request.method != "POST":
         return _shown(request, door, draft, request.GET.get("question", ""))
     if "envoyer" in request.POST:
@@ -218,10 +218,3 @@ def _values_before(door: Door, question: engine.Question) -> list[tuple[datetime
 def _said(question: engine.Question, answers: engine.Answers) -> str:
     value = answers.get(question.link_id)
     return "" if value is None else worded(question, value)
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

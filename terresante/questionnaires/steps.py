@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from terresante.care_team.queries.limits import Limits
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
@@ -29,7 +30,7 @@ _LONGEST_SCALE = 10
 class Filling:
     """A form put to somebody; made by the door he comes by, which has checked that it is his to answer.
 
-    `baseline` and `personal`: as `actions.NewResponse`. `respondent_name`: when the actor is a job.
+    `baseline`, `personal` and `limits`: as `actions.NewResponse`. `respondent_name`: when the actor is a job.
     """
 
     actor: Actor
@@ -43,6 +44,7 @@ class Filling:
     baseline: engine.Answers = field(default_factory=dict)
     personal: engine.Answers = field(default_factory=dict)
     respondent_name: str = ""
+    limits: Limits | None = None
 
     @property
     def pathway(self) -> engine.Pathway:
@@ -222,4 +224,5 @@ def new_response(
         baseline=filling.baseline,
         personal=filling.personal,
         respondent_name=filling.respondent_name,
+        limits=filling.limits,
     )

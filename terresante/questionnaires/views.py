@@ -15,11 +15,12 @@ from terresante.feed.actions import mark_objects_read
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
-from terresante.kernel.ids import new_id
+from terresante.kernel.ids import key_of, new_id
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.frame import Chip, Page
-from terresante.questionnaires import actions, filling, queries, record_queries
+from terresante.kernel.ui.frame import Chip
+from terresante.kernel.ui.paging import asked_page, pages_beside
+from terresante.questionnaires import actions, filling, queries, record_queries, sheet_queries
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import RESPONSE_AMEND, RESPONSE_READ, RESPONSE_WRITE
 from terresante.questionnaires.actions import NewResponse
@@ -31,10 +32,15 @@ from terresante.questionnaires.models import QuestionnaireResponse
 def list_responses(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=RESPONSE_READ)
     code = request.GET.get("parcours", "")[:40]
-    number = _number(request.GET.get("page", ""))
+    number = asked_page(request.GET.get("page", ""))
     page = record_queries.response_page(request.actor, opened.patient.pk, code=code, number=number)
     _mark_read(request, opened, [line.response.pk for line in page.lines])
-    shown = {"responses": page, "code": code, "opened": opened, "pages": _pages(record_id, page, code)}
+    shown = {
+        "responses": page,
+        "code": code,
+        "opened": opened,
+        "pages": pages_beside(page.page, "formulaires", parcours=code),
+    }
     if request.headers.get("HX-Request"):
         return render(request, "questionnaires/_list.html", shown)
     shown["chips"] = _chips(record_id, page, code)
@@ -51,7 +57,9 @@ def list_responses(request: Request, record_id: UUID) -> HttpResponse:
 @reads(RESPONSE_WRITE)
 def choose_form(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=RESPONSE_WRITE)
-    shown = {"pathways": record_queries.forms_open_to(request.actor)}
+    code = request.GET.get("parcours", "")
+    offered = record_queries.forms_open_to(request.actor)
+    shown = {"pathways": [one for one in offered if not code or one[0].pathway.code == code]}
     return record_page(request, "questionnaires/choose.html", opened, shown, tab="forms")
 
 
@@ -72,7 +80,7 @@ def show_response(request: Request, record_id: UUID, response_id: UUID) -> HttpR
     opened, row = _opened(request, record_id, response_id)
     _mark_read(request, opened, [row.pk])
     shown = {
-        "sheet": record_queries.sheet_of(request.actor, row),
+        "sheet": sheet_queries.sheet_of(request.actor, row),
         "amends": access.permits(request.actor, RESPONSE_AMEND, row),
         "gives_up": access.permits(request.actor, RESPONSE_WRITE, row),
     }
@@ -83,7 +91,7 @@ def show_response(request: Request, record_id: UUID, response_id: UUID) -> HttpR
 def compare_responses(request: Request, record_id: UUID, response_id: UUID) -> HttpResponse:
     """With the one asked for (`avec`), else with the one just before."""
     opened, row = _opened(request, record_id, response_id)
-    others = record_queries.compared_with(request.actor, row)
+    others = sheet_queries.compared_with(request.actor, row)
     wanted = request.GET.get("avec", "")
     other = next((each for each in others if not wanted or str(each.pk) == wanted), None)
     if other is None:
@@ -93,7 +101,7 @@ def compare_responses(request: Request, record_id: UUID, response_id: UUID) -> H
         "title": queries.title_of(row),
         "other": other,
         "others": others,
-        "comparison": record_queries.comparison(other, row),
+        "comparison": sheet_queries.comparison(other, row),
     }
     return record_page(request, "questionnaires/compare.html", opened, shown, tab="forms")
 
@@ -132,7 +140,7 @@ class _Page:
         self.pathway = queries.pathway_of(version_id)
         self.form = self.pathway.forms[form_name]
         self.started = begun or replaces
-        self.key = _key(request.POST.get("id", "")) or (begun.pk if begun else new_id())
+        self.key = key_of(request.POST.get("id", "")) or (begun.pk if begun else new_id())
         self.error = ""
 
     def answer(self) -> HttpResponse:
@@ -216,7 +224,7 @@ class _Page:
             "key": self.key,
             "replaces": self.replaces,
             "has_conditions": any(question.enable_when for question in self.form.questions),
-            "is_signed": record_queries.signed_by(self.version_id),
+            "is_signed": sheet_queries.signed_by(self.version_id),
         }
         status = Invalid.status if wrong or self.error else 200
         template = "questionnaires/fill.html"
@@ -265,29 +273,3 @@ def _chips(record_id: UUID, page: record_queries.ResponsePage, code: str) -> tup
             for one in page.pathways
         ),
     )
-
-
-def _pages(record_id: UUID, page: record_queries.ResponsePage, code: str) -> Page | None:
-    if page.number == 1 and not page.has_next:
-        return None
-    asked = f"parcours={code}&" if code else ""
-    url = f"{reverse('questionnaires:list', args=[record_id])}?{asked}page="
-    return Page(
-        first=page.first,
-        last=page.last,
-        total=page.total,
-        noun="formulaires",
-        previous_url=f"{url}{page.number - 1}" if page.number > 1 else "",
-        next_url=f"{url}{page.number + 1}" if page.has_next else "",
-    )
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1

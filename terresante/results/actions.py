@@ -224,7 +224,7 @@ def _observation(row: DiagnosticReport, position: int, result: NewResult) -> Lab
             said[name] = _cut(value, _LENGTHS.get(name, LABEL_LENGTH))
     said |= {name: _held(said[name]) for name in ("value", "low", "high")}
     # A count is its germ's: those of two germs are no series.
-    is_followed = result.kind == ResultKind.VALUE and result.isolate is None
+    is_followed = result.kind in (ResultKind.VALUE, ResultKind.EARLIER) and result.isolate is None
     return LabObservation(
         **{
             **said,
@@ -270,7 +270,9 @@ def _cut(said: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _sum_up(row: DiagnosticReport, observations: Sequence[LabObservation]) -> None:
+def _sum_up(row: DiagnosticReport, told: Sequence[LabObservation]) -> None:
+    """Of what is new in it."""
+    observations = [each for each in told if not each.is_earlier]
     chapters = list(dict.fromkeys(each.chapter for each in observations if each.chapter))
     row.chapters = _cut(_few(chapters, ", "), LABEL_LENGTH) or _UNTITLED
     outside = [each for each in observations if each.mark is not None]

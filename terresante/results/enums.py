@@ -17,11 +17,14 @@ SHOWN = (ReportStatus.PARTIAL, ReportStatus.FINAL, ReportStatus.CORRECTED)
 
 
 class ResultKind(TextChoices):
-    """An isolate is a germ that grew; a susceptibility is what an antibiotic does to it."""
+    """An isolate is a germ that grew; a susceptibility is what an antibiotic does to it. An earlier value is one that a
+    report recalls beside the new one of the same examination, with the date it had.
+    """
 
     VALUE = "value", "Résultat"
     ISOLATE = "isolate", "Germe isolé"
     SUSCEPTIBILITY = "susceptibility", "Antibiogramme"
+    EARLIER = "earlier", "Antériorité"
 
 
 @dataclass(frozen=True, slots=True)

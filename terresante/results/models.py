@@ -140,6 +140,9 @@ class LabObservation(Row):
     specimen = models.CharField("prélèvement", max_length=LABEL_LENGTH, blank=True)
     comment = models.CharField("commentaire", max_length=COMMENT_LENGTH, blank=True)
 
+    # No column: what its report recalls of it, where a page shows the report.
+    earlier: "tuple[LabObservation, ...]" = ()
+
     class Meta:
         verbose_name = "résultat de biologie"
         verbose_name_plural = "résultats de biologie"
@@ -212,6 +215,10 @@ class LabObservation(Row):
     @property
     def is_isolate(self) -> bool:
         return self.kind == ResultKind.ISOLATE
+
+    @property
+    def is_earlier(self) -> bool:
+        return self.kind == ResultKind.EARLIER
 
     @property
     def is_susceptibility(self) -> bool:

@@ -1,12 +1,14 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page as Pages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from terresante.documents.enums import DocumentStatus
 from terresante.feed import queries as feed
@@ -46,17 +48,7 @@ class ReportLine:
 @dataclass(frozen=True, slots=True)
 class ReportPage:
     lines: list[ReportLine]
-    number: int
-    total: int
-    has_next: bool
-
-    @property
-    def first(self) -> int:
-        return (self.number - 1) * PER_PAGE + 1
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.lines) - 1
+    page: Pages[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +133,7 @@ def report_page(actor: Actor, patient_id: UUID, *, number: int = 1) -> ReportPag
     """A page beyond the last one is the last one."""
     page = Paginator(reports_of(actor, patient_id), PER_PAGE).get_page(number)
     marked = page.object_list.annotate(is_unread=_is_unread(actor, patient_id))  # type: ignore[attr-defined]  # a queryset
-    return ReportPage(
-        lines=_lines(marked), number=page.number, total=page.paginator.count, has_next=page.has_next()
-    )
+    return ReportPage(lines=_lines(marked), page=page)
 
 
 def _is_unread(actor: Actor, patient_id: UUID) -> SqlCondition:
@@ -175,6 +165,9 @@ def _chaptered(rows: Iterable[LabObservation]) -> list[Chapter]:
         if not chapters or chapters[-1][0] != row.chapter:
             chapters.append((row.chapter, []))
         groups = chapters[-1][1]
+        if row.is_earlier:
+            _recall(groups, row)
+            continue
         if row.is_isolate:
             germs[row.isolate] = row
             groups.append(Group("", [], row))
@@ -186,6 +179,13 @@ def _chaptered(rows: Iterable[LabObservation]) -> list[Chapter]:
         else:
             groups[-1] = Group(title, [*last.rows, row], germ)
     return [Chapter(title or _NO_CHAPTER, _without_empty(groups)) for title, groups in chapters]
+
+
+def _recall(groups: list[Group], earlier: LabObservation) -> None:
+    """It follows the result that recalls it."""
+    if groups and groups[-1].rows:
+        recalling = groups[-1].rows[-1]
+        recalling.earlier = (*recalling.earlier, earlier)
 
 
 def _heading(row: LabObservation) -> str:
@@ -217,15 +217,17 @@ def examinations_of(actor: Actor, patient_id: UUID) -> list[Chapter]:
 
 
 def series_of(actor: Actor, observation: LabObservation) -> Series:
-    """All that was measured under the same name, in the unit of the latest number."""
+    """All that was measured under the same name, in the unit of the latest number; what a report recalls is there once,
+    and not at all when the record has it of its own.
+    """
     rows = results_shown(actor, observation.patient_id).filter(analyte=observation.analyte)
     rows = rows.select_related("report")
     if not observation.analyte:
         rows = rows.filter(pk=observation.pk)
     found = list(rows.order_by("-effective_at", "pk")[: MOST_VALUES + 1]) or [observation]
-    kept = found[:MOST_VALUES]
-    latest = next((row for row in kept if row.value is not None), kept[0])
-    numbers = {row.pk: _in_unit(row, latest.unit) for row in kept}
+    latest = next((row for row in found if row.value is not None), found[0])
+    numbers = {row.pk: _in_unit(row, latest.unit) for row in found}
+    kept = _told_once(found[:MOST_VALUES], numbers)
     chart = drawn(
         [
             Value(row.effective_at, number, row.mark is not None)
@@ -245,6 +247,23 @@ def series_of(actor: Actor, observation: LabObservation) -> Series:
         said_range=latest.said_range,
         is_cut=len(found) > MOST_VALUES,
     )
+
+
+def _told_once(
+    rows: Sequence[LabObservation], numbers: Mapping[UUID, Decimal | None]
+) -> list[LabObservation]:
+    """Of one examination, the latest first. The same moment, or the same value on the same day, is one measure: some
+    reports recall the day alone.
+    """
+    seen: set[tuple[object, ...]] = set()
+    doubles: set[UUID] = set()
+    for row in sorted(rows, key=lambda row: (row.is_earlier, -row.report.effective_at.timestamp())):
+        day = timezone.localdate(row.effective_at)
+        marks = {(row.effective_at,), (day, row.text if numbers[row.pk] is None else numbers[row.pk])}
+        if row.is_earlier and seen & marks:
+            doubles.add(row.pk)
+        seen |= marks
+    return [row for row in rows if row.pk not in doubles]
 
 
 def _in_unit(row: LabObservation, unit: str) -> Decimal | None:

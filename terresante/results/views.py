@@ -12,7 +12,8 @@ from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, reads, record_page
-from terresante.kernel.ui.frame import Page, Tab
+from terresante.kernel.ui.frame import Tab
+from terresante.kernel.ui.paging import asked_page, pages_beside
 from terresante.results import queries
 from terresante.results.access import RESULT_READ
 from terresante.results.models import DiagnosticReport, LabObservation
@@ -21,8 +22,14 @@ from terresante.results.models import DiagnosticReport, LabObservation
 @reads(RESULT_READ)
 def list_results(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=RESULT_READ)
-    page = queries.report_page(request.actor, opened.patient.pk, number=_number(request.GET.get("page", "")))
-    shown: dict[str, Any] = {"results": page, "pages": _pages(record_id, page), "opened": opened}
+    page = queries.report_page(
+        request.actor, opened.patient.pk, number=asked_page(request.GET.get("page", ""))
+    )
+    shown: dict[str, Any] = {
+        "results": page,
+        "pages": pages_beside(page.page, "comptes rendus"),
+        "opened": opened,
+    }
     if request.headers.get("HX-Request"):
         return render(request, "results/_list.html", shown)
     shown |= {"page_tabs": _tabs(record_id, by_date=True)}
@@ -103,21 +110,3 @@ def _tabs(record_id: UUID, *, by_date: bool) -> tuple[Tab, ...]:
         Tab(label="Par date", url=reverse("results:list", args=[record_id]), current=by_date),
         Tab(label="Par examen", url=reverse("results:examinations", args=[record_id]), current=not by_date),
     )
-
-
-def _pages(record_id: UUID, page: queries.ReportPage) -> Page | None:
-    if page.number == 1 and not page.has_next:
-        return None
-    url = reverse("results:list", args=[record_id])
-    return Page(
-        first=page.first,
-        last=page.last,
-        total=page.total,
-        noun="comptes rendus",
-        previous_url=f"{url}?page={page.number - 1}" if page.number > 1 else "",
-        next_url=f"{url}?page={page.number + 1}" if page.has_next else "",
-    )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1

@@ -1,7 +1,7 @@
 """A follow-up begins, changes its dates, stops for a while, ends. What answers make of it is `board`'s."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from terresante.care_team.actions.periods import change_period
 from terresante.care_team.enums import DataClass, JoinReason
 from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.care_team.queries import covers, open_record
+from terresante.care_team.queries.limits import Limits, kept_inside, limits_on, sector_of
 from terresante.kernel import access, audit, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -30,11 +31,12 @@ from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.actions import NewResponse, answer
 from terresante.questionnaires.enums import ResponseSource, VersionStatus
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring import links, schedule
+from terresante.telemonitoring import schedule
 from terresante.telemonitoring.access import (
     CELL_READ,
     FOLLOW_UP_ENROL,
 )
+from terresante.telemonitoring.answering import links
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,
@@ -46,9 +48,17 @@ from terresante.telemonitoring.models import Cell, Expected, FollowUp
 from terresante.telemonitoring.phones import international
 
 # An anchor further away is a slip of the year.
-_FURTHEST = timedelta(days=400)
+FURTHEST = timedelta(days=400)
 _TAKEN = "Ce télésuivi ne peut pas être enregistré : rechargez la page, puis recommencez."
 _IN_ITS_NAME = "cell"
+_ANOTHER_SECTOR = (
+    "Cette cellule est de psychiatrie ou d’addictologie : seul un professionnel de ces soins commence un suivi avec"
+    " elle."
+)
+_OWN_SECTOR = (
+    "Ce que vous suivez reste dans votre secteur : choisissez une cellule de psychiatrie ou d’addictologie, ou de"
+    " votre structure ; sinon, demandez au médecin traitant de commencer ce suivi."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +105,13 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
     check_enrols(actor, record, version, pathway, cell)
     row = _row(actor, record, version, cell, _checked(pathway, wanted))
     row.baseline = _baseline(pathway, wanted.inclusion)
+    row.later_anchors = dict.fromkeys(pathway.later_anchors)
     if not _stored(row):
         return Enrolled(_already_enrolled(actor, row), None)
     follow_up = row
     _include(actor, record, follow_up, pathway, wanted.inclusion)
     expected = expect(follow_up, engine.due(pathway, follow_up.anchor_on, timezone.localdate()))
-    end = end_of(expected)
+    end = end_of(expected, follow_up)
     follow_up.membership_id = _bring_in(actor, record, cell, end)
     follow_up.next_due_at = min((one.opens_at for one in expected), default=None)
     follow_up.save(update_fields=["membership_id", "next_due_at"])
@@ -113,7 +124,12 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
         FOLLOW_UP_ENROL,
         patient_id=record.patient_id,
         about=follow_up,
-        detail={"pathway": pathway.code, "version": version.number, "cell": str(cell.pk)},
+        detail={
+            "pathway": pathway.code,
+            "version": version.number,
+            "cell": str(cell.pk),
+            **limits_on(follow_up).in_trail,
+        },
     )
     return Enrolled(follow_up, secrets)
 
@@ -180,7 +196,7 @@ def _checked(pathway: engine.Pathway, wanted: NewFollowUp) -> NewFollowUp:
 
 
 def check_anchor(anchor_on: date) -> None:
-    if abs(anchor_on - timezone.localdate()) > _FURTHEST:
+    if abs(anchor_on - timezone.localdate()) > FURTHEST:
         sentence = "Cette date est à plus d’un an d’aujourd’hui : vérifiez l’année."
         raise Invalid(sentence, fields={"anchor_on": sentence})
 
@@ -207,7 +223,22 @@ def _row(
         index_follow_up_id=None if wanted.hides_index else wanted.index_follow_up_id,
         index_name="" if wanted.hides_index else wanted.index_name[:200],
         hides_index=wanted.hides_index,
+        **asdict(limits_in(actor, record, cell)),
     )
+
+
+def limits_in(actor: Actor, record: CareRecord, cell: Cell) -> Limits:
+    """A cell of psychiatry or addictology keeps to its sector what it watches, existence included; so does who works in
+    one, with the cell of his own structure. Raises Invalid for another cell: its operators would know, or see nothing.
+    """
+    place = cell.organization
+    watched = matrix.organization_sector(place.kind, place.is_psychiatric)
+    own = sector_of(actor) if actor.kind == ActorKind.PROFESSIONAL else watched
+    if watched != own and (watched or place.pk != actor.organization_id):
+        sentence = _ANOTHER_SECTOR if watched else _OWN_SECTOR
+        raise Invalid(sentence, fields={"cell": sentence})
+    limits = Limits(sector=own, restricted_to_id=place.pk) if own else Limits()
+    return kept_inside(limits, record)
 
 
 def _baseline(pathway: engine.Pathway, inclusion: engine.Answers | None) -> dict[str, Any]:
@@ -238,7 +269,11 @@ def _already_enrolled(actor: Actor, row: FollowUp) -> FollowUp:
     ):
         raise Conflict(_TAKEN)
     audit.record(
-        actor, FOLLOW_UP_ENROL, patient_id=known.patient_id, about=known, detail={"sent_again": True}
+        actor,
+        FOLLOW_UP_ENROL,
+        patient_id=known.patient_id,
+        about=known,
+        detail={"sent_again": True, **limits_on(known).in_trail},
     )
     return known
 
@@ -263,6 +298,7 @@ def _include(
             answers=inclusion,
             source=ResponseSource.PROFESSIONAL,
             follow_up_id=follow_up.pk,
+            limits=limits_on(follow_up),
         ),
     )
 
@@ -301,8 +337,10 @@ def expect(follow_up: FollowUp, occurrences: list[engine.Occurrence]) -> list[Ex
     return rows
 
 
-def end_of(expected: list[Expected]) -> datetime:
-    """When the cell has nothing more to look at."""
+def end_of(expected: list[Expected], follow_up: FollowUp) -> datetime:
+    """When the cell has nothing more to look at; as long as a date is not yet known, when it is too far to come."""
+    if None in follow_up.later_anchors.values():
+        return follow_up.enrolled_at + FURTHEST
     return max(schedule.last_moment(expected) or timezone.now(), timezone.now()) + ENDS_AFTER
 
 

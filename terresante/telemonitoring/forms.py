@@ -5,23 +5,16 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
-from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ids import new_id
-from terresante.kernel.ui.forms import offer
+from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
 from terresante.telemonitoring.actions import NewFollowUp
-from terresante.telemonitoring.contact_actions import BY_HAND, NewContact
+from terresante.telemonitoring.contacts.actions import BY_HAND, NewContact
 from terresante.telemonitoring.enums import EndReason, EnquiryStatus, Respondent
 from terresante.telemonitoring.models import Cell, Contact
 from terresante.telemonitoring.phones import shown
 from terresante.telemonitoring.queries import Threshold
-
-_DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-_DAY_MISSING = {
-    "required": "Indiquez la date.",
-    "invalid": "Cette date n’est pas lisible : jour, mois, année.",
-}
 
 
 class EnrolForm(forms.Form):
@@ -30,7 +23,7 @@ class EnrolForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput)
     contact = forms.ChoiceField(label="Contact de quel cas index ?", required=False)
     status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
-    anchor_on = forms.DateField(label="Date de référence", widget=_DATE, error_messages=_DAY_MISSING)
+    anchor_on = day_field("Date de référence", missing="Indiquez la date.")
     cell = forms.ChoiceField(
         label="Cellule qui suit les réponses",
         error_messages={
@@ -112,7 +105,7 @@ class EnrolForm(forms.Form):
 
 
 class AnchorForm(forms.Form):
-    anchor_on = forms.DateField(widget=_DATE, error_messages=_DAY_MISSING)
+    anchor_on = day_field(missing="Indiquez la date.")
 
     def __init__(self, *args: Any, label: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,14 +134,29 @@ class LinkForm(forms.Form):
     )
 
 
+class CarerForm(forms.Form):
+    carer = forms.ChoiceField(
+        label="Proche qui répond depuis son compte",
+        required=False,
+        help_text="Il répond aux questionnaires de ce télésuivi, et n’en lit rien d’autre.",
+    )
+
+    def __init__(self, *args: Any, carers: Sequence[tuple[UUID, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "carer", [("", "Aucun"), *((str(key), name) for key, name in carers)])
+
+    @property
+    def carer_id(self) -> UUID | None:
+        said = self.cleaned_data["carer"]
+        return UUID(said) if said else None
+
+
 class ContactForm(forms.Form):
     name = forms.CharField(
         label="Nom et prénom", max_length=150, error_messages={"required": "Indiquez le nom du contact."}
     )
     phone = forms.CharField(label="Téléphone", max_length=30, required=False)
-    met_on = forms.DateField(
-        label="Date du dernier contact", widget=_DATE, required=False, error_messages=_DAY_MISSING
-    )
+    met_on = day_field("Date du dernier contact", required=False)
     hides_index = forms.BooleanField(
         label="Le cas index ne souhaite pas être nommé",
         required=False,
@@ -164,13 +172,6 @@ class StatusForm(forms.Form):
     status = forms.ChoiceField(
         label="Enquête", choices=[(one.value, one.label) for one in EnquiryStatus if one in BY_HAND]
     )
-
-
-def show_error(form: forms.Form, error: Invalid | Conflict) -> None:
-    """The sentences of an action, where they belong."""
-    fields = error.fields if isinstance(error, Invalid) else {}
-    for name, sentence in (fields or {"": error.sentence}).items():
-        form.add_error(name if name in form.fields else None, sentence)
 
 
 def _words(cell: Cell) -> str:

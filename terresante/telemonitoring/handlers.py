@@ -5,24 +5,25 @@ from terresante.kernel.together import written_together
 from terresante.notifications.actions import tell_patients
 from terresante.notifications.enums import Notice
 from terresante.questionnaires.events import QuestionnaireAnswered
-from terresante.telemonitoring import board
+from terresante.telemonitoring.board import colouring
 from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUpMoved
 
 
 @on(QuestionnaireAnswered)
 def show_answers(events: Sequence[QuestionnaireAnswered]) -> None:
     with written_together():
-        board.update_from(events)
+        colouring.update_from(events)
 
 
 @on(AnswerDue)
 def tell_what_is_due(events: Sequence[AnswerDue]) -> None:
-    tell_patients(Notice.QUESTIONNAIRE, events)
+    """Once: who gets the link by SMS is not told by his account too."""
+    tell_patients(Notice.QUESTIONNAIRE, [event for event in events if not event.by_sms])
 
 
 @on(AnswerStillDue)
 def tell_what_is_still_due(events: Sequence[AnswerStillDue]) -> None:
-    tell_patients(Notice.QUESTIONNAIRE, events)
+    tell_patients(Notice.QUESTIONNAIRE, [event for event in events if not event.by_sms])
 
 
 @on(FollowUpMoved)

@@ -13,13 +13,14 @@ from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import emit
 from terresante.kernel.jobs import loop, scheduled
-from terresante.kernel.outbound import queue_same_sms
+from terresante.kernel.outbound import queue_each_sms
 from terresante.kernel.ports import sms_is_bound
 from terresante.kernel.together import written_together
 from terresante.questionnaires.enums import ResponseColour
-from terresante.telemonitoring import alerts
 from terresante.telemonitoring.access import FOLLOW_UP_COLOUR, FOLLOW_UP_REMIND
-from terresante.telemonitoring.course_actions import end_what_is_over
+from terresante.telemonitoring.alerts import raising
+from terresante.telemonitoring.answering.links import address_of, reminder_token
+from terresante.telemonitoring.course.actions import end_what_is_over
 from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUpChanged
 from terresante.telemonitoring.models import Expected
 from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
@@ -28,7 +29,10 @@ Clock = Callable[[], datetime]
 # Of one transaction: of 150,000 deadlines at noon, a half second of work.
 _AT_ONCE = 5000
 # The same words for everybody, whatever is asked: a telephone lies on a table.
-SMS = "Terr-eSanté : des questions vous attendent. Ouvrez le lien que vous avez reçu."
+SMS = "Terr-eSanté : des questions vous attendent : {url} Votre code reste le même."
+SMS_WITHOUT_LINK = (
+    "Terr-eSanté : des questions vous attendent. Pour un nouveau lien, appelez l’équipe qui vous suit."
+)
 _ALARMING = (ResponseColour.ORANGE, ResponseColour.RED)
 
 
@@ -40,6 +44,12 @@ class _Due:
     reminded: int
     phone: str
     role: str
+    # The link of its follow-up that is open now.
+    link_id: UUID | None
+
+    @property
+    def sms(self) -> str:
+        return SMS.format(url=address_of(reminder_token(self.link_id))) if self.link_id else SMS_WITHOUT_LINK
 
 
 @loop(idle=1)
@@ -59,7 +69,7 @@ def watch_alerts() -> int:
     """What nobody took, and what nobody measured again."""
     now = timezone.now()
     with rls.acting(Actor.job("telemonitoring")), written_together():
-        return alerts.stand_unconfirmed(now) + alerts.climb(now)
+        return raising.stand_unconfirmed(now) + raising.climb(now)
 
 
 @scheduled("23 4 * * *")
@@ -74,12 +84,15 @@ def remind_due(now: datetime, most: int = _AT_ONCE) -> int:
     with rls.acting(actor), written_together():
         due = [_Due(*row) for row in _rows("SELECT * FROM remind_due_answers(%s, %s)", now, most)]
         told = [one for one in due if one.role == FILLED_BY_THE_PERSON]
+        leaves = sms_is_bound()
         for one in told:
             kind = AnswerDue if one.reminded == 1 else AnswerStillDue
-            emit(actor, kind(patient_id=one.patient_id, object_id=one.expected_id))
-        if sms_is_bound():
-            numbers = {f"due:{one.expected_id}:{one.reminded}": one.phone for one in told if one.phone}
-            queue_same_sms(numbers, text=SMS)
+            by_sms = leaves and bool(one.phone and one.link_id)
+            emit(actor, kind(patient_id=one.patient_id, object_id=one.expected_id, by_sms=by_sms))
+        if leaves:
+            queue_each_sms(
+                {f"due:{one.expected_id}:{one.reminded}": (one.phone, one.sms) for one in told if one.phone}
+            )
         if due:
             audit.record(actor, FOLLOW_UP_REMIND, detail={"count": len(told)})
     return len(due)
@@ -96,7 +109,7 @@ def colour_due(now: datetime, most: int = _AT_ONCE) -> int:
         for alarm in _ALARMING:
             waiting = [_expected(row) for row in silent if row["silence"] == alarm]
             if waiting:
-                alerts.open_for_silences(waiting, alarm.value, now=now)
+                raising.open_for_silences(waiting, alarm.value, now=now)
         if silent:
             audit.record(actor, FOLLOW_UP_COLOUR, detail={"count": len(silent)})
     return len(silent)

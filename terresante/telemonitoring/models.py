@@ -1,15 +1,18 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from terresante.care_team.models import CareTeamParticipant, Limited
+from terresante.directory.models import Organization
 from terresante.kernel.models import Row
-from terresante.patients.models import CareRecord, Patient
+from terresante.patients.models import CareRecord, Patient, RelatedPerson
 from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, ResponseColour
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring.alert_models import Alert as Alert
-from terresante.telemonitoring.alert_models import Call as Call
+from terresante.telemonitoring.alerts.models import Alert as Alert
+from terresante.telemonitoring.alerts.models import Call as Call
 from terresante.telemonitoring.enums import (
     TO_BEGIN,
     EndReason,
@@ -32,7 +35,7 @@ class Cell(Row):
     """Cellule de télésuivi: those of one structure who watch the answers, and when they are there."""
 
     organization = models.ForeignKey(
-        "directory.Organization", on_delete=models.PROTECT, related_name="cells", verbose_name="structure"
+        Organization, on_delete=models.PROTECT, related_name="cells", verbose_name="structure"
     )
     name = models.CharField("nom", max_length=120)
     territory = models.CharField("territoire", max_length=120, blank=True)
@@ -65,6 +68,11 @@ class Cell(Row):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        active = Cell.objects.filter(organization_id=OuterRef("pk"), is_active=True)
+        Organization.objects.filter(pk=self.organization_id).update(has_cell=Exists(active))
+
 
 class FollowUp(Limited):
     """Télésuivi (FHIR CarePlan): one person followed at home on one version of a pathway, for good.
@@ -83,6 +91,8 @@ class FollowUp(Limited):
         "état", max_length=10, choices=FollowUpState.choices, default=FollowUpState.ACTIVE
     )
     anchor_on = models.DateField("date de référence")
+    # Dates known later that its pathway also counts from, by their name there: YYYY-MM-DD.
+    later_anchors = models.JSONField(default=dict, blank=True)
     enrolled_at = models.DateTimeField(default=timezone.now)
     enrolled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -99,6 +109,10 @@ class FollowUp(Limited):
         "qui répond", max_length=10, choices=Respondent.choices, default=Respondent.PATIENT
     )
     carer_name = models.CharField("nom du proche", max_length=150, blank=True)
+    # Whom the cell named to answer from his own account; whom the person names is in his delegation.
+    carer = models.ForeignKey(
+        RelatedPerson, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     phone_of_respondent = models.CharField("téléphone", max_length=20, blank=True)
     # The period of the cell's structure in the circle, when this follow-up brought it; it ends with it.
     membership = models.ForeignKey(
@@ -134,6 +148,10 @@ class FollowUp(Limited):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     taken_at = models.DateTimeField(null=True, blank=True)
+    # Of the address of the person, written by triggers alone: a board is asked for a territory.
+    department = models.CharField(max_length=3, blank=True, default="", editable=False)
+    postal_code = models.CharField(max_length=5, blank=True, default="", editable=False)
+    city = models.CharField(max_length=100, blank=True, default="", editable=False)
 
     class Meta:
         verbose_name = "télésuivi"
@@ -157,6 +175,7 @@ class FollowUp(Limited):
                 F("cell"), F("state"), F("severity").desc(), F("colour_since"), name="follow_ups_of_cell"
             ),
             models.Index(fields=["patient", "state"], name="follow_ups_of_patient"),
+            models.Index(fields=["cell", "state", "department", "postal_code"], name="follow_ups_of_place"),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import panel
-from terresante.care_team.queries.audience import Draft
+from terresante.care_team.queries.limits import limits_unasked
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import chart, wording
@@ -24,7 +24,6 @@ from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.enums import PathwayKind, ResponseStatus
 from terresante.questionnaires.models import PathwaySignature, PathwayVersion, QuestionnaireResponse
-from terresante.telemonitoring import board_words
 from terresante.telemonitoring.access import (
     CELL_READ,
     CONTACT_READ,
@@ -33,7 +32,8 @@ from terresante.telemonitoring.access import (
     LINK_READ,
 )
 from terresante.telemonitoring.actions import enrols
-from terresante.telemonitoring.board_words import badge_of
+from terresante.telemonitoring.board import words
+from terresante.telemonitoring.board.words import badge_of
 from terresante.telemonitoring.enums import TO_BEGIN, ExpectedState, FollowUpState
 from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp
 from terresante.telemonitoring.schedule import PARIS
@@ -146,7 +146,7 @@ def _why(row: FollowUp, pathway: engine.Pathway) -> tuple[Why, ...]:
     reason = row.reason
     if reason.get("kind") == "handled":
         titles = {name: form.title for name, form in pathway.forms.items()}
-        ended = board_words.why(reason, titles, now=timezone.now())
+        ended = words.why(reason, titles, now=timezone.now())
         return (*_fired(reason.get("was") or {}), Why(ended.main, ended.second, ""))
     if reason.get("kind") == "silence":
         form = pathway.forms.get(reason.get("form", ""))
@@ -283,5 +283,5 @@ def preview_of(pathway: engine.Pathway, anchor_on: date, *, most: int = 6) -> Pr
 
 
 def audience_panel(actor: Actor, patient: Patient, data_class: DataClass) -> AudiencePanel:
-    draft = Draft(asked_by=actor, patient_id=patient.pk, data_class=data_class)
+    draft = limits_unasked(actor, patient.record).draft(actor, patient.pk, data_class)
     return panel.audience_panel(patient, draft, of="ce télésuivi", end=_END)

@@ -140,6 +140,7 @@ def test_a_document_is_neither_rewritten_nor_removed_by_anybody(cast, madeleine)
         "UPDATE documents_documentreference SET file_id = file_id",
         "UPDATE documents_documentreference SET recorded_at = recorded_at - interval '1 day'",
         "UPDATE documents_documentreference SET patient_id = patient_id",
+        "UPDATE documents_documentreference SET metadata = '{}'",
         "DELETE FROM documents_documentreference",
         "TRUNCATE documents_documentreference",
     ):

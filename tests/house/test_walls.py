@@ -18,6 +18,8 @@ DEFINERS = {
     "open_answer_link": "the two secrets of a link to answer, counted; the follow-up they open",
     "answer_link_holds": "whether what a link opened is still open",
     "follow_ups_of_number": "whose answers come from a number of telephone, for jobs",
+    "keep_place": "the department, postal code and city on a follow-up, by its trigger",
+    "move_place": "the same, when an address is corrected",
     "answer_invitation": "the two secrets of an invitation, counted; ties an account to it",
     "keep_majority": "the eighteenth birthday on a delegation, by its trigger",
     "move_majority": "the same, when a birth date is corrected",

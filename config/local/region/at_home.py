@@ -20,9 +20,9 @@ from terresante.questionnaires.actions import NewResponse, answer
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.events import QuestionnaireAnswered
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring import board
 from terresante.telemonitoring.actions import NewFollowUp, enrol
-from terresante.telemonitoring.cell_actions import CellEntry, add_cell
+from terresante.telemonitoring.board import colouring
+from terresante.telemonitoring.cells.actions import CellEntry, add_cell
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
 
 _PATHWAY, _FORM = "insuffisance-cardiaque", "quotidien"
@@ -88,7 +88,7 @@ def _tell_three_days(job: Actor, follow_up: FollowUp, name: str) -> None:
         FeedItem.objects.filter(object_id__in=[row.pk for row in rows]).update(
             recorded_at=now - timedelta(days=8)
         )
-        board.update_from(
+        colouring.update_from(
             [
                 QuestionnaireAnswered(
                     patient_id=row.patient_id, object_id=row.pk, follow_up_id=follow_up.pk, colour=row.colour

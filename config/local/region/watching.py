@@ -21,11 +21,11 @@ from terresante.questionnaires.actions import NewResponse, answer
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.events import QuestionnaireAnswered
 from terresante.questionnaires.models import PathwayVersion
-from terresante.telemonitoring import board
 from terresante.telemonitoring.actions import NewFollowUp, enrol
-from terresante.telemonitoring.alert_actions import record_call, take_alert
-from terresante.telemonitoring.alert_enums import CallResult
-from terresante.telemonitoring.cell_actions import CellEntry, add_cell
+from terresante.telemonitoring.alerts.actions import record_call, take_alert
+from terresante.telemonitoring.alerts.enums import CallResult
+from terresante.telemonitoring.board import colouring
+from terresante.telemonitoring.cells.actions import CellEntry, add_cell
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
 
 _PATHWAY = "covid-adulte"
@@ -139,7 +139,7 @@ def _answer(job: Actor, follow_up: FollowUp, answers: tuple[tuple[float, dict[st
         FeedItem.objects.filter(object_id__in=[row.pk for row in rows]).update(
             recorded_at=now - timedelta(days=8)
         )
-        board.update_from(
+        colouring.update_from(
             [
                 QuestionnaireAnswered(
                     patient_id=row.patient_id, object_id=row.pk, follow_up_id=follow_up.pk, colour=row.colour

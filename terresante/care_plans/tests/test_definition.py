@@ -17,8 +17,8 @@ from terresante.care_plans.definition import (
     unmet,
 )
 from terresante.care_plans.due_dates import due_dates
-from terresante.care_plans.forms import GeneralForm, SequenceForm, StepForm
 from terresante.care_plans.models import Programme
+from terresante.care_plans.programme_forms import GeneralForm, SequenceForm, StepForm
 from terresante.care_plans.programme_queries import SequenceRow, sequences_csv
 
 TODAY = date(2026, 11, 27)

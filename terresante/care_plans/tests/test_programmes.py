@@ -1,8 +1,11 @@
 """What the project leads of the structure in charge see and do, through their screens; and who is refused there."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -20,6 +23,7 @@ from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.wording import french
+from terresante.questionnaires.tests.factories import QUESTIONNAIRE, published_version
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -189,6 +193,31 @@ def test_the_duty_holds_for_the_structure_one_works_in(cast, billed):
             act(elsewhere, programme.pk)
     with pytest.raises((Refused, NotFound)), rls.acting(elsewhere):
         programme_actions.invoice(elsewhere, programme.pk, until=timezone.localdate())
+
+
+def test_a_step_leads_straight_to_its_form_or_to_those_of_its_pathway(client, cast, billed):
+    _, hers = billed
+    one = published_version("un-seul")
+    several = published_version(
+        "plusieurs", **{"questionnaires/autre.json": json.dumps(QUESTIONNAIRE | {"title": "Autre"})}
+    )
+    published_version("ailleurs")
+    with walls_down():
+        step = PlannedStep.objects.get(inclusion_id=hers.pk, key="e2")
+    login(client, cast.ines, leads=False)
+    record = cast.madeleine_record.pk
+
+    def leads_to(code):
+        with walls_down():
+            PlannedStep.objects.filter(pk=step.pk).update(form=code)
+        page = client.get(reverse("care_plans:step", args=[record, step.pk])).content.decode()
+        return re.search(r'Formulaire</dt><dd><a href="([^"]+)"', page).group(1)
+
+    assert leads_to("un-seul") == reverse("questionnaires:fill", args=[record, one.pk, "quotidien"])
+    choice = leads_to("plusieurs")
+    assert choice == f"{reverse('questionnaires:choose', args=[record])}?parcours=plusieurs"
+    shown = client.get(choice).content.decode()
+    assert str(several.pk) in shown and str(one.pk) not in shown
 
 
 def test_the_pages_of_the_record_include_show_and_refuse(client, cast, billed):

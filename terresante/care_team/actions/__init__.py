@@ -1,7 +1,7 @@
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -45,7 +45,7 @@ from terresante.care_team.events import (
     OppositionRecorded,
     OppositionWithdrawn,
 )
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import LASTING, CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.queries import open_choices
 from terresante.care_team.regime import GivenConsent, check_consent, checked_proof, needs_consent
 from terresante.directory.models import Practitioner
@@ -239,8 +239,7 @@ def lift_opposition(actor: Actor, record_id: UUID) -> None:
 
 
 def _open_periods(patient_id: UUID) -> QuerySet[CareTeamParticipant]:
-    lasting = Q(expires_at=None) | Q(expires_at__gt=Now())
-    return CareTeamParticipant.objects.filter(lasting, patient_id=patient_id, ended_at=None)
+    return CareTeamParticipant.objects.filter(LASTING, patient_id=patient_id, ended_at=None)
 
 
 def _close_expired(record: CareRecord) -> None:

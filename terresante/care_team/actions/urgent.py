@@ -5,7 +5,7 @@ examines each access, with an outcome.
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from terresante.care_team.access import (
@@ -24,7 +24,7 @@ from terresante.care_team.events import (
 from terresante.care_team.models import EmergencyAccess
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, compiled
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Purpose
@@ -55,7 +55,12 @@ def is_regulator(actor: Actor) -> bool:
 def acts_for_samu(actor: Actor) -> bool:
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
         return False
-    return Organization.objects.filter(pk=actor.organization_id, kind=OrganizationKind.SAMU).exists()
+    return _samu_count(actor.organization_id) > 0
+
+
+@compiled.number
+def _samu_count(organization_id: UUID) -> QuerySet[Organization]:
+    return Organization.objects.filter(pk=organization_id, kind=OrganizationKind.SAMU)
 
 
 @action

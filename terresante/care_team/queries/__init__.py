@@ -184,12 +184,18 @@ def _places_of_work() -> "Prefetch[str, QuerySet[PractitionerRole], str]":
     )
 
 
-def former_members_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
+def former_members_of(actor: Actor, patient_id: UUID) -> list[CareTeamParticipant]:
+    members = _former_members(actor, patient_id)
+    prefetch_related_objects(members, _places_of_work())
+    return members
+
+
+@compiled.rows
+def _former_members(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     return (
         access.list(actor, CIRCLE_READ, CareTeamParticipant)
         .filter(Q(ended_at__isnull=False) | ~LASTING, patient_id=patient_id)
         .select_related("practitioner", "organization")
-        .prefetch_related(_places_of_work())
         .order_by("-ended_at", "pk")
     )
 

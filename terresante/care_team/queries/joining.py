@@ -5,13 +5,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from terresante.accounts.codes import link_hash
 from terresante.care_team.access import CIRCLE_INVITE, JOIN_ASK, JOIN_READ
 from terresante.care_team.enums import JoinReason, JoinState
 from terresante.care_team.models import CircleInvitation, JoinRequest
-from terresante.kernel import access
+from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor, ActorKind
 
 MOST = 100
@@ -40,12 +41,13 @@ class OwnRequest:
         return self.request.get_state_display()
 
 
-def requests_waiting(actor: Actor, patient_id: UUID) -> list[JoinRequest]:
+@compiled.rows
+def requests_waiting(actor: Actor, patient_id: UUID) -> QuerySet[JoinRequest]:
     """What the circle, or the patient, has to answer, the oldest first."""
     rows = access.list(actor, JOIN_READ, JoinRequest).filter(
         patient_id=patient_id, state=JoinState.ASKED, expires_at__gt=Now()
     )
-    return list(rows.select_related("practitioner", "organization").order_by("asked_at", "pk")[:MOST])
+    return rows.select_related("practitioner", "organization").order_by("asked_at", "pk")[:MOST]
 
 
 def own_requests(actor: Actor) -> list[OwnRequest]:

@@ -1,15 +1,19 @@
 """What the author of something about a patient chooses: who reads it. Notes ask it today, documents as they come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from terresante.care_team import matrix
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import Limited
 from terresante.care_team.queries.audience import Draft
 from terresante.directory.models import PractitionerRole
-from terresante.kernel.actor import Actor
+from terresante.kernel import compiled
+from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
+from terresante.patients.models import CareRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +56,17 @@ def sector_of(actor: Actor) -> str:
     """The actor's own sector, else that of the structure he acts for; '' for nearly everybody."""
     if actor.person_id is None or actor.organization_id is None:
         return ""
-    roles = PractitionerRole.objects.filter(
-        practitioner_id=actor.person_id, organization_id=actor.organization_id
-    )
-    role = roles.select_related("practitioner", "organization").order_by("pk").first()
+    role = next(iter(_roles_at(actor.person_id, actor.organization_id)), None)
     if role is None:
         return ""
     own = matrix.practitioner_sector(role.practitioner.profession, role.practitioner.specialty_label)
     return own or matrix.organization_sector(role.organization.kind, role.organization.is_psychiatric)
+
+
+@compiled.rows
+def _roles_at(practitioner_id: UUID, organization_id: UUID) -> QuerySet[PractitionerRole]:
+    roles = PractitionerRole.objects.filter(practitioner_id=practitioner_id, organization_id=organization_id)
+    return roles.select_related("practitioner", "organization").order_by("pk")[:1]
 
 
 def levels_open_to(sector: str) -> list[Confidentiality]:
@@ -88,6 +95,21 @@ def limits_of(actor: Actor, level: Confidentiality, sector: str) -> Limits:
             return Limits(hidden_from_patient=True)
         case Confidentiality.CIRCLE_AND_PATIENT:
             return Limits()
+
+
+def limits_unasked(actor: Actor, record: CareRecord) -> Limits:
+    """Of what is written where no level is chosen: the default of the author's sector. The person has none."""
+    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None or actor.organization_id is None:
+        return Limits()
+    sector = sector_of(actor)
+    return kept_inside(limits_of(actor, level_by_default(sector), sector), record)
+
+
+def kept_inside(limits: Limits, record: CareRecord) -> Limits:
+    """What is written in a record that a support structure keeps to itself goes no further than that structure."""
+    if record.kept_by_id is None or limits.private_to_person_id is not None:
+        return limits
+    return replace(limits, private_to_id=record.kept_by_id)
 
 
 def level_of(row: Limited) -> Confidentiality:

@@ -453,11 +453,3 @@ def _read_cursor(text: str) -> tuple[datetime | None, UUID | None]:
         return (moment, UUID(key)) if moment.tzinfo else (None, None)
     except ValueError:
         return None, None
-
-
-def read_person(text: str) -> UUID | None:
-    """The person the log is narrowed to; a forged key narrows nothing."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

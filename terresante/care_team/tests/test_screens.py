@@ -21,7 +21,7 @@ from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kernel_user; --"
-MOST_QUERIES = 27
+MOST_QUERIES = 26
 
 
 def logged_in(actor):

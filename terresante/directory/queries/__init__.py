@@ -59,6 +59,7 @@ class WorkSituation:
     profession: str
     profession_label: str
     duties: frozenset[str]
+    has_cell: bool
     # The physician a secretary acts for, in this structure.
     delegation_id: UUID | None = None
     principal_id: UUID | None = None
@@ -253,6 +254,7 @@ def _situation(role: PractitionerRole) -> WorkSituation:
         profession=role.profession,
         profession_label=role.get_profession_display(),
         duties=frozenset(role.duties),
+        has_cell=role.organization.has_cell,
     )
 
 

@@ -13,6 +13,7 @@ from terresante.directory.names import search_form
 from terresante.directory.queries import practitioners_at, search_organizations
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
+from terresante.kernel.ids import key_of
 
 MOST_FOUND = 5
 
@@ -116,9 +117,8 @@ def _places(row: Practitioner) -> list[str]:
 
 def working(key: str) -> Practitioner | None:
     """The one a page offered, still in activity somewhere; a forged key is nobody."""
-    try:
-        asked = UUID(key)
-    except ValueError:
+    asked = key_of(key)
+    if asked is None:
         return None
     works = PractitionerRole.objects.filter(
         open_today(), practitioner_id=OuterRef("pk"), organization__active=True

@@ -14,10 +14,10 @@ from terresante.accounts.enums import IdentityCheck
 from terresante.directory.access import require_administration
 from terresante.directory.forms import FactorForm, ReasonForm
 from terresante.directory.queries.desk import account_sheet, accounts_page
-from terresante.directory.views.paging import shown_page
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.paging import shown_page
 
 
 @require_safe

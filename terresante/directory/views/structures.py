@@ -21,7 +21,6 @@ from terresante.directory.actions import desk as actions
 from terresante.directory.enums import UnitSensitivity
 from terresante.directory.forms import (
     AccountForm,
-    CorrectedForm,
     DutiesForm,
     EndForm,
     MemberForm,
@@ -38,10 +37,11 @@ from terresante.directory.queries.desk import (
     structure_sheet,
     structures_page,
 )
-from terresante.directory.views.paging import shown_page
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import CorrectedForm
+from terresante.kernel.ui.paging import shown_page
 
 
 @require_safe

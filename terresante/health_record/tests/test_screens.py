@@ -162,4 +162,4 @@ def test_the_page_costs_as_much_with_many_lines_as_with_few(client, cast):
         added(cast.amar, cast.madeleine_record, weight(f"{60 + number}"))
     client.get(url(cast.madeleine_record))
 
-    assert queries_of(client, url(cast.madeleine_record)) == few <= 33
+    assert queries_of(client, url(cast.madeleine_record)) == few <= 32

@@ -55,7 +55,11 @@ def read_header(document: Element) -> Header:
             _party(each, "assignedEntity")
             for each in every(document, "documentationOf/serviceEvent/performer")
         ),
-        event=coded(None if performed is None else one(performed, "code")),
+        events=tuple(
+            found
+            for each in every(document, "documentationOf/serviceEvent/code")
+            if (found := coded(each)).code
+        ),
         event_period=period(performed),
         encounter=_encounter(document),
         orders=instance_ids(document, "inFulfillmentOf/order/id"),

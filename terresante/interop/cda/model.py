@@ -104,7 +104,7 @@ class Header:
     recipients: tuple[Party, ...] = ()
     regular_physician: Party | None = None
     performers: tuple[Party, ...] = ()
-    event: Coded = Coded()
+    events: tuple[Coded, ...] = ()
     event_period: Period = Period()
     encounter: CdaEncounter | None = None
     orders: tuple[InstanceId, ...] = ()

@@ -44,6 +44,7 @@ class Flaw(StrEnum):
     NO_PATIENT = "no_patient"
     NO_BODY = "no_body"
     BASE64 = "base64"
+    BODY_TYPE = "body_type"
 
 
 _SENTENCES = {
@@ -60,6 +61,9 @@ _SENTENCES = {
     Flaw.NO_DATE: "La date du document (ClinicalDocument/effectiveTime) manque ou est illisible.",
     Flaw.NO_PATIENT: "Le document ne dit pas de quel patient il parle (recordTarget/patientRole/id et patient).",
     Flaw.NO_BODY: "Le document n’a ni corps structuré (structuredBody), ni corps non structuré (nonXMLBody).",
+    Flaw.BODY_TYPE: (
+        "Le corps du document (nonXMLBody) n’est ni un PDF, ni du texte : convertissez-le en PDF, puis renvoyez-le."
+    ),
     Flaw.BASE64: "Une pièce jointe du document n’est pas du base64 lisible.",
 }
 
@@ -185,3 +189,13 @@ def decoded(text: str) -> bytes:
         return binascii.a2b_base64(compact + "=" * (-len(compact) % 4), strict_mode=True)
     except (binascii.Error, ValueError):
         raise NotCda(Flaw.BASE64) from None
+
+
+def identified(document: Element) -> dict[str, Element]:
+    """What references of the document name, the first of two that bear one name."""
+    found: dict[str, Element] = {}
+    for each in document.iter():
+        name = each.get("ID") if isinstance(each.tag, str) else None
+        if name:
+            found.setdefault(name, each)
+    return found

@@ -1,8 +1,8 @@
 """The results of a report of biology (CI-SIS, Volet CR-BIO; INTEROP.md 6): chapters, examinations, germs, antibiograms.
 
 By structure and tolerant: a result is an observation with the template of a laboratory, or that stands in a chapter of
-one; what an observation refers to (REFR: an earlier result) is none. Nothing raises on what senders write, and each
-piece of the document is looked at a bounded number of times.
+one; what an observation refers to (REFR) is an earlier value of the same examination, when it is dated. Nothing raises
+on what senders write, and each piece of the document is looked at a bounded number of times.
 """
 
 import datetime
@@ -14,7 +14,7 @@ from itertools import islice
 
 from terresante.interop.cda.header import moment
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header
-from terresante.interop.cda.parsing import Element, attribute, every, local_name, one, text_at
+from terresante.interop.cda.parsing import Element, attribute, every, identified, local_name, one, text_at
 from terresante.interop.cda.values import Read, number, read_value
 from terresante.results.actions import NewReport, NewResult
 from terresante.results.enums import ReportStatus, ResultKind
@@ -63,11 +63,7 @@ class _Reading:
 
     def __init__(self, document: CdaDocument) -> None:
         self._document = document
-        self._by_id: dict[str, Element] = {}
-        for each in document.element.iter():
-            name = each.get("ID")
-            if name:
-                self._by_id.setdefault(name, each)
+        self._by_id = identified(document.element)
         self._texts: dict[str, str] = {}
         self._germs = 0
 
@@ -77,7 +73,7 @@ class _Reading:
             return None
         sections = every(body, "component/section")
         found = tuple(islice(self._sections(sections, _Place()), MOST_RESULTS))
-        if not any(each.kind != ResultKind.ISOLATE for each in found):
+        if not any(each.kind not in (ResultKind.ISOLATE, ResultKind.EARLIER) for each in found):
             return None
         header = self._document.header
         return NewReport(
@@ -120,7 +116,9 @@ class _Reading:
                 yield from self._organizer(child, place)
             elif name == "observation":
                 if place.is_laboratory or _has(child, _OBSERVATION):
-                    yield self._result(child, place)
+                    result = self._result(child, place)
+                    yield result
+                    yield from self._earlier(child, result)
                 yield from self._inside(child, place)
 
     def _organizer(self, organizer: Element, place: _Place) -> Iterator[NewResult]:
@@ -189,6 +187,36 @@ class _Reading:
             specimen=place.specimen,
             comment=self._comment(observation),
         )
+
+    def _earlier(self, observation: Element, result: NewResult) -> Iterator[NewResult]:
+        """Without a date of its own it could be taken for a new one: it is then left to the document."""
+        if result.kind != ResultKind.VALUE or result.isolate is not None:
+            return
+        for link in every(observation, "entryRelationship"):
+            for before in every(link, "observation") if link.get("typeCode") == "REFR" else []:
+                code = attribute(_first_coded(one(before, "code")), "", "code")
+                read = read_value(before, self._told)
+                at = moment(before, "effectiveTime") or moment(before, "effectiveTime/low")
+                if code in ("", result.code) and at is not None and read.text:
+                    low, high, words = self._range(before, read)
+                    yield replace(
+                        result,
+                        kind=ResultKind.EARLIER,
+                        comparator=read.comparator,
+                        value=read.number,
+                        text=read.text,
+                        unit=read.unit,
+                        other_text=read.other_text,
+                        other_unit=read.other_unit,
+                        low=low,
+                        high=high,
+                        range_text=words,
+                        interpretation=attribute(before, "interpretationCode", "code").upper(),
+                        effective_at=at,
+                        method="",
+                        specimen="",
+                        comment="",
+                    )
 
     def _range(self, observation: Element, read: Read) -> tuple[Decimal | None, Decimal | None, str]:
         """The normal one when there are several, in the unit of the value, else in words."""

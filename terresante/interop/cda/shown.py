@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from terresante.documents.reading import Discharge, HeaderCode, Passage, Reading
-from terresante.interop.cda.body import content_of, paper_of, read_cda
+from terresante.interop.cda.body import content_of, paper_of, read_cda, text_of
 from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header, Section
-from terresante.interop.cda.narrative import rendered
+from terresante.interop.cda.narrative import rendered, written_out
 from terresante.interop.cda.parsing import NotCda
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ui.wording import long_date
@@ -22,7 +22,7 @@ class CdaReader:
     def read(self, content: bytes) -> Reading:
         document = _read(content)
         return Reading(
-            passages=tuple(_passages(document.body.sections, 1)),
+            passages=(*_passages(document.body.sections, 1), *_whole_text(document)),
             facts=tuple(_facts(document.header)),
             codes=codes_of(document.header),
             has_paper=paper_of(document.body) is not None,
@@ -67,6 +67,16 @@ def _passages(sections: tuple[Section, ...], depth: int) -> Iterator[Passage]:
         if html or inside:
             yield Passage(section.title or section.code.label or "Section sans titre", html, depth)
         yield from inside
+
+
+def _whole_text(document: CdaDocument) -> Iterator[Passage]:
+    """Of a document that is text, as its lines stand; a base64 that was damaged since shows nothing."""
+    try:
+        text = text_of(document.body)
+    except NotCda:
+        return
+    if text.strip():
+        yield Passage("Texte du document", written_out(text))
 
 
 def _facts(header: Header) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ Of an entry and its narrative that differ, the narrative is what its author sign
 
 from dataclasses import dataclass, field
 
-from terresante.interop.cda.parsing import Element, every, local_name, plain_text
+from terresante.interop.cda.parsing import Element, every, identified, local_name, plain_text
 from terresante.kernel.ui.wording import plain
 
 # What stands for nothing in a cell.
@@ -17,17 +17,14 @@ class Words:
     """Of one document. Each text is made once, however often it is pointed to."""
 
     document: Element
-    _by_id: dict[str, Element] = field(default_factory=dict)
+    _by_id: dict[str, Element] = field(init=False)
     _texts: dict[str, str] = field(default_factory=dict)
     _heads: dict[Element, tuple[str, ...]] = field(default_factory=dict)
     _rows: dict[Element, dict[str, str]] = field(default_factory=dict)
     _cells: dict[Element, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for each in self.document.iter():
-            name = each.get("ID") if isinstance(each.tag, str) else None
-            if name:
-                self._by_id.setdefault(name, each)
+        self._by_id = identified(self.document)
 
     def said(self, reference: Element | None) -> str:
         """Of `text` or `originalText`: its own words, else those that its reference names, with or without « # »."""

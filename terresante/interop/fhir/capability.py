@@ -11,7 +11,16 @@ from terresante.interop.fhir.searching import OF_DOCUMENTS, OF_LISTS
 
 _MHD = "http://profiles.ihe.net/ITI/MHD/CapabilityStatement"
 # Types of parameters that are no token.
-_DATES, _STRINGS = ("creation", "date", "period"), ("author.given", "author.family")
+_DATES, _STRINGS = ("creation", "date", "period", "_lastUpdated"), ("author.given", "author.family")
+# Another way to ask for one of the parameters.
+_MODIFIED = ("related:identifier",)
+_TOLD = {
+    "patient.identifier": "Obligatoire, une fois : IPP de la structure, ou matricule INS qualifié.",
+    "format": "Tel que l’a dit l’émetteur ; sinon urn:ihe:iti:xds:2017:mimeTypeSufficient.",
+    "event": "Actes documentés : context.event, ou serviceEvent d’un CDA.",
+    "related-id": "Numéro d’une demande : context.related, ou inFulfillmentOf d’un CDA.",
+    "_lastUpdated": "Dernier changement de statut ou de visibilité, sinon réception.",
+}
 _SECURITY = (
     "OAuth 2.0, client credentials : assertion signée (private_key_jwt) ou certificat client (RFC 8705), portée par "
     "transaction, jeton de dix minutes lié à une structure. Lire nomme le professionnel (ps.rpps)."
@@ -94,7 +103,12 @@ def _lists() -> Resource:
 
 def _parameters(names: Iterable[str]) -> list[Resource]:
     told = ["patient.identifier", *names]
-    return [{"name": name, "type": _type_of(name)} for name in told]
+    return [_parameter(name) for name in told if name not in _MODIFIED]
+
+
+def _parameter(name: str) -> Resource:
+    said = {"documentation": _TOLD[name]} if name in _TOLD else {}
+    return {"name": name, "type": _type_of(name), **said}
 
 
 def _type_of(name: str) -> str:

@@ -11,9 +11,10 @@ from io import BytesIO
 from uuid import UUID
 
 from terresante.documents.enums import DocumentType
-from terresante.interop.cda.body import content_of, paper_of, read_cda
+from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument
 from terresante.interop.cda.parsing import NotCda, decoded
+from terresante.interop.fhir.metadata import told_by_resource
 from terresante.interop.fhir.outcome import Issue, Problem, Resource, wrong
 from terresante.interop.fhir.people import Resolve, read_author, rpps_of_national
 from terresante.interop.fhir.schema import at, codings, every, plain_identifier, text_at
@@ -81,6 +82,7 @@ def read_document(
             addressed_to=_addressees(cda),
             signed_by=author.signature,
             specialty=f"{author.specialty} {_setting(resource)}",
+            metadata=told_by_resource(resource),
         ),
         names,
         replaced,
@@ -159,6 +161,7 @@ def _read_content(resource: Resource, where: str, content: bytes) -> CdaDocument
         raise wrong(sentence, f"{place}.contentType", code="not-supported")
     try:
         cda = read_cda(content)
+        check_whole(cda.body)
         paper = paper_of(cda.body)
         if paper is not None:
             _refuse_paper(content_of(paper), place)

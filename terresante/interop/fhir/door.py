@@ -4,8 +4,10 @@
 bodies are bounded before they are read, and read before any transaction.
 """
 
+import re
 from base64 import b64decode
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol, cast
@@ -35,10 +37,15 @@ PATCH_TYPE = "application/json-patch+json"
 _TAKEN = (MEDIA_TYPE, "application/json", "application/json+fhir")
 # In bytes: a document of 15 MB once in base64. deploy/Caddyfile lets 110 MB through, for the pages.
 LARGEST_BODY = 20_000_000
+# What is refused is read to its end all the same, and thrown away: closing over unread bytes would break the pipe under
+# the sender, who would never see why. As much as the proxy lets through.
+_MOST_THROWN_AWAY = 110_000_000
 # In fifteen minutes.
 _REQUESTS_OF_AN_ACCESS, _TRIES_OF_A_NETWORK = 6000, 600
 CERTIFICATE_HEADER, SECRET_HEADER = "X-Client-Certificate", "X-Proxy-Secret"
 _STEP = 1 << 20
+_XML = ("text/xml", "application/xml")
+_WEIGHT, _MOST_TYPES = re.compile(r"[01](?:\.\d{0,3})?", re.ASCII), 50
 # Statuses of which the trail keeps a row.
 _RECORDED = (403, 404, 409, 422)
 _UNPROVED = "Présentez un jeton en cours de validité (Authorization: Bearer), obtenu à /fhir/token."
@@ -109,6 +116,7 @@ def door(name: str, **transactions: Transaction) -> Callable[..., Answer]:
             answer = chosen(request, **named)
         except (Problem, DomainError) as error:
             answer = refusal(error)
+            _throw_the_rest_away(request)
         except Exception as error:  # noqa: BLE001 -- whatever broke, the partner's software reads an outcome
             response_for_exception(request, error)  # tells the log, and who watches, as for a page
             answer = refusal(wrong(_BROKEN, code="exception", status=500))
@@ -192,6 +200,31 @@ def _refuse_other_answer(request: HttpRequest, gives: Collection[str]) -> None:
         raise wrong("Les réponses sont en JSON (application/fhir+json).", code="not-supported", status=406)
 
 
+def form_asked(request: HttpRequest, kind: str) -> str:
+    """R4, Binary: `kind` for the bytes under their own type, else the type of the resource that holds them, as the
+    caller would rather have them (Accept, or _format). Raises Problem (406).
+    """
+    if "json" in request.GET.get("_format", "").lower():
+        return MEDIA_TYPE
+    own = {kind, "*/*", f"{kind.partition('/')[0]}/*", *(_XML if kind in _XML else ())}
+    wanted = _weighed(request.headers.get("Accept", "") or "*/*")
+    as_is, as_resource = (max(wanted.get(each, 0.0) for each in told) for told in (own, _TAKEN))
+    if not as_is and not as_resource:
+        sentence = f"Ce document se donne en {kind}, ou dans une ressource Binary ({MEDIA_TYPE})."
+        raise wrong(sentence, code="not-supported", status=406)
+    return kind if as_is >= as_resource else MEDIA_TYPE
+
+
+def _weighed(accept: str) -> dict[str, float]:
+    """RFC 9110, 12.5.1: each type with its weight, 1 unless it says a readable other one."""
+    found: dict[str, float] = {}
+    for each in accept.split(",")[:_MOST_TYPES]:
+        kind, *parameters = (part.strip().lower() for part in each.split(";"))
+        told = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        found[kind] = float(told) if _WEIGHT.fullmatch(told) else 1.0
+    return found
+
+
 def _body(request: HttpRequest, takes: Collection[str]) -> bytes:
     """Whole, to memory, within its bound; nothing is open meanwhile."""
     if (request.content_type or "").lower() not in takes:
@@ -207,6 +240,13 @@ def _body(request: HttpRequest, takes: Collection[str]) -> bytes:
         if size > LARGEST_BODY:
             raise wrong(_TOO_LARGE, code="too-long", status=413)
     return b"".join(pieces)
+
+
+def _throw_the_rest_away(request: HttpRequest) -> None:
+    left = _MOST_THROWN_AWAY
+    with suppress(OSError):  # a sender that is gone
+        while left > 0 and (piece := request.read(_STEP)):
+            left -= len(piece)
 
 
 def _record_refusal(

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
 
-from terresante.documents.enums import DocumentStatus
+from terresante.documents.enums import SENDER_IDENTIFIER_LENGTH, DocumentStatus
 from terresante.interop.enums import ListKind
 from terresante.interop.fhir.codes import SECTOR_OF, SETTING_OF, types_of_class
-from terresante.interop.fhir.outcome import wrong
+from terresante.interop.fhir.metadata import UNSAID, plain_system
+from terresante.interop.fhir.outcome import Resource, wrong
+from terresante.interop.fhir.schema import plain_identifier
 from terresante.kernel.access import NOBODY
 
 MOST = 100
@@ -45,12 +48,12 @@ class Search:
 def read_search(parameters: Parameters, readers: Mapping[str, _Reader]) -> Search:
     """`readers`: what each parameter asks. Several of one name narrow; commas widen (R4, Search). Raises Problem."""
     condition = Q()
-    known = {"patient.identifier", "_count", "_format", *readers}
+    known = ("patient.identifier", *readers, "_count", "_format")
     for name, values in parameters.items():
         if name not in known:
-            raise wrong(
-                f"Le paramètre « {name[:40]} » n’est pas connu ici.", code="not-supported", status=400
-            )
+            said = "".join(sign for sign in name[:40] if sign.isprintable())
+            sentence = f"Le paramètre « {said} » n’est pas compris ici. Sont compris : {', '.join(known)}."
+            raise wrong(sentence, code="not-supported", status=400)
         for value in values:
             if len(value) > _LONGEST or "\x00" in value:
                 raise wrong(f"La valeur du paramètre {name} est trop longue.", code="value", status=400)
@@ -124,9 +127,64 @@ def _author(name: str, value: str) -> Q:
     return said | Q(written_by="", author_name__icontains=value)
 
 
-def _nothing_has_one(name: str, value: str) -> Q:
-    """A document here has neither: none is found by it."""
-    return NOBODY
+def _told(of: str, value: str) -> Resource:
+    """A token as the resource holds it: `system|code`, or `code` alone, of any system."""
+    system, separator, code = value.rpartition("|")
+    return {**({"system": plain_system(system)} if separator and system else {}), of: code}
+
+
+def _event(name: str, value: str) -> Q:
+    return Q(metadata__contains={"event": [_told("code", value)]})
+
+
+def _related(name: str, value: str) -> Q:
+    """By the number of what it answers (an order, an accession): MHD's `related`, PDSm's `related-id`."""
+    return Q(metadata__contains={"related": [_told("value", value)]})
+
+
+def _format(name: str, value: str) -> Q:
+    told = _told("code", value)
+    said = Q(metadata__contains={"format": told})
+    return said | ~Q(metadata__has_key="format") if told.items() <= UNSAID.items() else said
+
+
+def _identifier(name: str, value: str) -> Q:
+    """By the name that its sender gives it, or by ours: of the document, of all its versions."""
+    plain = _plain(value)
+    key = _key(plain)
+    own = Q(pk=key) | Q(set_id=key) if key else NOBODY
+    return own | Q(sender_identifier__in=_names(value, SENDER_IDENTIFIER_LENGTH)) & ~Q(sender_identifier="")
+
+
+def _name_of_a_list(name: str, value: str) -> Q:
+    return Q(identifier__in=_names(value, _LONGEST))
+
+
+def _names(value: str, length: int) -> list[str]:
+    return [name[:length] for name in dict.fromkeys((_plain(value), value)) if name]
+
+
+def _plain(value: str) -> str:
+    system, _, number = value.rpartition("|")
+    return plain_identifier({"system": system, "value": number})
+
+
+def _id(name: str, value: str) -> Q:
+    key = _key(value)
+    return Q(pk=key) if key else NOBODY
+
+
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _changed(name: str, value: str) -> Q:
+    """When it last changed; else when it came."""
+    then, at = _moment("recorded_at")(name, value), _moment("changed_at")(name, value)
+    return Q(changed_at=None) & then | Q(changed_at__isnull=False) & at
 
 
 def _day(field: str) -> _Reader:
@@ -193,13 +251,24 @@ OF_DOCUMENTS: dict[str, _Reader] = {
     "creation": _day("dated_on"),
     "date": _moment("recorded_at"),
     "period": _day("dated_on"),
-    "event": _nothing_has_one,
+    "event": _event,
     "security-label": _label,
-    "format": _nothing_has_one,
+    "format": _format,
     "facility": _facility,
     "setting": _setting,
     "author.given": _author,
     "author.family": _author,
-    "related-id": _nothing_has_one,
+    "related-id": _related,
+    "related:identifier": _related,
+    "identifier": _identifier,
+    "_id": _id,
+    "_lastUpdated": _changed,
 }
-OF_LISTS: dict[str, _Reader] = {"code": _kind, "status": _current, "date": _moment("sent_at")}
+OF_LISTS: dict[str, _Reader] = {
+    "code": _kind,
+    "status": _current,
+    "date": _moment("sent_at"),
+    "identifier": _name_of_a_list,
+    "_id": _id,
+    "_lastUpdated": _moment("received_at"),
+}

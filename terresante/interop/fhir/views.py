@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from terresante.documents.access import DOCUMENT_DOWNLOAD, DOCUMENT_READ, DOCUMENT_REPLACE, DOCUMENT_WRITE
+from terresante.documents.models import DocumentReference
 from terresante.interop.access import LIST_READ
 from terresante.interop.enums import ApiScope
 from terresante.interop.fhir import bundles, capability, reading, schema, submitting, tokens, writing
@@ -26,6 +27,7 @@ from terresante.interop.fhir.door import (
     api,
     door,
     fingerprint_of,
+    form_asked,
     limit_tries,
     refusal,
 )
@@ -36,6 +38,7 @@ from terresante.interop.fhir.searching import Number, Parameters
 from terresante.kernel import audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Invalid
+from terresante.kernel.files import vault
 from terresante.kernel.files.giving import given
 from terresante.kernel.screens import public
 from terresante.kernel.sealing import Unsealable, seal, unseal
@@ -44,6 +47,8 @@ _JSON = (MEDIA_TYPE, "application/json")
 _FORM = ("application/x-www-form-urlencoded",)
 _CURSOR = "fhir cursor"
 _NEXT = "_page"
+# In bytes: what a body may carry, once in base64.
+_LARGEST_RESOURCE = 15_000_000
 
 
 @csrf_exempt  # the signed assertion, used once, or the certificate says who asks
@@ -178,9 +183,21 @@ def show_list(asked: Asked, list_id: UUID) -> Answer:
 
 @api(ApiScope.RETRIEVE, DOCUMENT_DOWNLOAD, gives=())
 def retrieve(asked: Asked, document_id: UUID) -> Answer:
-    """ITI-68: the bytes as they were filed, under their own type."""
-    row = _read(asked, DOCUMENT_DOWNLOAD, lambda: reading.content_named(asked.actor, document_id))
-    return given(row.file, size=row.size, kind=row.media_type, name=row.file_name, as_attachment=True)
+    """ITI-68: the bytes as they were filed, under their own type, or in a Binary for who asks for a resource."""
+
+    def read() -> tuple[DocumentReference, str]:
+        row = reading.content_named(asked.actor, document_id)
+        return row, form_asked(asked.request, row.media_type)
+
+    row, form = _read(asked, DOCUMENT_DOWNLOAD, read)
+    if form != MEDIA_TYPE:
+        return given(row.file, size=row.size, kind=row.media_type, name=row.file_name, as_attachment=True)
+    if row.size > _LARGEST_RESOURCE:
+        sentence = (
+            f"Ce document est trop lourd pour une ressource : demandez-le en {row.media_type} (Accept)."
+        )
+        raise wrong(sentence, code="too-long", status=406)
+    return answered(writing.binary(row, b"".join(vault.read(row.file, size=row.size))))
 
 
 def _read(asked: Asked, action: Action, ask: Callable[[], Any]) -> Any:

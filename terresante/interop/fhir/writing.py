@@ -1,5 +1,6 @@
 """What is answered to who reads: a document and a list of documents as PDSm writes them (INTEROP.md 7)."""
 
+from base64 import b64encode
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from terresante.interop.fhir.codes import (
     SETTING_OF,
     SETTINGS,
 )
+from terresante.interop.fhir.metadata import UNSAID
 from terresante.interop.fhir.outcome import Resource
 from terresante.interop.models import DocumentList
 from terresante.overview import fhir
@@ -46,12 +48,14 @@ def document(row: DocumentReference, patient: Patient) -> Resource:
             "meta": {
                 "profile": [f"{_IG}/pdsm-comprehensive-document-reference"],
                 "versionId": str(row.version),
+                "lastUpdated": instant(row.changed_at or row.recorded_at),
             },
             "contained": contained,
             "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": _as_urn(name)},
             "category": [_coded(CLASSES, code, CLASS_LABELS[code])],
             "subject": {"reference": "#patient", "type": "Patient"},
             "relatesTo": _before(row.replaces_id),
+            "content": [{**each, "format": row.metadata.get("format", UNSAID)} for each in said["content"]],
             "context": _context(row),
         }
     )
@@ -65,6 +69,7 @@ def document_list(row: DocumentList, readable: Iterable[UUID]) -> Resource:
     return filled(
         resourceType="List",
         id=str(row.pk),
+        meta={"lastUpdated": instant(row.received_at)},
         identifier=[{"use": "usual", "system": "urn:ietf:rfc:3986", "value": _as_urn(row.identifier)}],
         status="current",
         mode="working",
@@ -74,6 +79,16 @@ def document_list(row: DocumentList, readable: Iterable[UUID]) -> Resource:
         source=_structure(row.organization),
         entry=entries,
     )
+
+
+def binary(row: DocumentReference, content: bytes) -> Resource:
+    return {
+        "resourceType": "Binary",
+        "id": str(row.pk),
+        "contentType": row.media_type,
+        "securityContext": {"reference": f"{base()}/DocumentReference/{row.pk}"},
+        "data": b64encode(content).decode(),
+    }
 
 
 def bundle(kind: str, entries: list[Resource], *, total: int | None = None, links: Resource) -> Resource:
@@ -94,6 +109,8 @@ def _patient(patient: Patient) -> Resource:
 def _context(row: DocumentReference) -> Resource:
     kind = row.organization.kind if row.organization else ""
     return filled(
+        event=[{"coding": [coding]} for coding in row.metadata.get("event", [])],
+        related=[{"identifier": number} for number in row.metadata.get("related", [])],
         period={"start": row.dated_on.isoformat()},
         facilityType=_coded(SECTORS, *SECTOR_OF[kind]) if kind in SECTOR_OF else {},
         practiceSetting=_coded(SETTINGS, *SETTING_OF[kind]) if kind in SETTING_OF else {},

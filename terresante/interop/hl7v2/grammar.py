@@ -45,7 +45,7 @@ TOO_LARGE = Refusal(
     Code.REJECTED,
     "207",
     "",
-    "Message trop volumineux : la connexion est fermée. Envoyez le document séparément.",
+    "Message de plus de 20 Mo : la connexion est fermée. Allégez le document, puis renvoyez-le.",
 )
 UNFINISHED = Refusal(
     Code.REJECTED,

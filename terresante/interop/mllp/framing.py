@@ -31,13 +31,15 @@ class Decoder:
     """Fed with whatever the socket gives; holds at most `limit` bytes and what one call brings.
 
     A message ends at 0x1C, so that a missing 0x0D is forgiven; one that lost its 0x0B is known by its MSH.
-    After a TOO_LARGE piece the stream has lost its frames: close the connection.
+    After a TOO_LARGE piece the stream has lost its frames: close the connection; `is_cut` when the rest of that message
+    is still to come.
     """
 
     def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
         self._limit = limit
         self._buffer = bytearray()
         self._scanned = 0
+        self.is_cut = False
 
     @property
     def is_within_a_message(self) -> bool:
@@ -58,6 +60,7 @@ class Decoder:
             pieces.append(self._too_large(bytes(self._buffer[: _HEADER_KEPT + 1])))
             self._buffer.clear()
             self._scanned = 0
+            self.is_cut = True
         return pieces
 
     def end(self) -> list[Piece]:

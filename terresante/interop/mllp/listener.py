@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from terresante.interop.hl7v2.grammar import TOO_LARGE, UNFINISHED
-from terresante.interop.mllp.framing import DEFAULT_LIMIT, Decoder, Fault, Piece, framed
+from terresante.interop.mllp.framing import DEFAULT_LIMIT, END, Decoder, Fault, Piece, framed
 from terresante.interop.mllp.intake import Batcher, Outcome, Received, Store, answer, received
 
 logger = logging.getLogger(__name__)
@@ -260,10 +260,17 @@ class _Connection:
         self._writer.transport.abort()
 
     async def _linger(self) -> None:
-        """Closing over unread bytes would reset the connection, and the peer would lose our answer."""
+        """Closing over unread bytes would reset the connection, and the peer would lose our answer.
+
+        A message that is too large is thrown away to its end, piece by piece: many senders read nothing before it.
+        """
         with contextlib.suppress(OSError, TimeoutError):
             if self._writer.can_write_eof():
                 self._writer.write_eof()
+            if self._decoder.is_cut:
+                async with asyncio.timeout(self._limits.message_time):
+                    while (content := await self._reader.read(_READ_SIZE)) and END not in content:
+                        pass
             async with asyncio.timeout(_LINGER):
                 while await self._reader.read(_READ_SIZE):
                     pass

@@ -8,18 +8,21 @@ from django.utils import timezone
 
 from simulators.hospital.messages import Authority
 from simulators.hospital.receiver import Receiver
+from terresante.directory.enums import OrganizationKind, Profession
 from terresante.interop.actions import decide_patient, put_aside
 from terresante.interop.carrier import MllpCarrier
 from terresante.interop.flow_queries import flow_of
 from terresante.interop.models import InboundMessage, SenderSystem
 from terresante.interop.tests import papers, wire
+from terresante.interop.tests.test_senders import client_of
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import OutboundChannel
-from terresante.kernel.models import OutboundMessage
-from terresante.kernel.outbound import deliver_waiting
+from terresante.kernel.models import AuditEntry, OutboundMessage
+from terresante.kernel.outbound import deliver_waiting, queue_peer
 from terresante.kernel.ports import bound
 from terresante.patients.models import IdentityDomain, SourceIdentity
+from tests.cast import organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -67,6 +70,13 @@ def _carrier():
     known, bound.peer = bound.peer, MllpCarrier()
     yield
     bound.peer = known
+
+
+@pytest.fixture
+def admin(cast):
+    with walls_down():
+        place = organization("Groupement", OrganizationKind.SESAN)
+        return professional("denis", Profession.OTHER, place, duties=["administrator"])
 
 
 @pytest.fixture
@@ -198,6 +208,76 @@ def test_what_the_hospital_rejects_is_abandoned_and_shown(cast, hospital, known)
     assert row.state == "abandoned"
     with rls.acting(Actor.job("tests")):
         assert flow_of(Actor.job("tests"), hospital).not_returned == 1
+
+
+def pressed(admin, hospital):
+    return client_of(admin).post(f"/administration/emetteurs/{hospital.pk}/", {"again": "1"})
+
+
+def test_what_was_abandoned_is_sent_again_from_the_monitor_under_the_same_id(hospital, known, admin):
+    seen, answers = [], iter(["AR", "AA"])
+
+    def judge(told):
+        seen.append(told)
+        return next(answers)
+
+    with hospitals_door(hospital, judge=judge):
+        send(hospital, known)
+        assert carried() == 0
+        page = client_of(admin).get(f"/administration/emetteurs/{hospital.pk}/").content.decode()
+        assert "Renvoyer 1\u00a0accusé métier" in page
+        assert pressed(admin, hospital).status_code == 302
+        assert pressed(admin, hospital).status_code == 409
+        at_once()
+        assert carried() == 1
+
+    first, second = seen
+    assert first == second
+    assert [(row.state, bytes(row.body)) for row in waiting()] == [("sent", b"")]
+    with walls_down():
+        trail = AuditEntry.objects.get(detail__done="acknowledged_again")
+    assert (trail.object_id, trail.user_id, trail.detail["messages"]) == (hospital.pk, admin.user_id, 1)
+
+
+def test_what_was_given_up_after_its_tries_is_sent_again_too(hospital, known, admin):
+    returns_to(hospital, 1)
+    send(hospital, known)
+    with walls_down():
+        OutboundMessage.objects.update(attempts=11)
+    assert carried() == 0
+    assert [row.state for row in waiting()] == ["abandoned"]
+
+    assert pressed(admin, hospital).status_code == 302
+
+    with hospitals_door(hospital) as door:
+        at_once()
+        assert carried() == 1
+        assert [told.about for told in door.received] == ["D1"]
+
+
+def test_the_refusal_of_a_document_filed_since_is_not_sent_again(cast, hospital, admin):
+    stranger = papers.whose(cast.madeleine_record, ipp="P7", given="MADELINE")
+    with hospitals_door(hospital, judge=lambda _: "AR"):
+        send(hospital, stranger)
+        with walls_down():
+            message = InboundMessage.objects.get()
+        key = f"zam:{message.pk}"
+        queue_peer(peer=str(hospital.pk), text="x", dedupe_key=f"{key}:no")
+        queue_peer(peer=str(hospital.pk), text="x", dedupe_key=f"{key}:yes")
+        with walls_down():
+            OutboundMessage.objects.filter(dedupe_key=f"{key}:no").update(state="abandoned")
+
+    assert pressed(admin, hospital).status_code == 409
+
+
+def test_nobody_but_an_administrator_has_them_sent_again(cast, hospital, known):
+    with hospitals_door(hospital, judge=lambda _: "AR"):
+        send(hospital, known)
+        carried()
+
+    for actor in (cast.identito, cast.amar):
+        assert pressed(actor, hospital).status_code in (403, 404)
+    assert [row.state for row in waiting()] == ["abandoned"]
 
 
 def test_an_acknowledgement_that_comes_in_is_accepted_counted_and_without_effect(hospital):

@@ -43,6 +43,24 @@ class Value:
     is_outside: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a value stands: its sides are the first and the last moment, and the dots of the edges touch them."""
+
+    first: datetime
+    last: datetime
+    bottom: Decimal
+    top: Decimal
+
+    def x(self, at: datetime) -> float:
+        return 100 * (at - self.first).total_seconds() / ((self.last - self.first).total_seconds() or 1)
+
+    def y(self, number: Decimal) -> float:
+        if self.bottom == self.top:
+            return 20.0
+        return float(38 - 36 * (number - self.bottom) / (self.top - self.bottom))
+
+
 def drawn(
     values: Sequence[Value], *, low: Decimal | None = None, high: Decimal | None = None
 ) -> Chart | None:
@@ -50,28 +68,15 @@ def drawn(
     if len({value.at for value in values}) < 2:
         return None
     known = [*(value.number for value in values), *(edge for edge in (low, high) if edge is not None)]
-    top, bottom = max(known), min(known)
-    first, last = values[0].at, values[-1].at
-    width = (last - first).total_seconds() or 1
-    spots = [
-        Spot(
-            100 * (value.at - first).total_seconds() / width,
-            _height(value.number, bottom, top),
-            value.is_outside,
-        )
-        for value in values
-    ]
-    return Chart(spots, top, bottom, first, last, _band(low, high, bottom, top))
+    frame = Frame(values[0].at, values[-1].at, min(known), max(known))
+    spots = [Spot(frame.x(value.at), frame.y(value.number), value.is_outside) for value in values]
+    return Chart(spots, frame.top, frame.bottom, frame.first, frame.last, _band(low, high, frame))
 
 
-def _band(low: Decimal | None, high: Decimal | None, bottom: Decimal, top: Decimal) -> str:
+def _band(low: Decimal | None, high: Decimal | None, frame: Frame) -> str:
     """From edge to edge; open above or below where the range has one bound."""
     if low is None and high is None:
         return ""
-    above = 0.0 if high is None else _height(high, bottom, top)
-    below = 40.0 if low is None else _height(low, bottom, top)
+    above = 0.0 if high is None else frame.y(high)
+    below = 40.0 if low is None else frame.y(low)
     return f"M-2 {above:.1f}H102V{below:.1f}H-2Z"
-
-
-def _height(value: Decimal, bottom: Decimal, top: Decimal) -> float:
-    return 20.0 if bottom == top else float(38 - 36 * (value - bottom) / (top - bottom))

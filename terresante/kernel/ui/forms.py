@@ -3,6 +3,9 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.utils import timezone
+
+from terresante.kernel.errors import Conflict, Invalid
 
 
 class FormRenderer(TemplatesSetting):
@@ -45,6 +48,48 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> None:
         return None
+
+
+def show_error(form: forms.Form, error: Invalid | Conflict, *, beside: str = "") -> None:
+    """What an action refused, where it can be corrected; `beside`: the field of what is said of none."""
+    fields = error.fields if isinstance(error, Invalid) else {}
+    for name, sentence in (fields or {beside: error.sentence}).items():
+        form.add_error(name if name in form.fields else None, sentence)
+
+
+class CorrectedForm(forms.Form):
+    """A form that shows what an action found wrong in it."""
+
+    def show(self, error: Invalid | Conflict) -> None:
+        show_error(self, error)
+
+
+def day_field(
+    label: str | None = None,
+    *,
+    required: bool = True,
+    missing: str = "Indiquez une date.",
+    **more: Any,
+) -> forms.DateField:
+    """`missing`: what is said when none is given."""
+    return forms.DateField(
+        label=label,
+        required=required,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": missing, "invalid": "Cette date n’existe pas."},
+        **more,
+    )
+
+
+def moment_field(label: str, *, missing: str) -> forms.DateTimeField:
+    """A day and an hour, now unless it is changed."""
+    return forms.DateTimeField(
+        label=label,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M"],
+        initial=lambda: timezone.localtime().replace(second=0, microsecond=0),
+        error_messages={"required": missing, "invalid": "Cette date n’existe pas."},
+    )
 
 
 def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:

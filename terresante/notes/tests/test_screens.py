@@ -202,7 +202,7 @@ def test_the_list_costs_the_same_with_two_thousand_notes(client, cast):
         ]
         Note.objects.bulk_create(many)
 
-    assert queries_of(client, url(cast.madeleine_record)) == few <= 25
+    assert queries_of(client, url(cast.madeleine_record)) == few <= 24
 
 
 def test_its_author_changes_who_reads_a_note_from_its_page(client, cast):

@@ -223,15 +223,15 @@ def _numbers(page) -> dict[str, int]:
 # Every statement: session, account, situation, transactions, row contexts, audit, marks. A page of notes
 # that has something new to mark as read costs five more, once.
 COSTS = {
-    "": 27,
-    "nouveautes/": 17,
-    "notes/": 25,
-    "cercle/": 27,
-    "sejours/": 20,
-    "chronologie/": 23,
-    "chronologie/imprimer/": 18,
-    "acces/": 23,
-    "choix/": 21,
+    "": 26,
+    "nouveautes/": 16,
+    "notes/": 24,
+    "cercle/": 26,
+    "sejours/": 19,
+    "chronologie/": 22,
+    "chronologie/imprimer/": 17,
+    "acces/": 22,
+    "choix/": 20,
 }
 # Those of which the questions are about all that there is. Asked of each row, a rule makes ten thousand blocks of it.
 FULL = ("", "notes/", "chronologie/", "nouveautes/")

@@ -107,4 +107,4 @@ def test_the_list_of_those_in_hospital_takes_a_handful_of_queries(client, cast, 
     with CaptureQueriesContext(connection) as asked:
         assert client.get("/patients/hospitalises/").status_code == 200
 
-    assert len(asked) <= 16, len(asked)
+    assert len(asked) <= 15, len(asked)

@@ -1,11 +1,13 @@
 """The engine of pathways: files in; questions, colours, scores and moments out. Pure: no Django, no clock."""
 
-from terresante.questionnaires.pathway.answering import from_json, parse, problems, shown, to_json
+from terresante.questionnaires.pathway.answering import parse, problems
 from terresante.questionnaires.pathway.assessing import Assessment, Fired, assess
 from terresante.questionnaires.pathway.checking import check
+from terresante.questionnaires.pathway.enabling import shown
 from terresante.questionnaires.pathway.fhir import bundle, plan_definition, questionnaire_response
 from terresante.questionnaires.pathway.fhir_import import from_bundle
 from terresante.questionnaires.pathway.folders import folder
+from terresante.questionnaires.pathway.keeping import from_json, to_json
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,

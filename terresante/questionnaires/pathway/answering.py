@@ -1,88 +1,23 @@
-"""Answers to a form: what is shown, read, refused and kept. Nobody's input makes these functions raise."""
+"""Answers to a form: what is read, what is refused and why. Nobody's input makes these functions raise."""
 
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, time
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 
 from terresante.questionnaires.pathway import wording
-from terresante.questionnaires.pathway.model import (
-    Answers,
-    AnswerValue,
-    Condition,
-    Form,
-    Problem,
-    Question,
-)
+from terresante.questionnaires.pathway.enabling import shown
+from terresante.questionnaires.pathway.keeping import date_of, texts_of, time_of
+from terresante.questionnaires.pathway.model import Answers, AnswerValue, Form, Problem, Question
 
-LARGEST_NUMBER = 10**12
-MOST_DECIMALS = 9
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:[.,]\d{1,12})?")
-_FRENCH_DATE = re.compile(r"(\d{1,2})[/. ](\d{1,2})[/. ](\d{4})")
-_TIME = re.compile(r"([01]?\d|2[0-3])\s*[:hH]\s*([0-5]\d)?(?::[0-5]\d)?")
 _YES = {"true", "oui", "on", "1", "yes"}
 _NO = {"false", "non", "off", "0", "no"}
 LONGEST = {"string": 255, "open-choice": 255, "text": 5000}
 # Controls, halves of a character, and what turns the direction of a line round.
 _UNSEEN = frozenset(("Cc", "Cs", "Cf"))
 ANSWER_IT = "Répondez à cette question."
-
-
-def shown(form: Form, answers: Answers) -> list[Question]:
-    """enableWhen applied: the answer of a question that is hidden enables nothing."""
-    if not form.has_conditions:
-        return list(form.questions)
-    hidden: set[str] = set()
-    for question in form.by_dependence:
-        if not _is_enabled(question, answers, hidden):
-            hidden.add(question.link_id)
-    return [question for question in form.questions if question.link_id not in hidden]
-
-
-def _is_enabled(question: Question, answers: Answers, hidden: set[str]) -> bool:
-    return all(
-        (any if enablement.any_of else all)(
-            _holds(condition, None if condition.link_id in hidden else answers.get(condition.link_id))
-            for condition in enablement.conditions
-        )
-        for enablement in question.enable_when
-    )
-
-
-def _holds(condition: Condition, value: AnswerValue | None) -> bool:
-    """FHIR R4: an operator but `exists` needs an answer; one value of several is enough."""
-    if condition.operator == "exists":
-        return (value is not None) is condition.expected
-    if value is None:
-        return False
-    values = value if isinstance(value, tuple) else (value,)
-    if condition.operator == "!=":
-        return all(not _compares("=", one, condition.value) for one in values)
-    return any(_compares(condition.operator, one, condition.value) for one in values)
-
-
-def _compares(operator: str, left: AnswerValue, right: AnswerValue | None) -> bool:
-    if isinstance(left, bool) or isinstance(right, bool):
-        return operator == "=" and left is right
-    if isinstance(left, int | Decimal) and isinstance(right, int | Decimal):
-        return _ordered(operator, Decimal(left), Decimal(right))
-    if type(left) is type(right) and isinstance(left, str | date | time):
-        return _ordered(operator, left, right)
-    return False
-
-
-def _ordered(operator: str, left: Any, right: Any) -> bool:
-    return bool(
-        {
-            "=": left == right,
-            ">": left > right,
-            "<": left < right,
-            ">=": left >= right,
-            "<=": left <= right,
-        }[operator]
-    )
 
 
 def parse(
@@ -95,7 +30,7 @@ def parse(
     answers: dict[str, AnswerValue] = {}
     wrong: list[Problem] = []
     for question in form.questions:
-        texts = [text for one in _texts(raw.get(question.link_id)) if (text := _clean(one, question))]
+        texts = [text for one in texts_of(raw.get(question.link_id)) if (text := _clean(one, question))]
         if not texts or not question.is_answered:
             continue
         value = _value(question, texts)
@@ -229,12 +164,6 @@ def _longest(question: Question) -> int:
     return min(question.max_length or 10_000, LONGEST.get(question.kind, 255))
 
 
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return [one for one in value if isinstance(one, str)][:200] if isinstance(value, Sequence) else []
-
-
 def _clean(text: str, question: Question) -> str:
     kept = "\n" if question.kind == "text" else ""
     return "".join(
@@ -253,8 +182,8 @@ def _value(question: Question, texts: list[str]) -> AnswerValue | Problem:
         "integer": _integer,
         "decimal": _decimal,
         "quantity": _decimal,
-        "date": _date,
-        "time": _time,
+        "date": date_of,
+        "time": time_of,
     }.get(question.kind)
     if reader is None:
         return text
@@ -289,87 +218,3 @@ def _decimal(text: str) -> Decimal | None:
 def _integer(text: str) -> int | None:
     value = _decimal(text)
     return int(value) if value is not None and value == int(value) else None
-
-
-def _date(text: str) -> date | None:
-    try:
-        if french := _FRENCH_DATE.fullmatch(text):
-            return date(int(french.group(3)), int(french.group(2)), int(french.group(1)))
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _time(text: str) -> time | None:
-    found = _TIME.fullmatch(text)
-    return time(int(found.group(1)), int(found.group(2) or 0)) if found else None
-
-
-def to_json(form: Form, answers: Answers) -> dict[str, Any]:
-    """linkId → what the database keeps, in the order of the form."""
-    return {
-        question.link_id: plain(answers[question.link_id])
-        for question in form.questions
-        if question.link_id in answers
-    }
-
-
-def plain(value: AnswerValue) -> Any:
-    """As JSON has it."""
-    if isinstance(value, Decimal):
-        return int(value) if value == int(value) else float(value)
-    if isinstance(value, tuple):
-        return list(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
-    return value
-
-
-def from_json(form: Form, data: Mapping[str, Any]) -> dict[str, AnswerValue]:
-    """Of what `to_json` gave, or of a TOML example. Leaves out what this form does not ask, or cannot read."""
-    answers: dict[str, AnswerValue] = {}
-    for question in form.questions:
-        value = read_value(question, data.get(question.link_id))
-        if value is not None and question.is_answered:
-            answers[question.link_id] = value
-    return answers
-
-
-def read_value(question: Question, value: Any) -> AnswerValue | None:
-    """A plain value as an answer to this question; None when it cannot be one."""
-    if isinstance(value, bool) or question.kind == "boolean":
-        return value if isinstance(value, bool) and question.kind == "boolean" else None
-    if question.is_number:
-        return _number_of(question, value)
-    if question.repeats:
-        texts = [value] if isinstance(value, str) else value
-        return tuple(_texts(texts)) or None
-    if question.kind == "date":
-        return value if isinstance(value, date) else _date(value) if isinstance(value, str) else None
-    if question.kind == "time":
-        return value if isinstance(value, time) else _time(value) if isinstance(value, str) else None
-    return str(value) if isinstance(value, str | int) else None
-
-
-def _number_of(question: Question, value: Any) -> Decimal | int | None:
-    number = _finite(value)
-    if number is not None and question.kind == "integer":
-        return int(number) if number == int(number) else None
-    return number
-
-
-def _finite(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return round(number, MOST_DECIMALS) if number.is_finite() and abs(number) <= LARGEST_NUMBER else None
-
-
-def numbers(values: Mapping[str, Any]) -> dict[str, Decimal]:
-    """Those of a plain mapping that are numbers: personal thresholds as the database keeps them."""
-    return {name: number for name, value in values.items() if (number := _finite(value)) is not None}

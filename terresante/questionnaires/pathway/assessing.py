@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from terresante.questionnaires.pathway import cells, fhirpath, wording
-from terresante.questionnaires.pathway.answering import from_json, numbers, shown
+from terresante.questionnaires.pathway import cell_reading, cells, fhirpath, wording
+from terresante.questionnaires.pathway.enabling import shown
+from terresante.questionnaires.pathway.keeping import from_json, numbers
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -191,7 +192,7 @@ class _Table:
         around = self.around(rule.item, sheet)
         codes = codes_of(rule, self.pathway.forms)
         for colour, cell in rule.cells:
-            for alternative in self._in_force(cells.parsed(cell, codes)):
+            for alternative in self._in_force(cell_reading.parsed(cell, codes)):
                 if cells.fits(alternative, value, around):
                     return colour, wording.threshold(alternative, question, self.form, self.personal)
         return (Colour.ORANGE, wording.OFF_TABLE) if rule.green.strip() else (Colour.GREEN, "")

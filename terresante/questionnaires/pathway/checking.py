@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 
-from terresante.questionnaires.pathway import cells, coverage, fhirpath, timing
+from terresante.questionnaires.pathway import cell_reading, coverage, fhirpath, timing
 from terresante.questionnaires.pathway.assessing import SCORE
 from terresante.questionnaires.pathway.examples import tried
 from terresante.questionnaires.pathway.model import (
@@ -208,8 +208,8 @@ class _Check:
             return
         for colour, cell in rule.cells:
             try:
-                alternatives = cells.parsed(cell, codes_of(rule, self.pathway.forms))
-            except cells.CellError:
+                alternatives = cell_reading.parsed(cell, codes_of(rule, self.pathway.forms))
+            except cell_reading.CellError:
                 continue
             for alternative in alternatives:
                 if told := wrong_alternative(alternative, question, form):
@@ -256,6 +256,11 @@ class _Check:
                 if name not in asked:
                     told = f"le questionnaire « {name} » n’est prévu à aucun moment : ajoutez une ligne si on l’attend."
                     self.mistakes.add("schedule.csv", 1, told, is_warning=True)
+        counted = {name for step in self.pathway.schedule for name in (step.anchor, step.until)}
+        for name in self.pathway.later_anchors:
+            if name not in counted:
+                told = f"la date « {name} » d’[anchor.later] ne sert à aucune ligne : écrivez-la dans « anchor »."
+                self.mistakes.add("schedule.csv", 1, told, is_warning=True)
         total = 0
         for step in self.pathway.schedule:
             try:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from terresante.questionnaires.pathway import cells, wording
+from terresante.questionnaires.pathway import cell_reading, cells, wording
 from terresante.questionnaires.pathway.model import Colour, Form, Question, Rule, Score
 
 _NOTHING = cells.Around(within=lambda _days: [], other=lambda _item: None, baseline=None, personal={})
@@ -47,8 +47,8 @@ class Line:
 def line(rule: Rule, form: Form, score: Score | None, codes: frozenset[str]) -> Line | None:
     """None when the cells are not readable."""
     try:
-        alternatives = {colour: cells.parsed(cell, codes) for colour, cell in rule.cells}
-    except cells.CellError:
+        alternatives = {colour: cell_reading.parsed(cell, codes) for colour, cell in rule.cells}
+    except cell_reading.CellError:
         return None
     question = form.question(rule.item)
     every = [one for of_colour in alternatives.values() for one in of_colour]

@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from terresante.questionnaires.pathway import scoring, wording
-from terresante.questionnaires.pathway.answering import problems, read_value, shown
+from terresante.questionnaires.pathway.answering import problems
 from terresante.questionnaires.pathway.assessing import Assessment, assess
+from terresante.questionnaires.pathway.enabling import shown
+from terresante.questionnaires.pathway.keeping import read_value
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,

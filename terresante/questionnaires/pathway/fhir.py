@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from terresante.questionnaires.pathway import cells, timing
-from terresante.questionnaires.pathway.answering import plain
+from terresante.questionnaires.pathway import cell_reading, cells, timing
+from terresante.questionnaires.pathway.keeping import plain
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -138,9 +138,11 @@ def _step_action(pathway: Pathway, step: Step) -> dict[str, Any]:
         for day in (plan.start, plan.end)
     )
     kind = "patient" if step.role == "patient" else "practitioner"
+    counted = f", à partir de : {pathway.later_anchors[step.anchor]}" if step.anchor else ""
+    until = f", jusqu’à : {pathway.later_anchors[step.until]}" if step.until else ""
     return {
         "title": step.name,
-        "description": f"{step.times} (heure de Paris), de {step.start} à {step.end}",
+        "description": f"{step.times} (heure de Paris), de {step.start} à {step.end}{counted}{until}",
         "timingRange": {"low": low, "high": high},
         "participant": [{"type": kind}],
         "definitionCanonical": canonical(pathway.forms[step.questionnaire]),
@@ -177,7 +179,7 @@ def _condition(pathway: Pathway, rule: Rule, cell: str) -> str:
     value = f"repeat(item).where(linkId='{rule.item}').answer.value"
     number = f"{value}.value" if question.kind == "quantity" else value
     told = []
-    for one in cells.parsed(cell, codes_of(rule, pathway.forms)):
+    for one in cell_reading.parsed(cell, codes_of(rule, pathway.forms)):
         match one:
             case cells.Between(lowest, highest):
                 told.append(f"({number} >= {lowest} and {number} <= {highest})")

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from terresante.questionnaires.pathway.elements import dicts
 from terresante.questionnaires.pathway.fhir import NAME_SYSTEM
 from terresante.questionnaires.pathway.folders import LARGEST_FILE, MOST_FILES
 from terresante.questionnaires.pathway.model import Mistake, PathwayError
@@ -24,7 +25,7 @@ def from_bundle(data: Any) -> dict[str, str]:
     """
     resources = [
         entry["resource"]
-        for entry in _dicts(data.get("entry") if isinstance(data, Mapping) else None)
+        for entry in dicts(data.get("entry") if isinstance(data, Mapping) else None)
         if isinstance(entry.get("resource"), dict)
     ]
     if isinstance(data, Mapping) and data.get("resourceType") == "Questionnaire":
@@ -55,7 +56,7 @@ def _attached(resources: list[dict[str, Any]]) -> dict[str, str]:
     for library in resources:
         if library.get("resourceType") != "Library":
             continue
-        for content in _dicts(library.get("content")):
+        for content in dicts(library.get("content")):
             name, data = content.get("title"), content.get("data")
             if not isinstance(name, str) or not isinstance(data, str) or len(data) > 2 * LARGEST_FILE:
                 continue
@@ -83,7 +84,7 @@ def _head(plan: Mapping[str, Any], form: Mapping[str, Any]) -> str:
 
 
 def _name_of(form: Mapping[str, Any]) -> str:
-    for identifier in _dicts(form.get("identifier")):
+    for identifier in dicts(form.get("identifier")):
         if identifier.get("system") == NAME_SYSTEM:
             return _slug(str(identifier.get("value")))
     return _slug(str(form.get("name") or form.get("title") or form.get("id") or "questionnaire"))
@@ -128,7 +129,7 @@ def _plain_ids(form: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_ours(identifiers: Any) -> bool:
-    return any(one.get("system") == NAME_SYSTEM for one in _dicts(identifiers))
+    return any(one.get("system") == NAME_SYSTEM for one in dicts(identifiers))
 
 
 def _slug(text: str, *, longest: int = 40) -> str:
@@ -136,21 +137,17 @@ def _slug(text: str, *, longest: int = 40) -> str:
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:longest].strip("-") or "sans-nom"
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
 def _steps(plan: Mapping[str, Any], urls: Mapping[str, str]) -> list[tuple[str, ...]]:
     """Actions that give one of the Questionnaires on days counted from the start; at nine, for want of an hour."""
     rows: list[tuple[str, ...]] = []
-    for action in _dicts(plan.get("action"))[:MOST_FILES]:
+    for action in dicts(plan.get("action"))[:MOST_FILES]:
         canonical = str(action.get("definitionCanonical") or action.get("definitionUri") or "").partition(
             "|"
         )[0]
         start, end = _day(action, "low"), _day(action, "high")
         if not canonical or canonical not in urls or not start:
             continue
-        kinds = {participant.get("type") for participant in _dicts(action.get("participant"))}
+        kinds = {participant.get("type") for participant in dicts(action.get("participant"))}
         role = "professional" if "practitioner" in kinds else "patient"
         name = _free(_slug(str(action.get("title") or urls[canonical])), {row[0] for row in rows})
         rows.append((name, urls[canonical], start, end or start, "09:00", "", "", "", "", role))

@@ -20,9 +20,9 @@ from fhirpathpy.parser.ASTPathListener import ASTPathListener
 from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
 from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
 
-from terresante.questionnaires.pathway import quick
+from terresante.questionnaires.pathway import formulas, quick
+from terresante.questionnaires.pathway.elements import ORDINAL
 from terresante.questionnaires.pathway.model import Answers, AnswerValue, Form, Question
-from terresante.questionnaires.pathway.questionnaire import ORDINAL
 
 # Each costs at most the size of what it is given: none repeats, multiplies or matches a pattern; none reads a clock.
 FUNCTIONS = frozenset(
@@ -62,7 +62,7 @@ class Expression:
     link_ids: tuple[str, ...]
     prefixes: tuple[str, ...]
     spelt: str  # as the library reads it
-    formula: quick.Formula | None  # without the library, when the expression is simple enough
+    formula: formulas.Formula | None  # without the library, when the expression is simple enough
 
     def evaluate(
         self, resource: Mapping[str, Any], variables: Mapping[str, Any]
@@ -71,7 +71,7 @@ class Expression:
         if self.formula is not None:
             try:
                 return _single(self.formula(resource["answers"], variables))
-            except quick.Beyond:
+            except formulas.Beyond:
                 pass
         return self.by_library(resource, variables)
 

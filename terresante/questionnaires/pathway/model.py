@@ -204,7 +204,7 @@ _PERSONAL = re.compile(r"personal\s*\(\s*([A-Za-z][\w-]*)\s*\)")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the decision table. The cells stay as written; `cells.parsed` reads them."""
+    """One line of the decision table. The cells stay as written; `cell_reading.parsed` reads them."""
 
     name: str
     questionnaire: str
@@ -241,6 +241,9 @@ class Step:
     red: str
     role: str
     every: str = ""
+    # Of a date known later: the one it counts from, the one after which it is no more expected.
+    anchor: str = ""
+    until: str = ""
     line: int = field(default=1, compare=False)
 
 
@@ -294,6 +297,8 @@ class Pathway:
     schedule: tuple[Step, ...]
     texts: Mapping[str, str]
     examples: tuple[Example, ...]
+    # Dates known later, that lines of the schedule count from: name → label.
+    later_anchors: Mapping[str, str] = field(default_factory=dict)
 
     def form(self, name: str) -> Form:
         """Raises KeyError."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from terresante.questionnaires.pathway import cells
-from terresante.questionnaires.pathway.answering import numbers, plain
+from terresante.questionnaires.pathway import cell_reading, cells
+from terresante.questionnaires.pathway.keeping import numbers, plain
 from terresante.questionnaires.pathway.model import Colour, Pathway, Question, Rule
 from terresante.questionnaires.pathway.reading import codes_of
 
@@ -76,7 +76,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 
 def _tests(pathway: Pathway, rule: Rule, cell: str, personal: Mapping[str, Decimal]) -> list[dict[str, Any]]:
-    alternatives = cells.parsed(cell, codes_of(rule, pathway.forms))
+    alternatives = cell_reading.parsed(cell, codes_of(rule, pathway.forms))
     is_set = any(name in personal for name in cells.personal_of(alternatives))
     tests: list[dict[str, Any]] = []
     for one in alternatives:

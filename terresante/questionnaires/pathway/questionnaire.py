@@ -3,26 +3,26 @@
 import difflib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date, time
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from terresante.questionnaires.pathway.model import (
-    AnswerValue,
-    Condition,
-    Enablement,
-    Form,
-    Option,
-    Question,
+from terresante.questionnaires.pathway.elements import (
+    CONTROL,
+    HIGHEST,
+    LOWEST,
+    ORDINAL,
+    UNIT,
+    answer_of,
+    control_of,
+    decimal_of,
+    dicts,
+    extension_of,
+    is_help,
+    unit_of,
 )
-from terresante.questionnaires.pathway.tables import (
-    LARGEST_NUMBER,
-    Mistakes,
-    line_of,
-    line_of_link_id,
-    near,
-)
+from terresante.questionnaires.pathway.model import Condition, Enablement, Form, Option, Question
+from terresante.questionnaires.pathway.tables import Mistakes, line_of, line_of_link_id, near
 
 KINDS = (
     *("boolean", "integer", "decimal", "quantity", "choice", "open-choice"),
@@ -39,12 +39,6 @@ MOST_QUESTIONS = 400
 MOST_CONDITIONS = 20
 MOST_OPTIONS = 200
 DEEPEST = 8
-SDC = "http://hl7.org/fhir/StructureDefinition/"
-UNIT = f"{SDC}questionnaire-unit"
-CONTROL = f"{SDC}questionnaire-itemControl"
-ORDINAL = f"{SDC}ordinalValue"
-LOWEST = f"{SDC}minValue"
-HIGHEST = f"{SDC}maxValue"
 
 
 class FormReader:
@@ -91,6 +85,9 @@ class FormReader:
             self.wrong(
                 1, "ce fichier JSON n’est pas lisible : trop d’accolades imbriquées, ou un nombre démesuré."
             )
+            return None
+        if not _is_written(resource):
+            self.wrong(1, "ce fichier contient un signe qui ne s’écrit pas (\\u0000, \\ud800…) : retirez-le.")
             return None
         if not isinstance(resource, dict) or resource.get("resourceType") != "Questionnaire":
             self.wrong(1, 'ce fichier n’est pas un Questionnaire FHIR : "resourceType": "Questionnaire".')
@@ -151,7 +148,7 @@ class FormReader:
         if question is None:
             return
         self.questions.append(question)
-        inside = [child for child in _list(item.get("item")) if not _is_help(child)]
+        inside = [child for child in dicts(item.get("item")) if not is_help(child)]
         self._items(inside, section=section, enabled=enabled, parent=link_id, depth=depth + 1)
 
     def _question(
@@ -180,11 +177,11 @@ class FormReader:
             kind=kind,
             required=item.get("required") is True,
             repeats=item.get("repeats") is True and kind in ("choice", "open-choice"),
-            unit=_unit(item),
+            unit=unit_of(item),
             lowest=lowest,
             highest=highest,
             options=options,
-            help=" ".join(str(child.get("text", "")) for child in _list(item.get("item")) if _is_help(child)),
+            help=" ".join(str(child.get("text", "")) for child in dicts(item.get("item")) if is_help(child)),
             prefix=str(item.get("prefix") or ""),
             section=section,
             control=control_of(item),
@@ -206,7 +203,7 @@ class FormReader:
         if item.get("enableBehavior", "all") not in ("all", "any"):
             self.wrong(line, f"« {link_id} » : « enableBehavior » vaut all (toutes) ou any (l’une).")
         known = {url.lower(): url for url in (UNIT, CONTROL, LOWEST, HIGHEST)}
-        for extension in _list(item.get("extension")):
+        for extension in dicts(item.get("extension")):
             url = str(extension.get("url"))
             close = difflib.get_close_matches(url.lower(), known, n=1, cutoff=0.95)
             if close and known[close[0]] != url:
@@ -216,16 +213,16 @@ class FormReader:
 
     def _options(self, item: Mapping[str, Any], link_id: str, line: int) -> tuple[Option, ...]:
         options: list[Option] = []
-        for option in _list(item.get("answerOption")):
+        for option in dicts(item.get("answerOption")):
             coding = option.get("valueCoding")
             if isinstance(option.get("valueString"), str):
                 coding = {"code": option["valueString"], "display": option["valueString"]}
             if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
                 self.wrong(line, f"« {link_id} » : chaque réponse est un valueCoding avec code et display.")
                 continue
-            points = _extension(coding, ORDINAL) or _extension(option, ORDINAL)
+            points = extension_of(coding, ORDINAL) or extension_of(option, ORDINAL)
             label = str(coding.get("display") or coding["code"])
-            options.append(Option(coding["code"], label, _decimal((points or {}).get("valueDecimal"))))
+            options.append(Option(coding["code"], label, decimal_of((points or {}).get("valueDecimal"))))
         codes = [option.code for option in options]
         if len(options) > MOST_OPTIONS:
             self.wrong(line, f"« {link_id} » : plus de {MOST_OPTIONS} réponses, proposez-en moins.")
@@ -237,20 +234,20 @@ class FormReader:
         return tuple(options)
 
     def _bound(self, item: Mapping[str, Any], url: str, line: int) -> Decimal | None:
-        found = _extension(item, url)
+        found = extension_of(item, url)
         if found is None:
             return None
         value = found.get("valueDecimal", found.get("valueInteger"))
         if value is None and isinstance(found.get("valueQuantity"), dict):
             value = found["valueQuantity"].get("value")
-        number = _decimal(value)
+        number = decimal_of(value)
         if number is None:
             self.wrong(line, f"« {item['linkId']} » : {url.rpartition('/')[2]} est un nombre (valueDecimal).")
         return number
 
     def _enablement(self, item: Mapping[str, Any], line: int) -> tuple[Enablement, ...]:
         conditions = []
-        for condition in _list(item.get("enableWhen")):
+        for condition in dicts(item.get("enableWhen")):
             operator, other = condition.get("operator"), condition.get("question")
             if operator not in OPERATORS or not isinstance(other, str):
                 self.wrong(line, f"« {item['linkId']} » : enableWhen demande « question » et « operator » "
@@ -273,66 +270,18 @@ class FormReader:
         return (Enablement(tuple(conditions), any_of=item.get("enableBehavior") == "any"),)
 
 
-def answer_of(condition: Mapping[str, Any]) -> AnswerValue | None:
-    """The answer[x] of an enableWhen."""
-    for key, value in condition.items():
-        if not key.startswith("answer"):
-            continue
-        if key == "answerCoding" and isinstance(value, dict) and isinstance(value.get("code"), str):
-            return str(value["code"])
-        if key == "answerQuantity" and isinstance(value, dict):
-            return _decimal(value.get("value"))
-        if key == "answerBoolean":
-            return value if isinstance(value, bool) else None
-        if key in ("answerInteger", "answerDecimal"):
-            return _decimal(value)
-        if isinstance(value, str):
-            return _text_answer(key, value)
-    return None
-
-
-def _text_answer(key: str, value: str) -> AnswerValue | None:
-    try:
-        if key == "answerDate":
-            return date.fromisoformat(value)
-        if key == "answerTime":
-            return time.fromisoformat(value)
-    except ValueError:
-        return None
-    return value if key == "answerString" else None
-
-
-def control_of(item: Mapping[str, Any]) -> str:
-    concept = (_extension(item, CONTROL) or {}).get("valueCodeableConcept")
-    codings = _list(concept.get("coding")) if isinstance(concept, dict) else []
-    return next((str(coding["code"]) for coding in codings if coding.get("code")), "")
-
-
-def _is_help(item: Mapping[str, Any]) -> bool:
-    return item.get("type") == "display" and control_of(item) == "help"
-
-
-def _unit(item: Mapping[str, Any]) -> str:
-    coding = (_extension(item, UNIT) or {}).get("valueCoding")
-    return str(coding.get("display") or coding.get("code") or "") if isinstance(coding, dict) else ""
-
-
-def _extension(element: Mapping[str, Any], url: str) -> Mapping[str, Any] | None:
-    return next((entry for entry in _list(element.get("extension")) if entry.get("url") == url), None)
-
-
-def _list(value: Any) -> Sequence[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def _decimal(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return Decimal(str(value)) if abs(value) <= LARGEST_NUMBER else None
-
-
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 10_000
+
+
+def _is_written(resource: Any) -> bool:
+    """A page in UTF-8 holds no half of a character, nor the database a null one."""
+    said = json.dumps(resource, ensure_ascii=False)
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in said
 
 
 def _refused(constant: str) -> None:

@@ -4,34 +4,42 @@
 then answers. `test_the_two_ways_of_computing_agree` compares them.
 """
 
-import operator
 import re
-from collections.abc import Callable, Mapping
-from decimal import Decimal, DivisionByZero, InvalidOperation
-from typing import Any
+from collections.abc import Callable
+from decimal import Decimal
+
+from terresante.questionnaires.pathway.formulas import (
+    BINARY,
+    Beyond,
+    Formula,
+    Values,
+    among,
+    constant,
+    converted,
+    every,
+    members_of,
+    negation,
+    negative,
+    nothing,
+    number_of,
+    text_of,
+    truth,
+    variable,
+)
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^'\\]*)'|%`(?P<quoted>[^`]+)`|%(?P<variable>[A-Za-z_]\w*)"
     r"|(?P<word>\$this|[A-Za-z_]\w*)|(?P<mark><=|>=|!=|[-+*/()=<>.,|])|(?P<other>\S))"
 )
-Values = list[Any]
-# Answers by linkId, and the scores computed before.
-Formula = Callable[[Mapping[str, Values], Mapping[str, Any]], Values]
 _BINDING = {
     "or": 1, "and": 2, "in": 3, "=": 4, "!=": 4, "<": 5, ">": 5, "<=": 5, ">=": 5, "+": 6, "-": 6, "*": 7, "/": 7,
 }  # fmt: skip
-_ORDER = {"<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
-_ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _FUNCTIONS = (
     *("exists", "empty", "count", "sum", "not", "ordinal", "weight", "first", "toInteger", "toDecimal"),
     "where",
 )
 _WHOLE = re.compile(r"[+-]?\d{1,12}")
 _DECIMAL = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,12})?")
-
-
-class Beyond(Exception):
-    """These values, or this expression, are for the library."""
 
 
 def compiled(
@@ -89,9 +97,9 @@ class _Reader:
                 return left
             self.at += 1
             if sign == "in":
-                left = _among(left, self.literals())
+                left = among(left, self.literals())
             else:
-                left = _BINARY[sign](left, self.expression(binding))
+                left = BINARY[sign](left, self.expression(binding))
 
     def literals(self) -> frozenset[str]:
         self.need("(")
@@ -106,13 +114,13 @@ class _Reader:
         self.at += 1
         if kind == "number":
             value = Decimal(text)
-            return _constant(int(value) if value == int(value) else value)
+            return constant(int(value) if value == int(value) else value)
         if kind == "text":
-            return _constant(text)
+            return constant(text)
         if kind in ("variable", "quoted"):
-            return self.path() if text == "resource" and self.accept(".", "item") else _variable(text)
+            return self.path() if text == "resource" and self.accept(".", "item") else variable(text)
         if (kind, text) == ("mark", "-"):
-            return _negative(self.primary())
+            return negative(self.primary())
         if (kind, text) == ("mark", "("):
             inside = self.expression(0)
             self.need(")")
@@ -120,7 +128,7 @@ class _Reader:
         if kind != "word":
             raise Beyond
         if text in ("true", "false"):
-            return _constant(text == "true")
+            return constant(text == "true")
         if text == "iif":
             return self.functions(self.iif())
         if text == "item" or (text == "repeat" and self.accept("(", "item", ")")):
@@ -132,10 +140,10 @@ class _Reader:
         condition = self.expression(0)
         self.need(",")
         then = self.expression(0)
-        otherwise = self.expression(0) if self.accept(",") else _nothing
+        otherwise = self.expression(0) if self.accept(",") else nothing
         self.need(")")
         return lambda answers, scores: (
-            then(answers, scores) if _truth(condition(answers, scores)) else otherwise(answers, scores)
+            then(answers, scores) if truth(condition(answers, scores)) else otherwise(answers, scores)
         )
 
     def path(self) -> Formula:
@@ -146,12 +154,12 @@ class _Reader:
             answers = self.named()
             self.need(")")
         else:
-            answers = _every
+            answers = every
         self.need(".", "answer")
         members = []
         while self.accept(".", "value") or self.accept(".", "code"):
             members.append(self.tokens[self.at - 1][1])
-        return self.functions(_members(answers, tuple(members)))
+        return self.functions(members_of(answers, tuple(members)))
 
     def named(self) -> Formula:
         if self.accept("="):
@@ -192,7 +200,7 @@ class _Reader:
         return lambda answers, scores: [
             one
             for one in inside(answers, scores)
-            if all((_text(one) == text) is wanted for wanted, text in tests)
+            if all((text_of(one) == text) is wanted for wanted, text in tests)
         ]
 
     def test(self) -> tuple[bool, str]:
@@ -210,168 +218,10 @@ class _Reader:
             "first": lambda values: values[:1],
             "ordinal": self.points,
             "weight": self.points,
-            "sum": lambda values: [sum(map(_number, self.numbers(values)))],
-            "not": _negation,
-            "toInteger": lambda values: _converted(values, _WHOLE, int),
-            "toDecimal": lambda values: _converted(values, _DECIMAL, Decimal),
+            "sum": lambda values: [sum(map(number_of, self.numbers(values)))],
+            "not": negation,
+            "toInteger": lambda values: converted(values, _WHOLE, int),
+            "toDecimal": lambda values: converted(values, _DECIMAL, Decimal),
         }
         function = on[name]
         return lambda answers, scores: function(inside(answers, scores))
-
-
-def _constant(value: Any) -> Formula:
-    values = [value]
-    return lambda _answers, _scores: values
-
-
-def _nothing(_answers: Mapping[str, Values], _scores: Mapping[str, Any]) -> Values:
-    return []
-
-
-def _every(answers: Mapping[str, Values], _scores: Mapping[str, Any]) -> Values:
-    return [one for given in answers.values() for one in given]
-
-
-def _variable(name: str) -> Formula:
-    def formula(_answers: Mapping[str, Values], scores: Mapping[str, Any]) -> Values:
-        if name not in scores:
-            raise Beyond
-        return [] if scores[name] is None else [scores[name]]
-
-    return formula
-
-
-def _members(answers: Formula, members: tuple[str, ...]) -> Formula:
-    if not members:
-        return answers
-
-    def formula(given: Mapping[str, Values], scores: Mapping[str, Any]) -> Values:
-        values = answers(given, scores)
-        for member in members:
-            values = [one[member] for one in values if isinstance(one, dict) and member in one]
-        return values
-
-    return formula
-
-
-def _among(left: Formula, texts: frozenset[str]) -> Formula:
-    def formula(answers: Mapping[str, Values], scores: Mapping[str, Any]) -> Values:
-        values = left(answers, scores)
-        if not values:
-            return []
-        return [_one(values, str) in texts]
-
-    return formula
-
-
-def _binary(apply: Callable[[Any, Any], Values]) -> Callable[[Formula, Formula], Formula]:
-    """Nothing on one side gives nothing."""
-
-    def made(left: Formula, right: Formula) -> Formula:
-        def formula(answers: Mapping[str, Values], scores: Mapping[str, Any]) -> Values:
-            first = left(answers, scores)
-            second = right(answers, scores)
-            if not first or not second:
-                return []
-            return apply(_one(first), _one(second))
-
-        return formula
-
-    return made
-
-
-def _ordered(sign: str) -> Callable[[Any, Any], Values]:
-    compare = _ORDER[sign]
-    return lambda left, right: [bool(compare(_number(left), _number(right)))]
-
-
-def _computed(sign: str) -> Callable[[Any, Any], Values]:
-    compute = _ARITHMETIC[sign]
-    return lambda left, right: [compute(_number(left), _number(right))]
-
-
-def _divided(left: Any, right: Any) -> Values:
-    try:
-        return [Decimal(_number(left)) / Decimal(_number(right))]
-    except (DivisionByZero, InvalidOperation):
-        return []
-
-
-def _equal(left: Any, right: Any) -> Values:
-    if isinstance(left, str) and isinstance(right, str):
-        return [left == right]
-    if isinstance(left, bool) and isinstance(right, bool):
-        return [left is right]
-    return [bool(_number(left) == _number(right))]
-
-
-def _both(left: Formula, right: Formula) -> Formula:
-    def formula(answers: Mapping[str, Values], scores: Mapping[str, Any]) -> Values:
-        first, second = _logical(left(answers, scores)), _logical(right(answers, scores))
-        if first is False or second is False:
-            return [False]
-        return [] if first is None or second is None else [True]
-
-    return formula
-
-
-def _either(left: Formula, right: Formula) -> Formula:
-    def formula(answers: Mapping[str, Values], scores: Mapping[str, Any]) -> Values:
-        first, second = _logical(left(answers, scores)), _logical(right(answers, scores))
-        if first or second:
-            return [True]
-        return [] if first is None or second is None else [False]
-
-    return formula
-
-
-_BINARY: dict[str, Callable[[Formula, Formula], Formula]] = {
-    "or": _either,
-    "and": _both,
-    "=": _binary(_equal),
-    "!=": _binary(lambda left, right: [not _equal(left, right)[0]]),
-    "/": _binary(_divided),
-    **{sign: _binary(_ordered(sign)) for sign in _ORDER},
-    **{sign: _binary(_computed(sign)) for sign in _ARITHMETIC},
-}
-
-
-def _one(values: Values, kind: type | None = None) -> Any:
-    if len(values) != 1 or (kind is not None and not isinstance(values[0], kind)):
-        raise Beyond
-    return values[0]
-
-
-def _number(value: Any) -> int | Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise Beyond
-    return value
-
-
-def _logical(values: Values) -> bool | None:
-    return bool(_one(values, bool)) if values else None
-
-
-def _truth(values: Values) -> bool:
-    return _logical(values) is True
-
-
-def _negation(values: Values) -> Values:
-    return [not _one(values, bool)] if values else []
-
-
-def _negative(inside: Formula) -> Formula:
-    return lambda answers, scores: [-_number(_one(inside(answers, scores)))]
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise Beyond
-    return value
-
-
-def _converted(values: Values, pattern: re.Pattern[str], convert: Callable[[str], int | Decimal]) -> Values:
-    if not values:
-        return []
-    text = _text(_one(values))
-    return [convert(text)] if pattern.fullmatch(text) and text.isascii() else []

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from terresante.questionnaires.pathway.answering import from_json
 from terresante.questionnaires.pathway.assessing import Assessment, assess
+from terresante.questionnaires.pathway.keeping import from_json
 from terresante.questionnaires.pathway.model import Colour, Past, Pathway
 from terresante.questionnaires.pathway.timing import PARIS
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from terresante.questionnaires.pathway import fhirpath
-from terresante.questionnaires.pathway.answering import shown
+from terresante.questionnaires.pathway.enabling import shown
 from terresante.questionnaires.pathway.model import Answers, Colour, Form, Pathway, Question, Score
 
 

@@ -14,10 +14,16 @@ from terresante.questionnaires.pathway.model import Mistake
 
 _HEADER = re.compile(r"^\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*["']?([\w.-]+)["']?\s*=""")
+# A key of thousands of parts keeps the reader of TOML busy for minutes; of ours none has three.
+_ENDLESS = re.compile(r"""(?:(?:[\w-]{1,80}|"[^"\n]{0,80}"|'[^'\n]{0,80}')[ \t]*\.[ \t]*){40}""")
 _AT_LINE = re.compile(r"at line (\d+)")
 LONGEST_TEXT = 2000
 LARGEST_NUMBER = 10**9
 MOST_DECIMALS = 9
+
+
+def has_endless_key(text: str) -> bool:
+    return _ENDLESS.search(text) is not None
 
 
 class Mistakes:
@@ -90,6 +96,11 @@ def _table_path(name: str, is_list: bool, counts: dict[str, int]) -> str:
 
 
 def toml(file: str, text: str, mistakes: Mistakes) -> "Table | None":
+    if endless := _ENDLESS.search(text):
+        mistakes.add(
+            file, text.count("\n", 0, endless.start()) + 1, "cette clé a trop de points : une suffit."
+        )
+        return None
     try:
         values = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

@@ -76,7 +76,9 @@ def test_a_nurse_of_another_circle_neither_lists_nor_counts_nor_opens_it(cast, v
         assert [one.pk for one in queries.answers_of(cast.jules, own.patient_id)] == [own.pk]
         assert not queries.answers_of(cast.jules, row.patient_id).exists()
         assert queries.latest(cast.jules, row.patient_id) is None
-        assert queries.history(cast.jules, row.patient_id, version.pathway_id, before=row.authored_at) == []
+        assert (
+            queries.said_lately(cast.jules, row.patient_id, version.pathway_id, until=row.authored_at) == []
+        )
     assert not reads(cast.jules, row)
     for said in ({"id": row.pk}, {"replaces": row.pk}):
         with pytest.raises(NotFound):

@@ -1,7 +1,10 @@
+import time
 from datetime import timedelta
 from decimal import Decimal
+from threading import Thread
 
 import pytest
+from django.db import connection, connections
 from django.utils import timezone
 
 from terresante.feed.models import FeedItem
@@ -62,6 +65,65 @@ def test_the_same_answer_sent_twice_is_stored_once_and_answered_alike(cast, vers
         assert (
             FeedItem.objects.count() == OutboxEvent.objects.filter(kind="QuestionnaireAnswered").count() == 1
         )
+
+
+def waits_for_another_device():
+    """Whether somebody in this database waits for an answer that is being stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        )
+        return cursor.fetchone()[0]
+
+
+def test_of_two_devices_that_answer_in_the_same_instant_the_second_is_told_of_the_first(cast, version):
+    expected = {"follow_up_id": new_id(), "occurrence_id": new_id(), "source": ResponseSource.PATIENT}
+    said = []
+
+    def other_device():
+        try:
+            answered(cast.madeleine, cast.madeleine_record, version, answers=FEVER, **expected)
+            said.append("stored")
+        except Conflict as error:
+            said.append(error.sentence)
+        finally:
+            connections.close_all()
+
+    second = Thread(target=other_device)
+    with rls.acting(cast.madeleine):
+        first = answered(cast.madeleine, cast.madeleine_record, version, **expected)
+        second.start()
+        given_up = time.monotonic() + 30
+        while not (said or waits_for_another_device()) and time.monotonic() < given_up:
+            time.sleep(0.02)
+    second.join(30)
+
+    assert said[0].startswith("Vous avez déjà répondu à ce questionnaire à ")
+    assert stored().pk == first.pk
+    with walls_down():
+        assert OutboxEvent.objects.filter(kind="QuestionnaireAnswered").count() == 1
+
+
+def test_what_is_expected_is_answered_again_to_measure_again_or_to_correct_and_for_nothing_else(
+    cast, version
+):
+    def again(**said):
+        return answered(cast.ines, cast.madeleine_record, version, **expected, **said)
+
+    expected = {"follow_up_id": new_id(), "occurrence_id": new_id()}
+    first = again(answers=FEVER)
+    measured = again()
+    assert (first.to_confirm, measured.to_confirm) == (True, False)
+
+    with pytest.raises(Conflict, match="a déjà sa réponse"):
+        again(answers=FEVER)
+    # Older by the clock of a telephone that was offline, it comes second all the same.
+    with pytest.raises(Conflict, match="a déjà sa réponse"):
+        again(authored_at=timezone.now() - timedelta(hours=3))
+    assert again(replaces=measured.pk).replaces_id == measured.pk
+    another = answered(cast.ines, cast.madeleine_record, version, follow_up_id=expected["follow_up_id"])
+    assert another.occurrence_id is None
 
 
 def test_an_id_that_names_anything_else_gets_one_neutral_conflict(cast, version):

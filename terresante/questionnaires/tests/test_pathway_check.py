@@ -7,7 +7,7 @@ from django.core.management import call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from terresante.questionnaires.pathway import PathwayError, cells, check, folder
+from terresante.questionnaires.pathway import PathwayError, cell_reading, check, folder
 from terresante.questionnaires.tests.pathways import (
     EXAMPLE_RED,
     RULES,
@@ -390,8 +390,8 @@ def test_a_slip_of_the_hand_in_any_file_is_told_and_never_crashes(file, at, take
 @given(st.text(max_size=60))
 def test_whatever_is_in_a_cell_is_read_or_explained(cell):
     try:
-        cells.parsed(cell, frozenset(("oui",)))
-    except cells.CellError as error:
+        cell_reading.parsed(cell, frozenset(("oui",)))
+    except cell_reading.CellError as error:
         assert str(error)
 
 

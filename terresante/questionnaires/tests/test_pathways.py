@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -16,7 +17,7 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboxEvent
-from terresante.questionnaires import draft, pathway_actions, queries
+from terresante.questionnaires import archive, draft, pathway_actions, queries
 from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayVersion
 from terresante.questionnaires.replay_queries import replayed
 from terresante.questionnaires.tests.factories import answered, files, published_version
@@ -47,8 +48,8 @@ def local_admin(cast):
         return professional("locale", Profession.OTHER, at, duties=["local_administrator"])
 
 
-def archive(sent):
-    return SimpleUploadedFile("parcours.zip", draft.zipped(sent, "dossier"), content_type="application/zip")
+def packed(sent):
+    return SimpleUploadedFile("parcours.zip", archive.zipped(sent, "dossier"), content_type="application/zip")
 
 
 def draft_of(version):
@@ -98,7 +99,7 @@ def replayed_by(actor, key):
 def test_a_brand_new_pathway_is_imported_published_and_offered(client, admin):
     login(client, admin)
 
-    page = client.post(f"{URL}importer/", {"file": archive(files("chikungunya"))}, follow=True)
+    page = client.post(f"{URL}importer/", {"file": packed(files("chikungunya"))}, follow=True)
     assert "Aucune erreur" in page.content.decode()
     version = draft_of(PathwayVersion.objects.get(pathway__code="chikungunya"))
     assert not queries.published().exists()
@@ -116,7 +117,7 @@ def test_mistakes_are_said_with_their_file_and_line_and_keep_it_from_being_publi
     wrong = files(**{"rules.csv": files()["rules.csv"].replace("36.0..37.9", "37.9..36.0")})
     login(client, admin)
 
-    page = client.post(f"{URL}importer/", {"file": archive(wrong)}, follow=True).content.decode()
+    page = client.post(f"{URL}importer/", {"file": packed(wrong)}, follow=True).content.decode()
     assert "rules.csv</code>, ligne 2" in page
     with walls_down():
         version = PathwayVersion.objects.get()
@@ -157,7 +158,7 @@ def test_a_bundle_that_was_exported_is_imported_again(client, admin):
     kinds = {entry["resource"]["resourceType"] for entry in bundle["entry"]}
     assert {"PlanDefinition", "Questionnaire"} <= kinds
     folder = client.get(f"{URL}versions/{version.pk}/exporter/zip/")
-    assert draft.unzipped(folder.content) == version.files
+    assert archive.unzipped(folder.content) == version.files
 
     client.post(f"{URL}importer/", {"file": SimpleUploadedFile("essai.json", sent.content)})
 
@@ -272,6 +273,19 @@ def test_a_draft_is_replayed_without_anybody_s_name(client, cast, admin):
         (1, 1, 2, 0)
     ]
     assert found.named == ()
+
+
+def test_a_replay_is_given_no_own_words_of_the_enrolment_either(cast, admin):
+    version = published_version()
+    known = {"nuit": "Odile Leroux m’appelle", "temperature": Decimal("37.5"), "sommeil": "bon"}
+    answered(cast.ines, cast.madeleine_record, version, answers=known, baseline=known)
+    own = pathway_actions.clone(admin, version.pk)
+
+    with rls.acting(admin, read_only=True), connection.cursor() as cursor:
+        cursor.execute("SELECT answers, baseline FROM pathway_answers(%s, '2000-01-01', 9)", [own.pk])
+        ((answers, baseline),) = cursor.fetchall()
+
+    assert json.loads(answers) == json.loads(baseline) == {"temperature": 37.5, "sommeil": "bon"}
 
 
 def test_whom_a_replay_names_are_the_patients_of_who_asks(cast, admin):

@@ -1,6 +1,7 @@
 """Pages of results: by date, by examination, one report, one curve, two dates; for professionals and for the person."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,34 @@ def test_a_curve_gathers_both_units_and_says_what_it_converted(client, cast, hos
 
     assert answer.count('class="chart-dot') == 3
     assert "soit 4,88\xa0mmol/L (converti)" in answer and "0,88\xa0g/L" in answer
+    by_examination = page(client, url(cast.madeleine_record, "examens/"))
+    assert by_examination.count("Glycémie à jeun") == 1 and "5,2" in by_examination
+
+
+def test_what_a_report_recalls_is_in_the_curve_once_with_its_own_date(client, cast, hospital, claire):
+    now = timezone.now()
+    first, second, third = (now - timedelta(days=days) for days in (700, 300, 2))
+    sent(hospital, claire, sugar("4.6"), at=second)
+    (only,) = sugar("5.2").results
+    midnight = timezone.localtime(second).replace(hour=0, minute=0, second=0, microsecond=0)
+    known = (("4.6", "mmol/L", second), ("4.60", "mmol/L", midnight), ("0.7", "g/L", first))
+    chapter = Examinations(code="18719-5", results=(replace(only, before=known),))
+    sent(hospital, claire, chapter, number="2", at=third)
+    sent(hospital, claire, chapter, number="3", at=now - timedelta(days=1))
+    report = reports()[1]
+    latest, *before = results_of(report)
+    login(client, cast.amar)
+
+    answer = client.get(url(cast.madeleine_record, f"examens/{latest.pk}/")).content.decode()
+
+    # Two of 5.2, one of 4.6, one of 0.7 g/L: what came before has its place, and nothing stands twice.
+    assert answer.count('class="chart-dot') == 4
+    assert answer.count("Antériorité rappelée dans le compte rendu du") == 1
+    assert "0,7\xa0g/L" in answer and "soit 3,89\xa0mmol/L" in answer
+    assert [row.kind for row in before] == ["earlier"] * 3
+    assert (report.total, report.out_of_range) == (1, 0)
+    shown = page(client, url(cast.madeleine_record, f"{report.pk}/")).replace("\xa0", " ")
+    assert shown.count("4,6 mmol/L le") == 1 and shown.count("0,7 g/L le") == 1
     by_examination = page(client, url(cast.madeleine_record, "examens/"))
     assert by_examination.count("Glycémie à jeun") == 1 and "5,2" in by_examination
 

@@ -15,7 +15,8 @@ from terresante.patients.models import CareRecord
 from terresante.questionnaires.events import QuestionnaireAnswered
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import made_version, stored_response
-from terresante.telemonitoring import alerts, board
+from terresante.telemonitoring.alerts import raising
+from terresante.telemonitoring.board import colouring
 from terresante.telemonitoring.models import Alert, Cell, Expected, FollowUp
 from tests.cast import Cast, join, professional
 from tests.walls import walls_down
@@ -103,7 +104,7 @@ def hear(follow_up: FollowUp, response: QuestionnaireResponse) -> None:
         colour=response.colour,
     )
     with rls.acting(Actor.job("tests")), written_together():
-        board.update_from([event])
+        colouring.update_from([event])
 
 
 def silence(follow_up: FollowUp, colour: str = "orange") -> Expected:
@@ -125,15 +126,15 @@ def silence(follow_up: FollowUp, colour: str = "orange") -> Expected:
         )
     if colour != "grey":
         with rls.acting(Actor.job("tests")), written_together():
-            alerts.open_for_silences([expected], colour)
+            raising.open_for_silences([expected], colour)
     return expected
 
 
 def pass_time(now: datetime) -> None:
     """As the worker does, each second."""
     with rls.acting(Actor.job("tests")), written_together():
-        alerts.stand_unconfirmed(now)
-        alerts.climb(now)
+        raising.stand_unconfirmed(now)
+        raising.climb(now)
 
 
 def alert_of(follow_up: FollowUp) -> Alert:

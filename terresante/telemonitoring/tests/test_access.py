@@ -5,9 +5,11 @@ import pytest
 from terresante.care_team.queries import open_record
 from terresante.kernel import access, rls
 from terresante.kernel.errors import Conflict, DomainError, NotFound
-from terresante.telemonitoring import contact_actions, course_actions, queries
+from terresante.telemonitoring import queries
 from terresante.telemonitoring.access import CONTACT_READ, FOLLOW_UP_READ, LINK_READ
-from terresante.telemonitoring.contact_actions import NewContact
+from terresante.telemonitoring.contacts import actions as contact_actions
+from terresante.telemonitoring.contacts.actions import NewContact
+from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, EnquiryStatus
 from terresante.telemonitoring.models import AnswerLink, Contact, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import followed, new_follow_up, pathway

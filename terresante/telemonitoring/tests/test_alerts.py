@@ -11,15 +11,15 @@ from django.utils import timezone
 from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboundMessage
-from terresante.telemonitoring.alert_actions import (
+from terresante.telemonitoring.alerts.actions import (
     close_alert,
     pass_to_physician,
     record_call,
     release_alert,
     take_alert,
 )
-from terresante.telemonitoring.alert_enums import AlertOutcome, CallResult
-from terresante.telemonitoring.course_actions import end
+from terresante.telemonitoring.alerts.enums import AlertOutcome, CallResult
+from terresante.telemonitoring.course.actions import end
 from terresante.telemonitoring.enums import EndReason
 from terresante.telemonitoring.models import Alert, Call
 from terresante.telemonitoring.tests.board_factories import (

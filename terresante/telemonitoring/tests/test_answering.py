@@ -6,19 +6,29 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from simulators.sms.telephone import Telephone, signed
-from terresante.accounts.models import User
+from terresante.accounts.actions.devices import purge_sessions
+from terresante.accounts.models import Session, User
+from terresante.kernel import access, rls
 from terresante.kernel.enums import OutboundChannel
+from terresante.kernel.errors import Invalid, NotFound, Refused
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, OutboundMessage
 from terresante.kernel.sealing import unseal
 from terresante.patients.enums import DelegationBasis
+from terresante.patients.models import Delegation
+from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import published_version
-from terresante.telemonitoring import answer_actions
-from terresante.telemonitoring.doors import permit_of
+from terresante.telemonitoring.access import FOLLOW_UP_READ
+from terresante.telemonitoring.answering import actions as answer_actions
+from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
+from terresante.telemonitoring.answering.links import reminder_token
+from terresante.telemonitoring.course.actions import name_carer
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import SCHEDULE, cell_of, followed
 from tests.cast import represented_by
@@ -123,6 +133,26 @@ def test_guessed_wrong_expired_revoked_and_ended_links_read_alike_and_open_nothi
     assert NOT_VALID in shown.pop()
 
 
+def test_a_reminder_opens_the_same_link_with_the_same_code_as_long_as_it_is_open(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    other, _ = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+    link = given.secrets.link
+    token = reminder_token(link.pk)
+
+    def shown(token, code):
+        client.post("/suivi/terminer/")
+        client.get(f"/suivi/{token}/")
+        return client.post("/suivi/", {"code": code}, follow=True).content.decode()
+
+    assert str(expected) in shown(token, given.secrets.code)
+    forged = ("A" if token[-5] != "A" else "B") + token[-4:]
+    for wrong in (token[:-5] + forged, reminder_token(new_id()), reminder_token(other.secrets.link.pk)):
+        assert NOT_VALID in shown(wrong, given.secrets.code)
+    with walls_down():
+        AnswerLink.objects.filter(pk=link.pk).update(revoked_at=timezone.now())
+    assert NOT_VALID in shown(token, given.secrets.code)
+
+
 def test_five_wrong_codes_close_a_link_and_its_session_ends_with_it(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     wrong = "000000" if given.secrets.code != "000000" else "111111"
@@ -222,6 +252,88 @@ def test_a_carer_answers_when_the_class_was_named_to_him(client, cast, scope, st
         assert not stored()
 
 
+def carer_of(record, name, *scope):
+    with walls_down():
+        return represented_by(record, name, DelegationBasis.CARER, scope=scope)
+
+
+def refused(client, carer, expected):
+    """Neither page nor answer; what he has is of somebody else, or of other things."""
+    login(client, carer)
+    here = f"/mon-dossier/suivi/{expected}/"
+    # 302: an account that acts for nobody any more is led away.
+    is_closed = client.get(here).status_code in (302, 403, 404)
+    answer(client, here, temperature="37", sommeil="bon")
+    listed = client.get("/mon-dossier/suivi/").content.decode()
+    return is_closed and str(expected) not in listed and not stored()
+
+
+@pytest.mark.parametrize("by", ["the person", "the cell"])
+def test_a_carer_who_was_named_answers_from_his_account_and_reads_nothing(client, cast, by):
+    """Beside him a carer of somebody else with the same right, and another carer of hers who was not named."""
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    paul = carer_of(cast.madeleine_record, "Paul", *(["answers"] if by == "the person" else []))
+    anne = carer_of(cast.madeleine_record, "Anne", "coordination", "stay")
+    luc = carer_of(cast.leon_record, "Luc", "answers")
+    if by == "the cell":
+        name_carer(cast.amar, cast.madeleine_record.pk, given.follow_up.pk, carer_id=paul.person_id)
+    assert refused(client, anne, expected) and refused(client, luc, expected)
+
+    login(client, paul)
+    assert str(expected) in client.get("/mon-dossier/suivi/").content.decode()
+    answer(client, f"/mon-dossier/suivi/{expected}/", temperature="37", sommeil="mauvais")
+    (row,) = stored()
+    assert (row.source, row.user_id, row.respondent_name) == ("carer", paul.user_id, "Paul")
+    assert (row.colour, row.occurrence_id) == ("orange", expected)
+    assert "Un soignant va vous rappeler." in client.get(f"/mon-dossier/suivi/{expected}/").content.decode()
+    with rls.acting(paul, read_only=True):
+        rls.open_record(cast.madeleine_record.patient_id)
+        for action, model in ((RESPONSE_READ, QuestionnaireResponse), (FOLLOW_UP_READ, FollowUp)):
+            assert not access.list(paul, action, model).exists()
+    assert client.get(reverse("questionnaires:one", args=[row.record_id, row.pk])).status_code == 403
+
+
+def test_what_she_answered_herself_is_not_shown_to_her_carer(client, cast):
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
+    paul = carer_of(cast.madeleine_record, "Paul", "answers")
+    login(client, cast.madeleine)
+    answer(client, f"/mon-dossier/suivi/{expected}/", temperature="37", sommeil="mauvais")
+
+    login(client, paul)
+    assert str(expected) not in client.get("/mon-dossier/suivi/").content.decode()
+    page = client.get(f"/mon-dossier/suivi/{expected}/", follow=True).content.decode()
+    assert "déjà rempli" in page and "rappeler" not in page
+    assert len(stored()) == 1
+
+
+def test_a_carer_answers_no_more_once_his_access_or_his_name_is_withdrawn(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    paul, anne = carer_of(cast.madeleine_record, "Paul"), carer_of(cast.madeleine_record, "Anne", "answers")
+    of_her = (cast.amar, cast.madeleine_record.pk, given.follow_up.pk)
+    name_carer(*of_her, carer_id=paul.person_id)
+    login(client, paul)
+    assert client.get(f"/mon-dossier/suivi/{expected}/").status_code == 200
+    with pytest.raises(Invalid):
+        name_carer(*of_her, carer_id=carer_of(cast.leon_record, "Luc", "answers").person_id)
+
+    name_carer(*of_her, carer_id=None)
+    with walls_down():
+        Delegation.objects.filter(related_person_id=anne.person_id).update(withdrawn_at=timezone.now())
+    assert refused(client, paul, expected) and refused(client, anne, expected)
+    with walls_down():
+        assert FollowUp.objects.get(pk=given.follow_up.pk).respondent == "patient"
+
+
+def test_only_who_manages_a_follow_up_names_a_carer(client, cast):
+    """Brun has patients of his own; a carer names nobody."""
+    given, _ = enrolled(cast.amar, cast.madeleine_record)
+    enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+    paul = carer_of(cast.madeleine_record, "Paul", "answers")
+    for actor in (cast.brun, paul, cast.madeleine):
+        with pytest.raises((NotFound, Refused)):
+            name_carer(actor, cast.madeleine_record.pk, given.follow_up.pk, carer_id=paul.person_id)
+
+
 def test_an_operator_answers_over_the_telephone_with_the_values_before_him(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
@@ -261,7 +373,7 @@ def sent_later(client, waiting):
 
 def test_an_answer_given_without_network_keeps_its_time_and_is_stored_once(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
-    waiting = kept(permit_of(link_id=given.secrets.link.pk), expected)
+    waiting = kept(permit_of_link(given.secrets.link.pk), expected)
 
     assert [sent_later(client, waiting).status_code for _ in range(2)] == [200, 200]
     (row,) = stored()
@@ -275,7 +387,7 @@ def test_an_answer_given_without_network_keeps_its_time_and_is_stored_once(clien
 @pytest.mark.parametrize("wrong", [timedelta(days=400), timedelta(days=-9)])
 def test_the_wrong_clock_of_a_telephone_is_corrected_and_said(client, cast, wrong):
     _, expected = enrolled(cast.amar, cast.madeleine_record)
-    permit = permit_of(user_id=cast.madeleine.user_id)
+    permit = permit_of_account(cast.madeleine.user_id, session=new_id())
 
     assert (
         sent_later(client, kept(permit, expected, authored=(timezone.now() + wrong).isoformat())).status_code
@@ -288,12 +400,18 @@ def test_the_wrong_clock_of_a_telephone_is_corrected_and_said(client, cast, wron
 def test_what_comes_too_late_or_from_nobody_is_refused_with_one_sentence(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
-    permit = permit_of(link_id=given.secrets.link.pk)
+    permit = permit_of_link(given.secrets.link.pk)
 
     assert sent_later(client, kept("forged", expected)).status_code == 403
     assert sent_later(client, kept(permit, of_leon)).status_code == 404
-    assert sent_later(client, kept(permit_of(user_id=cast.leon.user_id), expected)).status_code == 404
-    assert sent_later(client, kept(permit_of(user_id=cast.amar.user_id), expected)).status_code == 403
+    assert (
+        sent_later(client, kept(permit_of_account(cast.leon.user_id, session=new_id()), expected)).status_code
+        == 404
+    )
+    assert (
+        sent_later(client, kept(permit_of_account(cast.amar.user_id, session=new_id()), expected)).status_code
+        == 403
+    )
     assert sent_later(client, kept(permit, expected, answers={"temperature": ["98"]})).status_code == 422
     assert sent_later(client, {"id": "x"}).status_code == 422
     with walls_down():
@@ -301,9 +419,34 @@ def test_what_comes_too_late_or_from_nobody_is_refused_with_one_sentence(client,
     assert sent_later(client, kept(permit, expected)).status_code == 403
     with walls_down():
         FollowUp.objects.update(state="ended", ended_at=timezone.now(), end_reason="recovered")
-    ended = sent_later(client, kept(permit_of(user_id=cast.madeleine.user_id), expected))
+    ended = sent_later(client, kept(permit_of_account(cast.madeleine.user_id, session=new_id()), expected))
     assert ended.status_code == 409 and "Ce suivi est terminé" in ended.json()["sentence"]
     assert not stored()
+
+
+def test_logging_out_ends_what_that_session_was_given_and_nothing_of_another_browser(client, cast):
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
+    elsewhere = Client()
+    permits = {}
+    for browser in (client, elsewhere):
+        login(browser, cast.madeleine)
+        permits[browser] = browser.get("/mon-dossier/suivi/kit/").json()["permit"]
+    client.post("/deconnexion/")
+
+    assert sent_later(client, kept(permits[client], expected)).status_code == 403
+    assert not stored()
+    assert sent_later(client, kept(permits[elsewhere], expected)).status_code == 200
+
+
+def test_a_session_that_grew_old_leaves_what_it_was_given(client, cast):
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
+    login(client, cast.madeleine)
+    permit = client.get("/mon-dossier/suivi/kit/").json()["permit"]
+    Session.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
+    purge_sessions()
+
+    assert not Session.objects.exists()
+    assert sent_later(client, kept(permit, expected)).status_code == 200
 
 
 def test_what_a_telephone_keeps_names_nobody(client, cast):

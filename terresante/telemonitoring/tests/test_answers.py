@@ -11,7 +11,8 @@ from terresante.kernel.models import OutboxEvent, ParkedEvent
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.events import QuestionnaireAnswered
 from terresante.questionnaires.tests.factories import answered
-from terresante.telemonitoring import board, course_actions
+from terresante.telemonitoring.board import colouring
+from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState
 from terresante.telemonitoring.models import Alert, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import followed, pathway
@@ -79,7 +80,7 @@ def told(*responses):
 
 def handle(*responses):
     with rls.acting(Actor.job("tests")):
-        board.update_from(told(*responses))
+        colouring.update_from(told(*responses))
 
 
 def seen(follow_up) -> FollowUp:
@@ -89,7 +90,7 @@ def seen(follow_up) -> FollowUp:
 
 def shown(follow_up):
     now = seen(follow_up)
-    return {name: getattr(now, name) for name in (*board.COLUMNS, "severity", "colour_since")}
+    return {name: getattr(now, name) for name in (*colouring.COLUMNS, "severity", "colour_since")}
 
 
 def expected_of(follow_up):
@@ -209,7 +210,7 @@ def test_answers_of_other_patients_are_not_read_by_the_way(cast, watch, follow_u
         patient_id=row.patient_id, object_id=row.pk, follow_up_id=other.pk, colour="red"
     )
     with rls.acting(Actor.job("tests")):
-        board.update_from([forged, *told(row)])
+        colouring.update_from([forged, *told(row)])
 
     assert seen(other).colour == "grey"
     assert seen(follow_up).colour == "red"

@@ -16,9 +16,9 @@ from terresante.kernel.models import OutboxEvent
 from terresante.kernel.ui.wording import french
 from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.tests.factories import made_version
-from terresante.telemonitoring.alert_actions import close_alert, record_call, take_alert
-from terresante.telemonitoring.alert_enums import AlertOutcome, CallResult
-from terresante.telemonitoring.board_queries import PER_PAGE
+from terresante.telemonitoring.alerts.actions import close_alert, record_call, take_alert
+from terresante.telemonitoring.alerts.enums import AlertOutcome, CallResult
+from terresante.telemonitoring.board.queries import PER_PAGE
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.board_factories import (
     answer,
@@ -131,6 +131,44 @@ def test_chips_count_filter_and_search(cast, awa, client):
     assert page(client, awa, f"{BOARD}?partie=autre", HTTP_HX_REQUEST="true").status_code == 404
 
 
+def lives(patient_id, postal_code, city):
+    with walls_down():
+        Patient.objects.filter(pk=patient_id).update(postal_code=postal_code, city=city)
+
+
+def test_a_territory_is_where_the_person_lives_not_where_her_cell_is(cast, awa, client):
+    """Her follow-up takes her address as it is, and as it becomes; the chips count what is left."""
+    lives(cast.madeleine.person_id, "94300", "Vincennes")
+    answer(followed(cast, territory="Seine-et-Marne"), "red")
+    shown = page(client, awa).content.decode()
+    assert "Val-de-Marne (94), en entier · 1" in shown
+    assert "94300 Vincennes · 1" in shown
+    for place, is_there in (("94", True), ("94300", True), ("77", False), ("94000", False), ("2A", False)):
+        shown = page(client, awa, f"{BOARD}?territoire={place}").content.decode()
+        assert ("Madeleine" in shown) == is_there, place
+        assert f"Rouge <b>{int(is_there)}</b>" in shown, place
+    assert "Madeleine" in page(client, awa, f"{BOARD}?territoire=94&q=lerou&filtre=rouge").content.decode()
+    assert "Madeleine" not in page(client, awa, f"{BOARD}?territoire=77&q=lerou").content.decode()
+    assert "Madeleine" in page(client, awa, f"{BOARD}?territoire=partout").content.decode()
+
+    lives(cast.madeleine.person_id, "20200", "BASTIA")
+    assert "Madeleine" in page(client, awa, f"{BOARD}?territoire=2B").content.decode()
+    assert "Madeleine" not in page(client, awa, f"{BOARD}?territoire=94").content.decode()
+
+
+def test_the_places_of_others_are_not_told(cast, awa, client):
+    """Léon is followed by another cell; Brun lists his own territory, and none of hers."""
+    lives(cast.madeleine.person_id, "94300", "Vincennes")
+    lives(cast.leon_record.patient_id, "77170", "Brie-Comte-Robert")
+    followed(cast)
+    others_followed(cast)
+    assert "77170" not in page(client, awa).content.decode()
+    shown = page(client, cast.brun, f"{BOARD}?territoire=94300").content.decode()
+    assert "77170" in shown
+    assert "Vincennes" not in shown
+    assert "Madeleine" not in shown
+
+
 def test_an_operator_goes_through_the_page_of_an_alert_without_javascript(cast, awa, client):
     follow_up = followed(cast, physician_id=awa.user_id)
     answer(follow_up, "red", to_confirm=True)
@@ -168,6 +206,7 @@ def test_twelve_hundred_patients_cost_what_one_page_costs(cast, awa, client):
         template = make_follow_up(record, follow_up.cell, version=version)
         _many(template, 1199)
     assert queries_of(client, BOARD) <= few + 1
+    assert queries_of(client, f"{BOARD}?territoire=94") <= few + 1
     assert blocks_of(client, BOARD) < 30_000
     shown = client.get(BOARD).content.decode()
     assert shown.count("data-row") == PER_PAGE
@@ -176,7 +215,8 @@ def test_twelve_hundred_patients_cost_what_one_page_costs(cast, awa, client):
 
 def _many(template: FollowUp, number: int) -> None:
     """Each of a person of her own, in the circle of the same structure."""
-    patients = [_again(template.patient) for _ in range(number)]
+    towns = ("94300", "94000", "77170", "75012")
+    patients = [_again(template.patient, postal_code=towns[each % 4]) for each in range(number)]
     records = [_again(template.record, patient=one) for one in patients]
     member = CareTeamParticipant.objects.get(patient_id=template.patient_id, practitioner=None)
     Patient.objects.bulk_create(patients)
@@ -206,6 +246,7 @@ def test_the_activity_is_counted_for_the_cell_and_told_to_nobody_else(cast, awa,
     address = reverse("board:statistics", args=[follow_up.cell_id])
     shown = page(client, awa, address).content.decode()
     assert "Fausse alerte" in shown
+    assert "1, dont 1 rouges, 0 orange, 0 sans réponse" in shown
     assert "100 %" in shown.replace("\u00a0", " ")
     text = client.get(f"{address}?format=csv").content.decode()
     assert "false;Température;;1" in text

@@ -10,8 +10,8 @@ from terresante.kernel.ui.wording import NBSP, PARIS
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import files
-from terresante.telemonitoring.board import trend
-from terresante.telemonitoring.board_words import badge_of, day_of, drawn, why
+from terresante.telemonitoring.board.colouring import trend
+from terresante.telemonitoring.board.words import badge_of, day_of, drawn, why
 
 NOW = datetime(2026, 11, 27, 14, 30, tzinfo=PARIS)
 RED = {

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from terresante.accounts.models import User
 from terresante.directory.models import PractitionerRole
-from terresante.telemonitoring.cell_forms import read_day, write_day
+from terresante.telemonitoring.cells.forms import read_day, write_day
 from terresante.telemonitoring.models import Cell
 from terresante.telemonitoring.tests.board_factories import make_cell
 from tests.walls import walls_down
@@ -18,6 +18,11 @@ def test_hours_are_read_as_people_write_them():
     for wrong in ("9-12", "25:00-26:00", "9:00"):
         with pytest.raises(ValueError, match=r"."):
             read_day(wrong)
+
+
+def watched(client):
+    """Whether the bar leads to the board: only of who works where people are followed at home."""
+    return f'href="{reverse("board:board")}"' in client.get(reverse("overview:home")).content.decode()
 
 
 @pytest.mark.commits
@@ -42,6 +47,10 @@ def test_an_administrator_of_the_structure_opens_a_cell_and_another_one_does_not
     shown = client.get(reverse("board:cells")).content.decode()
     assert "Cellule Est" in shown
     assert "Cellule du Canal" not in shown
+    assert watched(client)
+    closed = {name: value for name, value in said.items() if name != "is_active"}
+    assert client.post(reverse("board:cell", args=[cell.pk]), closed).status_code == 302
+    assert not watched(client)
     stranger = {**said, "name": "Autre", "physician": str(cast.brun.user_id)}
     assert client.post(reverse("board:cell", args=[cell.pk]), stranger).status_code == 422
     assert client.get(reverse("board:cell", args=[other.pk])).status_code == 403

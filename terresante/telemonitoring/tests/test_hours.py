@@ -4,7 +4,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from terresante.kernel.ui.wording import NBSP, PARIS
-from terresante.telemonitoring.hours import check_week, closing, is_open, next_opening, told, week_in_words
+from terresante.telemonitoring.cells.hours import (
+    check_week,
+    closing,
+    is_open,
+    next_opening,
+    told,
+    week_in_words,
+)
 
 WORKING = {str(day): [["09:00", "12:30"], ["14:00", "18:00"]] for day in range(1, 6)}
 

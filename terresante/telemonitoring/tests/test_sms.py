@@ -6,8 +6,8 @@ import pytest
 from simulators.sms.telephone import Telephone, signed
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.tests.factories import files
-from terresante.telemonitoring import sms
-from terresante.telemonitoring.notices import by_message
+from terresante.telemonitoring.answering import sms
+from terresante.telemonitoring.course.notices import by_message
 
 SECRET = "shared-with-the-provider"
 

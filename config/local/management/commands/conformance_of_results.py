@@ -130,7 +130,9 @@ def _results_of(document: DocumentReference) -> list[Said]:
 
 
 def _said(report: DiagnosticReport) -> list[Said]:
-    rows = LabObservation.objects.filter(report=report).exclude(kind=ResultKind.ISOLATE)
+    rows = LabObservation.objects.filter(report=report).exclude(
+        kind__in=[ResultKind.ISOLATE, ResultKind.EARLIER]
+    )
     return [
         (row.code, _SIGN.sub("", row.text.replace("\xa0", " ")), row.unit)
         for row in rows.order_by("position")

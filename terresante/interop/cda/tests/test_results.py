@@ -1,7 +1,9 @@
 """What a report of biology says, read by its structure; documents are written by the simulated laboratory."""
 
+import re
 import time
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -71,6 +73,42 @@ def test_a_germ_has_its_count_and_its_antibiogram():
     ]
 
 
+def recalling(*before):
+    (only,) = sugar("4.89").results
+    return Examinations(code="18719-5", results=(replace(only, before=before),))
+
+
+def test_what_a_report_recalls_is_an_earlier_value_with_the_date_it_had():
+    then = letters.AT - timedelta(days=200)
+    raw = written(recalling(("4.6", "mmol/L", then), ("0.81", "g/L", then - timedelta(days=90))))
+
+    new, before, older = read(raw).results
+
+    assert (new.kind, new.value, new.effective_at) == (ResultKind.VALUE, Decimal("4.89"), letters.AT)
+    assert [(each.kind, each.code, each.text, each.unit, each.effective_at) for each in (before, older)] == [
+        (ResultKind.EARLIER, new.code, "4.6", "mmol/L", then),
+        (ResultKind.EARLIER, new.code, "0.81", "g/L", then - timedelta(days=90)),
+    ]
+    assert (before.label, before.chapter) == (new.label, new.chapter)
+
+
+@pytest.mark.parametrize(
+    ("said", "otherwise"),
+    [
+        (r'(typeCode="REFR">.*?)<effectiveTime value="[^"]*"/>', r"\1"),
+        (r'(typeCode="REFR">.*?)code="14771-0"', r'\1code="2160-0"'),
+        (r'(typeCode="REFR">.*?)<value [^>]*/>', r"\1"),
+    ],
+    ids=["without a date", "of another examination", "without a value"],
+)
+def test_an_earlier_value_that_is_not_sure_is_left_to_the_document(said, otherwise):
+    raw = written(recalling(("4.6", "mmol/L", letters.AT - timedelta(days=200)))).decode()
+
+    (only,) = read(re.sub(said, otherwise, raw, count=1, flags=re.DOTALL).encode()).results
+
+    assert only.text == "4.89"
+
+
 _IVL = '<value xsi:type="IVL_PQ">{}</value>'
 _SAID = '<value xsi:type="CD"><originalText><reference value="{}"/></originalText></value>'
 VALUES = {
@@ -82,6 +120,8 @@ VALUES = {
     "a reference without its sign": (_SAID.format("ref"), "paille", ""),
     "a text": ('<value xsi:type="ST">présence de cristaux</value>', "présence de cristaux", ""),
     "a bound in a text": ('<value xsi:type="c:ED">&lt;1.0 mg/L</value>', "<\xa01.0", "mg/L"),
+    "below a titre": ('<value xsi:type="ST">&lt;1/20</value>', "<1/20", ""),
+    "a bound in a quantity": ('<value xsi:type="PQ" value="&lt;0.1" unit="mg/L"/>', "<\xa00.1", "mg/L"),
     "a real": ('<value xsi:type="REAL" value="2.0"/>', "2.0", ""),
     "an integer": ('<value xsi:type="INT" value="3"/>', "3", ""),
     "a titre": ('<value xsi:type="RTO"><numerator value="1"/><denominator value="160"/></value>', "1/160", ""),
@@ -196,12 +236,12 @@ def test_references_without_end_are_followed_in_a_bounded_time():
     )
     long = f'<content ID="all">{"<content>" * 60}{"mot " * 200_000}{"</content>" * 60}</content>'
     raw = raw.replace("<text><table", f"<text>{long}<table", 1)
-    began = time.perf_counter()
+    began = time.process_time()
 
     found = read(raw.encode())
 
     assert len(found.results) == 1800
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 def test_beyond_a_number_of_results_the_document_is_there_to_be_read():

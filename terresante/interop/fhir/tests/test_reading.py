@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 from fhir.resources.R4B.bundle import Bundle
 
-from simulators.partner.resources import bundle, document_reference
 from terresante.accounts.models import User
 from terresante.care_team.actions import record_choice
 from terresante.care_team.enums import ConsentKind
@@ -31,21 +30,6 @@ pytestmark = pytest.mark.commits
 
 HERS = f"urn:oid:{stage.AUTHORITY}|A1"
 INS, OID = "239049402800109", "1.2.250.1.213.1.4.8"
-
-
-@pytest.fixture
-def filed(cast):
-    """Three documents of Madeleine, sent by the practice in one submission and two more."""
-    application = stage.ready(cast)
-    application.post(
-        bundle([stage.paper(cast), stage.paper(cast, "2", type="11502-2")], folder="1.2.250.1.999.8.9")
-    )
-    application.post(document_reference(stage.letter(cast)))
-    masked = stage.paper(cast, "3", labels=("INVISIBLE_PATIENT",), created="2025-01-05T10:00:00+01:00")
-    application.post(document_reference(masked))
-    rows = papers.filed()
-    assert len(rows) == 4
-    return rows
 
 
 def ids(reply):

@@ -5,6 +5,7 @@ nothing that a sender may write raises anything but its Problem.
 import copy
 import json
 from base64 import b64encode
+from collections import Counter
 from random import Random
 
 import pytest
@@ -243,22 +244,35 @@ def damaged(raw, chance):
     return json.dumps(tree).encode()
 
 
-def test_nothing_that_is_sent_raises_anything_but_its_problem(request):
-    """Every one of these is read, or refused with a sentence."""
-    chance = Random(request.config.getoption("randomly_seed", 0))
-    raws = [json.dumps(bundle([PAPER])).encode(), json.dumps(document_reference(PAPER)).encode()]
-    outcomes = {"read": 0, "refused": 0}
-    for number in range(500):
-        raw = damaged(raws[number % 2], chance)
-        try:
-            (read_one if number % 2 else read_bundle)(read_json(raw))
-            outcomes["read"] += 1
-        except Problem as refused:
-            assert refused.issues[0].sentence
-            outcomes["refused"] += 1
+def read_body(raw):
+    """What the door makes of a body: a Bundle, or one resource."""
+    resource = read_json(raw)
+    kind = resource.get("resourceType")
+    return read_one(resource) if kind in ("DocumentReference", "Patient", None) else read_bundle(resource)
 
-    assert outcomes["read"] > 0
-    assert outcomes["refused"] > 100, outcomes
+
+def outcome_of(raw):
+    try:
+        read_body(raw)
+    except Problem as refused:
+        assert refused.issues[0].sentence
+        return f"{refused.status} {refused.issues[0].code}"
+    return "read"
+
+
+def bodies(count, seed):
+    chance = Random(seed)  # a reproducible damage
+    raws = [json.dumps(bundle([PAPER])).encode(), json.dumps(document_reference(PAPER)).encode()]
+    return [damaged(raws[number % 2], chance) for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [500, pytest.param(20_000, marks=pytest.mark.long)])
+def test_nothing_that_is_sent_raises_anything_but_its_problem(request, record_property, count):
+    """Every one of these is read, or refused with a sentence."""
+    outcomes = Counter(outcome_of(raw) for raw in bodies(count, request.config.getoption("randomly_seed", 0)))
+    record_property("damaged", f"{count} ressources : {dict(outcomes.most_common())}")
+
+    assert 0 < outcomes["read"] < count - 100, outcomes
 
 
 _IG = "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition"

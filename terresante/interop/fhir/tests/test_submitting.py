@@ -1,11 +1,14 @@
 """What an application files: all of it or nothing, once, under its structure, and only where it is sure of whom."""
 
+import io
 from dataclasses import replace
 
 import pytest
+from django.test import Client
 
 from simulators.clamd.daemon import EICAR, running
 from simulators.hospital.messages import Authority
+from simulators.partner.application import Reply
 from simulators.partner.resources import bundle, document_reference
 from simulators.practice.call import Settings
 from simulators.practice.filing import file_report
@@ -342,6 +345,42 @@ def test_a_body_beyond_its_bound_is_not_read(cast, monkeypatch):
     monkeypatch.setattr("terresante.interop.fhir.door.LARGEST_BODY", 1000)
 
     outcome(application.post(document_reference(stage.paper(cast))), 413, "too-long")
+
+
+class Endless(io.RawIOBase):
+    """Fifty megabytes that nobody holds; how they were read."""
+
+    def __init__(self):
+        self.left, self.largest = 50_000_000, 0
+
+    def read(self, size=-1):
+        taken = self.left if size < 0 else min(size, self.left)
+        self.left, self.largest = self.left - taken, max(self.largest, taken)
+        return b" " * taken
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "token", "status", "code"),
+    [
+        ("/fhir", "application/fhir+json", True, 413, "too-long"),
+        ("/fhir/DocumentReference", "application/fhir+json", True, 413, "too-long"),
+        ("/fhir", "application/fhir+xml", True, 415, "not-supported"),
+        ("/fhir", "application/fhir+json", False, 401, "login"),
+    ],
+)
+def test_fifty_megabytes_are_read_to_their_end_piece_by_piece_and_answered(
+    cast, path, kind, token, status, code
+):
+    """Unread, they would break the pipe under their sender, who would lose the answer (HTTP/1.1 over a real socket)."""
+    body = Endless()
+    told = {"HTTP_AUTHORIZATION": f"Bearer {stage.ready(cast).token}"} if token else {}
+
+    answer = Client().generic(
+        "POST", path, CONTENT_TYPE=kind, **told, **{"wsgi.input": body, "CONTENT_LENGTH": "50000000"}
+    )
+
+    outcome(Reply(answer.status_code, answer.headers, answer.content), status, code)
+    assert (body.left, body.largest <= 1 << 20) == (0, True)
 
 
 def test_other_media_types_and_methods_are_told(cast):

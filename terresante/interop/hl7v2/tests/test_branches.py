@@ -2,12 +2,10 @@
 and what is monstrous is answered within two seconds, in bounded memory.
 """
 
-import ast
 import random
 import re
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from terresante.interop.hl7v2 import carried, grammar, zam
 from terresante.interop.hl7v2.examination import examine
 from terresante.interop.hl7v2.tests import test_carried
 from terresante.interop.hl7v2.tests.messages import adt, pid
+from terresante.interop.tests.branches import reasons, told, traced
 
 ROOT = Path(__file__).resolve().parents[4]
 READERS = (grammar, carried, zam, parsing, header, body)
@@ -67,6 +66,10 @@ DIRECTED = (
     oru().replace(b"|ED|", b"|ST|"),
     oru().replace(b"^Base64^", b"^A^"),
     oru(b"Document medical au format CDA niveau 1"),
+    oru(letters.whole(pdf=b"no PDF at all")),
+    documents.oru((), CLAIRE, control_id="D1", at=AT),
+    documents.oru((WHOLE, letters.structured(identifier="1.2.3.77")), CLAIRE, control_id="D1", at=AT),
+    oru(letters.whole().replace(b"application/pdf", b"image/tiff")),
     oru(b"%PDF-1.4\n1 0 obj<</S/JavaScript/JS(x)>>endobj\n%%EOF"),
     oru().replace(b"PID|", b"PID|", 1).replace(b"250027737900187^^^ASIP", b"250027737900284^^^ASIP"),
     mdm(identifier=""),
@@ -100,43 +103,6 @@ DIRECTED = (
 HEAVY = {"EMPTY", "TOO_LARGE", "TOO_MANY"}
 
 
-def reasons():
-    """(module, line): where the readers refuse, with a word of what they say."""
-    found = {}
-    for module in READERS:
-        name = module.__name__.rpartition(".")[2]
-        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text())):
-            if isinstance(node, (ast.Return, ast.Raise)):
-                calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
-                named = [each for each in calls if isinstance(each.func, ast.Name) and each.func.id in _GIVES]
-                if named:
-                    found[name, node.lineno] = ast.unparse(named[0])[:90]
-    return found
-
-
-def traced(raws):
-    """How often each line of the readers was executed."""
-    files = {module.__file__: module.__name__.rpartition(".")[2] for module in READERS}
-    lines: Counter[tuple[str, int]] = Counter()
-
-    def local(frame, event, _):
-        if event == "line":
-            lines[files[frame.f_code.co_filename], frame.f_lineno] += 1
-        return local
-
-    def enter(frame, _event, _arg):
-        return local if frame.f_code.co_filename in files else None
-
-    before = sys.gettrace()
-    sys.settrace(enter)
-    try:
-        for raw in raws:
-            examine(raw)
-    finally:
-        sys.settrace(before)
-    return lines
-
-
 def damaged(count):
     chance = random.Random("branches")  # a reproducible damage
     for number in range(count):
@@ -144,17 +110,16 @@ def damaged(count):
         yield mutate(chance.choice(test_carried.SOURCES), chance) or b"\r"
 
 
-@pytest.mark.long
-def test_each_reason_to_refuse_is_given_at_least_once():
-    lines = traced([*DIRECTED, *damaged(1500)])
-    table = {
-        place: (lines[place], said)
-        for place, said in reasons().items()
+@pytest.mark.parametrize("count", [300, pytest.param(20_000, marks=pytest.mark.long)])
+def test_each_reason_to_refuse_is_given_at_least_once(count, record_property):
+    places = {
+        place: said
+        for place, said in reasons(READERS, _GIVES).items()
         if not any(word in said for word in HEAVY)
     }
-    for (module, line), (times, said) in sorted(table.items()):
-        print(f"{times:6} {module}:{line} {said}")  # noqa: T201  # counts per branch, asked of the long run
-    never = {said for times, said in table.values() if not times}
+    lines = traced(READERS, examine, [*DIRECTED, *damaged(count)])
+
+    never = told(lines, places, record_property, f"{len(DIRECTED) + count} messages")
 
     # A missing PID is said by `person_refusal` before `read_carried` asks again, for the type checker.
     assert {said for said in never if "l’identité du patient" not in said} == set()

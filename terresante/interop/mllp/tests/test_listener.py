@@ -246,6 +246,32 @@ def test_an_oversized_message_is_refused_and_its_connection_closed():
     asyncio.run(scenario())
 
 
+def test_a_message_of_fifty_megabytes_is_thrown_away_piece_by_piece_and_answered(monkeypatch):
+    """Its sender reads nothing before it has sent everything, and is slow; nothing is held of what is thrown away."""
+    monkeypatch.setattr("terresante.interop.mllp.listener._LINGER", 0.01)
+    held = []
+
+    async def scenario():
+        store = Memory()
+        async with listening(store, limits=Limits(message_size=1_000_000, stop_time=5)) as (port, listener):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"\x0b" + message("BIG"))
+            for _ in range(50):
+                writer.write(b"x" * 1_000_000)
+                await writer.drain()
+                await asyncio.sleep(0.005)
+                (connection,) = listener._connections.values()
+                held.append(len(connection._decoder._buffer))
+            writer.write(b"\x1c\r")
+            await writer.drain()
+            assert await answers(reader) == ["MSA|AR|BIG"]
+            writer.close()
+        assert [len(item.raw) for batch in store.batches for item in batch] == [4096]
+
+    asyncio.run(scenario())
+    assert max(held) < 1_200_000 and held[-1] == 0
+
+
 def test_an_unknown_sender_gets_no_answer():
     async def scenario():
         store = Memory()

@@ -1,0 +1,58 @@
+"""The board of a cell that watches 1,200 persons, beside a bare page: as many rows, bytes and primary-key reads."""
+
+from http.client import HTTPConnection
+from statistics import median
+
+from bench.load import Get, measure
+from bench.pages import TWICE, Claim, Side, queries_of_one, warm
+from bench.readers import WITH_A_STRUCTURE, Workload, cookie, log_in
+from bench.report import Figure, at_most, times_slower
+from bench.serving import Platform, supervised
+from config.local.database import Urls
+from config.local.places import HOST
+
+# What nobody calls a pause, in milliseconds, for one operator alone.
+_PAUSE = 500
+BOARD = "/telesuivi/"
+_BARE_USER = "00000001-0000-7000-8000-000000000001"
+
+
+def _board(_: Workload) -> list[Get]:
+    """A page of it: the worst first."""
+    return [Get(BOARD, cookie(WITH_A_STRUCTURE))]
+
+
+_CLAIM = Claim("tableau de 1 200, les 50 premiers", _board, 0)
+
+
+def figures(urls: Urls, name: str, *, rounds: int, seconds: float) -> list[Figure]:
+    with supervised() as supervisor:
+        platform = Platform(name, urls, supervisor)
+        side = Side(platform, log_in(urls), platform.pages(), 0)
+        bare_port = platform.pages(settings="bench.settings", kind="bare")
+        asked = _board(side.workload)
+        warm(asked, port=side.port, expected=200)
+        reads, size = queries_of_one(_CLAIM, side), _size(side.port)
+        bare = [Get(f"/page/{reads}/{_BARE_USER}/{size}/")]
+        warm(bare, port=bare_port, expected=200)
+        rates: dict[str, list[float]] = {"board": [], "bare": []}
+        for _ in range(rounds):
+            for key, requests, port in (("bare", bare, bare_port), ("board", asked, side.port)):
+                rates[key].append(measure(requests, port=port, seconds=seconds).rate)
+        alone = measure(asked, port=side.port, clients=1, seconds=seconds)
+    return [
+        times_slower(
+            f"{_CLAIM.name} : page nue, {reads} lectures, {size // 1000} ko",
+            median(rates["board"]),
+            than=median(rates["bare"]),
+            most=TWICE,
+        ),
+        at_most(f"{_CLAIM.name} : médiane à un client", alone.median, "ms", aim=_PAUSE),
+    ]
+
+
+def _size(port: int) -> int:
+    """Of the page, in bytes."""
+    asked = HTTPConnection(HOST, port, timeout=30)
+    asked.request("GET", BOARD, headers={"Cookie": cookie(WITH_A_STRUCTURE)})
+    return len(asked.getresponse().read())

@@ -1,0 +1,88 @@
+"""Somebody without an account comes with a link and its code: whose answers are his to give, and for how long."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core import signing
+from django.db import connection
+
+from terresante.accounts.codes import code_hash, link_hash
+from terresante.accounts.queries import session_was_closed
+from terresante.kernel.ids import new_id
+from terresante.telemonitoring.answering.links import reminded_link
+
+# What a telephone keeps to send later what was answered without network: it adds answers, and reads nothing.
+_PERMIT = "telemonitoring.offline"
+PERMIT_LASTS = 8 * 24 * 3600  # seconds: the days kept ahead, and one more
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a link opens: one follow-up, nothing else."""
+
+    link_id: UUID
+    follow_up_id: UUID
+    patient_id: UUID
+    record_id: UUID
+
+
+def link_key(token: str) -> UUID | None:
+    """Of a link that is still open; None for one that is guessed, revoked, old, or closed by five wrong codes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT answer_link_key(%s)", [link_hash(token)])
+        known: UUID | None = cursor.fetchone()[0]
+    return known or _reminded(token)
+
+
+def _reminded(token: str) -> UUID | None:
+    link_id = reminded_link(token)
+    return link_id if link_id is not None and held_link(link_id) is not None else None
+
+
+def opened_link(known: UUID | None, *, code: str) -> Visit | None:
+    """None for a wrong link, a wrong code, a fifth wrong code, a revoked or old link, an ended follow-up: all alike.
+
+    Outside any transaction: a wrong try is counted whatever follows.
+    """
+    link_id = known or new_id()  # the same work for nobody's link
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM open_answer_link(%s, %s)", [link_id, code_hash(link_id, code)])
+        found = cursor.fetchone()
+    return Visit(link_id, *found) if found else None
+
+
+def held_link(link_id: UUID) -> Visit | None:
+    """None once it was revoked, is past its date, or its follow-up has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM answer_link_holds(%s)", [link_id])
+        found = cursor.fetchone()
+    return Visit(link_id, *found) if found else None
+
+
+def permit_of_link(link_id: UUID) -> str:
+    """Names how one came, never whom one answers for: that is asked again when the answer arrives."""
+    return signing.dumps({"link": str(link_id)}, salt=_PERMIT)
+
+
+def permit_of_account(user_id: UUID, *, session: UUID) -> str:
+    """The same; it ends with this session, when it is closed by its owner, not when it grows old."""
+    return signing.dumps({"user": str(user_id), "session": str(session)}, salt=_PERMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    link_id: UUID | None
+    user_id: UUID | None
+
+
+def read_permit(text: str) -> Permit | None:
+    """None for one that is false, too old, or of a session that was closed."""
+    try:
+        said = signing.loads(text, salt=_PERMIT, max_age=PERMIT_LASTS)
+    except signing.BadSignature:
+        return None
+    if "link" in said:
+        return Permit(link_id=UUID(said["link"]), user_id=None)
+    if session_was_closed(UUID(said["session"])):
+        return None
+    return Permit(link_id=None, user_id=UUID(said["user"]))

@@ -1,0 +1,138 @@
+"""Psychiatry and addictology: a form and a follow-up keep to their sector, existence included (DOMAIN.md 2.1)."""
+
+import pytest
+
+from terresante.care_team import actions
+from terresante.care_team.queries import open_record
+from terresante.directory.enums import OrganizationKind, Profession
+from terresante.feed.models import FeedItem
+from terresante.kernel import access, rls
+from terresante.kernel.errors import Invalid
+from terresante.kernel.ids import new_id
+from terresante.kernel.models import AuditEntry, OutboxEvent
+from terresante.patients.enums import DelegationBasis
+from terresante.patients.models import CareRecord
+from terresante.questionnaires import actions as questionnaires
+from terresante.questionnaires.access import RESPONSE_READ
+from terresante.questionnaires.models import QuestionnaireResponse
+from terresante.questionnaires.tests.factories import new_response, published_version
+from terresante.telemonitoring.access import FOLLOW_UP_READ
+from terresante.telemonitoring.answering.doors import permit_of_account
+from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
+from terresante.telemonitoring.tests.test_answering import (
+    answer,
+    enrolled,
+    kept,
+    login,
+    opened,
+    sent_later,
+    stored,
+)
+from tests.cast import organization, professional, represented_by
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+CIRCLE = ("amar", "ines", "colin")
+
+
+@pytest.fixture
+def psy(cast):
+    """Odile, psychiatric nurse of the CMP, whom Dr Amar brought."""
+    with walls_down():
+        cmp = organization("CMP du Parc", OrganizationKind.CMP)
+        cast.actors["odile"] = professional("odile", Profession.PSYCHIATRIC_NURSE, cmp)
+    member = actions.NewMember(practitioner_id=cast.odile.person_id)
+    actions.add_member(cast.amar, cast.madeleine_record.pk, member=member)
+    return cast
+
+
+def sees(actor, record, action, model):
+    with rls.acting(actor):
+        open_record(actor, record.pk)
+        return access.list(actor, action, model, patient_id=record.patient_id).exists()
+
+
+def followed_there(psy):
+    return enrolled(psy.odile, psy.madeleine_record)
+
+
+def test_a_form_of_a_psychiatric_nurse_keeps_to_her_sector_until_somebody_corrects_it_too(psy):
+    record, version = psy.madeleine_record, published_version()
+    first = questionnaires.answer(psy.odile, new_response(record, version))
+    questionnaires.answer(
+        psy.odile,
+        new_response(record, version, answers={"temperature": 38, "sommeil": "bon"}, replaces=first.pk),
+    )
+
+    for name in (*CIRCLE, "odile", "madeleine"):
+        knows = name in ("odile", "madeleine")
+        assert sees(psy.actors[name], record, RESPONSE_READ, QuestionnaireResponse) == knows, name
+    with walls_down():
+        assert set(QuestionnaireResponse.objects.values_list("sector", flat=True)) == {"psychiatry"}
+        assert set(FeedItem.objects.filter(kind="questionnaire").values_list("sector", flat=True)) == {
+            "psychiatry"
+        }
+        told = OutboxEvent.objects.filter(kind__endswith="QuestionnaireAnswered")
+        assert {row.payload["sector"] for row in told} == {"psychiatry"}
+    assert questionnaires.answer(psy.amar, new_response(record, version)).sector == ""
+
+
+def test_what_a_support_structure_keeps_to_itself_stays_there(cast):
+    with walls_down():
+        CareRecord.objects.filter(pk=cast.madeleine_record.pk).update(
+            kept_by_id=cast.colin.organization_id, holder_id=cast.colin.organization_id, is_shared=False
+        )
+
+    row = questionnaires.answer(
+        cast.colin, new_response(cast.madeleine_record, published_version(data_class="care"))
+    )
+
+    assert row.private_to_id == cast.colin.organization_id
+
+
+def test_a_follow_up_of_psychiatry_is_known_to_its_sector_alone_whoever_answers(client, psy):
+    record = psy.madeleine_record
+    given, expected = followed_there(psy)
+    with walls_down():
+        guardian = represented_by(record, "Claire", DelegationBasis.GUARDIANSHIP)
+    opened(client, given)
+    answer(client, f"/suivi/repondre/{expected}/", temperature="39,5", sommeil="bon")
+    login(client, psy.madeleine)
+    answer(client, f"/mon-dossier/suivi/{expected}/", temperature="39,4")
+
+    rows = stored()
+    assert [(row.source, row.sector) for row in rows] == [("link", "psychiatry"), ("patient", "psychiatry")]
+    for actor in (*(psy.actors[name] for name in (*CIRCLE, "odile", "madeleine")), guardian):
+        knows = actor in (psy.odile, psy.madeleine)
+        assert sees(actor, record, FOLLOW_UP_READ, FollowUp) == knows, actor.name
+        assert sees(actor, record, RESPONSE_READ, QuestionnaireResponse) == knows, actor.name
+    with rls.acting(psy.amar):
+        open_record(psy.amar, record.pk)
+        shown = AuditEntry.objects.filter(patient_id=record.patient_id).values_list("action", flat=True)
+        assert not {one for one in shown if one.startswith(("follow_up", "response", "alert"))}
+    login(client, guardian)
+    assert client.get(f"/mon-dossier/suivi/{expected}/").status_code == 404
+
+
+def test_an_answer_kept_without_network_keeps_to_the_sector_of_its_follow_up(client, psy):
+    _, expected = followed_there(psy)
+
+    assert (
+        sent_later(
+            client, kept(permit_of_account(psy.madeleine.user_id, session=new_id()), expected)
+        ).status_code
+        == 200
+    )
+    assert [row.sector for row in stored()] == ["psychiatry"]
+
+
+def test_nobody_of_another_sector_watches_or_begins_a_follow_up_of_psychiatry(psy):
+    """Another cell would know of it, or would see nothing while the person believes that somebody watches."""
+    version, elsewhere = pathway(), cell_of(psy.colin.organization_id)
+
+    with pytest.raises(Invalid, match="votre secteur"):
+        followed(psy.odile, psy.madeleine_record, elsewhere, version)
+    with pytest.raises(Invalid, match="psychiatrie"):
+        followed(psy.amar, psy.madeleine_record, cell_of(psy.odile.organization_id), version)
+    assert followed(psy.amar, psy.madeleine_record, elsewhere, version).follow_up.sector == ""
