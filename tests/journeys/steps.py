@@ -140,8 +140,10 @@ class Visitor:
         return list(self.page.evaluate(_RULES))
 
     def too_wide(self) -> int:
-        """Pixels that only scrolling sideways would show."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+        """Pixels that only scrolling sideways would show. A phone widens its window to what it holds, not its root."""
+        return int(
+            self.page.evaluate("(root => root.scrollWidth - root.clientWidth)(document.documentElement)")
+        )
 
 
 def open_session(asked: APIRequestContext, account: DemoAccount) -> None:
