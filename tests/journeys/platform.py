@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from config.local.database import Urls, copy_database, drop_database, prepare
 from config.local.demo import DemoAccount, answers, free_port, listens, provider_environment, provider_service
