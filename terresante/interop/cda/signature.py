@@ -12,9 +12,8 @@ from enum import StrEnum
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from lxml import etree
-from signxml import SignatureConfiguration, XMLVerifier
 from signxml.exceptions import InvalidDigest, InvalidSignature
-from signxml.verifier import VerifyResult
+from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from terresante.interop.cda.model import CdaDocument
 from terresante.interop.cda.parsing import NAMESPACE, Element

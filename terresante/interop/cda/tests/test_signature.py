@@ -6,7 +6,9 @@ from base64 import b64encode
 import pytest
 from cryptography.hazmat.primitives import serialization
 from lxml import etree
-from signxml import SignatureMethod, XMLSigner, methods
+from signxml.algorithms import SignatureConstructionMethod as methods
+from signxml.algorithms import SignatureMethod
+from signxml.signer import XMLSigner
 
 from terresante.interop.cda.body import read_cda
 from terresante.interop.cda.shown import CdaReader
