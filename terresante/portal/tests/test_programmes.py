@@ -29,6 +29,7 @@ def test_she_reads_what_is_planned_with_whom_and_when(client, cast):
         "Qui s’en occupe",
     ):
         assert words in shown
+    assert "l’infirmier ou l’infirmière" in shown and "Infirmiers et sages-femmes" not in shown
     assert "Insuffisance cardiaque" not in page(client, cast.leon).content.decode()
     assert page(client, cast.amar).status_code == 403
     with walls_down():
