@@ -2,18 +2,21 @@
 
 With row policies PostgreSQL takes longer to plan our statements than to run them: nine tenths of its time in the tests.
 psycopg forgets all that it has prepared at each ROLLBACK, in case that took a table away. Every test of a screen that
-refuses rolls back, and so does every test that does not commit: nothing was ever prepared long enough to serve.
+refuses rolls back, and so does every test that does not commit: nothing was ever prepared long enough to serve. Plans
+are made for any value, which PostgreSQL itself only tries from the sixth on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import connection
 from psycopg._preparing import Prepare, PrepareManager
 from psycopg.pq.abc import PGresult
 
 # A few kilobytes to a few hundred each, in the server's memory.
 KEPT = 600
-_CHANGES_TABLES = (b"DROP", b"ALTER", b"CREATE")
+_FORGOTTEN_AFTER = (b"DROP", b"ALTER", b"CREATE", b"DISCARD", b"DEALLOCATE")
 
 
 class Remembering(PrepareManager):
@@ -26,7 +29,7 @@ class Remembering(PrepareManager):
         return False
 
     def _should_discard(self, prep: Prepare, results: Sequence[PGresult], *_: Any) -> bool:
-        if any((result.command_status or b"").startswith(_CHANGES_TABLES) for result in results):
+        if any((result.command_status or b"").startswith(_FORGOTTEN_AFTER) for result in results):
             return super().clear()
         return False
 
@@ -34,3 +37,14 @@ class Remembering(PrepareManager):
 def remember(connection: Any, **_: Any) -> None:
     """Receives `connection_created`."""
     connection.connection._prepared = Remembering()
+    connection.connection.execute("SET plan_cache_mode = force_generic_plan")
+
+
+@contextmanager
+def planned_each_time() -> Iterator[None]:
+    """For a test of many rows: plans are those of today's tables, not of the empty ones of the tests before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_custom_plan")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_generic_plan")

@@ -22,9 +22,6 @@ from config.local.postgres import FAST_UNSAFE_SETTINGS, Cluster, Server, write_p
 ROOT = Path(__file__).resolve().parents[2]
 
 TEMPLATE = "terresante_template"
-# With row policies a statement takes longer to plan than to run: each is planned once on its connection, not once for
-# each of its first values. `tests/costs.py` counts what a page reads, in such plans too.
-SETTINGS = {**FAST_UNSAFE_SETTINGS, "plan_cache_mode": "force_generic_plan", "jit": "off"}
 
 _held: dict[Path, int] = {}
 
@@ -139,12 +136,12 @@ def guard(home: Path, pg_major: int | None) -> None:
 def _start_even_if_damaged(cluster: Cluster) -> Server:
     """Without fsync a power cut may ruin the data; test data is only worth making again."""
     try:
-        return cluster.start(settings=SETTINGS)
+        return cluster.start(settings=FAST_UNSAFE_SETTINGS)
     except Failure:
         if not (cluster.data_dir / "pgdata.path").exists():
             raise
         cluster.destroy()
-        return cluster.start(settings=SETTINGS)
+        return cluster.start(settings=FAST_UNSAFE_SETTINGS)
 
 
 def _tell(sentence: str) -> None:

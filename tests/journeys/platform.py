@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config.local.database import Urls, copy_database, drop_database, prepare
+from config.local.database import Urls, copy_database, drop_database, plan_once, prepare
 from config.local.demo import DemoAccount, answers, free_port, listens, provider_environment, provider_service
 from config.local.places import HOST, ROOT
 from config.local.postgres import Server
@@ -116,6 +116,7 @@ def _copied_region(server: Server, name: str, var: Path) -> Urls:
             lock.write(_RUN)
             lock.flush()
         copy_database(server, _REGION, name)
+        plan_once(server, name)
         shutil.copytree(home / "var", var, dirs_exist_ok=True, ignore=shutil.ignore_patterns("log"))
     return prepare(server, name)
 
