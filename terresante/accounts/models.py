@@ -128,6 +128,19 @@ class Session(AbstractBaseSession):
         super().save(*args, force_update=force_update, update_fields=update_fields, **kwargs)
 
 
+class ClosedSession(Row):
+    """A session ended before its time, by whatever way: a trigger writes it. What was given to it ends too."""
+
+    handle = models.UUIDField(unique=True)
+    closed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "session fermée"
+
+    def __str__(self) -> str:
+        return f"{self.closed_at:%Y-%m-%d %H:%M}"
+
+
 class FederatedIdentity(Row):
     """A person as an identity provider names him (`sub`: opaque, the provider's own, the same at each login)."""
 

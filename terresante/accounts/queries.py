@@ -15,7 +15,7 @@ from django.utils import timezone
 from terresante.accounts.access import DEVICE_FORGET, PASSKEY_END, SESSION_END
 from terresante.accounts.devices import Source, token_hash
 from terresante.accounts.enums import ChallengePurpose, CodeChannel
-from terresante.accounts.models import KnownDevice, LoginChallenge, Passkey, Session, User
+from terresante.accounts.models import ClosedSession, KnownDevice, LoginChallenge, Passkey, Session, User
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
@@ -32,6 +32,11 @@ def challenge_waiting(
         .filter(pk=challenge_id, purpose=purpose, expires_at__gt=timezone.now(), user__is_active=True)
         .first()
     )
+
+
+def session_was_closed(handle: UUID) -> bool:
+    """Ended by somebody, within the last days; one that grew old was not."""
+    return ClosedSession.objects.filter(handle=handle).exists()
 
 
 def known_device(user: User | None, source: Source) -> KnownDevice | None:

@@ -87,6 +87,12 @@ def shared_row(store: SessionBase) -> Session | None:
     return row if row is not None and row.is_shared and row.user_id is not None else None
 
 
+def handle_of(store: SessionBase) -> UUID | None:
+    """What may name the session outside: its key opens it."""
+    row = _row(store)
+    return row.handle if row is not None else None
+
+
 def mark_seen(store: SessionBase) -> None:
     """Somebody did something; a locked session stays locked."""
     row, now = _row(store), timezone.now()

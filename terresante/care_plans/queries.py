@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db.models import Case, QuerySet, When
+from django.urls import reverse
 from django.utils import timezone
 
 from terresante.care_plans.access import (
@@ -28,7 +29,8 @@ from terresante.care_team.enums import DataClass
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
-from terresante.questionnaires.queries import published
+from terresante.questionnaires.models import PathwayVersion
+from terresante.questionnaires.queries import pathway_of, published
 
 # Of one inclusion, shown at once; what is older is in the access log.
 CHANGES_SHOWN = 50
@@ -44,8 +46,9 @@ class StepLine:
     # Of the reader: his role's, or his by name.
     is_mine: bool
     may_work: bool = False
-    # Title of the form to fill.
+    # Title of the form to fill, and where it is filled: '' when it is not proposed any more.
     form: str = ""
+    form_url: str = ""
 
     @property
     def who(self) -> str:
@@ -99,16 +102,34 @@ def pathway(actor: Actor, inclusion: Inclusion) -> Pathway:
 
 def _lines(actor: Actor, steps: Sequence[PlannedStep], worked: set[UUID] | None = None) -> list[StepLine]:
     today, may = timezone.localdate(), worked or set()
-    titles = form_titles() if any(one.form for one in steps) else {}
-    return [
-        StepLine(one, is_late(one, today), is_for(actor, one), one.pk in may, titles.get(one.form, ""))
-        for one in steps
-    ]
+    forms = _forms() if any(one.form for one in steps) else {}
+    return [_line(actor, one, forms.get(one.form), today, may) for one in steps]
+
+
+def _line(
+    actor: Actor, step: PlannedStep, form: PathwayVersion | None, today: date, may: set[UUID]
+) -> StepLine:
+    late, mine, worked = is_late(step, today), is_for(actor, step), step.pk in may
+    if form is None:
+        return StepLine(step, late, mine, worked)
+    return StepLine(step, late, mine, worked, form.pathway.title, _where_filled(step.record_id, form))
+
+
+def _where_filled(record_id: UUID, version: PathwayVersion) -> str:
+    """The form itself; of a pathway that has several, these alone to choose from."""
+    names = list(pathway_of(version.pk).forms)
+    if len(names) == 1:
+        return reverse("questionnaires:fill", args=[record_id, version.pk, names[0]])
+    return f"{reverse('questionnaires:choose', args=[record_id])}?parcours={version.pathway.code}"
 
 
 def form_titles() -> dict[str, str]:
     """Of the forms that are proposed now, by the code of their pathway."""
-    return {version.pathway.code: version.pathway.title for version in published()}
+    return {code: version.pathway.title for code, version in _forms().items()}
+
+
+def _forms() -> dict[str, PathwayVersion]:
+    return {version.pathway.code: version for version in published()}
 
 
 def is_late(step: PlannedStep, today: date) -> bool:

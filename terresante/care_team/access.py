@@ -8,6 +8,7 @@ restricted (`Limited`).
 from django.db.models import Exists, Q
 
 from terresante.care_team import matrix
+from terresante.care_team.basis import answers_for_the_person as answers_for_the_person
 from terresante.care_team.basis import by_delegation as by_delegation
 from terresante.care_team.basis import changes as changes
 from terresante.care_team.basis import classes_of_carer as classes_of_carer

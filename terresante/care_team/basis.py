@@ -13,7 +13,7 @@ from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
-from terresante.patients.enums import DelegationBasis
+from terresante.patients.enums import DelegatedScope, DelegationBasis
 from terresante.patients.models import SourceIdentity
 
 _IN_CIRCLE = """EXISTS (
@@ -213,7 +213,12 @@ def _delegated(actor: Actor) -> Q:
 
 def classes_of_carer(scope: Collection[str]) -> list[str]:
     """The identity and the circle, always; then what the person named (DOMAIN.md 2.1, column « Aidant »)."""
-    return sorted({DataClass.CIRCLE.value, *scope})
+    return sorted({DataClass.CIRCLE.value, *scope} - {DelegatedScope.ANSWERS.value})
+
+
+def answers_for_the_person(actor: Actor) -> bool:
+    """A carer to whom the person left her questionnaires: he answers, which is not reading (DOMAIN.md 2.1)."""
+    return is_carer(actor) and DelegatedScope.ANSWERS in actor.delegated
 
 
 def _private(actor: Actor) -> Q:

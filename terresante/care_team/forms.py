@@ -372,11 +372,12 @@ class DelegationForm(forms.Form):
         help_text="La fin de la mesure. L’accès d’un parent finit de lui-même à la majorité.",
     )
     scope = forms.MultipleChoiceField(
-        label="Ce que l’aidant peut lire",
+        label="Ce que l’aidant peut lire ou faire",
         choices=[
             (DelegatedScope.CARE, "Notes de soins"),
             (DelegatedScope.COORDINATION, "Notes de coordination"),
             (DelegatedScope.STAY, "Séjours à l’hôpital"),
+            (DelegatedScope.ANSWERS, "Répondre aux questionnaires du suivi à domicile, sans rien en lire"),
         ],
         widget=forms.CheckboxSelectMultiple,
         required=False,

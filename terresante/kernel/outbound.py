@@ -49,6 +49,14 @@ def queue_same_sms(numbers: Mapping[str, str], *, text: str) -> None:
     _queue(OutboundChannel.SMS, numbers, "", text)
 
 
+def queue_each_sms(messages: Mapping[str, tuple[str, str]]) -> None:
+    """To many, each in words of its own: (number, text) by `dedupe_key`, queued by one statement."""
+    sealed = {
+        key: (number, seal(text.encode(), context=_CONTEXT)) for key, (number, text) in messages.items()
+    }
+    _insert(OutboundChannel.SMS, sealed, "")
+
+
 def queue_same_push(devices: Mapping[str, str], *, text: str) -> None:
     """To subscriptions, by `dedupe_key`."""
     _queue(OutboundChannel.PUSH, devices, "", text)
@@ -67,12 +75,14 @@ def queue_again(keys: Collection[UUID]) -> int:
 
 def _queue(channel: OutboundChannel, recipients: Mapping[str, str], subject: str, body: str) -> None:
     sealed = seal(body.encode(), context=_CONTEXT)
+    _insert(channel, {key: (recipient, sealed) for key, recipient in recipients.items()}, subject)
+
+
+def _insert(channel: OutboundChannel, sealed: Mapping[str, tuple[str, bytes]], subject: str) -> None:
     insert(
         [
-            OutboundMessage(
-                channel=channel, recipient=recipient, subject=subject, body=sealed, dedupe_key=key
-            )
-            for key, recipient in recipients.items()
+            OutboundMessage(channel=channel, recipient=recipient, subject=subject, body=body, dedupe_key=key)
+            for key, (recipient, body) in sealed.items()
         ],
         or_ignore=True,
     )

@@ -16,6 +16,8 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
+from terresante.care_plans.access import INCLUSION_READ
+from terresante.care_plans.models import Inclusion, PlannedStep
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import OpenRecord, circle_of, open_record, relatives_of
 from terresante.documents.access import DOCUMENT_DOWNLOAD, DOCUMENT_READ
@@ -34,7 +36,7 @@ from terresante.kernel.files.zipping import Member, zipped
 from terresante.notes.access import NOTE_MEDIA_DOWNLOAD, NOTE_READ
 from terresante.notes.models import Note, NoteMedia, NoteVersion
 from terresante.notes.queries import media_of
-from terresante.overview import fhir, fhir_forms, fhir_health, fhir_results
+from terresante.overview import fhir, fhir_forms, fhir_health, fhir_plans, fhir_results
 from terresante.overview.access import RECORD_EXPORT
 from terresante.overview.fhir import Resource
 from terresante.patients.models import RelatedPerson
@@ -116,6 +118,11 @@ class Export:
         """Those that were sent."""
         return self._batches(RESPONSE_READ, QuestionnaireResponse, "authored_at", _sent)
 
+    def programmes(self) -> Iterator[tuple[Inclusion, list[PlannedStep]]]:
+        """Each with those of its steps that are read."""
+        related = ("programme__organization",)
+        return self._batches(INCLUSION_READ, Inclusion, "included_on", self._with_steps, *related)
+
     def notes(self) -> Iterator[NoteTold]:
         return self._batches(NOTE_READ, Note, "written_at", self._with_what_hangs, "author", "organization")
 
@@ -196,6 +203,14 @@ class Export:
             found.setdefault(row.report_id, []).append(row)
         yield from ((row, found.get(row.pk, [])) for row in shown)
 
+    def _with_steps(self, inclusions: list[Inclusion]) -> Iterator[tuple[Inclusion, list[PlannedStep]]]:
+        keys = [one.pk for one in inclusions]
+        rows = access.list(self.actor, INCLUSION_READ, PlannedStep).filter(among("inclusion_id", keys))
+        found: dict[UUID, list[PlannedStep]] = {}
+        for step in rows.select_related("responsible").order_by("round", "position", "pk"):
+            found.setdefault(step.inclusion_id, []).append(step)
+        yield from ((one, found.get(one.pk, [])) for one in inclusions)
+
     def _resources(self, files: list[_File]) -> Iterator[Resource]:
         whose = self.whose()
         record, patient = whose.opened.record, whose.opened.patient
@@ -208,6 +223,9 @@ class Export:
             yield fhir_results.with_results(fhir_results.report(report), results)
             yield from map(fhir_results.result, results)
         yield from map(fhir_forms.response, self.forms())
+        for inclusion, steps in self.programmes():
+            yield fhir_plans.episode(inclusion)
+            yield fhir_plans.plan(inclusion, steps)
         for told in self.notes():
             media = {one: _kept(files, _file_of_note(told.note, one)) for one in told.media}
             yield fhir.note(told.note, media, told.versions, answers=told.answers)
@@ -281,7 +299,7 @@ _WORDS = """Dossier de coordination Terr-eSanté
 Sorti le {at:%d/%m/%Y à %H:%M} par {signed}.
 
 bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, santé,
-               résultats, formulaires, notes, documents)
+               résultats, formulaires, programmes, notes, documents)
 documents/     les fichiers des documents, sauf ceux qui ont été retirés
 notes/         les photos et les messages vocaux joints aux notes
 

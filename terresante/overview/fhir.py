@@ -82,7 +82,7 @@ def care_team(
         subject=subject_of(patient.pk),
         period={"start": instant(record.created_at)},
         participant=[_participant(member) for member in members],
-        managingOrganization=[_structure(holder)] if holder else [],
+        managingOrganization=[structure(holder)] if holder else [],
     )
 
 
@@ -94,9 +94,9 @@ def encounter(stay: Encounter) -> Resource:
         id=str(stay.pk),
         status=stay.status,
         subject=subject_of(stay.patient_id),
-        period=_period(start, end),
+        period=period(start, end),
         serviceType={"text": stay.unit_name} if stay.unit_name else {},
-        serviceProvider=_structure(stay.organization),
+        serviceProvider=structure(stay.organization),
         hospitalization={"dischargeDisposition": {"text": stay.destination}} if stay.destination else {},
         **{"class": {"system": _ACT_CODE, "code": code, "display": display} if code else _UNKNOWN},
     )
@@ -150,7 +150,7 @@ def document(filed: DocumentReference, path: str) -> Resource:
         subject=subject_of(filed.patient_id),
         date=instant(filed.recorded_at),
         author=[{"display": filed.written_by} if filed.written_by else _author(filed)],
-        custodian=_structure(filed.organization, filed.organization_name) if filed.organization else {},
+        custodian=structure(filed.organization, filed.organization_name) if filed.organization else {},
         relatesTo=[{"code": "replaces", "target": {"reference": urn(filed.replaces_id)}}]
         if filed.replaces_id
         else [],
@@ -168,7 +168,7 @@ def _written(written: Note, key: UUID) -> Resource:
         "subject": subject_of(written.patient_id),
         "date": instant(written.written_at),
         "author": [_author(written)],
-        "custodian": _structure(written.organization, written.organization_name),
+        "custodian": structure(written.organization, written.organization_name),
         "securityLabel": security_label(written),
     }
 
@@ -216,7 +216,7 @@ def _author(row: Note | DocumentReference) -> Resource:
     if row.organization is None:
         return {"display": ", ".join(part for part in (row.author_name, row.author_role) if part)}
     if row.author is None:
-        return _structure(row.organization, row.organization_name)
+        return structure(row.organization, row.organization_name)
     said = _practitioner(row.author)
     return {**said, "display": f"{row.author_name}, {row.author_role}, {row.organization_name}"}
 
@@ -226,7 +226,7 @@ def _practitioner(who: Practitioner) -> Resource:
     return filled(type="Practitioner", identifier=number, display=f"{who.title} {who}".strip())
 
 
-def _structure(structure: Organization, name: str = "") -> Resource:
+def structure(structure: Organization, name: str = "") -> Resource:
     number = (
         {"system": "https://finess.esante.gouv.fr", "value": structure.finess} if structure.finess else {}
     )
@@ -237,11 +237,11 @@ def _participant(member: CareTeamParticipant) -> Resource:
     who = member.practitioner or member.organization
     if who is None:
         raise ValueError("a member is a person or a structure")
-    said = _practitioner(who) if isinstance(who, Practitioner) else _structure(who)
+    said = _practitioner(who) if isinstance(who, Practitioner) else structure(who)
     return filled(
         role=[{"text": member.get_role_display()}],
         member=said,
-        period=_period(member.started_at, member.ended_at),
+        period=period(member.started_at, member.ended_at),
     )
 
 
@@ -329,7 +329,7 @@ def subject_of(patient_id: UUID) -> Resource:
     return {"reference": urn(patient_id), "type": "Patient"}
 
 
-def _period(start: datetime | None, end: datetime | None) -> Resource:
+def period(start: datetime | None, end: datetime | None) -> Resource:
     return filled(start=instant(start) if start else "", end=instant(end) if end else "")
 
 

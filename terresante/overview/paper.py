@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from terresante.care_plans.models import Inclusion, PlannedStep
 from terresante.documents.models import DocumentReference
 from terresante.health_record.models import HealthLine
 from terresante.kernel import printing
@@ -40,6 +41,7 @@ def printed(export: Export) -> dict[str, Any]:
         ],
         "stays": [_stay(stay) for stay in export.stays()],
         "health": [_health(line) for line in export.health()],
+        "programmes": [_programme(inclusion, steps) for inclusion, steps in export.programmes()],
         "notes": [_note(told) for told in export.notes()],
         "documents": [_document(filed) for filed in export.documents()],
     }
@@ -75,6 +77,25 @@ def _health(line: HealthLine) -> dict[str, str]:
     state = line.get_verification_status_display()
     kind = str(line._meta.verbose_name).capitalize()
     return {"title": f"{kind} : {line.label}", "meta": _joined(line.detail, by, state, line.reason)}
+
+
+def _programme(inclusion: Inclusion, steps: list[PlannedStep]) -> dict[str, Any]:
+    since = f"depuis le {wording.long_date(inclusion.included_on)}"
+    left = f"quitté le {wording.long_date(inclusion.left_on)}" if inclusion.left_on else ""
+    return {
+        "title": f"{inclusion.programme.title}, {inclusion.programme.organization.name}",
+        "meta": _joined(since, left),
+        "steps": [_step(step) for step in steps],
+    }
+
+
+def _step(step: PlannedStep) -> str:
+    who = step.responsible.full_name if step.responsible else step.get_role_display()
+    if step.done_on:
+        return f"{step.title} : fait le {wording.long_date(step.done_on)} par {step.done_by_name}"
+    if step.is_planned:
+        return f"{step.title} : prévu le {wording.long_date(step.due_on)}, {who}"
+    return _joined(f"{step.title} : {step.get_state_display().lower()}", step.reason)
 
 
 def _note(told: NoteTold) -> dict[str, Any]:

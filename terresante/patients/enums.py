@@ -126,8 +126,10 @@ class DelegationProof(TextChoices):
 
 
 class DelegatedScope(TextChoices):
-    """What a carer may read besides the identity and the circle, when the person says so (DOMAIN.md 2.1)."""
+    """What a carer may do besides reading the identity and the circle, when the person says so (DOMAIN.md 2.1)."""
 
     CARE = "care", "Les notes de soins"
     COORDINATION = "coordination", "Les notes de coordination"
     STAY = "stay", "Les séjours à l’hôpital"
+    # No class of data: he answers and reads nothing of the follow-up (« W if delegated »).
+    ANSWERS = "answers", "Répondre aux questionnaires du suivi à domicile, sans rien en lire"

@@ -48,7 +48,7 @@ class CarerForm(forms.Form):
         label="Son adresse électronique", error_messages={"required": "Indiquez son adresse électronique."}
     )
     scope = forms.MultipleChoiceField(
-        label="Ce que cette personne peut lire",
+        label="Ce que cette personne peut lire ou faire",
         choices=DelegatedScope.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,

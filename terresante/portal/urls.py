@@ -1,6 +1,14 @@
 from django.urls import path
 
-from terresante.portal import document_views, follow_views, health_views, relative_views, result_views, views
+from terresante.portal import (
+    document_views,
+    follow_views,
+    health_views,
+    plan_views,
+    relative_views,
+    result_views,
+    views,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -45,6 +53,7 @@ urlpatterns = [
         health_views.print_emergency_sheet,
         name="print_emergency_sheet",
     ),
+    path("mon-dossier/programmes/", plan_views.programmes, name="programmes"),
     path("mon-dossier/suivi/", follow_views.follow_up, name="follow_up"),
     path("mon-dossier/suivi/kit/", follow_views.offline_kit, name="offline_kit"),
     path("mon-dossier/suivi/<uuid:expected_id>/", follow_views.answer, name="answer"),

@@ -61,10 +61,10 @@ def responses_shared_with(actor: Actor) -> Q:
 
 @rule(RESPONSE_WRITE, QuestionnaireResponse)
 def responses_gone_on_with(actor: Actor) -> Q:
-    """What oneself began and did not finish; a link's, by the job that answers for it."""
+    """What oneself began and did not finish; a link's and a carer's, by the job that answers for them."""
     begun = Q(status=ResponseStatus.IN_PROGRESS)
     if actor.kind == ActorKind.JOB:
-        return shares(actor) & begun & Q(user=None)
+        return shares(actor) & begun & Q(user_id=actor.user_id)
     if actor.user_id is None:
         return NOBODY
     reached = changes(actor) if actor.kind == ActorKind.PROFESSIONAL else reaches(actor)

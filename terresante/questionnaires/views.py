@@ -57,7 +57,9 @@ def list_responses(request: Request, record_id: UUID) -> HttpResponse:
 @reads(RESPONSE_WRITE)
 def choose_form(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=RESPONSE_WRITE)
-    shown = {"pathways": record_queries.forms_open_to(request.actor)}
+    code = request.GET.get("parcours", "")
+    offered = record_queries.forms_open_to(request.actor)
+    shown = {"pathways": [one for one in offered if not code or one[0].pathway.code == code]}
     return record_page(request, "questionnaires/choose.html", opened, shown, tab="forms")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from terresante.care_team import matrix
@@ -48,7 +49,7 @@ from terresante.telemonitoring.models import Cell, Expected, FollowUp
 from terresante.telemonitoring.phones import international
 
 # An anchor further away is a slip of the year.
-_FURTHEST = timedelta(days=400)
+FURTHEST = timedelta(days=400)
 _TAKEN = "Ce télésuivi ne peut pas être enregistré : rechargez la page, puis recommencez."
 _IN_ITS_NAME = "cell"
 _ANOTHER_SECTOR = (
@@ -105,12 +106,13 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
     check_enrols(actor, record, version, pathway, cell)
     row = _row(actor, record, version, cell, _checked(pathway, wanted))
     row.baseline = _baseline(pathway, wanted.inclusion)
+    row.later_anchors = dict.fromkeys(pathway.later_anchors)
     if not _stored(row):
         return Enrolled(_already_enrolled(actor, row), None)
     follow_up = row
     _include(actor, record, follow_up, pathway, wanted.inclusion)
     expected = expect(follow_up, engine.due(pathway, follow_up.anchor_on, timezone.localdate()))
-    end = end_of(expected)
+    end = end_of(expected, follow_up)
     follow_up.membership_id = _bring_in(actor, record, cell, end)
     follow_up.next_due_at = min((one.opens_at for one in expected), default=None)
     follow_up.save(update_fields=["membership_id", "next_due_at"])
@@ -195,7 +197,7 @@ def _checked(pathway: engine.Pathway, wanted: NewFollowUp) -> NewFollowUp:
 
 
 def check_anchor(anchor_on: date) -> None:
-    if abs(anchor_on - timezone.localdate()) > _FURTHEST:
+    if abs(anchor_on - timezone.localdate()) > FURTHEST:
         sentence = "Cette date est à plus d’un an d’aujourd’hui : vérifiez l’année."
         raise Invalid(sentence, fields={"anchor_on": sentence})
 
@@ -336,10 +338,12 @@ def expect(follow_up: FollowUp, occurrences: list[engine.Occurrence]) -> list[Ex
     return rows
 
 
-def end_of(expected: list[Expected]) -> datetime:
-    """When the cell has nothing more to look at."""
+def end_of(expected: list[Expected], follow_up: FollowUp) -> datetime:
+    """When the cell has nothing more to look at; as long as a date is not yet known, when it is too far to come."""
+    if None in follow_up.later_anchors.values():
+        return follow_up.enrolled_at + FURTHEST
     return max(schedule.last_moment(expected) or timezone.now(), timezone.now()) + ENDS_AFTER
 
 
-def _expected(follow_up: FollowUp) -> Any:
+def expected_of(follow_up: FollowUp) -> QuerySet[Expected]:
     return Expected.objects.filter(follow_up_id=follow_up.pk, patient_id=follow_up.patient_id)

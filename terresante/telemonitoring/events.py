@@ -36,12 +36,16 @@ class FollowUpEnded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerDue(Event):
-    """A questionnaire opens; object_id is what is expected."""
+    """A questionnaire opens; object_id is what is expected. `by_sms`: a text message leaves, with the link."""
+
+    by_sms: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerStillDue(Event):
     """The same one is asked for again."""
+
+    by_sms: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

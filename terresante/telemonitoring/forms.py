@@ -134,6 +134,23 @@ class LinkForm(forms.Form):
     )
 
 
+class CarerForm(forms.Form):
+    carer = forms.ChoiceField(
+        label="Proche qui répond depuis son compte",
+        required=False,
+        help_text="Il répond aux questionnaires de ce télésuivi, et n’en lit rien d’autre.",
+    )
+
+    def __init__(self, *args: Any, carers: Sequence[tuple[UUID, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "carer", [("", "Aucun"), *((str(key), name) for key, name in carers)])
+
+    @property
+    def carer_id(self) -> UUID | None:
+        said = self.cleaned_data["carer"]
+        return UUID(said) if said else None
+
+
 class ContactForm(forms.Form):
     name = forms.CharField(
         label="Nom et prénom", max_length=150, error_messages={"required": "Indiquez le nom du contact."}

@@ -8,7 +8,7 @@ from django.utils import timezone
 from terresante.care_team.models import CareTeamParticipant, Limited
 from terresante.directory.models import Organization
 from terresante.kernel.models import Row
-from terresante.patients.models import CareRecord, Patient
+from terresante.patients.models import CareRecord, Patient, RelatedPerson
 from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, ResponseColour
 from terresante.questionnaires.models import PathwayVersion
 from terresante.telemonitoring.alerts.models import Alert as Alert
@@ -91,6 +91,8 @@ class FollowUp(Limited):
         "état", max_length=10, choices=FollowUpState.choices, default=FollowUpState.ACTIVE
     )
     anchor_on = models.DateField("date de référence")
+    # Dates known later that its pathway also counts from, by their name there: YYYY-MM-DD.
+    later_anchors = models.JSONField(default=dict, blank=True)
     enrolled_at = models.DateTimeField(default=timezone.now)
     enrolled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -107,6 +109,10 @@ class FollowUp(Limited):
         "qui répond", max_length=10, choices=Respondent.choices, default=Respondent.PATIENT
     )
     carer_name = models.CharField("nom du proche", max_length=150, blank=True)
+    # Whom the cell named to answer from his own account; whom the person names is in his delegation.
+    carer = models.ForeignKey(
+        RelatedPerson, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     phone_of_respondent = models.CharField("téléphone", max_length=20, blank=True)
     # The period of the cell's structure in the circle, when this follow-up brought it; it ends with it.
     membership = models.ForeignKey(

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<uuid:follow_up_id>/reprendre/", views.resume, name="resume"),
     path("<uuid:follow_up_id>/lien/", link_views.make_link, name="make_link"),
     path("<uuid:follow_up_id>/lien/fermer/", link_views.revoke_link, name="revoke_link"),
+    path("<uuid:follow_up_id>/proche/", link_views.name_carer, name="name_carer"),
     path("<uuid:follow_up_id>/fiche/", link_views.print_notice, name="notice"),
     path("<uuid:follow_up_id>/contacts/ajouter/", contact_views.add_contact, name="add_contact"),
     path("repondre/<uuid:expected_id>/", answer_views.operator_answer, name="operator_answer"),

@@ -1,4 +1,6 @@
 from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +36,7 @@ from terresante.telemonitoring.contacts import actions as contact_actions
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secrets_page
 from terresante.telemonitoring.enums import EndReason, Respondent
-from terresante.telemonitoring.forms import AnchorForm, EndForm, EnrolForm, LinkForm
+from terresante.telemonitoring.forms import AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.phones import shown
 
@@ -63,12 +65,15 @@ def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> Htt
         request.actor, follow_up, FOLLOW_UP_MANAGE, FOLLOW_UP_END, LINK_MAKE, CONTACT_WRITE
     )
     link = queries.link_of(request.actor, follow_up)
+    waiting = queries.expected_of(request.actor, follow_up)
+    to_fill = queries.to_fill_here(waiting, follow_up)
     context = {
         "one": queries.shown(follow_up),
         "follow_up": follow_up,
         "curve": queries.curve(follow_up),
         "answers": queries.answers_of(request.actor, follow_up),
-        "expected": queries.expected_of(request.actor, follow_up),
+        "expected": [one for one in waiting if one.pk not in {due.pk for due, _ in to_fill}],
+        "to_fill": to_fill,
         "link": link,
         "sent_to": shown(link.sent_to) if link else "",
         "contacts": queries.contacts_of(request.actor, follow_up),
@@ -77,9 +82,25 @@ def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> Htt
         "links": LINK_MAKE in allowed and not follow_up.is_ended,
         "adds_contacts": CONTACT_WRITE in allowed and not follow_up.is_ended,
         "forms": questionnaires.pathway_of(follow_up.version_id).forms,
+        "later": _later(follow_up),
+        "carer_form": _carer_form(request, follow_up),
         "link_form": LinkForm(initial={"phone": shown(follow_up.phone_of_respondent)}),
     }
     return record_page(request, "telemonitoring/one.html", opened, context, tab=TAB)
+
+
+def _later(follow_up: FollowUp) -> list[tuple[str, str, date | None]]:
+    """(name, label, date when it is known) of what the pathway counts from beside its first date."""
+    known = {name: date.fromisoformat(on) for name, on in follow_up.later_anchors.items() if on}
+    labels = questionnaires.pathway_of(follow_up.version_id).later_anchors
+    return [(name, label, known.get(name)) for name, label in labels.items()]
+
+
+def _carer_form(request: Request, follow_up: FollowUp) -> CarerForm | None:
+    carers = course_actions.carers_of(request.actor, follow_up.patient_id)
+    if not carers:
+        return None
+    return CarerForm(carers=carers, initial={"carer": str(follow_up.carer_id or "")})
 
 
 @writes(FOLLOW_UP_ENROL)
@@ -193,18 +214,22 @@ def move_anchor(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpRe
     opened = read_record(request.actor, record_id, action=FOLLOW_UP_MANAGE)
     follow_up = follow_up_of(request, opened, FOLLOW_UP_MANAGE, follow_up_id)
     pathway = questionnaires.pathway_of(follow_up.version_id)
-    form = AnchorForm(
-        request.POST or None, label=pathway.anchor_label, initial={"anchor_on": follow_up.anchor_on}
-    )
+    later = request.GET.get("repere", "")
+    if later and later not in pathway.later_anchors:
+        raise NotFound
+    known = follow_up.later_anchors.get(later) if later else follow_up.anchor_on
+    label = pathway.later_anchors[later] if later else pathway.anchor_label
+    form = AnchorForm(request.POST or None, label=label, initial={"anchor_on": known})
     if request.method == "POST" and form.is_valid():
+        move = partial(course_actions.set_later_anchor, name=later) if later else course_actions.move_anchor
         try:
-            course_actions.move_anchor(request.actor, record_id, follow_up_id, **form.cleaned_data)
+            move(request.actor, record_id, follow_up_id, **form.cleaned_data)
         except (Invalid, Conflict) as error:
             show_error(form, error)
         else:
             messages.success(
                 request,
-                "La date est changée. Ce qui n’était pas rempli a ses nouvelles dates ; la personne est prévenue.",
+                "La date est enregistrée. Ce qui n’était pas rempli a ses nouvelles dates ; la personne est prévenue.",
             )
             return redirect("telemonitoring:one", record_id, follow_up_id)
     return _form_page(request, "telemonitoring/move.html", opened, follow_up, form)

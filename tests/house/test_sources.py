@@ -148,6 +148,7 @@ MORE_NAMES = {
         "paper": "what a record holds as the pages of a PDF",
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
+        "fhir_plans": "programmes of the copy of a record as FHIR resources, pure",
         "fhir_forms": "answers to forms as FHIR R4 resources, pure",
         "sheet_queries": "the emergency sheet, apart from the pages of a record",
         "sheet_views": "the emergency sheet, on a screen and on paper",
@@ -180,6 +181,7 @@ MORE_NAMES = {
         "document_views": "documents as the person reads them, apart from her other pages",
         "result_views": "results of biology as the person reads them, apart from her other pages",
         "follow_views": "her follow-up at home, apart from her other pages",
+        "plan_views": "her programmes, apart from her other pages",
         "relative_views": "the way in of a relative, apart from the pages behind it",
     },
     "care_plans": {

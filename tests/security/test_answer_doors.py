@@ -7,9 +7,21 @@ from django.test import Client
 from django.utils import timezone
 
 from terresante.accounts.models import AttemptCount, User
-from terresante.telemonitoring.answering.doors import permit_of
+from terresante.kernel.ids import new_id
+from terresante.telemonitoring.answering.actions import RECEIVED
+from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.models import Expected
-from terresante.telemonitoring.tests.test_answering import enrolled, kept, login, opened, sent_later, stored
+from terresante.telemonitoring.tests.test_answering import (
+    SECRET,
+    enrolled,
+    kept,
+    login,
+    opened,
+    replies,
+    sent_later,
+    stored,
+    texted,
+)
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -54,12 +66,12 @@ def test_answers_kept_by_one_telephone_do_not_hold_back_those_of_another(client,
     assert sent_later(client, kept("forged", expected)).status_code == 429
     assert sent_later(client, {"id": "x"}).status_code == 429
 
-    assert sent_later(client, kept(permit_of(link_id=given.secrets.link.pk), expected)).status_code == 200
+    assert sent_later(client, kept(permit_of_link(given.secrets.link.pk), expected)).status_code == 200
 
 
 def test_a_permit_is_worth_nothing_once_its_account_is_closed(client, cast):
     _, expected = enrolled(cast.amar, cast.madeleine_record)
-    permit = permit_of(user_id=cast.madeleine.user_id)
+    permit = permit_of_account(cast.madeleine.user_id, session=new_id())
     with walls_down():
         User.objects.filter(pk=cast.madeleine.user_id).update(is_active=False)
 
@@ -72,7 +84,10 @@ def test_nobody_at_home_answers_what_is_asked_of_the_team(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     with walls_down():
         Expected.objects.filter(pk=expected).update(role="nurse")
-    permits = (permit_of(link_id=given.secrets.link.pk), permit_of(user_id=cast.madeleine.user_id))
+    permits = (
+        permit_of_link(given.secrets.link.pk),
+        permit_of_account(cast.madeleine.user_id, session=new_id()),
+    )
 
     assert [sent_later(client, kept(permit, expected)).status_code for permit in permits] == [404, 404]
     opened(client, given)
@@ -87,12 +102,23 @@ def test_nobody_at_home_answers_what_is_asked_of_the_team(client, cast):
     assert page.status_code == 200
 
 
+def test_an_answering_machine_is_not_answered_for_ever(client, cast, settings):
+    settings.SMS_SECRET = SECRET
+    enrolled(cast.amar, cast.madeleine_record)
+    for number in range(14):
+        assert texted(client, "Je suis absent.", reference=f"m-{number}").status_code == 204
+    assert len(replies()) == 10
+
+    texted(client, "1:37,5 2:bien", reference="m-last")
+    assert replies()[-1] == RECEIVED and len(stored()) == 1
+
+
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-11-27"])
 def test_no_clock_of_a_telephone_breaks_the_door(client, cast, at):
     """A status of 500 would have it sent again for ever."""
     given, expected = enrolled(cast.amar, cast.madeleine_record)
 
-    sent = sent_later(client, kept(permit_of(link_id=given.secrets.link.pk), expected, authored=at))
+    sent = sent_later(client, kept(permit_of_link(given.secrets.link.pk), expected, authored=at))
 
     assert sent.status_code == 200, sent.status_code
     assert stored()[0].authored_at > timezone.now() - timedelta(days=8)

@@ -11,7 +11,7 @@ from terresante.accounts.access import DEVICE_FORGET, LOGOUT, SESSION_END
 from terresante.accounts.devices import Source
 from terresante.accounts.enums import DeviceChoice
 from terresante.accounts.events import SessionClosed
-from terresante.accounts.models import KnownDevice, Session, User
+from terresante.accounts.models import ClosedSession, KnownDevice, Session, User
 from terresante.accounts.queries import known_device
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
@@ -25,6 +25,8 @@ TRUST = {
     # One shift: who works there changes, the room stays open.
     DeviceChoice.SHARED: timedelta(hours=12),
 }
+# Longer than anything that was given to a session lasts without it.
+REMEMBERED = timedelta(days=15)
 FORGOTTEN_AFTER = timedelta(seconds=devices.COOKIE_AGE)
 
 
@@ -91,6 +93,7 @@ def end_other_sessions(actor: Actor, *, but: str) -> int:
 
 
 def purge_sessions() -> None:
-    """Sessions past their time, browsers not seen for half a year."""
+    """Sessions past their time, those closed long ago, browsers not seen for half a year."""
     Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    ClosedSession.objects.filter(closed_at__lt=timezone.now() - REMEMBERED).delete()
     KnownDevice.objects.filter(last_seen_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()

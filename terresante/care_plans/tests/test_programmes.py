@@ -1,8 +1,11 @@
 """What the project leads of the structure in charge see and do, through their screens; and who is refused there."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -19,6 +22,8 @@ from terresante.directory.models import PractitionerRole
 from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.models import AuditEntry
+from terresante.kernel.ui.wording import french
+from terresante.questionnaires.tests.factories import QUESTIONNAIRE, published_version
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -107,9 +112,9 @@ def test_a_programme_is_written_in_screens_published_and_kept(client, cast):
     looped = client.post(
         f"{here}etapes/e1/", {"title": "Annonce", "role": "physician", "delay": "7", "after": "e2"}
     )
-    assert looped.status_code == 422 and "« Visite » → « Annonce »" in looped.content.decode()
+    assert looped.status_code == 422 and french("« Visite » → « Annonce »") in looped.content.decode()
     kept = client.post(f"{here}etapes/e1/", {"remove": "1"})
-    assert kept.status_code == 422 and "l’étape « Visite »" in kept.content.decode()
+    assert kept.status_code == 422 and french("l’étape « Visite »") in kept.content.decode()
     sequence = {"label": "Forfait", "steps": ["e1", "e2"], "fee": "150,50", "times": "1"}
     assert client.post(f"{here}sequences/", sequence).status_code == 302
     shown = client.post(f"{here}publier/", follow=True).content.decode()
@@ -190,6 +195,32 @@ def test_the_duty_holds_for_the_structure_one_works_in(cast, billed):
         programme_actions.invoice(elsewhere, programme.pk, until=timezone.localdate())
 
 
+def test_a_step_leads_straight_to_its_form_or_to_those_of_its_pathway(client, cast, billed):
+    _, hers = billed
+    one = published_version("un-seul")
+    several = published_version(
+        "plusieurs", **{"questionnaires/autre.json": json.dumps(QUESTIONNAIRE | {"title": "Autre"})}
+    )
+    published_version("ailleurs")
+    with walls_down():
+        step = PlannedStep.objects.get(inclusion_id=hers.pk, key="e2")
+    login(client, cast.ines, leads=False)
+    record = cast.madeleine_record.pk
+
+    def leads_to(code):
+        with walls_down():
+            PlannedStep.objects.filter(pk=step.pk).update(form=code)
+        page = client.get(reverse("care_plans:step", args=[record, step.pk])).content.decode()
+        (address,) = re.findall(r'Formulaire</dt><dd><a href="([^"]+)"', page)
+        return address
+
+    assert leads_to("un-seul") == reverse("questionnaires:fill", args=[record, one.pk, "quotidien"])
+    choice = leads_to("plusieurs")
+    assert choice == f"{reverse('questionnaires:choose', args=[record])}?parcours=plusieurs"
+    shown = client.get(choice).content.decode()
+    assert str(several.pk) in shown and str(one.pk) not in shown
+
+
 def test_the_pages_of_the_record_include_show_and_refuse(client, cast, billed):
     _, hers = billed
     other = published(lead_of(cast.brun), title="Diabète")
@@ -200,7 +231,10 @@ def test_the_pages_of_the_record_include_show_and_refuse(client, cast, billed):
     version = ProgrammeVersion.objects.get(programme_id=other.pk)
     sent = {"version_id": version.pk, "included_on": timezone.localdate().isoformat()}
     refused = client.post(f"{here}inclure/{other.pk}/", sent)
-    assert refused.status_code == 422 and f"« {CRITERION} » n’est pas rempli." in refused.content.decode()
+    assert (
+        refused.status_code == 422
+        and french(f"« {CRITERION} » n’est pas rempli.") in refused.content.decode()
+    )
     assert client.post(f"{here}inclure/{other.pk}/", sent | {"criteria": ["0"]}).status_code == 302
     page = client.get(f"{here}{hers.pk}/").content.decode()
     assert hers.reference in page and "Forfait de suivi" in page and "Fait aujourd’hui" not in page

@@ -17,7 +17,9 @@ from terresante.interop.cda.parsing import (
     text_at,
 )
 
-_PDF = "application/pdf"
+_PDF, _TEXT = "application/pdf", "text/plain"
+# "%PDF-", once in base64.
+_PDF_ENCODED = "JVBERi"
 
 
 def read_cda(raw: bytes) -> CdaDocument:
@@ -39,6 +41,25 @@ def read_body(document: Element) -> Body:
 def content_of(attachment: Attachment) -> bytes:
     """Raises NotCda for what is no base64."""
     return decoded(attachment.encoded) if attachment.is_base64 else attachment.encoded.encode()
+
+
+def check_whole(body: Body) -> None:
+    """At a door. Raises NotCda for a body that no page could show: an image, a document of an office program."""
+    if body.whole is not None:
+        if body.whole.media_type not in (_PDF, _TEXT):
+            raise NotCda(Flaw.BODY_TYPE)
+        content_of(body.whole)
+
+
+def text_of(body: Body) -> str:
+    """Of a body of level 1 that is text; '' for another. Latin, when it is not UTF-8. Raises NotCda."""
+    if body.whole is None or body.whole.media_type != _TEXT:
+        return ""
+    content = content_of(body.whole)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def all_sections(sections: tuple[Section, ...]) -> Iterator[Section]:
@@ -83,8 +104,9 @@ def _media(section: Element) -> Iterator[Attachment]:
 
 
 def _attachment(element: Element) -> Attachment:
-    return Attachment(
-        media_type=attribute(element, "", "mediaType").lower(),
-        encoded="".join(element.itertext()),
-        is_base64=attribute(element, "", "representation").upper() == "B64",
-    )
+    """Without a type it is text (CDA, ED), unless it plainly is a PDF."""
+    encoded = "".join(element.itertext())
+    is_base64 = attribute(element, "", "representation").upper() == "B64"
+    said = attribute(element, "", "mediaType").lower().partition(";")[0].strip()
+    guessed = _PDF if is_base64 and encoded.lstrip().startswith(_PDF_ENCODED) else _TEXT
+    return Attachment(media_type=said or guessed, encoded=encoded, is_base64=is_base64)

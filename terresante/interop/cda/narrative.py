@@ -4,6 +4,7 @@ CDA R2, 4.3.5 (NarrativeBlock.xsd). What is not in the list loses its element an
 and leads nowhere; the stylesheet of the sender is never looked at.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from html import escape
 
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from terresante.interop.cda.parsing import Element, local_name
 
 _WIDEST = 50
+_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _IMAGE = "Image ou pièce jointe : à ouvrir dans le document d’origine."
 _BLOCKS = frozenset({"paragraph", "list", "table"})
 # styleCode, in any case (CI-SIS), to the element that says it. Sizes, colours and rules are the sender's taste.
@@ -22,6 +24,13 @@ _ROW_GROUPS = ("thead", "tbody", "tfoot")
 def rendered(narrative: Element | None) -> SafeString:
     """HTML whose every text was escaped here, hence safe; '' for an empty narrative."""
     return SafeString("" if narrative is None else _content(narrative).strip())
+
+
+def written_out(text: str) -> SafeString:
+    """Text without any mark as HTML, escaped here: blank lines separate paragraphs, the others are kept."""
+    paragraphs = _BLANK_LINES.split(text.strip().replace("\r\n", "\n").replace("\r", "\n"))
+    lines = (escape(each).replace("\n", "<br>") for each in paragraphs)
+    return SafeString("".join(f"<p>{each}</p>" for each in lines))
 
 
 def _content(element: Element) -> str:

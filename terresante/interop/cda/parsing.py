@@ -44,6 +44,7 @@ class Flaw(StrEnum):
     NO_PATIENT = "no_patient"
     NO_BODY = "no_body"
     BASE64 = "base64"
+    BODY_TYPE = "body_type"
 
 
 _SENTENCES = {
@@ -60,6 +61,9 @@ _SENTENCES = {
     Flaw.NO_DATE: "La date du document (ClinicalDocument/effectiveTime) manque ou est illisible.",
     Flaw.NO_PATIENT: "Le document ne dit pas de quel patient il parle (recordTarget/patientRole/id et patient).",
     Flaw.NO_BODY: "Le document n’a ni corps structuré (structuredBody), ni corps non structuré (nonXMLBody).",
+    Flaw.BODY_TYPE: (
+        "Le corps du document (nonXMLBody) n’est ni un PDF, ni du texte : convertissez-le en PDF, puis renvoyez-le."
+    ),
     Flaw.BASE64: "Une pièce jointe du document n’est pas du base64 lisible.",
 }
 

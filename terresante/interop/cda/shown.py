@@ -3,17 +3,24 @@
 from collections.abc import Iterator
 
 from terresante.documents.reading import Discharge, HeaderCode, Passage, Reading
-from terresante.interop.cda.body import content_of, paper_of, read_cda
+from terresante.interop.cda.body import content_of, paper_of, read_cda, text_of
 from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header, Section
-from terresante.interop.cda.narrative import rendered
+from terresante.interop.cda.narrative import rendered, written_out
 from terresante.interop.cda.parsing import NotCda
+from terresante.interop.cda.signature import Verdict, signature_of
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ui.wording import long_date
 from terresante.terminology.enums import KnownSet
 
 _UNREADABLE = "Ce document ne peut plus être lu ici : téléchargez l’original."
 _DEEPEST = 3
+_VERDICTS = {
+    Verdict.INTACT: "intègre depuis sa signature ; l’autorité du certificat n’est pas vérifiée ici",
+    Verdict.CHANGED: "signature invalide, le document ou sa signature a changé depuis ; appelez son émetteur",
+    Verdict.ELSEWHERE: "signature qui ne porte pas sur ce document ; appelez son émetteur",
+    Verdict.UNCHECKED: "signature non vérifiée ici",
+}
 
 
 class CdaReader:
@@ -22,10 +29,11 @@ class CdaReader:
     def read(self, content: bytes) -> Reading:
         document = _read(content)
         return Reading(
-            passages=tuple(_passages(document.body.sections, 1)),
+            passages=(*_passages(document.body.sections, 1), *_whole_text(document)),
             facts=tuple(_facts(document.header)),
             codes=codes_of(document.header),
             has_paper=paper_of(document.body) is not None,
+            signature=_signature(document, content),
         )
 
     def discharge(self, content: bytes) -> Discharge:
@@ -50,6 +58,14 @@ def codes_of(header: Header) -> tuple[HeaderCode, ...]:
     return tuple(HeaderCode(*one) for one in said if one[1])
 
 
+def _signature(document: CdaDocument, content: bytes) -> str:
+    found = signature_of(document, content)
+    if found is None:
+        return ""
+    by = f"Signé par {found.signer}" if found.signer else "Signé"
+    return f"{by} : {_VERDICTS[found.verdict]}"
+
+
 def _read(content: bytes) -> CdaDocument:
     try:
         return read_cda(content)
@@ -67,6 +83,16 @@ def _passages(sections: tuple[Section, ...], depth: int) -> Iterator[Passage]:
         if html or inside:
             yield Passage(section.title or section.code.label or "Section sans titre", html, depth)
         yield from inside
+
+
+def _whole_text(document: CdaDocument) -> Iterator[Passage]:
+    """Of a document that is text, as its lines stand; a base64 that was damaged since shows nothing."""
+    try:
+        text = text_of(document.body)
+    except NotCda:
+        return
+    if text.strip():
+        yield Passage("Texte du document", written_out(text))
 
 
 def _facts(header: Header) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,10 @@ from terresante.kernel.ui.wording import NBSP, long_date
 Told = Callable[[Element | None], str]
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,9})?", re.ASCII)
 # « <1.0 mg/L », as some laboratories write a bound in a text.
-_BOUND = re.compile(r"(<=|>=|<|>|≤|≥)\s*([+-]?\d{1,15}(?:[.,]\d{1,9})?)\s*(\S{0,30})", re.ASCII)
+# « <1/80 » is no bound of 1, it is that of a titre: it stays in words.
+_BOUND = re.compile(
+    r"(<=|>=|<|>|≤|≥)\s*([+-]?\d{1,15}(?:[.,]\d{1,9})?)(\s+\S{1,30}|(?![/:.,]?\d)\S{1,30})?", re.ASCII
+)
 _SIGNS = {"≤": "<=", "≥": ">="}
 _SHOWN = {"<=": "≤", ">=": "≥"}
 _NULL = {"NASK": "non demandé", "NAV": "en attente", "ASKU": "demandé, non obtenu"}
@@ -56,7 +59,16 @@ def read_bound(words: str) -> Read:
     if found is None:
         return Read(words)
     sign = _SIGNS.get(found[1], found[1])
-    return Read(_bounded(sign, found[2]), number(found[2]), sign, found[3])
+    return Read(_bounded(sign, found[2]), number(found[2]), sign, (found[3] or "").strip())
+
+
+def read_number(said: str) -> Read:
+    """Of a field that should hold a number: « 98 », or « <0.1 », as many analysers write what they cannot measure."""
+    found = number(said)
+    if found is not None:
+        return Read(said, found)
+    bound = read_bound(said)
+    return bound if bound.comparator and not bound.unit else Read(said)
 
 
 def _bounded(sign: str, digits: str) -> str:
@@ -73,7 +85,7 @@ def _read(value: Element, told: Told) -> Read:
 def _quantity(value: Element, told: Told) -> Read:
     said = (value.get("value") or "").strip()
     unit = (value.get("unit") or "").strip()
-    read = Read(said, number(said), unit="" if unit == "1" else unit)
+    read = replace(read_number(said), unit="" if unit == "1" else unit)
     for other in every(value, "translation"):
         digits, coded = (
             (other.get("value") or "").strip(),

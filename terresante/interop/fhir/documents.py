@@ -11,7 +11,7 @@ from io import BytesIO
 from uuid import UUID
 
 from terresante.documents.enums import DocumentType
-from terresante.interop.cda.body import content_of, paper_of, read_cda
+from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument
 from terresante.interop.cda.parsing import NotCda, decoded
 from terresante.interop.fhir.metadata import told_by_resource
@@ -161,6 +161,7 @@ def _read_content(resource: Resource, where: str, content: bytes) -> CdaDocument
         raise wrong(sentence, f"{place}.contentType", code="not-supported")
     try:
         cda = read_cda(content)
+        check_whole(cda.body)
         paper = paper_of(cda.body)
         if paper is not None:
             _refuse_paper(content_of(paper), place)

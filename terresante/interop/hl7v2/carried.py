@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 from terresante.documents.enums import DocumentType
-from terresante.interop.cda.body import content_of, paper_of, read_cda
+from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument, CdaPatient, InstanceId
 from terresante.interop.cda.parsing import NotCda, decoded
 from terresante.interop.hl7v2.adt_fields import Oddities, moment
@@ -47,6 +47,12 @@ _NARROW = ("R", "V")
 _DUMMY = (
     "La pièce jointe (OBX-5) n’est ni un CDA ni un PDF : "
     "joignez le document lui-même, encodé en base64, et dites XML ou PDF dans OBX-5.3."
+)
+
+
+_SEVERAL = (
+    "Le message porte plusieurs documents (OBX-5), or un message n’en porte qu’un, sous une ou plusieurs formes : "
+    "envoyez-les un par un."
 )
 
 
@@ -116,6 +122,10 @@ class _Payload:
     @property
     def level(self) -> int:
         return self.cda.body.level if self.cda else 0
+
+    @property
+    def type_code(self) -> str:
+        return self.cda.header.type.code if self.cda else self.segment.value(3)
 
 
 def read_carried(message: Message) -> Carried | Refusal:
@@ -232,8 +242,19 @@ def _payloads(message: Message) -> list[_Payload] | Refusal:
         payload = _payload(segment, kind, f"OBX^{number}^5")
         if isinstance(payload, Refusal):
             return payload
+        if found and not _is_same_document(found[0], payload):
+            return _wrong(payload.place, _SEVERAL)
         found.append(payload)
     return found
+
+
+def _is_same_document(one: _Payload, other: _Payload) -> bool:
+    """Sent twice, or in another form (level 1 and level 3, a paper) of one type. Two of one form are two documents."""
+    if one.cda is None and other.cda is None:
+        return one.content == other.content
+    if one.cda and other.cda and one.cda.header.identifier == other.cda.header.identifier:
+        return True
+    return one.level != other.level and one.type_code == other.type_code
 
 
 def _payload(segment: Segment, kind: str, place: str) -> _Payload | Refusal:
@@ -246,6 +267,7 @@ def _payload(segment: Segment, kind: str, place: str) -> _Payload | Refusal:
         if not content.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
             return _wrong(place, _DUMMY)
         cda = read_cda(content)
+        check_whole(cda.body)
         paper = paper_of(cda.body)
         refused = _paper_refusal(content_of(paper), place) if paper else None
         return refused or _Payload(segment, place, content, cda)

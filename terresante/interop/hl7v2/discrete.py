@@ -11,12 +11,12 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from terresante.interop.cda.values import Read, number, read_bound
+from terresante.interop.cda.values import Read, number, read_bound, read_number
 from terresante.interop.hl7v2.dates import read_moment
 from terresante.interop.hl7v2.er7 import Message, Segment
 from terresante.kernel.ui.wording import NBSP, long_date
 from terresante.results.actions import NewReport, NewResult
-from terresante.results.enums import ReportStatus
+from terresante.results.enums import ReportStatus, ResultKind
 
 # What a sender says of a document, not of a person (CI-SIS, « Transmission de documents CDA en HL7v2 »).
 _NO_RESULTS = frozenset(
@@ -27,10 +27,13 @@ _NO_RESULTS = frozenset(
     }
 )
 _VALUED = frozenset({"NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CNE", "DT", "TS", "TM", "IS", "ID"})
-_RANGE = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,9})?)\s*(?:-|–|à)\s*(-?\d{1,15}(?:[.,]\d{1,9})?)", re.ASCII)
+_RANGE = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,9})?)\s*(?:-|–|à|a)\s*(-?\d{1,15}(?:[.,]\d{1,9})?)", re.ASCII)
 _LOINC = "2.16.840.1.113883.6.1"
 _WITHDRAWN, _CORRECTED, _PARTIAL = ("D", "W"), ("C",), ("P", "R", "S", "I")
 _SHOWN = {"<=": "≤", ">=": "≥"}
+# Table 0078: what an antibiotic does; of nothing else.
+_ANTIBIOGRAM = "18769-0"
+_SUSCEPTIBLE = ("S", "I", "R", "SDD")
 MOST_RESULTS = 2000
 
 
@@ -48,6 +51,10 @@ class _Chapter:
     label: str = ""
     specimen: str = ""
     at: datetime | None = None
+
+    @property
+    def is_antibiogram(self) -> bool:
+        return self.code == _ANTIBIOGRAM or "antibiogramme" in self.label.casefold()
 
 
 def read_discrete(message: Message) -> Discrete | None:
@@ -114,7 +121,11 @@ def _result(segment: Segment, chapter: _Chapter) -> NewResult:
     read = _value(segment)
     low, high, words = _range(segment.value(7))
     code, label, system = (segment.value(3, part) for part in (1, 2, 3))
+    flag = segment.value(8).upper()
+    if not flag and chapter.is_antibiogram and read.text in _SUSCEPTIBLE:
+        flag = read.text
     return NewResult(
+        kind=ResultKind.SUSCEPTIBILITY if flag in _SUSCEPTIBLE else ResultKind.VALUE,
         chapter_code=chapter.code,
         chapter=chapter.label,
         code=code,
@@ -127,7 +138,7 @@ def _result(segment: Segment, chapter: _Chapter) -> NewResult:
         low=low,
         high=high,
         range_text=words,
-        interpretation=segment.value(8).upper(),
+        interpretation=flag,
         effective_at=read_moment(segment.value(14)) or chapter.at,
         method=segment.value(17, 2) or segment.value(17),
         specimen=chapter.specimen,
@@ -144,7 +155,7 @@ def _value(segment: Segment) -> Read:
     if segment.value(11).upper() == "X":
         return Read("non rendu")
     if kind == "NM":
-        return Read(said, number(said))
+        return read_number(said)
     if kind == "SN":
         return _structured(segment)
     if kind in ("CE", "CWE", "CNE"):
@@ -167,13 +178,14 @@ def _structured(segment: Segment) -> Read:
 
 def _range(said: str) -> tuple[Decimal | None, Decimal | None, str]:
     """« 120-160 », « <5 », « >60 »; anything else stays in words."""
-    found = _RANGE.fullmatch(said.strip())
+    plain = said.strip().removeprefix("[").removesuffix("]").removeprefix("(").removesuffix(")").strip()
+    found = _RANGE.fullmatch(plain)
     if found:
         return number(found[1]), number(found[2]), ""
-    bound = read_bound(said)
-    if bound.comparator.startswith("<"):
-        return None, bound.number, ""
-    return (bound.number, None, "") if bound.comparator else (None, None, said.strip())
+    bound = read_bound(plain)
+    if not bound.comparator or bound.unit:
+        return None, None, said.strip()
+    return (None, bound.number, "") if bound.comparator.startswith("<") else (bound.number, None, "")
 
 
 def _text(segment: Segment, field: int) -> str:

@@ -256,6 +256,11 @@ class _Check:
                 if name not in asked:
                     told = f"le questionnaire « {name} » n’est prévu à aucun moment : ajoutez une ligne si on l’attend."
                     self.mistakes.add("schedule.csv", 1, told, is_warning=True)
+        counted = {name for step in self.pathway.schedule for name in (step.anchor, step.until)}
+        for name in self.pathway.later_anchors:
+            if name not in counted:
+                told = f"la date « {name} » d’[anchor.later] ne sert à aucune ligne : écrivez-la dans « anchor »."
+                self.mistakes.add("schedule.csv", 1, told, is_warning=True)
         total = 0
         for step in self.pathway.schedule:
             try:

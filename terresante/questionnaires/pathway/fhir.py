@@ -138,9 +138,11 @@ def _step_action(pathway: Pathway, step: Step) -> dict[str, Any]:
         for day in (plan.start, plan.end)
     )
     kind = "patient" if step.role == "patient" else "practitioner"
+    counted = f", à partir de : {pathway.later_anchors[step.anchor]}" if step.anchor else ""
+    until = f", jusqu’à : {pathway.later_anchors[step.until]}" if step.until else ""
     return {
         "title": step.name,
-        "description": f"{step.times} (heure de Paris), de {step.start} à {step.end}",
+        "description": f"{step.times} (heure de Paris), de {step.start} à {step.end}{counted}{until}",
         "timingRange": {"low": low, "high": high},
         "participant": [{"type": kind}],
         "definitionCanonical": canonical(pathway.forms[step.questionnaire]),

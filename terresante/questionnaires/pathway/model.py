@@ -241,6 +241,9 @@ class Step:
     red: str
     role: str
     every: str = ""
+    # Of a date known later: the one it counts from, the one after which it is no more expected.
+    anchor: str = ""
+    until: str = ""
     line: int = field(default=1, compare=False)
 
 
@@ -294,6 +297,8 @@ class Pathway:
     schedule: tuple[Step, ...]
     texts: Mapping[str, str]
     examples: tuple[Example, ...]
+    # Dates known later, that lines of the schedule count from: name → label.
+    later_anchors: Mapping[str, str] = field(default_factory=dict)
 
     def form(self, name: str) -> Form:
         """Raises KeyError."""

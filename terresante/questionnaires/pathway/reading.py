@@ -24,6 +24,7 @@ from terresante.questionnaires.pathway.model import (
 )
 from terresante.questionnaires.pathway.questionnaire import FormReader
 from terresante.questionnaires.pathway.tables import Mistakes, Table, csv_rows, near, toml
+from terresante.questionnaires.pathway.writing import MORE_COLUMNS
 
 KINDS = ("follow-up", "surgery", "assessment", "sheet")
 DATA_CLASSES = ("medical", "care", "social", "coordination")
@@ -93,7 +94,12 @@ def _pathway(
     if code and not NAME.fullmatch(code):
         head.wrong("code", f"le code « {code} » s’écrit avec a-z, 0-9 et -, en 40 signes au plus.")
     anchor, enrolment, roles = head.table("anchor"), head.table("enrolment"), head.table("roles")
-    anchor.only("label")
+    anchor.only("label", "later")
+    later = anchor.table("later")
+    for name in later.values:
+        if not NAME.fullmatch(name):
+            later.wrong(name, f"« {name} » s’écrit avec a-z, 0-9 et -.")
+    later_anchors = {name: later.text(name, None, longest=100) for name in later.values}
     enrolment.only("questionnaire", "statuses")
     roles.only("enrols", "takes")
     texts = files.get("texts.toml")
@@ -116,9 +122,10 @@ def _pathway(
         forms=forms,
         scores=_scores(files.get("scores.toml"), known, mistakes),
         rules=_rules(files.get("rules.csv"), forms, known, mistakes),
-        schedule=_schedule(files.get("schedule.csv"), known, mistakes),
+        schedule=_schedule(files.get("schedule.csv"), known, tuple(later_anchors), mistakes),
         texts={} if texts is None else _texts(texts, mistakes),
         examples=_examples(files, known, mistakes),
+        later_anchors=later_anchors,
     )
 
 
@@ -255,12 +262,14 @@ def codes_of(rule: Rule, forms: Mapping[str, Form]) -> frozenset[str]:
     return form.codes(rule.item) if form else frozenset()
 
 
-def _schedule(text: str | None, known: Sequence[str], mistakes: Mistakes) -> tuple[Step, ...]:
+def _schedule(
+    text: str | None, known: Sequence[str], later: Sequence[str], mistakes: Mistakes
+) -> tuple[Step, ...]:
     if text is None:
         return ()
     steps: list[Step] = []
     wrong = partial(mistakes.add, "schedule.csv")
-    for row in csv_rows("schedule.csv", text, STEP_COLUMNS, mistakes, optional=("every",))[:MOST_LINES]:
+    for row in csv_rows("schedule.csv", text, STEP_COLUMNS, mistakes, optional=MORE_COLUMNS)[:MOST_LINES]:
         step = Step(
             name=row["step"],
             questionnaire=row["questionnaire"],
@@ -273,6 +282,8 @@ def _schedule(text: str | None, known: Sequence[str], mistakes: Mistakes) -> tup
             red=row["red"],
             role=row["role"] or "patient",
             every=row["every"],
+            anchor=row["anchor"],
+            until=row["until"],
             line=row.line,
         )
         if not step.name or step.name in {other.name for other in steps}:
@@ -285,6 +296,10 @@ def _schedule(text: str | None, known: Sequence[str], mistakes: Mistakes) -> tup
                 row.line,
                 f"colonne « role » : « {step.role} » n’est pas un rôle, écrivez patient ou professional.",
             )
+        for column, name in (("anchor", step.anchor), ("until", step.until)):
+            if name and name not in later:
+                told = near(name, later) if later else "ajoutez-la sous [anchor.later] dans pathway.toml."
+                wrong(row.line, f"colonne « {column} » : la date « {name} » n’est pas connue : {told}")
         try:
             timing.planned(step)
         except timing.StepError as error:

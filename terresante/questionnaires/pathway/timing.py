@@ -2,6 +2,7 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -69,15 +70,22 @@ class Occurrence:
     role: str
 
 
-def due(pathway: Pathway, anchor: date, enrolled: date) -> list[Occurrence]:
-    """In order of opening. Days before the enrolment are left out."""
+def due(
+    pathway: Pathway, anchor: date, enrolled: date, later: Mapping[str, date] | None = None
+) -> list[Occurrence]:
+    """In order of opening. Days before the enrolment are left out, and what counts from a date not yet in `later`."""
     found: list[Occurrence] = []
+    dates = later or {}
     for step in pathway.schedule:
-        plan = planned(step)
-        for day in _days(plan, anchor):
-            if day < enrolled:
+        plan, base, last = (
+            planned(step),
+            dates.get(step.anchor) if step.anchor else anchor,
+            dates.get(step.until),
+        )
+        for day in _days(plan, base) if base is not None else ():
+            if day < enrolled or (last is not None and day > last):
                 continue
-            found += [_occurrence(step, plan, anchor, day, opens) for opens in plan.times]
+            found += [_occurrence(step, plan, base or anchor, day, opens) for opens in plan.times]
             if len(found) >= MOST_OCCURRENCES:
                 break
     return sorted(found, key=lambda one: (one.opens_at, one.step))

@@ -12,6 +12,8 @@ from terresante.questionnaires.pathway.model import Example, Pathway, Score
 
 RULE_HEADER = ("rule", "questionnaire", "item", "green", "orange", "red", "remeasure", "why")
 STEP_HEADER = ("step", "questionnaire", "from", "to", "times", "remind", "grey", "orange", "red", "role")
+# A schedule may leave them out.
+MORE_COLUMNS = ("every", "anchor", "until")
 
 
 def files_of(pathway: Pathway) -> dict[str, str]:
@@ -48,7 +50,8 @@ def _head(pathway: Pathway) -> str:
                     "licence": pathway.licence,
                 }
             ),
-            "[anchor]\n" + _lines({"label": pathway.anchor_label}),
+            "[anchor]\n"
+            + _lines({"label": pathway.anchor_label, "later": dict(pathway.later_anchors) or None}),
             "[enrolment]\n"
             + _lines({"questionnaire": pathway.enrolment_questionnaire, "statuses": pathway.statuses}),
             "[delays]\n"
@@ -106,15 +109,16 @@ def _rules(pathway: Pathway) -> str:
 
 
 def _schedule(pathway: Pathway) -> str:
-    header = (*STEP_HEADER, "every") if any(step.every for step in pathway.schedule) else STEP_HEADER
+    more = [name for name in MORE_COLUMNS if any(getattr(step, name) for step in pathway.schedule)]
     rows = (
         (
             *(step.name, step.questionnaire, step.start, step.end, step.times),
-            *(step.remind, step.grey, step.orange, step.red, step.role, step.every),
+            *(step.remind, step.grey, step.orange, step.red, step.role),
+            *(getattr(step, name) for name in more),
         )
         for step in pathway.schedule
     )
-    return csv_text(header, (row[: len(header)] for row in rows))
+    return csv_text((*STEP_HEADER, *more), rows)
 
 
 def csv_text(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -122,8 +122,8 @@ def test_what_is_expected_is_answered_again_to_measure_again_or_to_correct_and_f
     with pytest.raises(Conflict, match="a déjà sa réponse"):
         again(authored_at=timezone.now() - timedelta(hours=3))
     assert again(replaces=measured.pk).replaces_id == measured.pk
-    besides = answered(cast.ines, cast.madeleine_record, version, follow_up_id=expected["follow_up_id"])
-    assert besides.occurrence_id is None
+    another = answered(cast.ines, cast.madeleine_record, version, follow_up_id=expected["follow_up_id"])
+    assert another.occurrence_id is None
 
 
 def test_an_id_that_names_anything_else_gets_one_neutral_conflict(cast, version):

@@ -117,7 +117,7 @@ def test_a_question_with_what_no_editor_writes_is_still_shown_and_edited(odd):
 
 
 @pytest.mark.parametrize(
-    "name", [draft.ABOUT, draft.TEXTS, draft.RULES, "scores.toml", "questionnaires/quotidien.json"]
+    "name", [archive.ABOUT, draft.TEXTS, draft.RULES, "scores.toml", "questionnaires/quotidien.json"]
 )
 @pytest.mark.parametrize(
     "hostile",
@@ -145,29 +145,30 @@ def test_a_question_that_cannot_be_written_on_a_page_is_refused(sign):
     assert "ne s’écrit pas" in check(sent)[0].what
 
 
-def _corrupt(archive):
-    at = archive.index(b"pathway.toml") + 30
-    return archive[:at] + bytes(255 - byte for byte in archive[at : at + 60]) + archive[at + 60 :]
+def _corrupt(sent):
+    at = sent.index(b"pathway.toml") + 30
+    return sent[:at] + bytes(255 - byte for byte in sent[at : at + 60]) + sent[at + 60 :]
 
 
-def _by_lzma(_archive):
+def _one_file(way, size):
     sent = io.BytesIO()
-    with zipfile.ZipFile(sent, "w", zipfile.ZIP_LZMA) as archive:
-        archive.writestr("pathway.toml", "x" * 1000)
+    with zipfile.ZipFile(sent, "w", way) as made:
+        made.writestr("pathway.toml", "x" * size)
     return sent.getvalue()
 
 
-def _bomb(_archive):
-    sent = io.BytesIO()
-    with zipfile.ZipFile(sent, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("pathway.toml", "x" * 30_000_000)
-    lied = bytearray(sent.getvalue())
+def _by_lzma(_sent):
+    return _one_file(zipfile.ZIP_LZMA, 1000)
+
+
+def _bomb(_sent):
+    lied = bytearray(_one_file(zipfile.ZIP_DEFLATED, 30_000_000))
     at = lied.rindex(b"PK\x01\x02") + 24
     lied[at : at + 4] = (10).to_bytes(4, "little")
     return bytes(lied)
 
 
-@pytest.mark.parametrize("spoilt", [_corrupt, _by_lzma, _bomb, lambda archive: archive[:-30]])
+@pytest.mark.parametrize("spoilt", [_corrupt, _by_lzma, _bomb, lambda sent: sent[:-30]])
 def test_an_archive_that_lies_or_is_spoilt_is_refused_with_a_sentence(spoilt):
     with pytest.raises(archive.Unreadable):
         archive.unzipped(spoilt(archive.zipped(files(), "dossier")))

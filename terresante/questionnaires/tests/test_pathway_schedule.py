@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from terresante.questionnaires.pathway import due, read
+from terresante.questionnaires.pathway import bundle, check, due, files_of, from_bundle, read
 from terresante.questionnaires.tests.pathways import SCHEDULE, small
 
 HEADER = SCHEDULE.splitlines()[0]
@@ -41,6 +41,56 @@ def test_seven_in_the_morning_is_seven_on_both_sides_of_a_change_of_hour():
     assert [one.opens_at.hour for one in occurrences] == [7, 7, 7]
     assert [one.opens_at.astimezone(UTC).hour for one in occurrences] == [5, 6, 6]
     assert [(one.grey_at - one.opens_at).total_seconds() for one in occurrences] == [6 * 3600] * 3
+
+
+WITH_BIRTH = {
+    "pathway.toml": small()["pathway.toml"].replace(
+        "[anchor]\n", '[anchor]\nlater = { naissance = "Naissance" }\n'
+    ),
+    "schedule.csv": f"""{HEADER};anchor;until
+matin;quotidien;D0;D9;07:00;;;;;patient;;naissance
+apres;quotidien;D42;D42;09:00;;;D84;;professional;naissance;
+""",
+}
+
+
+def test_what_counts_from_a_date_known_later_waits_for_it_and_what_stops_there_stops():
+    pathway = read(small(WITH_BIRTH))
+    began = date(2026, 3, 1)
+
+    assert pathway.later_anchors == {"naissance": "Naissance"}
+    assert [one.step for one in due(pathway, began, began)] == ["matin"] * 10
+    born = due(pathway, began, began, {"naissance": date(2026, 3, 4)})
+    assert [one.opens_at.day for one in born if one.step == "matin"] == [1, 2, 3, 4]
+    (after,) = [one for one in born if one.step == "apres"]
+    assert after.opens_at.date() == date(2026, 4, 15)
+    assert after.orange_at and after.orange_at.date() == date(2026, 5, 27)
+
+
+def test_a_later_date_is_written_and_exported_again_as_it_was():
+    pathway = read(small(WITH_BIRTH))
+
+    assert read(files_of(pathway)) == pathway
+    assert read(from_bundle(bundle(pathway))).later_anchors == pathway.later_anchors
+
+
+@pytest.mark.parametrize(
+    ("changed", "line", "told", "is_warning"),
+    [
+        (
+            {"schedule.csv": WITH_BIRTH["schedule.csv"].replace("naissance;\n", "naisance;\n")},
+            3,
+            "naisance",
+            False,
+        ),
+        ({"pathway.toml": small()["pathway.toml"]}, 2, "[anchor.later]", False),
+        ({"schedule.csv": SCHEDULE}, 1, "ne sert à aucune ligne", True),
+    ],
+)
+def test_a_later_date_that_nobody_named_or_nobody_uses_is_told(changed, line, told, is_warning):
+    found = [one for one in check(small({**WITH_BIRTH, **changed})) if told in one.what]
+
+    assert (found[0].file, found[0].line, found[0].is_warning) == ("schedule.csv", line, is_warning)
 
 
 def test_an_hour_that_does_not_exist_becomes_the_one_that_clocks_show():

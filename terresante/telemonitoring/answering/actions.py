@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
 from django.db import connection
 
 from terresante.accounts.queries import is_open
+from terresante.accounts.tries import refuse_beyond
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -41,6 +42,9 @@ NOTHING_READ = (
 )
 NOTHING_OPEN = "Terr-eSanté : rien n’est attendu pour le moment."
 SEVERAL = "Terr-eSanté : ce numéro répond pour plusieurs personnes. Utilisez votre lien."
+# An answering machine at the other end would answer each of our replies, for ever. What was stored is always told.
+_ALWAYS_TOLD = (RECEIVED, CALL)
+_MOST_REFUSALS = 10  # to one number, in an hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +123,16 @@ def answer_message(message: Message) -> None:
         if not known:
             return
         reply = SEVERAL if len(known) > 1 else _answered_by(message, *known[0])
-        queue_sms(number=message.number, text=reply, dedupe_key=f"answer:{message.id}")
+        if reply in _ALWAYS_TOLD or _may_be_told(message.number):
+            queue_sms(number=message.number, text=reply, dedupe_key=f"answer:{message.id}")
+
+
+def _may_be_told(number: str) -> bool:
+    try:
+        refuse_beyond(_MOST_REFUSALS, f"text messages to {number}", window=timedelta(hours=1))
+    except Invalid:
+        return False
+    return True
 
 
 def _followed(number: str) -> Sequence[tuple[UUID, UUID]]:

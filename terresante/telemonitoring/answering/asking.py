@@ -4,14 +4,16 @@ The doors are a link and its code, an account, an operator on the telephone, a t
 offline. Each has checked who comes; what may be answered, and when, is said here once for all.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from terresante.care_team.access import answers_for_the_person, classes_of_carer, is_carer
 from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor, ActorKind
@@ -26,7 +28,7 @@ from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.telemonitoring import phones
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.cells import hours
-from terresante.telemonitoring.enums import ExpectedState, Respondent
+from terresante.telemonitoring.enums import ExpectedState, FollowUpState, Respondent
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
 from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
 
@@ -52,6 +54,8 @@ class Due:
     title: str
     answered_at: datetime | None = None
     measures_again: bool = False
+    # The account of who answered; None by a link, by SMS.
+    answered_by: UUID | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -69,6 +73,48 @@ class Due:
 def job_for(name: str) -> Actor:
     """Who acts for somebody without an account; the name goes into each row of the trail."""
     return replace(Actor.job("questionnaire link"), on_behalf_of=name)
+
+
+@contextmanager
+def answering_for(actor: Actor, patient_id: UUID) -> Iterator[Actor]:
+    """Who reads and writes within: the actor; for a carer, a job signed with his account.
+
+    He answers, and that gives him no reading of the record (DOMAIN.md 2.1): whether he was named is `answered_by`'s.
+    """
+    if not is_carer(actor):
+        yield actor
+        return
+    job = replace(job_for(actor.name), user_id=actor.user_id)
+    with rls.acting(job):
+        opened(patient_id)
+        yield job
+
+
+def answered_by(carer: Actor, patient_id: UUID) -> set[UUID]:
+    """The follow-ups that he may answer, named by the person or by the cell, or of a class that he reads.
+
+    Called within `answering_for`.
+    """
+    told = Q(hidden_from_patient=False, hidden_from_representative=False, sector="")
+    told &= Q(private_to=None, private_to_person=None, state=FollowUpState.ACTIVE)
+    named = Q(carer_id=carer.person_id) | Q(data_class__in=classes_of_carer(carer.delegated))
+    named = Q() if answers_for_the_person(carer) else named
+    rows = FollowUp.objects.filter(told, named, patient_id=patient_id)
+    return set(rows.values_list("pk", flat=True))
+
+
+def due_for(actor: Actor, patient_id: UUID) -> list[Due]:
+    """`due_now` of whoever comes with his account; what somebody else answered is not a carer's to look at."""
+    with answering_for(actor, patient_id) as who:
+        due = due_now(who, patient_id)
+        if not is_carer(actor):
+            return due
+        named = answered_by(actor, patient_id)
+    return [
+        one
+        for one in due
+        if one.follow_up.pk in named and (not one.is_answered or one.answered_by == actor.user_id)
+    ]
 
 
 def respondent_of(follow_up: FollowUp, patient: Patient) -> str:
@@ -209,8 +255,10 @@ def _due(expected: Expected, answer: QuestionnaireResponse | None) -> Due:
     again = answer is not None and answer.to_confirm
     if answer is not None and timezone.now() > answer.received_at + timedelta(minutes=minutes):
         again = False
-    answered_at = answer.received_at if answer is not None else None
-    return Due(expected, expected.follow_up, title_of(expected), answered_at, again)
+    if answer is None:
+        return Due(expected, expected.follow_up, title_of(expected))
+    title = title_of(expected)
+    return Due(expected, expected.follow_up, title, answer.received_at, again, answer.user_id)
 
 
 def _form_of(expected: Expected) -> engine.Form | None:

@@ -24,7 +24,13 @@ from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring.access import FOLLOW_UP_READ, LINK_OPEN
 from terresante.telemonitoring.answering import asking, kit
-from terresante.telemonitoring.answering.doors import Visit, held_link, link_key, opened_link, permit_of
+from terresante.telemonitoring.answering.doors import (
+    Visit,
+    held_link,
+    link_key,
+    opened_link,
+    permit_of_link,
+)
 from terresante.telemonitoring.models import FollowUp
 
 _TOKEN, _OPENED = "answer_token", "answer_link"  # keys of the session
@@ -110,7 +116,7 @@ def link_kit(request: HttpRequest) -> HttpResponse:
     with rls.acting(asking.job_for("")):
         opened = _open(visit)
         due = asking.coming(opened.actor, visit.patient_id, follow_up_id=visit.follow_up_id)
-        return JsonResponse(kit.made(due, permit=permit_of(link_id=visit.link_id)))
+        return JsonResponse(kit.made(due, permit=permit_of_link(visit.link_id)))
 
 
 @public(reason="Ferme ce que le lien et le code avaient ouvert")

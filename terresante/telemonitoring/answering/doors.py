@@ -7,7 +7,9 @@ from django.core import signing
 from django.db import connection
 
 from terresante.accounts.codes import code_hash, link_hash
+from terresante.accounts.queries import session_was_closed
 from terresante.kernel.ids import new_id
+from terresante.telemonitoring.answering.links import reminded_link
 
 # What a telephone keeps to send later what was answered without network: it adds answers, and reads nothing.
 _PERMIT = "telemonitoring.offline"
@@ -29,7 +31,12 @@ def link_key(token: str) -> UUID | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT answer_link_key(%s)", [link_hash(token)])
         known: UUID | None = cursor.fetchone()[0]
-    return known
+    return known or _reminded(token)
+
+
+def _reminded(token: str) -> UUID | None:
+    link_id = reminded_link(token)
+    return link_id if link_id is not None and held_link(link_id) is not None else None
 
 
 def opened_link(known: UUID | None, *, code: str) -> Visit | None:
@@ -52,9 +59,14 @@ def held_link(link_id: UUID) -> Visit | None:
     return Visit(link_id, *found) if found else None
 
 
-def permit_of(*, link_id: UUID | None = None, user_id: UUID | None = None) -> str:
+def permit_of_link(link_id: UUID) -> str:
     """Names how one came, never whom one answers for: that is asked again when the answer arrives."""
-    return signing.dumps({"link": str(link_id or ""), "user": str(user_id or "")}, salt=_PERMIT)
+    return signing.dumps({"link": str(link_id)}, salt=_PERMIT)
+
+
+def permit_of_account(user_id: UUID, *, session: UUID) -> str:
+    """The same; it ends with this session, when it is closed by its owner, not when it grows old."""
+    return signing.dumps({"user": str(user_id), "session": str(session)}, salt=_PERMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +76,13 @@ class Permit:
 
 
 def read_permit(text: str) -> Permit | None:
+    """None for one that is false, too old, or of a session that was closed."""
     try:
         said = signing.loads(text, salt=_PERMIT, max_age=PERMIT_LASTS)
     except signing.BadSignature:
         return None
-    return Permit(*(UUID(said[name]) if said[name] else None for name in ("link", "user")))
+    if "link" in said:
+        return Permit(link_id=UUID(said["link"]), user_id=None)
+    if session_was_closed(UUID(said["session"])):
+        return None
+    return Permit(link_id=None, user_id=UUID(said["user"]))

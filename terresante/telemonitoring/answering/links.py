@@ -1,10 +1,16 @@
-"""The two secrets of who answers without an account. Neither is kept, and they never travel together."""
+"""The two secrets of who answers without an account. Neither is kept, and they never travel together.
 
+A reminder cannot say again an address that nobody kept: it says one that the deployment's key proves.
+"""
+
+import base64
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from terresante.accounts.codes import code_hash, link_hash, new_code, new_link
 from terresante.kernel.actor import Actor
@@ -15,6 +21,7 @@ from terresante.telemonitoring.models import AnswerLink, FollowUp
 
 # The same words for everybody. Nothing of health: a telephone lies on a table.
 SMS = "Terr-eSanté : des questions vous attendent à cette adresse : {url}. Le code vous a été donné à part."
+_BYTES_OF_KEY, _BYTES_OF_PROOF = 16, 16
 # Wrong codes before a link is closed; another one is then made.
 MOST_TRIES = 5
 
@@ -50,6 +57,28 @@ def make(actor: Actor, follow_up: FollowUp, *, expires_at: datetime) -> Secrets:
     if phone:
         queue_sms(number=phone, text=SMS.format(url=url), dedupe_key=f"link:{key}")
     return Secrets(link, url, code)
+
+
+def reminder_token(link_id: UUID) -> str:
+    """Names the link and proves that we wrote it; the code is still asked, and a closed link opens nothing."""
+    return base64.urlsafe_b64encode(link_id.bytes + _proof(link_id)).rstrip(b"=").decode()
+
+
+def reminded_link(token: str) -> UUID | None:
+    """The link that such a token names; None for any other one."""
+    try:
+        said = base64.urlsafe_b64decode(token.encode("ascii") + b"=")
+    except ValueError:
+        return None
+    if len(said) != _BYTES_OF_KEY + _BYTES_OF_PROOF:
+        return None
+    link_id = UUID(bytes=said[:_BYTES_OF_KEY])
+    return link_id if constant_time_compare(said[_BYTES_OF_KEY:], _proof(link_id)) else None
+
+
+def _proof(link_id: UUID) -> bytes:
+    mac = salted_hmac("telemonitoring.reminder", link_id.hex, algorithm="sha256")
+    return mac.digest()[:_BYTES_OF_PROOF]
 
 
 def address_of(token: str) -> str:

@@ -60,6 +60,12 @@ class Activity:
     shares: tuple[Share, ...] = field(default=())
 
     @property
+    def of_colours(self) -> tuple[tuple[str, int], ...]:
+        """The alerts of the period: red, orange, without an answer."""
+        words = (("rouges", "red"), ("orange", "orange"), ("sans réponse", "grey"))
+        return tuple((word, sum(getattr(day, colour) for day in self.days)) for word, colour in words)
+
+    @property
     def answer_percent(self) -> int | None:
         return round(100 * self.answered / self.asked) if self.asked else None
 

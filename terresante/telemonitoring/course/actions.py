@@ -1,5 +1,6 @@
 """The course of a follow-up: its dates move, it stops for a while, it ends; who answers gets another link."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,21 +11,30 @@ from django.utils import timezone
 
 from terresante.care_team.actions import remove_member
 from terresante.care_team.actions.periods import change_period
-from terresante.care_team.queries import open_record
+from terresante.care_team.queries import open_record, relatives_with_access
 from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
-from terresante.kernel.errors import Conflict, NotFound, Refused
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
+from terresante.patients.enums import DelegationBasis
 from terresante.patients.models import CareRecord
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.enums import ResponseColour
 from terresante.telemonitoring import schedule
 from terresante.telemonitoring.access import FOLLOW_UP_END, FOLLOW_UP_MANAGE, LINK_MAKE
-from terresante.telemonitoring.actions import changed, check_anchor, end_of, expect, told, why_there
+from terresante.telemonitoring.actions import (
+    changed,
+    check_anchor,
+    end_of,
+    expect,
+    expected_of,
+    told,
+    why_there,
+)
 from terresante.telemonitoring.alerts import raising
 from terresante.telemonitoring.alerts.enums import AlertOutcome
 from terresante.telemonitoring.answering import links
@@ -56,16 +66,10 @@ def move_anchor(actor: Actor, record_id: UUID, follow_up_id: UUID, *, anchor_on:
         raise Conflict("C’est déjà la date de ce télésuivi.")
     check_anchor(anchor_on)
     pathway = questionnaires.pathway_of(follow_up.version_id)
-    done = [
-        schedule.Done(step, opens_at)
-        for step, opens_at in _expected(follow_up)
-        .filter(state=ExpectedState.ANSWERED)
-        .values_list("step", "opens_at")
-    ]
-    planned = engine.due(pathway, anchor_on, timezone.localdate(follow_up.enrolled_at))
-    _cancel(follow_up)
-    expected = expect(follow_up, schedule.still_to_come(planned, done, now=timezone.now()))
     follow_up.anchor_on = anchor_on
+    planned = _planned(follow_up, pathway)
+    _cancel(follow_up)
+    expected = expect(follow_up, schedule.still_to_come(planned, _done(follow_up), now=timezone.now()))
     follow_up.silence_colour, follow_up.late = "", False
     _show_answers_alone(follow_up)
     follow_up.next_due_at = min((one.opens_at for one in expected), default=None)
@@ -80,10 +84,50 @@ def move_anchor(actor: Actor, record_id: UUID, follow_up_id: UUID, *, anchor_on:
             "next_due_at",
         ]
     )
-    _stay_until(actor, record, follow_up, end_of(expected))
+    _stay_until(actor, record, follow_up, end_of(expected, follow_up))
     _say_changed(actor, follow_up, "moved")
     emit(actor, FollowUpMoved(**told(follow_up), by_user_id=actor.user_id))
     return follow_up
+
+
+@action
+def set_later_anchor(
+    actor: Actor, record_id: UUID, follow_up_id: UUID, *, name: str, anchor_on: date
+) -> FollowUp:
+    """A date that was not known at enrolment: what counts from it is expected, what stops there is no more.
+
+    Raises NotFound for a date that the pathway does not have; Invalid and Conflict as `move_anchor`.
+    """
+    record, follow_up = _managed(actor, record_id, follow_up_id)
+    pathway = questionnaires.pathway_of(follow_up.version_id)
+    if name not in pathway.later_anchors:
+        raise NotFound
+    if follow_up.later_anchors.get(name) == anchor_on.isoformat():
+        raise Conflict("C’est déjà la date de ce télésuivi.")
+    check_anchor(anchor_on)
+    follow_up.later_anchors = {**follow_up.later_anchors, name: anchor_on.isoformat()}
+    counted = {step.name for step in pathway.schedule if step.anchor == name}
+    stopped = {step.name for step in pathway.schedule if step.until == name}
+    _cancel(follow_up, steps=counted | stopped)
+    planned = [one for one in _planned(follow_up, pathway) if one.step in counted | stopped]
+    expect(follow_up, schedule.still_to_come(planned, _done(follow_up), now=timezone.now()))
+    expected = list(_waiting(follow_up))
+    follow_up.next_due_at = min((one.opens_at for one in expected), default=None)
+    follow_up.save(update_fields=["later_anchors", "next_due_at"])
+    _stay_until(actor, record, follow_up, end_of(expected, follow_up))
+    _say_changed(actor, follow_up, "moved")
+    emit(actor, FollowUpMoved(**told(follow_up), by_user_id=actor.user_id))
+    return follow_up
+
+
+def _planned(follow_up: FollowUp, pathway: engine.Pathway) -> list[engine.Occurrence]:
+    later = {name: date.fromisoformat(on) for name, on in follow_up.later_anchors.items() if on}
+    return engine.due(pathway, follow_up.anchor_on, timezone.localdate(follow_up.enrolled_at), later)
+
+
+def _done(follow_up: FollowUp) -> list[schedule.Done]:
+    answered = expected_of(follow_up).filter(state=ExpectedState.ANSWERED)
+    return [schedule.Done(step, opens_at) for step, opens_at in answered.values_list("step", "opens_at")]
 
 
 @action
@@ -143,12 +187,42 @@ def make_link(
     if follow_up.respondent == Respondent.OPERATOR:
         follow_up.respondent = Respondent.PATIENT
     follow_up.save(update_fields=["phone_of_respondent", "respondent"])
-    end_at = end_of(list(_expected(follow_up).exclude(state=ExpectedState.CANCELLED)))
+    end_at = end_of(list(expected_of(follow_up).exclude(state=ExpectedState.CANCELLED)), follow_up)
     secrets = links.make(actor, follow_up, expires_at=min(end_at, timezone.now() + LINK_LASTS))
     kept = limits_on(follow_up).in_trail
     audit.record(actor, LINK_MAKE, patient_id=follow_up.patient_id, about=secrets.link, detail=kept)
     emit(actor, changed(follow_up))
     return secrets
+
+
+@action
+def name_carer(actor: Actor, record_id: UUID, follow_up_id: UUID, *, carer_id: UUID | None) -> FollowUp:
+    """The relative who answers from his own account; None: nobody any more. He reads no more of the record for it.
+
+    Raises Invalid for who is no relative of the person with an access in force.
+    """
+    record, follow_up = _managed(actor, record_id, follow_up_id)
+    named = dict(carers_of(actor, record.patient_id))
+    if carer_id is not None and carer_id not in named:
+        raise Invalid("Choisissez un proche à qui la personne a donné un accès.")
+    follow_up.carer_id, follow_up.carer_name = carer_id, named[carer_id] if carer_id else ""
+    follow_up.respondent = Respondent.CARER if carer_id else Respondent.PATIENT
+    follow_up.save(update_fields=["carer_id", "carer_name", "respondent"])
+    detail = {"carer": str(carer_id or ""), **limits_on(follow_up).in_trail}
+    audit.record(actor, FOLLOW_UP_MANAGE, patient_id=follow_up.patient_id, about=follow_up, detail=detail)
+    emit(actor, changed(follow_up))
+    return follow_up
+
+
+def carers_of(actor: Actor, patient_id: UUID) -> list[tuple[UUID, str]]:
+    """Whom the cell may name: the carers of the person whose access holds."""
+    return [
+        (one.person.pk, one.person.name)
+        for one in relatives_with_access(actor, patient_id)
+        if one.delegation is not None
+        and one.delegation.basis == DelegationBasis.CARER
+        and one.delegation.state == "open"
+    ]
 
 
 @action
@@ -179,7 +253,11 @@ def end_what_is_over(actor: Actor, now: datetime) -> int:
 
 
 def _stay_until(actor: Actor, record: CareRecord, follow_up: FollowUp, until: datetime) -> None:
-    """New dates may go beyond the period of the cell in the circle."""
+    """New dates may go beyond the period of the cell in the circle, and beyond the link."""
+    open_link = AnswerLink.objects.filter(
+        follow_up_id=follow_up.pk, patient_id=follow_up.patient_id, revoked_at=None
+    )
+    open_link.filter(expires_at__lt=until).update(expires_at=min(until, timezone.now() + LINK_LASTS))
     period = follow_up.membership
     if period is not None and period.ended_at is None and (period.expires_at or until) < until:
         change_period(actor, record.pk, period.pk, starts_at=None, ends_at=until, why=why_there(period))
@@ -250,11 +328,13 @@ def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_na
 
 
 def _waiting(follow_up: FollowUp) -> QuerySet[Expected]:
-    return _expected(follow_up).filter(state=ExpectedState.WAITING)
+    return expected_of(follow_up).filter(state=ExpectedState.WAITING)
 
 
-def _cancel(follow_up: FollowUp) -> None:
-    _waiting(follow_up).update(state=ExpectedState.CANCELLED, next_reminder_at=None, next_colour_at=None)
+def _cancel(follow_up: FollowUp, *, steps: Collection[str] | None = None) -> None:
+    waiting = _waiting(follow_up)
+    rows = waiting if steps is None else waiting.filter(step__in=steps)
+    rows.update(state=ExpectedState.CANCELLED, next_reminder_at=None, next_colour_at=None)
 
 
 def _revoke(follow_up: FollowUp) -> int:
@@ -277,7 +357,3 @@ def _say_changed(actor: Actor, follow_up: FollowUp, what: str) -> None:
     kept = {"step": what, **limits_on(follow_up).in_trail}
     audit.record(actor, FOLLOW_UP_MANAGE, patient_id=follow_up.patient_id, about=follow_up, detail=kept)
     emit(actor, changed(follow_up))
-
-
-def _expected(follow_up: FollowUp) -> QuerySet[Expected]:
-    return Expected.objects.filter(follow_up_id=follow_up.pk, patient_id=follow_up.patient_id)

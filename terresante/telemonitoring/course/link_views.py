@@ -19,7 +19,7 @@ from terresante.telemonitoring.access import FOLLOW_UP_MANAGE, FOLLOW_UP_READ, L
 from terresante.telemonitoring.answering.links import Secrets, address_of
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.course import notices
-from terresante.telemonitoring.forms import LinkForm
+from terresante.telemonitoring.forms import CarerForm, LinkForm
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.phones import shown
 
@@ -39,6 +39,28 @@ def make_link(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResp
     )
     follow_up = follow_up_of(request, opened, LINK_MAKE, follow_up_id)
     return secrets_page(request, opened, follow_up, secrets)
+
+
+@require_POST
+@writes(FOLLOW_UP_MANAGE)
+def name_carer(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
+    form = CarerForm(
+        request.POST, carers=course_actions.carers_of(request.actor, _patient(request, record_id))
+    )
+    if not form.is_valid():
+        raise Invalid("Choisissez un proche de la liste.")
+    named = course_actions.name_carer(request.actor, record_id, follow_up_id, carer_id=form.carer_id)
+    told = (
+        f"{named.carer_name} répond depuis son compte."
+        if named.carer_name
+        else "La personne répond elle-même."
+    )
+    messages.success(request, told)
+    return redirect("telemonitoring:one", record_id, follow_up_id)
+
+
+def _patient(request: Request, record_id: UUID) -> UUID:
+    return read_record(request.actor, record_id, action=FOLLOW_UP_MANAGE).patient.pk
 
 
 @require_POST

@@ -6,22 +6,23 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from simulators.sms.telephone import Telephone, signed
-from terresante.accounts.models import User
+from terresante.accounts.actions.devices import purge_sessions
+from terresante.accounts.models import Session, User
 from terresante.kernel.enums import OutboundChannel
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, OutboundMessage
 from terresante.kernel.sealing import unseal
-from terresante.patients.enums import DelegationBasis
 from terresante.questionnaires.models import QuestionnaireResponse
-from terresante.questionnaires.tests.factories import published_version
 from terresante.telemonitoring.answering import actions as answer_actions
-from terresante.telemonitoring.answering.doors import permit_of
+from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
+from terresante.telemonitoring.answering.links import reminder_token
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
-from terresante.telemonitoring.tests.factories import SCHEDULE, cell_of, followed
-from tests.cast import represented_by
+from terresante.telemonitoring.tests.factories import cell_of, followed
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -123,6 +124,26 @@ def test_guessed_wrong_expired_revoked_and_ended_links_read_alike_and_open_nothi
     assert NOT_VALID in shown.pop()
 
 
+def test_a_reminder_opens_the_same_link_with_the_same_code_as_long_as_it_is_open(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    other, _ = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+    link = given.secrets.link
+    token = reminder_token(link.pk)
+
+    def shown(token, code):
+        client.post("/suivi/terminer/")
+        client.get(f"/suivi/{token}/")
+        return client.post("/suivi/", {"code": code}, follow=True).content.decode()
+
+    assert str(expected) in shown(token, given.secrets.code)
+    forged = ("A" if token[-5] != "A" else "B") + token[-4:]
+    for wrong in (token[:-5] + forged, reminder_token(new_id()), reminder_token(other.secrets.link.pk)):
+        assert NOT_VALID in shown(wrong, given.secrets.code)
+    with walls_down():
+        AnswerLink.objects.filter(pk=link.pk).update(revoked_at=timezone.now())
+    assert NOT_VALID in shown(token, given.secrets.code)
+
+
 def test_five_wrong_codes_close_a_link_and_its_session_ends_with_it(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     wrong = "000000" if given.secrets.code != "000000" else "111111"
@@ -205,23 +226,6 @@ def test_the_patient_answers_from_her_account_and_nobody_else_does(client, cast)
     assert "Un soignant va vous rappeler." in client.get(f"/mon-dossier/suivi/{expected}/").content.decode()
 
 
-@pytest.mark.parametrize(("scope", "status"), [("care", 200), ("stay", 404)])
-def test_a_carer_answers_when_the_class_was_named_to_him(client, cast, scope, status):
-    version = published_version("essai-soins", data_class="care", **{"schedule.csv": SCHEDULE})
-    _, expected = enrolled(cast.amar, cast.madeleine_record, version=version)
-    with walls_down():
-        carer = represented_by(cast.madeleine_record, "Paul", DelegationBasis.CARER, scope=(scope,))
-    login(client, carer)
-
-    assert client.get(f"/mon-dossier/suivi/{expected}/").status_code == status
-    if status == 200:
-        answer(client, f"/mon-dossier/suivi/{expected}/", temperature="37", sommeil="bon")
-        assert [(row.source, row.respondent_name) for row in stored()] == [("carer", "Paul")]
-    else:
-        client.post(f"/mon-dossier/suivi/{expected}/", {"question": "temperature", "valeur": "37"})
-        assert not stored()
-
-
 def test_an_operator_answers_over_the_telephone_with_the_values_before_him(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
@@ -243,6 +247,25 @@ def test_an_operator_answers_over_the_telephone_with_the_values_before_him(clien
     assert "37,1" in next_time.content.decode()
 
 
+def test_what_the_team_fills_is_reached_from_the_follow_up_and_is_no_telephone_call(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    with walls_down():
+        Expected.objects.filter(pk=expected).update(role="professional")
+    here = reverse("telemonitoring:operator_answer", args=[cast.madeleine_record.pk, expected])
+    login(client, cast.amar)
+    assert (
+        here
+        in client.get(
+            reverse("telemonitoring:one", args=[cast.madeleine_record.pk, given.follow_up.pk])
+        ).content.decode()
+    )
+    answer(client, here, temperature="37", sommeil="bon")
+
+    assert [(row.source, row.occurrence_id) for row in stored()] == [("professional", expected)]
+    login(client, cast.brun)
+    assert client.get(here).status_code == 404
+
+
 def kept(permit, expected, **said):
     return {
         "id": str(new_id()),
@@ -261,7 +284,7 @@ def sent_later(client, waiting):
 
 def test_an_answer_given_without_network_keeps_its_time_and_is_stored_once(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
-    waiting = kept(permit_of(link_id=given.secrets.link.pk), expected)
+    waiting = kept(permit_of_link(given.secrets.link.pk), expected)
 
     assert [sent_later(client, waiting).status_code for _ in range(2)] == [200, 200]
     (row,) = stored()
@@ -275,7 +298,7 @@ def test_an_answer_given_without_network_keeps_its_time_and_is_stored_once(clien
 @pytest.mark.parametrize("wrong", [timedelta(days=400), timedelta(days=-9)])
 def test_the_wrong_clock_of_a_telephone_is_corrected_and_said(client, cast, wrong):
     _, expected = enrolled(cast.amar, cast.madeleine_record)
-    permit = permit_of(user_id=cast.madeleine.user_id)
+    permit = permit_of_account(cast.madeleine.user_id, session=new_id())
 
     assert (
         sent_later(client, kept(permit, expected, authored=(timezone.now() + wrong).isoformat())).status_code
@@ -288,12 +311,18 @@ def test_the_wrong_clock_of_a_telephone_is_corrected_and_said(client, cast, wron
 def test_what_comes_too_late_or_from_nobody_is_refused_with_one_sentence(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
-    permit = permit_of(link_id=given.secrets.link.pk)
+    permit = permit_of_link(given.secrets.link.pk)
 
     assert sent_later(client, kept("forged", expected)).status_code == 403
     assert sent_later(client, kept(permit, of_leon)).status_code == 404
-    assert sent_later(client, kept(permit_of(user_id=cast.leon.user_id), expected)).status_code == 404
-    assert sent_later(client, kept(permit_of(user_id=cast.amar.user_id), expected)).status_code == 403
+    assert (
+        sent_later(client, kept(permit_of_account(cast.leon.user_id, session=new_id()), expected)).status_code
+        == 404
+    )
+    assert (
+        sent_later(client, kept(permit_of_account(cast.amar.user_id, session=new_id()), expected)).status_code
+        == 403
+    )
     assert sent_later(client, kept(permit, expected, answers={"temperature": ["98"]})).status_code == 422
     assert sent_later(client, {"id": "x"}).status_code == 422
     with walls_down():
@@ -301,9 +330,34 @@ def test_what_comes_too_late_or_from_nobody_is_refused_with_one_sentence(client,
     assert sent_later(client, kept(permit, expected)).status_code == 403
     with walls_down():
         FollowUp.objects.update(state="ended", ended_at=timezone.now(), end_reason="recovered")
-    ended = sent_later(client, kept(permit_of(user_id=cast.madeleine.user_id), expected))
+    ended = sent_later(client, kept(permit_of_account(cast.madeleine.user_id, session=new_id()), expected))
     assert ended.status_code == 409 and "Ce suivi est terminé" in ended.json()["sentence"]
     assert not stored()
+
+
+def test_logging_out_ends_what_that_session_was_given_and_nothing_of_another_browser(client, cast):
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
+    elsewhere = Client()
+    permits = {}
+    for browser in (client, elsewhere):
+        login(browser, cast.madeleine)
+        permits[browser] = browser.get("/mon-dossier/suivi/kit/").json()["permit"]
+    client.post("/deconnexion/")
+
+    assert sent_later(client, kept(permits[client], expected)).status_code == 403
+    assert not stored()
+    assert sent_later(client, kept(permits[elsewhere], expected)).status_code == 200
+
+
+def test_a_session_that_grew_old_leaves_what_it_was_given(client, cast):
+    _, expected = enrolled(cast.amar, cast.madeleine_record)
+    login(client, cast.madeleine)
+    permit = client.get("/mon-dossier/suivi/kit/").json()["permit"]
+    Session.objects.update(expire_date=timezone.now() - timedelta(minutes=1))
+    purge_sessions()
+
+    assert not Session.objects.exists()
+    assert sent_later(client, kept(permit, expected)).status_code == 200
 
 
 def test_what_a_telephone_keeps_names_nobody(client, cast):

@@ -13,6 +13,7 @@ from terresante.accounts.models import User
 from terresante.care_team.models import CareTeamParticipant
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboxEvent
+from terresante.kernel.ui.wording import french
 from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.tests.factories import made_version
 from terresante.telemonitoring.alerts.actions import close_alert, record_call, take_alert
@@ -187,7 +188,7 @@ def test_an_operator_goes_through_the_page_of_an_alert_without_javascript(cast, 
     client.post(reverse("board:close", args=[follow_up.pk]), {"outcome": "advice", "reason": "Repos"})
     shown = client.get(here).content.decode()
     assert "Va mieux" in shown
-    assert "Conseil donné : Repos" in shown
+    assert french("Conseil donné : Repos") in shown
     client.post(reverse("board:release", args=[follow_up.pk]))
     assert "Rien n’attend" in client.get(here).content.decode()
 
@@ -245,6 +246,7 @@ def test_the_activity_is_counted_for_the_cell_and_told_to_nobody_else(cast, awa,
     address = reverse("board:statistics", args=[follow_up.cell_id])
     shown = page(client, awa, address).content.decode()
     assert "Fausse alerte" in shown
+    assert "1, dont 1 rouges, 0 orange, 0 sans réponse" in shown
     assert "100 %" in shown.replace("\u00a0", " ")
     text = client.get(f"{address}?format=csv").content.decode()
     assert "false;Température;;1" in text

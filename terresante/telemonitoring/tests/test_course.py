@@ -14,6 +14,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.kernel.sealing import unseal
+from terresante.questionnaires.tests.factories import files
 from terresante.telemonitoring.actions import enrol
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState, FollowUpState, Respondent
@@ -196,6 +197,64 @@ def test_a_moved_surgery_is_expected_at_its_new_dates_and_the_person_is_told(cas
         )
     with pytest.raises(NotFound):
         course_actions.move_anchor(cast.brun, cast.leon_record.pk, follow_up.pk, anchor_on=surgery)
+
+
+BIRTH = """step;questionnaire;from;to;times;remind;grey;orange;red;role;anchor;until
+matin;quotidien;D0;D9;23:00;;;;;patient;;naissance
+apres;quotidien;D42;D42;09:00;;;D84;;professional;naissance;
+"""
+
+
+@pytest.fixture
+def pregnancy():
+    head = files("essai-naissance")["pathway.toml"].replace(
+        "[anchor]", "[anchor]\nlater.naissance = 'Naissance'"
+    )
+    return pathway("essai-naissance", schedule=BIRTH, **{"pathway.toml": head})
+
+
+def waiting(follow_up):
+    return [one for one in expected_of(follow_up) if one.state == ExpectedState.WAITING]
+
+
+def test_a_date_known_later_is_waited_for_then_counted_from_and_ends_what_it_stops(cast, watch, pregnancy):
+    given = followed(cast.amar, cast.madeleine_record, watch.cell, pregnancy).follow_up
+    of_it = (cast.madeleine_record.pk, given.pk)
+    assert [one.step for one in waiting(given)] == ["matin"] * 10
+    with rls.acting(Actor.job("tests")):
+        assert course_actions.end_what_is_over(Actor.job("tests"), timezone.now() + timedelta(days=90)) == 0
+
+    today = timezone.localdate()
+    born = course_actions.set_later_anchor(
+        cast.amar, *of_it, name="naissance", anchor_on=today + timedelta(days=2)
+    )
+    assert [one.step for one in waiting(born)] == ["matin"] * 3 + ["apres"]
+    (after,) = [one for one in waiting(born) if one.step == "apres"]
+    assert timezone.localdate(after.opens_at) == today + timedelta(days=44)
+    membership = kept(given).membership
+    assert membership is not None and membership.expires_at > after.orange_at
+    course_actions.move_anchor(cast.amar, *of_it, anchor_on=today + timedelta(days=1))
+    assert [one.step for one in waiting(born)] == ["matin"] * 2 + ["apres"]
+    with rls.acting(Actor.job("tests")):
+        over = timezone.now() + timedelta(days=100)
+        assert course_actions.end_what_is_over(Actor.job("tests"), over) == 1
+
+
+def test_a_later_date_is_of_its_pathway_and_of_who_manages_the_follow_up(cast, watch, pregnancy):
+    given = followed(cast.amar, cast.madeleine_record, watch.cell, pregnancy).follow_up
+    of_it, today = (cast.madeleine_record.pk, given.pk), timezone.localdate()
+    for actor, name, refusal in (
+        (cast.brun, "naissance", NotFound),
+        (cast.madeleine, "naissance", (NotFound, Refused)),
+        (cast.amar, "mariage", NotFound),
+    ):
+        with pytest.raises(refusal):
+            course_actions.set_later_anchor(actor, *of_it, name=name, anchor_on=today)
+    with pytest.raises(Invalid):
+        course_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today + timedelta(999))
+    course_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today)
+    with pytest.raises(Conflict):
+        course_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today)
 
 
 def test_a_version_never_changes_under_a_follow_up(cast, watch):

@@ -12,9 +12,10 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.kernel.sealing import unseal
 from terresante.telemonitoring import jobs
+from terresante.telemonitoring.answering.links import address_of, reminder_token
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState
-from terresante.telemonitoring.models import Expected, FollowUp
+from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import expect, stored_follow_up
 from tests.walls import wait_for_older_transactions, walls_down
 
@@ -67,8 +68,35 @@ def test_a_questionnaire_is_asked_for_when_it_opens_and_at_midday_once_each(morn
 
     assert (count("AnswerDue"), count("AnswerStillDue")) == (1, 1)
     texts = {unseal(bytes(one.body), context="outbound").decode() for one in messages()}
-    assert texts == {jobs.SMS}
+    with walls_down():
+        link = AnswerLink.objects.get(follow_up_id=morning.follow_up_id)
+    assert texts == {jobs.SMS.format(url=address_of(reminder_token(link.pk)))}
     assert [one.recipient for one in messages()] == ["+33639981234"] * 2
+
+
+def told_by_account():
+    wait_for_older_transactions()
+    dispatcher.step()
+    with walls_down():
+        return OutboundMessage.objects.filter(channel="email").count()
+
+
+def test_who_has_an_account_and_a_link_is_told_once(morning, sms):
+    jobs.remind_due(at(0))
+
+    assert (len(messages()), told_by_account()) == (1, 0)
+
+
+@pytest.mark.parametrize("why", [{"revoked_at": SEVEN}, {"expires_at": SEVEN}, {"tries": 5}])
+def test_a_link_that_opens_nothing_more_is_not_sent_again(morning, sms, why):
+    with walls_down():
+        AnswerLink.objects.filter(follow_up_id=morning.follow_up_id).update(**why)
+
+    jobs.remind_due(at(0))
+
+    (text,) = (unseal(bytes(one.body), context="outbound").decode() for one in messages())
+    assert text == jobs.SMS_WITHOUT_LINK
+    assert told_by_account() == 1
 
 
 def test_a_patient_with_an_account_is_told_as_she_chose_and_by_the_same_words(cast, morning):
@@ -183,7 +211,7 @@ def test_a_process_killed_at_any_instant_does_nothing_twice(monkeypatch, follow_
     assert count("FollowUpChanged") == 1
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(jobs, "queue_same_sms", dies)
+        patched.setattr(jobs, "queue_each_sms", dies)
         jobs.remind_due(at(0))
     assert (count("AnswerDue"), messages()) == (0, [])
     assert [jobs.remind_due(at(0)), jobs.remind_due(at(0))] == [1, 0]

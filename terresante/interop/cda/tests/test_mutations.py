@@ -11,7 +11,7 @@ import pytest
 from simulators.laboratory.reports import Report, report
 from terresante.documents.reading import Part
 from terresante.health_record.offers import said_again, told
-from terresante.interop.cda.body import all_sections, content_of, paper_of, read_cda
+from terresante.interop.cda.body import all_sections, check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.entries import read_entries
 from terresante.interop.cda.narrative import rendered
@@ -90,6 +90,10 @@ def _base64(raw, chance):
     return raw[:start] + chance.choice([b"*", b"=", b"\xc3\xa9", b"AAA"]) + raw[start + 1 :]
 
 
+def _media(raw, chance):
+    return raw.replace(b"application/pdf", chance.choice([b"image/tiff", b"text/rtf", b"text/plain", b""]), 1)
+
+
 MUTATIONS = (
     _bits,
     _cut,
@@ -102,6 +106,7 @@ MUTATIONS = (
     _base64,
     _renamed,
     _together,
+    _media,
 )
 REPORTS = (
     report(
@@ -129,6 +134,7 @@ def outcome_of(raw):
     """What a door does of it: reads, decodes the paper, draws every section, reads the results."""
     try:
         read = read_cda(raw)
+        check_whole(read.body)
         paper = paper_of(read.body)
         if paper is not None:
             content_of(paper)

@@ -120,6 +120,8 @@ VALUES = {
     "a reference without its sign": (_SAID.format("ref"), "paille", ""),
     "a text": ('<value xsi:type="ST">présence de cristaux</value>', "présence de cristaux", ""),
     "a bound in a text": ('<value xsi:type="c:ED">&lt;1.0 mg/L</value>', "<\xa01.0", "mg/L"),
+    "below a titre": ('<value xsi:type="ST">&lt;1/20</value>', "<1/20", ""),
+    "a bound in a quantity": ('<value xsi:type="PQ" value="&lt;0.1" unit="mg/L"/>', "<\xa00.1", "mg/L"),
     "a real": ('<value xsi:type="REAL" value="2.0"/>', "2.0", ""),
     "an integer": ('<value xsi:type="INT" value="3"/>', "3", ""),
     "a titre": ('<value xsi:type="RTO"><numerator value="1"/><denominator value="160"/></value>', "1/160", ""),
@@ -234,12 +236,12 @@ def test_references_without_end_are_followed_in_a_bounded_time():
     )
     long = f'<content ID="all">{"<content>" * 60}{"mot " * 200_000}{"</content>" * 60}</content>'
     raw = raw.replace("<text><table", f"<text>{long}<table", 1)
-    began = time.perf_counter()
+    began = time.process_time()
 
     found = read(raw.encode())
 
     assert len(found.results) == 1800
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 def test_beyond_a_number_of_results_the_document_is_there_to_be_read():

@@ -6,10 +6,12 @@ import re
 import time
 import zlib
 from collections import Counter
+from xml.sax.saxutils import escape
 
 import pytest
 
 from simulators.hospital import documents
+from terresante.interop.cda.shown import CdaReader
 from terresante.interop.cda.tests import letters
 from terresante.interop.cda.tests.letters import AT, CLAIRE, PDF
 from terresante.interop.hl7v2.carried import Act, read_carried
@@ -89,6 +91,90 @@ def test_a_body_of_mail_is_no_document():
 
     assert carried(oru() + body.encode()).type_code == "11490-0"
     assert refusal(documents.oru((), CLAIRE, control_id="D1", at=AT) + body.encode()).condition == "101"
+
+
+def with_paper(raw, code, content=PDF):
+    encoded = base64.b64encode(content).decode()
+    return raw + f"OBX|7|ED|{code}^x^LN||^application^PDF^Base64^{encoded}||||||F\r".encode()
+
+
+def several(*contents):
+    return documents.oru(contents, CLAIRE, control_id="D1", at=AT)
+
+
+SEVERAL = {
+    "two of level 3": several(letters.structured(), letters.structured(identifier="1.2.3.77")),
+    "two of level 1": several(letters.whole(), letters.whole(identifier="1.2.3.77")),
+    "a letter and the report of something else": several(
+        letters.whole(identifier="1.2.3.77", code="34112-3"), letters.structured()
+    ),
+    "a letter and a paper of something else": with_paper(oru(), "11502-2"),
+    "two papers": with_paper(with_paper(several(), "11490-0"), "11490-0", PDF + b"% other"),
+}
+
+
+@pytest.mark.parametrize("raw", SEVERAL.values(), ids=SEVERAL)
+def test_a_message_that_carries_several_documents_is_refused_whole(raw):
+    """One of them would be lost, and acknowledged."""
+    found = refusal(raw)
+
+    assert (found.code, found.location) == ("AE", "OBX^2^5")
+    assert "plusieurs documents" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        several(letters.whole(identifier="1.2.3.9"), letters.structured()),
+        several(letters.structured(), letters.structured()),
+        with_paper(oru(), "11490-0"),
+    ],
+    ids=["both levels", "sent twice", "with its paper"],
+)
+def test_the_forms_of_one_document_are_one_document(raw):
+    said = carried(raw)
+
+    assert said.cda.body.level == 3
+    assert "second-form" in {each.code for each in said.warnings}
+
+
+def bodied(media, text, *, encoded):
+    """A document of level 1 whose body is this."""
+    raw = letters.whole().decode()
+    start, end = raw.index("<nonXMLBody>"), raw.index("</nonXMLBody>")
+    told = ' representation="B64"' if encoded else ""
+    content = base64.b64encode(text).decode() if encoded else escape(text.decode())
+    return f'{raw[:start]}<nonXMLBody><text mediaType="{media}"{told}>{content}</text>{raw[end:]}'.encode()
+
+
+@pytest.mark.parametrize("media", ["image/tiff", "text/rtf", "image/jpeg", "application/msword"])
+def test_a_body_that_no_page_shows_is_refused_at_the_door(media):
+    found = refusal(oru(bodied(media, b"II*\x00", encoded=True)))
+
+    assert (found.code, found.location) == ("AE", "OBX^1^5")
+    assert "convertissez-le en PDF" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded"),
+    [
+        ("Fièvre < 39 °C\nce matin.\n\nÀ revoir <b>lundi</b>.".encode(), False),
+        ("Fièvre < 39 °C\r\nce matin.\r\n \r\nÀ revoir <b>lundi</b>.".encode("cp1252"), True),
+    ],
+    ids=["as it is", "encoded, in Latin"],
+)
+def test_a_body_of_text_is_shown_as_its_lines_stand(text, encoded):
+    said = carried(oru(bodied("text/plain", text, encoded=encoded)))
+
+    (passage,) = CdaReader().read(said.content).passages
+
+    assert passage.html == ("<p>Fièvre &lt; 39 °C<br>ce matin.</p><p>À revoir &lt;b&gt;lundi&lt;/b&gt;.</p>")
+
+
+def test_a_body_of_text_that_is_no_base64_is_refused():
+    raw = bodied("text/plain", b"x", encoded=True).replace(b">eA==<", b">*<")
+
+    assert "base64" in refusal(oru(raw)).sentence
 
 
 def test_a_staying_patient_has_a_visit_number():

@@ -8,7 +8,7 @@ from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.carried import Carried, read_carried
 from terresante.interop.hl7v2.discrete import read_discrete
 from terresante.interop.hl7v2.grammar import Refusal
-from terresante.results.enums import ReportStatus
+from terresante.results.enums import ReportStatus, ResultKind
 
 HEAD = (
     r"MSH|^~\&|SIL|LABO|TERR|TEST|20260409140000||ORU^R01^ORU_R01|H1|P|2.5|||||FRA|UNICODE UTF-8",
@@ -59,6 +59,10 @@ VALUES = {
     "a bound in a text": ("ST|1^x^L||<1,0", "<\xa01,0", Decimal("1.0")),
     "a date": ("DT|1^x^L||20260312", "12\xa0mars 2026", None),
     "no number": ("NM|1^x^L||positif", "positif", None),
+    "below what is measured": ("NM|1^x^L||<0.1", "<\xa00.1", Decimal("0.1")),
+    "above what is measured": ("NM|1^x^L||>1000", ">\xa01000", Decimal(1000)),
+    "a titre in words": ("ST|1^x^L||1/80", "1/80", None),
+    "below a titre": ("ST|1^x^L||<1/20", "<1/20", None),
 }
 
 
@@ -74,6 +78,11 @@ RANGES = {
     "<5": (None, Decimal(5), ""),
     ">60": (Decimal(60), None, ""),
     "négatif": (None, None, "négatif"),
+    "3,5 a 5,1": (Decimal("3.5"), Decimal("5.1"), ""),
+    "[10 - 20]": (Decimal(10), Decimal(20), ""),
+    "(<5)": (None, Decimal(5), ""),
+    "<1/20": (None, None, "<1/20"),
+    "< 1:40": (None, None, "< 1:40"),
     "": (None, None, ""),
 }
 
@@ -108,6 +117,23 @@ def test_the_same_again_is_a_text_that_goes_on_or_another_unit():
     assert [each.text for each in texts] == ["un deux"]
     assert [(each.text, each.other_text, each.other_unit) for each in units] == [("4.89", "0.88", "g/L")]
     assert [each.text for each in twice] == ["4.89", "5.2"]
+
+
+def test_what_an_antibiotic_does_is_no_value():
+    obr = "OBR|1|ORD300|RES300^HEMATO|18769-0^Antibiogramme^LN|||20260409080000"
+    by_flag, by_word, other = read(
+        "OBX|1|NM|18862-3^Amoxicilline^LN||16|mg/L||R|||F",
+        "OBX|2|ST|18928-2^Gentamicine^LN||S||||||F",
+        "OBX|3|ST|1^Commentaire^L||à confirmer||||||F",
+        obr=obr,
+    )
+    (elsewhere,) = read("OBX|1|ST|1^Phénotype^L||S||||||F")
+
+    assert [(each.kind, each.interpretation) for each in (by_flag, by_word)] == [
+        (ResultKind.SUSCEPTIBILITY, "R"),
+        (ResultKind.SUSCEPTIBILITY, "S"),
+    ]
+    assert (other.kind, elsewhere.kind, elsewhere.text) == (ResultKind.VALUE, ResultKind.VALUE, "S")
 
 
 def test_what_a_message_takes_back_is_named_by_its_code():
