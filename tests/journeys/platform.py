@@ -16,12 +16,12 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from config.local.database import Urls, copy_database, prepare
+from config.local.database import Urls, copy_database, drop_database, plan_once, prepare
 from config.local.demo import DemoAccount, answers, free_port, listens, provider_environment, provider_service
 from config.local.places import HOST, ROOT
 from config.local.postgres import Server
 from config.local.supervisor import Service, Supervisor
-from config.local.testing import test_server
+from config.local.testing import migrated, test_server
 
 _REGION = "journeys_region"
 _HEARD_WITHIN = 30  # seconds
@@ -102,7 +102,7 @@ def running_platform(var: Path) -> Iterator[Platform]:
             supervisor.start(Service("mllp", _command("mllp"), env, lambda: listens(mllp)))
             yield _described(var, pages, mllp, server.url(name))
     finally:
-        _drop(server, name)
+        drop_database(server, name)
 
 
 def _copied_region(server: Server, name: str, var: Path) -> Urls:
@@ -119,6 +119,7 @@ def _copied_region(server: Server, name: str, var: Path) -> Urls:
             lock.write(_RUN)
             lock.flush()
         copy_database(server, _REGION, name)
+        plan_once(server, name)
         shutil.copytree(home / "var", var, dirs_exist_ok=True, ignore=shutil.ignore_patterns("log"))
     return prepare(server, name)
 
@@ -126,10 +127,10 @@ def _copied_region(server: Server, name: str, var: Path) -> Urls:
 def _load_region(server: Server, var: Path) -> None:
     shutil.rmtree(var, ignore_errors=True)
     var.mkdir()
-    _drop(server, _REGION)
+    drop_database(server, _REGION)
+    copy_database(server, migrated(server), _REGION)
     env = _environment(prepare(server, _REGION), var) | {"TERRESANTE_MLLP_PORT": "1"}
     with Supervisor(log_dir=var / "log", cwd=ROOT) as supervisor:
-        supervisor.run_once(Service("migrate", _command("migrate", "--noinput"), env))
         supervisor.run_once(Service("load_communes", _command("load_communes"), env))
         supervisor.run_once(Service("load_demo", _command("load_demo"), env))
 
@@ -146,11 +147,6 @@ def _environment(urls: Urls, var: Path) -> dict[str, str]:
         "TERRESANTE_HOSTS": f"{HOST} localhost",
         "PYTHONPATH": str(ROOT),
     }
-
-
-def _drop(server: Server, name: str) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _wait_until_heard(connection: psycopg.Connection, follow_up: str) -> None:
