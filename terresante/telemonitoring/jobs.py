@@ -43,7 +43,6 @@ _LIMITS = (
     "sector",
     "restricted_to_id",
 )
-_OF_DUE = 7  # columns before them
 _ALARMING = (ResponseColour.ORANGE, ResponseColour.RED)
 
 
@@ -91,12 +90,24 @@ def end_follow_ups(actor: Actor) -> None:
         pass
 
 
+def _due(row: Mapping[str, Any]) -> _Due:
+    return _Due(
+        expected_id=row["expected_id"],
+        follow_up_id=row["follow_up_id"],
+        patient_id=row["patient_id"],
+        reminded=row["reminded"],
+        phone=row["phone"],
+        role=row["role"],
+        link_id=row["link"],
+        limits={name: row[name] for name in _LIMITS},
+    )
+
+
 def remind_due(now: datetime, most: int = _AT_ONCE) -> int:
     """One round; returns how many were told, 0 when nothing is left."""
     actor = Actor.job("telemonitoring")
     with rls.acting(actor), written_together():
-        rows = _rows("SELECT * FROM remind_due_answers(%s, %s)", now, most)
-        due = [_Due(*row[:_OF_DUE], dict(zip(_LIMITS, row[_OF_DUE:], strict=True))) for row in rows]
+        due = [_due(row) for row in _named("SELECT * FROM remind_due_answers(%s, %s)", now, most)]
         told = [one for one in due if one.role == FILLED_BY_THE_PERSON]
         leaves = sms_is_bound()
         for one in told:

@@ -24,6 +24,7 @@ from terresante.questionnaires.tests.factories import new_response, published_ve
 from terresante.telemonitoring import handlers, jobs
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.answering.doors import permit_of_account
+from terresante.telemonitoring.events import AnswerDue
 from terresante.telemonitoring.models import Expected, FollowUp
 from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
 from terresante.telemonitoring.tests.test_answering import (
@@ -144,6 +145,7 @@ def test_what_is_due_in_psychiatry_is_told_to_her_alone(psy):
     with walls_down():
         due = OutboxEvent.objects.get(kind="AnswerDue")
         told = restore(due)
+    assert isinstance(told, AnswerDue)
     connected = [psy.actors[name] for name in (*CIRCLE, "odile", "madeleine")]
     (reached,) = live.readers([LiveEvent(1, told)], connected)
     assert reached == {one.correlation_id for one in (psy.odile, psy.madeleine)}
