@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from config.local.supervisor import Service, Supervisor
 from config.local.testing import migrated, test_server
 
 _REGION = "journeys_region"
+_HEARD_WITHIN = 30  # seconds
 # What is dated of one follow-up, and its key there.
 _TIMED = {
     "telemonitoring_followup": "id",
@@ -48,6 +50,7 @@ class Platform:
     def days_pass(self, follow_up: str, to: str) -> None:
         """So many days that this step of the follow-up has just opened: every moment written of it goes back."""
         with psycopg.connect(self.database) as connection:
+            _wait_until_heard(connection, follow_up)
             connection.execute("SET TimeZone = 'Europe/Paris'")
             passed = connection.execute(
                 "SELECT opens_at - now() + interval '1 minute' FROM telemonitoring_expected"
@@ -144,6 +147,20 @@ def _environment(urls: Urls, var: Path) -> dict[str, str]:
         "TERRESANTE_HOSTS": f"{HOST} localhost",
         "PYTHONPATH": str(ROOT),
     }
+
+
+def _wait_until_heard(connection: psycopg.Connection, follow_up: str) -> None:
+    """What was answered is marked so by the worker: a day that passes before would make a silence of it."""
+    unheard = (
+        "SELECT EXISTS (SELECT 1 FROM telemonitoring_expected AS one"
+        " JOIN questionnaires_questionnaireresponse AS said ON said.occurrence_id = one.id"
+        " WHERE one.follow_up_id = %s AND one.state = 'waiting' AND said.status = 'completed')"
+    )
+    limit = time.monotonic() + _HEARD_WITHIN
+    while (connection.execute(unheard, [follow_up]).fetchone() or (False,))[0]:
+        assert time.monotonic() < limit, "the worker heard of no answer"
+        connection.rollback()
+        time.sleep(0.2)
 
 
 def _move_back(

@@ -116,7 +116,7 @@ def test_an_operation_is_followed_from_its_enrolment_to_a_month_after_though_its
     _answers(person, _A_MONTH_LATER, told=well)
 
     page.goto(here)
-    expect(page.get_by_text("Plus rien n’est prévu.")).to_be_visible()
+    until_shown(page, page.get_by_text("Plus rien n’est prévu."))
     answered = page.locator(".card", has=page.get_by_role("heading", name="Réponses")).locator("li")
     expect(answered).to_have_count(7)
     page.get_by_role("link", name="Terminer").click()
