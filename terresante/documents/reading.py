@@ -41,6 +41,8 @@ class Reading:
     facts: tuple[tuple[str, str], ...] = ()
     codes: tuple[HeaderCode, ...] = ()
     has_paper: bool = False
+    # Who signed it electronically, and whether it is what he signed; '' when it carries no signature.
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -211,7 +211,8 @@ def test_a_step_leads_straight_to_its_form_or_to_those_of_its_pathway(client, ca
         with walls_down():
             PlannedStep.objects.filter(pk=step.pk).update(form=code)
         page = client.get(reverse("care_plans:step", args=[record, step.pk])).content.decode()
-        return re.search(r'Formulaire</dt><dd><a href="([^"]+)"', page).group(1)
+        (address,) = re.findall(r'Formulaire</dt><dd><a href="([^"]+)"', page)
+        return address
 
     assert leads_to("un-seul") == reverse("questionnaires:fill", args=[record, one.pk, "quotidien"])
     choice = leads_to("plusieurs")

@@ -8,12 +8,19 @@ from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header, Section
 from terresante.interop.cda.narrative import rendered, written_out
 from terresante.interop.cda.parsing import NotCda
+from terresante.interop.cda.signature import Verdict, signature_of
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ui.wording import long_date
 from terresante.terminology.enums import KnownSet
 
 _UNREADABLE = "Ce document ne peut plus être lu ici : téléchargez l’original."
 _DEEPEST = 3
+_VERDICTS = {
+    Verdict.INTACT: "intègre depuis sa signature ; l’autorité du certificat n’est pas vérifiée ici",
+    Verdict.CHANGED: "signature invalide, le document ou sa signature a changé depuis ; appelez son émetteur",
+    Verdict.ELSEWHERE: "signature qui ne porte pas sur ce document ; appelez son émetteur",
+    Verdict.UNCHECKED: "signature non vérifiée ici",
+}
 
 
 class CdaReader:
@@ -26,6 +33,7 @@ class CdaReader:
             facts=tuple(_facts(document.header)),
             codes=codes_of(document.header),
             has_paper=paper_of(document.body) is not None,
+            signature=_signature(document, content),
         )
 
     def discharge(self, content: bytes) -> Discharge:
@@ -48,6 +56,14 @@ def codes_of(header: Header) -> tuple[HeaderCode, ...]:
         said.append((KnownSet.FACILITY, facility.code, facility.label))
     said += [(KnownSet.CONFIDENTIALITY, code, "") for code in header.confidentiality]
     return tuple(HeaderCode(*one) for one in said if one[1])
+
+
+def _signature(document: CdaDocument, content: bytes) -> str:
+    found = signature_of(document, content)
+    if found is None:
+        return ""
+    by = f"Signé par {found.signer}" if found.signer else "Signé"
+    return f"{by} : {_VERDICTS[found.verdict]}"
 
 
 def _read(content: bytes) -> CdaDocument:

@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def linked(**target):
 
 
 NAME = person()["contained"][0]["name"][0]
-DIRECTED = (
+DIRECTED: tuple[Any, ...] = (
     {"resourceType": "Parameters"},
     {"resourceType": "Patient"},
     {"resourceType": "Bundle", "type": "transaction"},
