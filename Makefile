@@ -52,8 +52,8 @@ bench: install-dev ## Measure what the documentation claims
 bench-data: install-dev ## Fill the bench database with a million synthetic patients
 	@$(RUN)/python -m bench.data
 
-screenshots: install-dev ## Photograph the demonstration's screens
-	@$(RUN)/python -m tests.journeys.screenshots
+screenshots: install-dev ## Photograph the demonstration's screens: make screenshots ONLY='telesuivi-*'
+	@$(RUN)/python -m tests.journeys.screenshots --only '$(or $(ONLY),*)'
 
 migrate: install ## Apply the migrations to the database of DATABASE_OWNER_URL
 	@$(RUN)/terresante migrate

@@ -1,4 +1,4 @@
-"""How a line of the log reads: one line whatever was typed, and no word of what an exception was about.
+"""How a line of the log reads: one line whatever was typed, no address, and no word of what an exception was about.
 
 An error of the database quotes the row that it refused, an error of conversion the text: either may be somebody's.
 """
@@ -15,7 +15,7 @@ class OneLine(logging.Formatter):
     """The message on one line, its control characters escaped; then where an exception came through, and its type."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.message = record.getMessage().translate(_CONTROL)
+        record.message = _without_address(record).translate(_CONTROL)
         record.asctime = self.formatTime(record)
         said = self.formatMessage(record)
         return f"{said}\n{self.formatException(record.exc_info)}" if record.exc_info else said
@@ -28,6 +28,16 @@ class OneLine(logging.Formatter):
             told.append("".join(traceback.format_tb(error.__traceback__)) + kind + _state(error))
             error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
         return "\nraised from\n".join(told)
+
+
+def _without_address(record: logging.LogRecord) -> str:
+    """Of a request that broke, the pattern of its address: what stands in it names a record, or opens one (a link)."""
+    said, request = record.getMessage(), getattr(record, "request", None)
+    path = getattr(request, "path", "")
+    if len(path) < 2:
+        return said
+    match = getattr(request, "resolver_match", None)
+    return said.replace(path, f"/{match.route}" if match is not None else "(adresse)")
 
 
 def _state(error: BaseException) -> str:

@@ -5,10 +5,11 @@ Madeleine has a GP (Dr Amar), a nurse (Inès) and the support structure (DAC Est
 """
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -34,6 +35,8 @@ from terresante.patients.models import CareRecord, Delegation, Patient, PatientA
 from terresante.patients.traits import Traits
 from tests.walls import empty_tables, tables_to_empty, walls_down
 
+T = TypeVar("T")
+
 
 @dataclass
 class Cast:
@@ -53,6 +56,10 @@ class Cast:
     @property
     def leon_record(self) -> CareRecord:
         return self.records["leon"]
+
+    def again(self) -> "Cast":
+        """Actors are values; records are objects that a test may change."""
+        return Cast(dict(self.actors), deepcopy(self.records))
 
 
 def assemble() -> Cast:
@@ -85,14 +92,15 @@ def assemble() -> Cast:
     return cast
 
 
-class Troupe:
-    """The cast assembled once in an empty database, whose rows each test then writes again in one exchange.
+class Kept(Generic[T]):
+    """What `make` writes in an empty database, once, whose rows each test then writes again in one exchange.
 
     Same persons, same identifiers, same moments: nobody meets them but the test, which leaves none of them behind.
+    `copied` gives each test its own of what `make` returned.
     """
 
-    def __init__(self) -> None:
-        self._cast = assemble()
+    def __init__(self, make: Callable[[], T], copied: Callable[[T], T]) -> None:
+        self._made, self._copied = make(), copied
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
             written = [_written_again(cursor, table) for table in tables_to_empty(cursor)]
@@ -105,12 +113,12 @@ class Troupe:
         )
         empty_tables()
 
-    def play(self) -> Cast:
+    def play(self) -> T:
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
             cursor.execute(self._statement)
             cursor.execute("SET ROLE terresante_app")
-        return Cast(dict(self._cast.actors), deepcopy(self._cast.records))
+        return self._copied(self._made)
 
 
 def _written_again(cursor: CursorWrapper, table: str) -> str:

@@ -42,10 +42,16 @@ def counted(*models: type[Model]) -> None:
 
 @cache
 def _emptying(_database: str) -> str:
+    """Asking 150 tables whether they hold a row is one plan; deleting from each is 150."""
     with connection.cursor() as cursor:
-        deletions = "".join(f'DELETE FROM "{table}";\n' for table in tables_to_empty(cursor))
+        asked = " UNION ALL ".join(
+            f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in tables_to_empty(cursor)
+        )
     # Local to the block's own transaction.
-    return f"DO $$ BEGIN SET LOCAL session_replication_role = replica;\n{deletions}END $$"
+    return (
+        "DO $$ DECLARE written text; BEGIN SET LOCAL session_replication_role = replica; "
+        f"FOR written IN {asked} LOOP EXECUTE format('DELETE FROM %I', written); END LOOP; END $$"
+    )
 
 
 def tables_to_empty(cursor: CursorWrapper) -> list[str]:
@@ -53,8 +59,8 @@ def tables_to_empty(cursor: CursorWrapper) -> list[str]:
 
 
 def _set_role(role: str) -> None:
+    """From any other: what the session may become does not depend on what it is."""
     with connection.cursor() as cursor:
-        cursor.execute("RESET ROLE")
         cursor.execute(f"SET ROLE {role}")
 
 

@@ -23,6 +23,8 @@ BIN = Path(sys.executable).parent
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # Who has nothing left takes from the other: both end together.
 _TWO = ("-n", "2", "--dist=worksteal")
+# A platform each; a file stays whole, so that who logged in once does for all of it. In their own order, longest first.
+_TWO_WHOLE = ("-n", "2", "--dist=loadfile", "--no-loadscope-reorder")
 UNIT, JOURNEYS = "not journey and not long", "journey and not long"
 # Apart: the browser of a journey leaves its process unable to run the others.
 LONG, LONG_JOURNEYS = "long and not journey", "long and journey"
@@ -65,19 +67,20 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _short() -> list[tuple[Step, ...]]:
-    """Batches run one after the other, the steps of a batch at the same time (mypy leaves a core free)."""
+    """Batches run one after the other, the steps of a batch at the same time: alone, each leaves a core free."""
     browser = {"TERRESANTE_BROWSER": _browser()}
     # As a deployment would: under the tests' settings the connection takes the application role.
     owner = {**_database(), "TERRESANTE_SECRET_KEY": secrets.token_hex()}
     return [
-        (_tool("format", "ruff", "format", "--check", "--quiet", "."),),
-        (_tool("lint", "ruff", "check", "--quiet", "."),),
-        (_tool("templates", "djlint", "--lint", "--quiet", "terresante"),),
-        (_tool("layers", "lint-imports", "--no-cache"),),
-        (_terresante("migrations", "makemigrations", "--check", "--dry-run", env=owner),),
+        (
+            _tool("format", "ruff", "format", "--check", "--quiet", "."),
+            _tool("lint", "ruff", "check", "--quiet", "."),
+            _tool("templates", "djlint", "--lint", "--quiet", "terresante"),
+            _tool("layers", "lint-imports", "--no-cache"),
+            _terresante("migrations", "makemigrations", "--check", "--dry-run", env=owner),
+        ),
         (_tool("types", "mypy", env=_settings()), _pytest("tests", UNIT, *_TWO)),
-        # A platform each; a file stays whole, so that who logged in once does for all of it.
-        (_pytest("journeys", JOURNEYS, "-n", "2", "--dist=loadfile", "--no-loadscope-reorder", env=browser),),
+        (_pytest("journeys", JOURNEYS, *_TWO_WHOLE, *naming("journey"), env=browser),),
     ]
 
 
@@ -88,10 +91,17 @@ def _long() -> list[tuple[Step, ...]]:
     oldest = _oldest_major()
     old_server = {"TERRESANTE_TEST_PG": str(oldest)}
     return [
-        (_pytest("long", LONG, "-n", "2"),),
-        (_pytest("long-journeys", LONG_JOURNEYS, "-n", "2", "--dist=loadfile", env=browser),),
+        (_pytest("long", LONG, "-n", "2", *naming("long")),),
+        (_pytest("long-journeys", LONG_JOURNEYS, *_TWO_WHOLE, *naming("journey"), env=browser),),
         (_pytest(f"tests-postgresql-{oldest}", UNIT, *_TWO, env=old_server),),
     ]
+
+
+def naming(mark: str) -> tuple[str, ...]:
+    """The test files that name this mark: a process takes ten seconds to read all the others and keep none of them."""
+    folders = [ROOT / name for name in ("terresante", "config", "simulators", "tests")]
+    paths = sorted(path for folder in folders for path in folder.rglob("test_*.py"))
+    return tuple(str(path.relative_to(ROOT)) for path in paths if f"mark.{mark}" in path.read_text())
 
 
 def _run_together(steps: Sequence[Step]) -> list[Outcome]:

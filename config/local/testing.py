@@ -6,6 +6,7 @@ holds a shared lock for its lifetime, the guardian waits for the exclusive one.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import subprocess
@@ -14,10 +15,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from config.local.binaries import find_binaries
+from config.local.database import Urls, drop_database, prepare
 from config.local.failure import Failure
 from config.local.postgres import FAST_UNSAFE_SETTINGS, Cluster, Server, write_private
 
 ROOT = Path(__file__).resolve().parents[2]
+
+TEMPLATE = "terresante_template"
 
 _held: dict[Path, int] = {}
 
@@ -44,6 +48,44 @@ def test_server(pg_major: int | None = None, *, folder: Path = ROOT / "var" / "t
 
 
 test_server.__test__ = False  # type: ignore[attr-defined] # its name looks like a test to pytest
+
+
+def migrated(server: Server) -> str:
+    """The name of a database of this server where every migration has run, and nothing else; to be copied.
+
+    Made once for the schema of this checkout, whoever asks first. Raises Failure.
+    """
+    with (server.state_dir / "template.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.seek(0)
+        wanted = _schema_digest()
+        if lock.read() != wanted:
+            drop_database(server, TEMPLATE)
+            _migrate(prepare(server, TEMPLATE))
+            lock.seek(0)
+            lock.truncate()
+            lock.write(wanted)
+    return TEMPLATE
+
+
+def _migrate(urls: Urls) -> None:
+    environment = {
+        **os.environ,
+        **urls.environment(),
+        "TERRESANTE_TESTING": "",
+        "TERRESANTE_SECRET_KEY": "tests",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "config.console", "migrate", "--verbosity", "0"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    if done.returncode:
+        raise Failure(f"Les migrations n’ont pas pu être appliquées :\n{done.stderr[-3000:]}")
+
+
+def _schema_digest() -> str:
+    files = sorted([*ROOT.glob("terresante/*/migrations/**/*.py"), *ROOT.glob("deploy/*.sql")])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _is_guarded(home: Path) -> bool:

@@ -131,7 +131,9 @@ function leave(): void {
 }
 
 function lineOnTop(word: string, text: string): HTMLElement {
-  const line = document.createElement("div");
+  // a landmark: it stands outside the main part of the page
+  const line = document.createElement("section");
+  line.ariaLabel = word;
   line.className = "strip strip-page is-orange";
   const sentence = document.createElement("p");
   const strong = document.createElement("span");

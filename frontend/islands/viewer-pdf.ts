@@ -49,6 +49,7 @@ export async function openPdf(url: string, stage: HTMLElement): Promise<PdfPages
   let asked = 0;
   let running: RenderTask | undefined;
   const show = async (number: number, wanted = scale): Promise<void> => {
+    stretch(sheet, wanted / scale);
     scale = wanted;
     const turn = ++asked;
     running?.cancel();
@@ -57,6 +58,14 @@ export async function openPdf(url: string, stage: HTMLElement): Promise<PdfPages
     running = await draw(page, sheet, (stage.clientWidth - 2) * scale, () => turn === asked);
   };
   return { count: pdf.numPages, show };
+}
+
+/** What is drawn already takes its new size at once, and is drawn again after. */
+function stretch(sheet: HTMLElement, by: number): void {
+  const { width, height } = sheet.style;
+  if (!width || by === 1) return;
+  sheet.style.setProperty("width", `${Number.parseFloat(width) * by}px`);
+  sheet.style.setProperty("height", `${Number.parseFloat(height) * by}px`);
 }
 
 async function draw(

@@ -73,10 +73,14 @@ async function showPdf(viewer: HTMLElement, stage: HTMLElement): Promise<Shown> 
 function drive(viewer: HTMLElement, stage: HTMLElement, shown: Shown): void {
   const word = viewer.querySelector<HTMLElement>("[data-viewer-scale]");
   let scale = 1;
-  const zoom = (wanted: number) => {
+  const zoom = (wanted: number, at: Point = middleOf(stage)) => {
+    const before = scale;
     scale = Math.min(MOST, Math.max(LEAST, wanted));
     if (word) word.textContent = `${Math.round(100 * scale)} %`;
+    const [left, top] = [stage.scrollLeft + at.x, stage.scrollTop + at.y];
     shown.zoom(scale);
+    // what was under the fingers stays there
+    stage.scrollTo((left * scale) / before - at.x, (top * scale) / before - at.y);
   };
   const acts: Record<string, () => void> = {
     previous: () => shown.turn?.(-1),
@@ -99,7 +103,7 @@ function drive(viewer: HTMLElement, stage: HTMLElement, shown: Shown): void {
   stage.addEventListener("wheel", (event) => {
     if (!event.ctrlKey) return; // the pinch of a touchpad comes so
     event.preventDefault();
-    zoom(scale * Math.exp(-event.deltaY / 200));
+    zoom(scale * Math.exp(-event.deltaY / 200), within(stage, event));
   }, { passive: false });
   pinch(stage, () => scale, zoom);
   const tools = viewer.querySelector<HTMLElement>("[data-viewer-tools]");
@@ -109,23 +113,41 @@ function drive(viewer: HTMLElement, stage: HTMLElement, shown: Shown): void {
   zoom(1);
 }
 
-function pinch(stage: HTMLElement, current: () => number, zoom: (scale: number) => void): void {
-  const gap = (event: TouchEvent) => {
-    const [one, other] = [event.touches[0], event.touches[1]];
-    return one && other ? Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY) : 0;
-  };
+function pinch(stage: HTMLElement, current: () => number, zoom: (scale: number, at: Point) => void): void {
   let began = 0;
   let from = 1;
   stage.addEventListener("touchstart", (event) => {
-    began = gap(event);
+    began = fingers(stage, event)?.gap ?? 0;
     from = current();
   }, { passive: true });
   stage.addEventListener("touchmove", (event) => {
-    const now = gap(event);
+    const now = fingers(stage, event);
     if (!began || !now) return;
     event.preventDefault();
-    zoom((from * now) / began);
+    zoom((from * now.gap) / began, now.middle);
   }, { passive: false });
+}
+
+/** In pixels of the stage, from its top left corner. */
+interface Point {
+  x: number;
+  y: number;
+}
+
+function fingers(stage: HTMLElement, event: TouchEvent): { gap: number; middle: Point } | null {
+  const [one, other] = [event.touches[0], event.touches[1]];
+  if (!one || !other) return null;
+  const middle = { clientX: (one.clientX + other.clientX) / 2, clientY: (one.clientY + other.clientY) / 2 };
+  return { gap: Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY), middle: within(stage, middle) };
+}
+
+function within(stage: HTMLElement, { clientX, clientY }: { clientX: number; clientY: number }): Point {
+  const box = stage.getBoundingClientRect();
+  return { x: clientX - box.left, y: clientY - box.top };
+}
+
+function middleOf(stage: HTMLElement): Point {
+  return { x: stage.clientWidth / 2, y: stage.clientHeight / 2 };
 }
 
 function say(viewer: HTMLElement, sentence: string): void {

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -179,17 +179,14 @@ def _is_unread(told: list[UUID]) -> SqlCondition:
     return SqlCondition(_UNREAD, "set_id", values=(told,))
 
 
-def _lines(actor: Actor, documents: Iterable[Any]) -> list[DocumentLine]:
-    lines, month = [], ""
-    for document in documents:
-        own_month = wording.month_title(document.dated_on)
-        lines.append(
-            DocumentLine(
-                document=document,
-                is_unread=document.is_unread,
-                is_mine=document.author_id is not None and document.author_id == actor.person_id,
-                month=own_month if own_month != month else "",
-            )
+def _lines(actor: Actor, documents: Sequence[Any]) -> list[DocumentLine]:
+    months = wording.month_titles(document.dated_on for document in documents)
+    return [
+        DocumentLine(
+            document=document,
+            is_unread=document.is_unread,
+            is_mine=document.author_id is not None and document.author_id == actor.person_id,
+            month=month,
         )
-        month = own_month
-    return lines
+        for document, month in zip(documents, months, strict=True)
+    ]

@@ -1,5 +1,5 @@
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -254,11 +254,11 @@ def _marked(around: str) -> tuple[tuple[str, bool], ...]:
     return tuple((part.strip(_START + _STOP), part.startswith(_START)) for part in parts if part)
 
 
-def _lines(actor: Actor, notes: Iterable[Any]) -> list[NoteLine]:
-    lines, month = [], ""
-    for note in notes:
+def _lines(actor: Actor, notes: Sequence[Any]) -> list[NoteLine]:
+    lines = []
+    months = wording.month_titles(note.written_at for note in notes)
+    for note, month in zip(notes, months, strict=True):
         beginning, rest = _folded(note.text)
-        own_month = wording.month_title(note.written_at)
         lines.append(
             NoteLine(
                 note=note,
@@ -266,12 +266,11 @@ def _lines(actor: Actor, notes: Iterable[Any]) -> list[NoteLine]:
                 is_mine=note.author_id == actor.person_id,
                 beginning=beginning,
                 rest=rest,
-                month=own_month if own_month != month else "",
+                month=month,
                 is_starred=getattr(note, "is_starred", False),
                 found=_marked(getattr(note, "around", "")),
             )
         )
-        month = own_month
     return lines
 
 

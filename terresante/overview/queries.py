@@ -144,12 +144,9 @@ def timeline_page(
         limit=most,
     )
     numbers = _numbers(actor, opened, since, until)
-    month = wording.month_title(before.occurred_at) if before else ""
-    entries = []
-    for fact in stretch.facts:
-        own_month = wording.month_title(fact.item.occurred_at)
-        entries.append(_entry(fact, own_month if own_month != month else ""))
-        month = own_month
+    moments = (fact.item.occurred_at for fact in stretch.facts)
+    months = wording.month_titles(moments, after=before.occurred_at if before else None)
+    entries = [_entry(fact, month) for fact, month in zip(stretch.facts, months, strict=True)]
     return TimelinePage(entries, stretch.next_place, numbers, numbers[filters.kind])
 
 

@@ -5,9 +5,21 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from terresante.care_plans.access import INCLUSION_READ
-from terresante.care_plans.queries import pathways_of
+from terresante.care_plans.queries import StepLine, pathways_of
+from terresante.care_team.enums import RoleGroup
 from terresante.kernel.screens import Request, reads
 from terresante.portal.queries import read_own_record
+
+_TRADES: dict[str, str] = {
+    RoleGroup.PHYSICIAN: "le médecin",
+    RoleGroup.NURSE: "l’infirmier ou l’infirmière",
+    RoleGroup.PHARMACIST: "le pharmacien ou la pharmacienne",
+    RoleGroup.PARAMEDIC: "un professionnel de la rééducation",
+    RoleGroup.PSYCHOLOGIST: "le ou la psychologue",
+    RoleGroup.SOCIAL: "l’assistant ou l’assistante sociale",
+    RoleGroup.HOME_AIDE: "l’aide à domicile",
+    RoleGroup.COORDINATOR: "la personne qui coordonne les soins",
+}
 
 
 @require_safe
@@ -15,4 +27,12 @@ from terresante.portal.queries import read_own_record
 def programmes(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor, action=INCLUSION_READ)
     pathways = pathways_of(request.actor, opened.patient.pk) if opened else []
-    return render(request, "portal/programmes.html", {"opened": opened, "pathways": pathways})
+    told = [(pathway, [(line, _who(line)) for line in pathway.steps]) for pathway in pathways]
+    return render(request, "portal/programmes.html", {"opened": opened, "told": told})
+
+
+def _who(line: StepLine) -> str:
+    """By name when it was given to somebody; else the trade, in the words of every day."""
+    if line.step.responsible is not None:
+        return line.who
+    return _TRADES.get(line.step.role, line.who)

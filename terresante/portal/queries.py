@@ -8,7 +8,7 @@ from terresante.care_team.queries.log import AccessVisit
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind
-from terresante.kernel.errors import Refused
+from terresante.kernel.errors import NotFound, Refused
 from terresante.patients.models import CareRecord
 from terresante.patients.queries import Represented, delegations_behind
 from terresante.telemonitoring.answering import asking
@@ -27,6 +27,14 @@ def own_record_id(actor: Actor) -> UUID | None:
     elif actor.kind != ActorKind.PATIENT:
         raise Refused("Cet espace est celui des patients et de leurs proches.")
     return access.list(actor, RECORD_READ, CareRecord).values_list("pk", flat=True).first()
+
+
+def founded_record_id(actor: Actor) -> UUID:
+    """The same. Raises NotFound when nobody has founded it yet."""
+    record_id = own_record_id(actor)
+    if record_id is None:
+        raise NotFound
+    return record_id
 
 
 def read_own_record(actor: Actor, *, action: Action = RECORD_READ) -> OpenRecord | None:

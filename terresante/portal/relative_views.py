@@ -17,12 +17,12 @@ from terresante.care_team.access import DELEGATION_CLAIM, OWN_DELEGATION_EDIT, O
 from terresante.care_team.relative_actions import Invited, answer_invitation
 from terresante.directory.queries import work_situations
 from terresante.kernel import access, audit, rls
-from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, public, writes
 from terresante.kernel.ui.forms import show_error
 from terresante.patients.models import RelatedPerson
 from terresante.portal.forms import CarerForm, GivenCodeForm, InvitedForm, OwnRelativeForm
-from terresante.portal.queries import own_record_id, read_own_record
+from terresante.portal.queries import founded_record_id, read_own_record
 
 _TOKEN = "invitation_token"  # noqa: S105 -- a key of the session
 _NOT_VALID = (
@@ -34,7 +34,7 @@ _NOT_VALID = (
 @writes(OWN_RELATIVE_EDIT)
 def relative(request: Request, relative_id: UUID | None = None) -> HttpResponse:
     """Adds a relative, or says what he is."""
-    record_id = _record_id(request)
+    record_id = founded_record_id(request.actor)
     form = OwnRelativeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         relative_actions.save_relative(
@@ -58,7 +58,7 @@ def relative(request: Request, relative_id: UUID | None = None) -> HttpResponse:
 @writes(OWN_DELEGATION_EDIT)
 def carer(request: Request, relative_id: UUID) -> HttpResponse:
     """The patient lets a relative read; the code is shown once."""
-    record_id = _record_id(request)
+    record_id = founded_record_id(request.actor)
     read_own_record(request.actor)
     person = access.get(request.actor, OWN_RELATIVE_EDIT, RelatedPerson, relative_id)
     form = CarerForm(request.POST or None)
@@ -79,7 +79,7 @@ def carer(request: Request, relative_id: UUID) -> HttpResponse:
 @writes(OWN_DELEGATION_EDIT)
 def withdraw_carer(request: Request, delegation_id: UUID) -> HttpResponse:
     if request.method == "POST":
-        relative_actions.withdraw_delegation(request.actor, _record_id(request), delegation_id)
+        relative_actions.withdraw_delegation(request.actor, founded_record_id(request.actor), delegation_id)
         messages.success(request, "C’est fait : cette personne ne lit plus rien.")
     return redirect("portal:circle")
 
@@ -157,10 +157,3 @@ def _trace(account: User, invited: Invited) -> None:
     with rls.acting(actor):
         detail = {"delegation": str(invited.delegation_id)}
         audit.record(actor, DELEGATION_CLAIM, patient_id=invited.patient_id, detail=detail)
-
-
-def _record_id(request: Request) -> UUID:
-    record_id = own_record_id(request.actor)
-    if record_id is None:
-        raise NotFound
-    return record_id

@@ -46,7 +46,7 @@ from terresante.notes.queries import media_of, notes_of
 from terresante.portal import actions, queries
 from terresante.portal.access import PERSON_SWITCH
 from terresante.portal.forms import NameForm
-from terresante.portal.queries import own_record_id, read_own_record
+from terresante.portal.queries import founded_record_id, read_own_record
 from terresante.stays.queries import stays_of_patient
 
 _NOTES_A_PAGE = 20
@@ -68,7 +68,7 @@ def home(request: Request) -> HttpResponse:
 @writes(ACCESS_CONTEST)
 def contest(request: Request, entry_id: UUID) -> HttpResponse:
     if request.method == "POST":
-        actions.contest_access(request.actor, _record_id(request), entry_id)
+        actions.contest_access(request.actor, founded_record_id(request.actor), entry_id)
         messages.success(
             request, "C’est envoyé. Le délégué à la protection des données vous répondra sur cette page."
         )
@@ -98,7 +98,7 @@ def circle(request: Request) -> HttpResponse:
 @writes(OWN_CIRCLE_EDIT)
 def remove_member(request: Request, participant_id: UUID) -> HttpResponse:
     """GET says what follows; POST does it."""
-    record_id = _record_id(request)
+    record_id = founded_record_id(request.actor)
     if request.method == "POST":
         member = actions.remove_member(request.actor, record_id, participant_id)
         messages.success(request, f"{member.name} ne lit plus le dossier. Votre référent est prévenu.")
@@ -116,7 +116,9 @@ def answer_request(request: Request, join_id: UUID) -> HttpResponse:
     form = WordsForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         accepts, words = "accept" in request.POST, form.cleaned_data["answer"]
-        row = answer_own_request(request.actor, _record_id(request), join_id, accepts=accepts, words=words)
+        row = answer_own_request(
+            request.actor, founded_record_id(request.actor), join_id, accepts=accepts, words=words
+        )
         said = "peut maintenant lire le dossier" if accepts else "ne lira pas le dossier"
         messages.success(request, f"C’est enregistré : {row.practitioner.full_name} {said}.")
         return redirect("portal:circle")
@@ -144,7 +146,7 @@ def search(request: Request) -> HttpResponse:
 @writes(OWN_CIRCLE_EDIT)
 def add_practitioner(request: Request, practitioner_id: UUID) -> HttpResponse:
     chosen = directory.candidate(practitioner_id=practitioner_id)
-    record_id = _record_id(request)
+    record_id = founded_record_id(request.actor)
     if request.method == "POST":
         actions.add_practitioner(request.actor, record_id, practitioner_id)
         messages.success(request, f"{chosen.name} peut maintenant lire le dossier.")
@@ -223,7 +225,7 @@ def choices(request: Request) -> HttpResponse:
 
 @writes(CONSENT_LIFT)
 def lift_opposition(request: Request) -> HttpResponse:
-    record_id = _record_id(request)
+    record_id = founded_record_id(request.actor)
     if request.method == "POST":
         circle_actions.lift_opposition(request.actor, record_id)
         messages.success(request, "Le dossier est de nouveau ouvert au cercle de soins.")
@@ -241,10 +243,3 @@ def switch(request: Request) -> HttpResponse:
             raise NotFound
         request.session[ACTING_FOR_KEY] = wanted
     return redirect("overview:home")
-
-
-def _record_id(request: Request) -> UUID:
-    record_id = own_record_id(request.actor)
-    if record_id is None:
-        raise NotFound
-    return record_id

@@ -106,20 +106,17 @@ def _pathways(actor: Actor, patient_id: UUID) -> list[PathwayCount]:
 
 
 def _lines(actor: Actor, rows: Sequence[QuestionnaireResponse], waiting: set[UUID]) -> list[ResponseLine]:
-    lines, month = [], ""
-    for row in rows:
-        own = wording.month_title(row.authored_at)
-        lines.append(
-            ResponseLine(
-                response=row,
-                title=queries.title_of(row),
-                is_unread=row.pk in waiting,
-                is_mine=row.user_id is not None and row.user_id == actor.user_id,
-                month="" if own == month else own,
-            )
+    months = wording.month_titles(row.authored_at for row in rows)
+    return [
+        ResponseLine(
+            response=row,
+            title=queries.title_of(row),
+            is_unread=row.pk in waiting,
+            is_mine=row.user_id is not None and row.user_id == actor.user_id,
+            month=month,
         )
-        month = own
-    return lines
+        for row, month in zip(rows, months, strict=True)
+    ]
 
 
 def level_of(row: QuestionnaireResponse) -> str:

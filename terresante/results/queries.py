@@ -142,12 +142,9 @@ def _is_unread(actor: Actor, patient_id: UUID) -> SqlCondition:
 
 
 def _lines(reports: Iterable[Any]) -> list[ReportLine]:
-    lines, month = [], ""
-    for report in reports:
-        own_month = wording.month_title(report.effective_at)
-        lines.append(ReportLine(report, report.is_unread, own_month if own_month != month else ""))
-        month = own_month
-    return lines
+    found = list(reports)
+    months = wording.month_titles(report.effective_at for report in found)
+    return [ReportLine(report, report.is_unread, month) for report, month in zip(found, months, strict=True)]
 
 
 def chapters_of(actor: Actor, report: DiagnosticReport) -> list[Chapter]:

@@ -81,7 +81,7 @@ def records_whose_follow_ups_are_managed(actor: Actor) -> Q:
     return changes(actor)
 
 
-def _of_follow_ups(follow_ups: Q) -> Q:
+def of_follow_ups(follow_ups: Q) -> Q:
     """Whatever hangs on such a follow-up."""
     known = FollowUp.objects.filter(
         follow_ups, pk=OuterRef("follow_up_id"), patient_id=OuterRef("patient_id")
@@ -91,13 +91,13 @@ def _of_follow_ups(follow_ups: Q) -> Q:
 
 @rule(FOLLOW_UP_READ, Expected, visible=True)
 def expected_of_follow_ups_read(actor: Actor) -> Q:
-    return _of_follow_ups(shares(actor))
+    return of_follow_ups(shares(actor))
 
 
 @rule(LINK_READ, AnswerLink, visible=True)
 def links_read(actor: Actor) -> Q:
     """The circle. Who answers by a link is known by its two secrets, never by this row."""
-    return _of_follow_ups(follow_ups_managed(actor))
+    return of_follow_ups(follow_ups_managed(actor))
 
 
 @rule(CONTACT_READ, Contact, visible=True)
@@ -105,12 +105,12 @@ def contacts_read(actor: Actor) -> Q:
     """Whom she met is asked of the index case by her circle, and told to nobody else: a carer may be one of them."""
     if actor.kind == ActorKind.REPRESENTATIVE:
         return NOBODY
-    return _of_follow_ups(shares(actor))
+    return of_follow_ups(shares(actor))
 
 
 @rule(CONTACT_WRITE, Contact)
 def contacts_written(actor: Actor) -> Q:
-    return _of_follow_ups(follow_ups_managed(actor))
+    return of_follow_ups(follow_ups_managed(actor))
 
 
 @rule(CONTACT_WRITE, FollowUp)

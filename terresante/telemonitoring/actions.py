@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from terresante.care_team import matrix
@@ -344,5 +345,5 @@ def end_of(expected: list[Expected], follow_up: FollowUp) -> datetime:
     return max(schedule.last_moment(expected) or timezone.now(), timezone.now()) + ENDS_AFTER
 
 
-def _expected(follow_up: FollowUp) -> Any:
+def expected_of(follow_up: FollowUp) -> QuerySet[Expected]:
     return Expected.objects.filter(follow_up_id=follow_up.pk, patient_id=follow_up.patient_id)

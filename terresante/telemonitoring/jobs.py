@@ -33,6 +33,16 @@ SMS = "Terr-eSanté : des questions vous attendent : {url} Votre code reste le m
 SMS_WITHOUT_LINK = (
     "Terr-eSanté : des questions vous attendent. Pour un nouveau lien, appelez l’équipe qui vous suit."
 )
+# As both functions give them last.
+_LIMITS = (
+    "data_class",
+    "private_to_id",
+    "private_to_person_id",
+    "hidden_from_patient",
+    "hidden_from_representative",
+    "sector",
+    "restricted_to_id",
+)
 _ALARMING = (ResponseColour.ORANGE, ResponseColour.RED)
 
 
@@ -46,6 +56,8 @@ class _Due:
     role: str
     # The link of its follow-up that is open now.
     link_id: UUID | None
+    # Of its follow-up, as `_LIMITS` names them.
+    limits: Mapping[str, Any]
 
     @property
     def sms(self) -> str:
@@ -78,17 +90,33 @@ def end_follow_ups(actor: Actor) -> None:
         pass
 
 
+def _due(row: Mapping[str, Any]) -> _Due:
+    return _Due(
+        expected_id=row["expected_id"],
+        follow_up_id=row["follow_up_id"],
+        patient_id=row["patient_id"],
+        reminded=row["reminded"],
+        phone=row["phone"],
+        role=row["role"],
+        link_id=row["link"],
+        limits={name: row[name] for name in _LIMITS},
+    )
+
+
 def remind_due(now: datetime, most: int = _AT_ONCE) -> int:
     """One round; returns how many were told, 0 when nothing is left."""
     actor = Actor.job("telemonitoring")
     with rls.acting(actor), written_together():
-        due = [_Due(*row) for row in _rows("SELECT * FROM remind_due_answers(%s, %s)", now, most)]
+        due = [_due(row) for row in _named("SELECT * FROM remind_due_answers(%s, %s)", now, most)]
         told = [one for one in due if one.role == FILLED_BY_THE_PERSON]
         leaves = sms_is_bound()
         for one in told:
             kind = AnswerDue if one.reminded == 1 else AnswerStillDue
             by_sms = leaves and bool(one.phone and one.link_id)
-            emit(actor, kind(patient_id=one.patient_id, object_id=one.expected_id, by_sms=by_sms))
+            emit(
+                actor,
+                kind(patient_id=one.patient_id, object_id=one.expected_id, by_sms=by_sms, **one.limits),
+            )
         if leaves:
             queue_each_sms(
                 {f"due:{one.expected_id}:{one.reminded}": (one.phone, one.sms) for one in told if one.phone}
@@ -120,18 +148,7 @@ def _expected(row: Mapping[str, Any]) -> Expected:
     return Expected(id=row["expected_id"], follow_up_id=row["follow_up_id"], patient_id=row["patient_id"])
 
 
-_OF_EVENT = (
-    "patient_id",
-    "cell_id",
-    "colour",
-    "data_class",
-    "private_to_id",
-    "private_to_person_id",
-    "hidden_from_patient",
-    "hidden_from_representative",
-    "sector",
-    "restricted_to_id",
-)
+_OF_EVENT = ("patient_id", "cell_id", "colour", *_LIMITS)
 
 
 def _changed(row: Mapping[str, Any]) -> FollowUpChanged:

@@ -36,7 +36,7 @@ from terresante.telemonitoring.board import words
 from terresante.telemonitoring.board.words import badge_of
 from terresante.telemonitoring.enums import TO_BEGIN, ExpectedState, FollowUpState
 from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp
-from terresante.telemonitoring.schedule import PARIS
+from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON, PARIS
 
 # A follow-up at home has a schedule; assessments and sheets are filled from « Formulaires ».
 FOLLOWED_KINDS = (PathwayKind.FOLLOW_UP, PathwayKind.SURGERY)
@@ -202,6 +202,16 @@ def expected_of(actor: Actor, follow_up: FollowUp, *, most: int = 12) -> list[Ex
     return list(
         rows.filter(follow_up_id=follow_up.pk, state=ExpectedState.WAITING).order_by("opens_at", "pk")[:most]
     )
+
+
+def to_fill_here(waiting: Sequence[Expected], follow_up: FollowUp) -> list[tuple[Expected, str]]:
+    """Of what waits, what a professional fills and is open now, with its title."""
+    forms, now = questionnaires.pathway_of(follow_up.version_id).forms, timezone.now()
+    return [
+        (one, forms[one.form].title)
+        for one in waiting
+        if one.role != FILLED_BY_THE_PERSON and one.opens_at <= now and one.form in forms
+    ]
 
 
 def link_of(actor: Actor, follow_up: FollowUp) -> AnswerLink | None:

@@ -65,12 +65,15 @@ def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> Htt
         request.actor, follow_up, FOLLOW_UP_MANAGE, FOLLOW_UP_END, LINK_MAKE, CONTACT_WRITE
     )
     link = queries.link_of(request.actor, follow_up)
+    waiting = queries.expected_of(request.actor, follow_up)
+    to_fill = queries.to_fill_here(waiting, follow_up)
     context = {
         "one": queries.shown(follow_up),
         "follow_up": follow_up,
         "curve": queries.curve(follow_up),
         "answers": queries.answers_of(request.actor, follow_up),
-        "expected": queries.expected_of(request.actor, follow_up),
+        "expected": [one for one in waiting if one.pk not in {due.pk for due, _ in to_fill}],
+        "to_fill": to_fill,
         "link": link,
         "sent_to": shown(link.sent_to) if link else "",
         "contacts": queries.contacts_of(request.actor, follow_up),

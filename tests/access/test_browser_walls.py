@@ -6,7 +6,6 @@ from django.db import connection
 from django.test import Client
 from django.urls import resolve, reverse
 
-from tests.access.matrix.people import settle
 from tests.access.test_forged_urls import drawn, key_of, logged_in, named_views, of_interface
 from tests.walls import walls_down
 
@@ -14,11 +13,6 @@ pytestmark = pytest.mark.commits
 
 # Reading leaves its trace and its marks; logging in and choosing a structure are the session's.
 WRITTEN_BY_READING = {"kernel_auditentry", "feed_readcursor", "feed_readexception", "accounts_session"}
-
-
-@pytest.fixture
-def world():
-    return settle()
 
 
 def pages(world):

@@ -13,7 +13,6 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from terresante.kernel.ids import new_id
-from tests.access.matrix.people import settle
 
 pytestmark = pytest.mark.commits
 
@@ -144,11 +143,6 @@ def logged_in(actor) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(get_user_model().objects.get(pk=actor.user_id))
     return client
-
-
-@pytest.fixture
-def world():
-    return settle()
 
 
 def key_of(world, patient: str, name: str) -> UUID:

@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
@@ -38,6 +39,7 @@ def seed(request: pytest.FixtureRequest) -> object:
 # region while that one loads it, then walks as a phone. The walks expect the region as it was loaded: a login changes
 # nothing in it, other journeys do.
 _FIRST = ("test_accessible.py", "test_look.py", "test_login.py", "test_accessible_phone.py")
+_MANY = 4
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -51,4 +53,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _FIRST.index(item.path.name) if item.path.name in _FIRST else len(_FIRST))
+    """Then the files of many journeys, so that two processes end at about the same time."""
+    many = Counter(item.path for item in items)
+    items.sort(
+        key=lambda item: (
+            _FIRST.index(item.path.name) if item.path.name in _FIRST else len(_FIRST),
+            many[item.path] < _MANY,
+        )
+    )

@@ -9,19 +9,28 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from config.local.database import Urls, copy_database, prepare
+from config.local.database import Urls, copy_database, drop_database, plan_once, prepare
 from config.local.demo import DemoAccount, answers, free_port, listens, provider_environment, provider_service
 from config.local.places import HOST, ROOT
 from config.local.postgres import Server
 from config.local.supervisor import Service, Supervisor
-from config.local.testing import test_server
+from config.local.testing import migrated, test_server
 
 _REGION = "journeys_region"
+# What is dated of one follow-up, and its key there.
+_TIMED = {
+    "telemonitoring_followup": "id",
+    "telemonitoring_expected": "follow_up_id",
+    "telemonitoring_answerlink": "follow_up_id",
+    "telemonitoring_alert": "follow_up_id",
+    "questionnaires_questionnaireresponse": "follow_up_id",
+}
 # Loaded anew by each run: its days are counted from now.
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(16)
 
@@ -33,6 +42,26 @@ class Platform:
     accounts: dict[str, DemoAccount]
     patients: list[dict[str, object]]
     var: Path
+    # Of the superuser, for what no browser does.
+    database: str
+
+    def days_pass(self, follow_up: str, to: str) -> None:
+        """So many days that this step of the follow-up has just opened: every moment written of it goes back."""
+        with psycopg.connect(self.database) as connection:
+            connection.execute("SET TimeZone = 'Europe/Paris'")
+            passed = connection.execute(
+                "SELECT opens_at - now() + interval '1 minute' FROM telemonitoring_expected"
+                " WHERE follow_up_id = %s AND step = %s AND state = 'waiting'",
+                [follow_up, to],
+            ).fetchone()
+            assert passed, f"nothing of {to} is waited for"
+            for table, key in _TIMED.items():
+                _move_back(connection, table, key, follow_up, passed[0])
+            connection.execute(
+                "UPDATE telemonitoring_followup SET anchor_on = (anchor_on + interval '12 hours' - %s)::date"
+                " WHERE id = %s",
+                [passed[0], follow_up],
+            )
 
     def account(self, words: str) -> DemoAccount:
         """The demonstration account whose login or role contains these words."""
@@ -68,9 +97,9 @@ def running_platform(var: Path) -> Iterator[Platform]:
                 supervisor.start(provider_service(provider, port, base_url=base_url, var=var, keys=env))
             supervisor.start(Service("worker", _command("worker"), env))
             supervisor.start(Service("mllp", _command("mllp"), env, lambda: listens(mllp)))
-            yield _described(var, pages, mllp)
+            yield _described(var, pages, mllp, server.url(name))
     finally:
-        _drop(server, name)
+        drop_database(server, name)
 
 
 def _copied_region(server: Server, name: str, var: Path) -> Urls:
@@ -87,6 +116,7 @@ def _copied_region(server: Server, name: str, var: Path) -> Urls:
             lock.write(_RUN)
             lock.flush()
         copy_database(server, _REGION, name)
+        plan_once(server, name)
         shutil.copytree(home / "var", var, dirs_exist_ok=True, ignore=shutil.ignore_patterns("log"))
     return prepare(server, name)
 
@@ -94,10 +124,10 @@ def _copied_region(server: Server, name: str, var: Path) -> Urls:
 def _load_region(server: Server, var: Path) -> None:
     shutil.rmtree(var, ignore_errors=True)
     var.mkdir()
-    _drop(server, _REGION)
+    drop_database(server, _REGION)
+    copy_database(server, migrated(server), _REGION)
     env = _environment(prepare(server, _REGION), var) | {"TERRESANTE_MLLP_PORT": "1"}
     with Supervisor(log_dir=var / "log", cwd=ROOT) as supervisor:
-        supervisor.run_once(Service("migrate", _command("migrate", "--noinput"), env))
         supervisor.run_once(Service("load_communes", _command("load_communes"), env))
         supervisor.run_once(Service("load_demo", _command("load_demo"), env))
 
@@ -116,15 +146,28 @@ def _environment(urls: Urls, var: Path) -> dict[str, str]:
     }
 
 
-def _drop(server: Server, name: str) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+def _move_back(
+    connection: psycopg.Connection, table: str, key: str, follow_up: str, passed: timedelta
+) -> None:
+    columns = connection.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_name = %s AND data_type = 'timestamp with time zone'",
+        [table],
+    ).fetchall()
+    moved = sql.SQL(", ").join(
+        sql.SQL("{0} = {0} - {1}").format(sql.Identifier(name), sql.Literal(passed)) for (name,) in columns
+    )
+    connection.execute(
+        sql.SQL("UPDATE {} SET {} WHERE {} = {}").format(
+            sql.Identifier(table), moved, sql.Identifier(key), sql.Literal(follow_up)
+        )
+    )
 
 
-def _described(var: Path, pages: int, mllp: int) -> Platform:
+def _described(var: Path, pages: int, mllp: int, database: str) -> Platform:
     listed = [DemoAccount(**each) for each in json.loads((var / "demo-accounts.json").read_text())]
     patients = json.loads((var / "demo-hospital.json").read_text())
-    return Platform(f"http://{HOST}:{pages}", mllp, {a.login: a for a in listed}, patients, var)
+    return Platform(f"http://{HOST}:{pages}", mllp, {a.login: a for a in listed}, patients, var, database)
 
 
 def _command(*arguments: str) -> tuple[str, ...]:

@@ -2,10 +2,11 @@
 
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyotp
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import APIRequestContext, APIResponse, Error, Locator, Page, expect
 
 from config.local.demo import DemoAccount
 from tests.journeys.platform import Platform
@@ -15,8 +16,11 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = """async () => (await axe.run(document, {resultTypes: ['violations']}))
     .violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 5)])"""
 _TOTP_SECONDS = 30
+_MAILBOX = "/demonstration/boite/"
+_CODE_SECONDS = 10
 # The one account of the demonstration whose codes go to a telephone.
 _BY_SMS = "m.bardet"
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _last_step: dict[str, int] = {}
 # Codes already taken from the mailbox: an earlier login's letter may still be the newest when ours is on its way.
 _codes_read: set[str] = set()
@@ -40,11 +44,6 @@ class Visitor:
     def give_code_received(self) -> None:
         self._give_code(self._code_of_the_mailbox())
 
-    def _pass_over_earlier_codes(self) -> None:
-        """A screen that was only looked at left its code unread."""
-        letters = self.page.request.get("/demonstration/boite/").text()
-        _codes_read.update(re.findall(r"\b\d{6}\b", letters))
-
     def _give_code(self, code: str) -> None:
         self.page.get_by_label("Code à six chiffres").fill(code)
         self.page.get_by_role("button", name="Se connecter").click()
@@ -52,8 +51,8 @@ class Visitor:
 
     def give_password(self, account: DemoAccount) -> None:
         if not account.totp_secret:
-            self._pass_over_earlier_codes()
-        self._wanted = f"{account.login}@" if account.login != _BY_SMS else "+33"
+            _pass_over_earlier_codes(self.page.request)
+        self._wanted = _recipient(account)
         self.page.goto("/connexion/")
         self.page.get_by_label("Identifiant", exact=True).fill(account.login)
         self.page.get_by_label("Mot de passe").fill(account.password)
@@ -63,8 +62,11 @@ class Visitor:
     def _code_of_the_mailbox(self) -> str:
         with self.page.expect_popup() as opened:
             self.page.get_by_role("link", name="boîte aux lettres de démonstration").click()
-        mailbox = opened.value
-        code = _unread_code(mailbox, recipient=self._wanted)
+        mailbox, limit = opened.value, time.monotonic() + _CODE_SECONDS
+        while not (code := _unread_code(_letters(mailbox), recipient=self._wanted)):
+            assert time.monotonic() < limit, "no code came to the mailbox"
+            mailbox.wait_for_timeout(300)
+            mailbox.reload()
         mailbox.close()
         return code
 
@@ -104,6 +106,21 @@ class Visitor:
         with self.page.expect_event("load"):
             link.click()
 
+    def says(self, answers: tuple[str | None, ...]) -> None:
+        """One question a screen: the words of a choice, a number, None when there is nothing to measure or to add."""
+        for words in answers:
+            question, field = self.page.locator(".question"), self.page.locator("#valeur")
+            asked = question.inner_text()
+            if words is None:
+                passed = re.compile("^Je n’arrive pas à mesurer$|^Je ne sais pas$")
+                self.page.get_by_role("button", name=passed).click()
+            elif words.isdigit() and field.count():
+                field.fill(words)
+                self.page.get_by_role("button", name="Continuer").click()
+            else:
+                self.page.get_by_role("group").get_by_role("button", name=words, exact=True).click()
+            expect(question).not_to_have_text(asked)
+
     def toasts(self) -> Locator:
         return self.page.locator("[data-toasts] .toast")
 
@@ -123,8 +140,54 @@ class Visitor:
         return list(self.page.evaluate(_RULES))
 
     def too_wide(self) -> int:
-        """Pixels that only scrolling sideways would show."""
-        return int(self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+        """Pixels that only scrolling sideways would show. A phone widens its window to what it holds, not its root."""
+        return int(
+            self.page.evaluate("(root => root.scrollWidth - root.clientWidth)(document.documentElement)")
+        )
+
+
+def open_session(asked: APIRequestContext, account: DemoAccount) -> None:
+    """The forms of `Visitor.log_in`, sent without being shown: a page takes a second, and who logs in to look at
+    something else need not see the door.
+    """
+    if not account.totp_secret:
+        _pass_over_earlier_codes(asked)
+    door = asked.get("/connexion/")
+    known = {"login": account.login, "password": account.password}
+    code_page = asked.post("/connexion/", form={**_token(door), **known})
+    code = fresh_totp(account) if account.totp_secret else _code_sent(asked, recipient=_recipient(account))
+    home = asked.post(code_page.url, form={**_token(code_page), "code": code})
+    assert "/connexion" not in home.url, f"{account.login} is not let in"
+
+
+def _token(page: APIResponse) -> dict[str, str | float | bool]:
+    found = _TOKEN.search(page.text())
+    assert found is not None, f"{page.url} has no form"
+    return {"csrfmiddlewaretoken": found.group(1)}
+
+
+def _recipient(account: DemoAccount) -> str:
+    """How it begins, in the demonstration's mailbox."""
+    return f"{account.login}@" if account.login != _BY_SMS else "+33"
+
+
+def _pass_over_earlier_codes(asked: APIRequestContext) -> None:
+    """A screen that was only looked at left its code unread."""
+    _codes_read.update(re.findall(r"\b\d{6}\b", asked.get(_MAILBOX).text()))
+
+
+def _code_sent(asked: APIRequestContext, *, recipient: str) -> str:
+    limit = time.monotonic() + _CODE_SECONDS
+    while True:
+        cards = asked.get(_MAILBOX).text().split("<article")[1:]
+        if code := _unread_code((card.partition("card-body")[2] for card in cards), recipient=recipient):
+            return code
+        assert time.monotonic() < limit, "no code came to the mailbox"
+        time.sleep(0.1)
+
+
+def _letters(mailbox: Page) -> list[str]:
+    return mailbox.get_by_role("article").all_inner_texts()
 
 
 def fresh_totp(account: DemoAccount) -> str:
@@ -146,14 +209,11 @@ def until_shown(page: Page, awaited: Locator, *, seconds: float = 10) -> None:
         page.reload()
 
 
-def _unread_code(mailbox: Page, *, recipient: str, seconds: float = 10) -> str:
-    limit = time.monotonic() + seconds
-    while True:
-        for letter in mailbox.get_by_role("article").filter(has_text=f"À {recipient}").all_inner_texts():
-            found = re.search(r"\b\d{6}\b", letter)
-            if found and found.group() not in _codes_read:
-                _codes_read.add(found.group())
-                return found.group()
-        assert time.monotonic() < limit, "no code came to the mailbox"
-        mailbox.wait_for_timeout(300)
-        mailbox.reload()
+def _unread_code(letters: Iterable[str], *, recipient: str) -> str:
+    """The newest letters come first."""
+    for letter in letters:
+        found = re.search(r"\b\d{6}\b", letter)
+        if f"À {recipient}" in letter and found and found.group() not in _codes_read:
+            _codes_read.add(found.group())
+            return found.group()
+    return ""

@@ -39,18 +39,6 @@ def _weighs(page: Page, kilograms: str) -> None:
     page.get_by_role("button", name="Continuer").tap()
 
 
-def _says(page: Page, answers: tuple[str | None, ...]) -> None:
-    """Each by one touch; None when she cannot measure or has nothing to add."""
-    for words in answers:
-        question = page.locator(".question")
-        asked = question.inner_text()
-        if words is None:
-            page.get_by_role("button", name=re.compile("^Je n’arrive pas à mesurer$|^Je ne sais pas$")).tap()
-        else:
-            page.get_by_role("group").get_by_role("button", name=words, exact=True).tap()
-        expect(question).not_to_have_text(asked)
-
-
 def _link_of(physician: Visitor) -> tuple[str, str]:
     """Given again by the physician: what is sent, and what is said."""
     physician.page.goto(physician.open_record("TESSIER") + "telesuivi/")
@@ -77,11 +65,11 @@ def test_a_person_of_great_age_answers_by_a_link_in_large_letters_and_is_told_to
 
     _weighs(page, "64")
     assert person.axe() == [] and person.too_wide() <= 0
-    _says(page, _WELL[:3])
+    person.says(_WELL[:3])
     page.get_by_role("link", name="Plus tard").tap()
     page.get_by_role("link", name="Répondre").tap()
     expect(page.get_by_role("heading", name=re.compile("^Tension : le premier"))).to_be_visible()
-    _says(page, (*_WELL[3:6], "Oui", *_WELL[7:]))
+    person.says((*_WELL[3:6], "Oui", *_WELL[7:]))
     expect(page.get_by_role("heading", name="Ma réponse")).to_be_visible()
     assert person.axe() == [] and person.too_wide() <= 0
     page.get_by_role("button", name="Envoyer").tap()
@@ -108,8 +96,8 @@ def test_a_patient_answers_without_network_is_told_red_at_once_and_it_leaves_by_
     page.goto("/mon-dossier/suivi/")
     page.get_by_role("button", name="Répondre").tap()
     _weighs(page, "64")
-    _says(page, _WELL[:6])
-    _says(page, ("Oui", *_WELL[7:]))
+    patient.says(_WELL[:6])
+    patient.says(("Oui", *_WELL[7:]))
     assert patient.axe() == [] and patient.too_wide() <= 0
     page.get_by_role("button", name="Envoyer").tap()
     expect(page.get_by_role("alert")).to_contain_text("15")

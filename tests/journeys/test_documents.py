@@ -73,12 +73,44 @@ def test_a_doctor_files_several_files_and_reads_one_up_to_four_hundred_per_cent(
     image = page.locator("[data-viewer-image]")
     expect(image).to_be_visible()
     before = image.bounding_box()
-    page.locator("[data-viewer-stage]").focus()
-    for _ in range(8):
-        page.keyboard.press("+")
-    expect(page.get_by_text("400 %")).to_be_visible()
+    stage = page.locator("[data-viewer-stage]")
+    if phone:
+        pinches_then_drags(page, stage)
+    else:
+        stage.focus()
+        for _ in range(8):
+            page.keyboard.press("+")
+        expect(page.get_by_text("400 %")).to_be_visible()
     assert image.bounding_box()["width"] > 3.9 * before["width"]
     shot(doctor, "image", phone)
+
+
+def pinches_then_drags(page, stage):
+    """Two fingers part around the middle, which stays under them; then one moves what is larger than the stage."""
+    box = stage.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 60
+    touches = page.context.new_cdp_session(page)
+
+    def touch(kind, *points):
+        held = [{"x": at, "y": y, "id": number} for number, at in enumerate(points)]
+        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": held})
+
+    touch("touchStart", x - 20, x + 20)
+    for apart in range(30, 111, 10):
+        touch("touchMove", x - apart, x + apart)
+    touch("touchEnd")
+    expect(page.get_by_text("400 %")).to_be_visible()
+    middle = stage.evaluate("stage => (stage.scrollLeft + stage.clientWidth / 2) / stage.scrollWidth")
+    assert 0.45 < middle < 0.55
+
+    before = stage.evaluate("stage => stage.scrollLeft")
+    touch("touchStart", x)
+    for moved in range(10, 101, 10):
+        touch("touchMove", x - moved)
+    touch("touchEnd")
+    page.wait_for_function(
+        "([stage, from]) => stage.scrollLeft > from + 50", arg=[stage.element_handle(), before]
+    )
 
 
 def test_a_disguised_file_is_refused_beside_its_name_and_the_other_goes_in(visit):

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, StorageStat
 from config.local.check import BROWSERS
 from config.local.failure import Failure
 from tests.journeys.platform import Platform
-from tests.journeys.steps import Visitor
+from tests.journeys.steps import Visitor, open_session
 
 DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 # A login costs seconds, and each of its codes serves once: the sessions opened are kept for all the journeys.
@@ -67,7 +67,8 @@ class Visits:
 
     def _session(self, account: str) -> StorageState:
         if account not in _sessions:
-            visitor = self()
-            visitor.log_in(self._platform.account(account))
-            _sessions[account] = visitor.page.context.storage_state()
+            context = self._browser.new_context(base_url=self._platform.base_url)
+            open_session(context.request, self._platform.account(account))
+            _sessions[account] = context.storage_state()
+            context.close()
         return _sessions[account]

@@ -7,8 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from terresante.accounts.models import AttemptCount, User
+from terresante.kernel.ids import new_id
 from terresante.telemonitoring.answering.actions import RECEIVED
-from terresante.telemonitoring.answering.doors import permit_of
+from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.models import Expected
 from terresante.telemonitoring.tests.test_answering import (
     SECRET,
@@ -65,12 +66,12 @@ def test_answers_kept_by_one_telephone_do_not_hold_back_those_of_another(client,
     assert sent_later(client, kept("forged", expected)).status_code == 429
     assert sent_later(client, {"id": "x"}).status_code == 429
 
-    assert sent_later(client, kept(permit_of(link_id=given.secrets.link.pk), expected)).status_code == 200
+    assert sent_later(client, kept(permit_of_link(given.secrets.link.pk), expected)).status_code == 200
 
 
 def test_a_permit_is_worth_nothing_once_its_account_is_closed(client, cast):
     _, expected = enrolled(cast.amar, cast.madeleine_record)
-    permit = permit_of(user_id=cast.madeleine.user_id)
+    permit = permit_of_account(cast.madeleine.user_id, session=new_id())
     with walls_down():
         User.objects.filter(pk=cast.madeleine.user_id).update(is_active=False)
 
@@ -83,7 +84,10 @@ def test_nobody_at_home_answers_what_is_asked_of_the_team(client, cast):
     given, expected = enrolled(cast.amar, cast.madeleine_record)
     with walls_down():
         Expected.objects.filter(pk=expected).update(role="nurse")
-    permits = (permit_of(link_id=given.secrets.link.pk), permit_of(user_id=cast.madeleine.user_id))
+    permits = (
+        permit_of_link(given.secrets.link.pk),
+        permit_of_account(cast.madeleine.user_id, session=new_id()),
+    )
 
     assert [sent_later(client, kept(permit, expected)).status_code for permit in permits] == [404, 404]
     opened(client, given)
@@ -114,7 +118,7 @@ def test_no_clock_of_a_telephone_breaks_the_door(client, cast, at):
     """A status of 500 would have it sent again for ever."""
     given, expected = enrolled(cast.amar, cast.madeleine_record)
 
-    sent = sent_later(client, kept(permit_of(link_id=given.secrets.link.pk), expected, authored=at))
+    sent = sent_later(client, kept(permit_of_link(given.secrets.link.pk), expected, authored=at))
 
     assert sent.status_code == 200, sent.status_code
     assert stored()[0].authored_at > timezone.now() - timedelta(days=8)

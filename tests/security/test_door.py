@@ -16,7 +16,6 @@ from terresante.accounts.actions import recovery
 from terresante.accounts.models import User
 from terresante.accounts.tests.steps import last_message
 from terresante.kernel.ids import new_id
-from tests.access.matrix.people import settle
 from tests.access.test_forged_urls import NAMED, key_of, logged_in, named_views, of_interface
 from tests.walls import walls_down
 
@@ -27,11 +26,6 @@ PASSWORD = "des hortensias bleus"
 # The call of a partner, the signed assertion of a token, the sealed permit of a telephone that was without network, and
 # what the provider of SMS signs.
 SIGNED = {"interop:launch", "interop:fhir_token", "answers:kept_answer", "answers:text_message"}
-
-
-@pytest.fixture
-def world():
-    return settle()
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ import jwt
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import resolve
+from django.utils.log import log_response
 
 from config.logs import OneLine
 from terresante.accounts.models import User
@@ -196,6 +199,23 @@ def test_a_line_of_the_log_stays_one_line(logged):
     logging.getLogger("essai").warning("login %s", "x\r\n2026 INFO forged\x1b[31m\u2028y")
 
     assert logged == ["WARNING essai login x\\x0d\\x0a2026 INFO forged\\x1b[31m\\x2028y"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/suivi/zqSECRETqz/", "/suivi/<str:token>/"),
+        ("/connexion/lien/zqSECRETqz/", "/connexion/lien/<str:token>/"),
+        ("/zqSECRETqz", "(adresse)"),
+    ],
+)
+def test_a_page_that_breaks_is_logged_by_the_pattern_of_its_address(logged, path, said):
+    """Django logs the address of each error: a link in it would open somebody's questionnaires, or account."""
+    request = RequestFactory().get(path)
+    request.resolver_match = resolve(path) if said.startswith("/") else None
+    log_response("%s: %s", "Internal Server Error", path, response=HttpResponse(status=500), request=request)
+
+    assert logged == [f"ERROR django.request Internal Server Error: {said}"]
 
 
 @pytest.mark.commits

@@ -25,6 +25,7 @@ from config.local.region.desks import settle_desks
 from config.local.region.federation import franceconnect_identities, open_second_role, psc_cards
 from config.local.region.forms import FormFiller, load_shipped
 from config.local.region.healths import HealthWriter
+from config.local.region.homes import follow_others_at_home
 from config.local.region.kept import keep_one_record
 from config.local.region.nomenclatures import load_lists
 from config.local.region.papers import Filer
@@ -127,6 +128,7 @@ class _Loading:
             run_a_programme(self._job, directory, self._patients, self._times)
         with self._step("télésuivi"):
             watch_at_home(self._job, directory, self._patients)
+            follow_others_at_home(self._job, self._patients)
         with self._step("lectures et accès"):
             self._finish(directory)
 

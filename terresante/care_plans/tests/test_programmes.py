@@ -22,6 +22,7 @@ from terresante.directory.models import PractitionerRole
 from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.models import AuditEntry
+from terresante.kernel.ui.wording import french
 from terresante.questionnaires.tests.factories import QUESTIONNAIRE, published_version
 from tests.walls import walls_down
 
@@ -111,9 +112,9 @@ def test_a_programme_is_written_in_screens_published_and_kept(client, cast):
     looped = client.post(
         f"{here}etapes/e1/", {"title": "Annonce", "role": "physician", "delay": "7", "after": "e2"}
     )
-    assert looped.status_code == 422 and "« Visite » → « Annonce »" in looped.content.decode()
+    assert looped.status_code == 422 and french("« Visite » → « Annonce »") in looped.content.decode()
     kept = client.post(f"{here}etapes/e1/", {"remove": "1"})
-    assert kept.status_code == 422 and "l’étape « Visite »" in kept.content.decode()
+    assert kept.status_code == 422 and french("l’étape « Visite »") in kept.content.decode()
     sequence = {"label": "Forfait", "steps": ["e1", "e2"], "fee": "150,50", "times": "1"}
     assert client.post(f"{here}sequences/", sequence).status_code == 302
     shown = client.post(f"{here}publier/", follow=True).content.decode()
@@ -210,7 +211,8 @@ def test_a_step_leads_straight_to_its_form_or_to_those_of_its_pathway(client, ca
         with walls_down():
             PlannedStep.objects.filter(pk=step.pk).update(form=code)
         page = client.get(reverse("care_plans:step", args=[record, step.pk])).content.decode()
-        return re.search(r'Formulaire</dt><dd><a href="([^"]+)"', page).group(1)
+        (address,) = re.findall(r'Formulaire</dt><dd><a href="([^"]+)"', page)
+        return address
 
     assert leads_to("un-seul") == reverse("questionnaires:fill", args=[record, one.pk, "quotidien"])
     choice = leads_to("plusieurs")
@@ -229,7 +231,10 @@ def test_the_pages_of_the_record_include_show_and_refuse(client, cast, billed):
     version = ProgrammeVersion.objects.get(programme_id=other.pk)
     sent = {"version_id": version.pk, "included_on": timezone.localdate().isoformat()}
     refused = client.post(f"{here}inclure/{other.pk}/", sent)
-    assert refused.status_code == 422 and f"« {CRITERION} » n’est pas rempli." in refused.content.decode()
+    assert (
+        refused.status_code == 422
+        and french(f"« {CRITERION} » n’est pas rempli.") in refused.content.decode()
+    )
     assert client.post(f"{here}inclure/{other.pk}/", sent | {"criteria": ["0"]}).status_code == 302
     page = client.get(f"{here}{hers.pk}/").content.decode()
     assert hers.reference in page and "Forfait de suivi" in page and "Fait aujourd’hui" not in page

@@ -14,6 +14,7 @@ from terresante.directory.models import Organization, Practitioner, Practitioner
 from terresante.directory.queries import search_practitioners
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid, Refused
+from tests.prepared import planned_each_time
 from tests.walls import walls_down
 
 KEEPER = Actor.job("tests")
@@ -168,7 +169,7 @@ def test_an_rpps_already_here_is_a_conflict():
 @pytest.mark.long
 def test_200_000_professionals_and_40_000_structures_are_loaded_twice_and_searched(tmp_path, capsys):
     files = write_files(tmp_path)
-    with walls_down():
+    with walls_down(), planned_each_time():
         first, second = load(files), load(files)
         # As autovacuum does within a minute of a load.
         with connection.cursor() as cursor:

@@ -17,6 +17,7 @@ from terresante.kernel.files.kinds import LARGEST
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, StoredFile
 from terresante.kernel.tests.test_pictures import SECRETS, camera_jpeg, camera_png
+from terresante.kernel.ui.wording import french
 from tests.costs import blocks_of, queries_of
 from tests.walls import walls_down
 
@@ -52,7 +53,7 @@ def test_a_document_is_filed_then_listed_then_given_byte_for_byte(client, cast):
     )
 
     shown = answer.content.decode()
-    assert "« Lettre » est au dossier" in shown and "Note de transfert du" in shown
+    assert french("« Lettre » est au dossier") in shown and "Note de transfert du" in shown
     (document,) = filed_rows()
     given = client.get(url(cast.madeleine_record, f"{document.pk}/contenu/"))
     assert b"".join(given.streaming_content) == content
@@ -94,8 +95,12 @@ def test_one_file_that_is_refused_leaves_the_others(client, cast):
     answer = client.post(url(cast.madeleine_record, "deposer/"), form(sent=files))
 
     page = answer.content.decode()
-    assert answer.status_code == 422 and "« courrier » est au dossier" in page
-    assert "« rapport.docx »" in page and "enregistrez-le en PDF" in page and "« vide.pdf »" in page
+    assert answer.status_code == 422 and french("« courrier » est au dossier") in page
+    assert (
+        french("« rapport.docx »") in page
+        and "enregistrez-le en PDF" in page
+        and french("« vide.pdf »") in page
+    )
     assert len(filed_rows()) == 1
     with walls_down():
         assert StoredFile.objects.count() == 1

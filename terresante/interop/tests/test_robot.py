@@ -32,6 +32,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
+from terresante.kernel.ui.wording import french
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord, Patient
 from terresante.patients.traits import Traits
@@ -221,7 +222,7 @@ def test_a_file_given_from_the_screen_is_read_and_not_kept(admin, rule):
     assert client.post(f"/administration/robot/{rule.pk}/", {"file": sent}).status_code == 302
     page = client.get(f"/administration/robot/{rule.pk}/").content.decode()
 
-    assert "ligne 3 : date de naissance" in page
+    assert french("ligne 3 : date de naissance") in page
     assert "DURAND" not in page
     with walls_down():
         assert RobotRun.objects.get().prepared == 1

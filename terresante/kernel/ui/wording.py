@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -99,6 +100,13 @@ def short_period(start: date | None, until: date | None) -> str:
 def month_title(day: date | datetime) -> str:
     local = _day(day)
     return f"{MONTHS[local.month - 1]} {local.year}".capitalize()
+
+
+def month_titles(days: Iterable[date | datetime], *, after: date | datetime | None = None) -> list[str]:
+    """Over a list, the title of each month where it begins, "" elsewhere; `after`: what stands before the list."""
+    titles = [month_title(day) for day in days]
+    before = [month_title(after) if after else "", *titles]
+    return ["" if one == last else one for one, last in zip(titles, before, strict=False)]
 
 
 def elapsed(since: datetime, *, now: datetime) -> str:

@@ -19,6 +19,7 @@ from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, StoredFile
 from terresante.kernel.tests.test_pictures import SECRETS, camera_jpeg, camera_png
+from terresante.kernel.ui.wording import french
 from terresante.notes.actions import change_limits, publish_note, withdraw_media
 from terresante.notes.models import Note, NoteMedia
 from terresante.notes.tests.factories import joined_photo, new_note, with_photos
@@ -175,7 +176,7 @@ def test_one_photograph_that_is_refused_keeps_the_note_from_being_published_with
     answer = client.post(url(cast.madeleine_record, "nouvelle/"), sent(camera_jpeg(), content))
 
     page = answer.content.decode()
-    assert answer.status_code == 422 and said in page and "« IMG_1.jpg »" in page
+    assert answer.status_code == 422 and said in page and french("« IMG_1.jpg »") in page
     assert "Escarre du talon gauche" in page and "Joignez de nouveau les photos" in page
     with walls_down():
         assert not Note.objects.exists() and not NoteMedia.objects.exists()
@@ -243,7 +244,7 @@ def test_its_author_withdraws_a_photograph_and_nobody_opens_it_any_more(client, 
 
     page = client.post(url(cast.madeleine_record, of(photo, "retirer/")), follow=True).content.decode()
 
-    assert "Photo retirée : plus personne ne l’ouvre." in page and "retirée par son auteur" in page
+    assert french("Photo retirée : plus personne ne l’ouvre.") in page and "retirée par son auteur" in page
     for name in ("amar", "ines"):
         assert opened_by(client, cast.actors[name], cast.madeleine_record, photo) == {403}, name
     assert opened_by(client, cast.ines, cast.madeleine_record, other) == {200}

@@ -29,6 +29,7 @@ def test_she_reads_what_is_planned_with_whom_and_when(client, cast):
         "Qui s’en occupe",
     ):
         assert words in shown
+    assert "l’infirmier ou l’infirmière" in shown and "Infirmiers et sages-femmes" not in shown
     assert "Insuffisance cardiaque" not in page(client, cast.leon).content.decode()
     assert page(client, cast.amar).status_code == 403
     with walls_down():
@@ -36,7 +37,7 @@ def test_she_reads_what_is_planned_with_whom_and_when(client, cast):
     assert "Aucun programme" in page(client, cast.madeleine).content.decode()
 
 
-@pytest.mark.parametrize(("scope", "status"), [("care", 200), ("stay", 404)])
+@pytest.mark.parametrize(("scope", "status"), [("care", 200), ("stay", 403)])
 def test_a_carer_reads_them_when_their_class_was_named_to_him(client, cast, scope, status):
     """Paul has an access of his own to her record in both cases."""
     included(cast.amar, cast.madeleine_record, published(lead_of(cast.colin)))

@@ -162,7 +162,10 @@ def test_typed_answers_are_checked_as_posted_ones_are():
 
 
 @given(
-    st.dictionaries(st.sampled_from(["temperature", "spo2", "souffle", "malaise", "x"]), st.lists(st.text()))
+    st.dictionaries(
+        st.sampled_from(["temperature", "spo2", "souffle", "malaise", "x"]),
+        st.lists(st.text(max_size=40), max_size=4),
+    )
 )
 def test_whatever_is_posted_is_kept_right_or_refused(raw):
     answers, wrong = parse(DAILY, raw)

@@ -10,6 +10,7 @@ from terresante.feed.enums import FeedKind
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.ids import new_id
+from terresante.kernel.ui.wording import french
 from terresante.questionnaires import slots
 from terresante.questionnaires.models import PathwaySignature, QuestionnaireResponse
 from terresante.questionnaires.tests.factories import answered, published_version
@@ -86,7 +87,9 @@ def test_a_form_is_filled_in_and_read_with_its_colour_and_its_score(client, cast
 
     assert answer.redirect_chain[-1][0].startswith(url(cast.madeleine_record))
     assert "≥ 39" in page and "39,2" in page
-    assert "<b>3 / 3</b>" in page and "A de la fièvre : 2 / 2" in page and "formule, version 2" in page
+    assert (
+        "<b>3 / 3</b>" in page and french("A de la fièvre : 2 / 2") in page and "formule, version 2" in page
+    )
     assert "À confirmer" in page
     assert "Seuils par défaut, non validés cliniquement" in page
     assert "<script>alert" not in page and "&lt;script&gt;" in page

@@ -1,12 +1,13 @@
 """Who acts on alerts: the cell's structure, and those whom the cell names, as far as they write the class."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from terresante.care_team.access import changes, reads_class, shares
 from terresante.directory.access import administered
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.questionnaires.enums import PATHWAY_CLASSES
+from terresante.telemonitoring.access import of_follow_ups
 from terresante.telemonitoring.models import Alert, Call, Cell, FollowUp
 
 BOARD_LIST = Action("follow_up.board.list", "Consulter le tableau de télésuivi")
@@ -28,20 +29,13 @@ def follow_ups_on_a_board(actor: Actor) -> Q:
     return shares(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
-def _of(follow_ups: Q) -> Q:
-    known = FollowUp.objects.filter(
-        follow_ups, pk=OuterRef("follow_up_id"), patient_id=OuterRef("patient_id")
-    )
-    return Q(Exists(known))
-
-
 @rule(ALERT_READ, Alert, visible=True)
 @rule(ALERT_READ, Call, visible=True)
 def alerts_of_follow_ups_read(actor: Actor) -> Q:
     """The circle. How a cell works is not told to who is followed: she is told what was done, by whom she talks to."""
     if actor.kind == ActorKind.JOB:
         return Q()
-    return _of(shares(actor)) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return of_follow_ups(shares(actor)) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 def acts_for_cell(actor: Actor) -> Q:

@@ -12,6 +12,7 @@ from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring.answering import asking
+from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
 
 
 @writes(RESPONSE_WRITE)
@@ -20,10 +21,12 @@ def operator_answer(request: Request, record_id: UUID, expected_id: UUID) -> Htt
     expected = asking.expected_of(request.actor, expected_id)
     if expected.follow_up.record_id != record_id:
         raise NotFound
-    filling = asking.filling_of(request.actor, expected, source=ResponseSource.PHONE)
+    by_phone = expected.role == FILLED_BY_THE_PERSON
+    source = ResponseSource.PHONE if by_phone else ResponseSource.PROFESSIONAL
+    filling = asking.filling_of(request.actor, expected, source=source)
     door = Door(
         filling=filling,
-        title=f"{asking.title_of(expected)}, au téléphone",
+        title=asking.title_of(expected) + (", au téléphone" if by_phone else ""),
         here=reverse("telemonitoring:operator_answer", args=[record_id, expected_id]),
         home=reverse("telemonitoring:one", args=[record_id, expected.follow_up_id]),
         reader=asking.reader_of(expected.follow_up.cell),

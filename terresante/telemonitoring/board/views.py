@@ -95,7 +95,7 @@ def _people(request: Request, asked: Asked, found: Board, cells: list[Cell]) -> 
     if not cells:
         return {"people": ()}
     other = Scope.MINE if asked.scope == Scope.NETWORK else Scope.NETWORK
-    counts = {asked.scope: found.counts[Only.ALL], other: board_queries.count_of(request.actor, other)}
+    counts = {asked.scope: sum(found.of_cells.values()), other: board_queries.count_of(request.actor, other)}
     words = {Scope.NETWORK: "Mon réseau", Scope.MINE: "Mes patients"}
     return {
         "people": tuple(

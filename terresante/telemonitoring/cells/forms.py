@@ -16,7 +16,9 @@ _MOST_DAYS_OFF = 100
 
 
 class CellForm(CorrectedForm):
-    name = forms.CharField(label="Nom de la cellule", max_length=120)
+    name = forms.CharField(
+        label="Nom de la cellule", max_length=120, error_messages={"required": "Donnez un nom à la cellule."}
+    )
     territory = forms.CharField(
         label="Territoire",
         max_length=120,
@@ -58,7 +60,6 @@ class CellForm(CorrectedForm):
                 label=word.capitalize(),
                 max_length=80,
                 required=False,
-                help_text="Par exemple 9:00-12:30, 14:00-18:00. Vide : fermée." if day == 1 else "",
             )
 
     def clean(self) -> dict[str, Any]:

@@ -26,7 +26,15 @@ from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.enums import ResponseColour
 from terresante.telemonitoring import schedule
 from terresante.telemonitoring.access import FOLLOW_UP_END, FOLLOW_UP_MANAGE, LINK_MAKE
-from terresante.telemonitoring.actions import changed, check_anchor, end_of, expect, told, why_there
+from terresante.telemonitoring.actions import (
+    changed,
+    check_anchor,
+    end_of,
+    expect,
+    expected_of,
+    told,
+    why_there,
+)
 from terresante.telemonitoring.alerts import raising
 from terresante.telemonitoring.alerts.enums import AlertOutcome
 from terresante.telemonitoring.answering import links
@@ -118,7 +126,7 @@ def _planned(follow_up: FollowUp, pathway: engine.Pathway) -> list[engine.Occurr
 
 
 def _done(follow_up: FollowUp) -> list[schedule.Done]:
-    answered = _expected(follow_up).filter(state=ExpectedState.ANSWERED)
+    answered = expected_of(follow_up).filter(state=ExpectedState.ANSWERED)
     return [schedule.Done(step, opens_at) for step, opens_at in answered.values_list("step", "opens_at")]
 
 
@@ -179,7 +187,7 @@ def make_link(
     if follow_up.respondent == Respondent.OPERATOR:
         follow_up.respondent = Respondent.PATIENT
     follow_up.save(update_fields=["phone_of_respondent", "respondent"])
-    end_at = end_of(list(_expected(follow_up).exclude(state=ExpectedState.CANCELLED)), follow_up)
+    end_at = end_of(list(expected_of(follow_up).exclude(state=ExpectedState.CANCELLED)), follow_up)
     secrets = links.make(actor, follow_up, expires_at=min(end_at, timezone.now() + LINK_LASTS))
     kept = limits_on(follow_up).in_trail
     audit.record(actor, LINK_MAKE, patient_id=follow_up.patient_id, about=secrets.link, detail=kept)
@@ -320,7 +328,7 @@ def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_na
 
 
 def _waiting(follow_up: FollowUp) -> QuerySet[Expected]:
-    return _expected(follow_up).filter(state=ExpectedState.WAITING)
+    return expected_of(follow_up).filter(state=ExpectedState.WAITING)
 
 
 def _cancel(follow_up: FollowUp, *, steps: Collection[str] | None = None) -> None:
@@ -349,7 +357,3 @@ def _say_changed(actor: Actor, follow_up: FollowUp, what: str) -> None:
     kept = {"step": what, **limits_on(follow_up).in_trail}
     audit.record(actor, FOLLOW_UP_MANAGE, patient_id=follow_up.patient_id, about=follow_up, detail=kept)
     emit(actor, changed(follow_up))
-
-
-def _expected(follow_up: FollowUp) -> QuerySet[Expected]:
-    return Expected.objects.filter(follow_up_id=follow_up.pk, patient_id=follow_up.patient_id)

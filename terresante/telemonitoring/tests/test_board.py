@@ -13,6 +13,7 @@ from terresante.accounts.models import User
 from terresante.care_team.models import CareTeamParticipant
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboxEvent
+from terresante.kernel.ui.wording import french
 from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.tests.factories import made_version
 from terresante.telemonitoring.alerts.actions import close_alert, record_call, take_alert
@@ -187,7 +188,7 @@ def test_an_operator_goes_through_the_page_of_an_alert_without_javascript(cast, 
     client.post(reverse("board:close", args=[follow_up.pk]), {"outcome": "advice", "reason": "Repos"})
     shown = client.get(here).content.decode()
     assert "Va mieux" in shown
-    assert "Conseil donné : Repos" in shown
+    assert french("Conseil donné : Repos") in shown
     client.post(reverse("board:release", args=[follow_up.pk]))
     assert "Rien n’attend" in client.get(here).content.decode()
 

@@ -1,24 +1,31 @@
 """Psychiatry and addictology: a form and a follow-up keep to their sector, existence included (DOMAIN.md 2.1)."""
 
 import pytest
+from django.utils import timezone
 
 from terresante.care_team import actions
 from terresante.care_team.queries import open_record
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, rls
+from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid
+from terresante.kernel.events import restore
 from terresante.kernel.ids import new_id
-from terresante.kernel.models import AuditEntry, OutboxEvent
+from terresante.kernel.live import events as live
+from terresante.kernel.live.events import LiveEvent
+from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.models import CareRecord
 from terresante.questionnaires import actions as questionnaires
 from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import new_response, published_version
+from terresante.telemonitoring import handlers, jobs
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.answering.doors import permit_of_account
-from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.events import AnswerDue
+from terresante.telemonitoring.models import Expected, FollowUp
 from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
 from terresante.telemonitoring.tests.test_answering import (
     answer,
@@ -125,6 +132,27 @@ def test_an_answer_kept_without_network_keeps_to_the_sector_of_its_follow_up(cli
         == 200
     )
     assert [row.sector for row in stored()] == ["psychiatry"]
+
+
+def test_what_is_due_in_psychiatry_is_told_to_her_alone(psy):
+    """Not to her guardian, and not by the live stream to the rest of the circle."""
+    _, expected = followed_there(psy)
+    with walls_down():
+        represented_by(psy.madeleine_record, "Claire", DelegationBasis.GUARDIANSHIP)
+        Expected.objects.filter(pk=expected).update(next_reminder_at=timezone.now())
+    jobs.remind_due(timezone.now())
+
+    with walls_down():
+        due = OutboxEvent.objects.get(kind="AnswerDue")
+        told = restore(due)
+    assert isinstance(told, AnswerDue)
+    connected = [psy.actors[name] for name in (*CIRCLE, "odile", "madeleine")]
+    (reached,) = live.readers([LiveEvent(1, told)], connected)
+    assert reached == {one.correlation_id for one in (psy.odile, psy.madeleine)}
+    with rls.acting(Actor.job("tests")):
+        handlers.tell_what_is_due([told])
+    with walls_down():
+        assert set(OutboundMessage.objects.values_list("recipient", flat=True)) == {"madeleine@example.org"}
 
 
 def test_nobody_of_another_sector_watches_or_begins_a_follow_up_of_psychiatry(psy):

@@ -1,5 +1,6 @@
 """Who may do what: the named cast × every declared rule × {own patient, another's}, asked of the rules themselves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.patients.models import Patient
 from tests.cast import Cast
+
+Rule = tuple[Action, type[Model]]
+Rows = dict[tuple[str, type[Model]], UUID]
 
 # Order and French words of the columns; the first patient is Madeleine, the second Léon.
 COLUMNS = {
@@ -48,33 +52,40 @@ class Line:
     allowed: dict[str, frozenset[str]]
 
 
-def lines(cast: Cast, rows: dict[tuple[str, type[Model]], UUID]) -> list[Line]:
+def lines(cast: Cast, rows: Rows) -> list[Line]:
     """`rows`: one row of each model, without any limit of its own, for each patient."""
     declared = sorted(access.declared_rules(), key=lambda pair: (pair[1]._meta.label, pair[0].code))
+    allowed = {
+        (patient, name): allowed_to(
+            cast.actors[name], declared, rows, patient, cast.records[patient].patient_id
+        )
+        for patient in PATIENTS
+        for name in COLUMNS
+    }
     found = []
     for action, model in declared:
-        allowed = {
-            patient: frozenset(
-                name
-                for name in COLUMNS
-                if (patient, model) in rows
-                and may(
-                    cast.actors[name], action, model, rows[patient, model], cast.records[patient].patient_id
-                )
-            )
+        who = {
+            patient: frozenset(name for name in COLUMNS if (action, model) in allowed[patient, name])
             for patient in PATIENTS
         }
         of_patient = "patient" in {field.name for field in model._meta.fields} or model is Patient
         asked = all((patient, model) in rows for patient in PATIENTS)
-        found.append(Line(action, str(model._meta.verbose_name), of_patient, asked, allowed))
+        found.append(Line(action, str(model._meta.verbose_name), of_patient, asked, who))
     return found
 
 
-def may(actor: Actor, action: Action, model: type[Model], pk: UUID, patient_id: UUID) -> bool:
-    """As a page would: the record is opened first, if it opens."""
+def allowed_to(
+    actor: Actor, declared: Sequence[Rule], rows: Rows, patient: str, patient_id: UUID
+) -> set[Rule]:
+    """As a page would: the record is opened first, if it opens; then each rule about its row of this patient."""
     with rls.acting(replace(actor), read_only=True):
         rls.open_record(patient_id)
-        return access.list(actor, action, model).filter(pk=pk).exists()
+        return {
+            (action, model)
+            for action, model in declared
+            if (patient, model) in rows
+            and access.list(actor, action, model).filter(pk=rows[patient, model]).exists()
+        }
 
 
 def written(found: list[Line]) -> str:

@@ -17,7 +17,9 @@ FORM_RENDERER = "terresante.kernel.ui.forms.FormRenderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {"builtins": ["terresante.kernel.ui.templatetags.ui"]},
+        "OPTIONS": {
+            "loaders": ["terresante.kernel.ui.typography.Loader"],
+            "builtins": ["terresante.kernel.ui.templatetags.ui"],
+        },
     }
 ]
