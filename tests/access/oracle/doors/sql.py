@@ -31,6 +31,7 @@ def plain_sql(built: Built, reader: Reader, rows: Rows, *, opened: int | None) -
             if row.patient in reached
             and model.within_limits(world, reader, row)
             and (table not in _OF_PROFESSIONALS or reader.kind in ("professional", "job"))
+            and (table not in _OF_NO_RELATIVE or reader.kind != "representative")
         }
         yield each(Door.SQL, seen[table], expected, len(there), f"{reader}: plain SQL on {table} {moment}")
     periods = {
@@ -113,10 +114,15 @@ _FOLLOWED = {
     "care_plans_pathwaychange": ("care_plans_inclusion", "inclusion_id"),
     "care_plans_billablesequence": ("care_plans_inclusion", "inclusion_id"),
     "telemonitoring_alert": ("telemonitoring_followup", "follow_up_id"),
+    "telemonitoring_answerlink": ("telemonitoring_followup", "follow_up_id"),
     "telemonitoring_call": ("telemonitoring_followup", "follow_up_id"),
+    "telemonitoring_contact": ("telemonitoring_followup", "follow_up_id"),
+    "telemonitoring_expected": ("telemonitoring_followup", "follow_up_id"),
 }
 # What a cell does about somebody, whom it shows nothing of it; nor to the software of a hospital.
-_OF_PROFESSIONALS = {"telemonitoring_alert", "telemonitoring_call"}
+_OF_PROFESSIONALS = {"telemonitoring_alert", "telemonitoring_answerlink", "telemonitoring_call"}
+# Whom somebody met is told to nobody who acts for her: he may be one of them.
+_OF_NO_RELATIVE = {"telemonitoring_contact"}
 # What stands for a column that a table has not.
 _LIMIT_COLUMNS = {
     "private_to_id": "NULL::uuid",
