@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import data, full_record, intake, pages
+from bench import data, full_record, intake, pages, pathways, telemonitoring
 from bench.cluster import SIZES, running
 from bench.pages import Side
 from bench.readers import log_in
@@ -44,6 +44,9 @@ def main(arguments: Sequence[str]) -> int:
                 seconds=seconds,
                 intake_seconds=intake_seconds,
             )
+            figures += pathways.figures(seconds=seconds, rounds=rounds)
+    if not asked.intake_only:
+        figures += _measure_at_home(asked.answers, is_smoke=asked.smoke, rounds=rounds, seconds=seconds)
     patients = (SIZES | SMOKE)[large]
     tell(
         figures,
@@ -71,6 +74,13 @@ def _measure(
     sides[large].platform.worker()
     figures += pages.delivered(sides[large], live_port, seconds=seconds)
     return figures + intake.figures(sides[large], live_port, seconds=intake_seconds)
+
+
+def _measure_at_home(answers: int, *, is_smoke: bool, rounds: int, seconds: float) -> list[Figure]:
+    """Once the services of the regions have stopped: it is another database."""
+    sizes, many = ((200,), 50) if is_smoke else (telemonitoring.SIZES, answers)
+    with running() as server:
+        return telemonitoring.figures(server, sizes, answers=many, rounds=rounds, seconds=seconds)
 
 
 def _measure_intake(server: Server, supervisor: Supervisor, name: str, *, seconds: float) -> list[Figure]:
@@ -103,6 +113,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--intake-seconds", type=float, default=30)
+    parser.add_argument(
+        "--answers", type=int, default=telemonitoring.STREAMED, help="of people followed at home"
+    )
     parser.add_argument("--output", type=Path)
     return parser
 

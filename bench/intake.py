@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from bench import papers
 from bench.hospital import Hospital, Known, burst, together
 from bench.listening import Listeners
 from bench.load import Get
@@ -53,7 +54,8 @@ def figures(side: Side, live_port: int, *, seconds: float) -> list[Figure]:
     side.platform.mllp(port)
     hospital = Hospital(people, run=f"{time.time_ns() // 1_000_000:x}-")
     found = _sustained(side, hospital, port, live_port, seconds=min(seconds, STEP_SECONDS))
-    return found + _burst(urls, hospital, port, seconds=seconds)
+    found += _burst(urls, hospital, port, seconds=seconds)
+    return found + papers.figures(urls, hospital, port, seconds=seconds)
 
 
 def _burst(urls: Urls, hospital: Hospital, port: int, *, seconds: float) -> list[Figure]:

@@ -129,7 +129,8 @@ SELECT pg_temp.key(12, n), pg_temp.key(1, pg_temp.member(n, 1)), pg_temp.key(5, 
 FROM generate_series(1, pg_temp.patients()) AS n;
 
 -- STEP senders
-INSERT INTO interop_sendersystem (id, name, organization_id, port, active, triggers)
-VALUES (pg_temp.key(13, 1), 'Bench', pg_temp.key(2, 1), 2575, true, '{}');
+INSERT INTO interop_sendersystem (id, name, organization_id, port, active, triggers, registered_at, silence_hours,
+                                  return_host, return_tls)
+VALUES (pg_temp.key(13, 1), 'Bench', pg_temp.key(2, 1), 2575, true, '{}', now(), 24, '', true);
 INSERT INTO interop_sendersystem_domains (sendersystem_id, identitydomain_id)
 VALUES (pg_temp.key(13, 1), pg_temp.key(7, 1));

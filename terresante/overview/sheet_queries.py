@@ -16,6 +16,7 @@ from terresante.care_team.enums import DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import OpenRecord, circle_of, relatives_of
 from terresante.health_record import queries as health
+from terresante.health_record.enums import Origin
 from terresante.health_record.models import HealthLine, MedicationStatement
 from terresante.kernel import audit, printing
 from terresante.kernel.actor import Actor
@@ -196,7 +197,8 @@ def _measures(actor: Actor, opened: OpenRecord) -> list[SheetPart]:
 
 
 def _line(line: HealthLine) -> SheetLine:
-    who = ", ".join(part for part in (line.author_name, wording.lowered(line.author_role)) if part)
+    signed = ", ".join(part for part in (line.author_name, wording.lowered(line.author_role)) if part)
+    who = "dit par la personne" if line.origin == Origin.PATIENT and line.version == 1 else signed
     return SheetLine(
         strong=_words(line),
         text=line.detail,

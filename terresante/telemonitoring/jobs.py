@@ -155,12 +155,6 @@ def _changed(row: Mapping[str, Any]) -> FollowUpChanged:
     return FollowUpChanged(object_id=row["follow_up_id"], **{name: row[name] for name in _OF_EVENT})
 
 
-def _rows(statement: str, *values: datetime | int) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return list(cursor.fetchall())
-
-
 def _named(statement: str, *values: datetime | int) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -207,6 +207,7 @@ _QUESTIONNAIRES = (
     ),
 )
 _PROGRAMME = (
+    Screen("portail-programmes", _PATIENT, "/mon-dossier/programmes/"),
     Screen("parcours-organise-vide", _GP, "parcours-organise/", _NEW),
     Screen("parcours-inclure", _NURSE, "parcours-organise/", "TOUSSAINT", _HEART, shows="care_plans:include"),
     Screen(

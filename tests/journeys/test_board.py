@@ -73,10 +73,10 @@ def test_a_board_turns_red_live_and_one_operator_closes_the_alert(visit):
     expect(seen).to_contain_text("HADDAD")
     expect(seen.get_by_role("button", name="Prendre")).to_have_count(0)
 
-    board.get_by_label("Jointe").check()
+    board.locator("label.chip", has_text="Jointe").click()
     board.get_by_role("button", name="Noter l’appel").click()
     expect(operator.toasts().first).to_contain_text("L’appel est noté")
-    board.get_by_label("Adressé à un médecin").check()
+    board.locator("label.chip", has_text="Adressé à un médecin").click()
     board.get_by_label("Motif").fill("Vue par son médecin cet après-midi.")
     board.get_by_role("button", name="Clore l’alerte").click()
     expect(board.get_by_text("Vue par son médecin cet après-midi.")).to_be_visible()

@@ -76,9 +76,11 @@ def test_a_nurse_of_another_circle_neither_lists_nor_counts_nor_opens_it(cast, v
         assert [one.pk for one in queries.answers_of(cast.jules, own.patient_id)] == [own.pk]
         assert not queries.answers_of(cast.jules, row.patient_id).exists()
         assert queries.latest(cast.jules, row.patient_id) is None
-        assert (
-            queries.said_lately(cast.jules, row.patient_id, version.pathway_id, until=row.authored_at) == []
-        )
+        of_whom = [
+            queries.said_lately(cast.jules, person, version.pathway_id, until=row.received_at)
+            for person in (own.patient_id, row.patient_id)
+        ]
+        assert [[one.pk for one in said] for said in of_whom] == [[own.pk], []]
     assert not reads(cast.jules, row)
     for said in ({"id": row.pk}, {"replaces": row.pk}):
         with pytest.raises(NotFound):

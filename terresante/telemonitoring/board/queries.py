@@ -15,6 +15,7 @@ from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
 from terresante.kernel.ui.frame import Badge
+from terresante.kernel.ui.wording import PARIS, age
 from terresante.patients.identity_rules import normalised_name
 from terresante.questionnaires.models import PathwaySignature
 from terresante.questionnaires.queries import pathway_of
@@ -85,6 +86,9 @@ class Row:
     """One line of the board."""
 
     follow_up: FollowUp
+    name: str
+    # Sex, age, status.
+    described: str
     badge: Badge
     why: Why
     trend: Trend | None
@@ -200,6 +204,8 @@ def _row(actor: Actor, one: FollowUp, alert: Alert | None, call: Call | None, no
     held = alert is not None and alert.taken_by_id is not None
     return Row(
         follow_up=one,
+        name=str(one.patient),
+        described=_described(one, now),
         badge=badge_of(one.colour, one.reason, to_confirm=one.to_confirm_until is not None),
         why=why(one.reason, titles_of(one), now=now),
         trend=drawn(one.trend, one.reason),
@@ -212,6 +218,12 @@ def _row(actor: Actor, one: FollowUp, alert: Alert | None, call: Call | None, no
         calls=alert.calls_made if alert else 0,
         last_call=call.get_result_display() if call else "",
     )
+
+
+def _described(one: FollowUp, now: datetime) -> str:
+    sex = str(one.patient.get_sex_display())[:1]
+    aged = age(one.patient.birth_date, today=now.astimezone(PARIS).date())
+    return " · ".join(part for part in (sex, aged, one.status) if part)
 
 
 def _overdue(one: FollowUp, alert: Alert | None, now: datetime) -> int:
@@ -270,6 +282,24 @@ def _filtered(
     return rows.filter(SqlCondition(_NAMED, *names, values=(words,))) if searched else rows
 
 
+# A row of fifty made of every column of what it names costs more than what is read of it.
+_SHOWN = (
+    *(
+        "version_id",
+        "status",
+        "colour",
+        "colour_since",
+        "reason",
+        "trend",
+        "to_confirm_until",
+        "late",
+        "anchor_on",
+    ),
+    *("last_call_at", "taken_at", "taken_by__name", "patient__birth_name", "patient__used_name"),
+    *("patient__birth_given_name", "patient__used_given_name", "patient__sex", "patient__birth_date"),
+)
+
+
 @compiled.rows
 def _page(
     actor: Actor,
@@ -284,7 +314,7 @@ def _page(
     first: int,
 ) -> QuerySet[FollowUp]:
     rows = _filtered(actor, scope, only, cell_id, within, place, words, searched=searched)
-    rows = rows.select_related("patient", "taken_by", "cell")
+    rows = rows.select_related("patient", "taken_by").only(*_SHOWN)
     return rows.order_by("-severity", "colour_since", "pk")[first : first + PER_PAGE]
 
 
@@ -365,10 +395,12 @@ def _groups(actor: Actor, scope: Scope) -> QuerySet[FollowUp, tuple[Any, ...]]:
 @compiled.rows
 def _open_alerts(actor: Actor, keys: Collection[UUID]) -> QuerySet[Alert]:
     rows = access.list(actor, ALERT_READ, Alert).filter(among("follow_up_id", keys))
-    return rows.filter(~Q(state=AlertState.CLOSED))
+    shown = ("follow_up_id", "level", "taken_by_id", "calls_made", "waits_since", "confirm_until")
+    return rows.filter(~Q(state=AlertState.CLOSED)).only(*shown)
 
 
 @compiled.rows
 def _last_calls(actor: Actor, keys: Collection[UUID]) -> QuerySet[Call]:
     rows = access.list(actor, ALERT_READ, Call).filter(among("follow_up_id", keys))
-    return rows.order_by("follow_up_id", F("at").desc()).distinct("follow_up_id")
+    rows = rows.order_by("follow_up_id", F("at").desc()).distinct("follow_up_id")
+    return rows.only("follow_up_id", "result")

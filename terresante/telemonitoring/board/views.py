@@ -63,7 +63,13 @@ def board(request: Request) -> HttpResponse:
     part = request.GET.get("partie", "") if request.headers.get("HX-Request") else ""
     found = board_queries.board_of(request.actor, asked, number=asked_page(request.GET.get("page", "")))
     shown = {"board": found, "asked": asked, "cells": cells, "query": _query(asked, page=found.number)}
-    shown |= {"chips": _chips(asked, found, cells), "pages": _pages(asked, found), "now": timezone.now()}
+    # Below it stand the addresses of a row: made one by one, they took a sixth of the page.
+    shown |= {
+        "here": reverse("board:board"),
+        "chips": _chips(asked, found, cells),
+        "pages": _pages(asked, found),
+        "now": timezone.now(),
+    }
     if part:
         template = {"filtres": "_board_chips", "lignes": "_board_rows"}.get(part)
         if template is None:
@@ -117,7 +123,8 @@ def row(request: Request) -> HttpResponse:
     key = key_of(request.GET.get("suivi", ""))
     found = board_queries.one_of(request.actor, key) if key else None
     rows = board_queries.rows_of(request.actor, [found]) if found is not None else []
-    return render(request, "telemonitoring/_board_row.html", {"row": rows[0] if rows else None})
+    shown = {"row": rows[0] if rows else None, "here": reverse("board:board")}
+    return render(request, "telemonitoring/_board_row.html", shown)
 
 
 @require_safe
