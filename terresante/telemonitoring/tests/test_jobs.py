@@ -241,6 +241,6 @@ def test_a_follow_up_that_somebody_holds_waits_for_the_next_round(follow_up, mor
 def test_nobody_but_a_job_runs_them(cast, follow_up, morning):
     for actor in (cast.amar, cast.dpo, cast.madeleine):
         with rls.acting(actor), transaction.atomic():
-            assert jobs._rows("SELECT * FROM colour_silences(%s, 9)", at(30)) == []
-            assert jobs._rows("SELECT * FROM remind_due_answers(%s, 9)", at(30)) == []
+            assert jobs._named("SELECT * FROM colour_silences(%s, 9)", at(30)) == []
+            assert jobs._named("SELECT * FROM remind_due_answers(%s, 9)", at(30)) == []
     assert now(morning).silence == ""
