@@ -44,7 +44,7 @@ function elected(url: string, position: number, hear: Hear): LiveLink {
       source.after(data.position).forEach((event) => channel.postMessage({ type: "event", event }));
     } else if (data.type === "logout") source?.restart();
     else if (data.type === "reconnect") source?.reconnect();
-    else if (data.type === "event" || data.type === "state" || data.type === "ended") take(data);
+    else if (data.type !== "open" && data.type !== "leave") take(data);
   };
   channel.postMessage({ type: "open", url, position } satisfies TabMessage);
   void navigator.locks.request("terresante-live", async () => {

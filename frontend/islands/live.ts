@@ -36,7 +36,8 @@ function hear(message: LiveMessage): void {
   // a stream that opens while the network goes says « connected » a moment too late
   else if (message.type === "state")
     showState(message.connected && navigator.onLine, message.connected ? Date.now() : message.lostAt);
-  else leave();
+  else if (message.type === "stale") leave("Page à recharger", "Copiez votre texte, puis rechargez la page.");
+  else leave("Session terminée", "Copiez votre texte, puis reconnectez-vous.");
 }
 
 function spread(event: LiveEvent): void {
@@ -121,13 +122,13 @@ function showStrip(lostAt: number): void {
   strip.append(more);
 }
 
-function leave(): void {
+function leave(word: string, text: string): void {
   if (!hasUnsavedText()) {
     location.reload();
     return;
   }
   strip?.remove();
-  strip = lineOnTop("Session terminée", "Copiez votre texte, puis reconnectez-vous.");
+  strip = lineOnTop(word, text);
 }
 
 function lineOnTop(word: string, text: string): HTMLElement {

@@ -8,7 +8,7 @@ export type TabMessage = { type: "open"; url: string; position: number } | { typ
 
 function tellAll(message: LiveMessage): void {
   ports.forEach((port) => port.postMessage(message));
-  if (message.type === "ended") source = undefined;
+  if (message.type === "ended" || message.type === "stale") source = undefined;
 }
 
 function open(port: MessagePort, url: string, position: number): void {

@@ -9,7 +9,9 @@ export interface LiveEvent {
 export type LiveMessage =
   | { type: "event"; event: LiveEvent }
   | { type: "state"; connected: boolean; lostAt: number }
-  | { type: "ended" };
+  | { type: "ended" }
+  // away for too long: what was missed is on the page once it is asked for again
+  | { type: "stale" };
 
 const SILENCE_MS = 60_000; // the server sends a comment at least every 25 s
 const FIRST_RETRY_MS = 1_000;
@@ -74,12 +76,17 @@ export class LiveSource {
     return this.recent.filter((event) => event.id > position);
   }
 
-  /** False when the session is over. */
+  /** False when the session is over, or when this page is too old to be kept up to date. */
   private async readOnce(): Promise<boolean> {
     this.controller = new AbortController();
     const { signal } = this.controller;
     const headers = { Accept: "text/event-stream", "Last-Event-ID": String(this.position) };
     const response = await fetch(this.url, { headers, signal, cache: "no-store", redirect: "manual" });
+    if (response.status === 410) {
+      this.stop();
+      this.tell({ type: "stale" });
+      return false;
+    }
     if (response.status === 401 || response.status === 403 || response.type === "opaqueredirect") {
       this.stop();
       this.tell({ type: "ended" });

@@ -25,6 +25,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 KEEP_ALIVE_SECONDS = 15
 # A session ended, an account struck off: the stream asks again who it serves.
 RECHECK_SECONDS = 30
+# Events of everybody that a stream which comes back is searched for; who was away longer asks for the page again.
+# Without a bound any account could have a week of the whole region read, as often as it asks.
+MOST_MISSED = 10_000
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -48,6 +51,8 @@ class LiveServer:
         hub = self._started()
         subscriber = await hub.subscribe(actor)
         try:
+            if is_too_old(_asked_position(scope), now=hub.position):
+                return await _answer(send, 410)
             await _stream(scope, receive, send, hub, subscriber)
         finally:
             hub.leave(subscriber)
@@ -57,6 +62,10 @@ class LiveServer:
             self._hub = Hub()
             self._running = asyncio.create_task(self._hub.run())
         return self._hub
+
+
+def is_too_old(asked: int | None, *, now: int) -> bool:
+    return asked is not None and now - asked > MOST_MISSED
 
 
 async def _stream(scope: Scope, receive: Receive, send: Send, hub: Hub, subscriber: Subscriber) -> None:

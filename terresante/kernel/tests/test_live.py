@@ -11,6 +11,7 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
 from terresante.kernel.ids import new_id
 from terresante.kernel.live import hub as hubs
+from terresante.kernel.live import server
 from terresante.kernel.live.events import LiveEvent
 from terresante.kernel.live.hub import Hub, Subscriber
 
@@ -88,4 +89,30 @@ def test_a_stream_too_slow_is_closed_rather_than_left_with_holes():
 
         assert slow.waiting() == [None]
 
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("away", "status"), [(0, 200), (server.MOST_MISSED + 1, 410)])
+def test_who_was_away_for_too_long_asks_for_the_page_again(monkeypatch, away, status):
+    """Searching a week of the whole region for him would cost whoever else is served."""
+
+    async def scenario():
+        app, hub, sent = server.LiveServer(), Hub(), []
+        hub.position = 50_000
+        hub._ready.set()
+        app._hub, app._running = hub, asyncio.create_task(asyncio.sleep(60))
+        asked = {"type": "http", "method": "GET", "path": "/live", "headers": []}
+
+        async def send(message):
+            sent.append(message)
+
+        async def gone():
+            return {"type": "http.disconnect"}
+
+        await app({**asked, "query_string": f"after={50_000 - away}".encode()}, gone, send)
+        app._running.cancel()
+        assert sent[0]["status"] == status
+        assert not hub._subscribers
+
+    monkeypatch.setattr(server, "_actor_of", lambda _: somebody())
     asyncio.run(scenario())
