@@ -351,7 +351,6 @@ SCREENS = (
     Screen("portail", _PATIENT, "/mon-dossier/"),
     Screen("portail-suivi", _PATIENT, "/mon-dossier/suivi/"),
     Screen("portail-cercle", _PATIENT, "/mon-dossier/mon-cercle/"),
-    Screen("portail-programmes", _PATIENT, "/mon-dossier/programmes/"),
     Screen("portail-securite", _PATIENT, "/mon-compte/securite/"),
     Screen("portail-notifications", _PATIENT, "/notifications/"),
     Screen("portail-choix", _PATIENT, "/mon-dossier/mes-choix/"),

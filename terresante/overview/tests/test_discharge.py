@@ -9,6 +9,7 @@ from terresante.health_record.tests.factories import added, treatment
 from terresante.interop.cda.tests import coded, letters
 from terresante.interop.tests import papers, wire
 from terresante.kernel.models import AuditEntry
+from terresante.kernel.ui.wording import french
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -60,11 +61,11 @@ def test_the_letter_is_read_beside_the_treatments_of_the_record(client, cast, ho
         "Bilan sanguin",
         "La lettre ne dit rien des résultats attendus.",
         "La lettre ne dit rien des allergies",
-        "le document d’origine fait foi",
+        "dont la page dit s’il est signé électroniquement, fait foi",
         "Hôpital Saint-Martin",
         "À intégrer",
     ):
-        assert said in page, said
+        assert french(said) in page, said
     assert reverse("documents:one", args=[cast.madeleine_record.pk, document.pk]) in page
     with walls_down():
         assert AuditEntry.objects.filter(action="document.open", object_id=document.pk).count() == 1
