@@ -35,7 +35,7 @@ def test_the_nurse_reads_what_the_letter_changes_and_brings_it_into_the_record(v
         "Comme au dossier",
         "Ablation des agrafes",
         "À vérifier avec le prescripteur",
-        "le document d’origine fait foi",
+        "fait foi",
     ):
         expect(page.get_by_text(said).first).to_be_visible()
     shot(nurse, "letter")
