@@ -55,6 +55,11 @@ def is_help(item: Mapping[str, Any]) -> bool:
     return item.get("type") == "display" and control_of(item) == "help"
 
 
+def name_of(item: Mapping[str, Any]) -> str:
+    """In the words of its code (`item.code`), as a curve is called."""
+    return next((str(coding["display"]) for coding in dicts(item.get("code")) if coding.get("display")), "")
+
+
 def unit_of(item: Mapping[str, Any]) -> str:
     coding = (extension_of(item, UNIT) or {}).get("valueCoding")
     return str(coding.get("display") or coding.get("code") or "") if isinstance(coding, dict) else ""

@@ -92,6 +92,7 @@ class Question:
     options: tuple[Option, ...] = ()
     help: str = ""
     prefix: str = ""
+    name: str = ""  # of what is measured, when the file names it by a code
     section: str = ""  # title of the group it stands in
     control: str = ""  # "breathing-counter", "slider"… as the file says, or ""
     enable_when: tuple[Enablement, ...] = ()  # its own and those of its groups: all must hold

@@ -19,6 +19,7 @@ from terresante.questionnaires.pathway.elements import (
     dicts,
     extension_of,
     is_help,
+    name_of,
     unit_of,
 )
 from terresante.questionnaires.pathway.model import Condition, Enablement, Form, Option, Question
@@ -183,6 +184,7 @@ class FormReader:
             options=options,
             help=" ".join(str(child.get("text", "")) for child in dicts(item.get("item")) if is_help(child)),
             prefix=str(item.get("prefix") or ""),
+            name=name_of(item),
             section=section,
             control=control_of(item),
             enable_when=enabled,

@@ -148,7 +148,9 @@ def trend(pathway: engine.Pathway, answers: Sequence[QuestionnaireResponse]) -> 
             if one.form == rule.questionnaire and _is_number(value := one.answers.get(rule.item))
         ]
         if points:
-            return {"item": rule.item, "label": rule.why, "unit": _unit(pathway, rule), "points": points}
+            asked = _question(pathway, rule)
+            label, unit = (asked.name or rule.why, asked.unit) if asked is not None else (rule.why, "")
+            return {"item": rule.item, "label": label, "unit": unit, "points": points}
     return {}
 
 
@@ -156,10 +158,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _unit(pathway: engine.Pathway, rule: engine.Rule) -> str:
+def _question(pathway: engine.Pathway, rule: engine.Rule) -> engine.Question | None:
     form = pathway.forms.get(rule.questionnaire)
     questions = form.questions if form is not None else ()
-    return next((one.unit for one in questions if one.link_id == rule.item), "")
+    return next((one for one in questions if one.link_id == rule.item), None)
 
 
 def update_from(events: Sequence[QuestionnaireAnswered]) -> None:

@@ -11,7 +11,8 @@ from terresante.kernel.ui.frame import Badge, Level
 from terresante.kernel.ui.wording import NBSP, PARIS, when
 from terresante.telemonitoring.alerts.enums import AlertOutcome
 
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+# What the value itself was compared with: « hausse ≥ 2 kg en 3 jours », « ≥ 3 fois » are no height of the curve.
+_COMPARED = re.compile(r"(?:[<>≤≥]\s*|de\s)?(?:seuil\spersonnel\s\()?(-?\d+(?:[.,]\d+)?)(?![\d.,]|\s*fois)")
 _WIDTH, _HEIGHT, _EDGE = 112, 36, 6
 # Fired rules named on a line; the page says the others.
 _NAMED = 2
@@ -143,9 +144,9 @@ def drawn(trend: Mapping[str, Any], reason: Mapping[str, Any]) -> Trend | None:
 
 def _threshold(trend: Mapping[str, Any], reason: Mapping[str, Any]) -> Decimal | None:
     for fired in reason.get("fired", ()):
-        found = _NUMBER.search(str(fired.get("threshold", "")))
+        found = _COMPARED.match(str(fired.get("threshold", "")))
         if fired.get("item") == trend.get("item") and found:
-            return Decimal(found.group().replace(",", "."))
+            return Decimal(found[1].replace(",", "."))
     return None
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime
 
+import pytest
 from django.utils import timezone
 
 from terresante.kernel.ui.frame import Level
@@ -72,6 +73,18 @@ def test_the_course_of_a_value_is_drawn_with_the_threshold_that_fired_and_told_i
     assert drawn({**trend, "points": [["a", 98]]}, RED) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "height"),
+    [("≤ 94 %", True), ("≤ seuil personnel (94 %)", True), ("de 93 à 94 %", True),
+     ("hausse ≥ 2 kg en 3 jours", False), ("≥ 3 fois « ≥ 1,4 » en 7 jours", False), ("Oui", False)],
+)  # fmt: skip
+def test_only_what_the_value_was_compared_with_is_drawn_as_a_threshold(said, height):
+    trend = {"item": "spo2", "label": "SpO2", "unit": "%", "points": [["a", 98], ["b", 93]]}
+    for spaced in (said, said.replace(" ", NBSP)):
+        curve = drawn(trend, {"fired": [{"item": "spo2", "threshold": spaced}]})
+        assert curve is not None and (curve.threshold is not None) is height, spaced
+
+
 def test_days_are_counted_from_the_anchor():
     assert day_of(date(2026, 11, 18), NOW) == "J9"
     assert day_of(date(2026, 12, 4), NOW) == "J-7"
@@ -79,13 +92,22 @@ def test_days_are_counted_from_the_anchor():
 
 def test_the_curve_is_of_the_value_that_gives_the_colour():
     asked = json.loads(files()["questionnaires/quotidien.json"])
-    asked["item"].append({"linkId": "spo2", "text": "Saturation ?", "type": "decimal"})
+    named = {"code": [{"display": "SpO2"}]}
+    asked["item"] += [
+        {"linkId": "spo2", "text": "Saturation ?", "type": "decimal"},
+        {"linkId": "spo2-effort", "text": "Après un effort ?", "type": "decimal", **named},
+    ]
     rules = f"{files()['rules.csv'].rstrip()}\nspo2;quotidien;spo2;>= 96;95;<= 94;no;Saturation\n"
+    rules += "effort;quotidien;spo2-effort;>= 96;;<= 94;no;Désaturation\n"
     pathway = engine.read(files(**{"questionnaires/quotidien.json": json.dumps(asked), "rules.csv": rules}))
     answer = QuestionnaireResponse(
-        form="quotidien", authored_at=timezone.now(), answers={"temperature": 37, "spo2": 92}
+        form="quotidien",
+        authored_at=timezone.now(),
+        answers={"temperature": 37, "spo2": 92, "spo2-effort": 90},
     )
 
     assert trend(pathway, [answer])["label"] == "Température"
     answer.fired = [{"rule": "spo2", "colour": "red"}]
     assert trend(pathway, [answer])["label"] == "Saturation"
+    answer.fired = [{"rule": "effort", "colour": "red"}]
+    assert trend(pathway, [answer])["label"] == "SpO2"
