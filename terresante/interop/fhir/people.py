@@ -69,11 +69,16 @@ def _name(person: Resource) -> str:
     """« Dr Sophie LECLERC »: title, given name, family name."""
     name = at(person, "name")
     first = name[0] if isinstance(name, list) and name and isinstance(name[0], dict) else {}
-    suffix = next((each for each in first.get("suffix", []) if isinstance(each, str)), "")
-    given = [each for each in first.get("given", []) if isinstance(each, str)][:1]
-    pieces = [_TITLES.get(suffix.upper(), ""), *given, text_at(first, "family")]
+    suffix = "".join(_texts(first, "suffix")[:1])
+    pieces = [_TITLES.get(suffix.upper(), ""), *_texts(first, "given")[:1], text_at(first, "family")]
     told = " ".join(piece for piece in pieces if piece)
     return told if text_at(first, "family") else text_at(first, "text")
+
+
+def _texts(element: Resource, key: str) -> list[str]:
+    """An error in its shape is for the schema to say."""
+    said = element.get(key)
+    return [each for each in said if isinstance(each, str)] if isinstance(said, list) else []
 
 
 def _does(resource: Resource) -> str:

@@ -266,6 +266,17 @@ def bodies(count, seed):
     return [damaged(raws[number % 2], chance) for number in range(count)]
 
 
+@pytest.mark.parametrize("odd", [None, "Dr", 3, {"a": 1}, [None], [["Dr"]]], ids=str)
+@pytest.mark.parametrize("key", ["suffix", "given", "family"])
+def test_a_name_of_another_shape_is_read_or_refused_with_a_sentence(key, odd):
+    """A long run met the first of these: it was answered as a crash of ours."""
+    body = document_reference(PAPER)
+    (person,) = (each for each in body["contained"] if each["resourceType"] == "Practitioner")
+    person["name"][0][key] = odd
+
+    assert outcome_of(json.dumps(body).encode())
+
+
 @pytest.mark.parametrize("count", [500, pytest.param(20_000, marks=pytest.mark.long)])
 def test_nothing_that_is_sent_raises_anything_but_its_problem(request, record_property, count):
     """Every one of these is read, or refused with a sentence."""
