@@ -8,14 +8,14 @@ INSERT INTO telemonitoring_cell (id, organization_id, name, territory, opening_h
 SELECT pg_temp.key(20, n), pg_temp.key(2, n), 'Cellule', '', '{}', '[]', '', '', '', 15, true
 FROM generate_series(1, pg_temp.organizations()) AS n;
 INSERT INTO telemonitoring_followup (id, patient_id, record_id, cell_id, version_id, data_class, status, state,
-    anchor_on, enrolled_at, enrolled_by_name, end_reason, end_words, ended_by_name, baseline, personal, respondent,
+    anchor_on, enrolled_at, enrolled_by_name, end_reason, end_words, ended_by_name, baseline, personal, later_anchors, respondent,
     carer_name, phone_of_respondent, index_name, hides_index, colour, colour_since, answer_colour, silence_colour,
     reason, trend, late, hidden_from_patient, department, postal_code, city)
 SELECT pg_temp.key(21, n), pg_temp.key(5, n), pg_temp.key(6, n),
     -- The cell of structure 1, to which the patients of region.sql that are in its circle belong: 1,200 at most.
     pg_temp.key(20, CASE WHEN pg_temp.watched(n) THEN 1 ELSE 2 + n % (pg_temp.organizations() - 2) END),
     current_setting('bench.version')::uuid, 'medical', '', 'active', current_date - 5, now() - interval '5 days',
-    'Bench', '', '', '', '{}', '{}', 'patient', '', '+33639980000', '', false, 'green', now(), 'green', '',
+    'Bench', '', '', '', '{}', '{}', '{}', 'patient', '', '+33639980000', '', false, 'green', now(), 'green', '',
     jsonb_build_object('kind', 'answer', 'response', pg_temp.key(23, n * 8 + 4), 'form', 'quotidien',
         'at', now() - interval '1 day', 'colour', 'green', 'fired', '[]'::jsonb, 'pathway', 'covid-adulte', 'version', 1),
     jsonb_build_object('item', 'spo2', 'label', 'SpO2', 'unit', '%', 'points', jsonb_build_array(
