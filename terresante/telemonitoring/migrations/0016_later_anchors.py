@@ -17,7 +17,7 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telemonitoring", "0016_reminded_link")]
+    dependencies = [("telemonitoring", "0015_carer")]
 
     operations = [
         migrations.AddField("followup", "later_anchors", models.JSONField(blank=True, default=dict)),

@@ -1,4 +1,6 @@
-"""A reminder says the address of the link that is open: `remind_due_answers` also tells which one, by key."""
+"""What is due is told with the limits of its follow-up, so that of a sector nobody else hears that anything is asked, and with the
+key of the link that is open, whose address the reminder says.
+"""
 
 from django.db import migrations
 
@@ -7,7 +9,8 @@ DROP FUNCTION remind_due_answers(timestamptz, integer);
 -- What opens, or is asked for again, at this moment; what it follows without an answer is missed.
 CREATE FUNCTION remind_due_answers(moment timestamptz, most integer)
 RETURNS TABLE (expected_id uuid, follow_up_id uuid, patient_id uuid, reminded smallint, phone text, role text,
-    link uuid)
+    link uuid, data_class text, private_to_id uuid, private_to_person_id uuid, hidden_from_patient boolean,
+    hidden_from_representative boolean, sector text, restricted_to_id uuid)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE due uuid[];
@@ -41,7 +44,8 @@ BEGIN
         )
         SELECT told.id, told.follow_up_id, told.patient_id, told.reminded,
                CASE WHEN whole.respondent = 'operator' THEN '' ELSE whole.phone_of_respondent END::text, told.role::text,
-               open.id
+               open.id, whole.data_class::text, whole.private_to_id, whole.private_to_person_id,
+               whole.hidden_from_patient, whole.hidden_from_representative, whole.sector::text, whole.restricted_to_id
         FROM told JOIN telemonitoring_followup AS whole ON whole.id = told.follow_up_id
         LEFT JOIN telemonitoring_answerlink AS open ON open.follow_up_id = whole.id AND open.revoked_at IS NULL
             AND open.expires_at > moment AND open.tries < 5;
@@ -54,6 +58,6 @@ GRANT EXECUTE ON FUNCTION remind_due_answers(timestamptz, integer) TO terresante
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telemonitoring", "0015_carer")]
+    dependencies = [("telemonitoring", "0016_later_anchors")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
