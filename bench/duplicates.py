@@ -41,7 +41,6 @@ _TEXT = (
 )
 _TRIGRAMS = f"CREATE INDEX bench_trigrams ON patients_patient USING gin ({_TEXT} gin_trgm_ops)"
 _LOWEST, _THRESHOLDS = 0.45, [step / 100 for step in range(45, 100, 5)]
-Ask = Callable[[Sides], Sequence[tuple[str, float]]]
 
 
 @dataclass(slots=True)

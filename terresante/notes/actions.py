@@ -1,6 +1,5 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -146,7 +145,7 @@ def amend_note(actor: Actor, record_id: UUID, note_id: UUID, *, text: str, seen:
         note.refresh_from_db(fields=["text", "amended_at"])
         withdraw(note.patient_id, note.pk)
         tell(actor, _fact(note))
-        emit(actor, NoteAmended(**_told(note)))
+        emit(actor, NoteAmended(**note.told()))
     audit.record(
         actor,
         NOTE_AMEND,
@@ -173,7 +172,7 @@ def withdraw_media(actor: Actor, record_id: UUID, note_id: UUID, media_id: UUID)
     media = access.get(actor, NOTE_MEDIA_WITHDRAW, NoteMedia, media_id, lock=True)
     media.withdrawn_at = timezone.now()
     NoteMedia.objects.filter(pk=media.pk, patient_id=media.patient_id).update(withdrawn_at=media.withdrawn_at)
-    emit(actor, NoteAmended(**_told(note)))
+    emit(actor, NoteAmended(**note.told()))
     audit.record(
         actor,
         NOTE_MEDIA_WITHDRAW,
@@ -220,7 +219,7 @@ def _tell_again(actor: Actor, note: Note, before: Confidentiality) -> None:
         _tell(actor, note)
     else:
         limit_again(note.patient_id, _fact(note))
-        emit(actor, NoteLimited(**_told(note)))
+        emit(actor, NoteLimited(**note.told()))
 
 
 def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
@@ -303,24 +302,8 @@ def _is_same_time(known: Note, written_at: datetime | None) -> bool:
 
 def _tell(actor: Actor, row: Note) -> None:
     tell(actor, _fact(row))
-    emit(actor, NotePublished(**_told(row), by_user_id=actor.user_id))
+    emit(actor, NotePublished(**row.told(), by_user_id=actor.user_id))
 
 
 def _fact(row: Note) -> Fact:
-    return Fact(
-        patient_id=row.patient_id,
-        kind=FeedKind.NOTE,
-        object_id=row.pk,
-        occurred_at=row.written_at,
-        data_class=DataClass(row.data_class),
-        **asdict(limits_on(row)),
-    )
-
-
-def _told(row: Note) -> dict[str, Any]:
-    return {
-        "patient_id": row.patient_id,
-        "object_id": row.pk,
-        "data_class": row.data_class,
-        **asdict(limits_on(row)),
-    }
+    return Fact(kind=FeedKind.NOTE, occurred_at=row.written_at, **row.told())

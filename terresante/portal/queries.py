@@ -5,6 +5,7 @@ from terresante.care_team.access import RECORD_READ
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant, EmergencyAccess, FirstAccess
 from terresante.care_team.queries import OpenRecord, circle_at_work, log, read_record, represented_patient
 from terresante.care_team.queries.log import AccessVisit
+from terresante.care_team.queries.urgent import emergencies_of
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind
@@ -71,7 +72,7 @@ def accesses_of(actor: Actor, opened: OpenRecord, *, before: str) -> Accesses:
     return Accesses(
         visits=[_seen(actor, visit, _contested(visit, contested)) for visit in page.visits],
         next_cursor=page.next_cursor,
-        emergencies=log.emergencies_of(actor, patient_id),
+        emergencies=emergencies_of(actor, patient_id),
         firsts=log.first_accesses_of(actor, patient_id),
         complaints=complaints,
     )

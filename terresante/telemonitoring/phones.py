@@ -24,11 +24,6 @@ def international(said: str, *, name: str = "phone") -> str:
     raise Invalid(_WRONG, fields={name: _WRONG})
 
 
-def takes_messages(number: str) -> bool:
-    """In France, a mobile number; elsewhere one cannot tell."""
-    return bool(number) and (not number.startswith("+33") or number[3:4] in ("6", "7"))
-
-
 def shown(number: str) -> str:
     """As people write it in France: 06 39 98 12 34, in one piece."""
     digits = re.sub(r"[\s.]", "", number)

@@ -147,11 +147,6 @@ def fr_day(day: date | datetime) -> str:
 
 
 @register.filter
-def fr_month(day: date | datetime) -> str:
-    return wording.month_title(day)
-
-
-@register.filter
 def file_size(size: int) -> str:
     return wording.file_size(size)
 
