@@ -73,8 +73,11 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         raise Refused(
             f"La personne n’a pas consenti pour « {note.data_class.label} » : choisissez une autre catégorie."
         )
+    answered = None
     if note.in_reply_to_id is not None:
-        _of_record(record, access.get(actor, NOTE_READ, Note, note.in_reply_to_id))
+        answered = _of_record(
+            record, access.get(actor, NOTE_READ, Note, note.in_reply_to_id, related=("author",))
+        )
     check_number(note.media)
     row = _row(actor, record, note)
     # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
@@ -83,7 +86,7 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         audit.record(actor, NOTE_WRITE, patient_id=row.patient_id, about=row, detail={"sent_again": True})
         return row
     joined = {"media": len(join(row, note.media))} if note.media else {}
-    _tell(actor, row)
+    _tell(actor, row, answers_user_id=answered.author.user_id if answered else None)
     audit.record(
         actor,
         NOTE_WRITE,
@@ -300,9 +303,9 @@ def _is_same_time(known: Note, written_at: datetime | None) -> bool:
     return written_at is None or written_at == known.written_at or written_at > known.recorded_at
 
 
-def _tell(actor: Actor, row: Note) -> None:
+def _tell(actor: Actor, row: Note, *, answers_user_id: UUID | None = None) -> None:
     tell(actor, _fact(row))
-    emit(actor, NotePublished(**row.told(), by_user_id=actor.user_id))
+    emit(actor, NotePublished(**row.told(), by_user_id=actor.user_id, answers_user_id=answers_user_id))
 
 
 def _fact(row: Note) -> Fact:

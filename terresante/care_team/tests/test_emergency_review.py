@@ -154,9 +154,12 @@ def next_one(cast, opened):
 
 
 def test_the_patient_reads_the_outcome_in_plain_words(cast, opened, client):
-    assert "vérifie que c’était nécessaire" in page(client, cast.madeleine, "/mon-dossier/").content.decode()
+    assert (
+        "vérifie que c’était nécessaire"
+        in page(client, cast.madeleine, "/mon-dossier/acces/").content.decode()
+    )
     conclude(cast.dpo, opened, ReviewOutcome.UNJUSTIFIED, Consequence.WITHDRAWN)
-    shown = page(client, cast.madeleine, "/mon-dossier/").content.decode()
+    shown = page(client, cast.madeleine, "/mon-dossier/acces/").content.decode()
     assert "n’était pas nécessaire" in shown and "ne peut plus ouvrir" in shown
 
 

@@ -233,7 +233,7 @@ def test_a_professional_says_why_and_the_trail_keeps_it(client, cast):
         )
         said = {line.user_id: line.detail for line in lines if line.detail}
     login(client, cast.madeleine)
-    assert "a sorti une copie de votre dossier" in client.get("/mon-dossier/").content.decode()
+    assert "a sorti une copie de votre dossier" in client.get("/mon-dossier/acces/").content.decode()
     assert said[cast.ines.user_id] == {"form": "fhir", "reason": "request"}
     assert said[cast.madeleine.user_id] == {"form": "fhir", "reason": "own"}
 
