@@ -35,7 +35,7 @@ CLASS_OF_TYPE: dict[str, str] = {
     **dict.fromkeys(_PLANS, "44"),
     **dict.fromkeys((_T.APPOINTMENT, _T.ADMINISTRATIVE), "95"),
     _T.PICTURE: "31",
-    _T.DISPENSATION: "43",
+    **dict.fromkeys((_T.DISPENSATION, _T.OTHER_DISPENSATION), "43"),
     _T.ADMINISTERED_DRUGS: "45",
     _T.DECLARATION: "52",
     _T.REIMBURSEMENTS: "60",
