@@ -199,7 +199,7 @@ def home_of(actor: Actor, opened: OpenRecord) -> Home:
 
 def _recent_emergency(actor: Actor, patient_id: UUID) -> EmergencyAccess | None:
     since = timezone.now() - _TOLD_FOR
-    return next((one for one in log.emergencies_of(actor, patient_id) if one.opened_at > since), None)
+    return next((one for one in emergencies_of(actor, patient_id) if one.opened_at > since), None)
 
 
 def _latest_visit(actor: Actor, patient_id: UUID) -> AccessVisit | None:
