@@ -102,6 +102,11 @@ def normalised_name(name: str) -> str:
     return _SPACES.sub(" ", _NOT_IN_A_NAME.sub(" ", capitals)).strip()
 
 
+def shown_name(birth_name: str, used_name: str, birth_given_name: str, used_given_name: str) -> str:
+    """« Madeleine LEROUX »: those of every day before those of the birth certificate."""
+    return f"{(used_given_name or birth_given_name).title()} {used_name or birth_name}"
+
+
 def status_of(*, is_proven: bool, is_returned: bool) -> IdentityStatus:
     """RNIV EXI SI 07: a document of high trust was checked; the INSi teleservice returned the identity."""
     return _STATUSES[is_proven, is_returned]

@@ -75,7 +75,8 @@ def day_title(day: date | datetime, *, now: datetime) -> str:
 
 
 def exact(moment: date | datetime) -> str:
-    text = f"{WEEKDAYS[_day(moment).weekday()]} {long_date(_day(moment))}"
+    day = _day(moment)
+    text = f"{WEEKDAYS[day.weekday()]} {long_date(day)}"
     return f"{text} à {clock(moment)}" if isinstance(moment, datetime) else text
 
 
