@@ -58,6 +58,8 @@ _CARER_PLACES = (
 )
 # Events of the live stream that are announced wherever the person is.
 _ANNOUNCED = "StayAlerted"
+# Those that change how many alerts wait.
+_COUNTED = "StayAlerted StayChanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             search_query=request.GET.get("q", "") if request.path == link("overview:search") else "",
             alerts_url=f"{link('overview:home')}?filtre=alertes",
             alerts=alert_count(actor),
+            alerts_count_url=link("overview:alert_count"),
+            alerts_kinds=_COUNTED,
             live=Live(
                 url="/live",
                 position=last_position(),

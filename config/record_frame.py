@@ -23,6 +23,8 @@ from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.enums import PATHWAY_CLASSES
 
 FACTS_ORDER = 30
+# After these events of the live stream the header may say what is no longer so: where she is, her allergies.
+_BADGES_CHANGE = "StayAlerted StayChanged HealthRecordChanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def record_frame(
         bottom_tabs=tuple(tab for tab in tabs if tab.label in AT_BOTTOM),
         more_tabs=_tabs(actor, opened.record, MORE, current=tab),
         badges=_badges(opened),
+        badges_url=link("overview:badges", opened.record.pk),
+        badges_kinds=_BADGES_CHANGE,
         phone=wording.phone(patient.phone),
         phone_url=wording.dialled(patient.phone),
         address=", ".join(part for part in (patient.address_line, patient.city) if part),

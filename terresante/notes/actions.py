@@ -1,6 +1,5 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -149,7 +148,7 @@ def amend_note(actor: Actor, record_id: UUID, note_id: UUID, *, text: str, seen:
         note.refresh_from_db(fields=["text", "amended_at"])
         withdraw(note.patient_id, note.pk)
         tell(actor, _fact(note))
-        emit(actor, NoteAmended(**_told(note)))
+        emit(actor, NoteAmended(**note.told()))
     audit.record(
         actor,
         NOTE_AMEND,
@@ -176,7 +175,7 @@ def withdraw_media(actor: Actor, record_id: UUID, note_id: UUID, media_id: UUID)
     media = access.get(actor, NOTE_MEDIA_WITHDRAW, NoteMedia, media_id, lock=True)
     media.withdrawn_at = timezone.now()
     NoteMedia.objects.filter(pk=media.pk, patient_id=media.patient_id).update(withdrawn_at=media.withdrawn_at)
-    emit(actor, NoteAmended(**_told(note)))
+    emit(actor, NoteAmended(**note.told()))
     audit.record(
         actor,
         NOTE_MEDIA_WITHDRAW,
@@ -223,7 +222,7 @@ def _tell_again(actor: Actor, note: Note, before: Confidentiality) -> None:
         _tell(actor, note)
     else:
         limit_again(note.patient_id, _fact(note))
-        emit(actor, NoteLimited(**_told(note)))
+        emit(actor, NoteLimited(**note.told()))
 
 
 def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
@@ -306,24 +305,8 @@ def _is_same_time(known: Note, written_at: datetime | None) -> bool:
 
 def _tell(actor: Actor, row: Note, *, answers_user_id: UUID | None = None) -> None:
     tell(actor, _fact(row))
-    emit(actor, NotePublished(**_told(row), by_user_id=actor.user_id, answers_user_id=answers_user_id))
+    emit(actor, NotePublished(**row.told(), by_user_id=actor.user_id, answers_user_id=answers_user_id))
 
 
 def _fact(row: Note) -> Fact:
-    return Fact(
-        patient_id=row.patient_id,
-        kind=FeedKind.NOTE,
-        object_id=row.pk,
-        occurred_at=row.written_at,
-        data_class=DataClass(row.data_class),
-        **asdict(limits_on(row)),
-    )
-
-
-def _told(row: Note) -> dict[str, Any]:
-    return {
-        "patient_id": row.patient_id,
-        "object_id": row.pk,
-        "data_class": row.data_class,
-        **asdict(limits_on(row)),
-    }
+    return Fact(kind=FeedKind.NOTE, occurred_at=row.written_at, **row.told())

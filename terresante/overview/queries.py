@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -128,6 +129,11 @@ def summary(actor: Actor, opened: OpenRecord) -> Summary:
         facts=_facts(actor, opened, members),
         to_integrate=count_to_integrate(actor, patient_id),
     )
+
+
+def to_see_first(actor: Actor, patient_id: UUID) -> tuple[list[Told], int]:
+    """The alerts this reader has not acknowledged, and how much of received documents waits for him."""
+    return feed.visit(actor, patient_id).alerts, count_to_integrate(actor, patient_id)
 
 
 def timeline_page(
@@ -281,7 +287,7 @@ def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant])
 
 
 def _where(actor: Actor, opened: OpenRecord) -> str:
-    if not reads_class(actor, DataClass.STAY):
+    if opened.patient.deceased_on is not None or not reads_class(actor, DataClass.STAY):
         return ""
     is_said_above = any(badge.order <= WHERE_SHE_IS for badge in opened.badges)
     return "" if is_said_above else "Pas d’hospitalisation en cours connue"

@@ -4,8 +4,8 @@ from typing import Any
 from django import forms
 
 from terresante.accounts.forms import NewPasswordForm
+from terresante.care_team.actions.relatives import NewDelegation, NewRelative
 from terresante.care_team.models import CareTeamParticipant
-from terresante.care_team.relative_actions import NewDelegation, NewRelative
 from terresante.documents.enums import OWN_TYPES, TITLE_MAX_LENGTH, DocumentType
 from terresante.documents.forms import sent_field
 from terresante.documents.own_actions import OwnDocument

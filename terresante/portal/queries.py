@@ -25,6 +25,7 @@ from terresante.care_team.queries import (
     represented_patient,
 )
 from terresante.care_team.queries.log import AccessVisit
+from terresante.care_team.queries.urgent import emergencies_of
 from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.documents.queries import documents_of
@@ -104,7 +105,7 @@ def accesses_of(actor: Actor, opened: OpenRecord, *, before: str) -> Accesses:
     return Accesses(
         visits=[_seen(actor, visit, _contested(visit, contested)) for visit in page.visits],
         next_cursor=page.next_cursor,
-        emergencies=log.emergencies_of(actor, patient_id),
+        emergencies=emergencies_of(actor, patient_id),
         firsts=log.first_accesses_of(actor, patient_id),
         complaints=complaints,
     )
@@ -198,7 +199,7 @@ def home_of(actor: Actor, opened: OpenRecord) -> Home:
 
 def _recent_emergency(actor: Actor, patient_id: UUID) -> EmergencyAccess | None:
     since = timezone.now() - _TOLD_FOR
-    return next((one for one in log.emergencies_of(actor, patient_id) if one.opened_at > since), None)
+    return next((one for one in emergencies_of(actor, patient_id) if one.opened_at > since), None)
 
 
 def _latest_visit(actor: Actor, patient_id: UUID) -> AccessVisit | None:

@@ -13,9 +13,9 @@ from terresante.accounts.actions.login import at_the_door
 from terresante.accounts.actions.opening import create_account
 from terresante.accounts.models import User
 from terresante.accounts.queries import account_called
-from terresante.care_team import relative_actions
 from terresante.care_team.access import DELEGATION_CLAIM, OWN_DELEGATION_EDIT, OWN_RELATIVE_EDIT
-from terresante.care_team.relative_actions import Invited, answer_invitation
+from terresante.care_team.actions import relatives as relative_actions
+from terresante.care_team.actions.relatives import Invited, answer_invitation
 from terresante.directory.queries import work_situations
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid

@@ -24,7 +24,7 @@ from terresante.care_team.actions.joining import answer_own_request
 from terresante.care_team.actions.secrets import name_reader, withdraw_name
 from terresante.care_team.enums import ConsentKind, DataClass
 from terresante.care_team.forms import DirectorySearchForm
-from terresante.care_team.joining_forms import WordsForm
+from terresante.care_team.forms.joining import WordsForm
 from terresante.care_team.models import CareTeamParticipant, JoinRequest
 from terresante.care_team.queries import (
     OpenRecord,

@@ -43,14 +43,8 @@ from terresante.patients.enums import IdentityStatus
 from terresante.patients.models import Patient
 from tests.walls import walls_down
 
-pytestmark = pytest.mark.commits
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 READERS = ("amar", "ines", "colin", "madeleine")
-
-
-@pytest.fixture(autouse=True)
-def _files_of_the_test(settings, tmp_path):
-    place = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "files": place}
 
 
 def login(client, actor):

@@ -7,11 +7,11 @@ from fhir.resources.R4B.bundle import Bundle
 
 from terresante.overview.export import Export
 from terresante.overview.paper import printed
-from terresante.overview.tests.test_export import _files_of_the_test, of, opened, taken_out  # noqa: F401
+from terresante.overview.tests.test_export import of, opened, taken_out
 from terresante.questionnaires.actions import save_progress
 from terresante.questionnaires.tests.factories import answered, new_response, published_version
 
-pytestmark = pytest.mark.commits
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 
 
 def test_answers_go_out_as_resources_of_r4_as_far_as_each_reads_them(client, cast):

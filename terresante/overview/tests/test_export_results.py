@@ -8,10 +8,10 @@ from simulators.laboratory.reports import discrete
 from terresante.interop.tests import papers, wire
 from terresante.overview.export import Export
 from terresante.overview.paper import printed
-from terresante.overview.tests.test_export import _files_of_the_test, of, opened, taken_out  # noqa: F401
+from terresante.overview.tests.test_export import of, opened, taken_out
 from terresante.results.tests.factories import URINE, blood, sent, sugar
 
-pytestmark = pytest.mark.commits
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 
 
 @pytest.fixture

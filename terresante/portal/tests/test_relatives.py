@@ -12,11 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from terresante.care_team import relative_actions
 from terresante.care_team.access import RECORD_READ
+from terresante.care_team.actions import relatives as relative_actions
+from terresante.care_team.actions.relatives import NewDelegation
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import open_record
-from terresante.care_team.relative_actions import NewDelegation
 from terresante.kernel import access, ports, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
