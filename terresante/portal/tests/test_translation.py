@@ -5,6 +5,7 @@ import html
 import re
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.template import engines
@@ -59,7 +60,8 @@ def another_language(settings, tmp_path):
 
 
 def forget_templates():
-    for loader in engines["django"].engine.template_loaders:
+    django: Any = engines["django"]
+    for loader in django.engine.template_loaders:
         loader.reset()
 
 
@@ -82,9 +84,9 @@ def test_every_text_of_a_page_is_looked_up_in_its_language(client, cast, another
 
 
 def test_in_french_alone_a_page_is_read_as_it_stands():
-    source = get_template("portal/home.html").template.source
+    home: Any = get_template("portal/home.html")
 
-    assert source == spaced((HERE / "templates/portal/home.html").read_text())
+    assert home.template.source == spaced((HERE / "templates/portal/home.html").read_text())
 
 
 def test_a_text_is_one_key_whatever_its_lines_and_its_quotes_and_code_is_left_alone():
