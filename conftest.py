@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection, connections
 from django.db.backends.signals import connection_created
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
+from pytest_django import Settings
 
 from config.local.database import drop_database
 from config.local.postgres import Server
@@ -92,6 +94,13 @@ def cast(request: pytest.FixtureRequest, troupe: Kept[Cast]) -> Cast:
     if request.node.get_closest_marker("commits") is None:
         request.getfixturevalue("db")
     return troupe.play()
+
+
+@pytest.fixture
+def files_of_the_test(settings: Settings, tmp_path: Path) -> None:
+    """On the disk: in memory (tests/settings.py), what each test files would stay as long as its process."""
+    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "files": storage}
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def page(request: HttpRequest, number: int, user_id: UUID, size: int) -> HttpRes
 
 
 def upload(request: HttpRequest) -> HttpResponse:
-    sent = request.FILES["sent"]
+    (sent,) = request.FILES.getlist("sent")
     _STORAGE.save(sent.name or "sent", sent)
     return HttpResponse(b"", status=302, headers={"Location": "/empty/", "Content-Length": "0"})
 

@@ -12,7 +12,7 @@ from terresante.care_team import matrix
 from terresante.care_team.queries.limits import Limits, limits_on
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
-from terresante.documents.actions import change, checked_day, fact_of, save_filed, take_back, told_of, trace
+from terresante.documents.actions import change, checked_day, fact_of, save_filed, take_back, trace
 from terresante.documents.enums import (
     CLASS_OF,
     SENDER_IDENTIFIER_LENGTH,
@@ -85,9 +85,9 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
     save_filed(row)
     tell(actor, fact_of(row))
     if before is None:
-        emit(actor, DocumentFiled(**told_of(row), addressed_to=",".join(_accounts(document.addressed_to))))
+        emit(actor, DocumentFiled(**row.told(), addressed_to=",".join(_accounts(document.addressed_to))))
     else:
-        emit(actor, DocumentChanged(**told_of(row)))
+        emit(actor, DocumentChanged(**row.told()))
     if before is None:
         trace(actor, DOCUMENT_WRITE, row, type=row.type)
     else:
@@ -104,7 +104,7 @@ def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> 
         raise NotFound
     take_back(row, actor, _WITHDRAWN)
     withdraw(row.patient_id, row.pk)
-    emit(actor, DocumentChanged(**told_of(row)))
+    emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_WITHDRAW, row)
     return row
 
@@ -129,7 +129,7 @@ def relabel_sent(
         hidden_from_representative=hidden_from_representative or hidden_from_patient,
     )
     limit_again(row.patient_id, fact_of(row))
-    emit(actor, DocumentChanged(**told_of(row)))
+    emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_REPLACE, row, shared=not hidden_from_patient)
     return row
 

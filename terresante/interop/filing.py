@@ -34,8 +34,11 @@ _NOT_IN_A_NAME = re.compile(r"[^\w-]+")
 
 @dataclass(frozen=True, slots=True)
 class PutAway:
-    """What became of the file of a message: `received`, unless the antivirus knew it for what it is."""
+    """What became of the file of a message: `received`, unless the antivirus knew it for what it is; and what was read
+    of the message, which is not read again.
+    """
 
+    carried: Carried
     received: Received | None = None
 
 
@@ -106,11 +109,11 @@ def put_files_away(wanted: dict[UUID, tuple[Actor, Carried]]) -> dict[UUID, PutA
         try:
             received = put_one_away(actor, carried)
         except Invalid:
-            done[message_id] = PutAway()
+            done[message_id] = PutAway(carried)
         except Conflict:
             continue
         else:
-            done[message_id] = PutAway(received)
+            done[message_id] = PutAway(carried, received)
     return done
 
 

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from terresante.terminology.enums import LOINC
+
 _PREFIXES = {
     "k": 3,
     "": 0,
@@ -71,7 +73,6 @@ ANALYTES = (
 )
 _BY_CODE = {code: analyte for analyte in ANALYTES for code in analyte.codes}
 _BY_KEY = {analyte.key: analyte for analyte in ANALYTES}
-LOINC = "2.16.840.1.113883.6.1"
 LOINC_NAMES = frozenset({LOINC, "LN", "LOINC", "http://loinc.org"})
 
 

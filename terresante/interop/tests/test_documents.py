@@ -21,7 +21,6 @@ from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 
-RPPS = "99900000015"
 INS, OID = "239049402800109", "1.2.250.1.213.1.4.8"
 
 

@@ -5,6 +5,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from terresante.kernel.ui import assets, wording
 from terresante.kernel.ui.frame import LEVEL_ICONS, LEVEL_WORDS, Badge, Level
@@ -152,10 +153,26 @@ def fr_month(day: date | datetime) -> str:
 
 
 @register.filter
+def in_language(text: str) -> str:
+    """Of a label of a closed list: a template of several languages says it so (`kernel.ui.translation`)."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def phone(number: str) -> str:
+    return wording.phone(number)
+
+
+@register.filter
+def tel(number: str) -> str:
+    return wording.dialled(number)
+
+
+@register.filter
 def file_size(size: int) -> str:
     return wording.file_size(size)
 
 
 @register.filter
 def fr(text: str) -> str:
-    return wording.french(text)
+    return wording.french(str(text))  # a label is looked up only now
