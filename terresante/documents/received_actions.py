@@ -74,7 +74,7 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
     """
     record = _record_of(actor, patient_id)
     row = _row(actor, record, document)
-    if _is_known(row, document):
+    if _is_known(actor, row, document):
         raise Conflict("Ce document a déjà été transmis : sa nouvelle version porte un autre identifiant.")
     before = _to_change(actor, DOCUMENT_REPLACE, patient_id, document.replaces) or _earlier(
         actor, row, document
@@ -149,7 +149,7 @@ def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:
     return record
 
 
-def _is_known(row: DocumentReference, document: SentDocument) -> bool:
+def _is_known(actor: Actor, row: DocumentReference, document: SentDocument) -> bool:
     """Sent before, whatever became of it since: one that was withdrawn, or replaced, does not come back by itself.
 
     Its sender may correct the one in force under its own name, or say who reads it from now on.
@@ -157,7 +157,7 @@ def _is_known(row: DocumentReference, document: SentDocument) -> bool:
     sent = list(
         DocumentReference.objects.filter(
             patient_id=row.patient_id,
-            organization_id=row.organization_id,
+            organization_id=_structure(actor),
             author=None,
             sender_identifier=row.sender_identifier,
         )

@@ -70,7 +70,7 @@ def give(request: HttpRequest) -> HttpResponse:
         form = {name: request.POST.get(name, "") for name in request.POST}
         granted = give_token(tokens.read_request(form, fingerprint=fingerprint_of(request)))
     except Invalid:
-        answer = JsonResponse({"error": "temporarily_unavailable"}, status=429)
+        answer: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=429)
     except tokens.Denied as denied:
         answer = _denied(request, denied)
     else:
