@@ -34,24 +34,24 @@ _PLACES: tuple[tuple[str, str, str, tuple[Duty, ...]], ...] = (
     ("Habilitations", "care_team:rights", "scale", (Duty.ADMINISTRATOR,)),
     ("Cellule d’appui", "directory:support", "phone-call", (Duty.SUPPORT_AGENT,)),
 )
+# Five fit under a thumb; the first page leads to the rest.
 _PATIENT_PLACES = (
-    ("Qui a vu", "portal:home", "eye"),
+    ("Accueil", "portal:home", "house"),
     ("Ma santé", "portal:health", "heart-pulse"),
     ("Mon équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
     ("Documents", "portal:documents", "folder"),
-    ("Mes choix", "portal:choices", "shield-check"),
 )
 # A relative reads, for the person he chose, what his delegation opens; a carer decides nothing and sees no log.
 _RELATIVE_PLACES = (
-    ("Qui a vu", "portal:home", "eye"),
+    ("Accueil", "portal:home", "house"),
     ("Sa santé", "portal:health", "heart-pulse"),
     ("Son équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
     ("Documents", "portal:documents", "folder"),
-    ("Ses choix", "portal:choices", "shield-check"),
 )
 _CARER_PLACES = (
+    ("Accueil", "portal:home", "house"),
     ("Son équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
     ("Documents", "portal:documents", "folder"),

@@ -103,8 +103,8 @@ def record_frame(
         badges=_badges(opened),
         badges_url=link("overview:badges", opened.record.pk),
         badges_kinds=_BADGES_CHANGE,
-        phone=patient.phone,
-        phone_url=tel(patient.phone),
+        phone=wording.phone(patient.phone),
+        phone_url=wording.dialled(patient.phone),
         address=", ".join(part for part in (patient.address_line, patient.city) if part),
         map_url=_map(patient),
         email=patient.email,
@@ -116,11 +116,6 @@ def record_frame(
 
 def born(patient: Patient) -> str:
     return {Sex.FEMALE: "née", Sex.MALE: "né"}.get(Sex(patient.sex), "né(e)")
-
-
-def tel(number: str) -> str:
-    digits = "".join(sign for sign in number if sign.isdigit() or sign == "+")
-    return f"tel:{digits}" if digits else ""
 
 
 def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, current: str) -> tuple[Tab, ...]:
@@ -215,7 +210,7 @@ def _main(action: MainAction | None) -> Action | None:
 def _quick_actions(patient: Patient, main: Action | None) -> tuple[Action, ...]:
     """Round buttons of the summary on a phone; one without its number or address is not there."""
     places = (
-        Action(label="Appeler", url=tel(patient.phone), icon="phone"),
+        Action(label="Appeler", url=wording.dialled(patient.phone), icon="phone"),
         Action(label="Itinéraire", url=_map(patient), icon="map-pin"),
         Action(label="Écrire", url=main.url if main else "", icon="pencil"),
     )

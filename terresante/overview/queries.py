@@ -231,8 +231,9 @@ def relative_row(person: RelatedPerson) -> PersonRow:
         role=", ".join(marks),
         initials=wording.initials(person.name),
         shape="relative",
-        phone=person.phone,
-        phone_url=_tel(person.phone),
+        phone=wording.phone(person.phone),
+        phone_url=wording.dialled(person.phone),
+        write_url=wording.dialled(person.phone).replace("tel:", "sms:"),
     )
 
 
@@ -243,8 +244,9 @@ def member_row(member: CareTeamParticipant) -> PersonRow:
             role=member.organization.get_kind_display(),
             initials=wording.initials(member.organization.short_name or member.organization.name),
             shape="organisation",
-            phone=member.organization.phone,
-            phone_url=_tel(member.organization.phone),
+            phone=wording.phone(member.organization.phone),
+            phone_url=wording.dialled(member.organization.phone),
+            write_url=_mailto(member.mail),
         )
     practitioner = member.practitioner
     if practitioner is None:
@@ -259,9 +261,14 @@ def member_row(member: CareTeamParticipant) -> PersonRow:
         name=f"{practitioner.title} {practitioner}".strip(),
         role=role,
         initials=wording.initials(str(practitioner)),
-        phone=practitioner.phone,
-        phone_url=_tel(practitioner.phone),
+        phone=wording.phone(practitioner.phone),
+        phone_url=wording.dialled(practitioner.phone),
+        write_url=_mailto(member.mail),
     )
+
+
+def _mailto(address: str) -> str:
+    return f"mailto:{address}" if address else ""
 
 
 def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant]) -> list[tuple[str, str]]:
@@ -292,11 +299,6 @@ def _information(opened: OpenRecord) -> str:
         return "Pas encore donnée : le dossier n’est pas partagé"
     given = f"Donnée le {wording.long_date(record.information_given_at)}"
     return f"{given} par {record.information_given_by}" if opened.tells_holder else given
-
-
-def _tel(number: str) -> str:
-    digits = "".join(sign for sign in number if sign.isdigit() or sign == "+")
-    return f"tel:{digits}" if digits else ""
 
 
 def _midnight(day: date | None) -> datetime | None:

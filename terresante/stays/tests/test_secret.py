@@ -189,7 +189,7 @@ def test_a_sensitive_discharge_taken_back_alerts_nobody_and_is_counted_nowhere(c
 def log_of(client, cast, name):
     client.force_login(User.objects.get(pk=cast.actors[name].user_id))
     if name == "madeleine":
-        return client.get(reverse("portal:home")).content.decode()
+        return client.get(reverse("portal:accesses")).content.decode()
     return client.get(reverse("care_team:access_log", args=[cast.madeleine_record.pk])).content.decode()
 
 
