@@ -22,8 +22,3 @@ def international(said: str, *, name: str = "phone") -> str:
     if _NATIONAL.fullmatch(digits):
         return f"+33{digits[1:]}"
     raise Invalid(_WRONG, fields={name: _WRONG})
-
-
-def takes_messages(number: str) -> bool:
-    """In France, a mobile number; elsewhere one cannot tell."""
-    return bool(number) and (not number.startswith("+33") or number[3:4] in ("6", "7"))
