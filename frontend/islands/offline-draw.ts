@@ -32,7 +32,9 @@ function manyOf(options: KitQuestion["options"], known: string[], go: (values: s
 function typed(question: KitQuestion, known: string[], go: (values: string[]) => void): Node[] {
   const isNumber = ["integer", "decimal", "quantity"].includes(question.kind);
   const type = question.kind === "date" || question.kind === "time" ? question.kind : "text";
-  const input = element("input", { id: "valeur", type, value: known[0] ?? "", maxLength: isNumber ? 8 : 500 }) as HTMLInputElement;
+  // As the server takes them: what is longer would be refused once the network is back.
+  const longest = Math.min(question.max_length ?? 5000, question.kind === "text" ? 5000 : 255);
+  const input = element("input", { id: "valeur", type, value: known[0] ?? "", maxLength: isNumber ? 8 : longest }) as HTMLInputElement;
   input.setAttribute("aria-label", question.text);
   if (isNumber) input.inputMode = question.kind === "integer" ? "numeric" : "decimal";
   const form = element(

@@ -35,6 +35,8 @@ export function refused(question: KitQuestion, values: string[]): string {
   const celsius = Math.round(((number - 32) * 50) / 9) / 10;
   if (/^(°c|cel|c)$/i.test(unit) && number >= 90 && number <= 115)
     return `${inFrench(number)} en °F ? Si oui, écrivez ${inFrench(celsius)}. Sinon, mesurez à nouveau.`;
+  if (unit === "mmHg" && number >= 3 && number <= 30)
+    return `${inFrench(number)} en cm de mercure ? Si oui, écrivez ${inFrench(number * 10)}. Sinon, mesurez à nouveau.`;
   const between = [lowest, highest].map((bound) => (bound === null ? "…" : inFrench(bound))).join(" et ");
   return `${inFrench(number)} n’est pas possible : écrivez une valeur entre ${between}, ou mesurez à nouveau.`;
 }
@@ -64,10 +66,12 @@ function holds({ operator, value }: KitCondition, answers: string[]): boolean {
   const equals = (one: string) => one === String(value) || (typeof value === "number" && numberOf(one) === value);
   if (operator === "!=") return !answers.some(equals);
   if (operator === "=") return answers.some(equals);
-  return typeof value === "number" && answers.some((one) => compares(operator, numberOf(one) ?? NaN, value));
+  if (typeof value === "number") return answers.some((one) => compares(operator, numberOf(one) ?? NaN, value));
+  // Days and hours, as ISO 8601 writes them.
+  return typeof value === "string" && answers.some((one) => compares(operator, one, value));
 }
 
-function compares(operator: string, left: number, right: number): boolean {
+function compares<T extends number | string>(operator: string, left: T, right: T): boolean {
   if (operator === ">") return left > right;
   if (operator === ">=") return left >= right;
   if (operator === "<") return left < right;

@@ -1,6 +1,6 @@
 import { announce } from "./announce";
 import { sendWaiting } from "./offline-send";
-import { emptyStore, keepKit, somethingKept, type Kit } from "./offline-store";
+import { emptyStore, keepKit, keepWaiting, somethingKept, waitingAnswers, type Kit } from "./offline-store";
 
 /**
  * [data-kit="address"]: what is needed to answer without network is kept. On any page, what was answered without it is
@@ -16,10 +16,10 @@ export function startOffline(): void {
     announce("C’est effacé de ce téléphone.");
   });
   const kit = document.querySelector<HTMLElement>("[data-kit]")?.dataset["kit"];
-  if (kit) void fetchKit(kit);
   const page = document.querySelector<HTMLElement>("[data-offline]");
   if (page) void import("./offline-fill").then(({ startOfflineFilling }) => startOfflineFilling(page));
-  if (somethingKept() && navigator.onLine) void sendWaiting();
+  const renewed = kit ? fetchKit(kit) : Promise.resolve();
+  if (somethingKept() && navigator.onLine) void renewed.then(sendWaiting);
   window.addEventListener("online", () => void sendWaiting());
   // A telephone does not always say that its network is back.
   if (page) window.setInterval(() => void sendWaiting(), AGAIN);
@@ -27,5 +27,15 @@ export function startOffline(): void {
 
 async function fetchKit(address: string): Promise<void> {
   const answer = await fetch(address, { headers: { Accept: "application/json" }, redirect: "error" }).catch(() => null);
-  if (answer?.ok) await keepKit((await answer.json()) as Kit);
+  if (!answer?.ok) return;
+  const kit = (await answer.json()) as Kit;
+  await keepKit(kit);
+  // What was answered under a session or a link closed since leaves by this one, when it answers for the same follow-up.
+  const followed = new Set(Object.keys(kit.forms).map(followUpOf));
+  for (const waiting of await waitingAnswers())
+    if (followed.has(followUpOf(waiting.form))) await keepWaiting({ ...waiting, permit: kit.permit });
+}
+
+function followUpOf(form: string): string {
+  return form.split("/")[0] ?? "";
 }

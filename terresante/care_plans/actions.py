@@ -119,7 +119,10 @@ def _check_criteria(record: CareRecord, definition: Definition, new: NewInclusio
     person = Person(birth_date=patient.birth_date, sex=patient.sex, postal_code=patient.postal_code)
     missing = unmet(definition, person, new.ticked, today=new.included_on)
     if missing:
-        raise Invalid(f"La personne ne peut pas être incluse. {' '.join(missing)}")
+        raise Invalid(
+            f"La personne ne peut pas être incluse. {' '.join(missing)}",
+            fields={f"criterion-{number}": one for number, one in enumerate(missing)},
+        )
 
 
 def _inclusion(

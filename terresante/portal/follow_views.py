@@ -7,6 +7,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
 
 from terresante.accounts.sessions import handle_of
 from terresante.care_team.access import RECORD_READ, is_carer
@@ -20,7 +21,7 @@ from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.questionnaires.steps import Filling, answered
 from terresante.telemonitoring.access import FOLLOW_UP_READ
-from terresante.telemonitoring.answering import asking, kit
+from terresante.telemonitoring.answering import asking, kit, unasked
 from terresante.telemonitoring.answering.doors import permit_of_account
 from terresante.telemonitoring.models import Expected
 
@@ -35,8 +36,36 @@ def follow_up(request: Request) -> HttpResponse:
     keeps = request.actor.kind == ActorKind.PATIENT and bool(due)
     reader = asking.reader_of(due[0].follow_up.cell) if due else None
     before = asking.said_before(due[0].follow_up) if due else ""
-    shown = {"opened": opened, "due": due, "reader": reader, "keeps": keeps, "before": before}
+    shown = {
+        "opened": opened,
+        "due": due,
+        "offered": _offered(request.actor, opened.patient.pk, due) if opened else [],
+        "reader": reader,
+        "keeps": keeps,
+        "before": before,
+    }
     return render(request, "portal/follow_up.html", shown)
+
+
+def _offered(actor: Actor, patient_id: UUID, due: list[asking.Due]) -> list[unasked.Unasked]:
+    """A carer answers what is asked of him, no more."""
+    return [] if is_carer(actor) else unasked.offered(actor, patient_id, due)
+
+
+@require_POST
+@writes(RESPONSE_WRITE)
+def tell_now(request: Request) -> HttpResponse:
+    opened = read_own_record(request.actor, action=FOLLOW_UP_READ)
+    asked = (request.POST.get("suivi", ""), request.POST.get("questionnaire", ""))
+    due = asking.due_for(request.actor, opened.patient.pk) if opened else []
+    found = _offered(request.actor, opened.patient.pk, due) if opened else []
+    one = next((one for one in found if (str(one.follow_up.pk), one.form) == asked), None)
+    if opened is None or one is None:
+        raise NotFound
+    expected_id = unasked.opened_now(
+        opened.patient.pk, one.follow_up.pk, one.form, name=request.actor.name, user_id=request.actor.user_id
+    )
+    return redirect("portal:answer", expected_id)
 
 
 @reads(FOLLOW_UP_READ)

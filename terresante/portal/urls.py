@@ -56,6 +56,7 @@ urlpatterns = [
     ),
     path("mon-dossier/programmes/", plan_views.programmes, name="programmes"),
     path("mon-dossier/suivi/", follow_views.follow_up, name="follow_up"),
+    path("mon-dossier/suivi/maintenant/", follow_views.tell_now, name="tell_now"),
     path("mon-dossier/suivi/kit/", follow_views.offline_kit, name="offline_kit"),
     path("mon-dossier/suivi/<uuid:expected_id>/", follow_views.answer, name="answer"),
     path("mon-dossier/copie/", document_views.copy, name="copy"),

@@ -11,7 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from terresante.questionnaires.archive import ABOUT, Unreadable
-from terresante.questionnaires.pathway.elements import SDC
+from terresante.questionnaires.pathway.elements import SDC, UNIT
+from terresante.questionnaires.pathway.fhir_import import free, slug
 from terresante.questionnaires.pathway.tables import has_endless_key
 
 RULES, SCHEDULE, TEXTS = "rules.csv", "schedule.csv", "texts.toml"
@@ -119,6 +120,8 @@ class AskedQuestion:
     required: bool
     lowest: str
     highest: str
+    # (code, label)
+    options: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -140,8 +143,19 @@ def questions(files: Mapping[str, str]) -> dict[str, list[AskedQuestion]]:
     return found
 
 
+def titles(files: Mapping[str, str]) -> dict[str, str]:
+    """Of each form, as the person reads it."""
+    names = [one for one in files if one.startswith("questionnaires/")]
+    return {
+        name.removeprefix("questionnaires/").removesuffix(".json"): str(_json(files[name]).get("title") or "")
+        for name in names
+    }
+
+
 def with_questions(files: Mapping[str, str], edits: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """`edits`: key of a question → its new `text`, `help`, `required`, `lowest`, `highest`. Raises Unreadable."""
+    """`edits`: key of a question → its new `text`, `help`, `required`, `lowest`, `highest`, `options` (code → label),
+    or `removed`. Raises Unreadable.
+    """
     changed = dict(files)
     for name in [one for one in files if one.startswith("questionnaires/")]:
         resource = _json(files[name])
@@ -151,9 +165,72 @@ def with_questions(files: Mapping[str, str], edits: Mapping[str, Mapping[str, An
             edit = edits.get(f"{form}:{item.get('linkId')}") if _is_asked(item) else None
             if edit is not None:
                 _edit(item, edit)
+        removed = {key for key, edit in edits.items() if edit.get("removed")}
+        _without(resource, {key.partition(":")[2] for key in removed if key.startswith(f"{form}:")})
         if json.dumps(resource) != before:
             changed[name] = json.dumps(resource, ensure_ascii=False, indent=2) + "\n"
     return changed
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuestion:
+    """`type`: one of `NEW_TYPES`; `choices`: the words of each, of a choice; `unit`: of a measure."""
+
+    text: str
+    type: str
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+
+
+NEW_TYPES = {
+    "boolean": "Oui ou non",
+    "choice": "Un choix",
+    "integer": "Un nombre entier",
+    "decimal": "Un nombre à virgule",
+    "string": "Quelques mots",
+    "date": "Une date",
+}
+
+
+def with_new_question(files: Mapping[str, str], form: str, new: NewQuestion) -> dict[str, str]:
+    """At the end of its form; its linkId is made of its words. Raises Unreadable for a choice without choices."""
+    name = f"questionnaires/{form}.json"
+    resource = _json(files.get(name, ""))
+    if new.type not in NEW_TYPES or not resource:
+        raise Unreadable("Choisissez ce que la nouvelle question attend.")
+    choices = [" ".join(one.split()) for one in new.choices if one.strip()]
+    if new.type == "choice" and len(choices) < 2:
+        raise Unreadable(
+            f"« {new.text[:40]} » : écrivez les réponses proposées, une par ligne, deux au moins."
+        )
+    taken = {str(item.get("linkId")) for item in _items(resource)}
+    item: dict[str, Any] = {
+        "linkId": free(slug(new.text), taken),
+        "text": _one_line(new.text),
+        "type": new.type,
+    }
+    if new.type == "choice":
+        labels: dict[str, str] = {}
+        for one in choices:
+            labels[free(slug(one), set(labels))] = one
+        item["answerOption"] = [
+            {"valueCoding": {"code": code, "display": one}} for code, one in labels.items()
+        ]
+    if new.unit.strip() and new.type in ("integer", "decimal"):
+        unit = _one_line(new.unit)
+        item["extension"] = [{"url": UNIT, "valueCoding": {"code": unit, "display": unit}}]
+    resource["item"] = [*_dicts(resource, "item"), item]
+    return {**files, name: json.dumps(resource, ensure_ascii=False, indent=2) + "\n"}
+
+
+def _without(holder: dict[str, Any], names: set[str]) -> None:
+    """Wherever they stand; what a group no longer holds is for `check` to say."""
+    if not names:
+        return
+    for item in _dicts(holder, "item"):
+        _without(item, names)
+    if "item" in holder:
+        holder["item"] = [item for item in _dicts(holder, "item") if str(item.get("linkId")) not in names]
 
 
 def _json(text: str) -> dict[str, Any]:
@@ -193,7 +270,13 @@ def _question(form: str, item: Mapping[str, Any]) -> AskedQuestion:
         required=item.get("required") is True,
         lowest=_bound(item, "minValue"),
         highest=_bound(item, "maxValue"),
+        options=tuple((str(one.get("code")), str(one.get("display", ""))) for one in _codings(item)),
     )
+
+
+def _codings(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = [option.get("valueCoding") for option in _dicts(item, "answerOption")]
+    return [one for one in found if isinstance(one, dict)]
 
 
 def _is_help(child: Mapping[str, Any]) -> bool:
@@ -217,6 +300,10 @@ def _edit(item: dict[str, Any], edit: Mapping[str, Any]) -> None:
     else:
         item.pop("required", None)
     _set_help(item, _one_line(str(edit.get("help", ""))))
+    labels = edit.get("options") or {}
+    for coding in _codings(item):
+        if said := _one_line(str(labels.get(str(coding.get("code")), ""))):
+            coding["display"] = said
     if item.get("type") in ("integer", "decimal", "quantity"):
         for field, name in _BOUNDS.items():
             if _bound(item, name) != str(edit.get(field, "")).strip():

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from terresante.kernel.ui.forms import CorrectedForm
 from terresante.questionnaires import archive, draft
+from terresante.questionnaires import pathway as engine
 
 # What is shown empty under a table, to write lines more without JavaScript.
 _SPARE = 3
@@ -89,6 +90,8 @@ class TableEditor:
 
     def __init__(self, files: Mapping[str, str], name: str, sent: Mapping[str, Any] | None) -> None:
         self.name, self.columns = name, draft.COLUMNS[name]
+        # Of what is kept: words beside what was just typed, and refused, would be of something else.
+        self.words = engine.rules_in_words(files) if name == draft.RULES and sent is None else {}
         self.labels = [_LABELS[column] for column in self.columns]
         known = self._sent(sent) if sent is not None else draft.rows(files, name)
         self.lines = [*known, *(dict.fromkeys(self.columns, "") for _ in range(_SPARE))]
@@ -102,12 +105,26 @@ class TableEditor:
         return [line for line in lines if any(line.values())]
 
     @property
-    def rows(self) -> list[tuple[int, list[tuple[str, str, str, str]]]]:
-        """(number, [(column, label, name of its field, value)])"""
+    def rows(self) -> list[tuple[int, list[tuple[str, str, str, str, str]]]]:
+        """(number, [(column, label, name of its field, value, what it says in words)])"""
         return [
-            (number + 1, [(one, _LABELS[one], f"row-{number}-{one}", line[one]) for one in self.columns])
+            (
+                number + 1,
+                [
+                    (one, _LABELS[one], f"row-{number}-{one}", line[one], self._words(line, one))
+                    for one in self.columns
+                ],
+            )
             for number, line in enumerate(self.lines)
         ]
+
+    def _words(self, line: Mapping[str, str], column: str) -> str:
+        said = self.words.get(line[self.columns[0]])
+        if said is None:
+            return ""
+        if column == "item":
+            return said.asked
+        return str(getattr(said, column)) if column in said.coded else ""
 
     def files(self, before: Mapping[str, str]) -> dict[str, str]:
         return draft.with_rows(before, self.name, self.lines)
@@ -116,20 +133,39 @@ class TableEditor:
 class QuestionsEditor:
     """Words and bounds of the questions of a draft: `<form>:<linkId>:<field>`."""
 
-    FIELDS = ("text", "help", "lowest", "highest", "required")
+    FIELDS = ("text", "help", "lowest", "highest", "required", "removed")
+    TYPES = draft.NEW_TYPES
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self.forms = draft.questions(files)
+        self.titles = draft.titles(files)
+
+    @property
+    def shown(self) -> list[tuple[str, str, list[draft.AskedQuestion]]]:
+        """(form, title, questions)"""
+        return [(form, self.titles.get(form) or form, asked) for form, asked in self.forms.items()]
 
     def files(self, before: Mapping[str, str], sent: Mapping[str, Any]) -> dict[str, str]:
         """Raises `archive.Unreadable`. A question that was not on the page is left as it is."""
-        edits = {
-            one.key: {name: str(sent.get(f"{one.key}:{name}", ""))[:1000] for name in self.FIELDS}
-            for asked in self.forms.values()
-            for one in asked
-            if f"{one.key}:text" in sent
+        asked = [one for several in self.forms.values() for one in several if f"{one.key}:text" in sent]
+        files = draft.with_questions(before, {one.key: self._edit(one, sent) for one in asked})
+        for form in self.forms:
+            if text := str(sent.get(f"{form}:+:text", "")).strip()[:1000]:
+                files = draft.with_new_question(files, form, self._new(form, text, sent))
+        return files
+
+    def _edit(self, one: draft.AskedQuestion, sent: Mapping[str, Any]) -> dict[str, Any]:
+        labels = {code: str(sent.get(f"{one.key}:option:{code}", ""))[:300] for code, _ in one.options}
+        return {
+            **{name: str(sent.get(f"{one.key}:{name}", ""))[:1000] for name in self.FIELDS},
+            "options": labels,
         }
-        return draft.with_questions(before, edits)
+
+    def _new(self, form: str, text: str, sent: Mapping[str, Any]) -> draft.NewQuestion:
+        def said(name: str) -> str:
+            return str(sent.get(f"{form}:+:{name}", ""))[:5000]
+
+        return draft.NewQuestion(text, said("type"), tuple(said("choices").splitlines()), said("unit")[:20])
 
 
 class TextsEditor:

@@ -41,6 +41,11 @@ class VersionShown:
     signatures: tuple[PathwaySignature, ...]
 
     @property
+    def rules(self) -> tuple[engine.RuleInWords, ...]:
+        said = self.said
+        return () if said is None else tuple(engine.in_words(said, rule) for rule in said.rules)
+
+    @property
     def errors(self) -> tuple[engine.Mistake, ...]:
         return tuple(one for one in self.mistakes if not one.is_warning)
 

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from terresante.questionnaires import pathway as engine
 from terresante.telemonitoring.actions import NewFollowUp
 from terresante.telemonitoring.contacts.actions import BY_HAND, NewContact
 from terresante.telemonitoring.enums import EndReason, EnquiryStatus, Respondent
-from terresante.telemonitoring.models import Cell, Contact
+from terresante.telemonitoring.models import Cell, Contact, FollowUp
 from terresante.telemonitoring.queries import Threshold
 
 
@@ -66,25 +67,16 @@ class EnrolForm(forms.Form):
             offer(self, "contact", [("", "Aucun"), *((str(one.pk), one.name) for one in contacts)])
         else:
             del self.fields["contact"]
-        if pathway.statuses:
-            offer(self, "status", [(status, status[:1].upper() + status[1:]) for status in pathway.statuses])
-            self.fields["status"].initial = pathway.statuses[0]
-        else:
-            del self.fields["status"]
+        _offer_statuses(self, pathway)
         if pathway.anchor_label:
             self.fields["anchor_on"].label = pathway.anchor_label
         else:
             self.fields["anchor_on"].label = "Premier jour du suivi"
         for threshold in thresholds:
-            self.fields[threshold.field] = forms.DecimalField(
-                label=threshold.label, required=False, help_text="Vide : le seuil du parcours s’applique."
-            )
+            self.fields[threshold.field] = _threshold_field(threshold)
 
     def follow_up(self, version_id: UUID, inclusion: engine.Answers | None) -> NewFollowUp:
         said = self.cleaned_data
-        personal = {
-            each.name: said[each.field] for each in self.thresholds if said.get(each.field) is not None
-        }
         return NewFollowUp(
             id=said["id"],
             version_id=version_id,
@@ -95,13 +87,42 @@ class EnrolForm(forms.Form):
             carer_name=said["carer_name"],
             phone=said["phone"],
             inclusion=inclusion,
-            personal=personal,
+            personal=_personal(self, self.thresholds),
         )
 
     @property
     def contact_id(self) -> UUID | None:
         said = self.cleaned_data.get("contact")
         return UUID(said) if said else None
+
+
+class AdaptForm(forms.Form):
+    """What may change of the person while she is followed: her status, her own thresholds."""
+
+    status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
+
+    def __init__(
+        self,
+        *args: Any,
+        pathway: engine.Pathway,
+        thresholds: Sequence[Threshold],
+        follow_up: FollowUp,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.thresholds = thresholds
+        _offer_statuses(self, pathway)
+        if pathway.statuses:
+            self.fields["status"].initial = follow_up.status
+        for threshold in thresholds:
+            self.fields[threshold.field] = _threshold_field(threshold)
+            self.fields[threshold.field].initial = follow_up.personal.get(threshold.name)
+
+    def said(self) -> dict[str, Any]:
+        return {
+            "status": self.cleaned_data.get("status", ""),
+            "personal": _personal(self, self.thresholds),
+        }
 
 
 class AnchorForm(forms.Form):
@@ -172,6 +193,25 @@ class StatusForm(forms.Form):
     status = forms.ChoiceField(
         label="Enquête", choices=[(one.value, one.label) for one in EnquiryStatus if one in BY_HAND]
     )
+
+
+def _offer_statuses(form: forms.Form, pathway: engine.Pathway) -> None:
+    if pathway.statuses:
+        offer(form, "status", [(status, status[:1].upper() + status[1:]) for status in pathway.statuses])
+        form.fields["status"].initial = pathway.statuses[0]
+    else:
+        del form.fields["status"]
+
+
+def _threshold_field(threshold: Threshold) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=threshold.label, required=False, help_text="Vide : le seuil du parcours s’applique."
+    )
+
+
+def _personal(form: forms.Form, thresholds: Sequence[Threshold]) -> dict[str, Decimal]:
+    said = form.cleaned_data
+    return {each.name: said[each.field] for each in thresholds if said.get(each.field) is not None}
 
 
 def _words(cell: Cell) -> str:

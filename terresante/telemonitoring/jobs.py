@@ -23,7 +23,7 @@ from terresante.telemonitoring.answering.links import address_of, reminder_token
 from terresante.telemonitoring.course.actions import end_what_is_over
 from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUpChanged
 from terresante.telemonitoring.models import Expected
-from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
+from terresante.telemonitoring.schedule import FILLED_AT_HOME
 
 # Of one transaction: of 150,000 deadlines at noon, a half second of work.
 _AT_ONCE = 5000
@@ -65,8 +65,14 @@ class _Due:
 
 @loop(idle=1)
 def remind() -> int:
-    """What opens, and what is asked for again at its hour."""
-    return remind_due(timezone.now())
+    """What opens, and what is asked for again at its hour.
+
+    Silences first: what opens makes the one before it missed, whose last colour would then never come.
+    """
+    now = timezone.now()
+    while colour_due(now):
+        pass
+    return remind_due(now)
 
 
 @loop(idle=1)
@@ -107,7 +113,7 @@ def remind_due(now: datetime, most: int = _AT_ONCE) -> int:
     actor = Actor.job("telemonitoring")
     with rls.acting(actor), written_together():
         due = [_due(row) for row in _named("SELECT * FROM remind_due_answers(%s, %s)", now, most)]
-        told = [one for one in due if one.role == FILLED_BY_THE_PERSON]
+        told = [one for one in due if one.role in FILLED_AT_HOME]
         leaves = sms_is_bound()
         for one in told:
             kind = AnswerDue if one.reminded == 1 else AnswerStillDue

@@ -1,6 +1,5 @@
 """The follow-ups of one record, as its page shows them; what enrolment offers. Boards are in `board_queries`."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -36,14 +35,13 @@ from terresante.telemonitoring.board import words
 from terresante.telemonitoring.board.words import badge_of
 from terresante.telemonitoring.enums import TO_BEGIN, ExpectedState, FollowUpState
 from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp
-from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON, PARIS
+from terresante.telemonitoring.schedule import FILLED_AT_HOME, PARIS
 
 # A follow-up at home has a schedule; assessments and sheets are filled from « Formulaires ».
 FOLLOWED_KINDS = (PathwayKind.FOLLOW_UP, PathwayKind.SURGERY)
 ANSWERS_SHOWN = 20
 _CONTACTS_OFFERED = 50
 _CONTACTS_OLDEST = timedelta(days=60)
-_PERSONAL = re.compile(r"personal\(\s*([a-z0-9-]+)\s*\)")
 _END = "Chaque lecture est tracée. La cellule lit le dossier comme tout membre du cercle, jusqu’à la fin du télésuivi."
 
 
@@ -99,6 +97,11 @@ class Threshold:
     @property
     def field(self) -> str:
         return f"seuil-{self.name}"
+
+    def set_on(self, follow_up: FollowUp) -> str:
+        """As people write it; "" when the default of the pathway holds."""
+        value = follow_up.personal.get(self.name)
+        return "" if value is None else _number(Decimal(str(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ def to_fill_here(waiting: Sequence[Expected], follow_up: FollowUp) -> list[tuple
     return [
         (one, forms[one.form].title)
         for one in waiting
-        if one.role != FILLED_BY_THE_PERSON and one.opens_at <= now and one.form in forms
+        if one.role not in FILLED_AT_HOME and one.opens_at <= now and one.form in forms
     ]
 
 
@@ -274,7 +277,7 @@ def thresholds_of(pathway: engine.Pathway) -> list[Threshold]:
     """Those that the rules read of the person."""
     found: dict[str, Threshold] = {}
     for rule in pathway.rules:
-        for name in _PERSONAL.findall(" ".join((rule.green, rule.orange, rule.red))):
+        for name in rule.personal:
             found.setdefault(name, Threshold(name, f"{rule.why} : seuil de cette personne"))
     return list(found.values())
 

@@ -11,7 +11,8 @@ from terresante.questionnaires.pathway import Occurrence
 from terresante.telemonitoring.models import Expected
 
 PARIS = ZoneInfo("Europe/Paris")
-FILLED_BY_THE_PERSON = "patient"
+# By the person, or by who answers for her (the parent of a child): both by the link, the account, the SMS.
+FILLED_AT_HOME = ("patient", "carer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("commencer/", views.enrol, name="enrol"),
     path("<uuid:follow_up_id>/", views.show_follow_up, name="one"),
     path("<uuid:follow_up_id>/date/", views.move_anchor, name="move"),
+    path("<uuid:follow_up_id>/adapter/", views.adapt, name="adapt"),
     path("<uuid:follow_up_id>/terminer/", views.end, name="end"),
     path("<uuid:follow_up_id>/suspendre/", views.suspend, name="suspend"),
     path("<uuid:follow_up_id>/reprendre/", views.resume, name="resume"),

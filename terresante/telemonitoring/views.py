@@ -37,7 +37,7 @@ from terresante.telemonitoring.contacts import actions as contact_actions
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secrets_page
 from terresante.telemonitoring.enums import EndReason, Respondent
-from terresante.telemonitoring.forms import AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm
+from terresante.telemonitoring.forms import AdaptForm, AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm
 from terresante.telemonitoring.models import FollowUp
 
 
@@ -83,6 +83,7 @@ def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> Htt
         "adds_contacts": CONTACT_WRITE in allowed and not follow_up.is_ended,
         "forms": questionnaires.pathway_of(follow_up.version_id).forms,
         "later": _later(follow_up),
+        **_of_the_person(follow_up),
         "carer_form": _carer_form(request, follow_up),
         "link_form": LinkForm(initial={"phone": wording.phone(follow_up.phone_of_respondent)}),
     }
@@ -94,6 +95,17 @@ def _later(follow_up: FollowUp) -> list[tuple[str, str, date | None]]:
     known = {name: date.fromisoformat(on) for name, on in follow_up.later_anchors.items() if on}
     labels = questionnaires.pathway_of(follow_up.version_id).later_anchors
     return [(name, label, known.get(name)) for name, label in labels.items()]
+
+
+def _of_the_person(follow_up: FollowUp) -> dict[str, Any]:
+    """Her own thresholds, as they are set, and whether anything of her may be adapted."""
+    pathway = questionnaires.pathway_of(follow_up.version_id)
+    thresholds = queries.thresholds_of(pathway)
+    said = [(one.label, one.set_on(follow_up)) for one in thresholds]
+    return {
+        "own": [(label, value) for label, value in said if value],
+        "adapts": bool(said or pathway.statuses),
+    }
 
 
 def _carer_form(request: Request, follow_up: FollowUp) -> CarerForm | None:
@@ -233,6 +245,23 @@ def move_anchor(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpRe
             )
             return redirect("telemonitoring:one", record_id, follow_up_id)
     return _form_page(request, "telemonitoring/move.html", opened, follow_up, form)
+
+
+@writes(FOLLOW_UP_MANAGE)
+def adapt(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
+    """The status of the person and her own thresholds; where her pathway has neither, there is no page."""
+    opened = read_record(request.actor, record_id, action=FOLLOW_UP_MANAGE)
+    follow_up = follow_up_of(request, opened, FOLLOW_UP_MANAGE, follow_up_id)
+    pathway = questionnaires.pathway_of(follow_up.version_id)
+    thresholds = queries.thresholds_of(pathway)
+    if not thresholds and not pathway.statuses:
+        raise NotFound
+    form = AdaptForm(request.POST or None, pathway=pathway, thresholds=thresholds, follow_up=follow_up)
+    if request.method == "POST" and form.is_valid():
+        course_actions.adapt(request.actor, record_id, follow_up_id, **form.said())
+        messages.success(request, "C’est enregistré : les prochaines réponses seront lues ainsi.")
+        return redirect("telemonitoring:one", record_id, follow_up_id)
+    return _form_page(request, "telemonitoring/adapt.html", opened, follow_up, form)
 
 
 @writes(FOLLOW_UP_END)

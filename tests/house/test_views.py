@@ -56,6 +56,7 @@ PUBLIC = {
     "open_link": "opens a link to answer; says nothing, spends nothing",
     "link_follow_up": "the code of that link, then the one follow-up they open",
     "link_answer": "a questionnaire of that follow-up, for half an hour",
+    "link_tell_now": "what a person tells beside the schedule, behind the link and its code",
     "link_kit": "what a telephone keeps to answer without network, behind the link and its code",
     "leave_link": "closes what the link and its code had opened",
     "kept_answer": "an answer given without network; the sealed permit given online says whose, and it reads nothing",

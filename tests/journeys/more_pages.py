@@ -69,6 +69,13 @@ _FOLLOWED_AT_HOME = (
         shows="telemonitoring:move",
     ),
     Screen(
+        "telesuivi-adapter",
+        _DAC,
+        "/telesuivi/",
+        does=acts.opens_mine("Tout le télésuivi de la personne", "Adapter à la personne"),
+        shows="telemonitoring:adapt",
+    ),
+    Screen(
         "telesuivi-terminer",
         _NURSE,
         "telesuivi/",

@@ -111,3 +111,39 @@ def test_a_patient_answers_without_network_is_told_red_at_once_and_it_leaves_by_
     expect(page.get_by_role("alert")).to_contain_text("15")
     expect(page.get_by_text("Réponse donnée sans réseau")).to_be_visible()
     assert patient.axe() == [] and patient.too_wide() <= 0
+
+
+def test_what_was_answered_under_a_link_closed_since_is_kept_and_leaves_by_the_next_link(
+    visit: Visits,
+) -> None:
+    """Nothing is lost: the telephone keeps it, says so, and sends it once the person is back."""
+    physician, person = visit("s.norbert"), visit(phone=True)
+    page = person.page
+    address, code = _link_of(physician)
+    _opens(page, address, code)
+    page.wait_for_function("() => localStorage.getItem('suivi-kept') === '1'")
+    page.evaluate("async () => { await navigator.serviceWorker.ready }")
+    page.reload()
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.context.set_offline(True)
+    page.goto("/suivi/")
+    page.get_by_role("button", name="Répondre").tap()
+    _weighs(page, "64")
+    person.says(_WELL)
+    page.get_by_role("button", name="Envoyer").tap()
+    expect(page.get_by_text("Votre réponse est gardée sur ce téléphone.")).to_be_visible()
+    address, code = _link_of(physician)
+
+    page.context.set_offline(False)
+    page.goto("/suivi/")
+    expect(page.get_by_text("votre réponse reste gardée sur ce téléphone")).to_be_visible()
+    assert person.axe() == [] and person.too_wide() <= 0
+    _opens(page, address, code)
+    expect(page.get_by_text("Votre réponse gardée sans réseau est maintenant envoyée.")).to_be_visible()
+
+
+def _opens(page: Page, address: str, code: str) -> None:
+    page.goto(address)
+    page.get_by_label("Code à six chiffres").fill(code)
+    page.get_by_role("button", name="Continuer").tap()
+    expect(page.get_by_role("heading", name=re.compile("^Bonjour"))).to_be_visible()

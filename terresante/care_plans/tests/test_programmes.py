@@ -233,7 +233,7 @@ def test_the_pages_of_the_record_include_show_and_refuse(client, cast, billed):
     refused = client.post(f"{here}inclure/{other.pk}/", sent)
     assert (
         refused.status_code == 422
-        and french(f"« {CRITERION} » n’est pas rempli.") in refused.content.decode()
+        and f"<li>{french(f'« {CRITERION} » n’est pas rempli.')}</li>" in refused.content.decode()
     )
     assert client.post(f"{here}inclure/{other.pk}/", sent | {"criteria": ["0"]}).status_code == 302
     page = client.get(f"{here}{hers.pk}/").content.decode()

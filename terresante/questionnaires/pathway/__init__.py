@@ -7,6 +7,7 @@ from terresante.questionnaires.pathway.enabling import shown
 from terresante.questionnaires.pathway.fhir import bundle, plan_definition, questionnaire_response
 from terresante.questionnaires.pathway.fhir_import import from_bundle
 from terresante.questionnaires.pathway.folders import folder
+from terresante.questionnaires.pathway.in_words import RuleInWords, in_words, rules_in_words
 from terresante.questionnaires.pathway.keeping import from_json, to_json
 from terresante.questionnaires.pathway.model import (
     Answers,
@@ -54,6 +55,7 @@ __all__ = [
     "Question",
     "Replay",
     "Rule",
+    "RuleInWords",
     "Score",
     "ScoreResult",
     "Sensitivity",
@@ -66,6 +68,7 @@ __all__ = [
     "folder",
     "from_bundle",
     "from_json",
+    "in_words",
     "offline",
     "parse",
     "plan_definition",
@@ -73,6 +76,7 @@ __all__ = [
     "questionnaire_response",
     "read",
     "replay",
+    "rules_in_words",
     "scores",
     "shown",
     "to_json",

@@ -144,6 +144,12 @@ def _meant(question: Question, value: Decimal) -> tuple[Decimal | None, str]:
         candidates.append((round(value / 100, 2), "en mg/dL ?"))
     if unit == "%" and 0 < value <= 1:
         candidates.append((value * 100, "sur 1 ?"))
+    if unit == "mg/dl" and 0 < value < 10:
+        candidates.append((value * 100, "en g/L ?"))
+    if unit == "mmhg" and 3 <= value <= 30:
+        candidates.append((value * 10, "en cm de mercure ?"))
+    if unit in ("°f", "f") and 30 <= value <= 45:
+        candidates.append((round(value * 9 / 5 + 32, 1), "en °C ?"))
     if unit == "kg" and value >= 1000:
         candidates.append((value / 1000, "en grammes ?"))
     for converted, meant in candidates:

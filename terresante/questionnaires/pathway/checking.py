@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 
-from terresante.questionnaires.pathway import cell_reading, coverage, fhirpath, timing
+from terresante.questionnaires.pathway import cell_reading, cells, coverage, fhirpath, timing
 from terresante.questionnaires.pathway.assessing import SCORE
 from terresante.questionnaires.pathway.examples import tried
 from terresante.questionnaires.pathway.model import (
@@ -23,6 +23,16 @@ from terresante.questionnaires.pathway.naming import (
     wrong_alternative,
     wrong_codes,
     wrong_condition,
+)
+from terresante.questionnaires.pathway.reach import (
+    asked_before_its_time,
+    cut_short,
+    filled_by_nobody,
+    idle,
+    never_shown,
+    odd_bands,
+    roles_of_nobody,
+    without_baseline,
 )
 from terresante.questionnaires.pathway.reading import codes_of, load
 from terresante.questionnaires.pathway.scoring import ordered, points, uses
@@ -51,6 +61,9 @@ class _Check:
         self.pathway, self.files, self.mistakes = pathway, files, mistakes
 
     def all(self) -> None:
+        lines = key_lines(self.files["pathway.toml"])
+        for key, told in roles_of_nobody(self.pathway):
+            self.mistakes.add("pathway.toml", lines.get(("roles", key), 1), told)
         for form in self.pathway.forms.values():
             self.form(form)
         self.scores()
@@ -59,6 +72,11 @@ class _Check:
         self.lines()
         self.schedule()
         self.texts()
+        if not self.mistakes.errors:
+            for line, told in cut_short(self.pathway):
+                self.mistakes.add("schedule.csv", line, told, is_warning=True)
+        for told in idle(self.pathway):
+            self.mistakes.add("pathway.toml", 1, told, is_warning=True)
         if not self.mistakes.errors:
             for mistake in tried(self.pathway, self.files):
                 self.mistakes.add(mistake.file, mistake.line, mistake.what, is_warning=mistake.is_warning)
@@ -73,6 +91,14 @@ class _Check:
             for condition in conditions(question):
                 if told := wrong_condition(form, question, condition):
                     self.mistakes.add(file, line, told)
+            if not self.mistakes.errors and never_shown(form, question):
+                told = (
+                    f"« {question.link_id} » ne s’affiche jamais : aucune réponse ne remplit son enableWhen. "
+                    "Corrigez la valeur attendue."
+                )
+                self.mistakes.add(file, line, told, is_warning=True)
+            if told := asked_before_its_time(form, question):
+                self.mistakes.add(file, line, told, is_warning=True)
             for told in suspicious(question):
                 self.mistakes.add(file, line, told, is_warning=True)
         if cycle := _cycle(
@@ -90,6 +116,8 @@ class _Check:
     def scores(self) -> None:
         signs = by_library = 0
         for score in self.pathway.scores:
+            for told in odd_bands(score):
+                self._score(score.line, told, is_warning=True)
             for text, line in _texts_of(score):
                 signs += len(text)
                 by_library += (
@@ -214,6 +242,9 @@ class _Check:
             for alternative in alternatives:
                 if told := wrong_alternative(alternative, question, form):
                     self._rule(rule, f"colonne « {colour.value} » : {told}")
+                if isinstance(alternative, cells.Moved) and alternative.days is None and question is not None:
+                    if told := without_baseline(self.pathway, rule):
+                        self._rule(rule, told, is_warning=True)
         if rule.remeasure and question is not None and not question.is_number:
             self._rule(rule, "remeasure = yes ne sert qu’à une mesure : écrivez no.", is_warning=True)
 
@@ -263,6 +294,8 @@ class _Check:
                 self.mistakes.add("schedule.csv", 1, told, is_warning=True)
         total = 0
         for step in self.pathway.schedule:
+            if told := filled_by_nobody(step):
+                self.mistakes.add("schedule.csv", step.line, told, is_warning=True)
             try:
                 total += timing.count(timing.planned(step))
             except timing.StepError:
@@ -294,7 +327,7 @@ class _Check:
 
 def _texts_of(score: Score) -> list[tuple[str, int]]:
     if score.expression:
-        return [(score.expression, score.line)]
+        return [(score.expression, score.expression_line)]
     return [(part.expression, part.line) for part in score.parts if part.expression]
 
 

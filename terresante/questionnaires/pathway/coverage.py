@@ -18,13 +18,18 @@ class Line:
     alternatives: dict[Colour, tuple[cells.Alternative, ...]]
     values: tuple[cells.Value, ...]
     question: Question | None
+    form: Form
 
     @property
     def work(self) -> int:
         return len(self.values) * sum(map(len, self.alternatives.values()))
 
+    @property
+    def is_simple(self) -> bool:
+        return all(cells.is_simple(one) for several in self.alternatives.values() for one in several)
+
     def said(self, value: cells.Value) -> str:
-        if value.codes and self.question is not None:
+        if value.codes:
             return f"« {value.codes[0]} »"
         return wording.number(value.number or Decimal(0))
 
@@ -52,7 +57,7 @@ def line(rule: Rule, form: Form, score: Score | None, codes: frozenset[str]) -> 
         return None
     question = form.question(rule.item)
     every = [one for of_colour in alternatives.values() for one in of_colour]
-    return Line(rule, alternatives, tuple(_values(every, question, score)), question)
+    return Line(rule, alternatives, tuple(_values(every, question, score)), question, form)
 
 
 def warnings(line: Line) -> Iterator[str]:
@@ -84,11 +89,15 @@ def _never(line: Line) -> Iterator[str]:
 def _cannot(one: cells.Alternative, line: Line) -> bool:
     if cells.is_simple(one):
         return not any(cells.fits(one, value, _NOTHING) for value in line.values)
-    question = line.question
-    if isinstance(one, cells.Moved) and question is not None:
-        if question.lowest is not None and question.highest is not None and one.operator in (">", ">="):
-            return one.amount > question.highest - question.lowest
-    return False
+    if isinstance(one, cells.Counted):
+        asks_for_some = one.operator == ">" or (one.operator in (">=", "=") and one.times > 0)
+        return asks_for_some and not any(cells.fits(one.of, value, _NOTHING) for value in line.values)
+    if not isinstance(one, cells.Moved | cells.Difference) or one.operator not in (">", ">="):
+        return False
+    against = line.question if isinstance(one, cells.Moved) else line.form.question(one.other)
+    highest = line.question.highest if line.question is not None else None
+    lowest = against.lowest if against is not None else None
+    return highest is not None and lowest is not None and one.amount > highest - lowest
 
 
 def _hidden_by(one: cells.Alternative, colour: Colour, line: Line) -> Colour | None:
@@ -127,6 +136,21 @@ def contradiction(one: Line, other: Line) -> str:
                 f"{one.said(value)} est vert sur une ligne et {worst.label} sur une autre "
                 f"(« {one.rule.name} » et « {other.rule.name} ») : la plus grave l’emporte."
             )
+    return _outdone(one, other) or _outdone(other, one)
+
+
+def _outdone(one: Line, other: Line) -> str:
+    """A colour that one line gives to nothing but what the other makes worse, or ""."""
+    if not (one.is_simple and other.is_simple):
+        return ""
+    values = one.values + other.values
+    for colour in (Colour.ORANGE, Colour.RED):
+        given = [other.decided(value) for value in values if one.decided(value) is colour]
+        if given and all(worse is not None and worse.rank > colour.rank for worse in given):
+            return (
+                f"« {one.rule.name} » ne donne jamais {colour.label} : la ligne « {other.rule.name} » est plus grave "
+                "pour toutes ces valeurs. Gardez l’une des deux."
+            )
     return ""
 
 
@@ -144,6 +168,10 @@ def _values(
             yield cells.Value(number, (option.code,))
     elif (question is not None and question.is_number) or score is not None:
         yield from _numbers(alternatives, question, score)
+    elif question is None:
+        # An expression takes any value: those that its own cells name are looked at.
+        yield from (cells.Value(None, (one.code,)) for one in alternatives if isinstance(one, cells.Code))
+        yield from _numbers(alternatives, None, None)
 
 
 def _numbers(
@@ -156,11 +184,13 @@ def _numbers(
             thresholds += [one.lowest, one.highest]
         elif isinstance(one, cells.Compare) and isinstance(one.number, Decimal):
             thresholds.append(one.number)
+        elif isinstance(one, cells.Counted) and isinstance(one.of, cells.Compare):
+            thresholds += [one.of.number] if isinstance(one.of.number, Decimal) else []
     if question is not None:
         lowest, highest = question.lowest, question.highest
         whole = question.kind == "integer"
     else:
-        lowest, highest = Decimal(0), score.maximum if score else None
+        lowest, highest = (Decimal(0), _most(score)) if score is not None else (None, None)
         whole = False
     exponents = [exponent for one in thresholds if isinstance(exponent := one.as_tuple().exponent, int)]
     step = Decimal(1) if whole else Decimal(1).scaleb(min([0, *exponents]))
@@ -171,6 +201,14 @@ def _numbers(
     for point in sorted(points):
         if (lowest is None or point >= lowest) and (highest is None or point <= highest):
             yield cells.Value(point)
+
+
+def _most(score: Score) -> Decimal | None:
+    """What is written, or the sum of its parts."""
+    if score.maximum is not None or not score.parts:
+        return score.maximum
+    known = [part.maximum for part in score.parts if part.maximum is not None]
+    return sum(known, Decimal(0)) if len(known) == len(score.parts) else None
 
 
 def _has_domain(line: Line) -> bool:

@@ -14,6 +14,16 @@ CONTROL = f"{SDC}questionnaire-itemControl"
 ORDINAL = f"{SDC}ordinalValue"
 LOWEST = f"{SDC}minValue"
 HIGHEST = f"{SDC}maxValue"
+# Units of UCUM that nobody writes as UCUM does, when a file gives the code alone.
+_UCUM = {
+    "Cel": "°C",
+    "[degF]": "°F",
+    "mm[Hg]": "mmHg",
+    "a": "ans",
+    "mo": "mois",
+    "wk": "semaines",
+    "d": "jours",
+}
 
 
 def answer_of(condition: Mapping[str, Any]) -> AnswerValue | None:
@@ -62,7 +72,10 @@ def name_of(item: Mapping[str, Any]) -> str:
 
 def unit_of(item: Mapping[str, Any]) -> str:
     coding = (extension_of(item, UNIT) or {}).get("valueCoding")
-    return str(coding.get("display") or coding.get("code") or "") if isinstance(coding, dict) else ""
+    if not isinstance(coding, dict):
+        return ""
+    code = str(coding.get("code") or "")
+    return str(coding.get("display") or _UCUM.get(code, code.strip("{}")))
 
 
 def extension_of(element: Mapping[str, Any], url: str) -> Mapping[str, Any] | None:

@@ -21,14 +21,14 @@ def shown(form: Form, answers: Answers) -> list[Question]:
 def _is_enabled(question: Question, answers: Answers, hidden: set[str]) -> bool:
     return all(
         (any if enablement.any_of else all)(
-            _holds(condition, None if condition.link_id in hidden else answers.get(condition.link_id))
+            holds(condition, None if condition.link_id in hidden else answers.get(condition.link_id))
             for condition in enablement.conditions
         )
         for enablement in question.enable_when
     )
 
 
-def _holds(condition: Condition, value: AnswerValue | None) -> bool:
+def holds(condition: Condition, value: AnswerValue | None) -> bool:
     """FHIR R4: an operator but `exists` needs an answer; one value of several is enough."""
     if condition.operator == "exists":
         return (value is not None) is condition.expected

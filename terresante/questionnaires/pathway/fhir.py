@@ -70,6 +70,8 @@ def _response_answer(item: Mapping[str, Any], value: AnswerValue) -> dict[str, A
             coding = option.get("valueCoding")
             if coding and coding.get("code") == value:
                 return {"valueCoding": coding}
+            if str(option.get("valueInteger")) == value:
+                return {"valueInteger": option["valueInteger"]}
         return {"valueString": value}
     written = plain(value)
     if kind == "quantity":
@@ -89,7 +91,10 @@ def bundle(pathway: Pathway) -> dict[str, Any]:
     resources = [plan_definition(pathway), _library(pathway)]
     for form in pathway.forms.values():
         named = {"system": NAME_SYSTEM, "value": form.name}
-        resources.append({**form.resource, "id": form.name, "url": canonical(form), "identifier": [named]})
+        required = {"status": form.resource.get("status") or "active"}
+        resources.append(
+            {**form.resource, **required, "id": form.name, "url": canonical(form), "identifier": [named]}
+        )
     return {
         "resourceType": "Bundle",
         "type": "collection",
@@ -137,7 +142,7 @@ def _step_action(pathway: Pathway, step: Step) -> dict[str, Any]:
         }
         for day in (plan.start, plan.end)
     )
-    kind = "patient" if step.role == "patient" else "practitioner"
+    kind = {"patient": "patient", "carer": "related-person"}.get(step.role, "practitioner")
     counted = f", à partir de : {pathway.later_anchors[step.anchor]}" if step.anchor else ""
     until = f", jusqu’à : {pathway.later_anchors[step.until]}" if step.until else ""
     return {

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from terresante.questionnaires.pathway.elements import dicts
@@ -14,6 +14,7 @@ from terresante.questionnaires.pathway.model import Mistake, PathwayError
 from terresante.questionnaires.pathway.writing import STEP_HEADER, csv_text
 
 # Of UCUM, and how many of ours: days, or months.
+_DEEPEST, _FURTHEST = 6, 10_000
 _UNITS = {"d": ("D", 1), "wk": ("D", 7), "mo": ("M", 1), "a": ("M", 12)}
 
 
@@ -37,7 +38,7 @@ def from_bundle(data: Any) -> dict[str, str]:
     files: dict[str, str] = {}
     urls: dict[str, str] = {}
     for form in forms:
-        name = _free(_name_of(form), {f.removeprefix("questionnaires/").removesuffix(".json") for f in files})
+        name = free(_name_of(form), {f.removeprefix("questionnaires/").removesuffix(".json") for f in files})
         files[f"questionnaires/{name}.json"] = (
             json.dumps(_plain_ids(form), ensure_ascii=False, indent=2) + "\n"
         )
@@ -47,7 +48,7 @@ def from_bundle(data: Any) -> dict[str, str]:
         plan: dict[str, Any] = next((r for r in resources if r.get("resourceType") == "PlanDefinition"), {})
         written["pathway.toml"] = _head(plan, forms[0])
         if rows := _steps(plan, urls):
-            written["schedule.csv"] = csv_text(STEP_HEADER, rows)
+            written["schedule.csv"] = csv_text((*STEP_HEADER, "every"), rows)
     return {**files, **written}
 
 
@@ -74,7 +75,7 @@ def _head(plan: Mapping[str, Any], form: Mapping[str, Any]) -> str:
     title = str(plan.get("title") or form.get("title") or "Parcours importé")[:200]
     summary = str(plan.get("description") or title)[:500]
     lines = {
-        "code": _slug(title),
+        "code": slug(title),
         "title": title,
         "kind": "assessment",
         "data_class": "medical",
@@ -86,16 +87,16 @@ def _head(plan: Mapping[str, Any], form: Mapping[str, Any]) -> str:
 def _name_of(form: Mapping[str, Any]) -> str:
     for identifier in dicts(form.get("identifier")):
         if identifier.get("system") == NAME_SYSTEM:
-            return _slug(str(identifier.get("value")))
-    return _slug(str(form.get("name") or form.get("title") or form.get("id") or "questionnaire"))
+            return slug(str(identifier.get("value")))
+    return slug(str(form.get("name") or form.get("title") or form.get("id") or "questionnaire"))
 
 
-def _free(name: str, taken: set[str]) -> str:
-    number, free = 1, name
-    while free in taken:
+def free(name: str, taken: set[str]) -> str:
+    number, found = 1, name
+    while found in taken:
         number += 1
-        free = f"{name[:36]}-{number}"
-    return free
+        found = f"{name[:36]}-{number}"
+    return found
 
 
 def _plain_ids(form: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def _plain_ids(form: dict[str, Any]) -> dict[str, Any]:
     def renamed(value: Any) -> str:
         text = str(value)
         if text not in names:
-            names[text] = _free(_slug(text, longest=64), set(names.values()))
+            names[text] = free(slug(text, longest=64), set(names.values()))
         return names[text]
 
     def walked(value: Any, depth: int = 0) -> Any:
@@ -132,7 +133,7 @@ def _is_ours(identifiers: Any) -> bool:
     return any(one.get("system") == NAME_SYSTEM for one in dicts(identifiers))
 
 
-def _slug(text: str, *, longest: int = 40) -> str:
+def slug(text: str, *, longest: int = 40) -> str:
     folded = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:longest].strip("-") or "sans-nom"
 
@@ -140,26 +141,61 @@ def _slug(text: str, *, longest: int = 40) -> str:
 def _steps(plan: Mapping[str, Any], urls: Mapping[str, str]) -> list[tuple[str, ...]]:
     """Actions that give one of the Questionnaires on days counted from the start; at nine, for want of an hour."""
     rows: list[tuple[str, ...]] = []
-    for action in dicts(plan.get("action"))[:MOST_FILES]:
+    for action in list(_actions(plan))[:MOST_FILES]:
         canonical = str(action.get("definitionCanonical") or action.get("definitionUri") or "").partition(
             "|"
         )[0]
-        start, end = _day(action, "low"), _day(action, "high")
+        start, end, times, every = _moments(action)
         if not canonical or canonical not in urls or not start:
             continue
         kinds = {participant.get("type") for participant in dicts(action.get("participant"))}
-        role = "professional" if "practitioner" in kinds else "patient"
-        name = _free(_slug(str(action.get("title") or urls[canonical])), {row[0] for row in rows})
-        rows.append((name, urls[canonical], start, end or start, "09:00", "", "", "", "", role))
+        role = (
+            "professional" if "practitioner" in kinds else "carer" if "related-person" in kinds else "patient"
+        )
+        name = free(slug(str(action.get("title") or urls[canonical])), {row[0] for row in rows})
+        rows.append((name, urls[canonical], start, end or start, times, "", "", "", "", role, every))
     return rows
+
+
+def _actions(holder: Mapping[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Those within others too."""
+    for action in dicts(holder.get("action")) if depth < _DEEPEST else ():
+        yield action
+        yield from _actions(action, depth + 1)
+
+
+def _moments(action: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """First and last day, hours, rhythm; "" for a day that it does not say."""
+    timing = action.get("timingTiming")
+    repeat = timing.get("repeat") if isinstance(timing, Mapping) else None
+    if not isinstance(repeat, Mapping):
+        return _day(action, "low"), _day(action, "high"), "09:00", ""
+    said = repeat.get("timeOfDay")
+    texts = [str(at) for at in said] if isinstance(said, list) else []
+    hours = [at[:5] for at in texts if re.fullmatch(r"\d\d:\d\d(:\d\d)?", at)]
+    last = _counted(repeat.get("boundsDuration"))
+    every = _counted({"value": repeat.get("period", 1), "code": repeat.get("periodUnit", "d")})
+    rhythm = f"{every[1:]}{every[0].lower()}" if every not in ("", "D1") else ""
+    return "D0", last or "D0", ",".join(hours) or "09:00", rhythm
 
 
 def _day(action: Mapping[str, Any], side: str) -> str:
     timing = action.get("timingRange")
-    quantity = timing.get(side) if isinstance(timing, Mapping) else action.get("timingDuration")
+    return _counted(timing.get(side) if isinstance(timing, Mapping) else action.get("timingDuration"))
+
+
+def _counted(quantity: Any) -> str:
+    """« D7 », « M3 »."""
     if not isinstance(quantity, Mapping):
         return ""
     unit, value = _UNITS.get(str(quantity.get("code") or quantity.get("unit"))), quantity.get("value")
-    if unit is None or isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if (
+        unit is None
+        or isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or abs(value) > _FURTHEST
+    ):
+        return ""
+    if value != int(value):
         return ""
     return f"{unit[0]}{int(value) * unit[1]}"

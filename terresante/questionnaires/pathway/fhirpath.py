@@ -32,6 +32,18 @@ FUNCTIONS = frozenset(
         *("anyFalse", "toInteger", "toDecimal", "toString", "toBoolean", "abs", "ceiling", "floor", "round"),
         *("sqrt", "truncate", "startsWith", "endsWith", "contains", "length", "ordinal", "weight", "repeat"),
         *("ofType", "is", "as", "coalesce", "extension", "lower", "upper", "union", "intersect"),
+        *(
+            "power",
+            "exp",
+            "ln",
+            "log",
+            "substring",
+            "indexOf",
+            "trim",
+            "convertsToInteger",
+            "convertsToDecimal",
+        ),
+        *("convertsToBoolean", "convertsToString"),
     )
 )
 _ITERATES = ("where", "exists", "all", "select", "repeat")
@@ -40,6 +52,7 @@ MOST_WORDS = 400
 DEEPEST = 60
 MOST_NESTED = 3
 LARGEST_NUMBER = 10**12
+LARGEST_POWER = 100
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'")
 _WORD = re.compile(r"\w+|[^\w\s]")
 _CALL = re.compile(r"([A-Za-z_]\w*)\s*\(")
@@ -250,7 +263,8 @@ def _answer(question: Question, value: AnswerValue) -> dict[str, Any]:
         name = "valueInteger" if question.kind == "integer" else "valueDecimal"
         return {"value": value, name: value}
     if isinstance(value, date | time):
-        value = value.isoformat()
+        name = "valueDate" if isinstance(value, date) else "valueTime"
+        return {"value": value.isoformat(), name: value.isoformat()}
     return {"value": value, "valueString": value}
 
 
@@ -274,6 +288,18 @@ def _average(inputs: Sequence[Any]) -> list[Any]:
     return [sum(numbers) / Decimal(len(numbers))] if numbers else []
 
 
+def _power(inputs: Sequence[Any], degree: Any) -> list[Any]:
+    """Any degree, where the library knows whole ones alone: the formulas of kidneys have others."""
+    numbers = _numbers(inputs)
+    if not numbers or degree == []:
+        return []
+    [number] = numbers
+    base, exponent = Decimal(str(number)), Decimal(str(degree))
+    if abs(exponent) > LARGEST_POWER:
+        raise ValueError("power")
+    return [] if base < 0 and exponent != int(exponent) else [base**exponent]
+
+
 _OPTIONS: dict[str, Any] = {
     "userInvocationTable": {
         "ordinal": {"fn": _points},
@@ -282,5 +308,6 @@ _OPTIONS: dict[str, Any] = {
         "min": {"fn": lambda inputs: [min(_numbers(inputs))] if inputs else []},
         "max": {"fn": lambda inputs: [max(_numbers(inputs))] if inputs else []},
         "avg": {"fn": _average},
+        "power": {"fn": _power, "arity": {1: ["Number"]}, "nullable": True},
     }
 }

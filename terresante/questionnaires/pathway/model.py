@@ -195,6 +195,7 @@ class Score:
     parts: tuple[Part, ...]
     bands: tuple[Band, ...]
     line: int = field(default=1, compare=False)
+    expression_line: int = field(default=1, compare=False)
 
     def band(self, value: Decimal) -> Band | None:
         return next((band for band in self.bands if band.lowest <= value <= band.highest), None)

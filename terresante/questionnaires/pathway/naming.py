@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, time
 from decimal import Decimal
 
 from terresante.questionnaires.pathway import cells
@@ -11,6 +12,7 @@ from terresante.questionnaires.pathway.tables import near
 _CODE = re.compile(
     r"linkId\s*=\s*'([^']*)'\s*\)\s*\.\s*answer\s*\.\s*value(?:Coding)?\s*\.\s*code\s*(?:=|~|!=)\s*'([^']*)'"
 )
+_ORDERS = (">", "<", ">=", "<=")
 _CODES = re.compile(
     r"linkId\s*=\s*'([^']*)'\s*\)\s*\.\s*answer\s*\.\s*value(?:Coding)?\s*\.\s*code\s+in\s*\(([^)]*)\)"
 )
@@ -34,6 +36,11 @@ def wrong_condition(form: Form, question: Question, condition: Condition) -> str
         return (
             f"enableWhen de « {question.link_id} » compare « {other.link_id} » à une réponse d’un autre type."
         )
+    if condition.operator in _ORDERS and not (other.is_number or other.kind in ("date", "time")):
+        return (
+            f"enableWhen de « {question.link_id} » : « {condition.operator} » compare des nombres, des dates ou des "
+            f"heures. « {other.link_id} » n’en est pas : écrivez = ou !=."
+        )
     return ""
 
 
@@ -42,9 +49,9 @@ def _comparable(question: Question, value: AnswerValue | None) -> bool:
         return isinstance(value, bool)
     if question.is_number:
         return isinstance(value, Decimal | int) and not isinstance(value, bool)
-    if question.is_choice or question.kind in ("string", "text"):
-        return isinstance(value, str)
-    return value is not None
+    if question.kind in ("date", "time"):
+        return isinstance(value, date if question.kind == "date" else time)
+    return isinstance(value, str)
 
 
 def suspicious(question: Question) -> Iterator[str]:

@@ -36,6 +36,13 @@ ITEM_KEYS = (
     *("enableWhen", "enableBehavior", "required", "repeats", "readOnly", "maxLength", "answerValueSet"),
     *("answerOption", "initial", "item"),
 )
+# What FHIR lets one ask of an answer, and is not asked here.
+NOT_APPLIED = (
+    *("regex", "minLength", "maxDecimalPlaces", "questionnaire-constraint", "targetConstraint"),
+    *("questionnaire-unitOption", "questionnaire-optionExclusive", "questionnaire-hidden"),
+    *("questionnaire-minOccurs", "questionnaire-maxOccurs", "sdc-questionnaire-enableWhenExpression"),
+    *("sdc-questionnaire-calculatedExpression", "sdc-questionnaire-answerExpression"),
+)
 MOST_QUESTIONS = 400
 MOST_CONDITIONS = 20
 MOST_OPTIONS = 200
@@ -71,6 +78,9 @@ class FormReader:
 
     def wrong(self, line: int, what: str) -> None:
         self.mistakes.add(self.file, line, what)
+
+    def warn(self, line: int, what: str) -> None:
+        self.mistakes.add(self.file, line, what, is_warning=True)
 
     def _resource(self) -> dict[str, Any] | None:
         try:
@@ -204,6 +214,11 @@ class FormReader:
             self.wrong(line, f"« {link_id} » : seule une question « choice » accepte plusieurs réponses.")
         if item.get("enableBehavior", "all") not in ("all", "any"):
             self.wrong(line, f"« {link_id} » : « enableBehavior » vaut all (toutes) ou any (l’une).")
+        if "maxLength" in item and not _is_count(item["maxLength"]):
+            self.warn(
+                line, f"« {link_id} » : « maxLength » est un nombre entier, de 1 à 10000 ; il n’est pas lu."
+            )
+        self._not_applied(item, link_id, line)
         known = {url.lower(): url for url in (UNIT, CONTROL, LOWEST, HIGHEST)}
         for extension in dicts(item.get("extension")):
             url = str(extension.get("url"))
@@ -213,12 +228,29 @@ class FormReader:
                     line, f"« {link_id} » : l’extension « {url} » n’est pas lue, écrivez {known[close[0]]}"
                 )
 
+    def _not_applied(self, item: Mapping[str, Any], link_id: str, line: int) -> None:
+        """What would be believed to hold, and does not."""
+        urls = [str(extension.get("url")).rpartition("/")[2] for extension in dicts(item.get("extension"))]
+        names = [name for name in urls if name in NOT_APPLIED]
+        names += [key for key in ("initial", "readOnly") if item.get(key)]
+        for name in names:
+            self.warn(
+                line, f"« {link_id} » : « {name} » n’est pas appliqué ici, la réponse n’en dépendra pas."
+            )
+        if len(dicts(item.get("enableWhen"))) > 1 and "enableBehavior" not in item:
+            self.warn(
+                line,
+                f'« {link_id} » a plusieurs enableWhen : ajoutez "enableBehavior": "all" (toutes, comme ici) '
+                'ou "any" (l’une).',
+            )
+
     def _options(self, item: Mapping[str, Any], link_id: str, line: int) -> tuple[Option, ...]:
         options: list[Option] = []
         for option in dicts(item.get("answerOption")):
             coding = option.get("valueCoding")
-            if isinstance(option.get("valueString"), str):
-                coding = {"code": option["valueString"], "display": option["valueString"]}
+            said = option.get("valueString", option.get("valueInteger"))
+            if isinstance(said, str | int) and not isinstance(said, bool):
+                coding = {"code": str(said), "display": str(said)}
             if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
                 self.wrong(line, f"« {link_id} » : chaque réponse est un valueCoding avec code et display.")
                 continue

@@ -193,6 +193,7 @@ def _score(table: Table, known: Sequence[str]) -> Score:
         parts=parts,
         bands=tuple(band for one in table.tables("band") if (band := _band(one)) is not None),
         line=table.line(),
+        expression_line=table.line("expression"),
     )
 
 

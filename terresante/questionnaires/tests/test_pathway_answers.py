@@ -59,6 +59,28 @@ def test_an_impossible_value_is_refused_between_its_bounds():
     )
 
 
+@pytest.mark.parametrize(
+    ("unit", "lowest", "highest", "typed", "proposal"),
+    [
+        ("mmHg", 60, 260, "12", "120"),
+        ("mmHg", 60, 260, "13,5", "135"),
+        ("mmHg", 60, 260, "2", ""),
+        ("mg/dL", 20, 600, "0,95", "95"),
+        ("°F", 86, 113, "38", "100,4"),
+        ("g/L", 0, 6, "95", "0,95"),
+        ("cm", 50, 250, "1,72", "172"),
+    ],
+)
+def test_a_value_in_the_unit_that_people_say_proposes_the_one_that_is_asked(
+    unit, lowest, highest, typed, proposal
+):
+    form = form_of(number("mesure", "Mesure ?", unit, lowest, highest))
+
+    answers, [problem] = parse(form, {"mesure": [typed]})
+
+    assert (answers, problem.proposal) == ({}, proposal)
+
+
 def test_what_is_required_is_asked_for_unless_the_form_is_still_being_filled():
     _, wrong = parse(DAILY, {})
     _, so_far = parse(DAILY, {}, partial=True)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 from hypothesis import given, settings
@@ -18,6 +20,7 @@ from terresante.questionnaires.pathway import (
     bundle,
     check,
     files_of,
+    folder,
     from_bundle,
     offline,
     questionnaire_response,
@@ -136,6 +139,57 @@ def test_a_questionnaire_of_another_system_is_taken_with_names_we_can_write():
         [form] = pathway.forms.values()
         assert [question.link_id for question in form.questions] == ["44250-9", "q-2"]
         assert form.questions[1].enable_when[0].conditions[0].link_id == "44250-9"
+
+
+def test_the_days_of_another_system_s_plan_are_taken_wherever_they_are_said():
+    form = {"resourceType": "Questionnaire", "url": "http://x/q", "title": "Q", "item": [
+        {"linkId": "a", "text": "A ?", "type": "boolean"}]}  # fmt: skip
+    daily = {"repeat": {"boundsDuration": {"value": 2, "code": "wk"}, "period": 2, "periodUnit": "d",
+                        "timeOfDay": ["08:00:00", "20:00:00"]}}  # fmt: skip
+    plan = {
+        "resourceType": "PlanDefinition",
+        "title": "P",
+        "action": [
+            {
+                "title": "Ensemble",
+                "action": [
+                    {"title": "Matin", "definitionCanonical": "http://x/q|1.0", "timingTiming": daily,
+                     "participant": [{"type": "related-person"}]},
+                    {"title": "Un mois", "definitionCanonical": "http://x/q",
+                     "timingDuration": {"value": 1, "code": "mo"}, "participant": [{"type": "practitioner"}]},
+                    {"title": "Sans fin", "definitionCanonical": "http://x/q", "timingDuration": {"value": float("inf"),
+                     "code": "d"}},
+                ],
+            }
+        ],
+    }  # fmt: skip
+    steps = read(
+        from_bundle({"resourceType": "Bundle", "entry": [{"resource": form}, {"resource": plan}]})
+    ).schedule
+
+    assert [(one.name, one.start, one.end, one.times, one.every, one.role) for one in steps] == [
+        ("matin", "D0", "D14", "08:00,20:00", "2d", "carer"),
+        ("un-mois", "M1", "M1", "09:00", "", "professional"),
+    ]
+
+
+def test_a_folder_leaves_and_comes_back_by_commands_and_replaces_nothing(tmp_path, capsys):
+    for name, text in small().items():
+        file = tmp_path / "essai" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    there, back = tmp_path / "essai.json", tmp_path / "retour"
+
+    call_command("pathway", "export", str(tmp_path / "essai"), str(there))
+    call_command("pathway", "import", str(there), str(back))
+
+    assert read(folder(back)) == PATHWAY
+    with pytest.raises(CommandError, match="existe déjà"):
+        call_command("pathway", "import", str(there), str(back))
+    (tmp_path / "faux.json").write_text("[]")
+    with pytest.raises(CommandError, match="ce n’est pas un Bundle FHIR"):
+        call_command("pathway", "import", str(tmp_path / "faux.json"), str(tmp_path / "autre"))
+    assert not (tmp_path / "autre").exists()
 
 
 @pytest.mark.parametrize(

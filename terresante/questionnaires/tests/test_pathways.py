@@ -238,6 +238,43 @@ def test_questions_and_texts_are_edited_in_the_screen(client, admin):
     assert said.texts["red"] == "Faites le 15 tout de suite."
 
 
+def test_a_question_is_added_relabelled_and_taken_away_without_a_line_of_code(client, admin):
+    own = pathway_actions.clone(admin, published_version().pk)
+    login(client, admin)
+    here = f"{URL}versions/{own.pk}/modifier/questions/"
+    sent = {
+        "seen": own.changed_at.isoformat(),
+        "quotidien:sommeil:text": "Comment avez-vous dormi ?",
+        "quotidien:sommeil:required": "1",
+        "quotidien:sommeil:option:mauvais": "Très mal",
+        "quotidien:nuit:text": "Qu’est-ce qui vous a réveillée ?",
+        "quotidien:nuit:removed": "1",
+        "quotidien:+:text": "Toussez-vous ?",
+        "quotidien:+:type": "choice",
+    }
+    refused = client.post(here, {**sent, "quotidien:+:choices": "Non"})
+    assert refused.status_code == 422 and "deux au moins" in refused.content.decode()
+    assert client.post(here, {**sent, "quotidien:+:choices": "Non\r\nÀ sec\r\nÀ sec\r\n"}).status_code == 302
+
+    form = draft_of(own).read().forms["quotidien"]
+    assert [question.link_id for question in form.questions] == ["temperature", "sommeil", "toussez-vous"]
+    assert [option.label for option in form.questions[1].options] == ["Bien", "Très mal"]
+    assert [option.code for option in form.questions[2].options] == ["non", "a-sec", "a-sec-2"]
+    assert not [one for one in pathway_actions.mistakes(draft_of(own).files) if not one.is_warning]
+
+
+def test_the_editor_of_thresholds_says_in_words_what_its_codes_mean(client, admin):
+    own = pathway_actions.clone(admin, published_version().pk)
+    login(client, admin)
+
+    page = client.get(f"{URL}versions/{own.pk}/modifier/seuils/").content.decode()
+
+    assert '<span class="second-line" id="row-1-green-mots">Bien</span>' in page
+    assert '<span class="second-line" id="row-1-item-mots">Comment avez-vous dormi' in page
+    assert "row-0-green-mots" not in page
+    assert '<option value="yes" selected>Oui</option>' in page
+
+
 def test_a_draft_is_replayed_without_anybody_s_name(client, cast, admin):
     version = published_version()
     loader = Actor.job("tests", channel=Channel.COMMAND)

@@ -1,6 +1,6 @@
 """Answers that come without a page: kept by a telephone without network, or written in a text message."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -30,6 +30,14 @@ _NOT_HIS = (
     "Cet accès n’est plus ouvert : votre réponse n’est pas enregistrée. "
     "Appelez l’équipe qui vous suit, ou le 15 en cas d’urgence."
 )
+_LOG_IN = (
+    "Votre réponse n’est pas encore partie : elle reste gardée sur ce téléphone. "
+    "Connectez-vous, ouvrez « Mon suivi », et elle part. En cas d’urgence, appelez le 15 ou le 112."
+)
+_NEW_LINK = (
+    "Ce lien n’est plus ouvert : votre réponse reste gardée sur ce téléphone. Demandez un nouveau lien à l’équipe qui "
+    "vous suit, ouvrez-le ici, et elle part. En cas d’urgence, appelez le 15 ou le 112."
+)
 # Neutral: a telephone lies on a table.
 RECEIVED = "Terr-eSanté : réponse reçue, merci."
 CALL = "Terr-eSanté : réponse reçue. Appelez maintenant le numéro en haut de votre fiche."
@@ -42,9 +50,16 @@ NOTHING_READ = (
 )
 NOTHING_OPEN = "Terr-eSanté : rien n’est attendu pour le moment."
 SEVERAL = "Terr-eSanté : ce numéro répond pour plusieurs personnes. Utilisez votre lien."
+WHICH = "Terr-eSanté : plusieurs questionnaires vous attendent. Utilisez votre lien pour chacun."
 # An answering machine at the other end would answer each of our replies, for ever. What was stored is always told.
 _ALWAYS_TOLD = (RECEIVED, CALL)
 _MOST_REFUSALS = 10  # to one number, in an hour
+# As `follow_ups_of_number` lists them: beyond, there may be somebody else.
+_LISTED = 3
+
+
+class StillKept(Refused):
+    """The door it left by is closed; another one of the same person will take it. The telephone keeps it until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +103,20 @@ def answer_kept(kept: Kept) -> str:
 
 
 def _permitted(kept: Kept) -> tuple[UUID, UUID | None]:
-    """Whom it answers for, asked again now: the patient, and her follow-up when a link names one. Raises Refused."""
+    """Whom it answers for, asked again now: the patient, and her follow-up when a link names one.
+
+    Raises Refused; StillKept for a session or a link that was closed.
+    """
     permit = read_permit(kept.permit)
     if permit is not None and permit.link_id is not None:
         visit = held_link(permit.link_id)
-        if visit is not None:
-            return visit.patient_id, visit.follow_up_id
-    elif permit is not None and permit.user_id is not None and is_open(permit.user_id):
+        if visit is None:
+            raise StillKept(_NEW_LINK)
+        return visit.patient_id, visit.follow_up_id
+    if permit is not None and permit.user_id is not None and is_open(permit.user_id):
         behind = patient_behind(permit.user_id)
+        if behind is not None and permit.is_closed:
+            raise StillKept(_LOG_IN)
         if behind is not None:
             return behind[0], None
     raise Refused(_NOT_HIS)
@@ -122,9 +143,16 @@ def answer_message(message: Message) -> None:
         known = _followed(message.number)
         if not known:
             return
-        reply = SEVERAL if len(known) > 1 else _answered_by(message, *known[0])
+        reply = _reply_to(message, known)
         if reply in _ALWAYS_TOLD or _may_be_told(message.number):
             queue_sms(number=message.number, text=reply, dedupe_key=f"answer:{message.id}")
+
+
+def _reply_to(message: Message, known: Sequence[tuple[UUID, UUID]]) -> str:
+    persons = {patient_id for _, patient_id in known}
+    if len(persons) > 1 or len(known) >= _LISTED:
+        return SEVERAL
+    return _answered_by(message, persons.pop(), [follow_up_id for follow_up_id, _ in known])
 
 
 def _may_be_told(number: str) -> bool:
@@ -141,14 +169,19 @@ def _followed(number: str) -> Sequence[tuple[UUID, UUID]]:
         return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
-def _answered_by(message: Message, follow_up_id: UUID, patient_id: UUID) -> str:
+def _answered_by(message: Message, patient_id: UUID, follow_ups: Collection[UUID]) -> str:
+    """Of several follow-ups of one person, the one that waits for an answer; nothing is guessed between two."""
     job = asking.job_for("")
     asking.opened(patient_id)
-    due = asking.due_now(job, patient_id, follow_up_id=follow_up_id)
-    waiting = [one for one in due if not one.is_answered] or due[:1]
+    due = [one for one in asking.due_now(job, patient_id) if one.follow_up.pk in follow_ups]
+    again = [one for one in due if one.measures_again]
+    waiting = [one for one in due if not one.is_answered] or again or due[:1]
     if not waiting:
         return NOTHING_OPEN
-    follow_up = access.get(job, FOLLOW_UP_READ, FollowUp, follow_up_id, related=("cell", "record__patient"))
+    if len({one.follow_up.pk for one in waiting}) > 1:
+        return WHICH
+    key = waiting[-1].follow_up.pk
+    follow_up = access.get(job, FOLLOW_UP_READ, FollowUp, key, related=("cell", "record__patient"))
     name = asking.respondent_of(follow_up, follow_up.record.patient)
     return _of(message, waiting[-1].expected, replace(job, on_behalf_of=name), name)
 

@@ -30,7 +30,7 @@ from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.cells import hours
 from terresante.telemonitoring.enums import ExpectedState, FollowUpState, Respondent
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
-from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
+from terresante.telemonitoring.schedule import FILLED_AT_HOME
 
 # What a telephone keeps to be answered without network.
 KEPT_AHEAD = timedelta(days=7)
@@ -126,7 +126,7 @@ def respondent_of(follow_up: FollowUp, patient: Patient) -> str:
 def due_now(actor: Actor, patient_id: UUID, *, follow_up_id: UUID | None = None) -> list[Due]:
     """What is open now, and what was answered today; the record is open. The first to be filled comes first."""
     now = timezone.now()
-    rows = _expected_by_the_person(actor, patient_id, follow_up_id).filter(
+    rows = expected_at_home(actor, patient_id, follow_up_id).filter(
         opens_at__lte=now, opens_at__gt=now - timedelta(days=45)
     )
     answers = _answers_to(actor, patient_id, [one.pk for one in rows])
@@ -138,7 +138,7 @@ def due_now(actor: Actor, patient_id: UUID, *, follow_up_id: UUID | None = None)
 def coming(actor: Actor, patient_id: UUID, *, follow_up_id: UUID | None = None) -> list[Due]:
     """What is open now or will be in the days to come."""
     now = timezone.now()
-    rows = _expected_by_the_person(actor, patient_id, follow_up_id).filter(
+    rows = expected_at_home(actor, patient_id, follow_up_id).filter(
         state=ExpectedState.WAITING, opens_at__lte=now + KEPT_AHEAD, opens_at__gt=now - timedelta(days=45)
     )
     return [_due(one, None) for one in rows]
@@ -166,7 +166,7 @@ def expected_of(actor: Actor, expected_id: UUID, *, follow_up_id: UUID | None = 
     )
     if follow_up_id is not None and found.follow_up_id != follow_up_id:
         raise NotFound
-    if found.role != FILLED_BY_THE_PERSON and actor.kind != ActorKind.PROFESSIONAL:
+    if found.role not in FILLED_AT_HOME and actor.kind != ActorKind.PROFESSIONAL:
         raise NotFound
     return found
 
@@ -231,9 +231,10 @@ def opened(patient_id: UUID) -> None:
         raise NotFound
 
 
-def _expected_by_the_person(actor: Actor, patient_id: UUID, follow_up_id: UUID | None) -> QuerySet[Expected]:
+def expected_at_home(actor: Actor, patient_id: UUID, follow_up_id: UUID | None) -> QuerySet[Expected]:
+    """Of the follow-ups that run, in order, whatever became of each."""
     rows = access.list(actor, FOLLOW_UP_READ, Expected, patient_id=patient_id).filter(
-        role=FILLED_BY_THE_PERSON, follow_up__state="active"
+        role__in=FILLED_AT_HOME, follow_up__state="active"
     )
     if follow_up_id is not None:
         rows = rows.filter(follow_up_id=follow_up_id)

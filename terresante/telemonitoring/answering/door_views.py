@@ -23,7 +23,7 @@ from terresante.kernel.ui.forms import DigitsForm
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring.access import FOLLOW_UP_READ, LINK_OPEN
-from terresante.telemonitoring.answering import asking, kit
+from terresante.telemonitoring.answering import asking, kit, unasked
 from terresante.telemonitoring.answering.doors import (
     Visit,
     held_link,
@@ -73,8 +73,10 @@ def link_follow_up(request: HttpRequest) -> HttpResponse:
         return _asked_code(request)
     with rls.acting(asking.job_for("")):
         opened = _open(visit)
+        due = asking.due_now(opened.actor, visit.patient_id, follow_up_id=visit.follow_up_id)
         context = {
-            "due": asking.due_now(opened.actor, visit.patient_id, follow_up_id=visit.follow_up_id),
+            "due": due,
+            "offered": unasked.offered(opened.actor, visit.patient_id, due, follow_up_id=visit.follow_up_id),
             "reader": asking.reader_of(opened.follow_up.cell),
             "name": opened.name,
             "before": asking.said_before(opened.follow_up),
@@ -104,6 +106,20 @@ def link_answer(request: HttpRequest, expected_id: UUID) -> HttpResponse:
             context=_frame(request),
         )
         return filled(request, door)
+
+
+@public(reason="Ce que la personne dit hors du calendrier, pour le suivi que le lien et le code ont ouvert")
+@never_cache
+@require_POST
+def link_tell_now(request: HttpRequest) -> HttpResponse:
+    visit = _visit(request)
+    if visit is None:
+        return redirect("answers:follow_up")
+    with rls.acting(asking.job_for("")):
+        name = _open(visit).name
+    form = request.POST.get("questionnaire", "")
+    expected_id = unasked.opened_now(visit.patient_id, visit.follow_up_id, form, name=name)
+    return redirect("answers:answer", expected_id)
 
 
 @public(reason="Ce que le téléphone garde pour répondre sans réseau, derrière le lien et le code")

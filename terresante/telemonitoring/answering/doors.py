@@ -65,24 +65,28 @@ def permit_of_link(link_id: UUID) -> str:
 
 
 def permit_of_account(user_id: UUID, *, session: UUID) -> str:
-    """The same; it ends with this session, when it is closed by its owner, not when it grows old."""
+    """The same; it ends with this session, when it is closed by its owner, not when it grows old: what was answered
+    under it is then kept by the telephone until he is back.
+    """
     return signing.dumps({"user": str(user_id), "session": str(session)}, salt=_PERMIT)
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
+    """`is_closed`: its session was closed, by its owner or because his password changed."""
+
     link_id: UUID | None
     user_id: UUID | None
+    is_closed: bool = False
 
 
 def read_permit(text: str) -> Permit | None:
-    """None for one that is false, too old, or of a session that was closed."""
+    """None for one that is false, or too old."""
     try:
         said = signing.loads(text, salt=_PERMIT, max_age=PERMIT_LASTS)
     except signing.BadSignature:
         return None
     if "link" in said:
         return Permit(link_id=UUID(said["link"]), user_id=None)
-    if session_was_closed(UUID(said["session"])):
-        return None
-    return Permit(link_id=None, user_id=UUID(said["user"]))
+    is_closed = session_was_closed(UUID(said["session"]))
+    return Permit(link_id=None, user_id=UUID(said["user"]), is_closed=is_closed)

@@ -15,7 +15,7 @@ from terresante.kernel.errors import DomainError, Invalid
 from terresante.kernel.screens import network_of, public
 from terresante.telemonitoring.answering import actions as answer_actions
 from terresante.telemonitoring.answering import sms
-from terresante.telemonitoring.answering.actions import Kept, Message
+from terresante.telemonitoring.answering.actions import Kept, Message, StillKept
 from terresante.telemonitoring.answering.doors import read_permit
 
 # Of one telephone: a week of four questionnaires a day, sent together. By its permit: behind one address of an
@@ -30,7 +30,7 @@ _UNREAD = "Cette réponse ne se lit pas : remplissez le questionnaire depuis vot
 @csrf_exempt
 @require_POST
 def kept_answer(request: HttpRequest) -> HttpResponse:
-    """One answer; a status under 500 settles it, and the telephone forgets it."""
+    """One answer; a status under 500 settles it, and the telephone forgets it, unless `waits` says to keep it."""
     try:
         kept = _kept(request.body)
     except Invalid as error:
@@ -39,6 +39,8 @@ def kept_answer(request: HttpRequest) -> HttpResponse:
         return refused
     try:
         sentence = answer_actions.answer_kept(kept)
+    except StillKept as error:
+        return JsonResponse({"sentence": error.sentence, "waits": True}, status=error.status)
     except DomainError as error:
         return _told(error)
     return JsonResponse({"sentence": sentence})

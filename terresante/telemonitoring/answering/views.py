@@ -12,7 +12,7 @@ from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring.answering import asking
-from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
+from terresante.telemonitoring.schedule import FILLED_AT_HOME
 
 
 @writes(RESPONSE_WRITE)
@@ -21,7 +21,7 @@ def operator_answer(request: Request, record_id: UUID, expected_id: UUID) -> Htt
     expected = asking.expected_of(request.actor, expected_id)
     if expected.follow_up.record_id != record_id:
         raise NotFound
-    by_phone = expected.role == FILLED_BY_THE_PERSON
+    by_phone = expected.role in FILLED_AT_HOME
     source = ResponseSource.PHONE if by_phone else ResponseSource.PROFESSIONAL
     filling = asking.filling_of(request.actor, expected, source=source)
     door = Door(

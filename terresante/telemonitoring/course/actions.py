@@ -1,7 +1,8 @@
 """The course of a follow-up: its dates move, it stops for a while, it ends; who answers gets another link."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
@@ -128,6 +129,26 @@ def _planned(follow_up: FollowUp, pathway: engine.Pathway) -> list[engine.Occurr
 def _done(follow_up: FollowUp) -> list[schedule.Done]:
     answered = expected_of(follow_up).filter(state=ExpectedState.ANSWERED)
     return [schedule.Done(step, opens_at) for step, opens_at in answered.values_list("step", "opens_at")]
+
+
+@action
+def adapt(
+    actor: Actor, record_id: UUID, follow_up_id: UUID, *, status: str, personal: Mapping[str, Decimal]
+) -> FollowUp:
+    """Another status of the person, or other thresholds of hers: answers to come are weighed with them; those that came
+    keep their colour. Raises Invalid for a status that the pathway does not have.
+    """
+    _, follow_up = _managed(actor, record_id, follow_up_id)
+    pathway = questionnaires.pathway_of(follow_up.version_id)
+    if status not in (pathway.statuses or ("",)):
+        raise Invalid(
+            "Choisissez un statut de la liste.", fields={"status": "Choisissez un statut de la liste."}
+        )
+    follow_up.status = status
+    follow_up.personal = {name: float(personal[name]) for name in pathway.personal if name in personal}
+    follow_up.save(update_fields=["status", "personal"])
+    _say_changed(actor, follow_up, "adapted")
+    return follow_up
 
 
 @action

@@ -14,7 +14,7 @@ from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.telemonitoring.answering import sms
 from terresante.telemonitoring.models import Cell, FollowUp
-from terresante.telemonitoring.schedule import FILLED_BY_THE_PERSON
+from terresante.telemonitoring.schedule import FILLED_AT_HOME
 
 
 class Numbered(TypedDict):
@@ -52,9 +52,7 @@ def sheet(patient: Patient, follow_up: FollowUp, *, url: str, code: str) -> dict
 
 def by_message(pathway: engine.Pathway) -> list[Numbered]:
     """What may be answered by SMS, numbered as `sms.read` reads it: the messages themselves name no question."""
-    names = dict.fromkeys(
-        step.questionnaire for step in pathway.schedule if step.role == FILLED_BY_THE_PERSON
-    )
+    names = dict.fromkeys(step.questionnaire for step in pathway.schedule if step.role in FILLED_AT_HOME)
     return [
         {"title": form.title, "questions": [_question(one) for one in sms.numbered(form)]}
         for form in (pathway.forms[name] for name in names)

@@ -3,69 +3,26 @@
 import json
 import re
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from simulators.sms.telephone import Telephone, signed
 from terresante.accounts.actions.devices import purge_sessions
-from terresante.accounts.models import Session, User
-from terresante.kernel.enums import OutboundChannel
+from terresante.accounts.models import Session
 from terresante.kernel.ids import new_id
-from terresante.kernel.models import AuditEntry, OutboundMessage
-from terresante.kernel.sealing import unseal
-from terresante.questionnaires.models import QuestionnaireResponse
-from terresante.telemonitoring.answering import actions as answer_actions
+from terresante.kernel.models import AuditEntry
+from terresante.questionnaires.tests.factories import files
 from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.answering.links import reminder_token
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
-from terresante.telemonitoring.tests.factories import cell_of, followed
+from terresante.telemonitoring.tests.at_home import answer, enrolled, login, opened, path_of, stored
+from terresante.telemonitoring.tests.factories import SCHEDULE, pathway
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-SECRET = "shared-with-the-provider"
 NOT_VALID = "Ce lien ou ce code n’ouvre rien"
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
-
-
-def enrolled(actor, record, **said):
-    """With one questionnaire that opened an hour ago; the others are far ahead."""
-    given = followed(actor, record, cell_of(actor.organization_id), **said)
-    with walls_down():
-        first = Expected.objects.filter(follow_up=given.follow_up).earliest("opens_at")
-        Expected.objects.filter(follow_up=given.follow_up).exclude(pk=first.pk).update(
-            opens_at=timezone.now() + timedelta(days=3)
-        )
-        Expected.objects.filter(pk=first.pk).update(opens_at=timezone.now() - timedelta(hours=1))
-    return given, first.pk
-
-
-def path_of(given):
-    return urlsplit(given.secrets.url).path
-
-
-def opened(client, given, code=None):
-    """By the link of the SMS, then the code."""
-    client.get(path_of(given))
-    return client.post("/suivi/", {"code": code or given.secrets.code}, follow=True)
-
-
-def answer(client, address, **said):
-    """Question by question, then sent; returns the page that follows."""
-    for link_id, value in said.items():
-        client.post(address, {"question": link_id, "valeur": value})
-    return client.post(address, {"envoyer": "1", "reponse": str(new_id())}, follow=True)
-
-
-def stored():
-    with walls_down():
-        return list(QuestionnaireResponse.objects.order_by("received_at"))
 
 
 def test_a_link_says_nothing_before_its_code_and_opens_one_follow_up(client, cast):
@@ -372,47 +329,100 @@ def test_what_a_telephone_keeps_names_nobody(client, cast):
     assert client.get("/mon-dossier/suivi/kit/").status_code == 403
 
 
-def texted(client, text, *, number="+33639981234", reference="m-1", secret=SECRET):
-    body = Telephone(number).message(text, reference=reference, at=timezone.now() - timedelta(seconds=5))
-    return client.post(
-        "/suivi/sms/",
-        body,
-        content_type="application/json",
-        headers={"X-Signature": signed(body, secret=secret)},
-    )
+@pytest.mark.parametrize("door", ["account", "link"])
+def test_what_was_kept_under_a_closed_door_waits_and_leaves_by_the_next_one(client, cast, door):
+    """A password that changes, a link given anew: the answer stays on the telephone, and is not lost."""
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    login(client, cast.madeleine)
+    permit = client.get("/mon-dossier/suivi/kit/").json()["permit"]
+    if door == "account":
+        client.post("/deconnexion/")
+    else:
+        permit = permit_of_link(given.secrets.link.pk)
+        with walls_down():
+            AnswerLink.objects.update(revoked_at=timezone.now())
+    waiting = kept(permit, expected)
 
-
-def replies():
-    with walls_down():
-        rows = OutboundMessage.objects.filter(channel=OutboundChannel.SMS, dedupe_key__startswith="answer:")
-        return [unseal(row.body, context="outbound").decode() for row in rows.order_by("pk")]
-
-
-def test_a_signed_message_answers_and_its_reply_says_nothing_of_a_health(client, cast, settings):
-    settings.SMS_SECRET = SECRET
-    _, expected = enrolled(cast.amar, cast.madeleine_record)
-    assert texted(client, "1:37,5 2:bien", secret="another").status_code == 403
-    assert texted(client, "1:37,5 2:bien", number="+33639989999").status_code == 204
-    assert not stored() and not replies()
-
-    assert texted(client, "1:98 2:bien", reference="m-2").status_code == 204
+    said = sent_later(client, waiting)
+    assert said.status_code == 403 and said.json()["waits"] and "reste gardée" in said.json()["sentence"]
+    assert "waits" not in sent_later(client, kept("forged", expected)).json()
     assert not stored()
-    assert texted(client, "1:37,5 2:bien", reference="m-3").status_code == 204
-    assert texted(client, "1:37,5 2:bien", reference="m-3").status_code == 204
 
+    login(client, cast.madeleine)
+    renewed = client.get("/mon-dossier/suivi/kit/").json()
+    assert all(form.startswith(f"{given.follow_up.pk}/") for form in renewed["forms"])
+    assert sent_later(client, waiting | {"permit": renewed["permit"]}).status_code == 200
     (row,) = stored()
-    assert (row.source, row.occurrence_id, row.colour, row.user_id) == ("sms", expected, "green", None)
-    assert replies() == [answer_actions.UNREAD.format(numbers="1"), answer_actions.RECEIVED]
+    assert (str(row.pk), row.authored_at.isoformat()) == (waiting["id"], waiting["authored"])
 
 
-def test_a_red_message_is_told_to_call_and_a_shared_number_answers_for_nobody(client, cast, settings):
-    settings.SMS_SECRET = SECRET
-    enrolled(cast.amar, cast.madeleine_record)
-    texted(client, "1:39,5 2:bien")
-    texted(client, "1:39,6 2:bien", reference="m-2")
-    assert replies() == [answer_actions.AGAIN.format(numbers="1"), answer_actions.CALL]
-    enrolled(cast.brun, cast.leon_record, version=None)
+def test_what_a_parent_fills_is_answered_by_the_link_as_a_person_s_own(client, cast):
+    """eCovid enfant: its schedule says « carer »."""
+    version = pathway(schedule=SCHEDULE.replace(";patient", ";carer"))
+    given, expected = enrolled(
+        cast.amar, cast.madeleine_record, version=version, respondent="carer", carer_name="Une Mère"
+    )
+    assert str(expected) in opened(client, given).content.decode()
+    answer(client, f"/suivi/repondre/{expected}/", temperature="37", sommeil="bon")
 
-    texted(client, "1:37 2:bien", reference="m-3")
-    assert replies()[-1] == answer_actions.SEVERAL
-    assert len(stored()) == 2
+    assert [(row.source, row.respondent_name, row.occurrence_id) for row in stored()] == [
+        ("link", "Une Mère", expected)
+    ]
+
+
+OWN = """rule;questionnaire;item;green;orange;red;remeasure;why
+temperature;quotidien;temperature;36.0..37.9;38.0..38.9 | 35.0..35.9;>= 39.0 | >= personal(fievre);no;Température
+"""
+
+
+def test_a_status_and_a_threshold_set_on_the_way_weigh_the_answers_to_come(client, cast):
+    head = files("essai-seuil")["pathway.toml"].replace(
+        "[anchor]", "[enrolment]\nstatuses = ['suspect', 'testé positif']\n[anchor]"
+    )
+    version = pathway("essai-seuil", **{"pathway.toml": head, "rules.csv": OWN})
+    given, expected = enrolled(cast.amar, cast.madeleine_record, version=version, status="suspect")
+    keys = [cast.madeleine_record.pk, given.follow_up.pk]
+    here = reverse("telemonitoring:adapt", args=keys)
+    login(client, cast.amar)
+    assert "seuil de cette personne" in client.get(here).content.decode()
+    assert client.post(here, {"status": "guéri"}).status_code == 422
+    assert client.post(here, {"status": "testé positif", "seuil-fievre": "38.2"}).status_code == 302
+    shown = client.get(reverse("telemonitoring:one", args=keys)).content.decode()
+    assert "Testé positif" in shown and "38,2" in shown
+    answer(client, f"/dossiers/{keys[0]}/telesuivi/repondre/{expected}/", temperature="38,5", sommeil="bon")
+
+    assert [(row.colour, row.personal) for row in stored()] == [("red", {"fievre": 38.2})]
+    login(client, cast.brun)
+    assert client.get(here).status_code == 404
+    assert client.post(here, {"status": "suspect"}).status_code == 404
+
+
+def test_who_answers_at_home_may_tell_more_than_he_is_asked(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    _, of_leon = enrolled(cast.brun, cast.leon_record, version=given.follow_up.version)
+    said = {"suivi": str(given.follow_up.pk), "questionnaire": "quotidien"}
+    assert "Répondre maintenant" not in opened(client, given).content.decode()
+    assert client.post("/suivi/maintenant/", said).status_code == 404
+    answer(client, f"/suivi/repondre/{expected}/", temperature="37", sommeil="bon")
+
+    assert "Répondre maintenant" in client.get("/suivi/").content.decode()
+    assert client.post("/suivi/maintenant/", {"questionnaire": "autre"}).status_code == 404
+    there = client.post("/suivi/maintenant/", said)
+    answer(client, there.url, temperature="38,5", sommeil="bon")
+    login(client, cast.madeleine)
+    assert "Répondre maintenant" in client.get("/mon-dossier/suivi/").content.decode()
+    again = client.post("/mon-dossier/suivi/maintenant/", said)
+    answer(client, again.url, temperature="38,6", sommeil="bon")
+
+    rows = stored()
+    assert [(row.source, row.colour) for row in rows] == [
+        ("link", "green"),
+        ("link", "orange"),
+        ("patient", "orange"),
+    ]
+    assert len({row.occurrence_id for row in rows}) == 3
+    with walls_down():
+        theirs = FollowUp.objects.get(expected=of_leon)
+    assert client.post("/mon-dossier/suivi/maintenant/", {**said, "suivi": str(theirs.pk)}).status_code == 404
+    login(client, cast.leon)
+    assert client.post("/mon-dossier/suivi/maintenant/", said).status_code == 404

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -84,6 +85,18 @@ def test_the_link_leaves_alone_and_no_secret_is_kept(cast, watch, sms):
         enrolled.secrets.code,
         hashlib.sha256(enrolled.secrets.code.encode()).hexdigest(),
     }
+
+
+def test_a_number_is_sent_ten_links_a_day_at_most_and_a_printed_one_is_still_given(cast, sms):
+    given = followed(cast.amar, cast.madeleine_record, cell_of(cast.amar.organization_id))
+    again = partial(course_actions.make_link, cast.amar, cast.madeleine_record.pk, given.follow_up.pk)
+    for _ in range(9):
+        again()
+    with pytest.raises(Conflict, match="Dix liens"):
+        again()
+
+    assert again(phone="").link.sent_to == ""
+    assert again(phone="06 39 98 56 78").link.sent_to == "+33639985678"
 
 
 def test_a_form_sent_twice_begins_one_follow_up_and_another_content_is_refused(cast, watch):

@@ -59,7 +59,10 @@ def messages():
         return list(OutboundMessage.objects.filter(channel="sms"))
 
 
-def test_a_questionnaire_is_asked_for_when_it_opens_and_at_midday_once_each(morning, sms):
+@pytest.mark.parametrize("role", ["patient", "carer"])
+def test_a_questionnaire_is_asked_for_when_it_opens_and_at_midday_once_each(morning, sms, role):
+    with walls_down():
+        Expected.objects.update(role=role)
     assert jobs.remind_due(at(-1)) == 0
     assert jobs.remind_due(at(0)) == 1
     assert jobs.remind_due(at(1)) == 0
@@ -132,6 +135,18 @@ def test_what_was_not_filled_is_missed_once_the_next_one_opens(follow_up, mornin
     assert now(morning).state == ExpectedState.MISSED
     assert now(tomorrow).state == ExpectedState.WAITING
     assert now(follow_up).next_due_at == tomorrow.opens_at
+
+
+def test_a_silence_has_its_last_colour_before_the_next_one_makes_it_missed(follow_up):
+    """The evening of D7 opens at the very hour when the morning turns red; or the worker was down."""
+    with walls_down():
+        morning = expect(follow_up, timezone.now() - timedelta(hours=12))
+        evening = expect(follow_up, timezone.now() - timedelta(minutes=1))
+
+    assert jobs.remind() == 1
+
+    assert (now(morning).state, now(evening).state) == (ExpectedState.MISSED, ExpectedState.WAITING)
+    assert (now(follow_up).colour, now(follow_up).silence_colour) == ("red", "red")
 
 
 def test_a_silence_turns_grey_then_orange_then_red_at_its_hours(follow_up, morning):

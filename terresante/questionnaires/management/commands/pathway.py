@@ -1,3 +1,4 @@
+import json
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,7 +8,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import DomainError
-from terresante.questionnaires.pathway import Mistake, PathwayError, check, folder, read
+from terresante.questionnaires.pathway import (
+    Mistake,
+    PathwayError,
+    bundle,
+    check,
+    folder,
+    from_bundle,
+    read,
+)
 from terresante.questionnaires.pathway_actions import load
 
 SHIPPED = Path(__file__).parents[2] / "shipped"
@@ -17,6 +26,7 @@ class Command(BaseCommand):
     help = (
         "pathway check FOLDER: says what is wrong in the files of a pathway, and runs its examples."
         " pathway load FOLDER | --shipped: offers it, a version more when its files differ."
+        " pathway export FOLDER BUNDLE: writes it as a FHIR Bundle; pathway import BUNDLE FOLDER: the way back."
     )
     requires_system_checks = ()
 
@@ -27,10 +37,22 @@ class Command(BaseCommand):
         loaded = what.add_parser("load", help="offers a folder, or those that come with the platform")
         loaded.add_argument("folder", type=Path, nargs="?")
         loaded.add_argument("--shipped", action="store_true")
+        exported = what.add_parser("export", help="writes a folder as a FHIR R4 Bundle")
+        exported.add_argument("folder", type=Path)
+        exported.add_argument("bundle", type=Path)
+        imported = what.add_parser(
+            "import", help="writes a FHIR R4 Bundle, or a Questionnaire, as a new folder"
+        )
+        imported.add_argument("bundle", type=Path)
+        imported.add_argument("folder", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["what"] == "check":
             self._check(options["folder"])
+        elif options["what"] == "export":
+            self._export(options["folder"], options["bundle"])
+        elif options["what"] == "import":
+            self._import(options["bundle"], options["folder"])
         elif options["shipped"]:
             for path in sorted(one.parent for one in SHIPPED.glob("*/pathway.toml")):
                 self._load(path)
@@ -73,6 +95,36 @@ class Command(BaseCommand):
         )
         told = ", ".join(_count(len(several), word) for several, word in found)
         self.stdout.write(f"{pathway.title} : en ordre, exemples compris. {told}.")
+
+    def _export(self, path: Path, written: Path) -> None:
+        try:
+            said = bundle(read(folder(path)))
+        except PathwayError as error:
+            self._told(path, error.mistakes)
+            sys.exit(1)
+        written.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        self.stdout.write(f"{written} : Bundle FHIR R4 de {path.name}.")
+
+    def _import(self, sent: Path, path: Path) -> None:
+        """Nothing that was written is replaced."""
+        if path.exists():
+            raise CommandError(f"{path} existe déjà : donnez le nom d’un dossier nouveau.")
+        try:
+            files = from_bundle(json.loads(sent.read_bytes().decode("utf-8-sig")))
+        except OSError as error:
+            raise CommandError(f"{sent} n’est pas lisible : vérifiez son chemin.") from error
+        except (ValueError, RecursionError) as error:
+            told = (
+                error.mistakes[0].what
+                if isinstance(error, PathwayError)
+                else "ce n’est pas du JSON en UTF-8."
+            )
+            raise CommandError(f"{sent} : {told}") from error
+        for name, text in files.items():
+            file = path / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        self.stdout.write(f"{path} : {_count(len(files), 'fichier')}. Relisez-le : pathway check {path}")
 
     def _told(self, path: Path, mistakes: list[Mistake]) -> None:
         for mistake in mistakes:
