@@ -10,8 +10,9 @@ from terresante.kernel.ids import new_id
 from terresante.questionnaires.actions import NewResponse, answer
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.models import PathwayVersion, QuestionnaireResponse
+from terresante.questionnaires.pathway import Answers
 
-SAID = {
+SAID: Answers = {
     "temperature": 37,
     "respiration": 16,
     "pouls": 72,
@@ -40,7 +41,7 @@ def answered(person: int, version_id: UUID) -> QuestionnaireResponse:
             record_id=_key(6, person),
             version_id=version_id,
             form="quotidien",
-            answers=SAID | ({"spo2": 92} if person % _RED_IN == 0 else {}),
+            answers={**SAID, "spo2": 92} if person % _RED_IN == 0 else SAID,
             source=ResponseSource.LINK,
             authored_at=timezone.now() - timedelta(seconds=1),
             follow_up_id=_key(21, person),

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 import psycopg
@@ -40,7 +41,6 @@ _TEXT = (
 )
 _TRIGRAMS = f"CREATE INDEX bench_trigrams ON patients_patient USING gin ({_TEXT} gin_trgm_ops)"
 _LOWEST, _THRESHOLDS = 0.45, [step / 100 for step in range(45, 100, 5)]
-Ask = Callable[[Sides], Sequence[tuple[str, float]]]
 
 
 @dataclass(slots=True)
@@ -249,11 +249,14 @@ def _best_trigrams(connection: psycopg.Connection, asked: Sequence[Question]) ->
         rows = _similar(connection, question.asked)
         spent = 1000 * (time.perf_counter() - began)
         for threshold, score in scores.items():
-            kept = [(row, False) for row, likeness in rows if likeness >= threshold]
-            _answer(score, question, lambda _, kept=kept: kept)
+            _answer(score, question, partial(_above, threshold, rows))
             score.milliseconds[-1] = spent
     threshold = max(scores, key=lambda one: _harmonic(scores[one]))
     return scores[threshold], threshold
+
+
+def _above(threshold: float, rows: Sequence[tuple[str, float]], _: Sides) -> list[tuple[str, bool]]:
+    return [(row, False) for row, likeness in rows if likeness >= threshold]
 
 
 def _similar(connection: psycopg.Connection, asked: Sides) -> list[tuple[str, float]]:

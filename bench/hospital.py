@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from config.local.places import HOST
 from simulators.hospital.messages import PARIS, Authority, Movement, Person, Place, Stay, message
 
-_AUTHORITY = Authority("BENCH", "1.2.250.1.999.1")
+AUTHORITY = Authority("BENCH", "1.2.250.1.999.1")
 _PLACE = Place(unit="7110", unit_code="7110", ward="MED", room="1", bed="1")
 _LABEL = "LABEL-OF-THE-MESSAGE"
 _AHEAD = 64  # messages a connection has under way
@@ -54,7 +54,7 @@ class Hospital:
             known.birth_date,
             known.sex,
             "94028",
-            _AUTHORITY,
+            AUTHORITY,
         )
         stay = Stay(_LABEL, _LABEL, "I", _PLACE, now)
         return message("A01", person, control_id=_LABEL, at=now, stay=stay, movement=Movement(_LABEL, now))

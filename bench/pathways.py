@@ -98,7 +98,7 @@ def _measures(
         _BOTH: (computed, lambda sheet: _coloured(sheet, [])),
         _COMPILED: (
             computed,
-            lambda sheet: [compiled[text](resources[id(sheet)]) for text in sheet.texts],
+            lambda sheet: [compiled[text](resources[id(sheet)], None) for text in sheet.texts],
         ),
         _PLAIN: (
             computed,

@@ -18,6 +18,7 @@ import django
 import psycopg
 from django.apps import apps
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.utils import timezone
 
 from bench import stream, watching
@@ -143,9 +144,12 @@ def _connect(urls: Urls) -> None:
 
 
 def _disconnect() -> None:
-    """Before the database goes."""
+    """Before the database goes, and with it the connections that wait in the pool."""
     if apps.ready:
-        connections.close_all()
+        default = connections["default"]
+        default.close()
+        if isinstance(default, DatabaseWrapper):
+            default.close_pool()
 
 
 def _fill(urls: Urls, size: int) -> None:

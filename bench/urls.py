@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_required
 from django.core.files.storage import FileSystemStorage
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template import engines
@@ -29,17 +30,25 @@ def _nothing() -> HttpResponse:
 
 def page(request: HttpRequest, number: int, user_id: UUID, size: int) -> HttpResponse:
     """As many reads, then a table of fifty rows of eight values by Django's templates, filled up to `size` bytes."""
-    users = [User.objects.get(pk=user_id) for _ in range(number)]
+    return _table(request, [User.objects.get(pk=user_id) for _ in range(number)], size)
+
+
+@login_required
+def own_page(request: HttpRequest, number: int, user_id: UUID, size: int) -> HttpResponse:
+    """The same for somebody logged in (`bench.logged_in`): two of the reads are of his session and his account."""
+    return _table(request, [User.objects.get(pk=user_id) for _ in range(number - 2)], size)
+
+
+def _table(request: HttpRequest, users: list[User], size: int) -> HttpResponse:
     rows = [
         [users[0].name, users[0].email, place, True, "92 %", "SpO2", users[0].pk, "J9"] for place in range(50)
     ]
-    said = _TABLE.render({"rows": rows}, request)
-    content = said.ljust(size).encode()
+    content = _TABLE.render({"rows": rows}, request).ljust(size).encode()
     return HttpResponse(content, headers={"Content-Length": str(len(content))})
 
 
 def upload(request: HttpRequest) -> HttpResponse:
-    sent = request.FILES["sent"]
+    (sent,) = request.FILES.getlist("sent")
     _STORAGE.save(sent.name or "sent", sent)
     return HttpResponse(b"", status=302, headers={"Location": "/empty/", "Content-Length": "0"})
 
@@ -59,5 +68,6 @@ urlpatterns = [
     path("upload/", upload),
     path("download/", download),
     path("page/<int:number>/<uuid:user_id>/<int:size>/", page),
+    path("own/<int:number>/<uuid:user_id>/<int:size>/", own_page),
     path("reads/<int:number>/<uuid:user_id>/", primary_key_reads),
 ]

@@ -22,7 +22,8 @@ def connection_settings(environ: Mapping[str, str], *, testing: bool = False) ->
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     # No page may hold a transaction while it waits for the outside (DESIGN.md 4, "Screens").
     idle = "0" if testing or role == "owner" else "5s"
-    options["options"] = f"-c idle_in_transaction_session_timeout={idle} -c timezone=UTC"
+    # Row policies cost a plan so much on paper that PostgreSQL would compile it, longer than it takes to run.
+    options["options"] = f"-c idle_in_transaction_session_timeout={idle} -c timezone=UTC -c jit=off"
     if role == "app":
         # Prepared: with row policies PostgreSQL takes longer to plan a page's statements than to run them.
         options |= {"server_side_binding": True, "prepare_threshold": PREPARED_AFTER}

@@ -34,30 +34,32 @@ _PLACES: tuple[tuple[str, str, str, tuple[Duty, ...]], ...] = (
     ("Habilitations", "care_team:rights", "scale", (Duty.ADMINISTRATOR,)),
     ("Cellule d’appui", "directory:support", "phone-call", (Duty.SUPPORT_AGENT,)),
 )
+# Five fit under a thumb; the first page leads to the rest.
 _PATIENT_PLACES = (
-    ("Qui a vu", "portal:home", "eye"),
+    ("Accueil", "portal:home", "house"),
     ("Ma santé", "portal:health", "heart-pulse"),
     ("Mon équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
     ("Documents", "portal:documents", "folder"),
-    ("Mes choix", "portal:choices", "shield-check"),
 )
 # A relative reads, for the person he chose, what his delegation opens; a carer decides nothing and sees no log.
 _RELATIVE_PLACES = (
-    ("Qui a vu", "portal:home", "eye"),
+    ("Accueil", "portal:home", "house"),
     ("Sa santé", "portal:health", "heart-pulse"),
     ("Son équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
     ("Documents", "portal:documents", "folder"),
-    ("Ses choix", "portal:choices", "shield-check"),
 )
 _CARER_PLACES = (
+    ("Accueil", "portal:home", "house"),
     ("Son équipe", "portal:circle", "users"),
     ("Notes", "portal:notes", "note"),
     ("Documents", "portal:documents", "folder"),
 )
 # Events of the live stream that are announced wherever the person is.
 _ANNOUNCED = "StayAlerted"
+# Those that change how many alerts wait.
+_COUNTED = "StayAlerted StayChanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             search_query=request.GET.get("q", "") if request.path == link("overview:search") else "",
             alerts_url=f"{link('overview:home')}?filtre=alertes",
             alerts=alert_count(actor),
+            alerts_count_url=link("overview:alert_count"),
+            alerts_kinds=_COUNTED,
             live=Live(
                 url="/live",
                 position=last_position(),

@@ -11,7 +11,7 @@ from simulators.sms import SimulatedSms
 from terresante.accounts.enums import OF_PROFESSIONALS, LoginWay
 from terresante.accounts.federation import ports as federation
 from terresante.accounts.sessions import is_locked, way_of
-from terresante.care_team.queries import live_readers
+from terresante.care_team.queries.live import live_readers
 from terresante.directory.login_actions import professional_of_card, professional_of_psc
 from terresante.directory.queries import WorkSituation, chosen_situation, proved_situations
 from terresante.documents import reading

@@ -23,6 +23,8 @@ from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires.enums import PATHWAY_CLASSES
 
 FACTS_ORDER = 30
+# After these events of the live stream the header may say what is no longer so: where she is, her allergies.
+_BADGES_CHANGE = "StayAlerted StayChanged HealthRecordChanged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,10 @@ def record_frame(
         bottom_tabs=tuple(tab for tab in tabs if tab.label in AT_BOTTOM),
         more_tabs=_tabs(actor, opened.record, MORE, current=tab),
         badges=_badges(opened),
-        phone=patient.phone,
-        phone_url=tel(patient.phone),
+        badges_url=link("overview:badges", opened.record.pk),
+        badges_kinds=_BADGES_CHANGE,
+        phone=wording.phone(patient.phone),
+        phone_url=wording.dialled(patient.phone),
         address=", ".join(part for part in (patient.address_line, patient.city) if part),
         map_url=_map(patient),
         email=patient.email,
@@ -112,11 +116,6 @@ def record_frame(
 
 def born(patient: Patient) -> str:
     return {Sex.FEMALE: "née", Sex.MALE: "né"}.get(Sex(patient.sex), "né(e)")
-
-
-def tel(number: str) -> str:
-    digits = "".join(sign for sign in number if sign.isdigit() or sign == "+")
-    return f"tel:{digits}" if digits else ""
 
 
 def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, current: str) -> tuple[Tab, ...]:
@@ -211,7 +210,7 @@ def _main(action: MainAction | None) -> Action | None:
 def _quick_actions(patient: Patient, main: Action | None) -> tuple[Action, ...]:
     """Round buttons of the summary on a phone; one without its number or address is not there."""
     places = (
-        Action(label="Appeler", url=tel(patient.phone), icon="phone"),
+        Action(label="Appeler", url=wording.dialled(patient.phone), icon="phone"),
         Action(label="Itinéraire", url=_map(patient), icon="map-pin"),
         Action(label="Écrire", url=main.url if main else "", icon="pencil"),
     )

@@ -81,15 +81,13 @@ TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "OPTIONS": {
-            "loaders": [
-                ("django.template.loaders.cached.Loader", ["terresante.kernel.ui.typography.Loader"])
-            ],
+            "loaders": [("django.template.loaders.cached.Loader", ["terresante.kernel.ui.loading.Loader"])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "terresante.kernel.screens.frame_context",
             ],
-            "builtins": ["terresante.kernel.ui.templatetags.ui"],
+            "builtins": ["django.templatetags.i18n", "terresante.kernel.ui.templatetags.ui"],
         },
     }
 ]
@@ -136,6 +134,9 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "terresante.kernel.screens.csrf_failure"
 
 LANGUAGE_CODE = "fr-fr"
+# A second one comes with its catalogue, `locale/<language>/LC_MESSAGES/django.po`: docs/screens.md, "Another language".
+LANGUAGES = [("fr", "Français")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Paris"
 USE_I18N = True
 USE_TZ = True

@@ -4,6 +4,7 @@ Madeleine has a GP (Dr Amar), a nurse (Inès) and the support structure (DAC Est
 (Dr Brun, same profession, his own patients) and another nurse (Jules). Nobody of Léon's circle may reach Madeleine.
 """
 
+import itertools
 import json
 from collections.abc import Callable
 from copy import deepcopy
@@ -33,9 +34,11 @@ from terresante.patients.enums import (
 )
 from terresante.patients.models import CareRecord, Delegation, Patient, PatientAccount, RelatedPerson
 from terresante.patients.traits import Traits
+from tests.backstage import backstage
 from tests.walls import empty_tables, tables_to_empty, walls_down
 
 T = TypeVar("T")
+_numbers = itertools.count()
 
 
 @dataclass
@@ -100,24 +103,19 @@ class Kept(Generic[T]):
     """
 
     def __init__(self, make: Callable[[], T], copied: Callable[[T], T]) -> None:
+        empty_tables()
         self._made, self._copied = make(), copied
         with connection.cursor() as cursor:
             cursor.execute("RESET ROLE")
             written = [_written_again(cursor, table) for table in tables_to_empty(cursor)]
             cursor.execute("SET ROLE terresante_app")
-        # As they were written: what a trigger made is among them, and foreign keys held. Triggers are then back, also
-        # for the rest of a test that runs in one transaction.
-        self._statement = (
-            "DO $cast$ BEGIN PERFORM set_config('session_replication_role', 'replica', true);"
-            f"{''.join(written)} PERFORM set_config('session_replication_role', 'origin', true); END $cast$"
-        )
+        self._name, self._body = f"play_{next(_numbers)}", f"BEGIN {''.join(written)} END"
         empty_tables()
 
     def play(self) -> T:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
-            cursor.execute(self._statement)
-            cursor.execute("SET ROLE terresante_app")
+        """As they were written: what a trigger made is among them, and foreign keys held."""
+        backstage.is_empty = False
+        backstage.call(self._name, lambda: self._body)
         return self._copied(self._made)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 from psycopg._preparing import Prepare, PrepareManager
+from psycopg._queries import PostgresQuery
 from psycopg.pq.abc import PGresult
 
 # A few kilobytes to a few hundred each, in the server's memory.
@@ -24,6 +25,11 @@ class Remembering(PrepareManager):
 
     prepare_threshold = 0
     prepared_max = KEPT
+    role = "terresante_app"
+
+    def key(self, query: PostgresQuery) -> Any:  # type: ignore[override]  # the role's own
+        """What one role has prepared is planned again as soon as another one, with other policies, runs it."""
+        return (query.query, query.types, self.role)
 
     def clear(self) -> bool:
         return False

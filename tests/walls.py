@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
+
+from tests.backstage import backstage
 
 KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
@@ -23,12 +24,16 @@ def walls_down() -> Iterator[None]:
             _set_role("terresante_app")
 
 
+def walls_up() -> None:
+    """The application again, whoever a test that failed has left."""
+    if connection.connection is not None:
+        _set_role("terresante_app")
+
+
 def empty_tables() -> None:
     """In one exchange with the server: half of all the tests end with it."""
-    with connection.cursor() as cursor:
-        cursor.execute("RESET ROLE")
-        cursor.execute(_emptying(str(connection.settings_dict["NAME"])))
-        cursor.execute("SET ROLE terresante_app")
+    backstage.call("empty_tables", _emptying)
+    backstage.is_empty = True
 
 
 def counted(*models: type[Model]) -> None:
@@ -40,17 +45,15 @@ def counted(*models: type[Model]) -> None:
         cursor.execute("SET ROLE terresante_app")
 
 
-@cache
-def _emptying(_database: str) -> str:
+def _emptying() -> str:
     """Asking 150 tables whether they hold a row is one plan; deleting from each is 150."""
     with connection.cursor() as cursor:
         asked = " UNION ALL ".join(
             f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in tables_to_empty(cursor)
         )
-    # Local to the block's own transaction.
     return (
-        "DO $$ DECLARE written text; BEGIN SET LOCAL session_replication_role = replica; "
-        f"FOR written IN {asked} LOOP EXECUTE format('DELETE FROM %I', written); END LOOP; END $$"
+        f"DECLARE written text; BEGIN FOR written IN {asked} "
+        "LOOP EXECUTE format('DELETE FROM %I', written); END LOOP; END"
     )
 
 
@@ -62,6 +65,7 @@ def _set_role(role: str) -> None:
     """From any other: what the session may become does not depend on what it is."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {role}")
+        cursor.connection._prepared.role = role
 
 
 def wait_for_older_transactions(seconds: float = 60) -> None:

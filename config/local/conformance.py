@@ -13,7 +13,15 @@ from config.local.failure import Failure
 from config.local.testing import ROOT, test_server
 
 # In this order: what comes later looks at what the first ones filed.
-_KINDS = ("in_database", "of_documents", "of_results", "of_content", "of_terminologies", "of_fhir")
+_KINDS = (
+    "in_database",
+    "of_documents",
+    "of_descriptions",
+    "of_results",
+    "of_content",
+    "of_terminologies",
+    "of_fhir",
+)
 
 
 def _free_port() -> int:

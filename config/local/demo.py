@@ -310,9 +310,12 @@ def _write_description(demo: Demo) -> list[DemoAccount]:
     if not listed.exists():
         raise Failure(f"{listed} manque : lancez « make demo-reset » puis « make demo ».")
     accounts = [DemoAccount(**account) for account in json.loads(listed.read_text())]
+    known = demo.var / HOSPITAL_PATIENTS
     description = {
         "base_url": demo.base_url,
         "mllp": {"host": HOST, "port": demo.mllp.number},
+        # Whom a message may be about: numbers (IPP) and their authority, traits.
+        "hospital_patients": json.loads(known.read_text()) if known.exists() else [],
         "hospital": f"http://{HOST}:{demo.hospital.number}/",
         "practice": f"http://{HOST}:{demo.practice.number}/",
         "push": f"http://{HOST}:{demo.push.number}/",

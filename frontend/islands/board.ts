@@ -17,7 +17,7 @@ export function startBoard(): void {
 const ACTS: Record<string, () => boolean> = {
   j: () => move(1),
   k: () => move(-1),
-  p: () => press(scope()?.querySelector<HTMLButtonElement>("form[data-take] button")),
+  p: () => press(scope()?.querySelector<HTMLButtonElement>("button[data-take]")),
   c: toCall,
 };
 

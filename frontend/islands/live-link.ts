@@ -1,7 +1,7 @@
 import type { TabMessage } from "./live.worker";
 import { LiveSource, type LiveMessage } from "./sse";
 
-export interface LiveLink {
+interface LiveLink {
   logout(): void;
   /** The network is back: what was read before it left may be dead. */
   reconnect(): void;

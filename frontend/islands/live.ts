@@ -17,6 +17,7 @@ let stripTimer: number | undefined;
 /**
  * data-live-url: the fragment to fetch. data-live-kinds: event names. data-live-patient: one patient, else any.
  * data-live-mode="refresh" swaps at once (counters); else a line announces, in the words of data-live-one / data-live-many.
+ * data-live-now: events after which what stands there may be false, swapped at once even where others are announced.
  * data-lost, on what must not be trusted once the stream is lost: what to do then, across the whole screen.
  */
 export function startLive(): void {
@@ -42,10 +43,12 @@ function hear(message: LiveMessage): void {
 
 function spread(event: LiveEvent): void {
   document.querySelectorAll<HTMLElement>("[data-live-url]").forEach((element) => {
-    const { livePatient, liveKinds = "", liveMode } = element.dataset;
+    const { livePatient, liveKinds = "", liveNow = "", liveMode } = element.dataset;
     if (livePatient && livePatient !== event.patient) return;
-    if (!liveKinds.split(" ").includes(event.kind)) return;
-    if (liveMode === "refresh") refreshSoon(element);
+    const isNow = liveNow.split(" ").includes(event.kind);
+    if (!isNow && !liveKinds.split(" ").includes(event.kind)) return;
+    if (isNow) announced(element)?.remove();
+    if (isNow || liveMode === "refresh") refreshSoon(element);
     else announceNew(element, event.object);
   });
   const { liveToastUrl, liveToastKinds = "" } = document.body.dataset;
@@ -62,14 +65,18 @@ function refreshSoon(element: HTMLElement): void {
 }
 
 function announceNew(element: HTMLElement, object: string): void {
-  const objects = (waiting.get(element) ?? new Set<string>()).add(object);
+  const objects = ((announced(element) && waiting.get(element)) ?? new Set<string>()).add(object);
   waiting.set(element, objects);
   const { liveOne = "nouveauté", liveMany = "nouveautés" } = element.dataset;
   const sentence = `${objects.size}\u00a0${objects.size < 2 ? liveOne : liveMany}`;
-  const before = element.previousElementSibling;
-  const button = before instanceof HTMLButtonElement && before.matches(".new-content") ? before : newLine(element);
+  const button = announced(element) ?? newLine(element);
   button.textContent = sentence;
   announce(sentence);
+}
+
+function announced(element: HTMLElement): HTMLButtonElement | undefined {
+  const before = element.previousElementSibling;
+  return before instanceof HTMLButtonElement && before.matches(".new-content") ? before : undefined;
 }
 
 function newLine(element: HTMLElement): HTMLButtonElement {
@@ -77,7 +84,6 @@ function newLine(element: HTMLElement): HTMLButtonElement {
   button.type = "button";
   button.className = "new-content";
   button.addEventListener("click", () => {
-    waiting.delete(element);
     button.remove();
     element.tabIndex = -1;
     void htmx

@@ -1,7 +1,7 @@
 import { announce } from "./announce";
 import type { PdfPages } from "./viewer-pdf";
 
-/** [data-viewer]: a PDF page by page, an image, a text; from 25 % to 400 % by buttons, keys, wheel and pinch. */
+/** [data-viewer]: a PDF page by page, an image, a text; from 25 % to 400 % by buttons, keys, wheel and pinch, then moved by hand. */
 const LEAST = 0.25;
 const MOST = 4;
 const STEP = 1.25;
@@ -106,6 +106,7 @@ function drive(viewer: HTMLElement, stage: HTMLElement, shown: Shown): void {
     zoom(scale * Math.exp(-event.deltaY / 200), within(stage, event));
   }, { passive: false });
   pinch(stage, () => scale, zoom);
+  drag(stage);
   const tools = viewer.querySelector<HTMLElement>("[data-viewer-tools]");
   if (tools) tools.hidden = false;
   const zoomTools = viewer.querySelector<HTMLElement>("[data-viewer-zoom]");
@@ -126,6 +127,29 @@ function pinch(stage: HTMLElement, current: () => number, zoom: (scale: number, 
     event.preventDefault();
     zoom((from * now.gap) / began, now.middle);
   }, { passive: false });
+}
+
+/** With a mouse, what is larger than the stage is held and moved; the words of a PDF stay to be selected. */
+function drag(stage: HTMLElement): void {
+  let held: Point | null = null;
+  stage.addEventListener("pointerdown", (event) => {
+    const { target } = event;
+    if (event.pointerType !== "mouse" || event.button !== 0 || target === stage) return; // its own scrollbars
+    if (target instanceof Element && target.closest(".viewer-words span")) return;
+    held = { x: event.clientX + stage.scrollLeft, y: event.clientY + stage.scrollTop };
+    stage.setPointerCapture(event.pointerId);
+    stage.classList.add("is-held");
+  });
+  stage.addEventListener("pointermove", (event) => {
+    if (held) stage.scrollTo(held.x - event.clientX, held.y - event.clientY);
+  });
+  for (const end of ["pointerup", "pointercancel"] as const) {
+    stage.addEventListener(end, () => {
+      held = null;
+      stage.classList.remove("is-held");
+    });
+  }
+  stage.addEventListener("dragstart", (event) => event.preventDefault()); // an image would be carried away
 }
 
 /** In pixels of the stage, from its top left corner. */

@@ -12,7 +12,7 @@ const SFNT_HEADER = 12;
 const SFNT_ENTRY = 16;
 
 /** The font inside a WOFF 1.0 file (W3C Recommendation of 2012), each table inflated: typst reads nothing else. */
-export function unpacked(woff: Buffer): Buffer {
+function unpacked(woff: Buffer): Buffer {
   if (woff.toString("latin1", 0, 4) !== "wOFF") throw new Error("not a WOFF 1.0 font");
   const count = woff.readUInt16BE(12);
   const head = Buffer.alloc(SFNT_HEADER + SFNT_ENTRY * count);

@@ -18,6 +18,7 @@ from terresante.accounts.enums import (
 )
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import Row
+from terresante.kernel.ui import wording
 
 
 class UserManager(BaseUserManager["User"]):
@@ -56,11 +57,7 @@ class User(AbstractBaseUser, Row):
 
     @property
     def phone_shown(self) -> str:
-        """As people write it in France: 06 39 98 12 34, in one piece."""
-        if not self.phone.startswith("+33"):
-            return self.phone
-        national = f"0{self.phone[3:]}"
-        return "\u00a0".join(national[at : at + 2] for at in range(0, len(national), 2))
+        return wording.phone(self.phone)
 
 
 class KnownDevice(Row):

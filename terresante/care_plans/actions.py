@@ -81,7 +81,7 @@ def include(actor: Actor, record_id: UUID, *, new: NewInclusion) -> Inclusion:
     plan(inclusion, definition.steps, new.included_on, position=0)
     changed(actor, inclusion, ChangeKind.INCLUDED, after_on=new.included_on)
     tell(actor, _fact(inclusion, FeedKind.PROGRAMME_JOINED))
-    emit(actor, PatientIncluded(**told(inclusion)))
+    emit(actor, PatientIncluded(**inclusion.told()))
     trace(actor, INCLUSION_WRITE, inclusion, programme=str(programme.pk), version=version.number)
     return inclusion
 
@@ -202,7 +202,7 @@ def leave_programme(
     said = " : ".join(part for part in (because.label, words.strip()) if part)
     changed(actor, inclusion, ChangeKind.LEFT, words=said[:300], after_on=on)
     tell(actor, _fact(inclusion, FeedKind.PROGRAMME_LEFT))
-    emit(actor, ProgrammeLeft(**told(inclusion)))
+    emit(actor, ProgrammeLeft(**inclusion.told()))
     trace(actor, INCLUSION_LEAVE, inclusion, because=because.value)
     return inclusion
 
@@ -230,22 +230,4 @@ def trace(actor: Actor, what: Action, inclusion: Inclusion, **detail: Any) -> No
 
 
 def _fact(inclusion: Inclusion, kind: FeedKind) -> Fact:
-    return Fact(
-        patient_id=inclusion.patient_id,
-        kind=kind,
-        object_id=inclusion.pk,
-        occurred_at=timezone.now(),
-        data_class=DataClass(inclusion.data_class),
-        **asdict(limits_on(inclusion)),
-    )
-
-
-def told(inclusion: Inclusion) -> dict[str, Any]:
-    """With the reading limits: who is connected and may not read it is not told."""
-    limits = limits_on(inclusion)
-    return {
-        "patient_id": inclusion.patient_id,
-        "object_id": inclusion.pk,
-        "data_class": inclusion.data_class,
-        **asdict(limits),
-    }
+    return Fact(kind=kind, occurred_at=timezone.now(), **inclusion.told())

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.care_plans.access import INCLUSION_READ, STEP_ASSIGN, STEP_WORK
-from terresante.care_plans.actions import changed, of_record, plan, told, trace
+from terresante.care_plans.actions import changed, of_record, plan, trace
 from terresante.care_plans.definition import Definition
 from terresante.care_plans.due_dates import due_dates
 from terresante.care_plans.enums import LONGEST_DELAY, ChangeKind, InclusionState, StepState
@@ -206,6 +206,6 @@ def _due_again(
 
 def _note_step(actor: Actor, inclusion: Inclusion, step: PlannedStep, kind: ChangeKind, **said: Any) -> None:
     changed(actor, inclusion, kind, step=step, **said)
-    emit(actor, PathwayChanged(**told(inclusion)))
+    emit(actor, PathwayChanged(**inclusion.told()))
     needed = STEP_ASSIGN if kind == ChangeKind.ASSIGNED else STEP_WORK
     trace(actor, needed, inclusion, step=step.key, round=step.round, change=kind.value)

@@ -1,4 +1,4 @@
-"""RPPS, ADELI, FINESS, SIRET and the national identifiers built on them (INTEROP.md 3).
+"""RPPS, ADELI, FINESS and the national identifiers built on them (INTEROP.md 3).
 
 A wrong key is never a reason to refuse: published examples fail it. `is_…` tells the shape, `has_right_key` the key.
 """
@@ -10,11 +10,9 @@ RPPS = re.compile(r"[0-9]{11}")
 ADELI = re.compile(r"[0-9][0-9AB][0-9A-Z]{7}")
 # XML schema of the FINESS extraction, type `typeNumeroFiness`.
 FINESS = re.compile(r"[0-9][0-9A-Z][0-9]{7}")
-SIRET = re.compile(r"[0-9]{14}")
 
 RPPS_PREFIX = "8"
 ADELI_PREFIX = "0"
-FINESS_PREFIX = "1"
 
 
 def is_rpps(value: str) -> bool:
@@ -27,10 +25,6 @@ def is_adeli(value: str) -> bool:
 
 def is_finess(value: str) -> bool:
     return FINESS.fullmatch(value) is not None
-
-
-def is_siret(value: str) -> bool:
-    return SIRET.fullmatch(value) is not None
 
 
 def has_right_key(number: str) -> bool:
@@ -54,8 +48,3 @@ def practitioner_national_id(*, rpps: str = "", adeli: str = "") -> str:
     if rpps:
         return RPPS_PREFIX + rpps
     return ADELI_PREFIX + adeli if adeli else ""
-
-
-def organization_national_id(finess: str) -> str:
-    """IDNST of a structure known to FINESS: `1` + FINESS."""
-    return FINESS_PREFIX + finess

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.care_team.access import writes_class
-from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.enums import Confidentiality
 from terresante.care_team.queries import covers, open_record
 from terresante.care_team.queries.limits import (
     Limits,
@@ -71,7 +71,7 @@ def file_document(actor: Actor, record_id: UUID, *, document: NewDocument) -> Do
     row = _row(actor, record, document, _chosen(actor, record, document))
     save_filed(row)
     tell(actor, fact_of(row))
-    emit(actor, DocumentFiled(**told_of(row), by_user_id=actor.user_id))
+    emit(actor, DocumentFiled(**row.told(), by_user_id=actor.user_id))
     trace(actor, DOCUMENT_WRITE, row, type=row.type)
     return row
 
@@ -102,7 +102,7 @@ def replace_document(
     change(before, status=DocumentStatus.SUPERSEDED)
     save_filed(row)
     tell(actor, fact_of(row))
-    emit(actor, DocumentChanged(**told_of(row)))
+    emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_REPLACE, row, replaces=str(before.pk))
     return row
 
@@ -123,7 +123,7 @@ def share_document(actor: Actor, record_id: UUID, document_id: UUID, *, shared: 
         change(version, hidden_from_patient=not shared)
         limit_again(version.patient_id, fact_of(version))
     row.hidden_from_patient = not shared
-    emit(actor, DocumentChanged(**told_of(row)))
+    emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_SHARE, row, shared=shared)
     return row
 
@@ -139,7 +139,7 @@ def withdraw_document(actor: Actor, record_id: UUID, document_id: UUID, *, reaso
         raise Invalid("Le motif manque ou est trop long.", fields={"reason": sentence})
     take_back(row, actor, said)
     withdraw(row.patient_id, row.pk)
-    emit(actor, DocumentChanged(**told_of(row)))
+    emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_WITHDRAW, row)
     return row
 
@@ -244,20 +244,9 @@ def take_back(row: DocumentReference, actor: Actor, reason: str) -> None:
     )
 
 
-def told_of(row: DocumentReference) -> dict[str, Any]:
-    limits = asdict(limits_on(row))
-    return {"patient_id": row.patient_id, "object_id": row.pk, "data_class": row.data_class, **limits}
-
-
 def fact_of(row: DocumentReference) -> Fact:
-    return Fact(
-        patient_id=row.patient_id,
-        kind=FeedKind.DOCUMENT if row.version == 1 else FeedKind.DOCUMENT_REPLACED,
-        object_id=row.pk,
-        occurred_at=row.recorded_at,
-        data_class=DataClass(row.data_class),
-        **asdict(limits_on(row)),
-    )
+    kind = FeedKind.DOCUMENT if row.version == 1 else FeedKind.DOCUMENT_REPLACED
+    return Fact(kind=kind, occurred_at=row.recorded_at, **row.told())
 
 
 def trace(actor: Actor, act: Action, row: DocumentReference, **detail: Any) -> None:

@@ -7,8 +7,7 @@ class DocumentType(TextChoices):
     """Codes of JDV_J07-XdsTypeCode-CISIS (LOINC, and TRE_A05 for those without): those that a circle files by hand,
     then those that arrive by a wire only (`RECEIVED_ONLY`).
 
-    Left out on purpose: psychiatric syntheses (68599-0), psychological assessments (83901-9), certificates (89601-9),
-    whose readers the DMP's matrix limits further than a class of ours does (DOMAIN.md 2.1).
+    Left out on purpose: those of `NARROWED`, and what nobody reads (references of images, stylesheets, exports).
     """
 
     DISCHARGE_LETTER = "11490-0", "Lettre de liaison à la sortie"
@@ -88,6 +87,63 @@ class DocumentType(TextChoices):
     ADMINISTERED_DRUGS = "80565-5", "Compte rendu d’administration de médicaments"
     DECLARATION = "CERT_DECL", "Certificat, déclaration"
     REIMBURSEMENTS = "REMB", "Données de remboursement"
+    SICK_LEAVE = "PRESC-AAT", "Arrêt de travail"
+    PHYSIOTHERAPY_PRESCRIPTION = "PRESC-KINE", "Ordonnance de kinésithérapie"
+    NURSING_PRESCRIPTION = "PRESC-INF", "Ordonnance de soins infirmiers"
+    PODIATRY_PRESCRIPTION = "PRESC-PEDI", "Ordonnance de pédicurie"
+    SPEECH_THERAPY_PRESCRIPTION = "PRESC-ORTHOPHO", "Ordonnance d’orthophonie"
+    ORTHOPTICS_PRESCRIPTION = "PRESC-ORTHOPTIE", "Ordonnance d’orthoptie"
+    RENEWED_PRESCRIPTION = "75468-9", "Renouvellement d’ordonnance par le pharmacien"
+    OTHER_DISPENSATION = "DISP_AUT", "Autre dispensation"
+    AUTONOMY_REVIEW = "BIL_AUTO", "Bilan de perte d’autonomie"
+    DENTAL_REVIEW = "28617-9", "Bilan bucco-dentaire"
+    DENTAL_CHART = "83836-7", "Schéma dentaire"
+    PREVENTIVE_ACT_REPORT = "75482-0", "Compte rendu d’acte préventif"
+    SCREENING_REPORT = "75492-9", "Compte rendu de dépistage"
+    PHARMACIST_ADVICE = "61357-0", "Intervention pharmaceutique"
+    PHARMACIST_INTERVIEW = "78601-2", "Compte rendu d’entretien pharmaceutique"
+    DRUG_RECONCILIATION = "80820-4", "Conciliation médicamenteuse"
+    TREATMENT_PLAN = "77604-7", "Planification thérapeutique"
+    COVID_VACCINATION = "96874-3", "Attestation de vaccination Covid-19"
+    SCHOOL_PLAN = "80771-9", "Projet d’accueil individualisé"
+    QUESTIONNAIRE = "74465-6", "Questionnaire patient"
+    CONSENT = "59284-0", "Attestation de consentement"
+    DISCHARGE_CERTIFICATE = "86531-1", "Attestation de sortie"
+    INSURANCE_CERTIFICATE = "ATTEST-ASS-COMPL", "Attestation d’assurance complémentaire"
+    RIGHTS_CERTIFICATE = "ATTEST-DROITS-AM", "Attestation de droits à l’assurance maladie"
+    RESIDENCE_CERTIFICATE = "ATTEST-RESID", "Attestation de résidence"
+    HOUSING_CERTIFICATE = "ATTEST-HEBGT", "Attestation d’hébergement"
+    CARE_PERMISSION = "AUTORIS-SOINS", "Autorisation de soins"
+    IDENTITY_PAPER = "PIECE-IDENTITE", "Copie d’une pièce d’identité"
+    CONTACTS = "FICHE-CONTACTS", "Fiche de contacts"
+    OWN_CERTIFICATE = "DOCPAT07", "Certificat déposé par le patient"
+    OWN_PROFILE = "DOCPAT08", "Profil médical de Mon espace santé"
+
+
+# Whose readers the DMP's matrix limits further than a class of ours does (DOMAIN.md 2.1): psychiatric syntheses,
+# psychological assessments, medical certificates.
+NARROWED = frozenset({"68599-0", "83901-9", "89601-9"})
+# Codes that JDV_J07 no longer has, and those that took their place: software of the first years still sends them.
+FORMER: dict[str, str] = {
+    "11493-4": DocumentType.HOSPITAL_REPORT,
+    "11526-1": DocumentType.PATHOLOGY_REPORT,
+    "11528-7": DocumentType.IMAGING_REPORT,
+    "10213-7": DocumentType.ANAESTHESIA_REPORT,
+    "46241-6": DocumentType.ADMISSION_REPORT,
+    "24611-6": DocumentType.REMOTE_REPORT,
+    "27899-4": DocumentType.DIAGNOSTIC_REPORT,
+    "29554-3": DocumentType.PREVENTIVE_ACT_REPORT,
+    "39256-3": DocumentType.SCREENING_REPORT,
+    "29551-9": DocumentType.DRUG_PRESCRIPTION,
+    "52521-2": DocumentType.CARE_PRESCRIPTION,
+    "52063-5": DocumentType.OTHER_PRESCRIPTION,
+    "29550-1": DocumentType.DISPENSATION,
+}
+
+
+def type_of(code: str) -> str:
+    """The code of today for one of JDV_J07, current or former; itself, for one that is none."""
+    return FORMER.get(code, code)
 
 
 class DocumentStatus(TextChoices):
@@ -99,6 +155,16 @@ class DocumentStatus(TextChoices):
 
 
 _T = DocumentType
+# Of a household's rights: they say nothing of an illness.
+_PAPERS = (
+    _T.INSURANCE_CERTIFICATE,
+    _T.RIGHTS_CERTIFICATE,
+    _T.RESIDENCE_CERTIFICATE,
+    _T.HOUSING_CERTIFICATE,
+    _T.CARE_PERMISSION,
+    _T.IDENTITY_PAPER,
+    _T.CONTACTS,
+)
 # What nobody files by hand: it arrives by a wire, from the software that made it.
 _RECEIVED: dict[str, tuple[DocumentType, ...]] = {
     "syntheses": (
@@ -115,6 +181,9 @@ _RECEIVED: dict[str, tuple[DocumentType, ...]] = {
         _T.POSTNATAL_SUMMARY_MOTHER,
         _T.POSTNATAL_SUMMARY_CHILD,
         _T.CHILD_HEALTH_REVIEW,
+        _T.TREATMENT_PLAN,
+        _T.COVID_VACCINATION,
+        _T.DRUG_RECONCILIATION,
     ),
     "courriers": (
         _T.SOCIAL_DISCHARGE_LETTER,
@@ -137,6 +206,13 @@ _RECEIVED: dict[str, tuple[DocumentType, ...]] = {
         _T.CHILD_REPORT,
         _T.PROFESSIONAL_REVIEW,
         _T.PHARMACY_REPORT,
+        _T.PHARMACIST_ADVICE,
+        _T.PHARMACIST_INTERVIEW,
+        _T.PREVENTIVE_ACT_REPORT,
+        _T.SCREENING_REPORT,
+        _T.AUTONOMY_REVIEW,
+        _T.DENTAL_REVIEW,
+        _T.DENTAL_CHART,
     ),
     "resultats": (
         _T.GENETICS_REPORT,
@@ -146,10 +222,23 @@ _RECEIVED: dict[str, tuple[DocumentType, ...]] = {
         _T.IMAGING_REQUEST,
         _T.DISPENSATION,
         _T.ADMINISTERED_DRUGS,
+        _T.OTHER_DISPENSATION,
+        _T.RENEWED_PRESCRIPTION,
+        _T.NURSING_PRESCRIPTION,
+        _T.PHYSIOTHERAPY_PRESCRIPTION,
+        _T.PODIATRY_PRESCRIPTION,
+        _T.SPEECH_THERAPY_PRESCRIPTION,
+        _T.ORTHOPTICS_PRESCRIPTION,
+        _T.SICK_LEAVE,
     ),
+    "volontes": (_T.CONSENT,),
+    "social": (_T.SCHOOL_PLAN, *_PAPERS),
+    "personne": (_T.OWN_CERTIFICATE, _T.OWN_PROFILE),
     "divers": (
         _T.DECLARATION,
         _T.REIMBURSEMENTS,
+        _T.QUESTIONNAIRE,
+        _T.DISCHARGE_CERTIFICATE,
     ),
 }
 RECEIVED_ONLY = frozenset(one for types in _RECEIVED.values() for one in types)
@@ -220,6 +309,7 @@ _CARE = (
     _T.OWN_TREATMENT,
     _T.MEASURES,
     _T.VACCINATION_NOTE,
+    _T.COVID_VACCINATION,
     _T.SOCIAL_DISCHARGE_LETTER,
     _T.SOCIAL_ADMISSION_LETTER,
     _T.EMERGENCY_RETURN,
@@ -232,7 +322,7 @@ _COORDINATION = (
     _T.OWN_ADMINISTRATIVE,
     _T.OWN_OTHER,
 )
-_SOCIAL = (_T.SOCIAL_DOCUMENT, _T.SOCIAL_ASSESSMENT, _T.SUPPORT_PROJECT)
+_SOCIAL = (_T.SOCIAL_DOCUMENT, _T.SOCIAL_ASSESSMENT, _T.SUPPORT_PROJECT, *_PAPERS)
 CLASS_OF: dict[DocumentType, DataClass] = {
     **dict.fromkeys(DocumentType, DataClass.MEDICAL),
     **dict.fromkeys(_CARE, DataClass.CARE),
@@ -252,6 +342,7 @@ DISCHARGES = (
 DOCUMENT_CLASSES = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataClass.SOCIAL)
 TITLE_MAX_LENGTH = 120
 SENDER_IDENTIFIER_LENGTH = 200
+TYPE_LENGTH = 20
 # What the person files herself, as she would say it; no professional files under a type of hers (DOCPAT, EXPPAT_2).
 OWN_TYPES: dict[DocumentType, str] = {
     _T.OWN_REPORT: "Compte rendu de consultation ou d’hôpital",

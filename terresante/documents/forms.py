@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from terresante.care_team.enums import Confidentiality
-from terresante.care_team.limit_forms import ReadersForm
+from terresante.care_team.forms.limits import ReadersForm
 from terresante.care_team.queries.audience import Draft
 from terresante.documents.actions import NewDocument
 from terresante.documents.enums import CLASS_OF, TITLE_MAX_LENGTH, DocumentType

@@ -7,6 +7,7 @@ from terresante.documents.enums import (
     DOCUMENT_CLASSES,
     SENDER_IDENTIFIER_LENGTH,
     TITLE_MAX_LENGTH,
+    TYPE_LENGTH,
     DocumentStatus,
     DocumentType,
 )
@@ -25,7 +26,7 @@ class DocumentReference(Limited):
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="documents")
     record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="documents")
-    type = models.CharField("type de document", max_length=12, choices=DocumentType.choices)
+    type = models.CharField("type de document", max_length=TYPE_LENGTH, choices=DocumentType.choices)
     title = models.CharField("titre", max_length=TITLE_MAX_LENGTH)
     # The day it was written, as its paper says.
     dated_on = models.DateField("date du document")
@@ -54,7 +55,7 @@ class DocumentReference(Limited):
     # What its sender calls it (CDA id, TXA-12): a name is one structure's. Empty for what a person filed.
     sender_identifier = models.CharField(max_length=SENDER_IDENTIFIER_LENGTH, blank=True)
     # What its sender says of it, for who searches: as FHIR writes them, {"format": Coding, "event": [Coding],
-    # "related": [Identifier]}, each when it is said.
+    # "related": [Identifier]}, each when it is said; of a CDA, {"chain": {"name": setId, "number": versionNumber}}.
     metadata = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     # Of what may change: its status, and who reads it. None when nothing did.
     changed_at = models.DateTimeField(null=True)

@@ -15,7 +15,6 @@ from terresante.documents.actions import (
     refuse_known,
     save_filed,
     take_back,
-    told_of,
 )
 from terresante.documents.enums import CLASS_OF, OWN_TYPES, DocumentType
 from terresante.documents.events import DocumentFiled, OwnDocumentChanged
@@ -105,7 +104,7 @@ def tell_of_own_document(job: Actor, patient_id: UUID, document_id: UUID) -> Non
         withdraw(patient_id, row.pk)
         return
     tell(job, fact_of(row))
-    emit(job, DocumentFiled(**told_of(row), by_patient=True))
+    emit(job, DocumentFiled(**row.told(), by_patient=True))
 
 
 def _own(actor: Actor, record_id: UUID, document_id: UUID) -> DocumentReference:

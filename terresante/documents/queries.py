@@ -3,9 +3,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.search import SearchVector
 from django.core.paginator import Page as Pages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.queries.audience import Draft
@@ -28,6 +29,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import AudiencePanel
+from terresante.kernel.words import FRENCH, said, sought, terms
 from terresante.patients.models import Patient
 from terresante.terminology.queries import judged
 
@@ -70,16 +72,20 @@ def documents_of(actor: Actor, patient_id: UUID) -> QuerySet[DocumentReference]:
 
 
 def document_page(
-    actor: Actor, patient_id: UUID, *, family: str = "", view: str = "", number: int = 1
+    actor: Actor, patient_id: UUID, *, family: str = "", view: str = "", words: str = "", number: int = 1
 ) -> DocumentPage:
     """A page beyond the last one is the last one; an unknown family or view is no filter."""
-    family = family if family in FAMILIES else ""
-    view = view if view in (WITHDRAWN, UNREAD) else ""
+    tab = _OfTab(family if family in FAMILIES else "", view if view in (WITHDRAWN, UNREAD) else "")
     told = feed.unread_objects(actor, patient_id, *TOLD_AS)
-    total = _how_many(actor, patient_id, _OfTab(family, view), told)
+    found = _saying(_chosen(actor, patient_id, tab, told), words) if words else None
+    total = _how_many(actor, patient_id, tab, told) if found is None else found.count()
     page = Paginator(range(total), PER_PAGE).get_page(number)
+    if found is None:
+        rows = _listed(actor, patient_id, tab, told, page.number)
+    else:
+        rows = list(_of_page(found, told, page.number))
     return DocumentPage(
-        lines=_lines(actor, _listed(actor, patient_id, _OfTab(family, view), told, page.number)),
+        lines=_lines(actor, rows),
         page=page,
         total=total,
         unread=_how_many(actor, patient_id, _OfTab("", UNREAD), told) if told else 0,
@@ -103,8 +109,36 @@ def _how_many(actor: Actor, patient_id: UUID, tab: _OfTab, told: list[UUID]) -> 
 def _listed(
     actor: Actor, patient_id: UUID, tab: _OfTab, told: list[UUID], number: int
 ) -> QuerySet[DocumentReference]:
-    documents = _chosen(actor, patient_id, tab, told).annotate(is_unread=_is_unread(told))
-    return documents[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return _of_page(_chosen(actor, patient_id, tab, told), told, number)
+
+
+def _of_page(
+    documents: QuerySet[DocumentReference], told: list[UUID], number: int
+) -> QuerySet[DocumentReference]:
+    shown = documents.annotate(is_unread=_is_unread(told))
+    return shown[(number - 1) * PER_PAGE : number * PER_PAGE]
+
+
+def _saying(documents: QuerySet[DocumentReference], words: str) -> QuerySet[DocumentReference]:
+    """Every word stands in the title, in the name of the type, in the signature or in the place: what a line shows."""
+    if not terms(words):
+        return documents.none()
+    shown = SearchVector(
+        "title", "written_by", "author_name", "organization_name", "file_name", config=FRENCH
+    )
+    documents = documents.alias(words=shown)
+    for term in terms(words):
+        documents = documents.filter(Q(words=said(sought(term))) | Q(type__in=_types_named(term)))
+    return documents
+
+
+def _types_named(term: str) -> list[DocumentType]:
+    root = wording.plain(term).rstrip("sx")
+    return [one for one in DocumentType if root and _begins_one(root, wording.plain(one.label))]
+
+
+def _begins_one(root: str, label: str) -> bool:
+    return any(word.startswith(root) for word in label.split())
 
 
 def _chosen(actor: Actor, patient_id: UUID, tab: _OfTab, told: list[UUID]) -> QuerySet[DocumentReference]:

@@ -9,10 +9,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.care_team import matrix
-from terresante.care_team.queries.limits import Limits
+from terresante.care_team.queries.limits import Limits, limits_on
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
-from terresante.documents.actions import change, checked_day, fact_of, save_filed, take_back, told_of, trace
+from terresante.documents.actions import change, checked_day, fact_of, save_filed, take_back, trace
 from terresante.documents.enums import (
     CLASS_OF,
     SENDER_IDENTIFIER_LENGTH,
@@ -57,6 +57,11 @@ class SentDocument:
     is_masked: bool = False
     hidden_from_patient: bool = False
     hidden_from_representative: bool = False
+    # The same content is read by others from now on.
+    changes_visibility: bool = False
+    # The chain of its versions and its place there, as its author numbers them (CDA, setId and versionNumber).
+    chain: str = ""
+    number: int = 0
     # As `DocumentReference.metadata`.
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,19 +73,21 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
     Raises NotFound when this structure does not know the person, Conflict for a document that it has already sent.
     """
     record = _record_of(actor, patient_id)
-    if _sent_before(actor, patient_id, document.names):
-        raise Conflict("Ce document a déjà été transmis : sa nouvelle version porte un autre identifiant.")
     row = _row(actor, record, document)
-    before = _to_change(actor, DOCUMENT_REPLACE, patient_id, document.replaces)
+    if _is_known(actor, row, document):
+        raise Conflict("Ce document a déjà été transmis : sa nouvelle version porte un autre identifiant.")
+    before = _to_change(actor, DOCUMENT_REPLACE, patient_id, document.replaces) or _earlier(
+        actor, row, document
+    )
     if before is not None:
         row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
         change(before, status=DocumentStatus.SUPERSEDED)
     save_filed(row)
     tell(actor, fact_of(row))
     if before is None:
-        emit(actor, DocumentFiled(**told_of(row), addressed_to=",".join(_accounts(document.addressed_to))))
+        emit(actor, DocumentFiled(**row.told(), addressed_to=",".join(_accounts(document.addressed_to))))
     else:
-        emit(actor, DocumentChanged(**told_of(row)))
+        emit(actor, DocumentChanged(**row.told()))
     if before is None:
         trace(actor, DOCUMENT_WRITE, row, type=row.type)
     else:
@@ -97,7 +104,7 @@ def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> 
         raise NotFound
     take_back(row, actor, _WITHDRAWN)
     withdraw(row.patient_id, row.pk)
-    emit(actor, DocumentChanged(**told_of(row)))
+    emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_WITHDRAW, row)
     return row
 
@@ -122,7 +129,7 @@ def relabel_sent(
         hidden_from_representative=hidden_from_representative or hidden_from_patient,
     )
     limit_again(row.patient_id, fact_of(row))
-    emit(actor, DocumentChanged(**told_of(row)))
+    emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_REPLACE, row, shared=not hidden_from_patient)
     return row
 
@@ -142,12 +149,25 @@ def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:
     return record
 
 
-def _sent_before(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> bool:
-    """Whatever became of it since: a document that was withdrawn, or replaced, does not come back by itself."""
-    sent = DocumentReference.objects.filter(
-        patient_id=patient_id, organization_id=_structure(actor), author=None
+def _is_known(actor: Actor, row: DocumentReference, document: SentDocument) -> bool:
+    """Sent before, whatever became of it since: one that was withdrawn, or replaced, does not come back by itself.
+
+    Its sender may correct the one in force under its own name, or say who reads it from now on.
+    """
+    sent = list(
+        DocumentReference.objects.filter(
+            patient_id=row.patient_id,
+            organization_id=_structure(actor),
+            author=None,
+            sender_identifier=row.sender_identifier,
+        )
     )
-    return sent.filter(sender_identifier__in=_cut(names[:1])).exists()
+    in_force = next((each for each in sent if each.is_current), None)
+    if in_force is None or document.names[0] not in document.replaces:
+        return bool(sent)
+    if document.changes_visibility and limits_on(in_force) != limits_on(row):
+        return False
+    return any(each.sha256 == row.sha256 for each in sent)
 
 
 def _to_change(
@@ -161,6 +181,18 @@ def _to_change(
     )
     found = {row.sender_identifier: row for row in mine.select_for_update(of=("self",)).order_by("pk")}
     return next((found[name] for name in _cut(names) if name in found), None)
+
+
+def _earlier(actor: Actor, row: DocumentReference, document: SentDocument) -> DocumentReference | None:
+    """The version in force of the same chain, when this one comes after it."""
+    if not document.chain or document.number < 2:
+        return None
+    mine = access.list(actor, DOCUMENT_REPLACE, DocumentReference).filter(
+        patient_id=row.patient_id,
+        metadata__chain__name=document.chain,
+        metadata__chain__number__lt=document.number,
+    )
+    return mine.select_for_update(of=("self",)).order_by("-version", "pk").first()
 
 
 def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentReference:
@@ -184,11 +216,15 @@ def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentRe
         size=received.stored.size,
         sha256=received.stored.sha256,
         sha1=received.stored.sha1,
-        metadata=dict(document.metadata),
+        metadata={**document.metadata, **_chain(document)},
         **asdict(_limits(actor, document)),
     )
     row.set_id = row.pk
     return row
+
+
+def _chain(document: SentDocument) -> dict[str, Any]:
+    return {"chain": {"name": document.chain, "number": document.number}} if document.chain else {}
 
 
 def _limits(actor: Actor, document: SentDocument) -> Limits:

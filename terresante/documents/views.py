@@ -32,6 +32,7 @@ from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import Chip, Tab
 from terresante.kernel.ui.paging import asked_page, pages_beside
 
+_LONGEST_ASKED = 200
 _DONE_ON_THE_PAGE = (
     DOCUMENT_OPEN,
     DOCUMENT_DOWNLOAD,
@@ -44,12 +45,13 @@ _DONE_ON_THE_PAGE = (
 @reads(DOCUMENT_READ)
 def list_documents(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=DOCUMENT_READ)
-    asked = {"vue": request.GET.get("vue", ""), "type": request.GET.get("type", "")}
+    asked = {name: request.GET.get(name, "").strip()[:_LONGEST_ASKED] for name in ("vue", "type", "q")}
     page = queries.document_page(
         request.actor,
         opened.patient.pk,
         view=asked["vue"],
         family=asked["type"],
+        words=asked["q"],
         number=asked_page(request.GET.get("page", "")),
     )
     shown = {

@@ -118,7 +118,7 @@ def declare_line(actor: Actor, record_id: UUID, *, said: Said) -> HealthLine:
     row.set_id = row.pk
     row.save(force_insert=True)
     kind = FACT_OF.get(type(row))
-    emit(actor, HealthDeclared(**_told(row), kind=kind.value if kind else ""))
+    emit(actor, HealthDeclared(**row.told(), kind=kind.value if kind else ""))
     audit.record(actor, HEALTH_DECLARE, patient_id=row.patient_id, about=row)
     return row
 
@@ -175,7 +175,7 @@ def take_back_declaration(actor: Actor, record_id: UUID, line_id: UUID, *, model
         (key,) = cursor.fetchone()
     if key is None:
         raise Conflict("C’est déjà fait : rechargez la page.")
-    emit(actor, DeclarationTakenBack(**_told(row)))
+    emit(actor, DeclarationTakenBack(**row.told()))
     audit.record(actor, HEALTH_TAKE_BACK, patient_id=row.patient_id, about=row)
     return row
 
@@ -261,7 +261,7 @@ def tell_line(actor: Actor, row: HealthLine) -> None:
     kind = FACT_OF.get(type(row))
     if kind is not None and not row.is_dismissed:
         tell(actor, _fact(row, kind))
-    emit(actor, HealthRecordChanged(**_told(row)))
+    emit(actor, HealthRecordChanged(**row.told()))
     if isinstance(row, AllergyIntolerance) and _is_an_allergy(row):
         _end_negation(actor, row)
 
@@ -283,20 +283,8 @@ def _end_negation(actor: Actor, row: AllergyIntolerance) -> None:
             follow(actor, HEALTH_CORRECT, negation, reason=reason, verification_status=Verification.REFUTED)
 
 
-def _told(row: HealthLine) -> dict[str, Any]:
-    limits = asdict(limits_on(row))
-    return {"patient_id": row.patient_id, "object_id": row.pk, "data_class": row.data_class, **limits}
-
-
 def _fact(row: HealthLine, kind: FeedKind) -> Fact:
-    return Fact(
-        patient_id=row.patient_id,
-        kind=kind,
-        object_id=row.pk,
-        occurred_at=row.recorded_at,
-        data_class=DataClass(row.data_class),
-        **asdict(limits_on(row)),
-    )
+    return Fact(kind=kind, occurred_at=row.recorded_at, **row.told())
 
 
 def trace(actor: Actor, act: Action, row: HealthLine, **detail: Any) -> None:

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.limit_forms import ReadersForm
+from terresante.care_team.forms.limits import ReadersForm
 from terresante.care_team.queries import OpenRecord, open_record, read_record
 from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference

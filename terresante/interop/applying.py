@@ -22,9 +22,8 @@ from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.filing import Files, file_carried
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
-from terresante.interop.hl7v2.carried import Carried, read_carried
-from terresante.interop.hl7v2.er7 import Message
-from terresante.interop.hl7v2.examination import acknowledges, carries_document, examine
+from terresante.interop.hl7v2.carried import Carried
+from terresante.interop.hl7v2.examination import acknowledges, examined
 from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.triggers import Kind
 from terresante.interop.mapping import accepted_traits, reported_movement
@@ -142,7 +141,7 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
     turns: list[Turn] = []
     works: list[_Work | _Paper] = []
     for row in rows:
-        opened = _opened(row)
+        opened = _opened(row, files)
         if isinstance(opened, Settled):
             turns.append((row, opened))
         else:
@@ -163,18 +162,20 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
     return turns
 
 
-def _opened(row: InboundMessage) -> _Work | _Paper | Settled:
+def _opened(row: InboundMessage, files: Files) -> _Work | _Paper | Settled:
     if row.is_held:  # type: ignore[attr-defined]  # annotated
         return Settled(_S.HELD, _O.NONE)
     row.is_control_id_reused = row.repeats  # type: ignore[attr-defined]  # annotated
-    found = examine(unseal(row.sealed_raw, context=SEALED_FOR))
+    if row.pk in files.ready:
+        return _opened_paper(row, files.ready[row.pk].carried)
+    found = examined(unseal(row.sealed_raw, context=SEALED_FOR))
     if isinstance(found, Refusal):
         return Settled(_S.UNREADABLE, _O.NOT_READABLE)
-    if acknowledges(found):
+    if acknowledges(found.message):
         return Settled(_S.IGNORED, _O.BUSINESS_ACK)
-    if carries_document(found):
-        return _opened_paper(row, found)
-    message = read_adt(found)
+    if found.carried is not None:
+        return _opened_paper(row, found.carried)
+    message = read_adt(found.message)
     row.remarks = [f"{oddity.code} {oddity.where}"[:60] for oddity in message.warnings]
     if not message.trigger.is_used:
         return Settled(_S.IGNORED, _O.UNUSED_EVENT)
@@ -187,10 +188,7 @@ def _opened(row: InboundMessage) -> _Work | _Paper | Settled:
     return _Work(row, message, asked)
 
 
-def _opened_paper(row: InboundMessage, message: Message) -> _Paper | Settled:
-    carried = read_carried(message)
-    if isinstance(carried, Refusal):
-        return Settled(_S.UNREADABLE, _O.NOT_READABLE)
+def _opened_paper(row: InboundMessage, carried: Carried) -> _Paper:
     row.remarks = [f"{oddity.code} {oddity.where}"[:60] for oddity in carried.warnings] + unlisted(carried)
     traits = accepted_traits(carried.identity, test_ins=settings.ACCEPT_TEST_INS)
     return _Paper(row, carried, Asked(local_identifiers(row.sender, carried.local_ids), traits))

@@ -5,6 +5,7 @@ transaction, then it is filed under the structure that sent it.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -33,8 +34,11 @@ _NOT_IN_A_NAME = re.compile(r"[^\w-]+")
 
 @dataclass(frozen=True, slots=True)
 class PutAway:
-    """What became of the file of a message: `received`, unless the antivirus knew it for what it is."""
+    """What became of the file of a message: `received`, unless the antivirus knew it for what it is; and what was read
+    of the message, which is not read again.
+    """
 
+    carried: Carried
     received: Received | None = None
 
 
@@ -63,7 +67,7 @@ def file_carried(
 ) -> Filed | None:
     """None while its file is not put away: it is wanted, and the message keeps its turn."""
     actor = sender_of(row, hospital)
-    if carried.discrete is not None:
+    if carried.discrete is not None and not carried.content:
         stay = _stay_told_of(row.sender.organization_id, patient_id, carried)
         return Filed(*file_discrete(actor, patient_id, carried, carried.discrete, stay))
     if carried.act is Act.DELETE:
@@ -75,11 +79,12 @@ def file_carried(
     if put.received is None:
         return Filed(_S.REFUSED, _O.INFECTED)
     try:
-        _, remarks = file_received(actor, patient_id, carried, put.received)
+        document, remarks = file_received(actor, patient_id, carried, put.received)
     except Conflict:
         return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
     row.remarks = [*row.remarks, *remarks]
-    return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if carried.act is Act.REPLACE else _O.DOCUMENT_FILED)
+    is_next = carried.act is Act.REPLACE or document.replaces_id is not None
+    return Filed(_S.APPLIED, _O.DOCUMENT_REPLACED if is_next else _O.DOCUMENT_FILED)
 
 
 def file_received(
@@ -104,11 +109,11 @@ def put_files_away(wanted: dict[UUID, tuple[Actor, Carried]]) -> dict[UUID, PutA
         try:
             received = put_one_away(actor, carried)
         except Invalid:
-            done[message_id] = PutAway()
+            done[message_id] = PutAway(carried)
         except Conflict:
             continue
         else:
-            done[message_id] = PutAway(received)
+            done[message_id] = PutAway(carried, received)
     return done
 
 
@@ -159,6 +164,8 @@ def _document(carried: Carried, received: Received, stay: Limits) -> SentDocumen
         dated_on=timezone.localdate(dated_at) if dated_at else timezone.localdate(),
         names=carried.names,
         replaces=(*carried.replaces, *carried.names[1:]),
+        changes_visibility=carried.changes_visibility,
+        **_chain(carried),
         written_by=carried.author,
         addressed_to=carried.addressed_to,
         specialty=" ".join(_specialties(carried)),
@@ -168,6 +175,13 @@ def _document(carried: Carried, received: Received, stay: Limits) -> SentDocumen
         hidden_from_representative=seen.is_hidden_from_representatives or stay.hidden_from_representative,
         metadata={**(told_by_header(carried.cda.header) if carried.cda else {}), **carried.metadata},
     )
+
+
+def _chain(carried: Carried) -> dict[str, Any]:
+    header = carried.cda.header if carried.cda else None
+    if header is None or header.set_id is None:
+        return {}
+    return {"chain": str(header.set_id).replace("\x00", "")[:200], "number": header.version or 1}
 
 
 def _specialties(carried: Carried) -> Iterable[str]:

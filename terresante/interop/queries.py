@@ -8,8 +8,8 @@ from terresante.interop.digests import SEALED_FOR, ins_digest, traits_digest
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage, Identifier
-from terresante.interop.hl7v2.carried import Carried, read_carried
-from terresante.interop.hl7v2.examination import carries_document, examine
+from terresante.interop.hl7v2.carried import Carried
+from terresante.interop.hl7v2.examination import examined
 from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.shape import SegmentShape, shape_of
 from terresante.interop.mapping import accepted_traits, first_given
@@ -64,12 +64,10 @@ class Case:
 
 def case_of(message: InboundMessage) -> Case | None:
     """None when the message cannot be read. Candidates are looked for as the gateway does, under its own actor."""
-    found = examine(unseal(message.sealed_raw, context=SEALED_FOR)) if message.sealed_raw else None
+    found = examined(unseal(message.sealed_raw, context=SEALED_FOR)) if message.sealed_raw else None
     if found is None or isinstance(found, Refusal):
         return None
-    said = read_carried(found) if carries_document(found) else read_adt(found)
-    if isinstance(said, Refusal):
-        return None
+    said = found.carried or read_adt(found.message)
     traits = accepted_traits(said.identity, test_ins=settings.ACCEPT_TEST_INS)
     asked = Asked(local_identifiers(message.sender, _numbers(said)), traits)
     with rls.acting(Actor.job("interop")):

@@ -6,12 +6,11 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 
 from terresante.care_team.queries.limits import Limits
-from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.documents.received_actions import limits_sent
 from terresante.interop.cda.results import read_results
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.hl7v2.carried import Carried
+from terresante.interop.hl7v2.carried import WITH_RESULTS, Carried
 from terresante.interop.hl7v2.discrete import Discrete
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
@@ -22,9 +21,7 @@ from terresante.results.enums import ReportStatus
 
 log = logging.getLogger(__name__)
 
-# Documents that hold results: a report of biology, a rapid test.
-_WITH_RESULTS = (DocumentType.LABORATORY_REPORT, DocumentType.RAPID_TEST)
-_UNREAD = "results-unread"
+_UNREAD, _NOT_KEPT = "results-unread", "results-not-kept"
 
 
 def file_results(actor: Actor, document: DocumentReference, carried: Carried) -> list[str]:
@@ -71,15 +68,17 @@ def file_discrete(
 
 
 def close_results(actor: Actor, document: DocumentReference) -> None:
-    if document.type in _WITH_RESULTS:
+    if document.type in WITH_RESULTS:
         close_reports(actor, document)
 
 
 def _read(document: DocumentReference, carried: Carried) -> tuple[NewReport | None, list[str]]:
-    if document.type not in _WITH_RESULTS or carried.cda is None:
-        return None, []
+    """Those of the document itself; of one that gives none (a paper), those that its message gives beside it."""
+    beside = carried.discrete.report if carried.discrete and carried.discrete.report.results else None
+    if document.type not in WITH_RESULTS:
+        return None, [_NOT_KEPT] if beside else []
     try:
-        return read_results(carried.cda), []
+        return (read_results(carried.cda) if carried.cda else None) or beside, []
     except Exception as error:  # noqa: BLE001  # a fault here keeps no document out
         return None, _told(document, error)
 

@@ -1,9 +1,10 @@
 """Append-only trail of who did what, on whom, why. Writes leave their row in their own transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +53,7 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> None:
     """Writes one row. `detail` holds codes and identifiers, never clinical content."""
-    together.write(_entry(actor, action, patient_id, about, outcome, detail or {}))
+    together.write(entry(actor, action, patient_id=patient_id, about=about, outcome=outcome, detail=detail))
     trail = _trail.get()
     if trail is not None:
         trail.written += 1
@@ -76,13 +77,11 @@ def record_reads(actor: Actor, trail: Trail, *, page: Action) -> None:
     """One row per thing the page showed, or one for the page when it shows nobody's record in particular."""
     together.insert(
         [
-            _entry(
+            entry(
                 actor.with_purpose(read.purpose) if read.purpose else actor,
                 read.action,
-                read.patient_id,
-                read.about,
-                Outcome.DONE,
-                {},
+                patient_id=read.patient_id,
+                about=read.about,
             )
             for read in trail.reads or [ReadNote(page)]
         ]
@@ -109,16 +108,19 @@ def ensure_partitions(months_ahead: int = 24) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _entry(
+def entry(
     actor: Actor,
     action: Action,
-    patient_id: UUID | None,
-    about: Model | None,
-    outcome: Outcome,
-    detail: dict[str, Any],
+    *,
+    patient_id: UUID | None = None,
+    about: Model | None = None,
+    outcome: Outcome = Outcome.DONE,
+    detail: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> AuditEntry:
+    """The row, not yet written; `at`: of what was done before it is told."""
     return AuditEntry(
-        at=timezone.now(),
+        at=at or timezone.now(),
         action=action.code,
         outcome=outcome,
         patient_id=patient_id,
@@ -134,7 +136,7 @@ def _entry(
         purpose=actor.purpose,
         channel=actor.channel,
         correlation_id=actor.correlation_id,
-        detail={**detail, **_around(actor)},
+        detail={**(detail or {}), **_around(actor)},
     )
 
 

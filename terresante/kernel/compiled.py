@@ -6,19 +6,20 @@
     notes_shown(actor, patient_id, 5)     a list of notes
 
 Django builds, resolves and compiles a queryset again each time it is asked: with the access rules in it, most of a
-page's time (docs/bench.md). Here the function runs once with stand-ins for keys, moments and texts; wherever they come
-out among the parameters, each call puts its own. Everything else it was given (what an actor is, numbers, members of
-closed lists) belongs to the shape, and so does the number of the last change of a setting (`kernel.switches`). So the
-function may ask what an actor is, never which one he is; what time it is comes as an argument or from the database. In
-the tests every question is also built afresh and compared: for each way of asking it, then one time in twenty.
+page's time (docs/bench.md). Here the function runs once with stand-ins for keys, moments and texts (its own, or those
+of a `Given`); wherever they come out among the parameters, each call puts its own. Everything else it was given (what
+an actor is, numbers, members of closed lists) belongs to the shape, and so does the number of the last change of a
+setting (`kernel.switches`). So the function may ask what an actor is, never which one he is; what time it is comes as
+an argument or from the database. In the tests every question is also built afresh and compared: for
+each way of asking it, then one time in twenty.
 """
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -39,6 +40,12 @@ MOST_SHAPES = 500
 # Building every question afresh took a third of the processor time of the tests of pages.
 CHECKED_AGAIN_AFTER = 20
 _GIVEN = (UUID, datetime, date, str, list)
+
+
+class Given:
+    """Base of a frozen dataclass that a question takes as one argument: each field counts as an argument of its own."""
+
+    __slots__ = ()
 
 
 class NotCompilable(RuntimeError):
@@ -160,6 +167,8 @@ def _shape(argument: Any, values: list[Any]) -> Hashable:
             argument.channel,
         )
         return (*what, *(key is None for key in keys))
+    if isinstance(argument, Given):
+        return (type(argument), *(_shape(getattr(argument, name), values) for name in _names(type(argument))))
     if type(argument) in _GIVEN:
         values.append(argument)
         return type(argument).__name__
@@ -195,10 +204,19 @@ def _stood_in(argument: Any, stand_ins: list[Any]) -> Any:
             principal_id=principal_id,
             correlation_id=correlation_id or argument.correlation_id,
         )
+    if isinstance(argument, Given):
+        asked: Any = argument
+        names = _names(type(argument))
+        return replace(asked, **{name: _stood_in(getattr(asked, name), stand_ins) for name in names})
     if type(argument) not in _GIVEN:
         return argument
     stand_ins.append(_stand_in(type(argument), len(stand_ins)))
     return stand_ins[-1]
+
+
+@cache
+def _names(given: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(given))
 
 
 def _stand_in(kind: type, place: int) -> Any:

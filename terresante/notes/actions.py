@@ -1,6 +1,5 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -74,8 +73,11 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         raise Refused(
             f"La personne n’a pas consenti pour « {note.data_class.label} » : choisissez une autre catégorie."
         )
+    answered = None
     if note.in_reply_to_id is not None:
-        _of_record(record, access.get(actor, NOTE_READ, Note, note.in_reply_to_id))
+        answered = _of_record(
+            record, access.get(actor, NOTE_READ, Note, note.in_reply_to_id, related=("author",))
+        )
     check_number(note.media)
     row = _row(actor, record, note)
     # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
@@ -84,7 +86,7 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         audit.record(actor, NOTE_WRITE, patient_id=row.patient_id, about=row, detail={"sent_again": True})
         return row
     joined = {"media": len(join(row, note.media))} if note.media else {}
-    _tell(actor, row)
+    _tell(actor, row, answers_user_id=answered.author.user_id if answered else None)
     audit.record(
         actor,
         NOTE_WRITE,
@@ -146,7 +148,7 @@ def amend_note(actor: Actor, record_id: UUID, note_id: UUID, *, text: str, seen:
         note.refresh_from_db(fields=["text", "amended_at"])
         withdraw(note.patient_id, note.pk)
         tell(actor, _fact(note))
-        emit(actor, NoteAmended(**_told(note)))
+        emit(actor, NoteAmended(**note.told()))
     audit.record(
         actor,
         NOTE_AMEND,
@@ -173,7 +175,7 @@ def withdraw_media(actor: Actor, record_id: UUID, note_id: UUID, media_id: UUID)
     media = access.get(actor, NOTE_MEDIA_WITHDRAW, NoteMedia, media_id, lock=True)
     media.withdrawn_at = timezone.now()
     NoteMedia.objects.filter(pk=media.pk, patient_id=media.patient_id).update(withdrawn_at=media.withdrawn_at)
-    emit(actor, NoteAmended(**_told(note)))
+    emit(actor, NoteAmended(**note.told()))
     audit.record(
         actor,
         NOTE_MEDIA_WITHDRAW,
@@ -220,7 +222,7 @@ def _tell_again(actor: Actor, note: Note, before: Confidentiality) -> None:
         _tell(actor, note)
     else:
         limit_again(note.patient_id, _fact(note))
-        emit(actor, NoteLimited(**_told(note)))
+        emit(actor, NoteLimited(**note.told()))
 
 
 def _row(actor: Actor, record: CareRecord, note: NewNote) -> Note:
@@ -301,26 +303,10 @@ def _is_same_time(known: Note, written_at: datetime | None) -> bool:
     return written_at is None or written_at == known.written_at or written_at > known.recorded_at
 
 
-def _tell(actor: Actor, row: Note) -> None:
+def _tell(actor: Actor, row: Note, *, answers_user_id: UUID | None = None) -> None:
     tell(actor, _fact(row))
-    emit(actor, NotePublished(**_told(row), by_user_id=actor.user_id))
+    emit(actor, NotePublished(**row.told(), by_user_id=actor.user_id, answers_user_id=answers_user_id))
 
 
 def _fact(row: Note) -> Fact:
-    return Fact(
-        patient_id=row.patient_id,
-        kind=FeedKind.NOTE,
-        object_id=row.pk,
-        occurred_at=row.written_at,
-        data_class=DataClass(row.data_class),
-        **asdict(limits_on(row)),
-    )
-
-
-def _told(row: Note) -> dict[str, Any]:
-    return {
-        "patient_id": row.patient_id,
-        "object_id": row.pk,
-        "data_class": row.data_class,
-        **asdict(limits_on(row)),
-    }
+    return Fact(kind=FeedKind.NOTE, occurred_at=row.written_at, **row.told())

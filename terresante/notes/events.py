@@ -9,6 +9,8 @@ class NotePublished(Event):
     """object_id is the note; the live stream asks its reading limits again for each person connected."""
 
     by_user_id: UUID | None = None
+    # The account of who wrote the note that this one answers.
+    answers_user_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from uuid import UUID
 from django import forms
 
 from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.limit_forms import ReadersForm
+from terresante.care_team.forms.limits import ReadersForm
 from terresante.care_team.queries.audience import Draft
 from terresante.kernel.actor import Actor
 from terresante.kernel.files.sounds import ACCEPTED_SOUNDS

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchHeadline, SearchVector
 from django.core.paginator import Page as Pages
 from django.core.paginator import Paginator
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
@@ -20,6 +20,8 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import AudiencePanel
+from terresante.kernel.words import FRENCH, said
+from terresante.kernel.words import sought as words_sought
 from terresante.notes.access import NOTE_READ, NOTE_STAR
 from terresante.notes.enums import NOTE_CLASSES, NoteView
 from terresante.notes.models import Note, NoteFavourite, NoteMedia, NoteVersion
@@ -30,10 +32,6 @@ PER_PAGE = 20
 FOLDED_FROM = 700
 BEGINNING = 400
 EXCERPT = 180
-# The configuration of PostgreSQL that forgives accents and endings (kernel, migration 0009).
-_FRENCH = "french_words"
-_TERM = re.compile(r"[^\W_]+")
-_MOST_TERMS = 8
 # Around the words found: characters that nobody types.
 _START, _STOP = "\x02", "\x03"
 # Said whoever is in the circle: to say it only when somebody is kept from view would tell of him.
@@ -87,7 +85,7 @@ def note_page(
 
     A page beyond the last one is the last one.
     """
-    sought = _sought(words) if words else None
+    sought = words_sought(words) if words else None
     waiting = feed.unread_objects(actor, patient_id, FeedKind.NOTE)
     total = _how_many(actor, patient_id, view, sought, waiting)
     page = Paginator(range(total), PER_PAGE).get_page(number)
@@ -136,8 +134,7 @@ def _chosen(
         notes = notes.filter(pk__in=_stars(actor, patient_id).values("note_id"))
     if sought is None:
         return notes
-    said = SearchVector("text", config=_FRENCH)
-    return notes.alias(said=said).filter(said=_query(sought))
+    return notes.alias(words=SearchVector("text", config=FRENCH)).filter(words=said(sought))
 
 
 def _stars(actor: Actor, patient_id: UUID) -> QuerySet[NoteFavourite]:
@@ -205,20 +202,11 @@ def audience_panel(patient: Patient, draft: Draft) -> AudiencePanel:
     return panel.audience_panel(patient, draft, of="la note", end=_END)
 
 
-def _sought(words: str) -> str:
-    """As PostgreSQL asks for it; empty without a word, which no text then says."""
-    return " & ".join(f"{term}:*" for term in _TERM.findall(words)[:_MOST_TERMS])
-
-
-def _query(sought: str) -> SearchQuery:
-    return SearchQuery(sought, config=_FRENCH, search_type="raw")
-
-
 def _with_words_around(notes: QuerySet[Note], sought: str) -> QuerySet[Note]:
     around = SearchHeadline(
         "text",
-        _query(sought),
-        config=_FRENCH,
+        said(sought),
+        config=FRENCH,
         start_sel=_START,
         stop_sel=_STOP,
         max_words=40,

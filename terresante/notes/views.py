@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.limit_forms import LevelForm
+from terresante.care_team.forms.limits import LevelForm
 from terresante.care_team.queries import OpenRecord, open_record, read_record
 from terresante.care_team.queries.audience import Draft
 from terresante.care_team.queries.limits import level_of, levels_open_to, sector_of

@@ -45,6 +45,7 @@ PROFESSIONALS = (
         app_is_chosen=True,
     ),
     Offer(Notice.NOTE, "Une note que vous pouvez lire est publiée", frozenset()),
+    Offer(Notice.NOTE_ANSWERED, "Quelqu’un répond à l’une de vos notes", frozenset({Channel.PUSH})),
     Offer(Notice.DOCUMENT, "Un document que vous pouvez lire est déposé", frozenset()),
     Offer(
         Notice.DOCUMENT_ADDRESSED, "Un hôpital ou un laboratoire vous adresse un document d’un patient", _TOLD

@@ -6,6 +6,7 @@ class Notice(TextChoices):
 
     STAY = "stay", "Alertes de l’hôpital"
     NOTE = "note", "Nouvelles notes"
+    NOTE_ANSWERED = "note_answered", "Réponses à vos notes"
     DOCUMENT = "document", "Nouveaux documents"
     DOCUMENT_ADDRESSED = "document_addressed", "Documents à votre nom"
     DECLARED = "declared", "Déclarations des patients"

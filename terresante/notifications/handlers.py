@@ -16,7 +16,7 @@ from terresante.care_team.events import (
     RecordShared,
 )
 from terresante.directory.events import PrivacyActDone
-from terresante.kernel.events import on
+from terresante.kernel.events import Event, on
 from terresante.notifications.actions import forget_subscription, tell_patients, tell_readers
 from terresante.notifications.enums import Notice
 from terresante.notifications.queries import (
@@ -31,14 +31,7 @@ from terresante.notifications.telling import tell
 
 @on(RecordOpenedInEmergency)
 def tell_of_emergency_access(events: Sequence[RecordOpenedInEmergency]) -> None:
-    tell(
-        Notice.EMERGENCY,
-        (
-            (f"emergency:{event.object_id}", emergency_addresses(event.object_id))
-            for event in events
-            if event.object_id is not None
-        ),
-    )
+    _tell_of_emergency("emergency", events)
 
 
 @on(EmergencyExplanationAsked)
@@ -56,10 +49,14 @@ def ask_who_opened(events: Sequence[EmergencyExplanationAsked]) -> None:
 @on(EmergencyReviewed)
 def tell_of_review(events: Sequence[EmergencyReviewed]) -> None:
     """The same persons as of the opening, the patient first: how it ended is told to who was told that it began."""
+    _tell_of_emergency("reviewed", events)
+
+
+def _tell_of_emergency(told: str, events: Sequence[Event]) -> None:
     tell(
         Notice.EMERGENCY,
         (
-            (f"reviewed:{event.object_id}", emergency_addresses(event.object_id))
+            (f"{told}:{event.object_id}", emergency_addresses(event.object_id))
             for event in events
             if event.object_id is not None
         ),

@@ -22,6 +22,7 @@ urlpatterns = [
     ),
     path("recherche/", views.search, name="search"),
     path("annonce/", views.toast, name="toast"),
+    path("annonce/nombre/", views.alert_count, name="alert_count"),
     path("dossiers/<uuid:record_id>/information/", views.information, name="information"),
     path("dossiers/<uuid:record_id>/information/notice/", views.notice, name="notice"),
 ]

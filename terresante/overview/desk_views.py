@@ -81,7 +81,8 @@ def home(request: Request) -> HttpResponse:
         "is_filtered": bool(only),
         "most": queries.MOST_PATIENTS,
     }
-    return render(request, "overview/home.html", context)
+    part = "overview/_news.html" if request.headers.get("HX-Request") else "overview/home.html"
+    return render(request, part, context)
 
 
 @reads(PATIENTS_LIST)
@@ -238,6 +239,12 @@ def toast(request: Request) -> HttpResponse:
         link=Action(label="Ouvrir", url=told.line.url) if told.line.url else None,
     )
     return render(request, "ui/toast.html", {"toast": said})
+
+
+@reads(FEED_READ)
+def alert_count(request: Request) -> HttpResponse:
+    """The number in the bar alone; the frame counts it (config/navigation)."""
+    return render(request, "ui/alert_count.html")
 
 
 @writes(SITUATION_CHOOSE)

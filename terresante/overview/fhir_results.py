@@ -3,7 +3,7 @@
 from terresante.overview.fhir import Resource, filled, instant, security_label, subject_of, urn
 from terresante.results.enums import OTHER_WORDS, SUSCEPTIBILITIES
 from terresante.results.models import DiagnosticReport, LabObservation
-from terresante.results.units import LOINC
+from terresante.terminology.enums import LOINC
 
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 _UCUM = "http://unitsofmeasure.org"

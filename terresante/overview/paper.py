@@ -13,6 +13,11 @@ from terresante.notes.models import NoteMedia
 from terresante.overview.export import Export, NoteTold
 from terresante.overview.queries import member_row, relative_row
 from terresante.patients.models import Patient
+from terresante.questionnaires.models import QuestionnaireResponse
+from terresante.questionnaires.queries import pathway_of, title_of
+from terresante.questionnaires.record_queries import scores_of
+from terresante.questionnaires.sheet_queries import answers_by_section
+from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.stays.models import Encounter
 
 _TEMPLATE = "overview/whole_record.typ"
@@ -36,11 +41,13 @@ def printed(export: Export) -> dict[str, Any]:
         "foot": f"Sortie par {signed}. Secret professionnel. Ce papier ne se met pas à jour.",
         "explained": f"Ce que {actor.name} lit de ce dossier. Ce que le dossier garde pour d’autres n’y est pas.",
         "people": [
-            {"name": row.name, "role": row.role, "phone": wording.french(row.phone)}
+            {"name": row.name, "role": row.role, "phone": row.phone}
             for row in (*map(relative_row, whose.relatives), *map(member_row, whose.members))
         ],
         "stays": [_stay(stay) for stay in export.stays()],
         "health": [_health(line) for line in export.health()],
+        "results": [_report(report, results) for report, results in export.reports()],
+        "forms": [_form(row) for row in export.forms()],
         "programmes": [_programme(inclusion, steps) for inclusion, steps in export.programmes()],
         "notes": [_note(told) for told in export.notes()],
         "documents": [_document(filed) for filed in export.documents()],
@@ -56,7 +63,7 @@ def _identity(patient: Patient) -> list[str]:
         f"Naissance : {born}{place} · sexe : {patient.get_sex_display().lower()}",
         patient.get_identity_status_display(),
         ", ".join(part for part in (patient.address_line, address) if part),
-        " · ".join(part for part in (wording.french(patient.phone), patient.email) if part),
+        " · ".join(part for part in (wording.phone(patient.phone), patient.email) if part),
     )
     return [line for line in lines if line]
 
@@ -77,6 +84,38 @@ def _health(line: HealthLine) -> dict[str, str]:
     state = line.get_verification_status_display()
     kind = str(line._meta.verbose_name).capitalize()
     return {"title": f"{kind} : {line.label}", "meta": _joined(line.detail, by, state, line.reason)}
+
+
+def _report(report: DiagnosticReport, results: list[LabObservation]) -> dict[str, Any]:
+    return {
+        "title": f"{report.chapters}, {wording.long_date(report.effective_at)}",
+        "meta": _joined(report.laboratory, f"transmis par {report.organization_name}"),
+        "lines": [_result(one) for one in results],
+        "comment": report.comment,
+    }
+
+
+def _result(one: LabObservation) -> dict[str, str]:
+    """Its range beside it, and what the laboratory says of it, in a word."""
+    mark = one.mark.word if one.mark else one.interpreted
+    value = f"{one.said or 'non rendu'} ({mark})" if mark else one.said or "non rendu"
+    return {"label": one.label, "value": value, "range": one.said_range, "comment": one.comment}
+
+
+def _form(row: QuestionnaireResponse) -> dict[str, Any]:
+    answers = answers_by_section(pathway_of(row.version_id), row)
+    said = [(question, answer) for _, pairs in answers for question, answer in pairs]
+    scores = [f"{one.title} : {one.value}" for one in scores_of(row) if one.value]
+    return {
+        "title": f"{title_of(row)}, {wording.long_date(row.authored_at)}",
+        "meta": _joined(
+            f"rempli par {row.respondent_name}",
+            row.respondent_role,
+            f"couleur : {row.get_colour_display().lower()}" if row.colour else "",
+            *scores,
+        ),
+        "answers": [{"question": question, "answer": answer} for question, answer in said],
+    }
 
 
 def _programme(inclusion: Inclusion, steps: list[PlannedStep]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -130,6 +131,11 @@ def summary(actor: Actor, opened: OpenRecord) -> Summary:
     )
 
 
+def to_see_first(actor: Actor, patient_id: UUID) -> tuple[list[Told], int]:
+    """The alerts this reader has not acknowledged, and how much of received documents waits for him."""
+    return feed.visit(actor, patient_id).alerts, count_to_integrate(actor, patient_id)
+
+
 def timeline_page(
     actor: Actor, opened: OpenRecord, filters: Filters, before: Place | None, *, most: int = A_PAGE
 ) -> TimelinePage:
@@ -225,8 +231,9 @@ def relative_row(person: RelatedPerson) -> PersonRow:
         role=", ".join(marks),
         initials=wording.initials(person.name),
         shape="relative",
-        phone=person.phone,
-        phone_url=_tel(person.phone),
+        phone=wording.phone(person.phone),
+        phone_url=wording.dialled(person.phone),
+        write_url=wording.dialled(person.phone).replace("tel:", "sms:"),
     )
 
 
@@ -237,8 +244,9 @@ def member_row(member: CareTeamParticipant) -> PersonRow:
             role=member.organization.get_kind_display(),
             initials=wording.initials(member.organization.short_name or member.organization.name),
             shape="organisation",
-            phone=member.organization.phone,
-            phone_url=_tel(member.organization.phone),
+            phone=wording.phone(member.organization.phone),
+            phone_url=wording.dialled(member.organization.phone),
+            write_url=_mailto(member.mail),
         )
     practitioner = member.practitioner
     if practitioner is None:
@@ -253,9 +261,14 @@ def member_row(member: CareTeamParticipant) -> PersonRow:
         name=f"{practitioner.title} {practitioner}".strip(),
         role=role,
         initials=wording.initials(str(practitioner)),
-        phone=practitioner.phone,
-        phone_url=_tel(practitioner.phone),
+        phone=wording.phone(practitioner.phone),
+        phone_url=wording.dialled(practitioner.phone),
+        write_url=_mailto(member.mail),
     )
+
+
+def _mailto(address: str) -> str:
+    return f"mailto:{address}" if address else ""
 
 
 def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant]) -> list[tuple[str, str]]:
@@ -274,7 +287,7 @@ def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant])
 
 
 def _where(actor: Actor, opened: OpenRecord) -> str:
-    if not reads_class(actor, DataClass.STAY):
+    if opened.patient.deceased_on is not None or not reads_class(actor, DataClass.STAY):
         return ""
     is_said_above = any(badge.order <= WHERE_SHE_IS for badge in opened.badges)
     return "" if is_said_above else "Pas d’hospitalisation en cours connue"
@@ -286,11 +299,6 @@ def _information(opened: OpenRecord) -> str:
         return "Pas encore donnée : le dossier n’est pas partagé"
     given = f"Donnée le {wording.long_date(record.information_given_at)}"
     return f"{given} par {record.information_given_by}" if opened.tells_holder else given
-
-
-def _tel(number: str) -> str:
-    digits = "".join(sign for sign in number if sign.isdigit() or sign == "+")
-    return f"tel:{digits}" if digits else ""
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -72,7 +72,7 @@ def emergency_sheet(actor: Actor, opened: OpenRecord) -> EmergencySheet:
     return EmergencySheet(
         name=_full_name(patient),
         identity=_identity(patient),
-        reach=[part for part in (wording.french(patient.phone), address) if part],
+        reach=[part for part in (wording.phone(patient.phone), address) if part],
         parts=[*_health(actor, opened), *_contacts(actor, opened)],
         left_out=_left_out(actor),
         made_at=timezone.now(),
@@ -269,4 +269,4 @@ def members_to_call(members: Sequence[CareTeamParticipant]) -> list[SheetLine]:
 
 
 def _person(row: PersonRow) -> SheetLine:
-    return SheetLine(strong=row.name, text=row.role, phone=wording.french(row.phone), phone_url=row.phone_url)
+    return SheetLine(strong=row.name, text=row.role, phone=row.phone, phone_url=row.phone_url)

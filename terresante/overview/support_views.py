@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from terresante.care_team.access import RECORD_CREATE
-from terresante.care_team.support_actions import Informed, create_record_for
+from terresante.care_team.actions.support import Informed, create_record_for
 from terresante.directory.access import require_support_agent
 from terresante.directory.actions.support import Asked, keep_request, professional_served, serving
 from terresante.directory.enums import RequestChannel, RequestKind

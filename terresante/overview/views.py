@@ -1,5 +1,6 @@
 """The pages of a record that gather what the apps below know."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from terresante.feed import queries as news
 from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ, FEED_READ
 from terresante.feed.queries import Changes, Place, Told
 from terresante.kernel import access
+from terresante.kernel.access import Action
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
@@ -42,10 +44,8 @@ def show_record(request: Request, record_id: UUID) -> HttpResponse:
     )
     shown = {
         "summary": summary,
-        "alerts": [_alert(fact) for fact in summary.alerts],
         "reads_notes": NOTE_READ in permitted,
-        "reads_documents": DOCUMENT_READ in permitted,
-        "shares": not opened.record.is_shared and RECORD_SHARE in permitted,
+        **_to_see_first(opened, summary.alerts, summary.to_integrate, permitted),
         **_changes(summary.changes),
     }
     return record_page(
@@ -64,6 +64,23 @@ def show_changes(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id)
     visit = news.visit(request.actor, opened.patient.pk, most=queries.FACTS_SHOWN)
     return render(request, "overview/_changes.html", {**_changes(visit.changes), "opened": opened})
+
+
+@reads(FEED_READ)
+def show_alerts(request: Request, record_id: UUID) -> HttpResponse:
+    """The card « À voir d’abord » alone: what rings comes in, what was taken back goes."""
+    opened = read_record(request.actor, record_id)
+    alerts, to_integrate = queries.to_see_first(request.actor, opened.patient.pk)
+    permitted = access.permitted(request.actor, opened.record, RECORD_SHARE, DOCUMENT_READ)
+    shown = _to_see_first(opened, alerts, to_integrate, permitted)
+    return render(request, "overview/_alerts.html", {**shown, "opened": opened})
+
+
+@reads(FEED_READ)
+def show_badges(request: Request, record_id: UUID) -> HttpResponse:
+    """What the header says of a person at a glance, for a page that hears that it changed."""
+    opened = read_record(request.actor, record_id)
+    return record_page(request, "ui/patient_badges.html", opened, {}, tab="")
 
 
 @writes(FEED_MARK_READ)
@@ -150,6 +167,17 @@ def _alert(fact: Told) -> tuple[Told, str, str]:
     """With its level, and the shape that says it."""
     level = level_of(fact.item) or Level.INFORMATION
     return fact, level.value, LEVEL_ICONS[level]
+
+
+def _to_see_first(
+    opened: OpenRecord, alerts: Sequence[Told], to_integrate: int, permitted: Collection[Action]
+) -> dict[str, Any]:
+    return {
+        "alerts": [_alert(fact) for fact in alerts],
+        "to_integrate": to_integrate,
+        "reads_documents": DOCUMENT_READ in permitted,
+        "shares": not opened.record.is_shared and RECORD_SHARE in permitted,
+    }
 
 
 def _changes(changes: Changes) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from terresante.patients.enums import IdentityStatus, ProofDocument, Sex
+from terresante.patients.enums import ProofDocument, Sex
 from terresante.patients.identity_rules import Attribute, is_birth_place_code
 from terresante.patients.models import Patient
 from terresante.patients.traits import UNKNOWN_PLACE, Traits, read_birth_date
@@ -123,7 +123,3 @@ def written_date(day: date, lunar: str = "") -> str:
     if not lunar:
         return f"{day:%d/%m/%Y}"
     return f"00/{day:%m/%Y}" if lunar[5:7] not in ("", "00") else f"00/00/{day:%Y}"
-
-
-def status_label(code: str) -> str:
-    return IdentityStatus(code).label

@@ -1,4 +1,4 @@
-"""Checks on identities that need no database: INS, RPPS, FINESS, names (INTEROP.md 2 and 3)."""
+"""Checks on identities that need no database: INS, names (INTEROP.md 2 and 3)."""
 
 import enum
 import re
@@ -15,7 +15,6 @@ _NOT_IN_A_NAME = re.compile(r"[^A-Z' -]+")
 _SPACES = re.compile(r" {2,}")
 _NIR_BODY = re.compile(r"\d{5}(\d{2}|2A|2B)\d{6}", re.ASCII)
 _COG = re.compile(r"(\d{2}|2A|2B)\d{3}", re.ASCII)
-_CORSICA = {"2A": "21", "2B": "22"}  # inferred from published numbers (2A0000014, 2B0000020), not from a text
 ADULT = 18
 # RNIV: the documents that raise an identity by themselves; those of civil status do it for a child only, who often
 # has no other. A driving licence, a military card or a third party's word never do.
@@ -42,7 +41,6 @@ _STATUSES = {
     (True, False): IdentityStatus.VALIDATED,
     (True, True): IdentityStatus.QUALIFIED,
 }
-_ONLY_DIGITS = re.compile(r"\d+", re.ASCII)
 
 
 class Attribute(enum.StrEnum):
@@ -92,28 +90,6 @@ def matricule_agrees_with_birth(matricule: str, *, year: int, month: int) -> boo
     return matricule[1:3] == f"{year % 100:02d}" and matricule[3:5] == f"{month:02d}"
 
 
-def is_luhn_valid(digits: str) -> bool:
-    if not _ONLY_DIGITS.fullmatch(digits):
-        return False
-    total = 0
-    for position, character in enumerate(reversed(digits)):
-        digit = int(character) * (1 + position % 2)
-        total += digit - 9 if digit > 9 else digit
-    return total % 10 == 0
-
-
-def is_rpps_valid(rpps: str) -> bool:
-    """False is a warning only: the published example numbers fail the key."""
-    return len(rpps) == 11 and is_luhn_valid(rpps)
-
-
-def is_finess_valid(finess: str) -> bool:
-    """False is a warning only: fictitious numbers fail the key. In Corsica A counts as 1 and B as 2."""
-    if len(finess) != 9:
-        return False
-    return is_luhn_valid(_CORSICA.get(finess[:2], finess[:2]) + finess[2:])
-
-
 def is_birth_place_code(code: str) -> bool:
     """An INSEE commune code, or 99xxx for a country."""
     return _COG.fullmatch(code) is not None
@@ -124,6 +100,11 @@ def normalised_name(name: str) -> str:
     spread = unicodedata.normalize("NFKD", name.translate(_LIGATURES))
     capitals = "".join(letter for letter in spread if not unicodedata.combining(letter)).upper()
     return _SPACES.sub(" ", _NOT_IN_A_NAME.sub(" ", capitals)).strip()
+
+
+def shown_name(birth_name: str, used_name: str, birth_given_name: str, used_given_name: str) -> str:
+    """« Madeleine LEROUX »: those of every day before those of the birth certificate."""
+    return f"{(used_given_name or birth_given_name).title()} {used_name or birth_name}"
 
 
 def status_of(*, is_proven: bool, is_returned: bool) -> IdentityStatus:

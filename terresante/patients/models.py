@@ -22,6 +22,7 @@ from terresante.patients.enums import (
     Relationship,
     Sex,
 )
+from terresante.patients.identity_rules import shown_name
 
 
 class Patient(Row):
@@ -91,7 +92,7 @@ class Patient(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.display_given_name} {self.display_name}"
+        return shown_name(self.birth_name, self.used_name, self.birth_given_name, self.used_given_name)
 
     @property
     def display_name(self) -> str:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from terresante.care_team.access import ACCESS_CONTEST, ACCESS_LOG_READ, OWN_CIRCLE_EDIT
 from terresante.care_team.enums import DataClass
@@ -17,15 +18,18 @@ from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.events import emit
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
+from terresante.kernel.ui.translation import later
 from terresante.kernel.ui.wording import initials
 
-LAST_MEMBER = (
+LAST_MEMBER = later(
     "C’est le dernier membre de ce cercle : quelqu’un doit répondre du dossier. "
     "Ajoutez d’abord une autre personne. Pour fermer le dossier, dites que vous vous y opposez."
 )
 _NOT_ADDED = {
-    "unshared": "Vous n’êtes pas encore informé de ce dossier : demandez à votre médecin de le faire d’abord.",
-    "opposed": "Vous vous opposez à ce dossier : levez d’abord votre opposition, dans « Mes choix ».",
+    "unshared": later(
+        "Vous n’êtes pas encore informé de ce dossier : demandez à votre médecin de le faire d’abord."
+    ),
+    "opposed": later("Vous vous opposez à ce dossier : levez d’abord votre opposition, dans « Mes choix »."),
 }
 
 
@@ -77,7 +81,7 @@ def add_practitioner(actor: Actor, record_id: UUID, practitioner_id: UUID) -> No
         "Donné dans l’espace de la personne",
     )
     if outcome == "member":
-        raise Conflict("Cette personne fait déjà partie de votre cercle.")
+        raise Conflict(gettext("Cette personne fait déjà partie de votre cercle."))
     if outcome in _NOT_ADDED:
         raise Refused(_NOT_ADDED[outcome])
     if outcome != "done":
@@ -106,7 +110,7 @@ def contest_access(actor: Actor, record_id: UUID, entry_id: UUID) -> AccessCompl
     if entry is None:
         raise NotFound
     if AccessComplaint.objects.filter(patient_id=opened.patient.pk, entry_id=entry.pk).exists():
-        raise Conflict("Vous avez déjà contesté cet accès : la réponse viendra ici.")
+        raise Conflict(gettext("Vous avez déjà contesté cet accès : la réponse viendra ici."))
     contested = AccessComplaint.objects.create(
         patient=opened.patient,
         patient_initials=initials(str(opened.patient)),

@@ -1,41 +1,40 @@
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from terresante.care_team.access import decides_for_patient
 from terresante.care_team.queries import open_record
 from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ, OWN_DOCUMENT_WRITE
 from terresante.documents.models import DocumentReference
 from terresante.documents.own_actions import file_own_document, show_own_document, withdraw_own_document
-from terresante.documents.queries import documents_of
+from terresante.documents.queries import TOLD_AS, document_page, versions_of
 from terresante.documents.reading import reading_of
+from terresante.feed.actions import mark_objects_read
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.receiving import Received, receive
 from terresante.kernel.screens import Request, reads, writes
 from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.paging import asked_page
 from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
 from terresante.notes.models import NoteMedia
 from terresante.overview.access import RECORD_EXPORT
 from terresante.portal.forms import OwnDocumentForm
 from terresante.portal.queries import own_record_id, read_own_record
 
-_A_PAGE = 20
-
 
 @reads(DOCUMENT_READ)
 def documents(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor, action=DOCUMENT_READ)
-    page = None
-    if opened is not None:
-        listed = documents_of(request.actor, opened.patient.pk)
-        page = Paginator(listed, _A_PAGE).get_page(request.GET.get("page", "1"))
-    context = {"opened": opened, "page": page, "is_own": decides_for_patient(request.actor)}
+    number = asked_page(request.GET.get("page", ""))
+    found = document_page(request.actor, opened.patient.pk, number=number) if opened else None
+    context = {"opened": opened, "documents": found, "is_own": decides_for_patient(request.actor)}
     return render(request, "portal/documents.html", context)
 
 
@@ -70,10 +69,12 @@ def add_document(request: Request) -> HttpResponse:
             except (Invalid, Conflict) as error:
                 show_error(form, error)
             else:
-                messages.success(request, f"« {filed.title} » est dans vos documents.")
+                messages.success(
+                    request, gettext("« %(title)s » est dans vos documents.") % {"title": filed.title}
+                )
                 return redirect("portal:document", filed.pk)
         else:
-            form.add_error("sent", received or "Choisissez un fichier.")
+            form.add_error("sent", received or gettext("Choisissez un fichier."))
     status = Invalid.status if form.errors else 200
     opened = read_own_record(request.actor, action=OWN_DOCUMENT_WRITE)
     return render(request, "portal/add_document.html", {"opened": opened, "form": form}, status=status)
@@ -88,7 +89,7 @@ def show_document(request: Request, document_id: UUID) -> HttpResponse:
     if request.method == "POST":
         kept = "keep" in request.POST
         show_own_document(request.actor, record_id, document_id, kept=kept)
-        said = "L’équipe ne le lit plus." if kept else "L’équipe peut maintenant le lire."
+        said = gettext("L’équipe ne le lit plus.") if kept else gettext("L’équipe peut maintenant le lire.")
         messages.success(request, said)
     return redirect("portal:document", document_id)
 
@@ -101,7 +102,9 @@ def withdraw_document(request: Request, document_id: UUID) -> HttpResponse:
         raise NotFound
     if request.method == "POST":
         row = withdraw_own_document(request.actor, record_id, document_id)
-        messages.success(request, f"« {row.title} » est retiré : personne ne l’ouvre plus.")
+        messages.success(
+            request, gettext("« %(title)s » est retiré : personne ne l’ouvre plus.") % {"title": row.title}
+        )
         return redirect("portal:documents")
     opened = read_own_record(request.actor)
     shown = access.get(request.actor, OWN_DOCUMENT_WRITE, DocumentReference, document_id)
@@ -119,6 +122,9 @@ def document(request: Request, document_id: UUID) -> HttpResponse:
     if shown.record_id != opened.record.pk:
         raise NotFound
     audit.note_read(DOCUMENT_READ, patient_id=opened.patient.pk, about=shown)
+    keys = [version.pk for version in versions_of(request.actor, shown)]
+    for kind in TOLD_AS:
+        request.after_read.append(partial(mark_objects_read, request.actor, opened.patient.pk, kind, keys))
     read = reading_of(shown)
     shows_paper = read is not None and read.has_paper and (not read.passages or "copie" in request.GET)
     told = {

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from terresante.accounts.sessions import handle_of
@@ -92,7 +93,7 @@ def answer(request: Request, expected_id: UUID) -> HttpResponse:
         if filling.record_id != record_id:
             raise NotFound
         if is_carer(actor) and _is_somebody_elses(filling, actor):
-            messages.info(request, "Ce questionnaire est déjà rempli : vous n’avez rien à faire.")
+            messages.info(request, gettext("Ce questionnaire est déjà rempli : vous n’avez rien à faire."))
             return redirect("portal:follow_up")
         return filled(request, _door(filling, expected))
 

@@ -4,32 +4,37 @@ from typing import Any
 from django import forms
 
 from terresante.accounts.forms import NewPasswordForm
+from terresante.care_team.actions.relatives import NewDelegation, NewRelative
 from terresante.care_team.models import CareTeamParticipant
-from terresante.care_team.relative_actions import NewDelegation, NewRelative
 from terresante.documents.enums import OWN_TYPES, TITLE_MAX_LENGTH, DocumentType
 from terresante.documents.forms import sent_field
 from terresante.documents.own_actions import OwnDocument
 from terresante.kernel.files.receiving import Received
 from terresante.kernel.ui.forms import day_field
+from terresante.kernel.ui.translation import later
 from terresante.patients.enums import DelegatedScope, DelegationBasis, DelegationProof, Relationship
 
 
 class OwnRelativeForm(forms.Form):
     name = forms.CharField(
-        label="Son nom", max_length=150, error_messages={"required": "Indiquez le nom de ce proche."}
+        label=later("Son nom"),
+        max_length=150,
+        error_messages={"required": later("Indiquez le nom de ce proche.")},
     )
-    relationship = forms.ChoiceField(label="Qui est-ce pour vous ?", choices=Relationship.choices)
-    phone = forms.CharField(label="Son téléphone", max_length=20, required=False)
+    relationship = forms.ChoiceField(label=later("Qui est-ce pour vous ?"), choices=Relationship.choices)
+    phone = forms.CharField(label=later("Son téléphone"), max_length=20, required=False)
     is_trusted_person = forms.BooleanField(
-        label="C’est ma personne de confiance",
+        label=later("C’est ma personne de confiance"),
         required=False,
-        help_text="On lui demande son avis si vous ne pouvez plus dire ce que vous voulez. "
-        "Signez aussi avec elle un papier, et gardez-le.",
+        help_text=later(
+            "On lui demande son avis si vous ne pouvez plus dire ce que vous voulez. "
+            "Signez aussi avec elle un papier, et gardez-le."
+        ),
     )
     is_person_to_warn = forms.BooleanField(
-        label="C’est la personne à prévenir",
+        label=later("C’est la personne à prévenir"),
         required=False,
-        help_text="On l’appelle s’il vous arrive quelque chose.",
+        help_text=later("On l’appelle s’il vous arrive quelque chose."),
     )
 
     def relative(self) -> NewRelative:
@@ -45,19 +50,20 @@ class OwnRelativeForm(forms.Form):
 
 class CarerForm(forms.Form):
     email = forms.EmailField(
-        label="Son adresse électronique", error_messages={"required": "Indiquez son adresse électronique."}
+        label=later("Son adresse électronique"),
+        error_messages={"required": later("Indiquez son adresse électronique.")},
     )
     scope = forms.MultipleChoiceField(
-        label="Ce que cette personne peut lire ou faire",
+        label=later("Ce que cette personne peut lire ou faire"),
         choices=DelegatedScope.choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Elle voit toujours votre nom et votre équipe de soins. Cochez ce que vous ajoutez.",
+        help_text=later("Elle voit toujours votre nom et votre équipe de soins. Cochez ce que vous ajoutez."),
     )
     valid_until = day_field(
-        "Jusqu’au",
+        later("Jusqu’au"),
         required=False,
-        help_text="Sans date, l’accès dure jusqu’à ce que vous le retiriez.",
+        help_text=later("Sans date, l’accès dure jusqu’à ce que vous le retiriez."),
     )
 
     def delegation(self) -> NewDelegation:
@@ -73,13 +79,13 @@ class CarerForm(forms.Form):
 
 class GivenCodeForm(forms.Form):
     given_code = forms.CharField(
-        label="Le code que l’on vous a donné",
+        label=later("Le code que l’on vous a donné"),
         max_length=20,
-        help_text="Dix lettres et chiffres, par exemple ABCDE-FGHJK.",
+        help_text=later("Dix lettres et chiffres, par exemple ABCDE-FGHJK."),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         ),
-        error_messages={"required": "Écrivez le code que l’on vous a donné."},
+        error_messages={"required": later("Écrivez le code que l’on vous a donné.")},
     )
 
 
@@ -90,36 +96,41 @@ class InvitedForm(NewPasswordForm, GivenCodeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new"].label = "Choisissez un mot de passe"
+        self.fields["new"].label = later("Choisissez un mot de passe")
 
 
 class NameForm(forms.Form):
     """Of the members given, the one who may know from now on."""
 
-    participant = forms.ChoiceField(label="Quelqu’un d’autre peut le savoir")
+    participant = forms.ChoiceField(label=later("Quelqu’un d’autre peut le savoir"))
 
     def __init__(self, members: Sequence[CareTeamParticipant], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", "Choisissez dans votre cercle"), *((str(each.pk), each.name) for each in members)]
+        choices = [
+            ("", later("Choisissez dans votre cercle")),
+            *((str(each.pk), each.name) for each in members),
+        ]
         self.fields["participant"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class OwnDocumentForm(forms.Form):
-    sent = sent_field("Le fichier, ou une photo", many=False)
+    sent = sent_field(later("Le fichier, ou une photo"), many=False)
     type = forms.ChoiceField(
-        label="Qu’est-ce que c’est ?",
-        choices=[("", "Choisissez"), *((one.value, said) for one, said in OWN_TYPES.items())],
-        error_messages={"required": "Dites ce qu’est ce document."},
+        label=later("Qu’est-ce que c’est ?"),
+        choices=[("", later("Choisissez")), *((one.value, said) for one, said in OWN_TYPES.items())],
+        error_messages={"required": later("Dites ce qu’est ce document.")},
     )
     title = forms.CharField(
-        label="Son titre", max_length=TITLE_MAX_LENGTH, error_messages={"required": "Donnez-lui un titre."}
+        label=later("Son titre"),
+        max_length=TITLE_MAX_LENGTH,
+        error_messages={"required": later("Donnez-lui un titre.")},
     )
-    dated_on = day_field("La date écrite dessus", missing="Donnez la date du document.")
+    dated_on = day_field(later("La date écrite dessus"), missing=later("Donnez la date du document."))
     readers = forms.ChoiceField(
-        label="Qui le lit ?",
+        label=later("Qui le lit ?"),
         choices=[
-            ("circle", "Mon équipe de soins, chacun selon son métier"),
-            ("kept", "Moi seulement, pour l’instant"),
+            ("circle", later("Mon équipe de soins, chacun selon son métier")),
+            ("kept", later("Moi seulement, pour l’instant")),
         ],
         widget=forms.RadioSelect,
         initial="circle",

@@ -17,29 +17,30 @@ from terresante.health_record.forms import SaidForm
 from terresante.health_record.said import Said, SaidAllergy, SaidDirective, SaidMeasure, SaidTreatment
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.ui.forms import day_field, moment_field
+from terresante.kernel.ui.translation import later
 
 _NUMBER = {
-    "required": "Écrivez le chiffre que vous avez lu.",
-    "invalid": "Écrivez un nombre, par exemple 36,8.",
-    "max_decimal_places": "Deux chiffres après la virgule au plus.",
-    "max_digits": "Ce chiffre est impossible : relisez l’appareil.",
-    "max_whole_digits": "Ce chiffre est impossible : relisez l’appareil.",
+    "required": later("Écrivez le chiffre que vous avez lu."),
+    "invalid": later("Écrivez un nombre, par exemple 36,8."),
+    "max_decimal_places": later("Deux chiffres après la virgule au plus."),
+    "max_digits": later("Ce chiffre est impossible : relisez l’appareil."),
+    "max_whole_digits": later("Ce chiffre est impossible : relisez l’appareil."),
 }
 _READ = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 _HOW_GRAVE = (
-    (Criticality.UNABLE_TO_ASSESS, "Je ne sais pas"),
-    (Criticality.HIGH, "Oui : il a fallu un médecin ou les secours"),
-    (Criticality.LOW, "Non : c’est passé tout seul"),
+    (Criticality.UNABLE_TO_ASSESS, later("Je ne sais pas")),
+    (Criticality.HIGH, later("Oui : il a fallu un médecin ou les secours")),
+    (Criticality.LOW, later("Non : c’est passé tout seul")),
 )
 _MEASURES = (
-    (MeasureCode.WEIGHT, "Mon poids (kg)"),
-    (MeasureCode.BLOOD_PRESSURE, "Ma tension (les deux chiffres)"),
-    (MeasureCode.TEMPERATURE, "Ma température (°C)"),
-    (MeasureCode.GLUCOSE, "Mon sucre dans le sang (g/L)"),
-    (MeasureCode.HEART_RATE, "Mon pouls (battements par minute)"),
-    (MeasureCode.OXYGEN, "Mon oxygène (%)"),
-    (MeasureCode.PAIN, "Ma douleur (de 0 à 10)"),
-    (MeasureCode.HEIGHT, "Ma taille (cm)"),
+    (MeasureCode.WEIGHT, later("Mon poids (kg)")),
+    (MeasureCode.BLOOD_PRESSURE, later("Ma tension (les deux chiffres)")),
+    (MeasureCode.TEMPERATURE, later("Ma température (°C)")),
+    (MeasureCode.GLUCOSE, later("Mon sucre dans le sang (g/L)")),
+    (MeasureCode.HEART_RATE, later("Mon pouls (battements par minute)")),
+    (MeasureCode.OXYGEN, later("Mon oxygène (%)")),
+    (MeasureCode.PAIN, later("Ma douleur (de 0 à 10)")),
+    (MeasureCode.HEIGHT, later("Ma taille (cm)")),
 )
 
 
@@ -52,37 +53,43 @@ class OwnAllergyForm(DeclarationForm):
     says = SaidAllergy
 
     substance = forms.CharField(
-        label="Allergie à quoi ?",
+        label=later("Allergie à quoi ?"),
         max_length=LABEL_MAX_LENGTH,
-        help_text="Une seule chose à la fois : un médicament, un aliment, un produit.",
-        error_messages={"required": "Écrivez de quoi il s’agit."},
+        help_text=later("Une seule chose à la fois : un médicament, un aliment, un produit."),
+        error_messages={"required": later("Écrivez de quoi il s’agit.")},
     )
-    category = forms.TypedChoiceField(label="C’est plutôt", choices=named_categories, coerce=AllergyCategory)
+    category = forms.TypedChoiceField(
+        label=later("C’est plutôt"), choices=named_categories, coerce=AllergyCategory
+    )
     reaction = forms.CharField(
-        label="Que s’est-il passé ?",
+        label=later("Que s’est-il passé ?"),
         max_length=DETAIL_MAX_LENGTH,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Boutons, visage gonflé, malaise…",
+        help_text=later("Boutons, visage gonflé, malaise…"),
     )
-    criticality = forms.TypedChoiceField(label="Était-ce grave ?", choices=_HOW_GRAVE, coerce=Criticality)
+    criticality = forms.TypedChoiceField(
+        label=later("Était-ce grave ?"), choices=_HOW_GRAVE, coerce=Criticality
+    )
 
 
 class OwnMeasureForm(DeclarationForm):
     says = SaidMeasure
 
-    code = forms.TypedChoiceField(label="Qu’avez-vous mesuré ?", choices=_MEASURES, coerce=MeasureCode)
+    code = forms.TypedChoiceField(label=later("Qu’avez-vous mesuré ?"), choices=_MEASURES, coerce=MeasureCode)
     value = forms.DecimalField(
-        label="Le chiffre",
+        label=later("Le chiffre"),
         max_digits=6,
         decimal_places=2,
         localize=True,
         widget=_READ,
-        help_text="Pour la tension, le premier : par exemple 128. Si l’appareil dit 12,8, écrivez 128.",
+        help_text=later(
+            "Pour la tension, le premier : par exemple 128. Si l’appareil dit 12,8, écrivez 128."
+        ),
         error_messages=_NUMBER,
     )
     low_value = forms.DecimalField(
-        label="Le deuxième chiffre de la tension",
+        label=later("Le deuxième chiffre de la tension"),
         max_digits=6,
         decimal_places=2,
         required=False,
@@ -90,42 +97,42 @@ class OwnMeasureForm(DeclarationForm):
         widget=_READ,
         error_messages=_NUMBER,
     )
-    effective_at = moment_field("Quand ?", missing="Dites quand.")
+    effective_at = moment_field(later("Quand ?"), missing=later("Dites quand."))
 
 
 class OwnTreatmentForm(DeclarationForm):
     says = SaidTreatment
 
     drug = forms.CharField(
-        label="Quel médicament ?",
+        label=later("Quel médicament ?"),
         max_length=LABEL_MAX_LENGTH,
-        help_text="Un seul à la fois, comme sur la boîte : Doliprane 1 g.",
-        error_messages={"required": "Écrivez le nom du médicament."},
+        help_text=later("Un seul à la fois, comme sur la boîte : Doliprane 1 g."),
+        error_messages={"required": later("Écrivez le nom du médicament.")},
     )
     dosage = forms.CharField(
-        label="Comment le prenez-vous ?",
+        label=later("Comment le prenez-vous ?"),
         max_length=DETAIL_MAX_LENGTH,
         required=False,
-        help_text="Combien, à quel moment : un le matin, un le soir.",
+        help_text=later("Combien, à quel moment : un le matin, un le soir."),
     )
-    indication = forms.CharField(label="Pour quoi ?", max_length=200, required=False)
-    since = day_field("Depuis quand ?", required=False)
+    indication = forms.CharField(label=later("Pour quoi ?"), max_length=200, required=False)
+    since = day_field(later("Depuis quand ?"), required=False)
 
 
 class OwnDirectiveForm(DeclarationForm):
     text = forms.CharField(
-        label="Ce que je souhaite, ou refuse, si un jour je ne peux plus le dire",
+        label=later("Ce que je souhaite, ou refuse, si un jour je ne peux plus le dire"),
         max_length=DETAIL_MAX_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"required": "Écrivez en quelques mots ce que dit le papier."},
+        error_messages={"required": later("Écrivez en quelques mots ce que dit le papier.")},
     )
     kept_at = forms.CharField(
-        label="Où est le papier signé ?",
+        label=later("Où est le papier signé ?"),
         max_length=200,
         required=False,
-        help_text="Vos mots ici ne remplacent pas le papier daté et signé : dites où le trouver.",
+        help_text=later("Vos mots ici ne remplacent pas le papier daté et signé : dites où le trouver."),
     )
-    decided_on = day_field("Écrit le", missing="Dites quand.", initial=timezone.localdate)
+    decided_on = day_field(later("Écrit le"), missing=later("Dites quand."), initial=timezone.localdate)
 
     def declared(self, actor: Actor) -> Said:
         sent = self.cleaned_data

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from terresante.care_team.access import decides_for_patient
 from terresante.care_team.queries import open_record
@@ -14,6 +15,7 @@ from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Answer, Request, reads, writes
 from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.translation import later
 from terresante.overview import sheet_queries
 from terresante.overview.access import EMERGENCY_SHEET_PRINT, EMERGENCY_SHEET_READ
 from terresante.portal.health_forms import DECLARED
@@ -21,10 +23,10 @@ from terresante.portal.queries import own_record_id, read_own_record
 
 # How each declaration is asked for; what is not here is a professional's to write.
 _TITLES = {
-    "allergies": "Dire une allergie",
-    "traitements": "Dire un traitement",
-    "mesures": "Noter une mesure",
-    "directives": "Dire ce que je souhaite",
+    "allergies": later("Dire une allergie"),
+    "traitements": later("Dire un traitement"),
+    "mesures": later("Noter une mesure"),
+    "directives": later("Dire ce que je souhaite"),
 }
 
 
@@ -51,7 +53,7 @@ def declare(request: Request, kind: str) -> HttpResponse:
         except (Invalid, Conflict) as error:
             show_error(form, error)
         else:
-            messages.success(request, "C’est noté. Votre équipe le lit comme dit par vous.")
+            messages.success(request, gettext("C’est noté. Votre équipe le lit comme dit par vous."))
             return redirect("portal:health")
     opened = read_own_record(request.actor, action=HEALTH_DECLARE)
     shown = {"opened": opened, "form": form, "kind": kind, "heading": _TITLES[kind]}
@@ -71,7 +73,9 @@ def take_back(request: Request, kind: str, line_id: UUID) -> HttpResponse:
         except Conflict as error:
             messages.warning(request, error.sentence)
         else:
-            messages.success(request, "C’est retiré. Votre équipe ne le lit plus comme dit par vous.")
+            messages.success(
+                request, gettext("C’est retiré. Votre équipe ne le lit plus comme dit par vous.")
+            )
     return redirect("portal:health")
 
 

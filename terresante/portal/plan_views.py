@@ -8,17 +8,18 @@ from terresante.care_plans.access import INCLUSION_READ
 from terresante.care_plans.queries import StepLine, pathways_of
 from terresante.care_team.enums import RoleGroup
 from terresante.kernel.screens import Request, reads
+from terresante.kernel.ui.translation import later
 from terresante.portal.queries import read_own_record
 
 _TRADES: dict[str, str] = {
-    RoleGroup.PHYSICIAN: "le médecin",
-    RoleGroup.NURSE: "l’infirmier ou l’infirmière",
-    RoleGroup.PHARMACIST: "le pharmacien ou la pharmacienne",
-    RoleGroup.PARAMEDIC: "un professionnel de la rééducation",
-    RoleGroup.PSYCHOLOGIST: "le ou la psychologue",
-    RoleGroup.SOCIAL: "l’assistant ou l’assistante sociale",
-    RoleGroup.HOME_AIDE: "l’aide à domicile",
-    RoleGroup.COORDINATOR: "la personne qui coordonne les soins",
+    RoleGroup.PHYSICIAN: later("le médecin"),
+    RoleGroup.NURSE: later("l’infirmier ou l’infirmière"),
+    RoleGroup.PHARMACIST: later("le pharmacien ou la pharmacienne"),
+    RoleGroup.PARAMEDIC: later("un professionnel de la rééducation"),
+    RoleGroup.PSYCHOLOGIST: later("le ou la psychologue"),
+    RoleGroup.SOCIAL: later("l’assistant ou l’assistante sociale"),
+    RoleGroup.HOME_AIDE: later("l’aide à domicile"),
+    RoleGroup.COORDINATOR: later("la personne qui coordonne les soins"),
 }
 
 

@@ -6,26 +6,28 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from terresante.accounts.actions.login import at_the_door
 from terresante.accounts.actions.opening import create_account
 from terresante.accounts.models import User
 from terresante.accounts.queries import account_called
-from terresante.care_team import relative_actions
 from terresante.care_team.access import DELEGATION_CLAIM, OWN_DELEGATION_EDIT, OWN_RELATIVE_EDIT
-from terresante.care_team.relative_actions import Invited, answer_invitation
+from terresante.care_team.actions import relatives as relative_actions
+from terresante.care_team.actions.relatives import Invited, answer_invitation
 from terresante.directory.queries import work_situations
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, public, writes
 from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.translation import later
 from terresante.patients.models import RelatedPerson
 from terresante.portal.forms import CarerForm, GivenCodeForm, InvitedForm, OwnRelativeForm
 from terresante.portal.queries import founded_record_id, read_own_record
 
 _TOKEN = "invitation_token"  # noqa: S105 -- a key of the session
-_NOT_VALID = (
+_NOT_VALID = later(
     "Ce lien ou ce code n’est pas valable. Relisez le code. "
     "Après cinq erreurs ou quatorze jours, demandez un autre accès à la personne qui vous l’a donné."
 )
@@ -40,7 +42,7 @@ def relative(request: Request, relative_id: UUID | None = None) -> HttpResponse:
         relative_actions.save_relative(
             request.actor, record_id, relative=form.relative(), relative_id=relative_id
         )
-        messages.success(request, "C’est enregistré.")
+        messages.success(request, gettext("C’est enregistré."))
         return redirect("portal:circle")
     read_own_record(request.actor)
     if relative_id is not None:
@@ -80,7 +82,7 @@ def carer(request: Request, relative_id: UUID) -> HttpResponse:
 def withdraw_carer(request: Request, delegation_id: UUID) -> HttpResponse:
     if request.method == "POST":
         relative_actions.withdraw_delegation(request.actor, founded_record_id(request.actor), delegation_id)
-        messages.success(request, "C’est fait : cette personne ne lit plus rien.")
+        messages.success(request, gettext("C’est fait : cette personne ne lit plus rien."))
     return redirect("portal:circle")
 
 
@@ -113,7 +115,7 @@ def _form_of_newcomer(request: HttpRequest, token: str) -> InvitedForm:
     if code and invited is None:
         form.add_error("given_code", _NOT_VALID)
     elif invited is not None and account_called(invited.email) is not None:
-        form.add_error(None, "Vous avez déjà un compte à cette adresse : connectez-vous d’abord.")
+        form.add_error(None, gettext("Vous avez déjà un compte à cette adresse : connectez-vous d’abord."))
     return form
 
 
@@ -123,7 +125,10 @@ def _claimed(
     code = str(form.cleaned_data["given_code"])
     if user is not None and work_situations(user.pk):
         form.add_error(
-            None, "Ce compte est celui d’un professionnel : déconnectez-vous, puis ouvrez de nouveau le lien."
+            None,
+            gettext(
+                "Ce compte est celui d’un professionnel : déconnectez-vous, puis ouvrez de nouveau le lien."
+            ),
         )
         return None
     account = user or _new_account(form, token, code)
@@ -134,7 +139,7 @@ def _claimed(
     _trace(account, invited)
     request.session.pop(_TOKEN, None)
     if user is not None:
-        messages.success(request, "Votre accès est ouvert.")
+        messages.success(request, gettext("Votre accès est ouvert."))
         return redirect("overview:home")
     return render(request, "portal/claimed.html", {"email": account.email})
 

@@ -13,6 +13,7 @@ from terresante.portal import (
 app_name = "portal"
 urlpatterns = [
     path("mon-dossier/", views.home, name="home"),
+    path("mon-dossier/acces/", views.accesses, name="accesses"),
     path("mon-dossier/acces/<uuid:entry_id>/contester/", views.contest, name="contest"),
     path("mon-dossier/mon-cercle/", views.circle, name="circle"),
     path("mon-dossier/mes-suivis/", views.secrets, name="secrets"),

@@ -1,10 +1,11 @@
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 
 from terresante.care_team import actions as circle_actions
 from terresante.care_team.access import (
@@ -23,7 +24,7 @@ from terresante.care_team.actions.joining import answer_own_request
 from terresante.care_team.actions.secrets import name_reader, withdraw_name
 from terresante.care_team.enums import ConsentKind, DataClass
 from terresante.care_team.forms import DirectorySearchForm
-from terresante.care_team.joining_forms import WordsForm
+from terresante.care_team.forms.joining import WordsForm
 from terresante.care_team.models import CareTeamParticipant, JoinRequest
 from terresante.care_team.queries import (
     OpenRecord,
@@ -35,34 +36,41 @@ from terresante.care_team.queries import (
     relatives_with_access,
 )
 from terresante.care_team.queries.secrets import RestrictedCare, restricted_cares
+from terresante.feed.actions import mark_objects_read
+from terresante.feed.enums import FeedKind
 from terresante.kernel import access
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ids import asked_key
 from terresante.kernel.ports import ACTING_FOR_KEY, SELF
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.paging import asked_page
 from terresante.notes.access import NOTE_READ
-from terresante.notes.queries import media_of, notes_of
+from terresante.notes.queries import note_page
 from terresante.portal import actions, queries
 from terresante.portal.access import PERSON_SWITCH
 from terresante.portal.forms import NameForm
 from terresante.portal.queries import founded_record_id, read_own_record
 from terresante.stays.queries import stays_of_patient
 
-_NOTES_A_PAGE = 20
+
+@reads(CIRCLE_READ)
+def home(request: Request) -> HttpResponse:
+    opened = read_own_record(request.actor)
+    told = queries.home_of(request.actor, opened) if opened else None
+    return render(request, "portal/home.html", {"opened": opened, "home": told})
 
 
 @reads(ACCESS_LOG_READ)
-def home(request: Request) -> HttpResponse:
+def accesses(request: Request) -> HttpResponse:
     if is_carer(request.actor):
-        return redirect("portal:circle")
+        return redirect("portal:home")
     opened = read_own_record(request.actor, action=ACCESS_LOG_READ)
     before = request.GET.get("avant", "")
     seen = queries.accesses_of(request.actor, opened, before=before) if opened else None
     if request.headers.get("HX-Request"):
         return render(request, "portal/_accesses.html", {"opened": opened, "seen": seen})
-    context = {"opened": opened, "seen": seen, "due": queries.due_today(request.actor, opened)}
-    return render(request, "portal/home.html", context)
+    return render(request, "portal/accesses.html", {"opened": opened, "seen": seen})
 
 
 @writes(ACCESS_CONTEST)
@@ -70,9 +78,10 @@ def contest(request: Request, entry_id: UUID) -> HttpResponse:
     if request.method == "POST":
         actions.contest_access(request.actor, founded_record_id(request.actor), entry_id)
         messages.success(
-            request, "C’est envoyé. Le délégué à la protection des données vous répondra sur cette page."
+            request,
+            gettext("C’est envoyé. Le délégué à la protection des données vous répondra sur cette page."),
         )
-    return redirect("portal:home")
+    return redirect("portal:accesses")
 
 
 @reads(CIRCLE_READ)
@@ -89,8 +98,6 @@ def circle(request: Request) -> HttpResponse:
         context["relatives"] = relatives_with_access(request.actor, opened.patient.pk)
         if context["decides"]:
             context["asked"] = joining.requests_waiting(request.actor, opened.patient.pk)
-    if is_carer(request.actor):
-        context["due"] = queries.due_today(request.actor, opened)
     context["is_patient"] = request.actor.kind == ActorKind.PATIENT
     return render(request, "portal/circle.html", context)
 
@@ -101,7 +108,10 @@ def remove_member(request: Request, participant_id: UUID) -> HttpResponse:
     record_id = founded_record_id(request.actor)
     if request.method == "POST":
         member = actions.remove_member(request.actor, record_id, participant_id)
-        messages.success(request, f"{member.name} ne lit plus le dossier. Votre référent est prévenu.")
+        messages.success(
+            request,
+            gettext("%(name)s ne lit plus le dossier. Votre référent est prévenu.") % {"name": member.name},
+        )
         return redirect("portal:circle")
     opened = read_own_record(request.actor)
     member = access.get(request.actor, OWN_CIRCLE_EDIT, CareTeamParticipant, participant_id)
@@ -119,8 +129,12 @@ def answer_request(request: Request, join_id: UUID) -> HttpResponse:
         row = answer_own_request(
             request.actor, founded_record_id(request.actor), join_id, accepts=accepts, words=words
         )
-        said = "peut maintenant lire le dossier" if accepts else "ne lira pas le dossier"
-        messages.success(request, f"C’est enregistré : {row.practitioner.full_name} {said}.")
+        said = (
+            gettext("C’est enregistré : %(name)s peut maintenant lire le dossier.")
+            if accepts
+            else gettext("C’est enregistré : %(name)s ne lira pas le dossier.")
+        )
+        messages.success(request, said % {"name": row.practitioner.full_name})
         return redirect("portal:circle")
     opened = read_own_record(request.actor)
     row = access.get(
@@ -149,7 +163,9 @@ def add_practitioner(request: Request, practitioner_id: UUID) -> HttpResponse:
     record_id = founded_record_id(request.actor)
     if request.method == "POST":
         actions.add_practitioner(request.actor, record_id, practitioner_id)
-        messages.success(request, f"{chosen.name} peut maintenant lire le dossier.")
+        messages.success(
+            request, gettext("%(name)s peut maintenant lire le dossier.") % {"name": chosen.name}
+        )
         return redirect("portal:circle")
     readable, hidden = classes_read(chosen.profession)
     context = {
@@ -165,17 +181,15 @@ def add_practitioner(request: Request, practitioner_id: UUID) -> HttpResponse:
 def notes(request: Request) -> HttpResponse:
     """What was written, and the stays in hospital, as far as this person may read them."""
     opened = read_own_record(request.actor, action=NOTE_READ)
-    page, stays, lines = None, None, []
+    page, stays = None, None
     if opened is not None:
-        listed = notes_of(request.actor, opened.patient.pk)
-        page = Paginator(listed, _NOTES_A_PAGE).get_page(request.GET.get("page", "1"))
-        media = media_of(request.actor, opened.patient.pk, [note.pk for note in page])
-        lines = [(note, media.get(note.pk, ())) for note in page]
+        patient_id, number = opened.patient.pk, asked_page(request.GET.get("page", ""))
+        page = note_page(request.actor, patient_id, number=number)
+        shown = [line.note.pk for line in page.lines]
+        request.after_read.append(partial(mark_objects_read, request.actor, patient_id, FeedKind.NOTE, shown))
         if reads_class(request.actor, DataClass.STAY):
             stays = stays_of_patient(request.actor, opened.patient.pk)[:10]
-    return render(
-        request, "portal/notes.html", {"opened": opened, "page": page, "lines": lines, "stays": stays}
-    )
+    return render(request, "portal/notes.html", {"opened": opened, "notes": page, "stays": stays})
 
 
 @writes(SECRET_NAME)
@@ -193,16 +207,16 @@ def _name(request: Request, opened: OpenRecord, cares: dict[str, RestrictedCare]
     if "named" in request.POST:
         named_id = asked_key(request.POST["named"])
         withdraw_name(request.actor, opened.record.pk, named_id)
-        messages.success(request, "C’est retiré : cette personne n’en voit plus rien.")
+        messages.success(request, gettext("C’est retiré : cette personne n’en voit plus rien."))
         return redirect("portal:secrets")
     care = cares.get(request.POST.get("sector", ""))
     form = NameForm(care.others if care else [], request.POST)
     if care is None or not form.is_valid():
-        messages.error(request, "Choisissez une personne de votre cercle.")
+        messages.error(request, gettext("Choisissez une personne de votre cercle."))
         return redirect("portal:secrets")
     participant_id = UUID(form.cleaned_data["participant"])
     name_reader(request.actor, opened.record.pk, sector=care.sector, participant_id=participant_id)
-    messages.success(request, "C’est enregistré : cette personne le sait dès maintenant.")
+    messages.success(request, gettext("C’est enregistré : cette personne le sait dès maintenant."))
     return redirect("portal:secrets")
 
 
@@ -228,7 +242,7 @@ def lift_opposition(request: Request) -> HttpResponse:
     record_id = founded_record_id(request.actor)
     if request.method == "POST":
         circle_actions.lift_opposition(request.actor, record_id)
-        messages.success(request, "Le dossier est de nouveau ouvert au cercle de soins.")
+        messages.success(request, gettext("Le dossier est de nouveau ouvert au cercle de soins."))
         return redirect("portal:choices")
     return render(request, "portal/lift_opposition.html")
 

@@ -157,26 +157,17 @@ def is_told(follow_up_id: UUID | None, colour: str) -> bool:
 
 
 def fact(row: QuestionnaireResponse) -> Fact:
-    limits = {**row.limits(), "data_class": DataClass(row.data_class)}
-    return Fact(
-        patient_id=row.patient_id,
-        kind=FeedKind.QUESTIONNAIRE,
-        object_id=row.pk,
-        occurred_at=row.authored_at,
-        **limits,
-    )
+    return Fact(kind=FeedKind.QUESTIONNAIRE, occurred_at=row.authored_at, **row.told())
 
 
 def event_of(row: QuestionnaireResponse) -> QuestionnaireAnswered:
     return QuestionnaireAnswered(
-        patient_id=row.patient_id,
-        object_id=row.pk,
         follow_up_id=row.follow_up_id,
         occurrence_id=row.occurrence_id,
         replaces_id=row.replaces_id,
         colour=str(row.colour),
         by_user_id=row.user_id,
-        **row.limits(),
+        **row.told(),
     )
 
 

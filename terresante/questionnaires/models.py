@@ -21,9 +21,6 @@ from terresante.questionnaires.enums import (
     VersionStatus,
 )
 
-# Of one version, all its files together, in characters.
-FILES_MAX_LENGTH = 1_000_000
-
 
 class Pathway(Row):
     """Parcours (FHIR PlanDefinition): what follows one condition, kept as versions of a folder of files."""

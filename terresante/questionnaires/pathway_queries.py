@@ -53,10 +53,6 @@ class VersionShown:
     def warnings(self) -> tuple[engine.Mistake, ...]:
         return tuple(one for one in self.mistakes if one.is_warning)
 
-    @property
-    def is_publishable(self) -> bool:
-        return self.version.is_draft and not self.errors
-
 
 def pathways(actor: Actor) -> list[PathwayShown]:
     rows = list(access.list(actor, PATHWAY_READ, Pathway).order_by("title", "pk"))

@@ -12,11 +12,15 @@ from django.db.models import Count, F
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
+from terresante.care_team.queries import OpenRecord
+from terresante.care_team.queries.limits import limits_on, limits_unasked
+from terresante.care_team.queries.panel import audience_panel
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
+from terresante.kernel.ui.frame import AudiencePanel
 from terresante.questionnaires import filling, queries
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import RESPONSE_WRITE
@@ -157,6 +161,21 @@ def forms_open_to(actor: Actor) -> list[tuple[PathwayVersion, list[engine.Form]]
         for version in queries.published()
         if writes_class(actor, DataClass(version.pathway.data_class))
     ]
+
+
+_END = (
+    "Chaque lecture est tracée. Un formulaire enregistré reste au dossier avec votre signature ; une correction garde"
+    " ce qui était répondu."
+)
+
+
+def panel_of(
+    actor: Actor, opened: OpenRecord, pathway: engine.Pathway, *, replaces: QuestionnaireResponse | None
+) -> AudiencePanel:
+    """« Qui verra ceci ? » before a form is sent; a correction goes no further than what it corrects."""
+    limits = limits_on(replaces) if replaces else limits_unasked(actor, opened.record)
+    draft = limits.draft(actor, opened.patient.pk, DataClass(pathway.data_class))
+    return audience_panel(opened.patient, draft, of="ce formulaire", end=_END)
 
 
 def begun(actor: Actor, patient_id: UUID, version_id: UUID, form: str) -> QuestionnaireResponse | None:

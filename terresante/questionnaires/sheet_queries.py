@@ -72,7 +72,7 @@ def sheet_of(actor: Actor, row: QuestionnaireResponse) -> Sheet:
         response=row,
         pathway=pathway,
         title=queries.title_of(row),
-        sections=_answers_by_section(pathway, row),
+        sections=answers_by_section(pathway, row),
         scores=scores_of(row),
         fired=tuple(engine.Fired.from_json(said) for said in row.fired),
         curves=_curves(row, others),
@@ -92,9 +92,10 @@ def signed_by(version_id: UUID) -> tuple[PathwaySignature, ...]:
     return tuple(PathwaySignature.objects.filter(version_id=version_id).order_by("signed_at")[:20])
 
 
-def _answers_by_section(
+def answers_by_section(
     pathway: engine.Pathway, row: QuestionnaireResponse
 ) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """In the order of the form: the title of a section, then each question with its answer in words."""
     form = pathway.forms.get(row.form)
     if form is None:
         return ()

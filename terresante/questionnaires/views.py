@@ -224,6 +224,9 @@ class _Page:
             "key": self.key,
             "replaces": self.replaces,
             "has_conditions": any(question.enable_when for question in self.form.questions),
+            "audience": record_queries.panel_of(
+                self.request.actor, self.opened, self.pathway, replaces=self.replaces
+            ),
             "is_signed": sheet_queries.signed_by(self.version_id),
         }
         status = Invalid.status if wrong or self.error else 200

@@ -148,14 +148,8 @@ _STATUS_AFTER = {
 
 def fact_of(row: DiagnosticReport) -> Fact:
     """Under the key of its document, when it has one: what withdraws the document withdraws it too."""
-    return Fact(
-        patient_id=row.patient_id,
-        kind=FeedKind.RESULT,
-        object_id=row.document_id or row.pk,
-        occurred_at=row.document.recorded_at if row.document else row.recorded_at,
-        data_class=DataClass(row.data_class),
-        **asdict(limits_on(row)),
-    )
+    kept = row.document or row
+    return Fact(kind=FeedKind.RESULT, occurred_at=kept.recorded_at, **{**row.told(), "object_id": kept.pk})
 
 
 def _supersede(document: DocumentReference) -> int:
@@ -299,11 +293,6 @@ def _few(said: Sequence[str], between: str) -> str:
 
 def _cut_whole(said: str) -> str:
     return said if len(said) <= TEXT_LENGTH else f"{said[: TEXT_LENGTH - 1]}…"
-
-
-def told_of(row: DiagnosticReport) -> dict[str, Any]:
-    limits = asdict(limits_on(row))
-    return {"patient_id": row.patient_id, "object_id": row.pk, "data_class": row.data_class, **limits}
 
 
 def trace(actor: Actor, act: Action, row: DiagnosticReport, **detail: Any) -> None:

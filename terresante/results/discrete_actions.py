@@ -19,7 +19,6 @@ from terresante.results.actions import (
     record_of,
     row_of,
     save,
-    told_of,
     trace,
 )
 from terresante.results.enums import SHOWN, ReportStatus
@@ -57,7 +56,7 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
         withdraw(patient_id, before.pk)
     save(row, report)
     tell(actor, fact_of(row))
-    emit(actor, (ResultsFiled if before is None else ResultsChanged)(**told_of(row)))
+    emit(actor, (ResultsFiled if before is None else ResultsChanged)(**row.told()))
     trace(actor, RESULT_WRITE, row, **({"replaces": str(before.pk)} if before else {}))
     return row
 
@@ -68,7 +67,7 @@ def _taken_back(actor: Actor, before: DiagnosticReport | None) -> DiagnosticRepo
     DiagnosticReport.objects.filter(pk=before.pk).update(status=ReportStatus.ENTERED_IN_ERROR)
     before.status = ReportStatus.ENTERED_IN_ERROR
     withdraw(before.patient_id, before.pk)
-    emit(actor, ResultsChanged(**told_of(before)))
+    emit(actor, ResultsChanged(**before.told()))
     kept = limits_on(before).in_trail
     audit.record(
         actor, RESULT_WRITE, patient_id=before.patient_id, about=before, detail={"results": 0, **kept}

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from terresante.terminology.enums import LOINC
+
 _PREFIXES = {
     "k": 3,
     "": 0,
@@ -22,6 +24,13 @@ _PREFIXES = {
 }
 _CONCENTRATION = re.compile(r"([kdcmuµnpf]?)(g|mol|\[IU\]|\[iU\]|IU|UI|U|eq)/([dcmuµn]?)L")
 _COUNT = re.compile(r"(?:10[*^](\d{1,2})|(\{[^}]*\})?)/([dcmuµn]?)L")
+# As laboratories write them in HL7 v2, where no list of units is imposed: « g/l », « 10^9/l », « G/L », « /mm3 ».
+_LITRE = re.compile(r"/([dcmuµn]?)l$")
+_CUBIC = re.compile(r"/mm(\^?3|³)$")
+_SAME_AS = {
+    **dict.fromkeys(("G/L", "Giga/L", "giga/L", "10e9/L", "10E9/L"), "10*9/L"),
+    **dict.fromkeys(("T/L", "Tera/L", "tera/L", "10e12/L", "10E12/L"), "10*12/L"),
+}
 _ANNOTATION = re.compile(r"\{[^}]*\}")
 _SIGNIFICANT = 3
 _SHOWN = {
@@ -64,7 +73,6 @@ ANALYTES = (
 )
 _BY_CODE = {code: analyte for analyte in ANALYTES for code in analyte.codes}
 _BY_KEY = {analyte.key: analyte for analyte in ANALYTES}
-LOINC = "2.16.840.1.113883.6.1"
 LOINC_NAMES = frozenset({LOINC, "LN", "LOINC", "http://loinc.org"})
 
 
@@ -102,12 +110,19 @@ def converted(value: Decimal, unit: str, wanted: str, *, molar_mass: Decimal | N
 
 def _scale(unit: str) -> tuple[str, int] | None:
     """The base unit per litre, and the power of ten."""
+    unit = _CUBIC.sub("/uL", _plain(unit))
     found = _CONCENTRATION.fullmatch(unit)
     if found:
         base = "[IU]" if found[2] in ("[iU]", "IU", "UI") else found[2]
         return base, _PREFIXES[found[1]] - _PREFIXES[found[3]]
     counted = _COUNT.fullmatch(unit)
     return ("1", int(counted[1] or 0) - _PREFIXES[counted[3]]) if counted else None
+
+
+def _plain(unit: str) -> str:
+    """In one spelling."""
+    said = _LITRE.sub(r"/\1L", unit.strip()).replace("10^", "10*")
+    return _SAME_AS.get(said, said)
 
 
 def _rounded(value: Decimal) -> Decimal:
@@ -119,6 +134,7 @@ def _rounded(value: Decimal) -> Decimal:
 
 def shown_unit(unit: str) -> str:
     """As a French report writes it."""
+    unit = _plain(unit)
     known = _SHOWN.get(unit)
     if known is not None:
         return known

@@ -4,6 +4,7 @@ from terresante.care_team.access import reaches, shares
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.patients.models import CareRecord
+from terresante.stays.enums import EncounterStatus
 from terresante.stays.models import Encounter, EncounterMovement
 
 STAY_READ = Action("stay.read", "Consulter les séjours")
@@ -12,7 +13,10 @@ STAY_REPORT = Action("stay.report", "Enregistrer un mouvement hospitalier")
 
 @rule(STAY_READ, Encounter, visible=True)
 def stays_shared_with(actor: Actor) -> Q:
-    return shares(actor)
+    """One that was taken back is nobody's to read: listed as cancelled, it would tell by contrast that another, gone
+    from the list, became secret.
+    """
+    return shares(actor) & ~Q(status=EncounterStatus.CANCELLED)
 
 
 @rule(STAY_READ, EncounterMovement, visible=True)

@@ -21,7 +21,7 @@ from terresante.patients.models import CareRecord
 from terresante.stays.access import STAY_REPORT
 from terresante.stays.course import Course, Told, fold, is_sensitive
 from terresante.stays.enums import MovementAction, MovementKind, PrivateBecause, family_of
-from terresante.stays.events import StayAlerted
+from terresante.stays.events import StayAlerted, StayChanged
 from terresante.stays.models import Encounter, EncounterMovement
 
 # INTEROP.md 4 and DESIGN.md 6: later than that, a fact enters the timeline and rings nowhere.
@@ -93,6 +93,8 @@ class _Change:
     actor: Actor
     encounter: Encounter
     is_new: bool
+    # Before this report, to whoever reads the record.
+    was_shown: bool
     told: Sequence[EncounterMovement]
     row: EncounterMovement
     movement: ReportedMovement
@@ -184,11 +186,12 @@ def _change(actor: Actor, record_id: UUID, hospital: _Hospital, known: _Known, r
         organization_id=hospital.organization_id,
         visit_number=movement.visit_number,
     )
+    was_shown = stay is not None and stay.private_to_id is None
     row = _reported(encounter, told, movement, hospital)
     course = fold(told if row in told else [*told, row])
     _set_state(encounter, course)
     teller = replace(actor, correlation_id=movement.message_id)
-    return _Change(teller, encounter, stay is None, told, row, movement, course)
+    return _Change(teller, encounter, stay is None, was_shown, told, row, movement, course)
 
 
 def _reported(
@@ -206,8 +209,19 @@ def _reported(
             if not row.is_reported:
                 _place(row, movement, hospital)
     else:
+        if _happened_after_all(row, movement):
+            row.cancelled_at = row.cancelled_by = None
         _take(row, movement, hospital)
     return row
+
+
+def _happened_after_all(row: EncounterMovement, movement: ReportedMovement) -> bool:
+    """Told, taken back, then told again later under the same number. One that was taken back before it was ever told
+    stays so: its own message was only late.
+    """
+    if not row.is_reported or row.cancelled_at is None:
+        return False
+    return movement.action is MovementAction.INSERT and movement.recorded_at > row.cancelled_at
 
 
 def _row_of(
@@ -283,7 +297,7 @@ def _secrecy(movement: ReportedMovement, hospital: _Hospital) -> tuple[str, str]
         (movement.care_unit_code, movement.care_unit_name),
         (movement.ward, movement.ward),
     ):
-        sensitivity = units[code].sensitivity if code in units else sensitivity_said(name)
+        sensitivity = units[code].sensitivity if code in units else sensitivity_said(f"{code} {name}")
         if sensitivity != UnitSensitivity.ORDINARY:
             return sensitivity, PrivateBecause.UNIT
     is_unknown = movement.unit_code not in units or movement.care_unit_code not in {"", *units}
@@ -349,9 +363,14 @@ def _bring_facts_up_to_date(changes: Sequence[_Change], *, now: datetime) -> Non
     revise_together(facts.revised)
     items = tell_together(changes[0].actor, [fact for _, fact in facts.told]) if facts.told else []
     new = [(change, fact, item) for (change, fact), item in zip(facts.told, items, strict=True)]
+    announced: set[UUID] = set()
     for change, fact, item in [*facts.rung, *new]:
         if item.is_alert and change.is_heard_of(fact.kind):
             _announce(change.actor, fact, item)
+            announced.add(change.encounter.pk)
+    for change in changes:
+        if change.encounter.pk not in announced:
+            _say_changed(change)
 
 
 _Told = dict[tuple[UUID, str], FeedItem]
@@ -398,6 +417,21 @@ def _announce(actor: Actor, fact: Fact, item: FeedItem) -> None:
             hidden_from_representative=fact.hidden_from_representative,
             data_class=fact.data_class,
             kind=fact.kind,
+        ),
+    )
+
+
+def _say_changed(change: _Change) -> None:
+    """To those who were shown the stay, even when they no longer are: their screens withdraw what it said."""
+    encounter = change.encounter
+    emit(
+        change.actor,
+        StayChanged(
+            patient_id=encounter.patient_id,
+            private_to_id=None if change.was_shown else encounter.private_to_id,
+            hidden_from_patient=encounter.hidden_from_patient,
+            hidden_from_representative=encounter.hidden_from_representative,
+            data_class=DataClass.STAY,
         ),
     )
 

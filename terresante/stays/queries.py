@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
@@ -47,22 +47,28 @@ def current_places(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, Cu
     """
     return {
         stay.patient_id: CurrentPlace(where_now(stay), stay.started_at)
-        for stay in _current_stays(actor, list(patient_ids))
+        for stay in last_stays(actor, list(patient_ids))
         if not stay.is_deceased
     }
 
 
 @compiled.rows
-def _current_stays(actor: Actor, patient_ids: list[UUID]) -> QuerySet[Encounter]:
+def last_stays(actor: Actor, patient_ids: list[UUID]) -> QuerySet[Encounter]:
+    """Of each person, the stay in which she died, else the one she is in."""
+    is_there = Q(
+        class_code__in=["", "I", "E"], status__in=[EncounterStatus.IN_PROGRESS, EncounterStatus.ON_LEAVE]
+    )
     return (
         access.list(actor, STAY_READ, Encounter)
-        .filter(
-            among("patient_id", patient_ids),
-            class_code__in=["", "I", "E"],
-            status__in=[EncounterStatus.IN_PROGRESS, EncounterStatus.ON_LEAVE],
-        )
+        .filter(among("patient_id", patient_ids), Q(is_deceased=True) | is_there)
         .select_related("organization", "patient")
-        .order_by("patient_id", "-class_code", F("started_at").desc(nulls_last=True), "visit_number")
+        .order_by(
+            "patient_id",
+            "-is_deceased",
+            "-class_code",
+            F("started_at").desc(nulls_last=True),
+            "visit_number",
+        )
         .distinct("patient_id")
     )
 

@@ -8,9 +8,9 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.slots import FactKey, FactLine, HeaderBadge, fact_shown, header_badge
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.links import link
-from terresante.stays.models import EncounterMovement
-from terresante.stays.queries import current_places, movements_told
-from terresante.stays.wording import fact_said
+from terresante.stays.models import Encounter, EncounterMovement
+from terresante.stays.queries import last_stays, movements_told
+from terresante.stays.wording import fact_said, where_died, where_now
 
 _ICONS = {
     FeedKind.ADMISSION: "bed",
@@ -26,12 +26,19 @@ _ICONS = {
 
 @header_badge
 def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
-    place = current_places(actor, [patient_id]).get(patient_id)
-    if place is None:
-        return []
-    since = f", depuis {wording.when(place.since, now=timezone.now())}" if place.since else ""
-    text = f"{place.text}{since}"
-    return [HeaderBadge(order=10, level="information", icon="bed", text=text, since=place.since)]
+    return [_badge(stay) for stay in last_stays(actor, [patient_id]) if not _is_said_by_identity(stay)]
+
+
+def _is_said_by_identity(stay: Encounter) -> bool:
+    return stay.is_deceased and stay.patient.deceased_on is not None
+
+
+def _badge(stay: Encounter) -> HeaderBadge:
+    if stay.is_deceased:
+        return HeaderBadge(order=10, level="neutral", icon="flag", text=where_died(stay))
+    at = stay.started_at
+    since = f", depuis {wording.when(at, now=timezone.now())}" if at else ""
+    return HeaderBadge(order=10, level="information", icon="bed", text=f"{where_now(stay)}{since}", since=at)
 
 
 @fact_shown(*_ICONS)

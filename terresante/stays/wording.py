@@ -5,7 +5,7 @@ from datetime import datetime
 
 from terresante.directory.models import Organization
 from terresante.feed.enums import FeedKind
-from terresante.kernel.ui.wording import lowered
+from terresante.kernel.ui.wording import long_date, lowered
 from terresante.patients.models import Patient
 from terresante.stays.enums import EncounterClass, EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
@@ -51,6 +51,12 @@ def where_now(stay: Encounter) -> str:
     if stay.status == EncounterStatus.ON_LEAVE:
         return f"En permission, {agreed('hospitalisé', stay.patient)} {place}"
     return f"{agreed('Hospitalisé', stay.patient)} {place}"
+
+
+def where_died(stay: Encounter) -> str:
+    """The day when the hospital said it with the end of the stay."""
+    day = f", le {long_date(stay.ended_at)}" if stay.ended_at else ""
+    return f"{agreed('Décédé', stay.patient)} {at_place(stay.organization)}{day}"
 
 
 def stay_shown(stay: Encounter, patient: Patient) -> StayShown:

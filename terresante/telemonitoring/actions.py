@@ -162,8 +162,7 @@ def changed(follow_up: FollowUp) -> FollowUpChanged:
 
 
 def told(follow_up: FollowUp) -> dict[str, Any]:
-    about = {"patient_id": follow_up.patient_id, "object_id": follow_up.pk, "cell_id": follow_up.cell_id}
-    return {**about, **follow_up.limits()}
+    return {"cell_id": follow_up.cell_id, **follow_up.told()}
 
 
 def _version(wanted: NewFollowUp) -> PathwayVersion:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from terresante.kernel.ids import new_id
+from terresante.kernel.ui import wording
 from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
@@ -14,7 +15,6 @@ from terresante.telemonitoring.actions import NewFollowUp
 from terresante.telemonitoring.contacts.actions import BY_HAND, NewContact
 from terresante.telemonitoring.enums import EndReason, EnquiryStatus, Respondent
 from terresante.telemonitoring.models import Cell, Contact, FollowUp
-from terresante.telemonitoring.phones import shown
 from terresante.telemonitoring.queries import Threshold
 
 
@@ -58,7 +58,7 @@ class EnrolForm(forms.Form):
         patient: Patient,
         **kwargs: Any,
     ) -> None:
-        said = {"id": new_id(), "anchor_on": timezone.localdate(), "phone": shown(patient.phone)}
+        said = {"id": new_id(), "anchor_on": timezone.localdate(), "phone": wording.phone(patient.phone)}
         kwargs["initial"] = {**said, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
         self.thresholds = thresholds

@@ -1,6 +1,6 @@
 """Reminders, silences, ends. Each round is one transaction: killed at any instant, it was done whole, or not at all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,6 @@ from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUp
 from terresante.telemonitoring.models import Expected
 from terresante.telemonitoring.schedule import FILLED_AT_HOME
 
-Clock = Callable[[], datetime]
 # Of one transaction: of 150,000 deadlines at noon, a half second of work.
 _AT_ONCE = 5000
 # The same words for everybody, whatever is asked: a telephone lies on a table.

@@ -22,17 +22,3 @@ def international(said: str, *, name: str = "phone") -> str:
     if _NATIONAL.fullmatch(digits):
         return f"+33{digits[1:]}"
     raise Invalid(_WRONG, fields={name: _WRONG})
-
-
-def takes_messages(number: str) -> bool:
-    """In France, a mobile number; elsewhere one cannot tell."""
-    return bool(number) and (not number.startswith("+33") or number[3:4] in ("6", "7"))
-
-
-def shown(number: str) -> str:
-    """As people write it in France: 06 39 98 12 34, in one piece."""
-    digits = re.sub(r"[\s.]", "", number)
-    national = f"0{digits[3:]}" if digits.startswith("+33") else digits
-    if not _NATIONAL.fullmatch(national):
-        return number
-    return "\u00a0".join(national[at : at + 2] for at in range(0, len(national), 2))

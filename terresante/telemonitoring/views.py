@@ -18,6 +18,7 @@ from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui import wording
 from terresante.kernel.ui.forms import show_error
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
@@ -38,7 +39,6 @@ from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secre
 from terresante.telemonitoring.enums import EndReason, Respondent
 from terresante.telemonitoring.forms import AdaptForm, AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm
 from terresante.telemonitoring.models import FollowUp
-from terresante.telemonitoring.phones import shown
 
 
 @reads(FOLLOW_UP_READ)
@@ -75,7 +75,7 @@ def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> Htt
         "expected": [one for one in waiting if one.pk not in {due.pk for due, _ in to_fill}],
         "to_fill": to_fill,
         "link": link,
-        "sent_to": shown(link.sent_to) if link else "",
+        "sent_to": wording.phone(link.sent_to) if link else "",
         "contacts": queries.contacts_of(request.actor, follow_up),
         "manages": FOLLOW_UP_MANAGE in allowed and not follow_up.is_ended,
         "ends": FOLLOW_UP_END in allowed and not follow_up.is_ended,
@@ -85,7 +85,7 @@ def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> Htt
         "later": _later(follow_up),
         **_of_the_person(follow_up),
         "carer_form": _carer_form(request, follow_up),
-        "link_form": LinkForm(initial={"phone": shown(follow_up.phone_of_respondent)}),
+        "link_form": LinkForm(initial={"phone": wording.phone(follow_up.phone_of_respondent)}),
     }
     return record_page(request, "telemonitoring/one.html", opened, context, tab=TAB)
 

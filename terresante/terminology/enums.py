@@ -7,6 +7,7 @@ class Format(TextChoices):
     SVS = "svs", "SVS (IHE), XML"
     VALUE_SET = "value_set", "FHIR ValueSet"
     CODE_SYSTEM = "code_system", "FHIR CodeSystem"
+    TABS = "tabs", "NOS, fichier tabs"
     LOINC = "loinc", "LOINC, fichier de traductions"
 
 

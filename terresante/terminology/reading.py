@@ -1,4 +1,5 @@
-"""Published lists of codes, from their files: SVS XML of the CI-SIS, FHIR ValueSet and CodeSystem, LOINC translations.
+"""Published lists of codes, from their files: the four forms of the NOS (SVS XML, FHIR in JSON and in XML, tabs), LOINC
+translations.
 
 Pure. Bounded in size and number; nothing is resolved nor fetched.
 """
@@ -10,9 +11,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
+from lxml.etree import _Element
 
 from terresante.terminology.enums import LOINC, Format
 from terresante.terminology.models import CODE_LENGTH, LABEL_LENGTH, SYSTEM_LENGTH
@@ -22,6 +24,11 @@ LARGEST = 120 * 1000 * 1000
 MOST_CODES = 400_000
 MOST_REMARKS = 100
 _SVS = "urn:ihe:iti:svs:2008"
+Row = TypeVar("Row")
+_TABS = b"<OID>;"
+_TABS_LABELS = ("<Libellé>", "<Libellé adapté>", "<Libellé long>", "<Libellé court>")
+_RESOURCES = ("{http://hl7.org/fhir}ValueSet", "{http://hl7.org/fhir}CodeSystem")
+_REPEATED = frozenset({"concept", "contains", "include", "exclude", "designation", "identifier"})
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _DEEPEST = 12
 _NOT_KEPT = re.compile(r"(?i)^(JDV|TRE|ASS)[_-]|\.(tabs|xml|json|csv)$|[_-](CISIS|ROR|ENS|FR)$")
@@ -60,14 +67,19 @@ def read_set(raw: bytes, file_name: str) -> Published:
     """Raises NotASet."""
     if len(raw) > LARGEST:
         raise NotASet("Le fichier dépasse 120 Mo : ce n’est pas une nomenclature.")
-    start = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_TABS):
+        return _tabs(raw, file_name)
+    start = raw.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]
     if start == b"<":
-        return _svs(raw, file_name)
+        root = _tree(raw)
+        return _fhir(_told(root), file_name) if root.tag in _RESOURCES else _svs(root, file_name)
     if start == b"{":
-        return _fhir(raw, file_name)
+        return _fhir(_json(raw), file_name)
     if b"LOINC_NUM" in raw[:2000]:
         return _loinc(raw, file_name)
-    raise NotASet("Ce n’est ni une réponse SVS, ni un ValueSet ou CodeSystem FHIR, ni un fichier LOINC.")
+    raise NotASet(
+        "Ce n’est ni une réponse SVS, ni une liste FHIR (ValueSet, CodeSystem), ni un fichier tabs, ni celui de LOINC."
+    )
 
 
 def short_name_of(name: str) -> str:
@@ -124,18 +136,30 @@ def _published(
     )
 
 
-def _svs(raw: bytes, file_name: str) -> Published:
+def _tree(raw: bytes) -> _Element:
     if _DOCTYPE.search(raw):
         raise NotASet("Le fichier déclare une DTD ou une entité : il n’est pas lu.")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
     try:
         root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError:
         raise NotASet("Le fichier n’est pas du XML bien formé.") from None
-    found = root.iter(f"{{{_SVS}}}ValueSet") if isinstance(root.tag, str) else iter(())
-    value_set = next(iter(found), None)
-    if value_set is None:
-        raise NotASet("Le XML ne contient aucun ValueSet (urn:ihe:iti:svs:2008).")
+    # In UTF-16, the search above finds nothing.
+    if root.getroottree().docinfo.doctype:
+        raise NotASet("Le fichier déclare une DTD ou une entité : il n’est pas lu.")
+    return root
+
+
+def _svs(root: _Element, file_name: str) -> Published:
+    """One list, as a RetrieveValueSet answers it, or RetrieveMultipleValueSets (IHE ITI-48, ITI-60)."""
+    found = [*root.iter(f"{{{_SVS}}}ValueSet"), *root.iter(f"{{{_SVS}}}DescribedValueSet")]
+    if not found:
+        raise NotASet("Le XML ne contient ni ValueSet SVS (urn:ihe:iti:svs:2008), ni ressource FHIR.")
+    if len(found) > 1:
+        raise NotASet(f"Le fichier contient {len(found)} listes : chargez-les une par une.")
+    value_set = found[0]
     lines = _Lines({}, [])
     for number, each in enumerate(value_set.iter(f"{{{_SVS}}}Concept"), start=1):
         label = each.get("displayName") or ""
@@ -153,11 +177,61 @@ def _svs(raw: bytes, file_name: str) -> Published:
     )
 
 
-def _fhir(raw: bytes, file_name: str) -> Published:
+def _tabs(raw: bytes, file_name: str) -> Published:
+    """A head and its values, then a head of columns and a line for each code, in Latin or UTF-8 letters."""
     try:
-        told: Any = json.loads(raw)
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", "replace")
+    rows = list(_read(csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=";")))
+    head, values, columns = (*rows[:3], [], [], [])[:3]
+    told = dict(zip(head, values, strict=False))
+    lines = _Lines({}, [])
+    for number, row in enumerate(rows[3:], start=4):
+        cells = dict(zip(columns, row, strict=False))
+        label = next((cells[name] for name in _TABS_LABELS if cells.get(name)), "")
+        if any(row):
+            lines.add(f"ligne {number}", cells.get("<Code>", ""), cells.get("<OID>", ""), label)
+    return _published(
+        lines,
+        identifier=told.get("<OID>", ""),
+        name=told.get("<Nom fichier>", "") or file_name,
+        title=told.get("<Description>", ""),
+        version="",
+        day=told.get("<Date MàJ>", "") or told.get("<Date valid>", ""),
+        kind=Format.TABS,
+    )
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        return _mapping(json.loads(raw))
     except (ValueError, RecursionError):
         raise NotASet("Le fichier n’est pas du JSON bien formé.") from None
+
+
+def _told(element: _Element) -> dict[str, Any]:
+    """The XML form of a resource as its JSON form (R4, 2.6.1): what may come several times is a list, even alone."""
+    found: dict[str, Any] = {"resourceType": etree.QName(element).localname}
+    waiting = [(element, found, 0)]
+    while waiting:
+        above, said, depth = waiting.pop()
+        for each in above:
+            if not isinstance(each.tag, str) or depth > 3 * _DEEPEST:
+                continue
+            name = etree.QName(each).localname
+            inside: dict[str, Any] = {}
+            if len(each):
+                waiting.append((each, inside, depth + 1))
+            value: Any = inside if len(each) else each.get("value", "")
+            if name in _REPEATED:
+                said.setdefault(name, []).append(value)
+            else:
+                said.setdefault(name, value)
+    return found
+
+
+def _fhir(told: dict[str, Any], file_name: str) -> Published:
     kind = told.get("resourceType")
     if kind not in ("ValueSet", "CodeSystem"):
         raise NotASet("Le JSON n’est ni un ValueSet, ni un CodeSystem FHIR.")
@@ -178,22 +252,51 @@ def _fhir(raw: bytes, file_name: str) -> Published:
 
 
 def _included(lines: _Lines, told: dict[str, Any]) -> None:
-    """Its expansion when it has one; else what it includes, each with its system."""
+    """Its expansion when it has one; else what it includes, each with its system, without what it excludes.
+
+    Half of a list would flag right codes: one that says its codes by a rule waits for its expansion.
+    """
     expansion = _mapping(told.get("expansion")).get("contains")
     if expansion:
         _concepts(lines, expansion, "", 0)
         return
-    for include in _listed(_mapping(told.get("compose")).get("include")):
+    compose = _mapping(told.get("compose"))
+    included, excluded = (list(_listed(compose.get(name))) for name in ("include", "exclude"))
+    if any("concept" not in each for each in (*included, *excluded)):
+        raise NotASet("Cette liste dit ses codes par une règle : chargez-en la forme développée (expansion).")
+    for include in included:
         _concepts(lines, include.get("concept"), str(include.get("system") or ""), 0)
+    for exclude in excluded:
+        system = str(exclude.get("system") or "").removeprefix("urn:oid:")
+        for each in _listed(exclude.get("concept")):
+            lines.seen.pop((str(each.get("code") or ""), system), None)
 
 
 def _concepts(lines: _Lines, concepts: object, system: str, depth: int) -> None:
     for number, each in enumerate(_listed(concepts), start=1):
-        own = str(each.get("system") or system).removeprefix("urn:oid:")
+        own = _oid_said(each) or str(each.get("system") or system).removeprefix("urn:oid:")
+        has_more = "concept" in each or "contains" in each
+        if has_more and (each.get("abstract") in (True, "true") or not each.get("code")):
+            # A heading: the codes are inside it.
+            _inside(lines, each, system, depth)
+            continue
         lines.add(f"code {number}", str(each.get("code") or ""), own, _label(each))
-        for name in ("concept", "contains"):
-            if depth < _DEEPEST and name in each:
-                _concepts(lines, each[name], system, depth + 1)
+        _inside(lines, each, system, depth)
+
+
+def _oid_said(concept: dict[str, Any]) -> str:
+    """The NOS say the OID of a system beside each of its codes."""
+    for each in _listed(concept.get("designation")):
+        value = str(each.get("value") or "")
+        if _mapping(each.get("use")).get("code") == "OID" and value.startswith("urn:oid:"):
+            return value.removeprefix("urn:oid:")
+    return ""
+
+
+def _inside(lines: _Lines, concept: dict[str, Any], system: str, depth: int) -> None:
+    for name in ("concept", "contains"):
+        if depth < _DEEPEST and name in concept:
+            _concepts(lines, concept[name], system, depth + 1)
 
 
 def _label(concept: dict[str, Any]) -> str:
@@ -232,7 +335,7 @@ def _loinc(raw: bytes, file_name: str) -> Published:
     if not named:
         raise NotASet("Le fichier LOINC n’a pas de colonne de libellé (LONG_COMMON_NAME).")
     lines = _Lines({}, [])
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(_read(rows), start=2):
         label = next((row[name] for name in named if row.get(name)), "")
         lines.add(f"ligne {number}", row.get("LOINC_NUM") or "", LOINC, label or "")
     return _published(
@@ -244,6 +347,15 @@ def _loinc(raw: bytes, file_name: str) -> Published:
         day="",
         kind=Format.LOINC,
     )
+
+
+def _read(rows: Iterator[Row]) -> Iterator[Row]:
+    try:
+        yield from rows
+    except csv.Error:
+        raise NotASet(
+            "Le fichier n’est pas un CSV lisible : une ligne est trop longue, ou un guillemet manque."
+        ) from None
 
 
 _LOINC_NAMES = ("LONG_COMMON_NAME", "LIBELLE", "Libellé", "LinguisticVariantDisplayName", "SHORTNAME")

@@ -219,7 +219,7 @@ def test_what_she_does_names_both_in_the_trail_and_in_the_log(cast, lea, given):
         rls.open_record(cast.madeleine.person_id)
         lines = accesses_of(cast.madeleine, cast.madeleine.person_id).lines
     assert {line.on_behalf_of for line in lines if line.person_id == lea.person_id} == {acting.on_behalf_of}
-    page = logged_in(cast.madeleine).get("/mon-dossier/").content.decode()
+    page = logged_in(cast.madeleine).get("/mon-dossier/acces/").content.decode()
     assert f"pour {acting.on_behalf_of}" in page
 
 

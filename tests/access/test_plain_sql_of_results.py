@@ -4,12 +4,11 @@ import pytest
 
 from terresante.interop.tests import papers, wire
 from terresante.kernel import rls
-from terresante.results.tests.conftest import _files_of_the_test  # noqa: F401  # a fixture
 from terresante.results.tests.factories import sent
 from tests.access.test_plain_sql import ask, changed, refused
 from tests.walls import walls_down
 
-pytestmark = pytest.mark.commits
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 
 
 def test_a_result_is_neither_typed_nor_rewritten_by_anybody(cast):

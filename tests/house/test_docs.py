@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 
-from tests.house.tree import ROOT, files, short
+from tests.house.tree import PLATFORM, ROOT, files, short
 
 DOCS = ROOT / "docs"
 OPERATIONS = DOCS / "operations.md"
@@ -58,6 +58,13 @@ def test_every_relative_link_of_the_pages_resolves():
     ]
 
     assert not broken
+
+
+def test_every_app_has_its_page_and_the_index_leads_to_it():
+    index = (DOCS / "README.md").read_text()
+    apps = sorted(path.parent.name for path in files() if path.name == "apps.py" and PLATFORM in path.parents)
+
+    assert [app for app in apps if f"(../terresante/{app}/README.md)" not in index] == []
 
 
 def test_every_page_of_docs_is_reached_from_the_index():

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.apps import apps
 
-from tests.house.tree import app_of, layer_of, parsed, short, sources, templates
+from tests.house.tree import PLATFORM, app_of, layer_of, parsed, short, sources, templates
 
 # Django and its neighbours stand below everything.
 BELOW_ALL = {"contenttypes", "auth", "sessions", "messages", "procrastinate"}
@@ -83,6 +83,84 @@ def test_migrations_depend_only_downwards(path):
             ]
 
     assert all(is_below(app, other) for other in found), found
+
+
+# DESIGN.md 2: what another app may import, and what is split from these for its length (`own_actions`).
+DOORS = ("models", "enums", "queries", "actions", "events", "access")
+# What else is lent, why, and to which apps. Exact: a line that nobody needs any more goes, and none comes.
+LENT = {
+    "pure: what something is, or is called, before it is a row": {
+        "accounts.codes": {"care_team", "telemonitoring"},
+        "care_team.matrix": {"care_plans", "documents", "telemonitoring"},
+        "health_record.offers": {"interop", "overview"},
+        "health_record.said": {"interop", "overview", "portal"},
+        "overview.fhir": {"interop"},
+        "patients.identity_rules": {"care_team", "interop", "overview", "telemonitoring"},
+        "patients.traits": {"care_team", "interop", "overview"},
+        "questionnaires.filling": {"telemonitoring"},
+        "questionnaires.pathway": {"overview", "telemonitoring"},
+    },
+    "the other side of a port, or what passes through it": {
+        "accounts.federation.ports": {"directory", "patients"},
+        "accounts.federation.protocol": {"directory", "patients"},
+        "accounts.federation.refusals": {"directory", "patients"},
+        "documents.reading": {"interop", "overview", "portal"},
+        "patients.insi": {"interop"},
+    },
+    "a form of which a page above has the fields": {
+        "accounts.forms": {"portal"},
+        "care_team.forms": {"overview", "portal"},
+        "care_team.forms.joining": {"portal"},
+        "care_team.forms.limits": {"documents", "health_record", "notes"},
+        "directory.forms": {"overview"},
+        "documents.forms": {"portal"},
+        "health_record.forms": {"portal"},
+    },
+    "the same screens behind another door": {
+        "questionnaires.step_views": {"portal", "telemonitoring"},
+        "questionnaires.steps": {"portal", "telemonitoring"},
+        "telemonitoring.answering.asking": {"portal"},
+        "telemonitoring.answering.doors": {"portal"},
+        "telemonitoring.answering.kit": {"portal"},
+    },
+    "what a deployment has chosen, and who is at the door": {
+        "accounts.sessions": {"notifications", "portal", "telemonitoring"},
+        "accounts.tries": {"interop", "telemonitoring"},
+        "care_team.regime": {"interop", "overview"},
+    },
+}
+
+
+def borrowed(path):
+    """Modules of other apps that this one imports, by their path below `terresante`; a package is its own module."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("terresante."):
+            for alias in node.names:
+                parts = [*node.module.split("."), alias.name]
+                yield ".".join(parts[1:] if is_module(parts) else parts[1:-1])
+
+
+def is_module(parts):
+    where = PLATFORM.parent.joinpath(*parts)
+    return where.is_dir() or where.with_suffix(".py").is_file()
+
+
+def is_a_door(module):
+    return any(part in DOORS or part.rpartition("_")[2] in DOORS for part in module.split(".")[1:])
+
+
+def test_an_app_is_entered_by_its_doors():
+    """Good: `from terresante.notes.queries import notes_of_record`. Bad: `from terresante.notes.views import write`."""
+    found = {}
+    for path in sources():
+        if not path.is_relative_to(PLATFORM) or path.parent == PLATFORM:
+            continue
+        for module in borrowed(path):
+            app = module.partition(".")[0]
+            if app not in (app_of(path), "kernel") and not is_a_door(module):
+                found.setdefault(module, set()).add(app_of(path))
+
+    assert found == {module: apps for lent in LENT.values() for module, apps in lent.items()}
 
 
 # What a generated migration names for a column's default or type; nothing of it changes rows.

@@ -14,6 +14,8 @@ _OF_A_RECORD = (
     ("note-ecrire-erreur", "notes/nouvelle/", "Enregistrer la note"),
     ("documents", "documents/", ""),
     ("documents-non-lus", "documents/?vue=non-lus", ""),
+    ("documents-recherche", "documents/?q=consultation", ""),
+    ("documents-recherche-vide", "documents/?q=zzzz", ""),
     ("documents-retires", "documents/?vue=retires", ""),
     ("document-deposer", "documents/deposer/", ""),
     ("document-deposer-erreur", "documents/deposer/", "Déposer"),

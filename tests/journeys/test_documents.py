@@ -1,4 +1,5 @@
 import re
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,11 @@ def test_a_doctor_files_several_files_and_reads_one_up_to_four_hundred_per_cent(
     page = doctor.page
     title = f"Compte rendu {'mobile' if phone else 'bureau'}"
     photo = FilePayload(name=f"tracé {phone}.png", mimeType="image/png", buffer=trace(1000 + phone))
-    page.locator("#id_sent").set_input_files([letter(title, pages=2), photo])
+    page.locator("#id_sent").set_input_files([letter(title, pages=2)])
+    if phone:
+        page.locator("#camera").set_input_files([photo])
+    else:
+        drops(page, photo)
     expect(page.locator(".uploads li")).to_have_count(2)
     page.get_by_label("Type de document").select_option("11506-3")
     # The panel follows the type: a carer's report is read by the home aide, a medical letter is not.
@@ -69,6 +74,10 @@ def test_a_doctor_files_several_files_and_reads_one_up_to_four_hundred_per_cent(
     shot(doctor, "one", phone)
 
     page.locator("a:visible", has_text="Tous les documents").first.click()
+    page.get_by_label("Rechercher dans les documents").fill("traces")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name=title)).to_have_count(0)
+    shot(doctor, "found", phone)
     page.get_by_role("link", name=re.compile(f"tracé {phone}")).click()
     image = page.locator("[data-viewer-image]")
     expect(image).to_be_visible()
@@ -81,8 +90,36 @@ def test_a_doctor_files_several_files_and_reads_one_up_to_four_hundred_per_cent(
         for _ in range(8):
             page.keyboard.press("+")
         expect(page.get_by_text("400 %")).to_be_visible()
+        holds_and_moves(page, stage)
     assert image.bounding_box()["width"] > 3.9 * before["width"]
     shot(doctor, "image", phone)
+
+
+def drops(page, file):
+    """As a hand lets go of a file over the form."""
+    carried = page.evaluate_handle(
+        """async ({ name, type, content }) => {
+          const carried = new DataTransfer();
+          const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
+          carried.items.add(new File([bytes], name, { type }));
+          return carried;
+        }""",
+        {"name": file["name"], "type": file["mimeType"], "content": b64encode(file["buffer"]).decode()},
+    )
+    page.dispatch_event("[data-drop]", "drop", {"dataTransfer": carried})
+
+
+def holds_and_moves(page, stage):
+    """With the mouse, what is larger than the stage."""
+    box = stage.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + 60
+    before = stage.evaluate("stage => stage.scrollLeft")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 100, y, steps=4)
+    page.mouse.up()
+    page.mouse.move(x, y)
+    assert stage.evaluate("stage => stage.scrollLeft") == pytest.approx(before + 100, abs=2)
 
 
 def pinches_then_drags(page, stage):

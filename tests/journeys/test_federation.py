@@ -84,13 +84,13 @@ def test_logging_out_ends_the_session_of_pro_sante_connect_too(visit):
 def test_a_patient_whose_five_traits_are_hers_reads_her_pages(visit, phone):
     patient = visit(phone=phone)
     presents(patient, "FranceConnect", "Pierrette Jeanne MARTIN")
-    expect(patient.page.get_by_role("heading", name="Qui a vu")).to_be_visible()
+    expect(patient.page.get_by_role("heading", name="Bonjour")).to_be_visible()
 
 
 def test_a_patient_without_an_account_gets_one(visit):
     patient = visit()
     presents(patient, "FranceConnect", "Mireille Andrée BARON")
-    expect(patient.page.get_by_role("heading", name="Qui a vu")).to_be_visible()
+    expect(patient.page.get_by_role("heading", name="Bonjour")).to_be_visible()
 
 
 def test_a_trait_apart_shows_nothing_until_the_desk_has_linked(visit):
@@ -112,4 +112,4 @@ def test_a_trait_apart_shows_nothing_until_the_desk_has_linked(visit):
 
     patient.page.get_by_role("link", name="Revenir à la connexion").click()
     patient.page.get_by_role("link", name="FranceConnect").click()
-    expect(patient.page.get_by_role("heading", name="Qui a vu")).to_be_visible()
+    expect(patient.page.get_by_role("heading", name="Bonjour")).to_be_visible()

@@ -28,14 +28,19 @@ def test_an_admission_is_seen_live_by_the_doctor_and_the_nurse(visit, hospital):
         expect(person.page.locator(".patient-badges")).to_contain_text("Hospitalisé")
 
     hospital.sends("sortie", "DIALLO")
-    changed = nurse.page.get_by_role("button", name=re.compile("nouveauté"))
-    expect(changed).to_be_visible()
-    nurse.page.reload()
-    expect(nurse.page.locator(".patient-badges")).not_to_contain_text("Hospitalisé")
+    known, first = nurse.page.locator(".patient-known"), nurse.page.locator("[aria-labelledby=alerts-title]")
+    expect(nurse.page.get_by_role("button", name=re.compile("nouveauté"))).to_be_visible()
+    expect(first).to_contain_text("Sorti")
+    expect(known).not_to_contain_text("Hospitalisé")
 
     hospital.sends("annuler-sortie", "DIALLO")
-    badges = nurse.page.locator(".patient-badges", has_text="Hospitalisé")
-    until_shown(nurse.page, badges)
+    expect(first).to_contain_text("la sortie est annulée")
+    expect(known).to_contain_text("Hospitalisé")
+
+    # An admission taken back rings nowhere: what the page said of it goes all the same, nobody reloading it.
+    hospital.sends("annuler-admission", "DIALLO")
+    expect(first).to_contain_text("Rien qui vous attende")
+    expect(known).not_to_contain_text("Hospitalisé")
 
 
 def test_the_email_says_the_same_to_everybody_about_everybody(visit, hospital):

@@ -1,6 +1,7 @@
 """The platform on a telephone: installed, without network, told by a push service, left empty by a logout."""
 
 import json
+import re
 import threading
 import time
 
@@ -232,3 +233,14 @@ def test_a_browser_is_subscribed_and_taken_off_from_the_page(visit, platform):
 
     nurse.page.get_by_role("button", name="Ne plus alerter").click()
     expect(ask).to_be_visible()
+
+    # By which channel for each event, and not at night.
+    digest = nurse.page.get_by_label(re.compile("^Nouvelles notes.*Résumé du jour$"))
+    digest.check()
+    nurse.page.get_by_label("À partir de").fill("21:00")
+    nurse.page.get_by_label("Jusqu’à").fill("07:00")
+    nurse.page.get_by_role("button", name="Enregistrer").click()
+    expect(nurse.toasts().first).to_contain_text("Vos réglages sont enregistrés")
+    expect(digest).to_be_checked()
+    expect(nurse.page.get_by_label("À partir de")).to_have_value("21:00")
+    assert nurse.axe() == [] and nurse.too_wide() <= 0

@@ -54,7 +54,7 @@ def test_a_mother_comes_in_and_a_father_whom_a_judge_cut_does_not(visit):
 def test_a_patient_removes_a_nurse_contests_an_access_and_reads_the_answer(visit):
     nurse, patient = visit("c.marie"), visit("p.isidore", phone=True)
     page = patient.page
-    page.goto("/mon-dossier/")
+    page.goto("/mon-dossier/acces/")
     record = nurse.open_record("ISIDORE")
     line = page.locator(".access-line").filter(has_text="MARIE").first
     # The page moves by itself: nobody reloads it.

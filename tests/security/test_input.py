@@ -18,7 +18,7 @@ from config.logs import OneLine
 from terresante.accounts.models import User
 from terresante.interop.insi import InsiOverHttp
 from terresante.interop.launch import key_id_of
-from terresante.interop.tests.test_launch import PRIVATE, call, software, token  # noqa: F401 -- a fixture
+from terresante.interop.tests.launches import PRIVATE, call, software, token
 from terresante.notes.models import Note
 from terresante.patients.enums import InsiAnswer
 from terresante.patients.models import CareRecord, SourceIdentity
@@ -162,14 +162,15 @@ def test_a_bomb_in_its_answer_is_a_teleservice_that_is_down(elsewhere, said):
 
 
 @pytest.mark.commits
-def test_a_call_names_no_address_where_its_key_would_be_fetched(client, software, elsewhere):  # noqa: F811
+def test_a_call_names_no_address_where_its_key_would_be_fetched(client, cast, elsewhere):
     """jku, x5u and jwk of the header: the key is the one registered, whatever they say."""
-    claims = jwt.decode(token(software), options={"verify_signature": False})
+    key = software(cast)
+    claims = jwt.decode(token(key), options={"verify_signature": False})
     forged = jwt.encode(
         claims,
         PRIVATE,
         algorithm="ES256",
-        headers={"kid": key_id_of(token(software)), "jku": f"{elsewhere}/keys", "x5u": f"{elsewhere}/cert"},
+        headers={"kid": key_id_of(token(key)), "jku": f"{elsewhere}/keys", "x5u": f"{elsewhere}/cert"},
     )
 
     assert call(client, forged).status_code == 302

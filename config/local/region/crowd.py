@@ -23,10 +23,9 @@ from terresante.care_team.models import CareTeamParticipant, Consent
 from terresante.feed.actions import Fact
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
-from terresante.kernel import rls
+from terresante.kernel import audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
-from terresante.kernel.enums import Outcome
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
 from terresante.notes.access import NOTE_WRITE
@@ -158,26 +157,9 @@ class Crowd:
 
     def _trace(self, actor: Actor, action: Action, about: Model, **detail: str) -> None:
         """The row that `audit.record` would write; all of them go in together."""
+        patient_id = getattr(about, "patient_id", about.pk)
         self._audit.append(
-            AuditEntry(
-                at=self._times.now,
-                action=action.code,
-                outcome=Outcome.DONE,
-                patient_id=getattr(about, "patient_id", about.pk),
-                object_type=about._meta.label_lower,
-                object_id=about.pk,
-                actor_kind=actor.kind,
-                user_id=actor.user_id,
-                person_id=actor.person_id,
-                organization_id=actor.organization_id,
-                actor_name=actor.name,
-                actor_role=actor.role_label,
-                organization_name=actor.organization_name,
-                purpose=actor.purpose,
-                channel=actor.channel,
-                correlation_id=actor.correlation_id,
-                detail=detail,
-            )
+            audit.entry(actor, action, patient_id=patient_id, about=about, detail=detail, at=self._times.now)
         )
 
 

@@ -3,7 +3,7 @@ the board once. Hearts, lungs, Covid, operations, pregnancies: each as her own r
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from terresante.care_team.enums import Basis, JoinReason, TeamRole
 from terresante.care_team.models import CareTeamParticipant
-from terresante.kernel import rls
+from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor
-from terresante.kernel.enums import Outcome
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.together import written_together
@@ -255,28 +254,16 @@ def _responses(
 
 
 def _answered(follow_up: FollowUp, row: QuestionnaireResponse) -> QuestionnaireAnswered:
-    return QuestionnaireAnswered(
-        patient_id=row.patient_id,
-        object_id=row.pk,
-        follow_up_id=follow_up.pk,
-        colour=str(row.colour),
-        **row.limits(),
-    )
+    return QuestionnaireAnswered(follow_up_id=follow_up.pk, colour=str(row.colour), **row.told())
 
 
 def _trace(job: Actor, follow_up: FollowUp, pathway: engine.Pathway, now: datetime) -> AuditEntry:
     """The row that `audit.record` would write."""
-    return AuditEntry(
-        at=now,
-        action=FOLLOW_UP_ENROL.code,
-        outcome=Outcome.DONE,
+    return audit.entry(
+        replace(job, name=follow_up.enrolled_by_name),
+        FOLLOW_UP_ENROL,
         patient_id=follow_up.patient_id,
-        object_type=FollowUp._meta.label_lower,
-        object_id=follow_up.pk,
-        actor_kind=job.kind,
-        actor_name=follow_up.enrolled_by_name,
-        purpose=job.purpose,
-        channel=job.channel,
-        correlation_id=job.correlation_id,
+        about=follow_up,
         detail={"pathway": pathway.code, "cell": str(follow_up.cell_id)},
+        at=now,
     )

@@ -172,6 +172,7 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
         "shows": "Ses tournées",
     }
     (tmp_path / "demo-accounts.json").write_text(json.dumps([account]))
+    (tmp_path / "demo-hospital.json").write_text(json.dumps([{"ipp": "7"}]))
     described = demo.Demo(
         tmp_path,
         Port(8000, "TERRESANTE_PORT"),
@@ -184,6 +185,7 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
     assert json.loads((tmp_path / "demo.json").read_text()) == {
         "base_url": "http://127.0.0.1:8000",
         "mllp": {"host": "127.0.0.1", "port": 2575},
+        "hospital_patients": [{"ipp": "7"}],
         "hospital": "http://127.0.0.1:8087/",
         "practice": "http://127.0.0.1:8088/",
         "push": "http://127.0.0.1:8089/",

@@ -16,6 +16,7 @@ from config.local.region.load import load
 from terresante.accounts.models import User
 from terresante.care_team.access import RECORD_READ
 from terresante.care_team.models import CareTeamParticipant
+from terresante.directory.identifiers import has_right_key, is_finess, is_rpps
 from terresante.directory.models import Organization
 from terresante.feed.models import FeedItem, ReadCursor
 from terresante.interop.models import InboundMessage
@@ -23,7 +24,7 @@ from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.notes.models import Note
-from terresante.patients.identity_rules import is_finess_valid, is_ins_key_valid, is_rpps_valid
+from terresante.patients.identity_rules import is_ins_key_valid
 from terresante.patients.models import CareRecord, Patient
 from terresante.stays.models import Encounter
 from tests.walls import walls_down
@@ -133,9 +134,11 @@ def check_numbers() -> None:
             "1.2.250.1.213.1.4.10"
         }
         for organization in Organization.objects.exclude(finess=None):
-            assert is_finess_valid(organization.finess or "")
+            finess = organization.finess or ""
+            assert is_finess(finess) and has_right_key(finess)
             for role in organization.roles.exclude(practitioner__rpps=None):
-                assert is_rpps_valid(role.practitioner.rpps or "")
+                rpps = role.practitioner.rpps or ""
+                assert is_rpps(rpps) and has_right_key(rpps)
 
 
 def check_first_screen() -> None:

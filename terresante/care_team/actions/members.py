@@ -11,6 +11,7 @@ from terresante.care_team.actions.joining import Reason
 from terresante.care_team.enums import Basis, DataClass, TeamRole
 from terresante.care_team.events import MemberJoined
 from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.queries.limits import sector_of
 from terresante.care_team.regime import GivenConsent, check_consent, scope_of
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
@@ -116,6 +117,11 @@ def secret_of(member: NewMember) -> tuple[str, UUID | None]:
     return said[0] if said and all(sector for sector, _ in said) else ("", None)
 
 
+def _named(actor: Actor, sector: str) -> str:
+    """Who is kept from the view of the circle is not given away by whom he brings into it."""
+    return actor.name if sector or not sector_of(actor) else "un membre du cercle"
+
+
 def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeamParticipant:
     by_consent = member.basis == Basis.CONSENT
     sector, restricted_to_id = secret_of(member)
@@ -132,7 +138,7 @@ def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeam
         expires_at=member.consent.expires_at if by_consent else member.ends_at,
         reason=why.reason if why else "",
         reason_words=why.words if why else "",
-        added_by_name=actor.name,
+        added_by_name=_named(actor, sector),
         added_by_id=actor.person_id if actor.kind == ActorKind.PROFESSIONAL else None,
         sector=sector,
         restricted_to_id=restricted_to_id,

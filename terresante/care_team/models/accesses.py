@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from terresante.care_team.enums import ComplaintState
-from terresante.care_team.models.circle import Restricted
+from terresante.care_team.models.limits import Restricted
 from terresante.kernel.models import Row
 from terresante.patients.models import Patient
 

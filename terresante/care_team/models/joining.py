@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from terresante.care_team.enums import JoinReason, JoinState
-from terresante.care_team.models.circle import Restricted
+from terresante.care_team.models.limits import Restricted
 from terresante.directory.enums import Profession
 from terresante.patients.models import CareRecord, Patient
 

@@ -1,4 +1,4 @@
-"""Who read or changed a record, in the ordinary way and in emergency."""
+"""Who read or changed a record, who came to it first, who was refused, what its patient contests of it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -6,25 +6,16 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
-from terresante.care_team.access import (
-    ACCESS_LOG_READ,
-    BREAK_GLASS_EXPLAIN,
-    BREAK_GLASS_REVIEW,
-    CIRCLE_READ,
-    COMPLAINT_READ,
-    READINGS,
-    REFUSALS_READ,
-)
-from terresante.care_team.enums import ReviewOutcome
-from terresante.care_team.models import AccessComplaint, EmergencyAccess, FirstAccess
+from terresante.care_team.access import ACCESS_LOG_READ, COMPLAINT_READ, READINGS, REFUSALS_READ
+from terresante.care_team.models import AccessComplaint, FirstAccess
 from terresante.kernel import access
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
 from terresante.kernel.audit import FOR, THROUGH
-from terresante.kernel.errors import NotFound, Refused
+from terresante.kernel.errors import Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.wording import clock
 
@@ -89,133 +80,7 @@ LAY_ACTS = {
     "record.share": "a noté que vous êtes informé",
     "stay.report": "a transmis un passage à l’hôpital",
 }
-_OFFICERS_ONLY = "Cette page est réservée aux délégués à la protection des données."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmergencyIdentity:
-    """Whom one is about to read in emergency: identity only, through the listed function.
-
-    `patient_id` is who goes on when one asked by an identity merged since.
-    """
-
-    patient_id: UUID
-    record_id: UUID
-    birth_name: str
-    used_name: str
-    given_name: str
-    birth_date: date
-    sex: str
-    birth_place_name: str
-    identity_status: str
-
-
-def emergency_identity(patient_id: UUID) -> EmergencyIdentity:
-    """Raises NotFound without such a patient, or without a record."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM emergency_identity(%s)", [patient_id])
-        row = cursor.fetchone()
-        names = [column.name for column in cursor.description or ()]
-    if row is None:
-        raise NotFound
-    return EmergencyIdentity(**dict(zip(names, row, strict=True)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmergencyLine:
-    opened: EmergencyAccess
-    initials: str
-    birth_year: int
-    is_open: bool
-
-
-def emergencies(actor: Actor, *, most: int = 200) -> list[EmergencyLine]:
-    """Emergency accesses, those nobody examined first, then the latest. Raises Refused for who does not review."""
-    return _with_initials(
-        list(
-            _reviewed_by(actor)
-            .select_related("practitioner", "organization")
-            .order_by(F("reviewed_at").asc(nulls_first=True), "-opened_at")[:most]
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StructureCount:
-    """Of the emergency accesses of one structure's professionals since a day."""
-
-    structure: str
-    total: int
-    waiting: int
-    justified: int
-    unjustified: int
-
-
-def emergency_counts(actor: Actor, *, since: datetime) -> list[StructureCount]:
-    """The most numerous first, at most 50 structures. Raises Refused for who does not review."""
-    of = {
-        outcome: Count("pk", filter=Q(outcome=outcome, reviewed_at__isnull=False))
-        for outcome in ReviewOutcome
-    }
-    rows = (
-        _reviewed_by(actor)
-        .filter(opened_at__gte=since)
-        .values("organization__name")
-        .annotate(
-            total=Count("pk"),
-            waiting=Count("pk", filter=Q(reviewed_at__isnull=True)),
-            justified=of[ReviewOutcome.JUSTIFIED],
-            unjustified=of[ReviewOutcome.UNJUSTIFIED],
-        )
-        .order_by("-total", "organization__name")[:50]
-    )
-    return [
-        StructureCount(
-            structure=row["organization__name"],
-            total=row["total"],
-            waiting=row["waiting"],
-            justified=row["justified"],
-            unjustified=row["unjustified"],
-        )
-        for row in rows
-    ]
-
-
-def own_emergencies(actor: Actor, *, most: int = 50) -> list[EmergencyAccess]:
-    """Those this professional opened: what is asked of him first, then the latest. Nothing of whom they are about."""
-    rows = access.list(actor, BREAK_GLASS_EXPLAIN, EmergencyAccess).select_related("organization")
-    found = list(rows.order_by("-opened_at")[:most])
-    return sorted(found, key=lambda row: not row.awaits_explanation)
-
-
-def emergency(actor: Actor, access_id: UUID) -> EmergencyLine:
-    """Raises Refused for who does not review, NotFound without such an access."""
-    rows = list(_reviewed_by(actor).select_related("practitioner", "organization").filter(pk=access_id))
-    if not rows:
-        raise NotFound
-    return _with_initials(rows)[0]
-
-
-def _reviewed_by(actor: Actor) -> QuerySet[EmergencyAccess]:
-    if not actor.has_duty("privacy_officer"):
-        raise Refused(_OFFICERS_ONLY)
-    return access.list(actor, BREAK_GLASS_REVIEW, EmergencyAccess)
-
-
-def _with_initials(rows: list[EmergencyAccess]) -> list[EmergencyLine]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM emergency_initials(%s::uuid[])", [[row.pk for row in rows]])
-        persons = {key: (initials, year) for key, initials, year in cursor.fetchall()}
-    now = timezone.now()
-    return [
-        EmergencyLine(
-            opened=row,
-            initials=persons[row.pk][0],
-            birth_year=persons[row.pk][1],
-            is_open=row.expires_at > now,
-        )
-        for row in rows
-    ]
+OFFICERS_ONLY = "Cette page est réservée aux délégués à la protection des données."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +95,7 @@ class RefusedAttempt:
 def refusals(actor: Actor, *, most: int = 200) -> list[RefusedAttempt]:
     """The latest refused attempts, whoever made them. Raises Refused for who is not a privacy officer."""
     if not actor.has_duty("privacy_officer"):
-        raise Refused(_OFFICERS_ONLY)
+        raise Refused(OFFICERS_ONLY)
     rows = access.list(actor, REFUSALS_READ, AuditEntry).order_by("-at", "-id")[:most]
     return [
         RefusedAttempt(
@@ -385,19 +250,9 @@ def complaints_of(actor: Actor, patient_id: UUID, *, most: int = 50) -> list[Acc
 def complaints(actor: Actor, *, most: int = 200) -> list[AccessComplaint]:
     """Those without an answer first. Raises Refused for who is not a privacy officer."""
     if not actor.has_duty("privacy_officer"):
-        raise Refused(_OFFICERS_ONLY)
+        raise Refused(OFFICERS_ONLY)
     rows = access.list(actor, COMPLAINT_READ, AccessComplaint)
     return list(rows.order_by(F("answered_at").asc(nulls_first=True), "-made_at")[:most])
-
-
-def emergencies_of(actor: Actor, patient_id: UUID) -> list[EmergencyAccess]:
-    """Emergency accesses to an open record, the latest first, with their reasons."""
-    return list(
-        access.list(actor, CIRCLE_READ, EmergencyAccess)
-        .filter(patient_id=patient_id)
-        .select_related("practitioner", "organization")
-        .order_by("-opened_at")[:50]
-    )
 
 
 def _line(rows: list[AuditEntry]) -> AccessLine:

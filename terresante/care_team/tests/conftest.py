@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from terresante.directory.enums import OrganizationKind, Profession
+from terresante.directory.models import Organization
 from terresante.kernel.ports import bound
 from terresante.kernel.ui.frame import Badge, RecordFrame
-from tests.cast import organization, professional
+from tests.cast import join, organization, professional
 from tests.walls import walls_down
 
 
@@ -44,3 +45,13 @@ def samu(cast):
         cast.actors["hugo"] = professional("hugo", Profession.DOCTOR, there)
         cast.actors["arm"] = professional("arm", Profession.NURSE, here)
     return cast
+
+
+@pytest.fixture
+def nova(cast):
+    """Registered since: a nurse with patients of her own, at the other practice."""
+    with walls_down():
+        other = Organization.objects.get(pk=cast.brun.organization_id)
+        cast.actors["nova"] = professional("nova", Profession.NURSE, other)
+        join(cast.leon_record, practitioner_id=cast.actors["nova"].person_id)
+    return cast.actors["nova"]

@@ -15,7 +15,7 @@ from terresante.care_team.actions.urgent import (
 )
 from terresante.care_team.enums import Consequence, ReviewOutcome
 from terresante.care_team.models import EmergencyAccess
-from terresante.care_team.queries import log
+from terresante.care_team.queries.urgent import emergency_counts
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -143,7 +143,7 @@ def test_what_waits_too_long_is_shown_late_and_counted_by_structure(cast, opened
 
     assert "En retard" in shown and "1\u00a0accès attend" in shown
     with rls.acting(cast.dpo):
-        counts = log.emergency_counts(cast.dpo, since=timezone.now() - timedelta(days=30))
+        counts = emergency_counts(cast.dpo, since=timezone.now() - timedelta(days=30))
     told = {row.structure: (row.total, row.waiting, row.justified, row.unjustified) for row in counts}
     assert told == {"Hôpital Saint-Martin": (1, 1, 0, 0), "Cabinet du Canal": (1, 0, 1, 0)}
 
@@ -154,9 +154,12 @@ def next_one(cast, opened):
 
 
 def test_the_patient_reads_the_outcome_in_plain_words(cast, opened, client):
-    assert "vérifie que c’était nécessaire" in page(client, cast.madeleine, "/mon-dossier/").content.decode()
+    assert (
+        "vérifie que c’était nécessaire"
+        in page(client, cast.madeleine, "/mon-dossier/acces/").content.decode()
+    )
     conclude(cast.dpo, opened, ReviewOutcome.UNJUSTIFIED, Consequence.WITHDRAWN)
-    shown = page(client, cast.madeleine, "/mon-dossier/").content.decode()
+    shown = page(client, cast.madeleine, "/mon-dossier/acces/").content.decode()
     assert "n’était pas nécessaire" in shown and "ne peut plus ouvrir" in shown
 
 

@@ -26,12 +26,10 @@ from terresante.care_team.models import CareTeamParticipant, CircleInvitation
 from terresante.care_team.queries import joining as queries
 from terresante.care_team.tests.test_joining import FOLLOWS, asks, basis, waiting
 from terresante.directory.enums import Profession
-from terresante.directory.models import Organization
 from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import OutboundMessage
 from terresante.kernel.sealing import unseal
-from tests.cast import join, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -52,16 +50,6 @@ def invitation(**more):
         "why": FOLLOWS,
     }
     return NewInvitation(**{**said, **more})
-
-
-@pytest.fixture
-def nova(cast):
-    """Registered since: a nurse with patients of her own, at the other practice."""
-    with walls_down():
-        other = Organization.objects.get(pk=cast.brun.organization_id)
-        cast.actors["nova"] = professional("nova", Profession.NURSE, other)
-        join(cast.leon_record, practitioner_id=cast.actors["nova"].person_id)
-    return cast.actors["nova"]
 
 
 def link():

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from terresante.care_team.models import CareTeamParticipant, CircleInvitation, JoinRequest
-from terresante.care_team.tests.test_inviting import invitation, link, nova  # noqa: F401  # a fixture
+from terresante.care_team.tests.test_inviting import link
 from terresante.care_team.tests.test_joining import asks, basis
 from terresante.care_team.tests.test_screens import MOST_QUERIES, logged_in, participant, record_urls, url
 from terresante.directory.models import Organization, Practitioner
@@ -80,7 +80,7 @@ def test_the_patient_reads_who_asks_and_answers(cast):
     assert basis(cast.jules, cast.madeleine_record) == "member"
 
 
-def test_an_invitation_goes_from_the_form_to_the_circle(cast, nova, mailoutbox):  # noqa: F811
+def test_an_invitation_goes_from_the_form_to_the_circle(cast, nova, mailoutbox):
     doctor = logged_in(cast.amar)
     form = {
         "family_name": "NOVA",

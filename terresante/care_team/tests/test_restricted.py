@@ -93,6 +93,18 @@ def test_the_presence_of_a_psychiatric_nurse_is_known_to_the_patient_and_to_who_
         assert not CareTeamParticipant.objects.filter(practitioner_id=odile).exists()
 
 
+def test_whom_she_brings_into_the_circle_does_not_give_her_away(psy, client):
+    """Inès, a nurse of the same circle, reads who came and not by whom; of Dr Amar, no secret, she reads both."""
+    record = psy.madeleine_record
+    for editor, who in ((psy.odile, psy.brun), (psy.amar, psy.urgentiste)):
+        actions.add_member(editor, record.pk, member=actions.NewMember(practitioner_id=who.person_id))
+    login(client, psy.ines)
+
+    shown = client.get(f"/dossiers/{record.pk}/cercle/").content.decode()
+    assert psy.brun.name in shown and "ajouté par un membre du cercle" in shown
+    assert f"ajouté par {psy.amar.name}" in shown and psy.odile.name not in shown
+
+
 def test_what_she_writes_is_restricted_by_default_and_exists_for_nobody_else(psy):
     note = published(psy.odile, psy.madeleine_record, data_class=DataClass.CARE)
 

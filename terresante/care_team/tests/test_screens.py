@@ -251,8 +251,8 @@ def test_the_reason_is_shown_to_the_patient_and_to_the_privacy_officer_who_exami
     with walls_down():
         access_id = EmergencyAccess.objects.get().pk
 
-    assert "Coma, sans témoin" in logged_in(cast.madeleine).get(reverse("portal:home")).content.decode()
-    assert "Coma" not in logged_in(cast.leon).get(reverse("portal:home")).content.decode()
+    assert "Coma, sans témoin" in logged_in(cast.madeleine).get(reverse("portal:accesses")).content.decode()
+    assert "Coma" not in logged_in(cast.leon).get(reverse("portal:accesses")).content.decode()
     listed = officer.get(reverse("care_team:emergencies")).content.decode()
     assert "M. L. · 1939" in listed
     assert "LEROUX" not in listed
@@ -283,7 +283,7 @@ def test_refused_attempts_are_read_by_the_privacy_officer_only(cast):
 
     assert "BRUN" in logged_in(cast.dpo).get(reverse("care_team:refusals")).content.decode()
     assert "BRUN" not in logged_in(cast.amar).get(url("access_log", cast)).content.decode()
-    assert "BRUN" not in logged_in(cast.madeleine).get(reverse("portal:home")).content.decode()
+    assert "BRUN" not in logged_in(cast.madeleine).get(reverse("portal:accesses")).content.decode()
 
 
 def test_the_log_says_who_from_where_why_and_pages_without_repeating(cast):
@@ -378,7 +378,7 @@ def test_hostile_text_is_shown_as_text_everywhere(cast):
         client.get(url("add_member", cast), {"name": HOSTILE}),
         client.get(url("circle", cast)),
         client.get(url("choices", cast)),
-        logged_in(cast.madeleine).get(reverse("portal:home")),
+        logged_in(cast.madeleine).get(reverse("portal:accesses")),
         logged_in(cast.dpo).get(reverse("care_team:emergencies")),
     ]
 
@@ -391,9 +391,9 @@ def test_hostile_text_is_shown_as_text_everywhere(cast):
 def test_the_patient_reads_his_log_without_his_own_visits(cast):
     logged_in(cast.amar).get(url("circle", cast))
     patient = logged_in(cast.madeleine)
-    patient.get(reverse("portal:home"))
+    patient.get(reverse("portal:accesses"))
 
-    text = re.sub(r"<[^>]*>", "", patient.get(reverse("portal:home")).content.decode())
+    text = re.sub(r"<[^>]*>", "", patient.get(reverse("portal:accesses")).content.decode())
 
     assert "Camille AMAR, médecin, Cabinet des Lilas, a consulté votre dossier" in text
     assert "pour vos soins" in text

@@ -14,8 +14,8 @@ from terresante.accounts.models import User
 from terresante.accounts.tests.conftest import with_password
 from terresante.accounts.tests.steps import log_in
 from terresante.care_team.actions import create_record, open_in_emergency
+from terresante.care_team.actions.support import Informed, create_record_for
 from terresante.care_team.models import CareTeamParticipant
-from terresante.care_team.support_actions import Informed, create_record_for
 from terresante.directory.actions import support
 from terresante.directory.enums import OrganizationKind, Profession, RequestChannel, RequestKind, Source
 from terresante.directory.models import Practitioner, PractitionerRole, SupportRequest

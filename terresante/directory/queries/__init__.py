@@ -140,10 +140,6 @@ def search_communes(text: str, *, limit: int = 20, with_countries: bool = True) 
     return [*exact, *rest][:limit]
 
 
-def practitioner_by_rpps(actor: Actor, *, rpps: str) -> Practitioner | None:
-    return access.list(actor, DIRECTORY_READ, Practitioner).filter(rpps=rpps).first()
-
-
 def work_situations(user_id: UUID) -> list[WorkSituation]:
     """The open roles of the active professional behind an account, then what secretaries do for physicians.
 

@@ -43,8 +43,8 @@ def establishments(tmp_path, *lines):
 
 
 def test_luhn_holds_on_a_published_finess_and_fails_on_the_published_wrong_rpps():
-    assert has_right_key("010000024")
-    assert not has_right_key("10102727017")
+    assert all(has_right_key(number) for number in ("010000024", "750712184", "79927398713"))
+    assert not any(has_right_key(number) for number in ("10102727017", "750712185", "79927398710"))
     assert is_finess("2A0000014") and has_right_key("2A0000014")
 
 

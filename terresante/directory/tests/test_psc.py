@@ -1,6 +1,7 @@
 """From what Pro Santé Connect says to an account and the places where its owner works now."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,11 @@ from terresante.accounts.federation.protocol import Proof
 from terresante.accounts.federation.refusals import NotOpened
 from terresante.accounts.models import User
 from terresante.directory import login_actions, psc
-from terresante.directory.actions import end_role
+from terresante.directory.actions.desk import end_membership
 from terresante.directory.enums import OrganizationKind, Profession, Source
 from terresante.directory.identifiers import practitioner_national_id
 from terresante.directory.models import Organization, Practitioner, PractitionerRole
 from terresante.directory.queries import work_situations
-from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry
 from tests.walls import walls_down
 
@@ -205,10 +205,10 @@ def test_a_place_that_psc_says_and_the_directory_did_not_know_is_opened(places):
     assert known.roles.count() == 2
 
 
-def test_what_an_administrator_has_ended_is_not_opened_again(places):
+def test_what_an_administrator_has_ended_is_not_opened_again(cast, places):
     known = professional(at=places)
-    job = Actor.job("tests")
-    end_role(job, role_id=known.roles.get(organization=places[1]).pk, on=timezone.localdate())
+    administrator = replace(cast.dpo, duties=frozenset({"administrator"}))
+    end_membership(administrator, known.roles.get(organization=places[1]).pk, on=timezone.localdate())
 
     assert offered(login_actions.professional_of_psc(proof(f"8{RPPS}", HERE, THERE))) == {"Cabinet"}
 

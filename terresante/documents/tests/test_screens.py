@@ -269,6 +269,33 @@ def test_sharing_and_withdrawing_ask_first(client, cast):
     assert "est retiré" in client.post(f"{page}retirer/", {"reason": "Doublon"}, follow=True).content.decode()
 
 
+def test_a_document_is_found_by_what_its_line_says_whatever_accents_and_endings(client, cast):
+    record = cast.madeleine_record
+    filed(cast.amar, record, "Échographie cardiaque")
+    filed(cast.amar, record, "Suite du séjour", written_by="Dr Hélène Pélissier")
+    filed(cast.amar, record, "Échographie interne", level=Confidentiality.STRUCTURE)
+    filed(cast.jules, cast.leon_record, "Échographie de Léon")
+
+    def found(actor, words, of=record, **more):
+        login(client, actor)
+        page = client.get(url(of), {"q": words, **more})
+        assert page.status_code == 200
+        shown = page.content.decode().split("<main")[1]
+        titles = ("Échographie cardiaque", "Suite du séjour", "Échographie interne", "Échographie de Léon")
+        return {title for title in titles if title in shown}
+
+    assert found(cast.colin, "echographies") == {"Échographie cardiaque"}
+    assert found(cast.amar, "échographie") == {"Échographie cardiaque", "Échographie interne"}
+    assert found(cast.colin, "pelissier sejours") == {"Suite du séjour"}
+    assert found(cast.colin, "notes transfert card") == {"Échographie cardiaque"}
+    assert found(cast.colin, "échographie pélissier") == set()
+    assert found(cast.colin, "cardiaque", vue="retires") == set()
+    assert found(cast.colin, "!!") == set()
+    # Jules finds in his own patient's record; in this one he finds no page.
+    assert found(cast.jules, "échographie", of=cast.leon_record) == {"Échographie de Léon"}
+    assert client.get(url(record), {"q": "échographie"}).status_code == 404
+
+
 def test_the_list_costs_the_same_with_five_hundred_documents(client, cast):
     for number in range(25):
         filed(cast.amar, cast.madeleine_record, f"Document {number}")
@@ -313,6 +340,15 @@ def test_an_infected_file_is_refused_and_traced(client, cast, antivirus):
         row = AuditEntry.objects.get(outcome="refused")
         assert row.action == "document.write" and row.detail == {"virus": "Eicar-Test-Signature"}
         assert StoredFile.objects.count() == 1
+
+
+def test_the_status_page_says_whether_an_antivirus_looks_at_files(client, antivirus, tmp_path):
+    assert "antivirus: none" in client.get("/readyz").content.decode()
+    with running() as address:
+        antivirus(address)
+        assert "antivirus: answers" in client.get("/readyz").content.decode()
+    antivirus(str(tmp_path / "nowhere"))
+    assert "antivirus: does not answer, no file is taken" in client.get("/readyz").content.decode()
 
 
 def test_without_its_antivirus_nothing_is_taken(client, cast, antivirus, tmp_path):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from terresante.interop.cda import rtf
 from terresante.interop.cda.header import coded, read_header
 from terresante.interop.cda.model import COPY_SECTION, Attachment, Body, CdaDocument, Section
 from terresante.interop.cda.parsing import (
@@ -16,8 +17,21 @@ from terresante.interop.cda.parsing import (
     parse,
     text_at,
 )
+from terresante.kernel.errors import Invalid
+from terresante.kernel.files.pictures import check_scan
 
-_PDF, _TEXT = "application/pdf", "text/plain"
+_PDF, _TEXT, _RTF = "application/pdf", "text/plain", "text/rtf"
+_PICTURES = ("image/jpeg", "image/png", "image/tiff")
+# The CI-SIS's bodies of level 1 (IHE XDS-SD, and its French extension), and PNG.
+_SHOWN = (_PDF, _TEXT, _RTF, *_PICTURES)
+_SAME_AS = {
+    "application/rtf": _RTF,
+    "text/richtext": _RTF,
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/tif": "image/tiff",
+    "application/x-pdf": _PDF,
+}
 # "%PDF-", once in base64.
 _PDF_ENCODED = "JVBERi"
 
@@ -44,18 +58,32 @@ def content_of(attachment: Attachment) -> bytes:
 
 
 def check_whole(body: Body) -> None:
-    """At a door. Raises NotCda for a body that no page could show: an image, a document of an office program."""
-    if body.whole is not None:
-        if body.whole.media_type not in (_PDF, _TEXT):
-            raise NotCda(Flaw.BODY_TYPE)
-        content_of(body.whole)
+    """At a door. Raises NotCda for a body that no page could show: nothing, a document of an office program, an image
+    that does not open.
+    """
+    if body.whole is None:
+        return
+    if body.whole.media_type not in _SHOWN:
+        raise NotCda(Flaw.BODY_TYPE)
+    content = content_of(body.whole)
+    if not content.strip():
+        raise NotCda(Flaw.BODY_EMPTY)
+    if body.whole.media_type == _RTF and not content.lstrip().startswith(rtf.START):
+        raise NotCda(Flaw.BODY_RTF)
+    if body.whole.media_type in _PICTURES:
+        try:
+            check_scan(content)
+        except Invalid as refused:
+            raise NotCda(Flaw.BODY_PICTURE) from refused
 
 
 def text_of(body: Body) -> str:
-    """Of a body of level 1 that is text; '' for another. Latin, when it is not UTF-8. Raises NotCda."""
-    if body.whole is None or body.whole.media_type != _TEXT:
+    """Of a body of level 1 that is text, plain or RTF; '' for another. Latin, when it is not UTF-8. Raises NotCda."""
+    if body.whole is None or body.whole.media_type not in (_TEXT, _RTF):
         return ""
     content = content_of(body.whole)
+    if body.whole.media_type == _RTF:
+        return rtf.text_of_rtf(content)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -80,6 +108,12 @@ def paper_of(body: Body) -> Attachment | None:
         if attachment.media_type == _PDF
     )
     return next(copies, None)
+
+
+def picture_of(body: Body) -> Attachment | None:
+    """The image that a body of level 1 is: a scan, a photograph."""
+    whole = body.whole
+    return whole if whole is not None and whole.media_type in _PICTURES else None
 
 
 def _section(element: Element) -> Section:
@@ -109,4 +143,4 @@ def _attachment(element: Element) -> Attachment:
     is_base64 = attribute(element, "", "representation").upper() == "B64"
     said = attribute(element, "", "mediaType").lower().partition(";")[0].strip()
     guessed = _PDF if is_base64 and encoded.lstrip().startswith(_PDF_ENCODED) else _TEXT
-    return Attachment(media_type=said or guessed, encoded=encoded, is_base64=is_base64)
+    return Attachment(media_type=_SAME_AS.get(said, said) or guessed, encoded=encoded, is_base64=is_base64)

@@ -10,7 +10,7 @@ from html import escape
 from django.utils.safestring import SafeString
 
 from terresante.documents.reading import Discharge, Part, Told
-from terresante.interop.cda.body import paper_of
+from terresante.interop.cda.body import paper_of, picture_of
 from terresante.interop.cda.entries import (
     ALLERGIES,
     AT_DISCHARGE,
@@ -83,7 +83,7 @@ def discharge_of(document: CdaDocument, facts: tuple[tuple[str, str], ...]) -> D
         others=tuple(dict.fromkeys(others)),
         is_provisional=_is_provisional(document),
         facts=facts,
-        has_paper=paper_of(document.body) is not None,
+        has_paper=(paper_of(document.body) or picture_of(document.body)) is not None,
     )
 
 

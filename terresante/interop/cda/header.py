@@ -22,7 +22,7 @@ _CIVILITIES = {"M": "M.", "MME": "Mme", "MLLE": "Mme", "DR": "Dr", "PR": "Pr"}
 
 
 def read_header(document: Element) -> Header:
-    """Raises NotCda without an identifier, a type, a date or a patient."""
+    """Raises NotCda without an identifier, a type, a date or one patient."""
     identifier = next(iter(instance_ids(document, "id")), None)
     if identifier is None:
         raise NotCda(Flaw.NO_IDENTIFIER)
@@ -95,6 +95,8 @@ def period(element: Element | None, path: str = "effectiveTime") -> Period:
 
 
 def _patient(document: Element) -> CdaPatient:
+    if len(every(document, "recordTarget")) > 1:
+        raise NotCda(Flaw.SEVERAL_PATIENTS)
     role, patient = (
         one(document, "recordTarget/patientRole"),
         one(document, "recordTarget/patientRole/patient"),

@@ -42,9 +42,13 @@ class Flaw(StrEnum):
     NO_TYPE = "no_type"
     NO_DATE = "no_date"
     NO_PATIENT = "no_patient"
+    SEVERAL_PATIENTS = "several_patients"
     NO_BODY = "no_body"
     BASE64 = "base64"
     BODY_TYPE = "body_type"
+    BODY_EMPTY = "body_empty"
+    BODY_RTF = "body_rtf"
+    BODY_PICTURE = "body_picture"
 
 
 _SENTENCES = {
@@ -60,9 +64,20 @@ _SENTENCES = {
     Flaw.NO_TYPE: "Le type du document (ClinicalDocument/code) manque.",
     Flaw.NO_DATE: "La date du document (ClinicalDocument/effectiveTime) manque ou est illisible.",
     Flaw.NO_PATIENT: "Le document ne dit pas de quel patient il parle (recordTarget/patientRole/id et patient).",
+    Flaw.SEVERAL_PATIENTS: "Le document parle de plusieurs patients (recordTarget) : envoyez-en un pour chacun.",
     Flaw.NO_BODY: "Le document n’a ni corps structuré (structuredBody), ni corps non structuré (nonXMLBody).",
     Flaw.BODY_TYPE: (
-        "Le corps du document (nonXMLBody) n’est ni un PDF, ni du texte : convertissez-le en PDF, puis renvoyez-le."
+        "Le corps du document (nonXMLBody) n’est ni un PDF, ni du texte (brut, RTF), ni une image JPEG, PNG ou TIFF : "
+        "convertissez-le en PDF, puis renvoyez-le."
+    ),
+    Flaw.BODY_EMPTY: (
+        "Le corps du document (nonXMLBody) est vide, ou renvoie à un fichier qui n’est pas joint : "
+        "placez le contenu lui-même dans text, en base64."
+    ),
+    Flaw.BODY_RTF: "Le corps du document (nonXMLBody) est annoncé en RTF et n’en est pas : corrigez mediaType.",
+    Flaw.BODY_PICTURE: (
+        "L’image du corps (nonXMLBody) ne s’ouvre pas, n’est ni JPEG, ni PNG, ni TIFF, ou dépasse 60 pages ou "
+        "60 millions de points : convertissez-la en PDF, puis renvoyez-la."
     ),
     Flaw.BASE64: "Une pièce jointe du document n’est pas du base64 lisible.",
 }

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from terresante.documents.reading import Discharge, HeaderCode, Passage, Reading
-from terresante.interop.cda.body import content_of, paper_of, read_cda, text_of
+from terresante.interop.cda.body import content_of, paper_of, picture_of, read_cda, text_of
 from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header, Section
 from terresante.interop.cda.narrative import rendered, written_out
 from terresante.interop.cda.parsing import NotCda
 from terresante.interop.cda.signature import Verdict, signature_of
-from terresante.kernel.errors import NotFound
+from terresante.kernel.errors import Invalid, NotFound
+from terresante.kernel.files.pictures import scan_as_pdf
 from terresante.kernel.ui.wording import long_date
 from terresante.terminology.enums import KnownSet
 
@@ -32,7 +33,7 @@ class CdaReader:
             passages=(*_passages(document.body.sections, 1), *_whole_text(document)),
             facts=tuple(_facts(document.header)),
             codes=codes_of(document.header),
-            has_paper=paper_of(document.body) is not None,
+            has_paper=(paper_of(document.body) or picture_of(document.body)) is not None,
             signature=_signature(document, content),
         )
 
@@ -41,10 +42,17 @@ class CdaReader:
         return discharge_of(document, tuple(_facts(document.header)))
 
     def paper(self, content: bytes) -> bytes:
-        paper = paper_of(_read(content).body)
-        if paper is None:
+        """The PDF itself; of an image, its pages."""
+        body = _read(content).body
+        paper, picture = paper_of(body), picture_of(body)
+        if paper is not None:
+            return content_of(paper)
+        if picture is None:
             raise NotFound
-        return content_of(paper)
+        try:
+            return scan_as_pdf(content_of(picture))
+        except Invalid as damaged:
+            raise NotFound(_UNREADABLE) from damaged
 
 
 def codes_of(header: Header) -> tuple[HeaderCode, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from terresante.interop.cda.parsing import Element, attribute, every, local_name, one, type_of
+from terresante.interop.cda.parsing import Element, attribute, every, local_name, one, text_at, type_of
 from terresante.interop.hl7v2.dates import read_moment
 from terresante.kernel.ui.wording import NBSP, long_date
 
@@ -77,9 +77,19 @@ def _bounded(sign: str, digits: str) -> str:
 
 def _read(value: Element, told: Told) -> Read:
     if value.get("nullFlavor") and not value.get("value"):
-        return Read(_NULL.get(value.get("nullFlavor") or "", ""))
+        return _translated(value) or Read(_NULL.get(value.get("nullFlavor") or "", ""))
     kind = type_of(value)
     return _READERS.get(kind, _guessed)(value, told)
+
+
+def _translated(value: Element) -> Read | None:
+    """A measure whose unit is none of UCUM's: said in a translation, with the unit in the words of the laboratory."""
+    for other in every(value, "translation"):
+        digits = (other.get("value") or "").strip()
+        if digits:
+            words = (other.get("code") or other.get("displayName") or text_at(other, "originalText")).strip()
+            return replace(read_number(digits), unit=words)
+    return None
 
 
 def _quantity(value: Element, told: Told) -> Read:

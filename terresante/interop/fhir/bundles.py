@@ -3,6 +3,7 @@
 Everything is read before anything is written: a fault anywhere refuses the whole.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from terresante.interop.hl7v2.dates import PARIS
 MOST_DOCUMENTS = 20
 _RECIPIENT = "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-ext-intended-recipient"
 _TAKEN = ("List", "DocumentReference", "Binary", "Patient")
+_RELATIVE = re.compile(r"[A-Z][A-Za-z]{1,40}/[A-Za-z0-9.-]{1,64}", re.ASCII)
 # Of what a reference may name without being filed.
 _TITLE_LENGTH = 200
 
@@ -61,6 +63,14 @@ class _Entries:
     def of(self, kind: str) -> list[_Entry]:
         return [entry for entry in self.all if entry.resource["resourceType"] == kind]
 
+    def named(self, reference: str) -> _Entry | None:
+        """By its fullUrl, or relative to it: `Patient/1` is the entry of `https://…/Patient/1` (R4, 2.36.4.1)."""
+        found = self.by_url.get(reference)
+        if found is None and _RELATIVE.fullmatch(reference):
+            ends = [entry for entry in self.all if entry.url.endswith(f"/{reference}")]
+            found = ends[0] if len(ends) == 1 else None
+        return found
+
     def resolver(self, resource: Resource) -> Resolve:
         """References of one resource: what it contains, then what came with it."""
         contained = {f"#{text_at(each, 'id')}": each for each in every(resource, "contained")}
@@ -68,7 +78,7 @@ class _Entries:
         def resolve(reference: str) -> Resource | None:
             if reference.startswith("#"):
                 return contained.get(reference)
-            found = self.by_url.get(reference)
+            found = self.named(reference)
             return found.resource if found else None
 
         return resolve
@@ -167,15 +177,14 @@ def _content(entry: _Entry, entries: _Entries, used: set[str]) -> tuple[bytes, s
     attachment, place = at(entry.resource, "content.attachment"), f"{entry.where}.content[0].attachment"
     if "data" in attachment:
         return documents.bytes_of(attachment["data"], f"{place}.data"), ""
-    url = text_at(attachment, "url")
-    binary = entries.by_url.get(url)
-    if binary is None or binary.resource["resourceType"] != "Binary" or url in used:
+    binary = entries.named(text_at(attachment, "url"))
+    if binary is None or binary.resource["resourceType"] != "Binary" or binary.url in used:
         sentence = "L’adresse du contenu est le fullUrl d’un Binary de ce lot, qui ne sert qu’une fois."
         raise wrong(sentence, f"{place}.url", code="not-found")
-    used.add(url)
+    used.add(binary.url)
     if text_at(binary.resource, "contentType") != text_at(attachment, "contentType"):
         raise wrong("Le type du Binary n’est pas celui annoncé.", f"{binary.where}.contentType", code="value")
-    return documents.bytes_of(binary.resource.get("data"), f"{binary.where}.data"), url
+    return documents.bytes_of(binary.resource.get("data"), f"{binary.where}.data"), binary.url
 
 
 def _identity(resource: Resource, where: str, resolve: Resolve) -> Identity:
@@ -195,7 +204,7 @@ def _identity(resource: Resource, where: str, resolve: Resolve) -> Identity:
 
 
 def _lists(entries: _Entries, urls: Sequence[str]) -> tuple[SentList, ...]:
-    found = tuple(_list(entry, urls) for entry in entries.of("List"))
+    found = tuple(_list(entry, entries, urls) for entry in entries.of("List"))
     sets = [each for each in found if each.kind is ListKind.SUBMISSION]
     if len(sets) != 1:
         raise wrong("Un lot a une List « submissionset », et une seule.", "Bundle.entry", code="required")
@@ -205,7 +214,7 @@ def _lists(entries: _Entries, urls: Sequence[str]) -> tuple[SentList, ...]:
     return found
 
 
-def _list(entry: _Entry, urls: Sequence[str]) -> SentList:
+def _list(entry: _Entry, entries: _Entries, urls: Sequence[str]) -> SentList:
     resource, where = entry.resource, entry.where
     identifiers = every(resource, "identifier")
     usual = next((each for each in identifiers if text_at(each, "use") == "usual"), None)
@@ -219,7 +228,7 @@ def _list(entry: _Entry, urls: Sequence[str]) -> SentList:
         identifier=identifier,
         title=" ".join(text_at(resource, "title").split())[:_TITLE_LENGTH],
         sent_at=_date(resource, where),
-        items=tuple(_items(resource, where, urls)),
+        items=tuple(_items(resource, where, entries, urls)),
     )
 
 
@@ -232,13 +241,14 @@ def _kind(entry: _Entry) -> ListKind:
     return ListKind(found)
 
 
-def _items(resource: Resource, where: str, urls: Sequence[str]) -> list[int]:
+def _items(resource: Resource, where: str, entries: _Entries, urls: Sequence[str]) -> list[int]:
     """Documents of this submission; a submission set names its folders too."""
     items = []
     for number, each in enumerate(every(resource, "entry")):
         reference = text_at(each, "item.reference")
-        if reference in urls:
-            items.append(urls.index(reference))
+        found = entries.named(reference)
+        if found is not None and found.url in urls:
+            items.append(urls.index(found.url))
         elif not reference.startswith(("urn:uuid:", "urn:oid:", "List/")):
             sentence = "Une List nomme les documents de son lot."
             raise wrong(sentence, f"{where}.entry[{number}].item", code="not-found")

@@ -4,7 +4,6 @@ from terresante.directory.enums import OrganizationKind
 from terresante.documents.enums import FAMILIES, DocumentType
 
 NOS = "https://mos.esante.gouv.fr/NOS"
-VISIBILITY = f"{NOS}/TRE_A07-StatusVisibiliteDocument/FHIR/TRE-A07-StatusVisibiliteDocument"
 CLASSES = f"{NOS}/TRE_A03-ClasseDocument/FHIR/TRE-A03-ClasseDocument"
 SECTORS = f"{NOS}/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite"
 SETTINGS = f"{NOS}/TRE_A01-CadreExercice/FHIR/TRE-A01-CadreExercice"
@@ -36,7 +35,7 @@ CLASS_OF_TYPE: dict[str, str] = {
     **dict.fromkeys(_PLANS, "44"),
     **dict.fromkeys((_T.APPOINTMENT, _T.ADMINISTRATIVE), "95"),
     _T.PICTURE: "31",
-    _T.DISPENSATION: "43",
+    **dict.fromkeys((_T.DISPENSATION, _T.OTHER_DISPENSATION), "43"),
     _T.ADMINISTERED_DRUGS: "45",
     _T.DECLARATION: "52",
     _T.REIMBURSEMENTS: "60",

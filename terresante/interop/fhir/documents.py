@@ -10,17 +10,19 @@ from hashlib import sha1
 from io import BytesIO
 from uuid import UUID
 
-from terresante.documents.enums import DocumentType
+from terresante.documents.enums import DocumentType, type_of
 from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument
 from terresante.interop.cda.parsing import NotCda, decoded
 from terresante.interop.fhir.metadata import told_by_resource
 from terresante.interop.fhir.outcome import Issue, Problem, Resource, wrong
-from terresante.interop.fhir.people import Resolve, read_author, rpps_of_national
+from terresante.interop.fhir.people import Resolve, read_author
 from terresante.interop.fhir.schema import at, codings, every, plain_identifier, text_at
 from terresante.interop.hl7v2.adt_model import Identity
-from terresante.interop.hl7v2.carried import Act, Carried, Visibility, speaks_of_another
+from terresante.interop.hl7v2.carried import Act, Carried, not_received, speaks_of_another
 from terresante.interop.hl7v2.dates import PARIS
+from terresante.interop.hl7v2.saying import Visibility, rpps_of_national
+from terresante.interop.hl7v2.saying import visibility_of as seen_by
 from terresante.kernel.files import pdf
 
 _REQUIRED = (
@@ -39,8 +41,7 @@ _REQUIRED = (
     *("context.practiceSetting", "context.sourcePatientInfo"),
 )
 _PDF, _CDA = "application/pdf", ("text/xml", "application/xml")
-_MASKED = ("R", "V", "MASQUE_PS")
-_LABELS = ("N", *_MASKED, "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX")
+_LABELS = ("N", "R", "V", "MASQUE_PS", "INVISIBLE_PATIENT", "INVISIBLE_REPRESENTANTS_LEGAUX")
 _OWN = re.compile(r"(?:.*/fhir/)?DocumentReference/([0-9a-f-]{36})")
 
 
@@ -130,22 +131,14 @@ def visibility_of(resource: Resource, where: str, cda: CdaDocument | None = None
     if not codes or any(code not in _LABELS for code in codes):
         sentence = f"Le niveau de visibilité est l’un de {', '.join(_LABELS)} (JDV_J08)."
         raise wrong(sentence, f"{where}.securityLabel", code="code-invalid")
-    of_document = cda.header.confidentiality if cda else ()
-    return Visibility(
-        is_masked=any(code in _MASKED for code in (*codes, *of_document)),
-        is_hidden_from_patient="INVISIBLE_PATIENT" in codes,
-        is_hidden_from_representatives="INVISIBLE_REPRESENTANTS_LEGAUX" in codes,
-    )
+    return seen_by(frozenset((*codes, *(cda.header.confidentiality if cda else ()))))
 
 
 def _type(resource: Resource, where: str) -> str:
-    codes = [text_at(coding, "code") for coding in codings(resource.get("type"))]
+    codes = [type_of(text_at(coding, "code")) for coding in codings(resource.get("type"))]
     found = next((code for code in codes if code in DocumentType.values), "")
     if not found:
-        sentence = (
-            f"Le type {(codes or ['?'])[0][:20]} n’est pas reçu ici : choisissez-en un autre de JDV_J07."
-        )
-        raise wrong(sentence, f"{where}.type", code="code-invalid")
+        raise wrong(not_received((codes or [""])[0]), f"{where}.type", code="code-invalid")
     return found
 
 
@@ -184,7 +177,7 @@ def _refuse_another_document(resource: Resource, where: str, cda: CdaDocument, i
     if plain_identifier(at(resource, "masterIdentifier")) != str(header.identifier):
         sentence = "L’identifiant n’est pas celui du document CDA (ClinicalDocument/id)."
         raise wrong(sentence, f"{where}.masterIdentifier", code="value")
-    if _type(resource, where) != header.type.code:
+    if _type(resource, where) != type_of(header.type.code):
         sentence = "Le type n’est pas celui du document CDA (ClinicalDocument/code)."
         raise wrong(sentence, f"{where}.type", code="value")
     if speaks_of_another(identity, header.patient):

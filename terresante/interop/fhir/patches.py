@@ -11,7 +11,7 @@ from typing import Any
 from terresante.interop.fhir.documents import visibility_of
 from terresante.interop.fhir.outcome import Resource, wrong
 from terresante.interop.fhir.schema import every, text_at
-from terresante.interop.hl7v2.carried import Visibility
+from terresante.interop.hl7v2.saying import Visibility
 
 _IG = "https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition"
 _DELETED, _ARCHIVED = f"{_IG}/pdsm-ext-is-deleted", f"{_IG}/pdsm-ext-is-archived"

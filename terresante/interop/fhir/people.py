@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from terresante.interop.fhir.outcome import Resource, wrong
 from terresante.interop.fhir.schema import at, codings, every, text_at
+from terresante.interop.hl7v2.saying import rpps_of_national
 
 # What a reference names, inside what was sent.
 Resolve = Callable[[str], Resource | None]
 
 _RPPS_SYSTEM, _NATIONAL_SYSTEM = "https://rpps.esante.gouv.fr", "urn:oid:1.2.250.1.71.4.2.1"
-_RPPS, _NATIONAL = re.compile(r"\d{11}", re.ASCII), re.compile(r"8(\d{11})", re.ASCII)
+_RPPS = re.compile(r"\d{11}", re.ASCII)
 _TITLES = {"DR": "Dr", "PR": "Pr"}
 
 
@@ -42,12 +43,6 @@ def rpps_of(resource: Resource) -> str:
         if system == _NATIONAL_SYSTEM and (found := rpps_of_national(value)):
             return found
     return ""
-
-
-def rpps_of_national(number: str) -> str:
-    """Of 8 and the RPPS number (INTEROP.md 3); '' for any other."""
-    found = _NATIONAL.fullmatch(number)
-    return found[1] if found else ""
 
 
 def _author(reference: Resource, resolve: Resolve) -> Author:

@@ -12,7 +12,7 @@ from terresante.interop.hl7v2.adt_model import Authority, BirthPlace, Identifier
 from terresante.interop.hl7v2.dates import BirthDate
 from terresante.patients.identity_rules import INS_OIDS, is_birth_place_code, is_ins_key_valid
 
-_GENERATIONS = ("https://hl7.fr/ig/fhir/core/", "http://interopsante.org/", "http://hl7.org/fhir/")
+_GENERATIONS = ("https://hl7.fr/", "http://hl7.fr/", "http://interopsante.org/", "http://hl7.org/fhir/")
 _GIVEN_NAMES = ("fr-core-patient-birth-list-given-name", "fr-core-birth-list-given-name")
 _RELIABILITY = ("fr-core-identity-reliability", "fr-core-ident-reliability")
 _RELIABILITY_STATUS = ("identityStatus", "identityReliability")

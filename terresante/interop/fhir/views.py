@@ -47,6 +47,15 @@ _JSON = (MEDIA_TYPE, "application/json")
 _FORM = ("application/x-www-form-urlencoded",)
 _CURSOR = "fhir cursor"
 _NEXT = "_page"
+# Codes of RFC 6749, 5.2, as sentences, and as issues.
+_DENIED = {
+    "invalid_client": "Ce logiciel, sa clé, son certificat ou cette assertion n’est pas reconnu.",
+    "invalid_grant": "Le professionnel nommé ne travaille pas dans cette structure.",
+    "invalid_request": "La demande de jeton est mal formée.",
+    "invalid_scope": "Une portée demandée n’est pas donnée à cet accès.",
+    "unsupported_grant_type": "Un jeton se demande par grant_type=client_credentials.",
+}
+_ISSUES = {"invalid_client": "login", "invalid_grant": "forbidden", "invalid_scope": "forbidden"}
 # In bytes: what a body may carry, once in base64.
 _LARGEST_RESOURCE = 15_000_000
 
@@ -61,12 +70,9 @@ def give(request: HttpRequest) -> HttpResponse:
         form = {name: request.POST.get(name, "") for name in request.POST}
         granted = give_token(tokens.read_request(form, fingerprint=fingerprint_of(request)))
     except Invalid:
-        answer = JsonResponse({"error": "temporarily_unavailable"}, status=429)
+        answer: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=429)
     except tokens.Denied as denied:
-        told = {"error": denied.error, "error_description": denied.description}
-        answer = JsonResponse(told, status=denied.status)
-        if denied.status == 401:
-            answer.headers["WWW-Authenticate"] = 'Bearer realm="fhir"'
+        answer = _denied(request, denied)
     else:
         answer = JsonResponse(
             {
@@ -78,6 +84,19 @@ def give(request: HttpRequest) -> HttpResponse:
         )
     add_never_cache_headers(answer)
     answer.headers["Pragma"] = "no-cache"
+    return answer
+
+
+def _denied(request: HttpRequest, denied: tokens.Denied) -> HttpResponse:
+    """As RFC 6749 says it; as an outcome, for who asks for one."""
+    if MEDIA_TYPE in request.headers.get("Accept", ""):
+        sentence = f"{_DENIED[denied.error]} ({denied.description})"
+        answer = refusal(wrong(sentence, code=_ISSUES.get(denied.error, "invalid"), status=denied.status))
+    else:
+        told = {"error": denied.error, "error_description": denied.description}
+        answer = JsonResponse(told, status=denied.status)
+    if denied.status == 401:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="fhir"'
     return answer
 
 

@@ -83,11 +83,11 @@ def _physician(part: Repetition, role: str) -> Physician:
         identifier_type=part.value(13),
         family=part.value(2),
         given=part.value(3),
-        rpps=_rpps(part),
+        rpps=rpps_of(part),
     )
 
 
-def _rpps(part: Repetition) -> str:
+def rpps_of(part: Repetition) -> str:
     """The national identifier of a practitioner is `8` followed by the RPPS number (INTEROP.md 3)."""
     value, kind = part.value(1), part.value(13)
     national = _NATIONAL_RPPS.fullmatch(value)

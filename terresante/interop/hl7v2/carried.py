@@ -5,17 +5,16 @@ Of the two forms of one report (level 1 and level 3), the structured one is kept
 
 import datetime
 import enum
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
-from terresante.documents.enums import DocumentType
+from terresante.documents.enums import NARROWED, DocumentType, type_of
 from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument, CdaPatient, InstanceId
 from terresante.interop.cda.parsing import NotCda, decoded
-from terresante.interop.hl7v2.adt_fields import Oddities, moment
+from terresante.interop.hl7v2.adt_fields import Oddities
 from terresante.interop.hl7v2.adt_identity import read_identity
 from terresante.interop.hl7v2.adt_model import Authority, Identifier, Identity, Oddity
 from terresante.interop.hl7v2.discrete import Discrete, read_discrete
@@ -28,6 +27,16 @@ from terresante.interop.hl7v2.grammar import (
     missing_field,
     missing_segment,
     person_refusal,
+)
+from terresante.interop.hl7v2.saying import (
+    Visibility,
+    changes_visibility,
+    dated_at,
+    recipients,
+    rpps_of_national,
+    told_by,
+    visibility_of,
+    written_by,
 )
 from terresante.kernel.files import pdf
 from terresante.patients.identity_rules import INS_OIDS, normalised_name
@@ -42,8 +51,8 @@ OLDEST_YEAR = 1900
 BY_MATRICULE = "*INS*"
 _STAYING = ("E", "I", "O", "R")
 _PDF_START = b"%PDF-"
-# CDA's confidentiality codes that narrow the readers (JDV_J08).
-_NARROW = ("R", "V")
+# OBX-5.3.
+_KEPT = ("XML", "PDF")
 _DUMMY = (
     "La pièce jointe (OBX-5) n’est ni un CDA ni un PDF : "
     "joignez le document lui-même, encodé en base64, et dites XML ou PDF dans OBX-5.3."
@@ -62,18 +71,9 @@ class Act(enum.StrEnum):
     DELETE = "delete"
 
 
-# 8 and the RPPS number (INTEROP.md 3).
-_RPPS = re.compile(r"8(\d{11})", re.ASCII)
+# Documents that give results one by one, in them or beside them.
+WITH_RESULTS = (DocumentType.LABORATORY_REPORT, DocumentType.RAPID_TEST)
 _ACTS = {"T02": Act.NEW, "T10": Act.REPLACE, "T04": Act.DELETE, "C": Act.REPLACE, "D": Act.DELETE}
-
-
-@dataclass(frozen=True, slots=True)
-class Visibility:
-    """Asked by the sender, in either spelling of the volume (1.2 and 2.x)."""
-
-    is_masked: bool = False
-    is_hidden_from_patient: bool = False
-    is_hidden_from_representatives: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +101,18 @@ class Carried:
     # Of a document that is not a CDA, what comes with it says who wrote it, and what he does.
     signed_by: str = ""
     specialty: str = ""
-    # Results given one by one, in place of a document.
+    # Results that the message gives one by one, beside its document or in place of one.
     discrete: Discrete | None = None
+    # Of a document sent before, who reads it changes.
+    changes_visibility: bool = False
     # As FHIR says them, of what came by FHIR.
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def author(self) -> str:
-        found = (each.signature for each in self.cda.header.authors) if self.cda else iter(())
-        return next(found, self.signed_by)
+        """Who signs it; of a document that names nobody, as its message says."""
+        authors = self.cda.header.authors if self.cda else ()
+        return next((each.signature for each in authors if each.signature), self.signed_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class _Payload:
 
 
 def read_carried(message: Message) -> Carried | Refusal:
-    if found := person_refusal(message) or _visit_refusal(message):
+    if found := person_refusal(message) or _persons_refusal(message) or _visit_refusal(message):
         return found
     header, pid = message.segment("MSH"), message.segment("PID")
     if header is None or pid is None:
@@ -142,8 +145,9 @@ def read_carried(message: Message) -> Carried | Refusal:
         return payloads
     chosen = max(payloads, key=lambda each: each.level, default=None)
     act = _act(header.value(9, 2), chosen)
-    discrete = read_discrete(message) if chosen is None and header.value(9) == "ORU" else None
-    if discrete is not None:
+    # A structured report gives its results itself.
+    discrete = read_discrete(message) if header.value(9) == "ORU" and not _is_structured(chosen) else None
+    if chosen is None and discrete is not None:
         return _results(message, pid, discrete)
     if chosen is None and not (act is Act.DELETE and txa is not None and txa.value(12)):
         return missing_field("OBX", 5, "aucun document (OBX-2 ED, OBX-5.3 XML ou PDF)")
@@ -152,8 +156,11 @@ def read_carried(message: Message) -> Carried | Refusal:
         oddities.add(
             "second-form", "OBX", "Le message porte deux formes du document : la plus structurée est gardée."
         )
-    carried = _carried(message, pid, txa, chosen, act, oddities)
-    return _identity_refusal(carried) or _name_refusal(carried) or carried
+    if any(_is_left_out(segment) for segment in message.segments("OBX")):
+        sentence = "Une pièce jointe (OBX-5) n’est ni un CDA ni un PDF : elle n’est pas gardée."
+        oddities.add("part-not-kept", "OBX", sentence)
+    carried = replace(_carried(message, pid, txa, chosen, act, oddities), discrete=discrete)
+    return _identity_refusal(carried) or _name_refusal(carried, is_mdm=txa is not None) or carried
 
 
 def _results(message: Message, pid: Segment, discrete: Discrete) -> Carried | Refusal:
@@ -177,6 +184,17 @@ def _medical_records(identity: Identity) -> tuple[Identifier, ...]:
     return tuple(each for each in identity.other_identifiers if each.type == "MR" and each.authority.key)
 
 
+def _is_left_out(segment: Segment) -> bool:
+    """Neither what is filed, nor the words of a mail, which say no subtype (CORPSMAIL_PS, XDM/1.0/DDM)."""
+    kind = segment.value(5, 3).upper()
+    is_mail = segment.value(3).startswith("CORPSMAIL")
+    return segment.value(2) == "ED" and bool(kind) and kind not in _KEPT and not is_mail
+
+
+def _is_structured(payload: _Payload | None) -> bool:
+    return payload is not None and payload.level > 1
+
+
 def _act(event: str, payload: _Payload | None) -> Act:
     """Of an ORU, OBX-11; of an MDM, its event. A new document whose CDA replaces another one replaces it."""
     act = _ACTS.get(event) or _ACTS.get(payload.segment.value(11) if payload else "") or Act.NEW
@@ -197,25 +215,29 @@ def _carried(
     header = cda.header if cda else None
     said = payload.segment if payload else None
     code = header.type.code if header else (txa.value(2) if txa else "") or (said.value(3) if said else "")
+    names = _names(message, txa, cda)
+    told = told_by(message)
+    replaces = [*_parents(cda), *([_plain(txa.value(13))] if txa and txa.value(13) else [])]
+    if changes_visibility(told) or act is Act.REPLACE or (payload and cda is None):
+        # Corrected, or shown to others, under the name that it had; a paper is known by its request's number.
+        replaces += names
     return Carried(
         act=act,
         identity=identity,
         local_ids=_local_ids(identity, cda),
         content=payload.content if payload else b"",
         cda=cda,
-        type_code=code,
+        type_code=type_of(code),
         title=header.title if header else (said.value(3, 2) if said else ""),
-        dated_at=header.dated_at
-        if header
-        else moment(txa, 4, oddities) or moment(message.segment("MSH"), 7, oddities),
-        names=_names(message, txa, cda),
-        replaces=tuple(
-            dict.fromkeys([*_parents(cda), *([_plain(txa.value(13))] if txa and txa.value(13) else [])])
-        ),
-        visibility=_visibility(message, header.confidentiality if header else ()),
+        dated_at=header.dated_at if header else dated_at(message, txa, said, oddities),
+        names=names,
+        replaces=tuple(dict.fromkeys(replaces)),
+        visibility=visibility_of(told | frozenset(header.confidentiality if header else ())),
         visit_number=_visit_number(message, pid),
         addressed_to=_recipients(message, cda),
         warnings=oddities.found(),
+        signed_by=written_by(message, txa, said),
+        changes_visibility=changes_visibility(told),
     )
 
 
@@ -224,6 +246,14 @@ def _visit_number(message: Message, pid: Segment) -> str:
     visit = message.segment("PV1")
     number = visit.value(19) if visit is not None else ""
     return (number or (f"dossier {pid.value(18)}" if pid.value(18) else ""))[:120]
+
+
+def _persons_refusal(message: Message) -> Refusal | None:
+    """HL7 lets one ORU speak of several: what stands below the second PID would be filed for the first."""
+    if len({(pid.raw(3), pid.raw(5)) for pid in message.segments("PID")}) > 1:
+        sentence = "Le message parle de plusieurs patients (PID) : envoyez un message pour chacun."
+        return Refusal(Code.ERROR, "100", "PID^2", sentence)
+    return None
 
 
 def _visit_refusal(message: Message) -> Refusal | None:
@@ -237,7 +267,7 @@ def _payloads(message: Message) -> list[_Payload] | Refusal:
     found: list[_Payload] = []
     for number, segment in enumerate(message.segments("OBX"), start=1):
         kind = segment.value(5, 3).upper()
-        if segment.value(2) != "ED" or kind not in ("XML", "PDF"):
+        if segment.value(2) != "ED" or kind not in _KEPT:
             continue
         payload = _payload(segment, kind, f"OBX^{number}^5")
         if isinstance(payload, Refusal):
@@ -358,22 +388,29 @@ def _is_shared(identity: Identity, theirs: tuple[InstanceId, ...]) -> bool:
     return any(each.extension in ours for each in theirs)
 
 
-def _name_refusal(carried: Carried) -> Refusal | None:
+def _name_refusal(carried: Carried, *, is_mdm: bool) -> Refusal | None:
+    """A CDA says what it is; the message does of a paper."""
     if not carried.names:
-        return missing_field("TXA", 12, "l’identifiant unique du document")
+        return missing_field(*(("TXA", 12) if is_mdm else ("OBR", 3)), "l’identifiant unique du document")
     if not carried.type_code:
-        return missing_field("TXA", 2, "le type du document (JDV_J07)")
+        return missing_field(*(("TXA", 2) if is_mdm else ("OBX", 3)), "le type du document (JDV_J07)")
     if carried.type_code not in DocumentType.values:
-        return Refusal(
-            Code.ERROR,
-            "103",
-            "TXA^1^2",
-            f"Le type de document {carried.type_code[:20]} n’est pas reçu ici : choisissez-en un autre de JDV_J07.",
-        )
+        place = "OBX^1^5" if carried.cda else "TXA^1^2" if is_mdm else "OBX^1^3"
+        return Refusal(Code.ERROR, "103", place, not_received(carried.type_code))
     if carried.dated_at is not None and carried.dated_at.year < OLDEST_YEAR:
         sentence = f"Le document est daté d’avant {OLDEST_YEAR} (effectiveTime, TXA-4) : corrigez sa date."
         return Refusal(Code.ERROR, "102", "OBX^1^5", sentence)
     return None
+
+
+def not_received(code: str) -> str:
+    """Why documents of this type are not filed here, and what to do."""
+    if code in NARROWED:
+        return (
+            f"Le type de document {code} n’est pas reçu ici : ses lecteurs sont plus restreints que ce dossier ne sait "
+            "le dire. Ne l’envoyez pas sous un autre type."
+        )
+    return f"Le type de document {code[:20] or 'absent'} n’est pas reçu ici : choisissez-en un de JDV_J07."
 
 
 def _names(message: Message, txa: Segment | None, cda: CdaDocument | None) -> tuple[str, ...]:
@@ -396,27 +433,7 @@ def _plain(identifier: str) -> str:
 
 
 def _recipients(message: Message, cda: CdaDocument | None) -> tuple[str, ...]:
-    """RPPS numbers: those of the document (informationRecipient), and those of the message (PRT-4 RCT, PRT-5)."""
+    """RPPS numbers: those of the document (informationRecipient), then those of the message."""
     said = [each.extension for party in (cda.header.recipients if cda else ()) for each in party.ids]
-    said += [
-        part.value(1)
-        for prt in message.segments("PRT")
-        if prt.value(4) == "RCT"
-        for part in prt.repetitions(5)
-    ]
-    return tuple(dict.fromkeys(found[1] for number in said if (found := _RPPS.fullmatch(number))))
-
-
-def _visibility(message: Message, confidentiality: tuple[str, ...]) -> Visibility:
-    told = {
-        segment.value(3)
-        for segment in message.segments("OBX")
-        if segment.value(2) in ("CE", "CWE") and segment.value(5) == "Y"
-    }
-    secret = "CONNEXION_SECRETE" in told
-    return Visibility(
-        is_masked="MASQUE_PS" in told or any(code in _NARROW for code in confidentiality),
-        is_hidden_from_patient="INVISIBLE_PATIENT" in told,
-        is_hidden_from_representatives=secret
-        or bool({"INVISIBLE_REP_LEGAUX", "INVISIBLE_REPRESENTANTS_LEGAUX"} & told),
-    )
+    found = [*map(rpps_of_national, said), *recipients(message)]
+    return tuple(dict.fromkeys(number for number in found if number))

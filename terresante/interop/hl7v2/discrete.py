@@ -28,7 +28,7 @@ _NO_RESULTS = frozenset(
 )
 _VALUED = frozenset({"NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CNE", "DT", "TS", "TM", "IS", "ID"})
 _RANGE = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,9})?)\s*(?:-|–|à|a)\s*(-?\d{1,15}(?:[.,]\d{1,9})?)", re.ASCII)
-_LOINC = "2.16.840.1.113883.6.1"
+_LOINC, _LOINC_NAMES = "2.16.840.1.113883.6.1", ("LN", "LOINC")
 _WITHDRAWN, _CORRECTED, _PARTIAL = ("D", "W"), ("C",), ("P", "R", "S", "I")
 _SHOWN = {"<=": "≤", ">=": "≥"}
 # Table 0078: what an antibiotic does; of nothing else.
@@ -103,9 +103,8 @@ def _read(message: Message) -> Iterator[tuple[Segment, NewResult]]:
 
 def _is_result(segment: Segment) -> bool:
     """A line of text that names no examination is a part of a report, whose document is to be sent."""
-    code = segment.value(3)
-    named = bool(code or segment.value(3, 2))
-    return named and segment.value(2) in _VALUED and code not in _NO_RESULTS
+    code, label, _ = _examination(segment)
+    return bool(code or label) and segment.value(2) in _VALUED and code not in _NO_RESULTS
 
 
 def _chapter(segment: Segment) -> _Chapter:
@@ -120,7 +119,7 @@ def _chapter(segment: Segment) -> _Chapter:
 def _result(segment: Segment, chapter: _Chapter) -> NewResult:
     read = _value(segment)
     low, high, words = _range(segment.value(7))
-    code, label, system = (segment.value(3, part) for part in (1, 2, 3))
+    code, label, system = _examination(segment)
     flag = segment.value(8).upper()
     if not flag and chapter.is_antibiogram and read.text in _SUSCEPTIBLE:
         flag = read.text
@@ -129,7 +128,7 @@ def _result(segment: Segment, chapter: _Chapter) -> NewResult:
         chapter_code=chapter.code,
         chapter=chapter.label,
         code=code,
-        code_system=_LOINC if system in ("LN", "LOINC") else system,
+        code_system=_LOINC if system in _LOINC_NAMES else system,
         label=label or code,
         comparator=read.comparator,
         value=read.number,
@@ -143,6 +142,15 @@ def _result(segment: Segment, chapter: _Chapter) -> NewResult:
         method=segment.value(17, 2) or segment.value(17),
         specimen=chapter.specimen,
     )
+
+
+def _examination(segment: Segment) -> tuple[str, str, str]:
+    """Code, name and system of OBX-3: the LOINC code, wherever it stands, under the name that the laboratory gives."""
+    code, label, system = (segment.value(3, part) for part in (1, 2, 3))
+    other, other_label, other_system = (segment.value(3, part) for part in (4, 5, 6))
+    if other and other_system in _LOINC_NAMES and system not in _LOINC_NAMES:
+        return other, label or other_label, other_system
+    return code or other, label or other_label, system or other_system
 
 
 def _unit(segment: Segment) -> str:
@@ -196,7 +204,7 @@ def _text(segment: Segment, field: int) -> str:
 def _add(results: list[NewResult], result: NewResult) -> None:
     """The same again: a text that goes on, or the same measure in another unit; else a result of its own."""
     last = results[-1] if results else None
-    if last is None or key_of(last) != key_of(result) or last.chapter_code != result.chapter_code:
+    if last is None or _what_and_when(last) != _what_and_when(result):
         results.append(result)
     elif last.value is None and result.value is None and last.text != result.text:
         results[-1] = replace(last, text=f"{last.text} {result.text}".strip())
@@ -209,6 +217,10 @@ def _add(results: list[NewResult], result: NewResult) -> None:
         results[-1] = replace(last, other_text=result.text, other_unit=result.unit)
     else:
         results.append(result)
+
+
+def _what_and_when(result: NewResult) -> tuple[object, ...]:
+    return key_of(result), result.chapter_code, result.effective_at
 
 
 def _report(message: Message, results: list[NewResult], statuses: set[str]) -> NewReport:

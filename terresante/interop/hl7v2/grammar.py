@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.dates import read_moment
-from terresante.interop.hl7v2.triggers import ACKNOWLEDGEMENT_EVENTS, DOCUMENT_EVENTS, TRIGGERS, Trigger
+from terresante.interop.hl7v2.triggers import ACKNOWLEDGEMENT_EVENTS, DOCUMENT_EVENTS, TRIGGERS, Kind, Trigger
 
 # A local number longer than that is none, and cut short it would be another person's.
 IDENTIFIER_LENGTH = 60
@@ -59,6 +59,27 @@ NOT_HL7 = Refusal(
     "MSH",
     "Ce n’est pas un message HL7 v2 : il doit commencer par un segment MSH complet.",
 )
+# Only the first would be read, and all of them acknowledged.
+SEVERAL_MESSAGES = Refusal(
+    Code.REJECTED,
+    "100",
+    "MSH^2",
+    "Plusieurs messages (MSH) dans une seule trame : envoyez chacun dans la sienne, sans enveloppe de lot (FHS, BHS).",
+)
+SEVERAL_PERSONS = Refusal(
+    Code.ERROR,
+    "100",
+    "PID^2",
+    "Plusieurs patients (PID) dans un même message : envoyez un message par patient.",
+)
+SEVERAL_MERGES = Refusal(
+    Code.ERROR,
+    "100",
+    "MRG^2",
+    "Plusieurs identifiants remplacés (MRG) dans un même message : envoyez un message par fusion.",
+)
+# A24 and A37 say that two identities are, or are not, one person's.
+_OF_TWO_IDENTITIES = (Kind.IDENTITIES_LINKED, Kind.IDENTITIES_UNLINKED)
 
 
 def undecodable(error: er7.Undecodable) -> Refusal:
@@ -75,6 +96,8 @@ def refusal(message: er7.Message) -> Refusal | None:
     header = message.segment("MSH")
     if header is None:
         return NOT_HL7
+    if len(message.segments("MSH")) > 1:
+        return SEVERAL_MESSAGES
     trigger = TRIGGERS.get(header.value(9, 2)) if header.value(9) == "ADT" else None
     return header_refusal(header) or (trigger and _body_refusal(message, header, trigger)) or None
 
@@ -120,7 +143,8 @@ def header_refusal(header: er7.Segment) -> Refusal | None:
 
 
 def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -> Refusal | None:
-    if found := person_refusal(message):
+    names_two = not trigger.is_used or trigger.kind in _OF_TWO_IDENTITIES
+    if found := person_refusal(message, names_two=names_two):
         return found
     identity = message.segment("PID")
     if identity is None or not any(_is_ipp(part) for part in identity.repetitions(3)):
@@ -137,16 +161,23 @@ def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
             return missing_segment(
                 "MRG", f"l’identifiant remplacé, obligatoire pour l’événement {trigger.code}"
             )
+        if len(message.segments("MRG")) > 1:
+            return SEVERAL_MERGES
         if not has_identifier(merge, 1):
             return missing_field("MRG", 1, "aucun identifiant remplacé")
     return _date_refusal(message, header, trigger)
 
 
-def person_refusal(message: er7.Message) -> Refusal | None:
-    """Whoever the message speaks of has a number and a name."""
+def person_refusal(message: er7.Message, *, names_two: bool = False) -> Refusal | None:
+    """Whoever the message speaks of is one, and has a number and a name.
+
+    HL7 lets an ORU or an A40 repeat its patient: what follows the second would be filed for the first.
+    """
     identity = message.segment("PID")
     if identity is None:
         return missing_segment("PID", "l’identité du patient")
+    if not names_two and len(message.segments("PID")) > 1:
+        return SEVERAL_PERSONS
     if not has_identifier(identity, 3):
         return missing_field("PID", 3, "aucun identifiant de patient")
     if any(len(part.value(1)) > IDENTIFIER_LENGTH for part in identity.repetitions(3)):

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.ack import acknowledgement
-from terresante.interop.hl7v2.carried import Carried, read_carried
+from terresante.interop.hl7v2.carried import Carried
 from terresante.interop.hl7v2.envelope import Envelope, IdentityKey, envelope, envelope_of
-from terresante.interop.hl7v2.examination import carries_document, examine
+from terresante.interop.hl7v2.examination import examined
 from terresante.interop.hl7v2.grammar import NOT_RECORDED, Refusal
 
 logger = logging.getLogger(__name__)
@@ -45,16 +45,16 @@ def received(sender: str, raw: bytes, *, refusal: Refusal | None = None) -> Rece
     now = datetime.datetime.now(datetime.UTC)
     if refusal is not None:
         return Received(sender, raw, now, envelope(raw), None, refusal)
-    found = examine(raw)
+    found = examined(raw)
     if isinstance(found, Refusal):
         return Received(sender, raw, now, envelope(raw), None, found)
-    return Received(sender, raw, now, _of_document(envelope_of(found), found), found)
+    known = envelope_of(found.message)
+    return Received(sender, raw, now, _of_document(known, found.carried), found.message)
 
 
-def _of_document(known: Envelope, message: er7.Message) -> Envelope:
+def _of_document(known: Envelope, carried: Carried | None) -> Envelope:
     """A sender of documents may give the person's number in the document only."""
-    carried = read_carried(message) if carries_document(message) else None
-    if not isinstance(carried, Carried):
+    if carried is None:
         return known
     keys = (IdentityKey(each.value, each.authority.key) for each in carried.local_ids)
     return replace(known, identity_keys=tuple(dict.fromkeys([*known.identity_keys, *keys])))

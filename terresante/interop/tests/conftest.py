@@ -1,15 +1,11 @@
-from collections.abc import Iterator
-
 import pytest
 
 from terresante.interop.tests import wire
 
 
 @pytest.fixture(autouse=True)
-def _files_of_the_test(settings, tmp_path) -> Iterator[None]:
-    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "files": storage}
-    yield
+def _files(files_of_the_test) -> None:
+    pass
 
 
 @pytest.fixture

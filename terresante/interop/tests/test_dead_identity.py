@@ -12,7 +12,7 @@ from terresante.accounts.models import User
 from terresante.care_team.models import CareTeamParticipant, Consent
 from terresante.care_team.queries import log
 from terresante.interop.tests import wire
-from terresante.interop.tests.test_launch import call, software, token  # noqa: F401 -- a fixture
+from terresante.interop.tests.launches import call, software, token
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import Event
@@ -211,12 +211,13 @@ def test_a_message_about_the_former_number_is_applied_to_the_one_that_goes_on(ca
         assert Encounter.objects.get().patient_id == cast.madeleine_record.patient_id
 
 
-def test_a_call_by_the_former_number_or_matricule_opens_the_one_that_goes_on(client, software, cast, twice):  # noqa: F811
+def test_a_call_by_the_former_number_or_matricule_opens_the_one_that_goes_on(client, cast, twice):
+    key = software(cast)
     merged(cast, twice)
 
     by_matricule = {"ipp": None, "ins": {"value": INS, "oid": OID}}
     for patient in ({}, by_matricule):
-        answer = call(client, token(software, patient=patient))
+        answer = call(client, token(key, patient=patient))
         assert answer.headers["Location"] == f"/dossiers/{cast.madeleine_record.pk}/", patient
 
 

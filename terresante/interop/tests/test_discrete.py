@@ -46,6 +46,15 @@ def test_results_without_a_document_are_filed_as_a_report(cast, hospital, claire
     assert events.count("ResultsFiled") == 1
 
 
+def test_an_oru_of_two_patients_is_refused_whole(cast, hospital, claire):
+    """HL7 lets an ORU repeat its patient: the results of the second would stand in the record of the first."""
+    leon = papers.whose(cast.leon_record, ipp="P2")
+    second = b"PID|" + oru(leon, sugar()).partition(b"\rPID|")[2]
+
+    assert send(hospital, oru(claire, blood()) + second) == ["AE"]
+    assert (reports(), wire.states()) == ([], [("refused", "not_accepted")])
+
+
 def test_they_are_read_by_the_circle_and_the_person_and_by_no_other_doctor(cast, hospital, claire):
     send(hospital, oru(claire, blood()))
     (report,) = reports()

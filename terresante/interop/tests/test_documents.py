@@ -21,7 +21,6 @@ from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 
-RPPS = "99900000015"
 INS, OID = "239049402800109", "1.2.250.1.213.1.4.8"
 
 
@@ -113,6 +112,9 @@ REPLACING = {
         papers.letter(person, "2", replaces="1.2.250.1.999.9.1"),
         status="C",
         control_id="D2",
+    ),
+    "the next of its chain of versions": lambda person: papers.oru(
+        person, papers.letter(person, "2", set_id="1.2.250.1.999.9.1", version=2), control_id="D2"
     ),
     "a new one that says what it replaces": lambda person: papers.oru(
         person, papers.letter(person, "2", replaces="1.2.250.1.999.9.1"), control_id="D2"
@@ -260,6 +262,50 @@ def test_a_document_already_sent_comes_in_once_whatever_message_brings_it(hospit
         "document_withdrawn",
         "document_known",
     ]
+
+
+def report(person, content, control_id, **changes):
+    """A paper of biology, known by the number of its request."""
+    return papers.oru(person, content, control_id=control_id, subtype="PDF", **changes)
+
+
+def test_a_paper_corrected_under_its_own_number_takes_the_place_of_the_one_before(hospital, claire):
+    first, corrected, again = letters.PDF, letters.PDF + b"% corrected", letters.PDF + b"% again"
+    send(hospital, report(claire, first, "D1"))
+    send(hospital, report(claire, corrected, "D2", status="C"))
+    send(hospital, report(claire, first, "D3"))
+    send(hospital, report(claire, again, "D4", status="D"))
+    send(hospital, report(claire, again, "D5"))
+
+    before, after = papers.filed()
+    assert (before.status, after.status) == ("superseded", "entered-in-error")
+    assert (after.set_id, after.version, papers.content(after)) == (before.set_id, 2, corrected)
+    assert [outcome for _, outcome in wire.states()] == [
+        "document_filed",
+        "document_replaced",
+        "document_known",
+        "document_withdrawn",
+        "document_known",
+    ]
+
+
+@pytest.mark.parametrize("spelling", ["MODIF_CONF_CODE", "MODIF_CONFIDENTIALITYCODE"])
+def test_a_document_sent_again_to_be_read_by_others_is(cast, hospital, claire, spelling):
+    """First kept from the patient, until she was told."""
+    send(hospital, papers.oru(claire, papers.letter(claire), told={"INVISIBLE_PATIENT": "Y"}))
+    shown = {"INVISIBLE_PATIENT": "N", spelling: "Y"}
+    send(hospital, papers.oru(claire, papers.letter(claire), told=shown, control_id="D2"))
+    send(hospital, papers.oru(claire, papers.letter(claire), told=shown, control_id="D3"))
+
+    before, after = papers.filed()
+    assert [(each.status, each.hidden_from_patient) for each in (before, after)] == [
+        ("superseded", True),
+        ("current", False),
+    ]
+    assert reads(cast.madeleine, cast.madeleine_record, after)
+    assert not reads(cast.madeleine, cast.madeleine_record, before)
+    assert not reads(cast.brun, cast.madeleine_record, after)
+    assert [outcome for _, outcome in wire.states()][1:] == ["document_replaced", "document_known"]
 
 
 def test_the_letter_of_a_secret_stay_is_read_by_nobody_who_does_not_know_of_the_stay(

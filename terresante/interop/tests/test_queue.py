@@ -52,6 +52,18 @@ def test_the_desk_compares_and_every_look_is_traced(cast, client, message):
         ).exists()
 
 
+def test_a_message_id_used_for_two_contents_is_said_to_the_desk(cast, client, message):
+    with walls_down():
+        sender = message.sender
+    other = wire.person(cast.madeleine_record, f3="P7^^^HOPITAL-T&750000222&N^PI")
+    wire.receive(sender, wire.stamped("A03", pid=other))
+    wire.apply()
+
+    assert wire.states() == [("doubtful", "close")] * 2
+    shown = page(client, cast.identito).get("/a-verifier/").content.decode()
+    assert shown.count("(MSH-10) déjà employé par cet émetteur") == 1
+
+
 def test_the_desk_links_and_the_message_is_played_again(cast, client, message):
     desk = page(client, cast.identito)
     answer = desk.post(

@@ -8,6 +8,7 @@ from terresante.documents import actions as documents
 from terresante.documents.queries import documents_of
 from terresante.feed import queries as feed
 from terresante.feed.models import FeedItem
+from terresante.interop.cda.tests import letters
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import papers, wire
 from terresante.kernel import access, dispatcher, rls
@@ -127,6 +128,30 @@ def test_a_paper_that_replaces_results_closes_them(cast, hospital, claire):
     wire.apply()
 
     assert [report.status for report in reports()] == ["superseded"]
+
+
+def test_results_that_come_beside_a_paper_are_filed_with_it(cast, hospital, claire):
+    """Corrected and taken back with it; each result once."""
+    beside = b"OBX|8|NM|718-7^Hemoglobine^LN||%s|g/L|120-160|%s|||F\r"
+    paper = papers.oru(claire, letters.PDF, control_id="D1", subtype="PDF") + beside % (b"98", b"L")
+    corrected = papers.oru(claire, letters.PDF + b"%", control_id="D2", subtype="PDF", status="C")
+    wire.receive(hospital, paper)
+    wire.apply()
+    wire.receive(hospital, corrected + beside % (b"130", b""))
+    wire.apply()
+
+    before, after = reports()
+    assert [each.document_id for each in (before, after)] == [each.pk for each in papers.filed()]
+    assert [(each.status, each.out_of_range) for each in (before, after)] == [("superseded", 1), ("final", 0)]
+    assert [row.text for row in results_of(after)] == ["130"]
+    assert (
+        reads(cast.amar, cast.madeleine_record, after)[0]
+        and reads(cast.madeleine, cast.madeleine_record, after)[0]
+    )
+    assert not reads(cast.brun, cast.madeleine_record, after)[0]
+    wire.receive(hospital, papers.oru(claire, letters.PDF, control_id="D3", subtype="PDF", status="D"))
+    wire.apply()
+    assert reports()[1].status == "entered-in-error"
 
 
 def test_a_withdrawal_takes_the_results_back(cast, hospital, claire):

@@ -1,5 +1,9 @@
-"""A photograph made small enough for a page, with nothing in it but its points: it is drawn again from them."""
+"""A photograph made small enough for a page, with nothing in it but its points: it is drawn again from them. The pages
+of a scan, drawn again as a PDF.
+"""
 
+import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -15,6 +19,16 @@ MOST_PIXELS = 64_000_000
 _FORMATS = ("JPEG", "PNG")
 _HUGE = "Cette photo dépasse 64 millions de points : prenez-la avec une définition moindre, puis joignez-la de nouveau."
 _DAMAGED = "Cette photo est abîmée : ouvrez-la sur votre appareil, puis joignez-en une copie."
+# Of a scan: its pages, the points of all of them, and a sheet of A4 at 300 points an inch.
+MOST_PAGES, MOST_SCANNED = 60, 60_000_000
+_SCANNED = ("JPEG", "PNG", "TIFF")
+_RESOLUTION, _SHEET = 300.0, (2480, 3508)
+_HUGE_SCAN = "Cette image dépasse 60 pages, ou 60 millions de points : convertissez-la en PDF."
+# What Pillow raises on files that somebody damaged.
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError),
+    *(ZeroDivisionError, struct.error, ImageCms.PyCMSError),
+)
 # Ours is said by `MOST_PIXELS`, with a sentence.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -79,3 +93,52 @@ def _jpeg(picture: Image.Image, quality: int) -> bytes:
     out = BytesIO()
     picture.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
     return out.getvalue()
+
+
+def check_scan(content: bytes) -> None:
+    """Raises Invalid for what `scan_as_pdf` would not draw."""
+    for _ in _pages(content):
+        pass
+
+
+def scan_as_pdf(content: bytes) -> bytes:
+    """A picture, or the pages of a TIFF, as a PDF. Raises Invalid for what does not open or is too large."""
+    out = BytesIO()
+    try:
+        pages = [_drawn(page) for page in _pages(content)]
+        pages[0].save(out, "PDF", save_all=True, append_images=pages[1:], resolution=_RESOLUTION)
+    except _BROKEN as error:
+        raise refused(_DAMAGED) from error
+    return out.getvalue()
+
+
+def _pages(content: bytes) -> Iterator[Image.Image]:
+    """Each page in turn, decoded; one alone of what is no TIFF. Raises Invalid."""
+    points = 0
+    try:
+        with Image.open(BytesIO(content), formats=_SCANNED) as sent:
+            for number in range(MOST_PAGES + 1 if sent.format == "TIFF" else 1):
+                try:
+                    sent.seek(number)
+                except EOFError:
+                    return
+                points += sent.width * sent.height
+                if points > MOST_SCANNED or number == MOST_PAGES:
+                    raise refused(_HUGE_SCAN)
+                sent.load()
+                yield sent
+    except _BROKEN as error:
+        raise refused(_DAMAGED) from error
+
+
+def _drawn(page: Image.Image) -> Image.Image:
+    """Black and white stays so, unless it is made smaller; anything else is in colours."""
+    seen = ImageOps.exif_transpose(page)
+    is_large = seen.width > _SHEET[0] or seen.height > _SHEET[1]
+    if seen.mode in ("1", "L"):
+        drawn = seen.convert("L") if is_large else seen.copy()
+    else:
+        drawn = _plain(seen)
+    drawn.info.clear()
+    drawn.thumbnail(_SHEET, Image.Resampling.LANCZOS)
+    return drawn

@@ -1,7 +1,8 @@
 """A statement is made once for each shape of question; only its values change."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db.models import Q
@@ -107,3 +108,29 @@ def test_moments_and_texts_are_those_of_the_call(cast):
         assert made(cast.amar, now - timedelta(days=3650), programme)
         assert not made(cast.amar, now + timedelta(days=1), programme)
         assert not made(cast.amar, now - timedelta(days=3650), f"{programme}?")
+
+
+def test_the_fields_of_what_is_given_count_as_arguments(cast):
+    @dataclass(frozen=True, slots=True)
+    class Wanted(compiled.Given):
+        programme: str
+        keys: list[UUID]
+        newest_first: bool
+
+    asked = []
+
+    @compiled.rows
+    def wanted(actor, what):
+        asked.append(what)
+        found = access.list(actor, RECORD_READ, CareRecord).filter(programme=what.programme)
+        return found.filter(among("pk", what.keys)).order_by("-pk" if what.newest_first else "pk")
+
+    record = cast.madeleine_record
+    with rls.acting(cast.amar):
+        assert wanted(cast.amar, Wanted(record.programme, [record.pk], False)) == [record]
+        assert wanted(cast.amar, Wanted(f"{record.programme}?", [record.pk], False)) == []
+        assert wanted(cast.amar, Wanted(record.programme, [new_id()], False)) == []
+        of_one_order = {what.programme for what in asked} - {record.programme, f"{record.programme}?"}
+        assert len(of_one_order) == 1, "made once, of what stands in for the texts"
+        assert wanted(cast.amar, Wanted(record.programme, [record.pk], True)) == [record]
+        assert len({what.programme for what in asked if what.newest_first} - {record.programme}) == 1

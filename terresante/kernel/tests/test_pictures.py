@@ -1,6 +1,7 @@
 """What a camera wrote around a picture does not stay: where it was taken, when, with what, by whom."""
 
 import io
+import random
 import struct
 from zlib import crc32
 
@@ -8,9 +9,10 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from terresante.kernel.errors import Invalid
+from terresante.kernel.files import pictures
 from terresante.kernel.files.bare import bare
 from terresante.kernel.files.kinds import FileKind
-from terresante.kernel.files.pictures import LARGE, SMALL, photograph
+from terresante.kernel.files.pictures import LARGE, MOST_PAGES, SMALL, check_scan, photograph, scan_as_pdf
 
 _GPS, _ARTIST, _ORIENTATION, _SOFTWARE = 0x8825, 0x013B, 0x0112, 0x0131
 SECRETS = (b"Canon of nobody", b"Camille", b"48.7933", b"rue de Paris", b"GPS")
@@ -192,3 +194,49 @@ def test_a_photograph_that_would_fill_the_memory_is_refused_before_it_is_decoded
     chunk = struct.pack(">I", len(head)) + b"IHDR" + head + struct.pack(">I", crc32(b"IHDR" + head))
     with pytest.raises(Invalid, match="64 millions"):
         photograph(io.BytesIO(b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", 0) + b"IDAT" + bytes(4)))
+
+
+def scanned(form: str, *sizes: tuple[int, int], mode: str = "L") -> bytes:
+    out, pages = io.BytesIO(), [Image.new(mode, size) for size in sizes]
+    more = {"save_all": True, "append_images": pages[1:]} if form == "TIFF" else {}
+    pages[0].save(out, form, **more)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "CMYK", "I;16"])
+def test_the_pages_of_a_scan_are_those_of_a_paper(mode):
+    paper = scan_as_pdf(scanned("TIFF", (60, 40), (40, 60), mode=mode))
+
+    assert paper.startswith(b"%PDF-") and paper.count(b"/Type /Page\n") == 2
+    assert b"Camille" not in scan_as_pdf(camera_jpeg())
+
+
+DAMAGED = {
+    "cut short": camera_jpeg()[:400],
+    "no picture": b"%PDF-1.4",
+    "a page of too many points": scanned("TIFF", (3000, 2000)),
+    "too many pages": scanned("TIFF", *[(8, 8)] * (MOST_PAGES + 1)),
+    "another kind of picture": b"GIF89a" + b"\0" * 40,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+def test_a_scan_that_does_not_open_or_is_too_large_is_refused(content, monkeypatch):
+    monkeypatch.setattr(pictures, "MOST_SCANNED", 1_000_000)
+    for read in (check_scan, scan_as_pdf):
+        with pytest.raises(Invalid):
+            read(content)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_a_scan_damaged_anywhere_is_drawn_or_refused():
+    chance = random.Random("scans")  # a reproducible damage
+    sources = (scanned("TIFF", (60, 40), (40, 60)), camera_jpeg(), camera_png())
+    for _ in range(300):
+        raw = bytearray(chance.choice(sources))
+        for _ in range(chance.randint(1, 4)):
+            raw[chance.randrange(len(raw))] ^= 1 << chance.randrange(8)
+        try:
+            assert scan_as_pdf(bytes(raw)).startswith(b"%PDF-")
+        except Invalid as refusal:
+            assert refusal.sentence

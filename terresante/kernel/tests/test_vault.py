@@ -22,14 +22,7 @@ JOB = Actor.job("essai")
 
 
 @pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "files": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": tmp_path},
-        },
-    }
+def folder(files_of_the_test, tmp_path):
     return tmp_path
 
 

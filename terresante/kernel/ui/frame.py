@@ -144,6 +144,9 @@ class DeskFrame:
     search_label: str = "Rechercher un patient"
     alerts_url: str = ""
     alerts: int = 0
+    # Where their number is asked again, after these events of the live stream.
+    alerts_count_url: str = ""
+    alerts_kinds: str = ""
     messages_url: str = ""
     messages: int = 0
     live: Live | None = None
@@ -166,6 +169,9 @@ class RecordFrame:
     bottom_tabs: tuple[Tab, ...]
     more_tabs: tuple[Tab, ...] = ()
     badges: tuple[Badge, ...] = ()
+    # Where they are asked again, after these events of the live stream.
+    badges_url: str = ""
+    badges_kinds: str = ""
     phone: str = ""
     phone_url: str = ""
     address: str = ""

@@ -1,9 +1,7 @@
 """French spacing of every page: templates are read with the spaces before : ; ? ! % » and after « unbreakable."""
 
 import re
-
-from django.template import Origin
-from django.template.loaders.app_directories import Loader as AppDirectories
+from collections.abc import Iterator
 
 from terresante.kernel.ui.wording import french
 
@@ -15,17 +13,16 @@ _NOT_TEXT = re.compile(
 )
 
 
-class Loader(AppDirectories):
-    def get_contents(self, origin: Origin) -> str:
-        source = super().get_contents(origin)
-        return spaced(source) if str(origin.template_name).endswith(".html") else source
-
-
 def spaced(source: str) -> str:
     """Of a template. What its variables hold is spaced by the filter `fr`."""
-    pieces: list[str] = []
+    return "".join(french(piece) if is_text else piece for piece, is_text in pieces(source))
+
+
+def pieces(source: str) -> Iterator[tuple[str, bool]]:
+    """A template cut in what people read as text (True) and the rest, all of it in its order."""
     end = 0
     for found in _NOT_TEXT.finditer(source):
-        pieces += (french(source[end : found.start()]), found.group())
+        yield source[end : found.start()], True
+        yield found.group(), False
         end = found.end()
-    return "".join((*pieces, french(source[end:])))
+    yield source[end:], True

@@ -23,6 +23,7 @@ WEEKDAY_IS_CLEAR = 5  # beyond that many days ago, "vendredi" is heard as the co
 DAYS_OF_A_NEWBORN = 31
 MONTHS_OF_AN_INFANT = 24
 
+_NATIONAL_NUMBER = re.compile(r"0[1-9]\d{8}")
 _BEFORE_SIGN = re.compile(r"[ \u202f](?=[:;?!%»€])")
 _AFTER_QUOTE = re.compile(r"(?<=«)[ \u202f]")
 
@@ -74,7 +75,8 @@ def day_title(day: date | datetime, *, now: datetime) -> str:
 
 
 def exact(moment: date | datetime) -> str:
-    text = f"{WEEKDAYS[_day(moment).weekday()]} {long_date(_day(moment))}"
+    day = _day(moment)
+    text = f"{WEEKDAYS[day.weekday()]} {long_date(day)}"
     return f"{text} à {clock(moment)}" if isinstance(moment, datetime) else text
 
 
@@ -156,6 +158,21 @@ def file_size(size: int) -> str:
     if size < 1_000_000:
         return f"{max(1, round(size / 1000))}\u00a0ko"
     return f"{size / 1_000_000:.1f}".replace(".", ",").removesuffix(",0") + "\u00a0Mo"
+
+
+def phone(number: str) -> str:
+    """As people write it in France, in one piece: « 06 39 98 12 34 »; any other number as it was given."""
+    digits = re.sub(r"[\s.\-()]", "", number)
+    national = f"0{digits[3:]}" if digits.startswith("+33") else digits
+    if not _NATIONAL_NUMBER.fullmatch(national):
+        return number
+    return NBSP.join(national[at : at + 2] for at in range(0, len(national), 2))
+
+
+def dialled(number: str) -> str:
+    """The address that calls it, '' without a digit."""
+    digits = "".join(sign for sign in number if sign.isdigit() or sign == "+")
+    return f"tel:{digits}" if digits else ""
 
 
 def lowered(words: str) -> str:

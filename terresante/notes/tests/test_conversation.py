@@ -180,6 +180,12 @@ def test_an_answer_stands_beside_what_it_answers_for_who_reads_both(cast):
     with rls.acting(cast.colin):
         rls.open_record(first.patient_id)
         assert [note.pk for note in queries.answers_to(cast.colin, first)] == [answer.pk]
+    with walls_down():
+        told = {
+            row.payload["object_id"]: row.payload for row in OutboxEvent.objects.filter(kind="NotePublished")
+        }
+    assert told[str(answer.pk)]["answers_user_id"] == str(cast.amar.user_id)
+    assert told[str(first.pk)]["answers_user_id"] is None
 
 
 def test_nobody_answers_a_note_that_he_does_not_read(cast):

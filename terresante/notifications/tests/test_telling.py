@@ -218,6 +218,24 @@ def test_a_note_is_told_to_its_readers_and_to_the_patient_who_may_read_it(cast):
     assert recipients(private_to_id=cast.brun.organization_id) == []
 
 
+def test_who_is_answered_is_told_and_only_if_he_reads_the_answer(cast):
+    for actor in (cast.amar, cast.ines, cast.colin, cast.brun):
+        wants(actor, {"note": [], "note_answered": ["email"]})
+    about = {"patient_id": cast.madeleine_record.patient_id, "by_user_id": cast.ines.user_id}
+
+    def recipients(answered, **limits):
+        OutboundMessage.objects.all().delete()
+        event = NotePublished(object_id=new_id(), answers_user_id=answered.user_id, **about, **limits)
+        with rls.acting(Actor.job("tests")):
+            tell_its_readers([event])
+        return list(OutboundMessage.objects.values_list("recipient", flat=True))
+
+    assert recipients(cast.amar) == ["amar@example.org"]
+    assert recipients(cast.colin, private_to_id=cast.amar.organization_id) == []
+    assert recipients(cast.ines) == []  # her own note
+    assert recipients(cast.brun) == []  # a doctor too, of other patients
+
+
 def test_a_patient_chooses_for_himself_and_keeps_what_protects_him(cast):
     client = Client()
     with walls_down():

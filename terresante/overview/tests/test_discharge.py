@@ -12,13 +12,7 @@ from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.wording import french
 from tests.walls import walls_down
 
-pytestmark = pytest.mark.commits
-
-
-@pytest.fixture(autouse=True)
-def _files(settings, tmp_path):
-    storage = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "files": storage}
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 
 
 @pytest.fixture

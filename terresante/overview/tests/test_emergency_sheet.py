@@ -8,9 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from terresante.accounts.models import User
 from terresante.care_team import actions as team
+from terresante.care_team.actions.relatives import NewRelative, save_relative
 from terresante.care_team.enums import Confidentiality
 from terresante.care_team.queries import open_record
-from terresante.care_team.relative_actions import NewRelative, save_relative
 from terresante.directory.models import Practitioner
 from terresante.health_record.enums import DirectiveKind
 from terresante.health_record.said import SaidCondition

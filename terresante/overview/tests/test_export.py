@@ -43,14 +43,8 @@ from terresante.patients.enums import IdentityStatus
 from terresante.patients.models import Patient
 from tests.walls import walls_down
 
-pytestmark = pytest.mark.commits
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 READERS = ("amar", "ines", "colin", "madeleine")
-
-
-@pytest.fixture(autouse=True)
-def _files_of_the_test(settings, tmp_path):
-    place = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "files": place}
 
 
 def login(client, actor):
@@ -239,7 +233,7 @@ def test_a_professional_says_why_and_the_trail_keeps_it(client, cast):
         )
         said = {line.user_id: line.detail for line in lines if line.detail}
     login(client, cast.madeleine)
-    assert "a sorti une copie de votre dossier" in client.get("/mon-dossier/").content.decode()
+    assert "a sorti une copie de votre dossier" in client.get("/mon-dossier/acces/").content.decode()
     assert said[cast.ines.user_id] == {"form": "fhir", "reason": "request"}
     assert said[cast.madeleine.user_id] == {"form": "fhir", "reason": "own"}
 

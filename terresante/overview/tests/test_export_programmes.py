@@ -9,10 +9,10 @@ from terresante.care_plans.tests.factories import included, lead_of, published
 from terresante.care_team.enums import DataClass
 from terresante.overview.export import Export
 from terresante.overview.paper import printed
-from terresante.overview.tests.test_export import _files_of_the_test, of, opened, taken_out  # noqa: F401
+from terresante.overview.tests.test_export import of, opened, taken_out
 from tests.walls import walls_down
 
-pytestmark = pytest.mark.commits
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 
 
 @pytest.fixture

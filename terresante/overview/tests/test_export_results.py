@@ -6,10 +6,12 @@ from fhir.resources.R4B.bundle import Bundle
 
 from simulators.laboratory.reports import discrete
 from terresante.interop.tests import papers, wire
-from terresante.overview.tests.test_export import _files_of_the_test, of, opened, taken_out  # noqa: F401
+from terresante.overview.export import Export
+from terresante.overview.paper import printed
+from terresante.overview.tests.test_export import of, opened, taken_out
 from terresante.results.tests.factories import URINE, blood, sent, sugar
 
-pytestmark = pytest.mark.commits
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 
 
 @pytest.fixture
@@ -42,6 +44,17 @@ def test_results_in_force_go_out_as_resources_of_r4(client, cast, claire):
     }
     assert haemoglobin["referenceRange"][0]["low"] == {"value": 120.0}
     assert haemoglobin["interpretation"][0]["text"] == "bas"
+
+
+def test_the_paper_says_them_too_with_their_range_to_who_reads_them(cast, claire):
+    record = cast.madeleine_record
+
+    (blood_told,) = [
+        one for one in printed(Export(cast.ines, record.pk))["results"] if one["title"].startswith("Héma")
+    ]
+    haemoglobin = next(line for line in blood_told["lines"] if line["label"] == "Hémoglobine")
+    assert (haemoglobin["value"], haemoglobin["range"]) == ("104\u00a0g/L (bas)", "120 à 160")
+    assert printed(Export(cast.samira, record.pk))["results"] == []
 
 
 def test_who_reads_no_medical_data_takes_none_out(client, cast, claire):

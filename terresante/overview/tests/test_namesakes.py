@@ -13,7 +13,7 @@ from django.test import Client
 from terresante.accounts.models import User
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
-from terresante.interop.tests.test_launch import call, software, token  # noqa: F401 -- a fixture
+from terresante.interop.tests.launches import call, software, token
 from tests.cast import shared_record
 from tests.walls import walls_down
 
@@ -85,11 +85,12 @@ def test_before_an_emergency(cast, words):
     assert words in said(cast.urgentiste, f"/urgence/{cast.madeleine_record.patient_id}/")
 
 
-def test_at_a_call_from_one_s_own_software(client, software, cast, words):  # noqa: F811
+def test_at_a_call_from_one_s_own_software(client, cast, words):
+    key = software(cast)
     with walls_down():
-        software.partner.organizations.add(cast.brun.organization_id)
+        key.partner.organizations.add(cast.brun.organization_id)
 
-    page = call(client, token(software, who="brun")).content.decode()
+    page = call(client, token(key, who="brun")).content.decode()
 
     assert words.partition(" :")[0] in page.replace("\u00a0", " ").replace("\u202f", " ")
 

@@ -12,7 +12,7 @@ from terresante.accounts.models import User
 from terresante.feed.models import ReadException
 from terresante.kernel.models import OutboxEvent
 from terresante.overview import desk_queries
-from terresante.stays.tests.reports import Hospital, movement
+from terresante.stays.tests.reports import Hospital, cancelled, movement
 from tests.cast import join
 from tests.walls import walls_down
 
@@ -58,6 +58,31 @@ def test_an_alert_is_seen_from_the_home_page_and_leaves_it(client, cast, hospita
     assert "J’ai vu" in page(client, cast.ines)
     with walls_down():
         assert [mark.user_id for mark in ReadException.objects.all()] == [cast.amar.user_id]
+
+
+def test_what_stands_first_and_its_number_are_asked_again_and_taken_back(client, cast, hospital):
+    """What the live stream has an open page ask, alert by alert."""
+    first = f"/dossiers/{cast.madeleine_record.pk}/alertes/"
+    assert "Hospitalisée" in page(client, cast.amar, first) and "J’ai vu" in page(client, cast.amar, first)
+    assert "1<" in page(client, cast.amar, "/annonce/nombre/")
+    assert not page(client, cast.brun, "/annonce/nombre/").strip()
+    assert client.get(first).status_code == 404
+
+    now = timezone.now()
+    hospital.reports(cancelled("admission", hours=0, trigger="A11", recorded_at=now), now=now)
+
+    assert "Rien qui vous attende" in page(client, cast.amar, first)
+    assert not page(client, cast.amar, "/annonce/nombre/").strip()
+
+
+def test_the_home_page_asks_again_for_its_news_alone(client, cast, hospital):
+    """An alert that came while it was open is one tap away, without reloading the page."""
+    assert 'data-live-url="/?filtre=alertes" data-live-kinds="StayAlerted"' in page(
+        client, cast.amar, filtre="alertes"
+    )
+
+    asked = client.get("/", headers={"HX-Request": "true"}).content.decode()
+    assert "Madeleine LEROUX" in asked and "J’ai vu" in asked and "<main" not in asked
 
 
 def test_nobody_sees_the_alert_of_another_circle_from_home(client, cast, hospital):

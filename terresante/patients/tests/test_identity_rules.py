@@ -46,20 +46,6 @@ def test_normalised_name(name, normalised):
     assert rules.normalised_name(name) == normalised
 
 
-def test_professional_and_structure_numbers():
-    assert rules.is_rpps_valid("81000000018") is rules.is_luhn_valid("81000000018")
-    assert rules.is_luhn_valid("79927398713")
-    assert not rules.is_luhn_valid("79927398710")
-    assert not rules.is_luhn_valid("")
-    assert not rules.is_rpps_valid("10102727017")
-    assert not rules.is_rpps_valid("7992739871")
-    assert rules.is_finess_valid("750712184")
-    assert rules.is_finess_valid("2A0000014")
-    assert rules.is_finess_valid("2B0000020")
-    assert not rules.is_finess_valid("750712185")
-    assert not rules.is_finess_valid("75071218")
-
-
 def test_birth_place_codes():
     assert all(rules.is_birth_place_code(code) for code in ("77379", "2A004", "99109"))
     assert not any(rules.is_birth_place_code(code) for code in ("", "7737", "2C004", "773791", "PARIS"))

@@ -51,6 +51,17 @@ def test_what_is_shared_appears_and_what_is_no_longer_goes(client, cast):
     assert "Résultat" not in page_of(client, cast.madeleine).content.decode()
 
 
+def test_what_the_person_has_not_opened_yet_is_marked_for_her_alone(client, cast):
+    row = filed(cast.amar, cast.madeleine_record, "Résultat", level=Confidentiality.CIRCLE_AND_PATIENT)
+    with walls_down():
+        guardian = represented_by(cast.madeleine_record, "Odile", DelegationBasis.GUARDIANSHIP)
+    assert "Nouveau</span>" in page_of(client, cast.madeleine).content.decode()
+
+    page_of(client, cast.madeleine, f"{LIST}{row.pk}/")
+    assert "Nouveau</span>" not in page_of(client, cast.madeleine).content.decode()
+    assert "Nouveau</span>" in page_of(client, guardian).content.decode()
+
+
 def test_a_carer_reads_the_documents_of_what_was_opened_to_him(client, cast):
     with walls_down():
         carer = represented_by(cast.madeleine_record, "Lucie", DelegationBasis.CARER, scope=("care",))

@@ -200,7 +200,7 @@ def test_the_first_access_of_a_professional_is_told_once_and_never_again(cast):
     OutboundMessage.objects.all().delete()
     dispatched()
     assert mailed() == ["madeleine@example.org"]
-    page = client_of(cast.madeleine).get(reverse("portal:home")).content.decode()
+    page = client_of(cast.madeleine).get(reverse("portal:accesses")).content.decode()
     assert "Pour la première fois" in page
 
 
@@ -229,7 +229,7 @@ def test_of_a_psychiatric_nurse_the_patient_is_told_and_nobody_else(cast):
             assert reached == {cast.madeleine.correlation_id}
     dispatched()
     assert mailed() == ["madeleine@example.org"]
-    assert "ODILE" in client_of(cast.madeleine).get(reverse("portal:home")).content.decode()
+    assert "ODILE" in client_of(cast.madeleine).get(reverse("portal:accesses")).content.decode()
     for other in (claire, cast.ines):
         with rls.acting(other):
             open_record(other, cast.madeleine_record.pk)
@@ -251,7 +251,7 @@ def test_what_the_deployment_knew_before_is_not_told(cast):
 def test_a_refusal_and_her_own_reading_are_nobodys_access(cast):
     follow_the_trail()
     client_of(cast.brun).get(reverse("notes:list", args=[cast.madeleine_record.pk]))
-    client_of(cast.madeleine).get(reverse("portal:home"))
+    client_of(cast.madeleine).get(reverse("portal:accesses"))
     follow_the_trail()
 
     assert told() == []
@@ -274,7 +274,7 @@ def test_the_page_of_a_guardian_does_not_move_because_she_watches_it(cast):
     with walls_down():
         guardian = represented_by(cast.madeleine_record, "Claire", DelegationBasis.GUARDIANSHIP)
     follow_the_trail()
-    client_of(guardian).get(reverse("portal:home"))
+    client_of(guardian).get(reverse("portal:accesses"))
     follow_the_trail()
 
     assert told() == []
@@ -304,7 +304,7 @@ def test_an_access_is_contested_in_one_click_and_the_answer_comes_back(cast):
     answer = "Cette infirmière vous soigne à domicile depuis un mois."
     assert officer.post(url, {"state": "justified", "answer": answer}).status_code == 302
 
-    assert answer in mine.get(reverse("portal:home")).content.decode()
+    assert answer in mine.get(reverse("portal:accesses")).content.decode()
     OutboundMessage.objects.all().delete()
     dispatched()
     assert mailed() == ["madeleine@example.org"]
@@ -354,12 +354,12 @@ def test_the_page_of_who_saw_costs_the_same_with_many_accesses(cast):
     mine = client_of(cast.madeleine)
     for _ in range(3):
         reads_as(cast.ines, cast.madeleine_record)
-    mine.get(reverse("portal:home"))
+    mine.get(reverse("portal:accesses"))
     with CaptureQueriesContext(connection) as few:
-        mine.get(reverse("portal:home"))
+        mine.get(reverse("portal:accesses"))
     for number in range(12):
         reads_as(cast.ines if number % 2 else cast.amar, cast.madeleine_record)
     with CaptureQueriesContext(connection) as many:
-        mine.get(reverse("portal:home"))
+        mine.get(reverse("portal:accesses"))
 
     assert len(many) == len(few) <= MOST_QUERIES_OF_THE_LOG

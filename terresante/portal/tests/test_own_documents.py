@@ -21,7 +21,6 @@ from terresante.documents.own_actions import (
     show_own_document,
     withdraw_own_document,
 )
-from terresante.documents.tests.conftest import _files_of_the_test  # noqa: F401  # a fixture
 from terresante.documents.tests.factories import filed, pdf, sent_file
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, rls
@@ -35,7 +34,7 @@ from terresante.patients.enums import DelegationBasis
 from tests.cast import represented_by
 from tests.walls import walls_down
 
-pytestmark = pytest.mark.commits
+pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 
 
 def own(actor, record, *, kept=False, title="Mon scanner", kind=DocumentType.OWN_IMAGING):

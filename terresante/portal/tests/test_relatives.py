@@ -12,11 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from terresante.care_team import relative_actions
 from terresante.care_team.access import RECORD_READ
+from terresante.care_team.actions import relatives as relative_actions
+from terresante.care_team.actions.relatives import NewDelegation
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.queries import open_record
-from terresante.care_team.relative_actions import NewDelegation
 from terresante.kernel import access, ports, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -172,7 +172,7 @@ def test_a_carer_decides_nothing_and_sees_no_log(cast):
     carer = as_relative(cast.madeleine_record, "Lucie", CARER)
     client = client_of(carer)
 
-    assert client.get(reverse("portal:home")).status_code == 302
+    assert client.get(reverse("portal:accesses")).status_code == 302
     assert client.get(reverse("portal:search")).status_code == 403
     assert client.post(reverse("portal:lift_opposition")).status_code == 403
     page = client.get(reverse("portal:circle")).content.decode()
@@ -354,7 +354,7 @@ def test_a_guardian_opens_her_access_with_the_link_and_the_code_and_logs_in(cast
         assert given.user_id == user.pk
         assert AuditEntry.objects.filter(action="delegation.claim", patient_id=given.patient_id).count() == 1
     newcomer.force_login(user)
-    page = newcomer.get(reverse("portal:home")).content.decode()
+    page = newcomer.get(reverse("portal:accesses")).content.decode()
     assert "Vous agissez pour <b>Madeleine LEROUX</b>" in page
     # The same link opens nothing twice.
     again = Client()
@@ -413,7 +413,7 @@ def test_a_guardian_of_two_persons_always_knows_for_whom_and_the_log_says_it(cas
     }
     own = Client()
     own.force_login(get_user_model().objects.get(pk=cast.madeleine.user_id))
-    seen = own.get(reverse("portal:home")).content.decode()
+    seen = own.get(reverse("portal:accesses")).content.decode()
     assert "pour Madeleine LEROUX" in seen
     # Whom he does not act for is not found.
     assert client.post(reverse("portal:switch"), {"to": str(cast.ines.person_id)}).status_code == 404

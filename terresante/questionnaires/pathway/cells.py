@@ -155,10 +155,6 @@ def is_simple(alternative: Alternative) -> bool:
     return isinstance(alternative, Between | Code | Answered)
 
 
-def is_personal(alternative: Alternative) -> bool:
-    return isinstance(alternative, Compare) and isinstance(alternative.number, Personal)
-
-
 def personal_of(alternatives: tuple[Alternative, ...]) -> list[str]:
     return [
         one.number.name

@@ -7,7 +7,6 @@ from terresante.questionnaires.pathway import check, read
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "writing-a-pathway.md"
 FILE = re.compile(r"^`([a-z/-]+\.(?:toml|json|csv))`\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
-CELLS = re.compile(r"^\| (`.+`) \|", re.MULTILINE)
 
 
 def files():

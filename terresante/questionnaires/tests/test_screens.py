@@ -5,13 +5,15 @@ import pytest
 from django.utils import timezone
 
 from terresante.accounts.models import User
+from terresante.care_team.queries import open_record
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
-from terresante.kernel import rls
+from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.ids import new_id
 from terresante.kernel.ui.wording import french
-from terresante.questionnaires import slots
+from terresante.questionnaires import queries, record_queries, slots
+from terresante.questionnaires.access import RESPONSE_READ, RESPONSE_WRITE
 from terresante.questionnaires.models import PathwaySignature, QuestionnaireResponse
 from terresante.questionnaires.tests.factories import answered, published_version
 from tests.costs import queries_of
@@ -95,6 +97,23 @@ def test_a_form_is_filled_in_and_read_with_its_colour_and_its_score(client, cast
     assert "<script>alert" not in page and "&lt;script&gt;" in page
     listed = client.get(url(cast.madeleine_record)).content.decode()
     assert "Votre état aujourd’hui" in listed and "gênée" in listed
+
+
+def test_who_will_read_it_is_said_by_name_before_it_is_sent(client, cast, version):
+    """The panel promises what then happens: who reads is who finds the answer, whatever his own patients."""
+    with rls.acting(cast.ines):
+        opened = open_record(cast.ines, cast.madeleine_record.pk, action=RESPONSE_WRITE)
+        panel = record_queries.panel_of(cast.ines, opened, queries.pathway_of(version.pk), replaces=None)
+    named = {row.name for row in panel.seen}
+    row = answered(cast.ines, cast.madeleine_record, version)
+
+    for reader in (cast.amar, cast.samira, cast.madeleine, cast.brun):
+        with rls.acting(reader):
+            reads = access.list(reader, RESPONSE_READ, QuestionnaireResponse).filter(pk=row.pk).exists()
+        assert any(reader.name in name for name in named) == reads, reader.name
+    login(client, cast.ines)
+    page = client.get(fill_url(cast.madeleine_record, version)).content.decode()
+    assert "Qui verra ceci" in page and "Verront ce formulaire" in page
 
 
 def test_what_is_impossible_or_missing_is_said_beside_its_question_and_nothing_is_lost(client, cast, version):

@@ -1,1 +1,13 @@
-from terresante.interop.tests.conftest import _files_of_the_test, hospital  # noqa: F401  # fixtures
+import pytest
+
+from terresante.interop.tests import wire
+
+
+@pytest.fixture(autouse=True)
+def _files(files_of_the_test) -> None:
+    pass
+
+
+@pytest.fixture
+def hospital(cast):
+    return wire.connect()

@@ -26,6 +26,10 @@ CONVERSIONS = [
     ("5", "ng/mL", "ug/L", "", "5"),
     ("8200", "/uL", "10*9/L", "", "8.2"),
     ("2.5", "m[IU]/L", "u[IU]/mL", "", "2.5"),
+    ("88", "umol/l", "mg/l", "creatinine", "9.95"),
+    ("13.4", "g/dl", "g/L", "hemoglobine", "134"),
+    ("245000", "/mm3", "G/L", "", "245"),
+    ("8.2", "10^9/L", "/uL", "", "8200"),
 ]
 
 
@@ -65,4 +69,5 @@ def test_two_codes_of_one_examination_are_one_series_and_others_are_apart():
 def test_units_are_said_as_a_french_report_writes_them():
     said = [shown_unit(unit) for unit in ("umol/L", "10*9/L", "m[IU]/L", "{ratio}", "ug/mL", "mm[Hg]", "%")]
     assert said == ["µmol/L", "G/L", "mUI/L", "", "µg/mL", "mmHg", "%"]
+    assert {shown_unit(unit) for unit in ("G/L", "10^9/l", "10*3/uL", "giga/L")} == {"G/L"}
     assert said_number(Decimal("4.89")) == "4,89"

@@ -33,6 +33,12 @@ def alerts():
         ]
 
 
+def refreshed():
+    """How often the screens that show the stay were told to ask again, without anybody called."""
+    with walls_down():
+        return OutboxEvent.objects.filter(kind="StayChanged").count()
+
+
 def stay():
     with walls_down():
         return Encounter.objects.select_related("organization").get()
@@ -84,6 +90,20 @@ def test_a_cancelled_admission_takes_everything_back(hospital):
 
     assert stay().status == "cancelled"
     assert facts() == set()
+
+
+def test_screens_hear_of_what_rings_nowhere_and_of_what_is_taken_back(hospital):
+    hospital.reports(movement("admission"))
+    assert (alerts(), refreshed()) == (["admission"], 0)
+
+    hospital.reports(movement("transfer", hours=1, trigger="A02"))
+    hospital.reports(movement("leave", hours=1.2, trigger="A21"))
+    hospital.reports(movement("return", hours=1.4, trigger="A22"))
+    hospital.reports(cancelled("transfer", hours=1.6, trigger="A12"))
+    assert (alerts(), refreshed()) == (["admission"], 4)
+
+    hospital.reports(cancelled("admission", hours=2, trigger="A11"))
+    assert (alerts(), refreshed()) == (["admission"], 5)
 
 
 def test_an_admission_is_taken_back_even_under_another_movement_number(hospital):
@@ -224,6 +244,20 @@ def test_a_discharge_taken_back_before_it_comes_is_told_once(hospital):
     assert stay().status == "in-progress"
     assert facts() == {("admission", False), ("discharge_cancelled", True)}
     assert alerts() == ["admission", "discharge_cancelled"]
+
+
+def test_a_discharge_told_again_under_its_number_after_it_was_taken_back_happened(hospital):
+    hospital.reports(movement("admission"))
+    hospital.reports(movement("discharge", hours=1))
+    hospital.reports(cancelled("discharge", hours=1.5))
+    hospital.reports(movement("discharge", hours=2))
+
+    assert (stay().status, facts()) == ("finished", {("admission", False), ("discharge", True)})
+    assert alerts() == ["admission", "discharge", "discharge_cancelled", "discharge"]
+
+    hospital.reports(cancelled("discharge", hours=2.5))
+    hospital.reports(movement("discharge", hours=1))  # an old copy is no new word
+    assert stay().status == "in-progress"
 
 
 def test_a_discharge_and_its_cancellation_without_the_admission_leave_the_person_there(hospital):

@@ -7,7 +7,7 @@ from terresante.accounts.models import User
 from terresante.care_team.queries import open_record
 from terresante.kernel import rls
 from terresante.stays.slots import where_the_person_is
-from terresante.stays.tests.reports import NOW, Hospital, movement
+from terresante.stays.tests.reports import NOW, Hospital, cancelled, movement
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -50,3 +50,40 @@ def test_the_header_says_where_she_is_in_the_feminine(cast, stay):
         [badge] = where_the_person_is(cast.ines, opened.patient.pk)
 
     assert badge.text.startswith("Hospitalisée · Hôpital Saint-Martin, cardiologie, depuis ")
+
+
+def header(client, actor, record):
+    with walls_down():
+        client.force_login(User.objects.get(pk=actor.user_id))
+    return client.get(f"/dossiers/{record.pk}/a-savoir/")
+
+
+def test_the_header_asked_again_follows_the_stay_to_a_death_and_back(cast, client, stay):
+    """What the live stream has a page ask: the badges alone."""
+    hours = (timezone.now() - NOW) / timedelta(hours=1) + 1
+    assert "Hospitalisée" in header(client, cast.ines, cast.madeleine_record).content.decode()
+    assert header(client, cast.brun, cast.madeleine_record).status_code == 404
+
+    stay.reports(movement("discharge", hours=hours, is_death=True), now=timezone.now())
+    said = header(client, cast.ines, cast.madeleine_record).content.decode()
+    assert "Décédée · Hôpital Saint-Martin, le " in said and "Hospitalisée" not in said
+    assert "<main" not in said
+
+    stay.reports(cancelled("discharge", hours=hours + 0.1), now=timezone.now())
+    said = header(client, cast.ines, cast.madeleine_record).content.decode()
+    assert "Hospitalisée" in said and "Décédée" not in said
+
+
+def test_a_death_in_a_secret_stay_is_not_in_the_header(cast, client, stay):
+    hours = (timezone.now() - NOW) / timedelta(hours=1) + 1
+    stay.reports(movement("discharge", hours=hours, is_death=True, is_secret=True), now=timezone.now())
+
+    assert "Décédée" not in header(client, cast.ines, cast.madeleine_record).content.decode()
+
+
+def test_the_list_asked_again_is_the_list_alone(cast, client, stay):
+    with walls_down():
+        client.force_login(User.objects.get(pk=cast.ines.user_id))
+    asked = client.get(f"/dossiers/{cast.madeleine_record.pk}/sejours/", headers={"HX-Request": "true"})
+
+    assert "Cardiologie" in asked.content.decode() and "<main" not in asked.content.decode()

@@ -3,7 +3,9 @@ from django.urls import reverse
 
 from terresante.accounts.models import User
 from terresante.feed.models import FeedItem
-from terresante.kernel import access, rls
+from terresante.kernel import access, ports, rls
+from terresante.kernel.actor import Actor
+from terresante.kernel.events import restore
 from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.stays.access import STAY_READ
 from terresante.stays.models import Encounter, EncounterMovement
@@ -46,6 +48,9 @@ def test_an_ordinary_stay_is_read_by_the_circle_and_by_nobody_else(cast, hospita
         {"unit_code": "", "unit_name": "Psychiatrie adulte"},
         {"unit_code": "7", "unit_name": "U.F. d’addictologie"},
         {"ward": "ORTHOGENIE"},
+        {"unit_code": "PSY-2", "unit_name": "3E"},
+        {"unit_code": "7", "unit_name": "Psycho-gériatrie"},
+        {"care_unit_code": "8", "care_unit_name": "C.I.V.G."},
         {"care_unit_code": "8", "care_unit_name": "Accouchement sous X"},
         {"is_secret": True},
         {"is_legal_care": True},
@@ -108,6 +113,43 @@ def test_a_transfer_to_a_sensitive_unit_withdraws_the_whole_stay_like_a_cancelle
         assert not FeedItem.objects.filter(private_to=None).exists()
 
 
+def test_a_stay_that_becomes_secret_leaves_the_screens_as_one_taken_back_does(client, cast, hospital):
+    """Of two stays that were read this morning, one turned to psychiatry and one was a mistake: nothing tells which."""
+    other = Hospital(cast.madeleine_record, "Hôpital du Canal")
+    for each in (hospital, other):
+        each.reports(movement("admission"))
+    assert {"Saint-Martin", "Canal"} <= listed(client, cast)
+
+    hospital.reports(movement("transfer", hours=1, unit_code="6001"))
+    other.reports(cancelled("admission", hours=1))
+
+    told = screens_told()
+    assert told[0] == told[1]
+    with rls.acting(Actor.job("live"), read_only=True):
+        readers = ports.live_readers(told, [cast.amar, cast.brun, cast.urgentiste])
+    assert readers == [{cast.amar.correlation_id}] * 2
+    assert not listed(client, cast)
+
+    hospital.reports(movement("transfer", hours=2, identifier="next", unit_code="6001"))
+    assert screens_told()[2].private_to_id == hospital.organization.pk
+
+
+def screens_told():
+    with walls_down():
+        return [
+            restore(row)
+            for row in OutboxEvent.objects.filter(kind="StayChanged").order_by("created_at", "id")
+        ]
+
+
+def listed(client, cast):
+    """Which of the two hospitals a physician of the circle finds in the list of stays."""
+    with walls_down():
+        client.force_login(User.objects.get(pk=cast.amar.user_id))
+    shown = client.get(reverse("stays:list", args=[cast.madeleine_record.pk])).content.decode()
+    return {name for name in ("Saint-Martin", "Canal") if name in shown}
+
+
 def test_it_stays_withdrawn_after_the_return_to_an_ordinary_unit_and_the_discharge(cast, hospital):
     hospital.reports(movement("admission"))
     hospital.reports(movement("transfer", hours=1, unit_code="6001"))
@@ -147,7 +189,7 @@ def test_a_sensitive_discharge_taken_back_alerts_nobody_and_is_counted_nowhere(c
 def log_of(client, cast, name):
     client.force_login(User.objects.get(pk=cast.actors[name].user_id))
     if name == "madeleine":
-        return client.get(reverse("portal:home")).content.decode()
+        return client.get(reverse("portal:accesses")).content.decode()
     return client.get(reverse("care_team:access_log", args=[cast.madeleine_record.pk])).content.decode()
 
 

@@ -35,7 +35,7 @@ class AlertOutcome(TextChoices):
 
 
 class CallResult(TextChoices):
-    REACHED = "reached", "Jointe"
+    REACHED = "reached", "Personne jointe"
     NO_ANSWER = "no-answer", "Pas de réponse"
     VOICEMAIL = "voicemail", "Message laissé"
     WRONG_NUMBER = "wrong-number", "Mauvais numéro"

@@ -10,6 +10,7 @@ from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
+from terresante.kernel.ui import wording
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.queries import answers_of, pathway_of
 from terresante.telemonitoring.access import FOLLOW_UP_READ
@@ -17,7 +18,6 @@ from terresante.telemonitoring.alerts.access import ALERT_READ
 from terresante.telemonitoring.board.words import fired_words
 from terresante.telemonitoring.enums import ExpectedState
 from terresante.telemonitoring.models import Alert, Call, Expected, FollowUp
-from terresante.telemonitoring.phones import shown
 
 _MOST_ANSWERS = 5
 _MOST_ALERTS = 10
@@ -78,7 +78,7 @@ def story_of(actor: Actor, follow_up: FollowUp) -> Story:
         calls=_calls(actor, follow_up.pk)[:_MOST_CALLS],
         before=[one for one in alerts if not one.is_open],
         to_fill=next(iter(waiting), None),
-        respondent_phone=shown(follow_up.phone_of_respondent),
+        respondent_phone=wording.phone(follow_up.phone_of_respondent),
         pathway=pathway_of(follow_up.version_id).title,
         number=follow_up.version.number,
     )

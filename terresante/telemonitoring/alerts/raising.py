@@ -37,10 +37,6 @@ from terresante.telemonitoring.models import Alert, Expected, FollowUp
 _AT_ONCE = 1000
 
 
-def open_for_answer(follow_up: FollowUp, response: QuestionnaireResponse) -> None:
-    open_for_answers([(follow_up, response)])
-
-
 def open_for_answers(answered: Sequence[tuple[FollowUp, QuestionnaireResponse]]) -> None:
     """In the order in which they came, once the board has their columns; the caller has opened their records.
 
@@ -59,10 +55,6 @@ def open_for_answers(answered: Sequence[tuple[FollowUp, QuestionnaireResponse]])
         elif alert is not None and alert not in opened:
             changed[alert.pk] = alert
     _write(opened, list(changed.values()), shown=[key for key, alerts in known.items() if alerts])
-
-
-def open_for_silence(expected: Expected, colour: str) -> None:
-    open_for_silences([expected], colour)
 
 
 def open_for_silences(waiting: Sequence[Expected], colour: str, *, now: datetime | None = None) -> int:

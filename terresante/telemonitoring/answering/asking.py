@@ -18,6 +18,7 @@ from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, NotFound
+from terresante.kernel.ui import wording
 from terresante.kernel.ui.wording import clock, long_date
 from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
@@ -25,7 +26,6 @@ from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires import steps
 from terresante.questionnaires.enums import ResponseSource, ResponseStatus
 from terresante.questionnaires.models import QuestionnaireResponse
-from terresante.telemonitoring import phones
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.cells import hours
 from terresante.telemonitoring.enums import ExpectedState, FollowUpState, Respondent
@@ -211,7 +211,7 @@ def reader_of(cell: Cell, *, at: datetime | None = None) -> steps.Reader:
         is_open=hours.is_open(cell, moment),
         hours=hours.told(cell, moment),
         phone=cell.phone,
-        phone_shown=phones.shown(cell.phone),
+        phone_shown=wording.phone(cell.phone),
     )
 
 

@@ -24,8 +24,6 @@ from terresante.telemonitoring.models import AnswerLink, FollowUp
 # The same words for everybody. Nothing of health: a telephone lies on a table.
 SMS = "Terr-eSanté : des questions vous attendent à cette adresse : {url}. Le code vous a été donné à part."
 _BYTES_OF_KEY, _BYTES_OF_PROOF = 16, 16
-# Wrong codes before a link is closed; another one is then made.
-MOST_TRIES = 5
 # A slip of a digit, or a hand that means harm, fills no stranger's telephone.
 _MOST_TO_A_NUMBER, _MOST_BY_AN_ACCOUNT, _WINDOW = 10, 300, timedelta(hours=24)
 _PRINT = "laissez le numéro vide et imprimez la fiche."

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -14,20 +13,19 @@ from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
-from terresante.kernel.ui.frame import Badge
-from terresante.kernel.ui.wording import PARIS, age
 from terresante.patients.identity_rules import normalised_name
 from terresante.questionnaires.models import PathwaySignature
 from terresante.questionnaires.queries import pathway_of
 from terresante.telemonitoring.access import CELL_READ
 from terresante.telemonitoring.alerts.access import ALERT_READ, BOARD_LIST, acts_for_cell
-from terresante.telemonitoring.alerts.enums import AlertLevel, AlertState
+from terresante.telemonitoring.alerts.enums import AlertState
 from terresante.telemonitoring.board import departments
-from terresante.telemonitoring.board.words import Trend, Why, badge_of, day_of, drawn, why
+from terresante.telemonitoring.board.lines import Row, Seen, Waiting, row_of
 from terresante.telemonitoring.enums import FollowUpState
 from terresante.telemonitoring.models import Alert, Call, Cell, FollowUp
 
 PER_PAGE = 50
+_SEEN, _WAITING = tuple(Seen.__annotations__), tuple(Waiting.__annotations__)
 _LONGEST_SEARCH = 60
 _NAMED = """NOT EXISTS (SELECT 1 FROM unnest(%s::text[]) AS word WHERE NOT (
     starts_with({0}, word) OR strpos({0}, ' ' || word) > 0 OR starts_with({1}, word) OR starts_with({2}, word)))"""
@@ -82,28 +80,6 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the board."""
-
-    follow_up: FollowUp
-    name: str
-    # Sex, age, status.
-    described: str
-    badge: Badge
-    why: Why
-    trend: Trend | None
-    day: str
-    level: str
-    is_waiting: bool
-    is_takeable: bool
-    is_mine: bool
-    # Minutes that its pathway gives to take it, when they are over.
-    overdue: int
-    calls: int
-    last_call: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where followed persons live: a department and its communes, or the communes of one postal code."""
 
@@ -147,20 +123,19 @@ def _cells_of(actor: Actor, organization_id: UUID) -> QuerySet[Cell]:
     return rows.order_by("name", "pk")
 
 
-def board_of(actor: Actor, asked: Asked, *, number: int = 1) -> Board:
+def board_of(actor: Actor, asked: Asked, *, number: int = 1, counters_only: bool = False) -> Board:
     """The worst first, then who has waited longest; what does not come back is not the actor's to see."""
-    words = normalised_name(asked.words[:_LONGEST_SEARCH]).split()
     groups = _groups(actor, asked.scope)
     counts = _counts(_of_place(groups, asked), asked.cell_id)
-    where = (asked.scope, asked.only, asked.cell_id, asked.within, asked.place)
-    total = _total(actor, *where, words, searched=True) if words else counts[asked.only]
-    number = min(max(number, 1), max(1, -(-total // PER_PAGE)))
-    page = _page(actor, *where, words, searched=bool(words), first=(number - 1) * PER_PAGE)
     of_cells: dict[UUID, int] = {}
     for *_, cell_id, _, _, _, many in groups:
         of_cells[cell_id] = of_cells.get(cell_id, 0) + many
+    where = _where(asked, of_cells)
+    total = _total(actor, where) if where.searched else counts[asked.only]
+    number = min(max(number, 1), max(1, -(-total // PER_PAGE)))
+    page = [] if counters_only else _page(actor, where, (number - 1) * PER_PAGE)
     return Board(
-        rows=tuple(rows_of(actor, page)),
+        rows=rows_of(actor, page),
         places=_places(groups),
         counts=counts,
         of_cells=of_cells,
@@ -178,65 +153,48 @@ def _number(actor: Actor, scope: Scope) -> QuerySet[FollowUp]:
     return _scoped(actor, scope)
 
 
-def unsigned(actor: Actor, follow_ups: Iterable[FollowUp]) -> list[str]:
+def unsigned(actor: Actor, version_ids: Iterable[UUID]) -> list[str]:
     """Titles of the pathways whose thresholds are shipped ones that the actor's structure has not signed."""
-    shown = {one.version_id for one in follow_ups if pathway_of(one.version_id).default_thresholds}
-    if not shown or actor.organization_id is None:
-        return sorted({pathway_of(key).title for key in shown})
-    signatures = PathwaySignature.objects.filter(version_id__in=shown, organization_id=actor.organization_id)
-    signed = set(signatures.values_list("version_id", flat=True))
-    return sorted({pathway_of(key).title for key in shown - signed})
+    shown = {key for key in version_ids if pathway_of(key).default_thresholds}
+    if shown and actor.organization_id is not None:
+        shown -= {key for (key,) in _signed(actor.organization_id, list(shown))}
+    return sorted({pathway_of(key).title for key in shown})
 
 
-def rows_of(actor: Actor, follow_ups: Sequence[FollowUp]) -> list[Row]:
-    keys = [one.pk for one in follow_ups]
-    alerts = {alert.follow_up_id: alert for alert in _open_alerts(actor, keys)} if keys else {}
-    calls = {call.follow_up_id: call for call in _last_calls(actor, keys)} if keys else {}
+@compiled.rows
+def _signed(organization_id: UUID, version_ids: list[UUID]) -> QuerySet[PathwaySignature, Any]:
+    signed = PathwaySignature.objects.filter(
+        among("version_id", version_ids), organization_id=organization_id
+    )
+    return signed.values_list("version_id")
+
+
+def rows_of(actor: Actor, page: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
+    """`page`: as `_page` or `one_of` bring it."""
+    shown = [Seen(*one) for one in page]
+    keys = [one.pk for one in shown]
+    called = [one.pk for one in shown if one.last_call_at is not None]
+    alerts = {key: Waiting(*rest) for key, *rest in _open_alerts(actor, keys)} if keys else {}
+    calls = dict(_last_calls(actor, called)) if called else {}
+    pathways = {key: pathway_of(key) for key in {one.version_id for one in shown}}
+    titles = {key: {name: form.title for name, form in one.forms.items()} for key, one in pathways.items()}
     now = timezone.now()
-    return [_row(actor, one, alerts.get(one.pk), calls.get(one.pk), now) for one in follow_ups]
-
-
-def one_of(actor: Actor, follow_up_id: UUID) -> FollowUp | None:
-    return next(iter(_one(actor, follow_up_id)), None)
-
-
-def _row(actor: Actor, one: FollowUp, alert: Alert | None, call: Call | None, now: datetime) -> Row:
-    held = alert is not None and alert.taken_by_id is not None
-    return Row(
-        follow_up=one,
-        name=str(one.patient),
-        described=_described(one, now),
-        badge=badge_of(one.colour, one.reason, to_confirm=one.to_confirm_until is not None),
-        why=why(one.reason, titles_of(one), now=now),
-        trend=drawn(one.trend, one.reason),
-        day=day_of(one.anchor_on, now),
-        level=str(AlertLevel(alert.level).label) if alert and alert.level != AlertLevel.OPERATOR else "",
-        is_waiting=alert is not None,
-        is_takeable=not held and (alert is not None or (one.colour == "grey" and one.late)),
-        is_mine=held and alert is not None and alert.taken_by_id == actor.user_id,
-        overdue=_overdue(one, alert, now),
-        calls=alert.calls_made if alert else 0,
-        last_call=call.get_result_display() if call else "",
+    return tuple(
+        row_of(
+            one,
+            alerts.get(one.pk),
+            calls.get(one.pk, ""),
+            pathway=pathways[one.version_id],
+            titles=titles[one.version_id],
+            user_id=actor.user_id,
+            now=now,
+        )
+        for one in shown
     )
 
 
-def _described(one: FollowUp, now: datetime) -> str:
-    sex = str(one.patient.get_sex_display())[:1]
-    aged = age(one.patient.birth_date, today=now.astimezone(PARIS).date())
-    return " · ".join(part for part in (sex, aged, one.status) if part)
-
-
-def _overdue(one: FollowUp, alert: Alert | None, now: datetime) -> int:
-    delays = pathway_of(one.version_id).delays
-    minutes = {"red": delays.take_red, "orange": delays.take_orange}.get(one.colour, 0)
-    if alert is None or alert.taken_by_id is not None or not minutes or alert.is_to_confirm:
-        return 0
-    return minutes if now - alert.waits_since > timedelta(minutes=minutes) else 0
-
-
-def titles_of(follow_up: FollowUp) -> dict[str, str]:
-    """Of the forms of its version, by name; nothing of a version that cannot be read any more."""
-    return {name: form.title for name, form in pathway_of(follow_up.version_id).forms.items()}
+def one_of(actor: Actor, follow_up_id: UUID) -> Row | None:
+    return next(iter(rows_of(actor, _one(actor, follow_up_id))), None)
 
 
 def _scoped(actor: Actor, scope: Scope) -> QuerySet[FollowUp]:
@@ -262,81 +220,61 @@ def _kept(actor: Actor, only: Only) -> Q:
     return Q()
 
 
-def _filtered(
-    actor: Actor,
-    scope: Scope,
-    only: Only,
-    cell_id: UUID | None,
-    within: Within,
-    place: str,
-    words: list[str],
-    *,
-    searched: bool,
-) -> QuerySet[FollowUp]:
-    rows = _scoped(actor, scope).filter(_kept(actor, only))
-    if within != Within.ANYWHERE:
-        rows = rows.filter(**{within.value: place})
-    if cell_id is not None:
-        rows = rows.filter(cell_id=cell_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Where(compiled.Given):
+    """What narrows a board, as its questions take it."""
+
+    scope: Scope
+    only: Only
+    cell_id: UUID | None
+    within: Within
+    place: str
+    words: list[str]
+    searched: bool
+
+
+def _where(asked: Asked, of_cells: Collection[UUID]) -> _Where:
+    words = normalised_name(asked.words[:_LONGEST_SEARCH]).split()
+    return _Where(
+        scope=asked.scope,
+        only=asked.only,
+        # Of one cell the rows are read in the order of an index, and only those of the page.
+        cell_id=asked.cell_id or (next(iter(of_cells)) if len(of_cells) == 1 else None),
+        within=asked.within,
+        place=asked.place,
+        words=words,
+        searched=bool(words),
+    )
+
+
+def _filtered(actor: Actor, where: _Where) -> QuerySet[FollowUp]:
+    rows = _scoped(actor, where.scope).filter(_kept(actor, where.only))
+    if where.within != Within.ANYWHERE:
+        rows = rows.filter(**{where.within.value: where.place})
+    if where.cell_id is not None:
+        rows = rows.filter(cell_id=where.cell_id)
     names = ("patient__match_birth_name", "patient__match_given_name", "patient__match_used_name")
-    return rows.filter(SqlCondition(_NAMED, *names, values=(words,))) if searched else rows
-
-
-# A row of fifty made of every column of what it names costs more than what is read of it.
-_SHOWN = (
-    *(
-        "version_id",
-        "status",
-        "colour",
-        "colour_since",
-        "reason",
-        "trend",
-        "to_confirm_until",
-        "late",
-        "anchor_on",
-    ),
-    *("last_call_at", "taken_at", "taken_by__name", "patient__birth_name", "patient__used_name"),
-    *("patient__birth_given_name", "patient__used_given_name", "patient__sex", "patient__birth_date"),
-)
+    return rows.filter(SqlCondition(_NAMED, *names, values=(where.words,))) if where.searched else rows
 
 
 @compiled.rows
-def _page(
-    actor: Actor,
-    scope: Scope,
-    only: Only,
-    cell_id: UUID | None,
-    within: Within,
-    place: str,
-    words: list[str],
-    *,
-    searched: bool,
-    first: int,
-) -> QuerySet[FollowUp]:
-    rows = _filtered(actor, scope, only, cell_id, within, place, words, searched=searched)
-    rows = rows.select_related("patient", "taken_by").only(*_SHOWN)
-    return rows.order_by("-severity", "colour_since", "pk")[first : first + PER_PAGE]
+def _page(actor: Actor, where: _Where, first: int) -> QuerySet[FollowUp, Any]:
+    """Of several cells no index holds the order: keys are chosen first, and persons are read for the page alone."""
+    order = ("-severity", "colour_since", "pk")
+    rows = _filtered(actor, where).order_by(*order)[first : first + PER_PAGE]
+    if where.cell_id is None:
+        rows = FollowUp.objects.filter(pk__in=rows.values("pk")).order_by(*order)
+    return rows.values_list(*_SEEN)
 
 
 @compiled.number
-def _total(
-    actor: Actor,
-    scope: Scope,
-    only: Only,
-    cell_id: UUID | None,
-    within: Within,
-    place: str,
-    words: list[str],
-    *,
-    searched: bool,
-) -> QuerySet[FollowUp]:
-    return _filtered(actor, scope, only, cell_id, within, place, words, searched=searched)
+def _total(actor: Actor, where: _Where) -> QuerySet[FollowUp]:
+    return _filtered(actor, where)
 
 
 @compiled.rows
-def _one(actor: Actor, follow_up_id: UUID) -> QuerySet[FollowUp]:
-    rows = access.list(actor, BOARD_LIST, FollowUp).filter(pk=follow_up_id)
-    return rows.select_related("patient", "taken_by", "cell", "record")
+def _one(actor: Actor, follow_up_id: UUID) -> QuerySet[FollowUp, Any]:
+    return access.list(actor, BOARD_LIST, FollowUp).filter(pk=follow_up_id).values_list(*_SEEN)
 
 
 def _of_place(groups: Iterable[tuple[Any, ...]], asked: Asked) -> list[tuple[Any, ...]]:
@@ -393,14 +331,13 @@ def _groups(actor: Actor, scope: Scope) -> QuerySet[FollowUp, tuple[Any, ...]]:
 
 
 @compiled.rows
-def _open_alerts(actor: Actor, keys: Collection[UUID]) -> QuerySet[Alert]:
+def _open_alerts(actor: Actor, keys: list[UUID]) -> QuerySet[Alert, Any]:
     rows = access.list(actor, ALERT_READ, Alert).filter(among("follow_up_id", keys))
-    shown = ("follow_up_id", "level", "taken_by_id", "calls_made", "waits_since", "confirm_until")
-    return rows.filter(~Q(state=AlertState.CLOSED)).only(*shown)
+    return rows.filter(~Q(state=AlertState.CLOSED)).values_list("follow_up_id", *_WAITING)
 
 
 @compiled.rows
-def _last_calls(actor: Actor, keys: Collection[UUID]) -> QuerySet[Call]:
+def _last_calls(actor: Actor, keys: list[UUID]) -> QuerySet[Call, Any]:
     rows = access.list(actor, ALERT_READ, Call).filter(among("follow_up_id", keys))
     rows = rows.order_by("follow_up_id", F("at").desc()).distinct("follow_up_id")
-    return rows.only("follow_up_id", "result")
+    return rows.values_list("follow_up_id", "result")

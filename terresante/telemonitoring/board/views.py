@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -36,10 +37,14 @@ from terresante.telemonitoring.alerts.enums import AlertOutcome, CallResult
 from terresante.telemonitoring.board import departments
 from terresante.telemonitoring.board import queries as board_queries
 from terresante.telemonitoring.board.forms import CallForm, CloseForm
+from terresante.telemonitoring.board.lines import cells_of, line_of
 from terresante.telemonitoring.board.queries import PER_PAGE, Asked, Board, Only, Scope
 from terresante.telemonitoring.cells import hours
 from terresante.telemonitoring.models import Cell, FollowUp
 
+# What the page asks for again, in the words of its address, and the template of each.
+_COUNTERS, _LINES = "filtres", "lignes"
+_PARTS = {_COUNTERS: "_board_chips", _LINES: "_board_rows"}
 _CHIPS = (
     (Only.ALL, "Tous", None, ""),
     (Only.RED, "Rouge", Level.RED, "level-red"),
@@ -61,29 +66,36 @@ def board(request: Request) -> HttpResponse:
     cells = board_queries.cells_of(request.actor)
     asked = _asked(request, cells)
     part = request.GET.get("partie", "") if request.headers.get("HX-Request") else ""
-    found = board_queries.board_of(request.actor, asked, number=asked_page(request.GET.get("page", "")))
-    shown = {"board": found, "asked": asked, "cells": cells, "query": _query(asked, page=found.number)}
-    # Below it stand the addresses of a row: made one by one, they took a sixth of the page.
-    shown |= {
-        "here": reverse("board:board"),
-        "chips": _chips(asked, found, cells),
-        "pages": _pages(asked, found),
-        "now": timezone.now(),
-    }
+    if part and part not in _PARTS:
+        raise NotFound
+    number = asked_page(request.GET.get("page", ""))
+    found = board_queries.board_of(request.actor, asked, number=number, counters_only=part == _COUNTERS)
+    shown: dict[str, Any] = {"asked": asked}
+    if part != _COUNTERS:
+        here = reverse("board:board")
+        shown |= {"lines": [line_of(each, here) for each in found.rows], "pages": _pages(asked, found)}
+    if part != _LINES:
+        shown |= {"chips": _chips(asked, found, cells), **_people(request, asked, found, cells)}
     if part:
-        template = {"filtres": "_board_chips", "lignes": "_board_rows"}.get(part)
-        if template is None:
-            raise NotFound
-        return render(
-            request, f"telemonitoring/{template}.html", {**shown, **_people(request, asked, found, cells)}
-        )
-    follow_ups = [row.follow_up for row in found.rows]
-    shown |= {
-        **_people(request, asked, found, cells),
-        "hours": [(cell, hours.told(cell, timezone.now())) for cell in cells],
-        "unsigned": _thresholds(board_queries.unsigned(request.actor, follow_ups)),
+        return _fragment(_PARTS[part], shown)
+    return render(request, "telemonitoring/board.html", shown | _around(request, asked, found, cells))
+
+
+def _around(request: Request, asked: Asked, found: Board, cells: list[Cell]) -> dict[str, Any]:
+    """What stands around the chips and the rows, on the whole page alone."""
+    now, versions = timezone.now(), {each.seen.version_id for each in found.rows}
+    return {
+        "board": found,
+        "cells": cells,
+        "query": _query(asked, page=found.number),
+        "hours": [(cell, hours.told(cell, now)) for cell in cells],
+        "unsigned": _thresholds(board_queries.unsigned(request.actor, versions)),
     }
-    return render(request, "telemonitoring/board.html", shown)
+
+
+def _fragment(template: str, shown: dict[str, Any]) -> HttpResponse:
+    """Without the frame of a page, which asks for its own counters: every change is asked for by every open board."""
+    return HttpResponse(render_to_string(f"telemonitoring/{template}.html", shown))
 
 
 def _thresholds(titles: list[str]) -> Strip | None:
@@ -122,9 +134,7 @@ def row(request: Request) -> HttpResponse:
     """The cells of one line, as they are now; nothing once it has left the board, nor for a key of nobody's here."""
     key = key_of(request.GET.get("suivi", ""))
     found = board_queries.one_of(request.actor, key) if key else None
-    rows = board_queries.rows_of(request.actor, [found]) if found is not None else []
-    shown = {"row": rows[0] if rows else None, "here": reverse("board:board")}
-    return render(request, "telemonitoring/_board_row.html", shown)
+    return _fragment("_board_row", {"cells": cells_of(found, reverse("board:board")) if found else ""})
 
 
 @require_safe
@@ -186,14 +196,15 @@ def _done(request: Request, follow_up_id: UUID, act: Callable[..., object], sent
 
 
 def _page(request: Request, follow_up_id: UUID, call_form: CallForm, close_form: CloseForm) -> HttpResponse:
-    follow_up = access.get(request.actor, FOLLOW_UP_READ, FollowUp, follow_up_id, related=("cell", "version"))
+    related = ("cell", "version", "taken_by")
+    follow_up = access.get(request.actor, FOLLOW_UP_READ, FollowUp, follow_up_id, related=related)
     opened = read_record(request.actor, follow_up.record_id, action=FOLLOW_UP_READ)
     found = board_queries.one_of(request.actor, follow_up_id)
     if found is None:
         raise NotFound
-    (line,) = board_queries.rows_of(request.actor, [found])
     shown = {
-        "row": line,
+        "row": found,
+        "followed": follow_up,
         "story": alert_queries.story_of(request.actor, follow_up),
         "may": access.permitted(request.actor, follow_up, ALERT_TAKE),
         "call_form": call_form,

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from terresante.kernel.ui.frame import Badge, Level
@@ -121,7 +122,7 @@ def day_of(anchor: date, now: datetime) -> str:
 
 def drawn(trend: Mapping[str, Any], reason: Mapping[str, Any]) -> Trend | None:
     """Nothing below two values: one value is a number, not a curve. The threshold is that of the rule that fired."""
-    values = [_decimal(number) for _, number in trend.get("points", ())]
+    values = [_number(number) for _, number in trend.get("points", ())]
     numbers = [value for value in values if value is not None]
     if len(numbers) < 2:
         return None
@@ -142,32 +143,34 @@ def drawn(trend: Mapping[str, Any], reason: Mapping[str, Any]) -> Trend | None:
     )
 
 
-def _threshold(trend: Mapping[str, Any], reason: Mapping[str, Any]) -> Decimal | None:
+def _threshold(trend: Mapping[str, Any], reason: Mapping[str, Any]) -> float | None:
     for fired in reason.get("fired", ()):
-        found = _COMPARED.match(str(fired.get("threshold", "")))
-        if fired.get("item") == trend.get("item") and found:
-            return Decimal(found[1].replace(",", "."))
+        if fired.get("item") == trend.get("item") and (
+            found := _COMPARED.match(str(fired.get("threshold", "")))
+        ):
+            return float(found[1].replace(",", "."))
     return None
 
 
-def _course(numbers: Sequence[Decimal]) -> str:
+def _course(numbers: Sequence[float]) -> str:
     first, last = numbers[0], numbers[-1]
     return "stable" if first == last else "en hausse" if last > first else "en baisse"
 
 
-def _figure(number: Decimal, unit: str) -> str:
-    said = f"{number.normalize():f}".replace(".", ",")
+def _figure(number: float, unit: str) -> str:
+    said = f"{Decimal(str(number)).normalize():f}".replace(".", ",")
     return f"{said}{NBSP}{unit}" if unit else said
 
 
-def _height(value: Decimal, low: Decimal, high: Decimal) -> float:
+def _height(value: float, low: float, high: float) -> float:
     if high == low:
         return _HEIGHT / 2
-    return float(_HEIGHT - _EDGE - (_HEIGHT - 2 * _EDGE) * (value - low) / (high - low))
+    return _HEIGHT - _EDGE - (_HEIGHT - 2 * _EDGE) * (value - low) / (high - low)
 
 
-def _decimal(number: Any) -> Decimal | None:
+def _number(said: Any) -> float | None:
     try:
-        return Decimal(str(number))
-    except InvalidOperation:
+        number = float(said)
+    except (TypeError, ValueError):
         return None
+    return number if isfinite(number) else None

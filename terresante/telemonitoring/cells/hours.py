@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
-from terresante.kernel.ui.wording import NBSP, PARIS, clock, when
+from terresante.kernel.ui.wording import PARIS, clock, when
 
 # A cell that never opens is not looked for beyond that.
 _LOOKED_AHEAD = 60
@@ -78,11 +78,6 @@ def told(cell: WithHours, at: datetime) -> str:
     return f"La cellule est fermée. Elle ouvre {_opening_words(opening, at)}."
 
 
-def week_in_words(cell: WithHours) -> list[tuple[int, str]]:
-    """Each day of the week, by its number, with its hours as people say them."""
-    return [(day, _day_words(cell.opening_hours.get(str(day), ()))) for day in range(1, 8)]
-
-
 def check_week(week: Week) -> list[tuple[int, str]]:
     """What is wrong, by day, as sentences that say what to do."""
     return [(day, wrong) for day in range(1, 8) if (wrong := _wrong(week.get(str(day), ())))]
@@ -116,19 +111,6 @@ def _moment(day: date, hour: str) -> datetime:
     if hour == END_OF_DAY:
         day, hour = day + timedelta(days=1), "00:00"
     return datetime.combine(day, time.fromisoformat(hour), tzinfo=PARIS).astimezone(UTC)
-
-
-def _day_words(spans: Sequence[Sequence[str]]) -> str:
-    if not spans:
-        return "fermée"
-    if [list(span) for span in spans] == [["00:00", END_OF_DAY]]:
-        return "24 h sur 24".replace(" ", NBSP)
-    return ", ".join(f"{_hour_words(start)} – {_hour_words(end)}" for start, end in spans)
-
-
-def _hour_words(hour: str) -> str:
-    hours, minutes = hour.split(":")
-    return f"{int(hours)}{NBSP}h" + (f"{NBSP}{minutes}" if minutes != "00" else "")
 
 
 def _wrong(spans: Sequence[Sequence[str]]) -> str:

@@ -14,6 +14,7 @@ from terresante.kernel import access, printing
 from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Answer, Request, reads, record_page, writes
+from terresante.kernel.ui import wording
 from terresante.telemonitoring import queries
 from terresante.telemonitoring.access import FOLLOW_UP_MANAGE, FOLLOW_UP_READ, LINK_MAKE
 from terresante.telemonitoring.answering.links import Secrets, address_of
@@ -21,7 +22,6 @@ from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.course import notices
 from terresante.telemonitoring.forms import CarerForm, LinkForm
 from terresante.telemonitoring.models import FollowUp
-from terresante.telemonitoring.phones import shown
 
 TAB = "telemonitoring"
 
@@ -96,7 +96,7 @@ def secrets_page(request: Request, opened: OpenRecord, follow_up: FollowUp, secr
         "one": queries.shown(follow_up),
         "secrets": secrets,
         "token": secrets.url.rstrip("/").rpartition("/")[2],
-        "sent_to": shown(secrets.link.sent_to),
+        "sent_to": wording.phone(secrets.link.sent_to),
     }
     return record_page(request, "telemonitoring/secrets.html", opened, context, tab=TAB)
 

@@ -12,7 +12,6 @@ from terresante.kernel.ui import wording
 from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
-from terresante.telemonitoring import phones
 from terresante.telemonitoring.answering import sms
 from terresante.telemonitoring.models import Cell, FollowUp
 from terresante.telemonitoring.schedule import FILLED_AT_HOME
@@ -28,7 +27,7 @@ class Numbered(TypedDict):
 def sheet(patient: Patient, follow_up: FollowUp, *, url: str, code: str) -> dict[str, object]:
     """The sheet given by hand: how to answer, whom to call. Nothing says what the follow-up is about."""
     cell = follow_up.cell
-    phone = f"Téléphone : {phones.shown(cell.phone)}" if cell.phone else ""
+    phone = f"Téléphone : {wording.phone(cell.phone)}" if cell.phone else ""
     return {
         "name": f"{patient.display_given_name} {patient.display_name}",
         "reference": f"Fiche du {timezone.localdate():%d/%m/%Y}",

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=terresante.kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField()),
                 ('by_name', models.CharField(max_length=200)),
-                ('result', models.CharField(choices=[('reached', 'Jointe'), ('no-answer', 'Pas de réponse'), ('voicemail', 'Message laissé'), ('wrong-number', 'Mauvais numéro')], max_length=12, verbose_name='résultat')),
+                ('result', models.CharField(choices=[('reached', 'Personne jointe'), ('no-answer', 'Pas de réponse'), ('voicemail', 'Message laissé'), ('wrong-number', 'Mauvais numéro')], max_length=12, verbose_name='résultat')),
                 ('note', models.CharField(blank=True, max_length=500, verbose_name='ce qui a été dit')),
                 ('alert', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='telemonitoring.alert')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

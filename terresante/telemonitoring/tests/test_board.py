@@ -4,7 +4,6 @@ from copy import copy
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.db.models.base import ModelState
 from django.urls import reverse
 from django.utils import timezone
@@ -30,7 +29,7 @@ from terresante.telemonitoring.tests.board_factories import (
 )
 from tests.cast import join, shared_record
 from tests.costs import blocks_of, queries_of
-from tests.walls import walls_down
+from tests.walls import counted, walls_down
 
 pytestmark = pytest.mark.commits
 BOARD = "/telesuivi/"
@@ -205,6 +204,7 @@ def test_twelve_hundred_patients_cost_what_one_page_costs(cast, awa, client):
         version = made_version()
         template = make_follow_up(record, follow_up.cell, version=version)
         _many(template, 1199)
+    counted(Patient, CareRecord, CareTeamParticipant, FollowUp)
     assert queries_of(client, BOARD) <= few + 1
     assert queries_of(client, f"{BOARD}?territoire=94") <= few + 1
     assert blocks_of(client, BOARD) < 30_000
@@ -225,8 +225,6 @@ def _many(template: FollowUp, number: int) -> None:
         [_again(member, patient=one.patient, record=one) for one in records]
     )
     FollowUp.objects.bulk_create([_again(template, patient=one.patient, record=one) for one in records])
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE telemonitoring_followup, patients_patient, care_team_careteamparticipant")
 
 
 def _again(row, **values):

@@ -4,14 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from terresante.kernel.ui.wording import NBSP, PARIS
-from terresante.telemonitoring.cells.hours import (
-    check_week,
-    closing,
-    is_open,
-    next_opening,
-    told,
-    week_in_words,
-)
+from terresante.telemonitoring.cells.hours import check_week, closing, is_open, next_opening, told
 
 WORKING = {str(day): [["09:00", "12:30"], ["14:00", "18:00"]] for day in range(1, 6)}
 
@@ -72,12 +65,10 @@ def test_what_the_person_is_told_names_the_hour():
     assert told(Cell(opening_hours={}), paris(2026, 11, 27, 19, 0)) == "La cellule est fermée."
 
 
-def test_a_week_is_checked_day_by_day_and_read_aloud():
+def test_a_week_is_checked_day_by_day():
     wrong = {
         "1": [["17:00", "09:00"]],
         "2": [["09:00", "12:00"], ["11:00", "13:00"]],
         "3": [["09:00", "24:00"]],
     }
     assert [day for day, _ in check_week(wrong)] == [1, 2]
-    assert dict(week_in_words(Cell()))[1] == f"9{NBSP}h – 12{NBSP}h{NBSP}30, 14{NBSP}h – 18{NBSP}h"
-    assert dict(week_in_words(Cell()))[7] == "fermée"

@@ -88,16 +88,3 @@ def test_what_is_no_number_is_refused_where_it_was_typed(said):
     with pytest.raises(Invalid) as refused:
         phones.international(said)
     assert "phone" in refused.value.fields
-
-
-@pytest.mark.parametrize(
-    ("kept", "shown"),
-    [
-        ("+33639981234", "06\u00a039\u00a098\u00a012\u00a034"),
-        ("0639981234", "06\u00a039\u00a098\u00a012\u00a034"),
-        ("+3224861122", "+3224861122"),
-        ("3237", "3237"),
-    ],
-)
-def test_a_number_is_shown_as_people_write_it(kept, shown):
-    assert phones.shown(kept) == shown

@@ -1,5 +1,6 @@
 """Files of published lists, and what only looks like one."""
 
+import json
 import random
 
 import pytest
@@ -26,6 +27,91 @@ def test_a_fhir_value_set_is_read_from_what_it_includes_or_from_its_expansion(ex
 
     assert (found.format, found.short_name) == (Format.VALUE_SET, "J08-XDSCONFIDENTIALITYCODE")
     assert [(each.code, each.system) for each in found.codes] == [("N", "1.2")]
+
+
+_FHIR = '<{0} xmlns="http://hl7.org/fhir"><url value="https://x.invalid/L"/><name value="JDV_J09-Essai"/>{1}</{0}>'
+
+
+def test_the_xml_form_of_a_fhir_list_says_the_same():
+    concepts = "".join(
+        f'<concept><code value="{code}"/><display value="{code}"/><designation><language value="fr-FR"/>'
+        f'<value value="Mot {code}"/></designation></concept>'
+        for code in ("a", "b")
+    )
+    system = '<system value="urn:oid:1.2"/>'
+    raw = _FHIR.format("ValueSet", f"<compose><include>{system}{concepts}</include></compose>")
+    nested = f'<concept><code value="c"/><display value="C"/>{concepts}</concept>'
+
+    found = read_set(raw.encode(), "j09.xml")
+    inside = read_set(_FHIR.format("CodeSystem", nested).encode("utf-16"), "tre.xml")
+
+    assert (found.format, found.short_name) == (Format.VALUE_SET, "J09-ESSAI")
+    assert [(each.code, each.system, each.label) for each in found.codes] == [
+        ("a", "1.2", "Mot a"),
+        ("b", "1.2", "Mot b"),
+    ]
+    assert [each.code for each in inside.codes] == ["c", "a", "b"]
+
+
+TABS = """<OID>;<Type fichier>;<Nom fichier>;<Description>;<URL fichier>;<Date valid>;<Date fin>;<Date MàJ>
+1.2.250.1.999.1;JDV;JDV_J09-Essai-CISIS.tabs;Un essai;https://exemple.invalid;20101116000000;;20260424120000
+{columns}
+{lines}
+"""
+_FULL = "<OID>;<Code>;<Libellé adapté>;<Libellé court>;<Libellé long>;<Date valid>;<Date fin>;<Date MàJ>"
+
+
+@pytest.mark.parametrize("letters", ["utf-8", "latin-1"])
+@pytest.mark.parametrize(
+    ("columns", "lines"),
+    [
+        ("<OID>;<Code>;<Libellé>", '1.2;a;Été\n1.3;b;"Un ; deux"\n'),
+        (_FULL, '1.2;a;Été;É;Été;20070725;;20160901\n1.3;b;;Un;"Un ; deux";20070725;;20160901\n'),
+    ],
+    ids=["a value set", "a terminology"],
+)
+def test_a_tabs_file_is_read_with_its_version_and_its_codes(letters, columns, lines):
+    found = read_set(TABS.format(columns=columns, lines=lines).encode(letters), "x.tabs")
+
+    assert (found.identifier, found.short_name, found.format) == ("1.2.250.1.999.1", "J09-ESSAI", Format.TABS)
+    assert (str(found.published_on), found.title) == ("2026-04-24", "Un essai")
+    assert [(each.code, each.system, each.label) for each in found.codes] == [
+        ("a", "1.2", "Été"),
+        ("b", "1.3", "Un ; deux"),
+    ]
+
+
+def test_the_oid_that_a_fhir_list_says_beside_its_codes_is_that_of_their_system():
+    told = json.loads(lists.value_set(("N", "Normal")))
+    (code,) = told["compose"]["include"][0]["concept"]
+    code["designation"] = [{"use": {"code": "OID"}, "value": "urn:oid:1.9"}]
+
+    (found,) = read_set(json.dumps(told).encode(), "x").codes
+
+    assert (found.system, found.label) == ("1.9", "Normal")
+
+
+def test_what_a_list_excludes_is_not_of_it_and_a_heading_is_no_code():
+    told = json.loads(lists.value_set(("N", "Normal"), ("V", "Très restreint")))
+    told["compose"]["exclude"] = [{"system": "urn:oid:1.2", "concept": [{"code": "V"}]}]
+    headed = json.loads(lists.value_set(("N", "Normal"), expanded=True))
+    headed["expansion"]["contains"] = [{"abstract": True, "contains": headed["expansion"]["contains"]}]
+
+    assert [each.code for each in read_set(json.dumps(told).encode(), "x").codes] == ["N"]
+    assert [each.code for each in read_set(json.dumps(headed).encode(), "x").codes] == ["N"]
+
+
+def test_several_lists_answered_at_once_are_told_and_one_alone_is_read():
+    one = (
+        lists.svs(DOCTOR)
+        .replace(b"ValueSet id", b"DescribedValueSet id")
+        .replace(b"</ValueSet>", b"</DescribedValueSet>")
+    )
+
+    assert len(read_set(one, "x.xml").codes) == 1
+    start, end = one.index(b"<Described"), one.index(b"</Retrieve")
+    with pytest.raises(NotASet, match="2 listes"):
+        read_set(one[:end] + one[start:], "x.xml")
 
 
 def test_a_code_system_says_its_french_designation_first():
@@ -74,6 +160,20 @@ NOT_SETS = {
     "broken JSON": b'{"resourceType": ',
     "a deep JSON": b'{"a":' * 100_000,
     "another resource": b'{"resourceType": "Patient"}',
+    "tabs without a code": TABS.format(columns="<OID>;<Code>;<Libellé>", lines="").encode(),
+    "tabs of one endless line": TABS.format(columns="<OID>;<Code>;<Libellé>", lines="x" * 200_000).encode(),
+    "a head of tabs alone": b"<OID>;<Type fichier>",
+    "a list by a rule": json.dumps(
+        {
+            **json.loads(lists.value_set(("N", "Normal"))),
+            "compose": {"include": [{"system": "urn:oid:1.2", "filter": [{"property": "x"}]}]},
+        }
+    ).encode(),
+    "an entity in UTF-16": lists.svs(DOCTOR)
+    .decode()
+    .replace("UTF-8", "UTF-16")
+    .replace("<Retrieve", "<!DOCTYPE a><Retrieve")
+    .encode("utf-16"),
     "no identifier": lists.svs(DOCTOR, oid=""),
     "no code": lists.svs(),
     "LOINC without a name": b"LOINC_NUM,COMPONENT\n718-7,x\n",

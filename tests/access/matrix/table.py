@@ -59,8 +59,9 @@ def lines(cast: Cast, rows: Rows) -> list[Line]:
         (patient, name): allowed_to(
             cast.actors[name], declared, rows, patient, cast.records[patient].patient_id
         )
-        for patient in PATIENTS
+        # By actor: what he asks of one patient is still prepared when he asks it of the next.
         for name in COLUMNS
+        for patient in PATIENTS
     }
     found = []
     for action, model in declared:

@@ -19,8 +19,9 @@ from django.db.models import Q
 from terresante.care_team import access as rules
 from terresante.care_team import basis as grounds
 from terresante.care_team import matrix, queries
-from terresante.care_team.access import RECORD_READ
+from terresante.care_team.access import RECORD_READ, desk, joining
 from terresante.care_team.enums import DataClass, RoleGroup
+from terresante.care_team.queries import live
 from terresante.directory import queries as directory
 from terresante.directory.models import PractitionerRole
 from terresante.feed import queries as feed
@@ -270,7 +271,9 @@ FAULTS = {
             grounds._IN_EMERGENCY.replace("own.organization_id = %s", "%s IS NOT NULL"),
         )
     ),
-    "rule lets the emergency write": lambda: python_changed((rules, "changes", rules.reaches)),
+    "rule lets the emergency write": lambda: python_changed(
+        *((room, "changes", rules.reaches) for room in (rules, desk, joining))
+    ),
     "rule forgets for whom one acts": lambda: python_changed(
         (grounds, "_IN_CIRCLE", grounds._IN_CIRCLE.replace("%s, %s, %s", "%s, %s, nullif(%s, own.member_id)"))
     ),
@@ -296,7 +299,7 @@ FAULTS = {
             lambda actor: Q(private_to__isnull=True) | Q(private_to_id=actor.organization_id),
         )
     ),
-    "stream tells what is private": lambda: python_changed((queries, "_may_read", told_without_limits)),
+    "stream tells what is private": lambda: python_changed((live, "_may_read", told_without_limits)),
 }
 
 

@@ -5,15 +5,16 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from terresante.care_team import actions, matrix, relative_actions
+from terresante.care_team import actions, matrix
 from terresante.care_team.actions import GivenConsent
+from terresante.care_team.actions import relatives as relative_actions
+from terresante.care_team.actions.relatives import NewDelegation
 from terresante.care_team.enums import Basis, ConsentKind, DataClass, UrgentKind
 from terresante.care_team.models import (
     CareTeamParticipant,
     Consent,
     EmergencyAccess,
 )
-from terresante.care_team.relative_actions import NewDelegation
 from terresante.directory.actions.delegations import DelegationEntry, end_delegation, give_delegation
 from terresante.directory.models import Delegation as Desk
 from terresante.kernel.actor import Actor, ActorKind

@@ -91,7 +91,12 @@ def _base64(raw, chance):
 
 
 def _media(raw, chance):
-    return raw.replace(b"application/pdf", chance.choice([b"image/tiff", b"text/rtf", b"text/plain", b""]), 1)
+    kinds = [b"image/tiff", b"text/rtf", b"text/plain", b"", b"application/msword"]
+    return raw.replace(b"application/pdf", chance.choice(kinds), 1)
+
+
+def _elsewhere(raw, chance):
+    return re.sub(rb"(<nonXMLBody><text [^>]*>)[^<]*", rb'\1<reference value="x.pdf"/>', raw)
 
 
 MUTATIONS = (
@@ -107,6 +112,7 @@ MUTATIONS = (
     _renamed,
     _together,
     _media,
+    _elsewhere,
 )
 REPORTS = (
     report(

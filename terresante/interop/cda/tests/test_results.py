@@ -131,6 +131,12 @@ VALUES = {
     "not done": ('<value xsi:type="PQ" nullFlavor="NASK"/>', "non demandé", ""),
     "unknown": ('<value xsi:type="PQ" nullFlavor="NI"/>', "", ""),
     "no number": ('<value xsi:type="PQ" value="1e999" unit="g/L"/>', "1e999", "g/L"),
+    "a unit of no list": (
+        '<value xsi:type="PQ" nullFlavor="OTH"><translation value="12" nullFlavor="OTH">'
+        "<originalText>UI/mL</originalText></translation></value>",
+        "12",
+        "UI/mL",
+    ),
     "nothing": ("", "", ""),
 }  # fmt: skip
 

@@ -3,7 +3,11 @@ import pytest
 from simulators.partner.resources import bundle, document_reference
 from terresante.interop.fhir.tests import stage
 from terresante.interop.tests import papers
-from terresante.interop.tests.conftest import _files_of_the_test as _files_of_the_test
+
+
+@pytest.fixture(autouse=True)
+def _files(files_of_the_test) -> None:
+    pass
 
 
 @pytest.fixture

@@ -321,7 +321,7 @@ def test_the_person_sees_who_read_and_by_which_software(cast, filed, client):
     with walls_down():
         client.force_login(User.objects.get(pk=cast.madeleine.user_id))
 
-    page = client.get(reverse("portal:home")).content.decode()
+    page = client.get(reverse("portal:accesses")).content.decode()
 
     assert "Camille AMAR" in page
     assert "Cabinet des Lilas, par Logiciel Cabinet des Lilas" in page

@@ -218,6 +218,24 @@ def test_a_bundle_that_is_not_right_says_where(sent, where):
     assert refused.value.issues[0].expression == where
 
 
+def test_a_reference_may_be_relative_to_the_address_of_its_entry():
+    """R4, 2.36.4.1: `Patient/1` names the entry whose fullUrl ends so."""
+    sent = bundle([PAPER])
+    entries_ = sent["entry"]
+    urls = {
+        each["fullUrl"]: f"{each['resource']['resourceType']}/{number}"
+        for number, each in enumerate(entries_)
+    }
+    told = json.dumps(sent)
+    for url, name in urls.items():
+        told = told.replace(url, name)
+    relative = json.loads(told)
+    for each in relative["entry"]:
+        each["fullUrl"] = f"https://cabinet.example/fhir/{each['fullUrl']}"
+
+    assert read_bundle(relative).documents == read_bundle(sent).documents
+
+
 def damaged(raw, chance):
     """Bits, bytes and pieces of a body, as a wire or a bad program would damage them; or an element of its tree."""
     kind = chance.randrange(5)

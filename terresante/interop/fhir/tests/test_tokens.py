@@ -82,6 +82,22 @@ def test_a_replayed_assertion_gives_nothing(cast):
     assert refused(application.ask_token(once), "invalid_client") == 401
 
 
+def test_a_refusal_to_give_a_token_is_an_outcome_for_who_asks_for_one(cast):
+    application = stage.connect(cast)
+    carry, once = application.carry, application.assertion()
+    application.ask_token(once)
+    application.carry = lambda method, path, headers, body: carry(
+        method, path, {**headers, "Accept": "application/fhir+json"}, body
+    )
+
+    replayed = outcome(application.ask_token(once), 401, "login")
+    assert replayed.headers["WWW-Authenticate"].startswith("Bearer")
+    over = int(time.time()) - 600
+    outcome(application.ask_token(application.assertion(iat=over, exp=over + 60)), 401, "login")
+    application.scopes = ("ITI-65 ITI-999",)
+    outcome(application.ask_token(), 400, "forbidden")
+
+
 def test_an_unknown_key_gives_nothing_nor_does_that_of_another_partner(cast):
     application, other = stage.connect(cast), stage.connect(cast, "brun", authority="1.2.250.1.71.10")
 

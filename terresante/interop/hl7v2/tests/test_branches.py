@@ -69,7 +69,13 @@ DIRECTED = (
     oru(letters.whole(pdf=b"no PDF at all")),
     documents.oru((), CLAIRE, control_id="D1", at=AT),
     documents.oru((WHOLE, letters.structured(identifier="1.2.3.77")), CLAIRE, control_id="D1", at=AT),
-    oru(letters.whole().replace(b"application/pdf", b"image/tiff")),
+    *(
+        oru(letters.whole().replace(b"application/pdf", kind))
+        for kind in (b"application/msword", b"image/tiff", b"text/rtf")
+    ),
+    oru(letters.whole(pdf=b"")),
+    oru(WHOLE.replace(b"</recordTarget>", b"</recordTarget><recordTarget/>", 1)),
+    oru() + b"PID|||P2^^^HOPITAL-T&750000222&N^PI||AUTRE^PAUL^^^^^L\r",
     oru(b"%PDF-1.4\n1 0 obj<</S/JavaScript/JS(x)>>endobj\n%%EOF"),
     oru().replace(b"PID|", b"PID|", 1).replace(b"250027737900187^^^ASIP", b"250027737900284^^^ASIP"),
     mdm(identifier=""),

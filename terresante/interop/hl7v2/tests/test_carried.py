@@ -1,6 +1,7 @@
 """Messages that carry documents, whole and damaged: read, or refused with a reason; never a crash, nothing slow."""
 
 import base64
+import io
 import random
 import re
 import time
@@ -9,6 +10,7 @@ from collections import Counter
 from xml.sax.saxutils import escape
 
 import pytest
+from PIL import Image
 
 from simulators.hospital import documents
 from terresante.interop.cda.shown import CdaReader
@@ -93,6 +95,14 @@ def test_a_body_of_mail_is_no_document():
     assert refusal(documents.oru((), CLAIRE, control_id="D1", at=AT) + body.encode()).condition == "101"
 
 
+def test_what_is_attached_beside_a_document_and_not_kept_is_said():
+    beside = b"OBX|9|ED|X^Photo^L||^image^JPEG^Base64^/9j/||||||F\r"
+
+    assert "part-not-kept" in {each.code for each in carried(oru() + beside).warnings}
+    assert "part-not-kept" not in {each.code for each in carried(oru()).warnings}
+    assert refusal(documents.oru((), CLAIRE, control_id="D1", at=AT) + beside).condition == "101"
+
+
 def with_paper(raw, code, content=PDF):
     encoded = base64.b64encode(content).decode()
     return raw + f"OBX|7|ED|{code}^x^LN||^application^PDF^Base64^{encoded}||||||F\r".encode()
@@ -147,12 +157,66 @@ def bodied(media, text, *, encoded):
     return f'{raw[:start]}<nonXMLBody><text mediaType="{media}"{told}>{content}</text>{raw[end:]}'.encode()
 
 
-@pytest.mark.parametrize("media", ["image/tiff", "text/rtf", "image/jpeg", "application/msword"])
-def test_a_body_that_no_page_shows_is_refused_at_the_door(media):
-    found = refusal(oru(bodied(media, b"II*\x00", encoded=True)))
+def picture(form, *pages):
+    out = io.BytesIO()
+    drawn = [Image.new("1" if form == "TIFF" else "RGB", size) for size in pages or ((60, 40),)]
+    more = {"save_all": True, "append_images": drawn[1:]} if form == "TIFF" else {}
+    drawn[0].save(out, form, **more)
+    return out.getvalue()
+
+
+_AWAY = b'<reference value="lettre.pdf"/>'
+NOT_SHOWN = {
+    "of an office program": (bodied("application/msword", b"x", encoded=True), "convertissez-le en PDF"),
+    "a page of the web": (bodied("text/html", b"<b>x</b>", encoded=True), "convertissez-le en PDF"),
+    "a picture cut short": (bodied("image/jpeg", picture("JPEG")[:300], encoded=True), "ne s’ouvre pas"),
+    "a picture that is none": (bodied("image/tiff", PDF, encoded=True), "ne s’ouvre pas"),
+    "too many pages": (bodied("image/tiff", picture("TIFF", *[(8, 8)] * 61), encoded=True), "60 pages"),
+    "no RTF": (bodied("text/rtf", PDF, encoded=True), "annoncé en RTF"),
+    "nothing": (bodied("text/plain", b"", encoded=False), "est vide"),
+    "a file that is elsewhere": (
+        bodied("application/pdf", b"", encoded=False).replace(b"</text></nonXML", _AWAY + b"</text></nonXML"),
+        "n’est pas joint",
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "sentence"), NOT_SHOWN.values(), ids=NOT_SHOWN)
+def test_a_body_that_no_page_shows_is_refused_at_the_door(raw, sentence):
+    found = refusal(oru(raw))
 
     assert (found.code, found.location) == ("AE", "OBX^1^5")
-    assert "convertissez-le en PDF" in found.sentence
+    assert sentence in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("media", "content", "pages"),
+    [
+        ("image/jpeg", picture("JPEG"), 1),
+        ("image/jpg", picture("JPEG"), 1),
+        ("image/png", picture("PNG"), 1),
+        ("image/tiff", picture("TIFF", (60, 40), (3000, 4000)), 2),
+    ],
+    ids=["JPEG", "its other name", "PNG", "TIFF"],
+)
+def test_a_scan_is_read_as_the_pages_of_a_paper(media, content, pages):
+    said = carried(oru(bodied(media, content, encoded=True)))
+
+    read = CdaReader().read(said.content)
+    paper = CdaReader().paper(said.content)
+
+    assert (read.has_paper, read.passages) == (True, ())
+    assert paper.startswith(b"%PDF-") and paper.count(b"/Type /Page\n") == pages
+
+
+@pytest.mark.parametrize("media", ["text/rtf", "application/rtf"])
+def test_a_letter_in_rtf_is_read_in_its_words(media):
+    text = rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 Fi\'e8vre < 39\par {\b <b>lundi</b>}\par}"
+    said = carried(oru(bodied(media, text, encoded=True)))
+
+    (passage,) = CdaReader().read(said.content).passages
+
+    assert passage.html == "<p>Fièvre &lt; 39<br>&lt;b&gt;lundi&lt;/b&gt;</p>"
 
 
 @pytest.mark.parametrize(
@@ -189,6 +253,73 @@ def test_a_date_before_any_document_is_a_mistake():
     )
 
     assert (found.code, found.location) == ("AE", "OBX^1^5")
+
+
+def test_a_message_about_two_persons_is_refused_whole():
+    """The results of the second would be filed for the first."""
+    first = oru().split(b"\r")[1]
+    other = first.replace(b"ESSAI", b"AUTRE").replace(b"P1^", b"P2^")
+
+    found = refusal(oru() + other + b"\rOBX|9|NM|718-7^Hb^LN||98|g/L|||||F\r")
+
+    assert (found.code, found.location) == ("AE", "PID^2")
+    assert carried(oru() + first + b"\r").act is Act.NEW
+    assert "plusieurs patients" in refusal(oru(_two_persons(letters.structured()))).sentence
+
+
+def _two_persons(raw):
+    start, end = raw.index(b"<recordTarget>"), raw.index(b"</recordTarget>") + len(b"</recordTarget>")
+    return raw[:end] + raw[start:end].replace(b"ESSAI", b"AUTRE") + raw[end:]
+
+
+def test_of_a_paper_the_message_says_who_wrote_it_and_when():
+    xcn = b"810000000017^MARTEL^Paul^^^DR^^^ASIP-SANTE-PS&1.2.250.1.71.4.2.1&ISO^D^^^IDNPS"
+    by_mdm = mdm(content=PDF, subtype="PDF", identifier="1.2.3").replace(
+        b"||||||||1.2.3|", b"|||||%s|||1.2.3|" % xcn
+    )
+    written = with_paper(several(), "11502-2").replace(b"||||||F\r", b"||||||F|||20260310101500\r")
+    by_oru = re.sub(rb"OBR[^\r]*", lambda obr: obr[0] + b"|" * 25 + b"7&MARTEL&Paul", written, count=1)
+
+    assert (carried(by_mdm).author, carried(by_mdm).dated_at) == ("Dr Paul MARTEL", AT)
+    assert carried(by_oru).author == "Paul MARTEL"
+    assert carried(by_oru).dated_at.isoformat() == "2026-03-10T10:15:00+01:00"
+
+
+def test_results_beside_a_paper_come_with_it_and_not_with_a_structured_report():
+    beside = b"OBX|8|NM|718-7^Hb^LN||98|g/L|120-160|L|||F\r"
+
+    paper = carried(with_paper(several(), "11502-2") + beside)
+    flat = carried(oru(letters.whole(code="11502-2")) + beside)
+    structured = carried(oru(letters.structured(code="11502-2")) + beside)
+
+    assert [len(each.discrete.report.results) for each in (paper, flat)] == [1, 1]
+    assert (paper.content, structured.discrete) == (PDF, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "seen"),
+    [
+        (oru(letters.structured(confidentiality="INVISIBLE_PATIENT")), (False, True, False)),
+        (oru(letters.structured(confidentiality="MASQUE_PS")), (True, False, False)),
+        (oru(letters.structured(confidentiality="INVISIBLE_REPRESENTANTS_LEGAUX")), (False, False, True)),
+        (oru(told={"INVISIBLE_PATIENT": "N"}), (False, False, False)),
+    ],
+)
+def test_a_level_of_visibility_holds_wherever_it_is_said(raw, seen):
+    found = carried(raw).visibility
+
+    assert (
+        found.is_masked,
+        found.is_hidden_from_patient,
+        found.is_hidden_from_representatives,
+    ) == seen
+
+
+def test_a_former_code_is_filed_under_that_of_today_and_a_narrow_one_is_refused():
+    assert carried(oru(letters.structured(code="11528-7"))).type_code == "18748-4"
+    found = refusal(oru(letters.structured(code="68599-0")))
+    assert (found.condition, found.location) == ("103", "OBX^1^5")
+    assert "Ne l’envoyez pas sous un autre type" in found.sentence
 
 
 def test_two_matricules_are_two_persons():

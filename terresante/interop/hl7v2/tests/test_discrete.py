@@ -119,6 +119,31 @@ def test_the_same_again_is_a_text_that_goes_on_or_another_unit():
     assert [each.text for each in twice] == ["4.89", "5.2"]
 
 
+def test_the_same_at_another_hour_is_another_result():
+    first, second = read(
+        "OBX|1|ST|1^x^L||négatif||||||F|||20260409080000", "OBX|2|ST|1^x^L||positif||||||F|||20260409093000"
+    )
+
+    assert (first.text, second.text) == ("négatif", "positif")
+    assert second.effective_at.isoformat() == "2026-04-09T09:30:00+02:00"
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "label", "is_loinc"),
+    [
+        ("GLU^Glycémie^L^2345-7^Glucose^LN", "2345-7", "Glycémie", True),
+        ("2345-7^Glucose^LN^GLU^Glycémie^L", "2345-7", "Glucose", True),
+        ("GLU^Glycémie^L", "GLU", "Glycémie", False),
+        ("^^^2345-7^Glucose^LN", "2345-7", "Glucose", True),
+    ],
+)
+def test_an_examination_has_the_loinc_code_that_stands_beside_its_local_one(told, code, label, is_loinc):
+    (result,) = read(f"OBX|1|NM|{told}||5.1|mmol/L|||||F")
+
+    assert (result.code, result.label) == (code, label)
+    assert (result.code_system == "2.16.840.1.113883.6.1") is is_loinc
+
+
 def test_what_an_antibiotic_does_is_no_value():
     obr = "OBR|1|ORD300|RES300^HEMATO|18769-0^Antibiogramme^LN|||20260409080000"
     by_flag, by_word, other = read(

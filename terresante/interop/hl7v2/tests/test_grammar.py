@@ -8,6 +8,8 @@ from terresante.interop.hl7v2.grammar import NOT_HL7, NOT_RECORDED, Refusal
 from terresante.interop.hl7v2.tests.messages import MSH, PID, ZBE, adt, pid, pv1
 from terresante.interop.hl7v2.triggers import TRIGGERS, Action
 
+MERGED = "MRG|P0^^^HOPITAL-T&750000222&N^PI"
+
 
 def refused(raw):
     found = examine(raw)
@@ -39,6 +41,11 @@ def test_what_is_not_hl7_is_rejected(raw):
         (adt("A01", pv1=None), ("AE", "100", "PV1")),
         (adt("A40", pv1=None, zbe=None), ("AE", "100", "MRG")),
         (adt("A40", "MRG|", pv1=None, zbe=None), ("AE", "101", "MRG^1^1")),
+        (adt("A40", MERGED, MERGED.replace("P0", "P3"), pv1=None, zbe=None), ("AE", "100", "MRG^2")),
+        (adt("A40", MERGED, PID.replace("P1^", "P3^"), MERGED, pv1=None, zbe=None), ("AE", "100", "PID^2")),
+        (adt("A01", PID.replace("P1^", "P3^")), ("AE", "100", "PID^2")),
+        # Two messages in one frame: AA would have told the sender that both are here.
+        (adt("A01") + adt("A03"), ("AR", "100", "MSH^2")),
         (adt("A01", msh=MSH.replace("20250311090000", "11/03/2025")), ("AE", "102", "MSH^1^7")),
         (adt("A01", evn="EVN||demain"), ("AE", "102", "EVN^1^2")),
         (adt("A01", zbe=ZBE.replace("20250311085500", "20251345")), ("AE", "102", "ZBE^1^2")),
@@ -62,7 +69,8 @@ def test_what_is_refused_and_why(raw, expected):
         adt("A01", msh=MSH.replace("2.5^FRA^2.11", "2.3")),
         adt("A01", msh=MSH.replace("2.5^FRA^2.11", "")),
         adt("A01", pid=pid(f7="14/02/1956")),
-        adt("A40", "MRG|P0^^^HOPITAL-T&750000222&N^PI", pv1=None, zbe=None),
+        adt("A40", MERGED, pv1=None, zbe=None),
+        adt("A24", PID.replace("P1^", "P3^"), pv1=None, zbe=None),
         adt("A60"),
     ],
 )

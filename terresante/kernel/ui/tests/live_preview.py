@@ -16,7 +16,8 @@ from terresante.kernel.ui.tests.preview import CSP
 PAGE = """{% extends "base.html" %}
 {% block title %}Direct{% endblock %}
 {% block body %}<main>
-<div id="list" data-live-url="/fragment" data-live-kinds="NotePublished" data-live-patient="p1"
+<div id="list" data-live-url="/fragment" data-live-kinds="NotePublished"
+ data-live-now="NoteWithdrawn" data-live-patient="p1"
  data-live-one="nouvelle note" data-live-many="nouvelles notes" data-lost="Ne vous y fiez pas.">ancienne</div>
 <span id="counter" data-live-url="/fragment" data-live-kinds="NotePublished" data-live-mode="refresh">0</span>
 </main>{% endblock %}"""

@@ -8,6 +8,7 @@ DEBUG = False
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
 LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français")]
 STATIC_URL = "/static/"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "terresante.kernel.ui.tests.preview_settings"
@@ -18,7 +19,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "OPTIONS": {
-            "loaders": ["terresante.kernel.ui.typography.Loader"],
+            "loaders": ["terresante.kernel.ui.loading.Loader"],
             "builtins": ["terresante.kernel.ui.templatetags.ui"],
         },
     }

@@ -121,6 +121,10 @@ def test_new_content_announces_itself_and_counters_refresh(browser, shared_worke
         first.get_by_role("button", name="1\u00a0nouvelle note").click()
         expect(first.locator("#list")).to_have_text("fragment")
         expect(first.get_by_role("button")).to_have_count(0)
+        # What may be false by now goes at once, and the line above it.
+        stage.send("NoteWithdrawn", patient="p1", object=None)
+        expect(second.locator("#list")).to_have_text("fragment")
+        expect(second.get_by_role("button")).to_have_count(0)
         assert stage.streams == 1
         context.close()
 

@@ -147,3 +147,24 @@ def test_a_day_stands_above_its_lines(day, said):
 @pytest.mark.parametrize(("words", "said"), [("Infirmier", "infirmier"), ("DPO", "DPO"), ("", "")])
 def test_a_role_inside_a_sentence_has_no_capital(words, said):
     assert wording.lowered(words) == said
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("+33639981234", "06\u00a039\u00a098\u00a012\u00a034"),
+        ("06 39-98.12 34", "06\u00a039\u00a098\u00a012\u00a034"),
+        ("0639981234", "06\u00a039\u00a098\u00a012\u00a034"),
+        ("+3224861122", "+3224861122"),
+        ("3237", "3237"),
+    ],
+)
+def test_a_number_is_shown_as_people_write_it(kept, shown):
+    assert wording.phone(kept) == shown
+
+
+@pytest.mark.parametrize(
+    ("kept", "called"), [("06 39.98 12 34", "tel:0639981234"), ("+33 6", "tel:+336"), ("aucun", ""), ("", "")]
+)
+def test_a_number_is_called_by_its_digits_alone(kept, called):
+    assert wording.dialled(kept) == called

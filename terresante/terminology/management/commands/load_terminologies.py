@@ -7,12 +7,14 @@ from terresante.kernel.actor import Actor, Channel
 from terresante.terminology.actions import load_set
 from terresante.terminology.reading import LARGEST, NotASet
 
-_ENDINGS = {".xml", ".json", ".csv"}
+_ENDINGS = {".xml", ".json", ".csv", ".tabs"}
 _SHOWN_REMARKS = 5
 
 
 class Command(BaseCommand):
-    help = "Charge les nomenclatures d’un dossier (SVS XML, ValueSet et CodeSystem FHIR, libellés LOINC)."
+    help = (
+        "Charge les nomenclatures d’un dossier (SVS XML, ValueSet et CodeSystem FHIR, tabs, libellés LOINC)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)
@@ -23,7 +25,7 @@ class Command(BaseCommand):
         files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _ENDINGS]
         wrong = sum(not self._load(path) for path in files if path.is_file())
         if not files:
-            raise CommandError("Aucun fichier .xml, .json ou .csv dans ce dossier.")
+            raise CommandError("Aucun fichier .xml, .json, .csv ou .tabs dans ce dossier.")
         if wrong:
             raise CommandError(f"{wrong} fichier(s) ne sont pas des nomenclatures : les autres sont chargés.")
 

@@ -7,9 +7,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from terresante.care_team import queries, relative_actions
+from terresante.care_team import queries
 from terresante.care_team.access import DELEGATION_EDIT, RELATIVE_EDIT
-from terresante.care_team.forms import DelegationForm, RelativeForm, RestrictionForm
+from terresante.care_team.actions import relatives as actions
+from terresante.care_team.forms.relatives import DelegationForm, RelativeForm, RestrictionForm
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, record_page, writes
@@ -21,9 +22,7 @@ from terresante.patients.models import Delegation, RelatedPerson
 def relative(request: Request, record_id: UUID, relative_id: UUID | None = None) -> HttpResponse:
     form = RelativeForm(request.POST or None)
     if form.is_bound and form.is_valid():
-        relative_actions.save_relative(
-            request.actor, record_id, relative=form.relative(), relative_id=relative_id
-        )
+        actions.save_relative(request.actor, record_id, relative=form.relative(), relative_id=relative_id)
         messages.success(request, "Le proche est enregistré.")
         return redirect("care_team:circle", record_id)
     opened = queries.read_record(request.actor, record_id, action=RELATIVE_EDIT)
@@ -43,7 +42,7 @@ def delegate(request: Request, record_id: UUID, relative_id: UUID) -> HttpRespon
     form = DelegationForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
-            invitation = relative_actions.record_delegation(
+            invitation = actions.record_delegation(
                 request.actor, record_id, relative_id, delegation=form.delegation()
             )
         except (Invalid, Conflict) as error:
@@ -57,7 +56,7 @@ def delegate(request: Request, record_id: UUID, relative_id: UUID) -> HttpRespon
 @writes(DELEGATION_EDIT)
 def withdraw(request: Request, record_id: UUID, delegation_id: UUID) -> HttpResponse:
     if request.method == "POST":
-        relative_actions.withdraw_delegation(request.actor, record_id, delegation_id)
+        actions.withdraw_delegation(request.actor, record_id, delegation_id)
         messages.success(request, "L’accès est retiré : ce proche ne lit plus rien du dossier.")
         return redirect("care_team:circle", record_id)
     opened, given = _given(request, record_id, delegation_id)
@@ -71,7 +70,7 @@ def restrict(request: Request, record_id: UUID, delegation_id: UUID) -> HttpResp
     lifts = "lift" in request.POST
     if request.method == "POST" and (lifts or form.is_valid()):
         decision = "" if lifts else form.cleaned_data["decision"]
-        relative_actions.restrict_parent(request.actor, record_id, delegation_id, decision=decision)
+        actions.restrict_parent(request.actor, record_id, delegation_id, decision=decision)
         messages.success(
             request, "La restriction est levée." if lifts else "L’accès de ce parent est suspendu."
         )

@@ -16,10 +16,10 @@ from terresante.care_team.access import (
 )
 from terresante.care_team.actions import invitations, joining
 from terresante.care_team.actions.periods import change_period
-from terresante.care_team.joining_forms import AskForm, ChangeMemberForm, InvitationForm, WordsForm
+from terresante.care_team.forms.joining import AskForm, ChangeMemberForm, InvitationForm, WordsForm
 from terresante.care_team.models import CareTeamParticipant, CircleInvitation, JoinRequest
 from terresante.care_team.queries import joining as asked
-from terresante.care_team.queries import log
+from terresante.care_team.queries import urgent
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, public, reads, record_page, writes
@@ -33,7 +33,7 @@ _RECORD_PAGE = "overview:record"
 def ask(request: Request, patient_id: UUID) -> HttpResponse:
     """Identity alone is shown, as the search showed it."""
     joining.check_may_ask(request.actor)
-    person = log.emergency_identity(patient_id)
+    person = urgent.emergency_identity(patient_id)
     if person.patient_id != patient_id:
         return redirect("care_team:ask_to_join", person.patient_id)
     if queries.reaches_patient(request.actor, patient_id):

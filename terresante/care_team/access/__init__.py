@@ -7,7 +7,16 @@ restricted (`Limited`).
 
 from django.db.models import Exists, Q
 
-from terresante.care_team import matrix
+from terresante.care_team.access.desk import is_identity_desk as is_identity_desk
+from terresante.care_team.access.hand_over import HAND_OVER_ANSWER as HAND_OVER_ANSWER
+from terresante.care_team.access.hand_over import HAND_OVER_PROPOSE as HAND_OVER_PROPOSE
+from terresante.care_team.access.hand_over import HAND_OVER_READ as HAND_OVER_READ
+from terresante.care_team.access.hand_over import leads_structure as leads_structure
+from terresante.care_team.access.joining import CIRCLE_INVITE as CIRCLE_INVITE
+from terresante.care_team.access.joining import INVITATION_ANSWER as INVITATION_ANSWER
+from terresante.care_team.access.joining import JOIN_ANSWER as JOIN_ANSWER
+from terresante.care_team.access.joining import JOIN_ASK as JOIN_ASK
+from terresante.care_team.access.joining import JOIN_READ as JOIN_READ
 from terresante.care_team.basis import answers_for_the_person as answers_for_the_person
 from terresante.care_team.basis import by_delegation as by_delegation
 from terresante.care_team.basis import changes as changes
@@ -24,17 +33,13 @@ from terresante.care_team.basis import reads_class as reads_class
 from terresante.care_team.basis import reads_on as reads_on
 from terresante.care_team.basis import shares as shares
 from terresante.care_team.basis import writes_class as writes_class
-from terresante.care_team.enums import DataClass, RoleGroup
+from terresante.care_team.enums import DataClass
 from terresante.care_team.models import (
     AccessComplaint,
     CareTeamParticipant,
-    CircleInvitation,
     Consent,
     EmergencyAccess,
     FirstAccess,
-    HandOver,
-    HandOverItem,
-    JoinRequest,
     NamedReader,
 )
 from terresante.kernel.access import NOBODY, Action, rule
@@ -42,30 +47,8 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
 from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
-from terresante.patients.access import (
-    IDENTITY_ATTACH,
-    IDENTITY_CORRECT,
-    IDENTITY_FLAG,
-    IDENTITY_MERGE,
-    IDENTITY_READ,
-    IDENTITY_SEARCH,
-    IDENTITY_TELL_APART,
-    IDENTITY_UNMERGE,
-    IDENTITY_VERIFY,
-)
 from terresante.patients.enums import DelegationBasis
-from terresante.patients.models import (
-    CareRecord,
-    Delegation,
-    IdentityChange,
-    IdentityMerge,
-    InsiCall,
-    LinkRequest,
-    Patient,
-    PotentialDuplicate,
-    RelatedPerson,
-    SourceIdentity,
-)
+from terresante.patients.models import CareRecord, Delegation, Patient, RelatedPerson
 
 # Ends of the codes of actions that only read.
 READINGS = (".read", ".list", ".search")
@@ -93,14 +76,6 @@ BREAK_GLASS_REVIEW = Action("break_glass.review", "Examiner un accès en urgence
 BREAK_GLASS_EXPLAIN = Action("break_glass.explain", "Expliquer un accès en urgence")
 SECRET_NAME = Action("secret.name", "Nommer qui connaît un suivi restreint")
 SECRET_READ = Action("secret.read", "Consulter qui connaît un suivi restreint")
-HAND_OVER_READ = Action("hand_over.read", "Consulter les relais")
-HAND_OVER_PROPOSE = Action("hand_over.propose", "Proposer un relais")
-HAND_OVER_ANSWER = Action("hand_over.answer", "Répondre à un relais")
-JOIN_ASK = Action("join.ask", "Demander à rejoindre un cercle de soins")
-JOIN_READ = Action("join.read", "Consulter les demandes à rejoindre le cercle")
-JOIN_ANSWER = Action("join.answer", "Répondre à une demande à rejoindre le cercle")
-CIRCLE_INVITE = Action("circle.invite", "Inviter un professionnel dans le cercle de soins")
-INVITATION_ANSWER = Action("circle.invited", "Répondre à une invitation dans un cercle de soins")
 ACCESS_LOG_READ = Action("access_log.read", "Consulter les accès au dossier")
 REFUSALS_READ = Action("access_log.refusals", "Consulter les tentatives refusées")
 IDENTITY_COMPARE = Action("identity.compare", "Rapprocher des identités")
@@ -131,8 +106,25 @@ def patients_reached(actor: Actor) -> Q:
     return reaches(actor, "pk")
 
 
+@rule(CIRCLE_READ, RelatedPerson, visible=True)
+@rule(CIRCLE_READ, Delegation, visible=True)
+@rule(CIRCLE_READ, Consent, visible=True)
+@rule(CIRCLE_READ, EmergencyAccess)
+def told_of_circle(actor: Actor) -> Q:
+    """The circle and the patient: relatives and their accesses, choices, who opened in emergency and why."""
+    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
+
+
 @rule(RECORD_SHARE, CareRecord)
-def records_to_share(actor: Actor) -> Q:
+@rule(CIRCLE_EDIT, CareRecord)
+@rule(CIRCLE_INVITE, CareRecord)
+@rule(CONSENT_EDIT, CareRecord)
+@rule(CONSENT_EDIT, Consent)
+@rule(RELATIVE_EDIT, CareRecord)
+@rule(RELATIVE_EDIT, RelatedPerson)
+@rule(DELEGATION_EDIT, CareRecord)
+@rule(DELEGATION_EDIT, Delegation)
+def circles_written(actor: Actor) -> Q:
     return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
@@ -177,47 +169,10 @@ def records_with_secrets(actor: Actor) -> Q:
     return changes(actor, of=DataClass.CIRCLE) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
-@rule(CIRCLE_READ, RelatedPerson, visible=True)
-def relatives_read(actor: Actor) -> Q:
-    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-@rule(CIRCLE_EDIT, CareRecord)
-def circles_edited(actor: Actor) -> Q:
-    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
-
-
 @rule(CIRCLE_EDIT, CareTeamParticipant)
 def participants_ended(actor: Actor) -> Q:
     known = changes(actor, of=DataClass.CIRCLE) & members_known(actor)
     return known if writes_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-@rule(CIRCLE_READ, Consent, visible=True)
-def choices_read(actor: Actor) -> Q:
-    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-@rule(CIRCLE_READ, EmergencyAccess)
-def emergencies_known(actor: Actor) -> Q:
-    """The circle and the patient read who opened the record in emergency, and why."""
-    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-@rule(CONSENT_LIFT, CareRecord)
-def oppositions_lifted(actor: Actor) -> Q:
-    """The circle no longer reaches an opposed record: only the patient opens it again."""
-    return reaches(actor) if decides_for_patient(actor) else NOBODY
-
-
-@rule(CONSENT_EDIT, CareRecord)
-def choices_recorded(actor: Actor) -> Q:
-    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-@rule(CONSENT_EDIT, Consent)
-def choices_withdrawn(actor: Actor) -> Q:
-    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
 
 
 @rule(ACCESS_LOG_READ, CareRecord)
@@ -257,21 +212,11 @@ def _merged_into(reached: Q) -> Q:
     )
 
 
-@rule(CIRCLE_READ, Delegation, visible=True)
-def delegations_known(actor: Actor) -> Q:
-    return reaches(actor, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-@rule(RELATIVE_EDIT, CareRecord)
-@rule(RELATIVE_EDIT, RelatedPerson)
-@rule(DELEGATION_EDIT, CareRecord)
-@rule(DELEGATION_EDIT, Delegation)
-def circles_written(actor: Actor) -> Q:
-    return changes(actor, of=DataClass.CIRCLE) if writes_class(actor, DataClass.CIRCLE) else NOBODY
-
-
 @rule(OWN_CIRCLE_EDIT, CareRecord)
-def own_circles_edited(actor: Actor) -> Q:
+@rule(ACCESS_CONTEST, CareRecord)
+@rule(CONSENT_LIFT, CareRecord)
+def own_records_decided(actor: Actor) -> Q:
+    """Of an opposed record, which the circle no longer reaches, too: only the patient opens it again."""
     return reaches(actor) if decides_for_patient(actor) else NOBODY
 
 
@@ -291,11 +236,6 @@ def own_record_edited(actor: Actor) -> Q:
 @rule(OWN_DELEGATION_EDIT, Delegation)
 def own_carers(actor: Actor) -> Q:
     return own_record_edited(actor) & Q(basis=DelegationBasis.CARER)
-
-
-@rule(ACCESS_CONTEST, CareRecord)
-def accesses_contested(actor: Actor) -> Q:
-    return reaches(actor) if decides_for_patient(actor) else NOBODY
 
 
 @rule(COMPLAINT_READ, AccessComplaint, visible=True)
@@ -335,158 +275,3 @@ def own_emergencies(actor: Actor) -> Q:
     if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
         return NOBODY
     return Q(practitioner_id=actor.person_id)
-
-
-def leads_structure(actor: Actor) -> bool:
-    """Its administrator, or one of its coordinators: he follows the hand-overs of those who work there."""
-    if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
-        return False
-    return actor.has_duty("administrator") or matrix.group_of(actor.role) == RoleGroup.COORDINATOR
-
-
-def _hand_overs(actor: Actor, prefix: str) -> Q:
-    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
-        return NOBODY
-    mine = Q((f"{prefix}giver_id", actor.person_id)) | Q((f"{prefix}taker_id", actor.person_id))
-    return mine | Q((f"{prefix}organization_id", actor.organization_id)) if leads_structure(actor) else mine
-
-
-@rule(HAND_OVER_READ, HandOver, visible=True)
-def hand_overs_read(actor: Actor) -> Q:
-    return _hand_overs(actor, "")
-
-
-@rule(HAND_OVER_READ, HandOverItem, visible=True)
-def hand_over_items_read(actor: Actor) -> Q:
-    """The two persons: a structure follows how many wait, not who they are. Nobody when the patient opposes."""
-    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
-        return NOBODY
-    parties = Q(hand_over__giver_id=actor.person_id) | Q(hand_over__taker_id=actor.person_id)
-    return parties & Q(SqlCondition("hand_over_stands({0})", "pk"))
-
-
-@rule(HAND_OVER_PROPOSE, HandOver)
-def hand_overs_withdrawn(actor: Actor) -> Q:
-    own = Q(giver_id=actor.person_id)
-    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
-        return NOBODY
-    return own | Q(organization_id=actor.organization_id) if leads_structure(actor) else own
-
-
-@rule(HAND_OVER_ANSWER, HandOver)
-def hand_overs_answered(actor: Actor) -> Q:
-    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
-        return NOBODY
-    return Q(taker_id=actor.person_id)
-
-
-@rule(JOIN_ASK, JoinRequest)
-def own_join_requests(actor: Actor) -> Q:
-    if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
-        return NOBODY
-    return Q(practitioner_id=actor.person_id)
-
-
-@rule(JOIN_READ, JoinRequest, visible=True)
-def join_requests_read(actor: Actor) -> Q:
-    """Who asked; the circle, as far as it may know of him; the patient, and who represents him by law."""
-    if decides_for_patient(actor):
-        return reaches(actor) & knows(actor)
-    return own_join_requests(actor) | join_requests_answered(actor)
-
-
-@rule(JOIN_ANSWER, JoinRequest)
-def join_requests_answered(actor: Actor) -> Q:
-    if decides_for_patient(actor):
-        return reaches(actor) & knows(actor)
-    known = changes(actor, of=DataClass.CIRCLE) & knows(actor)
-    return known if writes_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-@rule(CIRCLE_INVITE, CareRecord)
-def circles_invited_to(actor: Actor) -> Q:
-    return circles_edited(actor)
-
-
-@rule(CIRCLE_INVITE, CircleInvitation, visible=True)
-def invitations_sent(actor: Actor) -> Q:
-    """The circle, as far as it may know of who is invited, or of who invites; and who did."""
-    known = changes(actor, of=DataClass.CIRCLE) & (knows(actor) | Q(invited_by_id=actor.person_id))
-    return known if writes_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-def is_identity_desk(actor: Actor) -> bool:
-    """Identities and nothing else: the desk has no rule and no policy on any clinical row."""
-    return actor.kind == ActorKind.PROFESSIONAL and actor.has_duty("identity_officer")
-
-
-def _identities_known(actor: Actor, patient: str) -> Q:
-    if is_identity_desk(actor):
-        return Q()
-    return reaches(actor, patient, of=DataClass.CIRCLE) if reads_class(actor, DataClass.CIRCLE) else NOBODY
-
-
-@rule(IDENTITY_READ, Patient)
-def identities_read(actor: Actor) -> Q:
-    return _identities_known(actor, "pk")
-
-
-@rule(IDENTITY_READ, IdentityChange, visible=True)
-def identity_changes_read(actor: Actor) -> Q:
-    return _identities_known(actor, "patient_id")
-
-
-@rule(IDENTITY_READ, InsiCall, visible=True)
-def insi_calls_read(actor: Actor) -> Q:
-    return _identities_known(actor, "patient_id")
-
-
-@rule(IDENTITY_READ, SourceIdentity, visible=True)
-def local_numbers_read(actor: Actor) -> Q:
-    """The desk alone: that a psychiatric hospital knows somebody is already his secret."""
-    return desk_only(actor)
-
-
-def _identities_to_change(actor: Actor) -> Q:
-    """The desk, and those of the circle who write the person's identity and contacts (DOMAIN.md 2.1)."""
-    living = Q(merged_into__isnull=True)
-    if is_identity_desk(actor):
-        return living
-    return (
-        changes(actor, "pk", of=DataClass.CIRCLE) & living
-        if writes_class(actor, DataClass.CIRCLE)
-        else NOBODY
-    )
-
-
-@rule(IDENTITY_VERIFY, Patient)
-def identities_verified(actor: Actor) -> Q:
-    """A job too: INSi is asked about a qualified identity again, years later."""
-    if actor.kind == ActorKind.JOB:
-        return reaches(actor, "pk") & Q(merged_into__isnull=True)
-    return _identities_to_change(actor)
-
-
-@rule(IDENTITY_CORRECT, Patient)
-def identities_corrected(actor: Actor) -> Q:
-    return _identities_to_change(actor)
-
-
-@rule(IDENTITY_SEARCH, Patient)
-@rule(IDENTITY_SEARCH, SourceIdentity)
-@rule(IDENTITY_TELL_APART, PotentialDuplicate, visible=True)
-@rule(IDENTITY_ATTACH, LinkRequest, visible=True)
-def desk_only(actor: Actor) -> Q:
-    return Q() if is_identity_desk(actor) else NOBODY
-
-
-@rule(IDENTITY_FLAG, Patient)
-@rule(IDENTITY_MERGE, Patient)
-@rule(IDENTITY_TELL_APART, Patient)
-def living_for_desk(actor: Actor) -> Q:
-    return desk_only(actor) & Q(merged_into__isnull=True)
-
-
-@rule(IDENTITY_UNMERGE, IdentityMerge, visible=True)
-def merges_undone(actor: Actor) -> Q:
-    return desk_only(actor) & Q(unmerged_at__isnull=True)

@@ -2,13 +2,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils import timezone
 
 from terresante.care_team.actions import REASON_MIN_LENGTH
-from terresante.care_team.actions.hand_over import Proposal
 from terresante.care_team.enums import (
     Basis,
     ComplaintState,
@@ -19,27 +17,12 @@ from terresante.care_team.enums import (
     ReviewOutcome,
     TeamRole,
 )
-from terresante.care_team.joining_forms import MembershipForm, start_of
+from terresante.care_team.forms.joining import MembershipForm, start_of
 from terresante.care_team.models import CareTeamParticipant
-from terresante.care_team.queries.hand_over import PersonGiven
 from terresante.care_team.regime import GivenConsent
-from terresante.care_team.relative_actions import NewDelegation, NewRelative
 from terresante.directory.enums import Profession
-from terresante.directory.models import Practitioner
-from terresante.directory.queries import PractitionerFound
-from terresante.kernel.actor import Actor
-from terresante.kernel.errors import Invalid
 from terresante.kernel.ui.forms import day_field
-from terresante.patients.enums import (
-    DelegatedScope,
-    DelegationBasis,
-    DelegationProof,
-    InformationSupport,
-    ProtectionMission,
-    Relationship,
-    Sex,
-)
-from terresante.patients.models import Delegation
+from terresante.patients.enums import InformationSupport
 
 
 class DirectorySearchForm(forms.Form):
@@ -218,201 +201,6 @@ class ExplanationForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Le délégué à la protection des données la lira. N’écrivez rien de médical sur la personne.",
-    )
-
-
-class ProposalForm(forms.Form):
-    """The giver is oneself, or somebody of the structure one leads: then all his roles, without their names."""
-
-    giver = forms.ChoiceField(label="Les patients de")
-    periods = forms.MultipleChoiceField(
-        label="Patients à confier", required=False, widget=forms.CheckboxSelectMultiple
-    )
-    taker = forms.ChoiceField(label="À qui", widget=forms.RadioSelect)
-    returns_on = day_field("Retour le, si c’est le temps d’un congé", required=False)
-
-    def __init__(
-        self,
-        actor: Actor,
-        own: Sequence[CareTeamParticipant],
-        away: Sequence[Practitioner],
-        takers: Sequence[PractitionerFound],
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.actor = actor
-        fields: dict[str, Any] = self.fields
-        mine = (str(actor.person_id), "Mes patients")
-        fields["giver"].choices = [mine, *((str(one.pk), f"{one}, absent : tous ses rôles") for one in away)]
-        if not away:
-            fields["giver"].widget = forms.HiddenInput()
-            fields["giver"].initial = mine[0]
-            fields["periods"].required = True
-            fields["periods"].error_messages["required"] = "Choisissez au moins un patient."
-        fields["periods"].choices = [(str(one.pk), _said(one)) for one in own]
-        fields["taker"].choices = [(str(found.practitioner.pk), _works(found)) for found in takers]
-        sent = self.data.get("taker", "") if self.is_bound else ""
-        if sent and sent not in dict(fields["taker"].choices):
-            # Chosen in a search that the form no longer carries: the action checks who it is.
-            fields["taker"].choices = [(sent, "Le collègue choisi")]
-
-    def clean(self) -> dict[str, Any]:
-        sent = super().clean() or self.cleaned_data
-        is_own = sent.get("giver") == str(self.actor.person_id)
-        if is_own and not sent.get("periods") and "periods" not in self.errors:
-            self.add_error("periods", "Choisissez au moins un patient.")
-        return sent
-
-    def proposal(self) -> Proposal:
-        sent = self.cleaned_data
-        own = sent["giver"] == str(self.actor.person_id)
-        return Proposal(
-            giver_id=UUID(sent["giver"]),
-            taker_id=_key(sent["taker"]),
-            periods=[UUID(key) for key in sent["periods"]] if own else None,
-            returns_on=sent["returns_on"],
-        )
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Invalid("Choisissez un collègue.", fields={"taker": "Choisissez un collègue."}) from error
-
-
-def _said(period: CareTeamParticipant) -> str:
-    role = "" if period.role == TeamRole.MEMBER else f", {period.get_role_display().lower()}"
-    return f"{period.patient}{role}"
-
-
-def _works(found: PractitionerFound) -> str:
-    person = found.practitioner
-    place = found.roles[0].organization.name if found.roles else ""
-    name = f"{person.title} {person}".strip()
-    return ", ".join(part for part in (name, person.get_profession_display().lower(), place) if part)
-
-
-class AnswerForm(forms.Form):
-    items = forms.MultipleChoiceField(label="Patients", widget=forms.CheckboxSelectMultiple)
-
-    def __init__(self, persons: Sequence[PersonGiven], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(str(one.item_id), _presented(one)) for one in persons]
-        self.fields["items"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField has choices
-        self.fields["items"].initial = [key for key, _ in choices]
-
-    @property
-    def chosen(self) -> list[UUID]:
-        return [UUID(key) for key in self.cleaned_data["items"]]
-
-
-_BORN = {Sex.MALE.value: "né", Sex.FEMALE.value: "née"}
-
-
-def _presented(person: PersonGiven) -> str:
-    born = f"{_BORN.get(person.sex, 'né(e)')} le {person.birth_date:%d/%m/%Y}"
-    return ", ".join(part for part in (person.name, born, person.city, person.role.lower()) if part)
-
-
-class RelativeForm(forms.Form):
-    name = forms.CharField(label="Nom", max_length=150, error_messages={"required": "Indiquez son nom."})
-    relationship = forms.ChoiceField(label="Lien avec la personne", choices=Relationship.choices)
-    phone = forms.CharField(label="Téléphone", max_length=20, required=False)
-    is_trusted_person = forms.BooleanField(
-        label="Personne de confiance",
-        required=False,
-        help_text="Désignée par écrit et cosignée (L1111-6 du Code de la santé publique).",
-    )
-    is_person_to_warn = forms.BooleanField(label="Personne à prévenir", required=False)
-    is_carer = forms.BooleanField(label="Aidant", required=False)
-
-    def relative(self) -> NewRelative:
-        said = self.cleaned_data
-        return NewRelative(**{**said, "relationship": Relationship(said["relationship"])})
-
-
-# Measures that people look for here and that open nothing, with the reason.
-_OPENS_NOTHING = {
-    "curatorship": "La curatelle n’ouvre pas d’accès : la personne garde le sien et décide pour sa santé.",
-    "safeguard": "La sauvegarde de justice n’ouvre pas d’accès : la personne garde tous ses droits.",
-}
-
-
-class DelegationForm(forms.Form):
-    basis = forms.ChoiceField(
-        label="À quel titre",
-        choices=[
-            *DelegationBasis.choices,
-            ("curatorship", "Curatelle"),
-            ("safeguard", "Sauvegarde de justice"),
-        ],
-    )
-    mission = forms.ChoiceField(
-        label="La mesure porte sur",
-        choices=[("", "Sans objet"), *ProtectionMission.choices],
-        required=False,
-        help_text="Pour une tutelle, une habilitation ou un mandat.",
-    )
-    email = forms.EmailField(
-        label="Adresse électronique du proche",
-        error_messages={"required": "Indiquez l’adresse où le lien sera envoyé."},
-    )
-    proof = forms.ChoiceField(
-        label="Pièce que vous avez vue",
-        choices=[choice for choice in DelegationProof.choices if choice[0] != DelegationProof.ONLINE],
-    )
-    court = forms.CharField(label="Tribunal ou greffe", max_length=120, required=False)
-    judged_on = day_field("Date de la décision ou du visa", required=False)
-    valid_from = day_field("À partir du", required=False, help_text="Vide : aujourd’hui.")
-    valid_until = day_field(
-        "Jusqu’au",
-        required=False,
-        help_text="La fin de la mesure. L’accès d’un parent finit de lui-même à la majorité.",
-    )
-    scope = forms.MultipleChoiceField(
-        label="Ce que l’aidant peut lire ou faire",
-        choices=[
-            (DelegatedScope.CARE, "Notes de soins"),
-            (DelegatedScope.COORDINATION, "Notes de coordination"),
-            (DelegatedScope.STAY, "Séjours à l’hôpital"),
-            (DelegatedScope.ANSWERS, "Répondre aux questionnaires du suivi à domicile, sans rien en lire"),
-        ],
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-        help_text="Pour un aidant seulement ; il voit toujours l’identité et le cercle.",
-    )
-
-    def clean_basis(self) -> str:
-        basis = str(self.cleaned_data["basis"])
-        if basis in _OPENS_NOTHING:
-            raise forms.ValidationError(_OPENS_NOTHING[basis])
-        return basis
-
-    def delegation(self) -> NewDelegation:
-        said = self.cleaned_data
-        basis = DelegationBasis(said["basis"])
-        is_carer = basis == DelegationBasis.CARER
-        return NewDelegation(
-            basis=basis,
-            mission=said["mission"] if basis in Delegation.MEASURES else "",
-            email=said["email"],
-            proof=DelegationProof(said["proof"]),
-            court=said["court"],
-            judged_on=said["judged_on"],
-            valid_from=said["valid_from"],
-            valid_until=said["valid_until"],
-            scope=frozenset(DelegatedScope(name) for name in said["scope"]) if is_carer else frozenset(),
-        )
-
-
-class RestrictionForm(forms.Form):
-    decision = forms.CharField(
-        label="Décision de justice",
-        max_length=200,
-        help_text="Tribunal et date, par exemple « Juge aux affaires familiales de Créteil, 12 mars 2026 ».",
-        error_messages={"required": "Indiquez la décision de justice."},
     )
 
 

@@ -1,3 +1,5 @@
+"""Places, structures and professionals, as the national files publish them or as somebody here entered them."""
+
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,15 +15,9 @@ from terresante.directory.enums import (
     Civility,
     Duty,
     ExerciseMode,
-    ImportState,
     OrganizationKind,
     PlaceKind,
     Profession,
-    ProofKind,
-    RegistrationState,
-    RemarkLevel,
-    RequestChannel,
-    RequestKind,
     Source,
     UnitSensitivity,
 )
@@ -259,139 +255,3 @@ class PractitionerRole(Published):
     @property
     def last_day(self) -> date | None:
         return self.period_end - timedelta(days=1) if self.period_end else None
-
-
-class Delegation(Row):
-    """A physician lets a secretary of the same structure reach his patients, with her own column of the matrix."""
-
-    physician = models.ForeignKey(Practitioner, models.PROTECT, related_name="delegations_given")
-    secretary = models.ForeignKey(Practitioner, models.PROTECT, related_name="delegations_received")
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="delegations")
-    starts_on = models.DateField()
-    # The first day without it; None: until one of the two ends it.
-    ends_on = models.DateField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    revoked_at = models.DateTimeField(null=True)
-    revoked_by_name = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        verbose_name = "délégation à un secrétariat"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")),
-                name="directory_delegation_ends_after_start",
-            ),
-            models.UniqueConstraint(
-                fields=["physician", "secretary", "organization"],
-                condition=Q(revoked_at=None),
-                name="directory_one_delegation",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["secretary"], condition=Q(revoked_at=None), name="directory_delegation_in_force"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.secretary} pour {self.physician}"
-
-    @property
-    def last_day(self) -> date | None:
-        return self.ends_on - timedelta(days=1) if self.ends_on else None
-
-
-class Registration(Row):
-    """Somebody who asks for an account with a proof of his profession. The proof is sealed, and erased in time."""
-
-    state = models.CharField(
-        max_length=10, choices=RegistrationState.choices, default=RegistrationState.WAITING
-    )
-    family_name = models.CharField("nom", max_length=100)
-    given_name = models.CharField("prénom", max_length=100)
-    profession = models.CharField("profession", max_length=8, choices=Profession.choices)
-    # RPPS or ADELI, as it was typed; '' when he has none.
-    number = models.CharField("numéro RPPS ou ADELI", max_length=11, blank=True)
-    email = models.EmailField("adresse électronique")
-    phone = models.CharField("téléphone", max_length=30, blank=True)
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="registrations")
-    proof_kind = models.CharField(max_length=20, choices=ProofKind.choices)
-    # Sealed by kernel.sealing, context "registration"; empty once erased.
-    proof = models.BinaryField()
-    asked_at = models.DateTimeField(auto_now_add=True)
-    decided_at = models.DateTimeField(null=True)
-    decided_by_name = models.CharField(max_length=200, blank=True)
-    # Told to the person by e-mail.
-    reason = models.CharField("motif", max_length=300, blank=True)
-    practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, related_name="registrations")
-
-    class Meta:
-        verbose_name = "demande d’inscription"
-        indexes = [
-            models.Index(
-                fields=["asked_at"],
-                condition=Q(state=RegistrationState.WAITING),
-                name="directory_registration_waiting",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.given_name} {self.family_name}".strip()
-
-
-class SupportRequest(Row):
-    """What a professional asked of the support desk, and what it did. Names no patient: the desk keeps none."""
-
-    kind = models.CharField(max_length=12, choices=RequestKind.choices)
-    channel = models.CharField(max_length=10, choices=RequestChannel.choices)
-    requested_on = models.DateField()
-    practitioner = models.ForeignKey(Practitioner, models.PROTECT, related_name="support_requests")
-    agent = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    agent_name = models.CharField(max_length=200)
-    # The desk that did it: its agents see one another's.
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+")
-    done_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = "demande à la cellule d’appui"
-        indexes = [models.Index(fields=["organization", "-done_at"], name="directory_support_request")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.requested_on}"
-
-
-class DirectoryImport(Row):
-    started_at = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=ImportState.choices)
-    actor_name = models.CharField(max_length=200)
-    decided_by = models.CharField(max_length=200, blank=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    # {"name", "sha256", "lines"} of each file.
-    files = models.JSONField(default=list)
-    seconds = models.FloatField(default=0)
-    # Counts by table and effect: "practitioners_created", "roles_ended", "rejections"…
-    counts = models.JSONField(default=dict)
-    # Why a person must decide, in a sentence; '' when nothing was held.
-    held_because = models.CharField(max_length=400, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M} {self.state}"
-
-
-class DirectoryImportRejection(Row):
-    """What an import says of one line of its files; `level` tells whether the line was left out."""
-
-    directory_import = models.ForeignKey(DirectoryImport, models.CASCADE, related_name="remarks")
-    level = models.CharField(max_length=10, choices=RemarkLevel.choices)
-    file_name = models.CharField(max_length=200)
-    line = models.PositiveIntegerField()
-    column = models.CharField(max_length=80, blank=True)
-    sentence = models.CharField(max_length=300)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["directory_import", "file_name", "line"], name="directory_remark_line")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.file_name}:{self.line} {self.sentence}"

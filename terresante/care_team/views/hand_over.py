@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 
 from terresante.care_team.access import HAND_OVER_ANSWER, HAND_OVER_PROPOSE, HAND_OVER_READ
 from terresante.care_team.actions import hand_over as actions
-from terresante.care_team.forms import AnswerForm, ProposalForm
+from terresante.care_team.forms.hand_over import AnswerForm, ProposalForm
 from terresante.care_team.models import HandOver
 from terresante.care_team.queries import hand_over as queries
 from terresante.kernel import access

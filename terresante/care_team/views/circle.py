@@ -28,7 +28,7 @@ from terresante.care_team.forms import (
     RemovalForm,
     WithdrawalForm,
 )
-from terresante.care_team.joining_forms import MembershipForm
+from terresante.care_team.forms.joining import MembershipForm
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent
 from terresante.care_team.queries import directory, joining, log
 from terresante.care_team.queries.limits import sector_of
@@ -43,7 +43,6 @@ from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.wording import long_date
 
 # What opens after break-glass; the strip of the record says what this access is.
-_RECORD_PAGE = "overview:record"
 
 
 @reads(CIRCLE_READ)

@@ -22,7 +22,8 @@ from terresante.care_team.enums import Consequence, ReviewOutcome
 from terresante.care_team.forms import EmergencyForm, ExplanationForm, ReviewForm
 from terresante.care_team.models import EmergencyAccess
 from terresante.care_team.queries import log
-from terresante.care_team.queries.log import EmergencyIdentity
+from terresante.care_team.queries import urgent as asked
+from terresante.care_team.queries.urgent import EmergencyIdentity
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.screens import Request, reads, writes
@@ -38,7 +39,7 @@ _COUNTED = timedelta(days=365)
 def break_glass(request: Request, patient_id: UUID) -> HttpResponse:
     if request.actor.role not in actions.EMERGENCY_PROFESSIONS:
         raise Refused(actions.EMERGENCY_ONLY_FOR)
-    person = log.emergency_identity(patient_id)
+    person = asked.emergency_identity(patient_id)
     if person.patient_id != patient_id:
         return redirect("care_team:break_glass", person.patient_id)
     form = EmergencyForm(request.POST or None)
@@ -54,7 +55,7 @@ def open_for_call(request: Request, patient_id: UUID) -> HttpResponse:
     form.fields["reason"].label = "L’appel pour lequel ce dossier est ouvert"
     opens = partial(actions.open_for_call, request.actor, patient_id)
     return _opened(
-        request, patient_id, log.emergency_identity(patient_id), form, opens, "care_team/samu.html"
+        request, patient_id, asked.emergency_identity(patient_id), form, opens, "care_team/samu.html"
     )
 
 
@@ -83,18 +84,18 @@ def _opened(
 
 @reads(BREAK_GLASS_REVIEW)
 def emergencies(request: Request) -> HttpResponse:
-    lines = log.emergencies(request.actor)
+    lines = asked.emergencies(request.actor)
     shown = {
         "lines": lines,
         "late": sum(line.opened.is_late for line in lines),
-        "counts": log.emergency_counts(request.actor, since=timezone.now() - _COUNTED),
+        "counts": asked.emergency_counts(request.actor, since=timezone.now() - _COUNTED),
     }
     return render(request, "care_team/emergencies.html", shown)
 
 
 @writes(BREAK_GLASS_REVIEW)
 def review(request: Request, access_id: UUID) -> HttpResponse:
-    line = log.emergency(request.actor, access_id)
+    line = asked.emergency(request.actor, access_id)
     form = ReviewForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
@@ -126,7 +127,9 @@ def give_back(request: Request, access_id: UUID) -> HttpResponse:
 
 @reads(BREAK_GLASS_EXPLAIN)
 def own_emergencies(request: Request) -> HttpResponse:
-    return render(request, "care_team/own_emergencies.html", {"accesses": log.own_emergencies(request.actor)})
+    return render(
+        request, "care_team/own_emergencies.html", {"accesses": asked.own_emergencies(request.actor)}
+    )
 
 
 @writes(BREAK_GLASS_EXPLAIN)

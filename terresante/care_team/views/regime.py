@@ -27,7 +27,6 @@ from terresante.kernel.switch_changes import SWITCH_CHANGE, change, history, req
 from terresante.kernel.ui.forms import show_error
 from terresante.patients.enums import InformationSupport
 
-_RECORD_PAGE = "overview:record"
 _MOST_CHANGES = 30
 
 

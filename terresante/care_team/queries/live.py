@@ -1,0 +1,93 @@
+"""Who, among those connected, may read what an event tells."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from terresante.care_team.access import decides_for_patient, is_support_desk, reads_class
+from terresante.care_team.enums import DataClass
+from terresante.care_team.events import AccessesSeen, ComplaintAnswered, ProfessionalCame
+from terresante.kernel.actor import Actor, ActorKind
+from terresante.kernel.events import Event
+
+# What is told to the person whose record it is, and to nobody of the circle.
+FOR_THE_PATIENT = (AccessesSeen, ProfessionalCame, ComplaintAnswered)
+_READERS = """
+SELECT told.number, reader
+FROM (SELECT number, class, sector, structure,
+             -- Told under an identity merged since, it concerns those of the record that goes on.
+             coalesce(surviving_patient(patient), patient) AS patient
+      FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[])
+           WITH ORDINALITY AS asked (patient, class, sector, structure, number)) AS told,
+     record_readers(told.patient, %s::uuid[], %s::uuid[], told.class) AS reader
+WHERE told.sector = ''
+   OR reader IN (SELECT restricted_readers(told.patient, told.sector, told.structure, %s::uuid[], %s::uuid[]))
+"""
+
+
+def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[set[UUID]]:
+    """Bound to the kernel's port: for each event, who, among those connected, may read what it tells.
+
+    Somebody connected in two structures is two actors: their correlation ids tell them apart.
+    """
+    readers: list[set[UUID]] = [set() for _ in events]
+    for number, actor in [*_circle_readers(events, connected), *_relatives_reading(events, connected)]:
+        if _may_read(actor, events[number]):
+            readers[number].add(actor.correlation_id)
+    return readers
+
+
+def _circle_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+    asked = [actor for actor in connected if _may_be_told(actor)]
+    # By the circles of the physician one acts for: without a structure, so that his emergencies are not lent.
+    acting = [actor for actor in asked if actor.principal_id is not None]
+    persons = [*(actor.person_id for actor in asked), *(actor.principal_id for actor in acting)]
+    organizations = [*(actor.organization_id for actor in asked), *(None for _ in acting)]
+    asked += acting
+    with connection.cursor() as cursor:
+        about: list[list[Any]] = [
+            [event.patient_id for event in events],
+            [event.data_class or "" for event in events],
+            [event.sector for event in events],
+            [event.restricted_to_id for event in events],
+        ]
+        # What is restricted is not lent either: known to himself, or not.
+        himself = [actor.person_id for actor in asked], [actor.organization_id for actor in asked]
+        cursor.execute(_READERS, [*about, persons, organizations, *himself])
+        return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
+def _relatives_reading(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+    asked = [actor for actor in connected if actor.kind == ActorKind.REPRESENTATIVE]
+    if not asked:
+        return []
+    persons, users = [actor.person_id for actor in asked], [actor.user_id for actor in asked]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM delegate_readers(%s::uuid[], %s::uuid[], %s::uuid[])",
+            [[event.patient_id for event in events], persons, users],
+        )
+        return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
+def _may_be_told(actor: Actor) -> bool:
+    return actor.kind in (ActorKind.PROFESSIONAL, ActorKind.PATIENT) and not is_support_desk(actor)
+
+
+def _may_read(actor: Actor, event: Event) -> bool:
+    if event.sector and actor.kind == ActorKind.REPRESENTATIVE:
+        return False
+    if isinstance(event, FOR_THE_PATIENT):
+        return decides_for_patient(actor)
+    if event.private_to_id is not None and event.private_to_id != actor.organization_id:
+        return False
+    if event.private_to_person_id is not None and event.private_to_person_id != actor.person_id:
+        return False
+    acts_for_person = actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE)
+    if event.hidden_from_patient and acts_for_person:
+        return False
+    if event.hidden_from_representative and actor.kind == ActorKind.REPRESENTATIVE:
+        return False
+    return not event.data_class or reads_class(actor, DataClass(event.data_class))

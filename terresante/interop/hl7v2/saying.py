@@ -1,0 +1,99 @@
+"""What a message says of the document that it carries: who wrote it and when, if the document does not (HL7 v2.5, 7 and
+9); to whom it goes; and who does not see it (CI-SIS, « Transmission de documents CDA en HL7v2 » 2.1).
+
+Nothing raises on what senders write.
+"""
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from terresante.interop.hl7v2.adt_fields import Oddities, moment, rpps_of
+from terresante.interop.hl7v2.er7 import Message, Repetition, Segment
+
+_NATIONAL = re.compile(r"8(\d{11})", re.ASCII)
+_TITLES = {"DR": "Dr", "DOCTEUR": "Dr", "PR": "Pr", "PROFESSEUR": "Pr"}
+# CDA's confidentiality codes that narrow the readers (JDV_J08).
+_NARROW = frozenset({"R", "V", "MASQUE_PS"})
+_FROM_REPRESENTATIVES = frozenset(
+    {"INVISIBLE_REP_LEGAUX", "INVISIBLE_REPRESENTANTS_LEGAUX", "CONNEXION_SECRETE"}
+)
+_CHANGED = frozenset({"MODIF_CONF_CODE", "MODIF_CONFIDENTIALITYCODE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Asked by the sender, in either spelling of the volume (1.2 and 2.x)."""
+
+    is_masked: bool = False
+    is_hidden_from_patient: bool = False
+    is_hidden_from_representatives: bool = False
+
+
+def visibility_of(said: frozenset[str]) -> Visibility:
+    """Of codes of JDV_J08 and of the volume, wherever they stand."""
+    return Visibility(
+        is_masked=bool(said & _NARROW),
+        is_hidden_from_patient="INVISIBLE_PATIENT" in said,
+        is_hidden_from_representatives=bool(said & _FROM_REPRESENTATIVES),
+    )
+
+
+def told_by(message: Message) -> frozenset[str]:
+    """Metadata that the message says yes to, whatever the type of its field (OBX-2): what hides must not be missed."""
+    return frozenset(
+        segment.value(3) for segment in message.segments("OBX") if segment.value(5).upper() == "Y"
+    )
+
+
+def changes_visibility(said: frozenset[str]) -> bool:
+    """The document may be one that was sent before, which others read from now on."""
+    return bool(said & _CHANGED)
+
+
+def written_by(message: Message, txa: Segment | None, said: Segment | None) -> str:
+    """Who wrote it (TXA-9), else did the act (TXA-5); of an ORU, who interprets it (OBR-32), or measured (OBX-16)."""
+    return next((name for name in _names(message, txa, said) if name), "")
+
+
+def dated_at(
+    message: Message, txa: Segment | None, said: Segment | None, oddities: Oddities
+) -> datetime.datetime | None:
+    """When it was done (TXA-4), written (TXA-6); of an ORU, reported (OBR-22), observed (OBX-14, OBR-7); else sent."""
+    request = message.segment("OBR")
+    places = ((txa, 4), (txa, 6), (request, 22), (said, 14), (request, 7), (message.segment("MSH"), 7))
+    found = (moment(segment, field, oddities) for segment, field in places)
+    return next((at for at in found if at is not None), None)
+
+
+def recipients(message: Message) -> list[str]:
+    """Numbers of those to whom the message says that it goes (PRT-4 RCT, PRT-5), RPPS ones without their 8."""
+    return [
+        rpps_of(part) or rpps_of_national(part.value(1))
+        for prt in message.segments("PRT")
+        if prt.value(4) == "RCT"
+        for part in prt.repetitions(5)
+    ]
+
+
+def rpps_of_national(number: str) -> str:
+    """Of 8 and the RPPS number (INTEROP.md 3); '' for any other."""
+    found = _NATIONAL.fullmatch(number)
+    return found[1] if found else ""
+
+
+def _names(message: Message, txa: Segment | None, said: Segment | None) -> Iterator[str]:
+    for segment, field in ((txa, 9), (txa, 5)):
+        yield from (_name(part) for part in (segment.repetitions(field) if segment else ()))
+    request = message.segment("OBR")
+    for part in request.repetitions(32) if request else ():
+        # NDL: the person is one component, in pieces.
+        yield " ".join(piece for piece in (part.value(1, 3), part.value(1, 2)) if piece)
+    yield from (_name(part) for part in (said.repetitions(16) if said else ()))
+
+
+def _name(part: Repetition) -> str:
+    """XCN: identifier, family name, given name, …, prefix: « Dr Paul MARTEL »."""
+    pieces = (_TITLES.get(part.value(6).upper().rstrip("."), ""), part.value(3), part.value(2))
+    return " ".join(piece for piece in pieces if piece)

@@ -1,0 +1,129 @@
+"""The person's pages are ready for another language: none of their words is drawn without being looked up."""
+
+import ast
+import html
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.template import engines
+from django.template.loader import get_template
+from django.utils.translation import override
+
+from terresante import portal
+from terresante.accounts.models import User
+from terresante.care_team.enums import Confidentiality
+from terresante.documents.tests.factories import filed
+from terresante.kernel.ui.translation import catalogue, marked, texts
+from terresante.kernel.ui.typography import spaced
+from terresante.notes.tests.factories import published
+
+HERE = Path(portal.__file__).parent
+# What stays French: kept as it was said; the words of the access log, which `care_team` says and these put right.
+KEPT = {
+    *("à la demande de la personne", "Donné dans l’espace de la personne"),
+    *("votre identité", "son identité", "vous êtes informé", "la personne est informée"),
+}
+_FRENCH = re.compile(r"[’éèàçù]|^[A-ZÉÀ].* ")
+_LOOKED_UP = re.compile(r"⟦[^⟧]*⟧")
+
+
+def compiled(said: dict[str, str]) -> bytes:
+    """A catalogue as gettext reads it (.mo): sizes and places of the keys, then of what they become."""
+    pairs = sorted((key.encode(), said[key].encode()) for key in said)
+    columns = ([key for key, _ in pairs], [text for _, text in pairs])
+    at, table, content = 28 + 16 * len(pairs), b"", b""
+    for column in columns:
+        for words in column:
+            table += struct.pack("<II", len(words), at + len(content))
+            content += words + b"\0"
+    return struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 0) + table + content
+
+
+@pytest.fixture
+def another_language(settings, tmp_path):
+    """Where each text stands between signs that nobody writes."""
+    said = {text: f"⟦{text}⟧" for text in catalogue()}
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    head = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=n != 1;\n"
+    (folder / "django.mo").write_bytes(compiled({**said, "": head}))
+    settings.LANGUAGES = [("fr", "Français"), ("de", "Deutsch")]
+    settings.LOCALE_PATHS = [tmp_path]
+    forget_templates()
+    with override("de"):
+        yield
+    settings.LANGUAGES = settings.LANGUAGES[:1]
+    forget_templates()
+
+
+def forget_templates():
+    django: Any = engines["django"]
+    for loader in django.engine.template_loaders:
+        loader.reset()
+
+
+@pytest.mark.commits
+def test_every_text_of_a_page_is_looked_up_in_its_language(client, cast, another_language):
+    published(cast.ines, cast.madeleine_record, level=Confidentiality.CIRCLE_AND_PATIENT)
+    filed(cast.amar, cast.madeleine_record, level=Confidentiality.CIRCLE_AND_PATIENT)
+    client.force_login(User.objects.get(pk=cast.madeleine.user_id))
+    own = {text for path in (HERE / "templates").rglob("*.html") for text in texts(spaced(path.read_text()))}
+
+    for address in ("", "documents/", "notes/", "mon-cercle/", "ma-sante/", "ma-sante/allergies/", "copie/"):
+        page = client.get(f"/mon-dossier/{address}").content.decode()
+        drawn = re.sub(r"<(script|style|svg).*?</\1>|<[^>]*>", " ", page.split("<main")[1], flags=re.S)
+        shown = re.sub(r"[ \t\n]+", " ", html.unescape(drawn))
+        assert _LOOKED_UP.search(shown), address
+        bare = _LOOKED_UP.sub("", shown)
+        assert [text for text in own if len(text) > 12 and text in bare] == [], address
+    form = client.get("/mon-dossier/ma-sante/allergies/").content.decode()
+    assert "⟦Allergie à quoi\u00a0?⟧" in form or "⟦Allergie à quoi ?⟧" in form
+
+
+def test_in_french_alone_a_page_is_read_as_it_stands():
+    home: Any = get_template("portal/home.html")
+
+    assert home.template.source == spaced((HERE / "templates/portal/home.html").read_text())
+
+
+def test_a_text_is_one_key_whatever_its_lines_and_its_quotes_and_code_is_left_alone():
+    source = '<p title="À lire">Un mot\n   « {{ a }} »{% if b %} dit "oui"{% endif %} &amp; 100 %</p><code>Rien</code>'
+
+    assert marked(source) == (
+        '<p title="{% translate "À lire" %}">{% translate "Un mot «" %} {{ a }} »{% if b %}'
+        ' {% translate "dit &quot;oui&quot;" %}{% endif %} &amp; 100 %</p><code>Rien</code>'
+    )
+    assert list(texts(source)) == ["À lire", "Un mot «", "dit &quot;oui&quot;"]
+    tag = '{% include "ui/x.html" with newer="Plus récents" %}{% plural n "note" "notes" %}{% level "red" "Grave" %}'
+    assert marked(tag) == (
+        '{% include "ui/x.html" with newer=_("Plus récents") %}{% plural n _("note") _("notes") %}'
+        '{% level "red" _("Grave") %}'
+    )
+    assert marked("{{ note.get_kind_display|lower }}") == "{{ note.get_kind_display|in_language|lower }}"
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*.py")), ids=lambda path: path.stem)
+def test_the_code_of_these_pages_says_nothing_that_is_not_looked_up(path):
+    tree = ast.parse(path.read_text())
+    looked_up, unread = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+            "later",
+            "gettext",
+            "public",
+            "Action",
+        ):
+            looked_up |= {id(one) for one in ast.walk(node)}
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            unread.add(id(node.value))
+    said = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in looked_up | unread
+    ]
+    assert [text for text in said if _FRENCH.search(text) and text not in KEPT and "%s" not in text] == []

@@ -1,0 +1,238 @@
+"""One line of a board: what it says of a follow-up, and the cells that show it, each made once.
+
+Fifty lines of eight cells: asked by the template value after value, they took two thirds of the page (docs/bench.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.utils.safestring import SafeString
+
+from terresante.kernel.ui.frame import Badge
+from terresante.kernel.ui.templatetags.ui import badge_html, elapsed, html, when
+from terresante.kernel.ui.wording import PARIS, age, french
+from terresante.patients.enums import Sex
+from terresante.patients.identity_rules import shown_name
+from terresante.questionnaires import pathway as engine
+from terresante.telemonitoring.alerts.enums import AlertLevel, CallResult
+from terresante.telemonitoring.board.words import Trend, Why, badge_of, day_of, drawn, why
+
+
+class Seen(NamedTuple):
+    """What a board reads of a follow-up: its fields are the columns that are asked for, by their names."""
+
+    pk: UUID
+    patient_id: UUID
+    version_id: UUID
+    status: str
+    colour: str
+    colour_since: datetime
+    reason: dict[str, Any]
+    trend: dict[str, Any]
+    to_confirm_until: datetime | None
+    late: bool
+    anchor_on: date
+    last_call_at: datetime | None
+    taken_at: datetime | None
+    taken_by__name: str | None
+    patient__birth_name: str
+    patient__used_name: str
+    patient__birth_given_name: str
+    patient__used_given_name: str
+    patient__sex: str
+    patient__birth_date: date
+
+
+class Waiting(NamedTuple):
+    """The same of its open alert."""
+
+    level: str
+    taken_by_id: UUID | None
+    calls_made: int
+    waits_since: datetime
+    confirm_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the board."""
+
+    seen: Seen
+    name: str
+    # Sex, age, status.
+    described: str
+    badge: Badge
+    why: Why
+    trend: Trend | None
+    day: str
+    level: str
+    is_waiting: bool
+    is_takeable: bool
+    is_mine: bool
+    # Minutes that its pathway gives to take it, when they are over.
+    overdue: int
+    calls: int
+    last_call: str
+
+
+class Line(NamedTuple):
+    """What a table shows of a row, and where the page asks for it again."""
+
+    live_url: str
+    patient: str
+    cells: SafeString
+
+
+def row_of(
+    seen: Seen,
+    alert: Waiting | None,
+    last_call: str,
+    *,
+    pathway: engine.Pathway,
+    titles: Mapping[str, str],
+    user_id: UUID | None,
+    now: datetime,
+) -> Row:
+    """`last_call`: a CallResult, "" when nobody called; `titles`: of the forms of the pathway, by name."""
+    held = alert is not None and alert.taken_by_id is not None
+    return Row(
+        seen=seen,
+        name=shown_name(
+            seen.patient__birth_name,
+            seen.patient__used_name,
+            seen.patient__birth_given_name,
+            seen.patient__used_given_name,
+        ),
+        described=_described(seen, now),
+        badge=badge_of(seen.colour, seen.reason, to_confirm=seen.to_confirm_until is not None),
+        why=why(seen.reason, titles, now=now),
+        trend=drawn(seen.trend, seen.reason),
+        day=day_of(seen.anchor_on, now),
+        level=str(AlertLevel(alert.level).label) if alert and alert.level != AlertLevel.OPERATOR else "",
+        is_waiting=alert is not None,
+        is_takeable=not held and (alert is not None or (seen.colour == "grey" and seen.late)),
+        is_mine=held and alert is not None and alert.taken_by_id == user_id,
+        overdue=_overdue(seen, alert, pathway, now),
+        calls=alert.calls_made if alert else 0,
+        last_call=str(CallResult(last_call).label) if last_call else "",
+    )
+
+
+def _described(seen: Seen, now: datetime) -> str:
+    sex = str(Sex(seen.patient__sex).label)[:1]
+    aged = age(seen.patient__birth_date, today=now.astimezone(PARIS).date())
+    return " · ".join(part for part in (sex, aged, seen.status) if part)
+
+
+def _overdue(seen: Seen, alert: Waiting | None, pathway: engine.Pathway, now: datetime) -> int:
+    minutes = {"red": pathway.delays.take_red, "orange": pathway.delays.take_orange}.get(seen.colour, 0)
+    if alert is None or alert.taken_by_id is not None or not minutes or alert.confirm_until is not None:
+        return 0
+    return minutes if now - alert.waits_since > timedelta(minutes=minutes) else 0
+
+
+_CELLS = (
+    '<td class="board-level">{level}</td>'
+    '<th scope="row" class="board-who"><a href="{url}" data-open>{name}</a>'
+    '<span class="second-line">{described}</span></th>'
+    '<td class="board-why"><b>{main}</b><span class="second-line">{second}</span></td>'
+    '<td class="board-trend">{trend}</td>'
+    '<td class="board-day">{day}</td>'
+    '<td class="board-wait" data-label="Attend depuis">{wait}</td>'
+    "{call}"
+    '<td class="board-taken">{taken}</td>'
+)
+_PASSED = '{badge}<span class="second-line">passée à\u00a0: {level}</span>'
+_CURVE = (
+    '<svg class="trend is-{level}" viewBox="0 0 112 36" role="img" aria-label="{words}">{threshold}<path d="{path}" />'
+    '<circle class="last" cx="{x}" cy="{y}" r="3" /></svg> <span class="small muted">{label}</span>'
+)
+_NO_CURVE = html('<span class="muted" aria-hidden="true">–</span>')
+_LATE = '<span class="level is-{level}">{since}</span><span class="second-line">objectif {minutes}\u00a0min</span>'
+_CALLED = (
+    '<td class="board-call" data-label="Dernier appel">'
+    '{when}<span class="second-line">{result}{tries}</span></td>'
+)
+_NO_CALL = html('<td class="board-call"><span class="muted">aucun appel</span></td>')
+_HELD = '<span>{who}</span><span class="second-line">depuis {since}</span>'
+_HELD_BY_ME = '<span class="strong">Vous</span><span class="second-line">depuis {since}</span>'
+# One form for all the buttons of the page (board.html).
+_TAKE = (
+    '<button class="btn {css} btn-row" type="submit" form="prendre" formaction="{url}prendre/" data-take>Prendre'
+    '<span class="visually-hidden">\u00a0: {name}</span></button>'
+)
+
+
+def line_of(row: Row, board_url: str) -> Line:
+    return Line(f"{board_url}ligne/?suivi={row.seen.pk}", str(row.seen.patient_id), cells_of(row, board_url))
+
+
+def cells_of(row: Row, board_url: str) -> SafeString:
+    """Below the address of the board stand those of its lines: made one by one, they took a sixth of the page."""
+    url, badge = f"{board_url}{row.seen.pk}/", _badge(row.badge)
+    return html(
+        _CELLS,
+        level=html(_PASSED, badge=badge, level=row.level.lower()) if row.level else badge,
+        url=url,
+        name=row.name,
+        described=row.described,
+        main=french(row.why.main),
+        second=french(row.why.second),
+        trend=_curve(row.trend, row.badge) if row.trend else _NO_CURVE,
+        day=row.day,
+        wait=_wait(row) if row.is_waiting else "",
+        call=_call(row, row.seen.last_call_at) if row.seen.last_call_at else _NO_CALL,
+        taken=_taken(row, url),
+    )
+
+
+@lru_cache(maxsize=32)
+def _badge(badge: Badge) -> SafeString:
+    """Of colours and their words (`words.badge_of`): nothing of anybody is kept."""
+    return badge_html(badge)
+
+
+def _curve(trend: Trend, badge: Badge) -> SafeString:
+    height = trend.threshold
+    return html(
+        _CURVE,
+        level=badge.level.value,
+        words=trend.words,
+        threshold=""
+        if height is None
+        else html('<path class="threshold" d="M0 {y}h112" />', y=f"{height:.1f}"),
+        path=trend.path,
+        x=f"{trend.x:.1f}",
+        y=f"{trend.y:.1f}",
+        label=trend.label,
+    )
+
+
+def _wait(row: Row) -> SafeString:
+    since = elapsed(row.seen.colour_since)
+    return (
+        html(_LATE, level=row.badge.level.value, since=since, minutes=str(row.overdue))
+        if row.overdue
+        else since
+    )
+
+
+def _call(row: Row, at: datetime) -> SafeString:
+    tries = f", {row.calls} essais" if row.calls > 1 else ""
+    return html(_CALLED, when=when(at), result=row.last_call.lower(), tries=tries)
+
+
+def _taken(row: Row, url: str) -> SafeString | str:
+    at, who = row.seen.taken_at, row.seen.taken_by__name
+    if at is not None and row.is_mine:
+        return html(_HELD_BY_ME, since=elapsed(at))
+    if at is not None and who:
+        return html(_HELD, who=who, since=elapsed(at))
+    if not row.is_takeable:
+        return ""
+    css = "btn-main" if row.badge.level == "red" else "btn-second"
+    return html(_TAKE, css=css, url=url, name=row.name)
