@@ -12,7 +12,8 @@ from terresante.telemonitoring.answering.actions import RECEIVED
 from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.models import Expected
 from terresante.telemonitoring.tests.at_home import enrolled, login, opened, stored
-from terresante.telemonitoring.tests.test_answering import SECRET, kept, replies, sent_later, texted
+from terresante.telemonitoring.tests.test_answering import kept, sent_later
+from terresante.telemonitoring.tests.test_messages import SECRET, replies, texted
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
