@@ -13,6 +13,7 @@ from terresante.notes.models import NoteMedia
 from terresante.overview.export import Export, NoteTold
 from terresante.overview.queries import member_row, relative_row
 from terresante.patients.models import Patient
+from terresante.questionnaires.enums import ResponseColour
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.queries import pathway_of, title_of
 from terresante.questionnaires.record_queries import scores_of
@@ -111,7 +112,7 @@ def _form(row: QuestionnaireResponse) -> dict[str, Any]:
         "meta": _joined(
             f"rempli par {row.respondent_name}",
             row.respondent_role,
-            f"couleur : {row.get_colour_display().lower()}" if row.colour else "",
+            f"couleur : {row.get_colour_display().lower()}" if row.colour != ResponseColour.GREY else "",
             *scores,
         ),
         "answers": [{"question": question, "answer": answer} for question, answer in said],
