@@ -9,6 +9,7 @@ const CALM_MS = 4_000; // a navigation or a short cut is not worth a strip
 
 const UNATTENDED = { "X-Unattended": "1" }; // asked by the page, not by somebody: a shared workstation locks all the same
 
+let toasted: Promise<unknown> = Promise.resolve();
 const waiting = new WeakMap<HTMLElement, Set<string>>();
 const refreshing = new WeakSet<HTMLElement>();
 let strip: HTMLElement | undefined;
@@ -52,7 +53,7 @@ function spread(event: LiveEvent): void {
     else announceNew(element, event.object);
   });
   const { liveToastUrl, liveToastKinds = "" } = document.body.dataset;
-  if (liveToastUrl && liveToastKinds.split(" ").includes(event.kind)) void toast(liveToastUrl, event.object);
+  if (liveToastUrl && liveToastKinds.split(" ").includes(event.kind)) toast(liveToastUrl, event.object);
 }
 
 function refreshSoon(element: HTMLElement): void {
@@ -60,7 +61,8 @@ function refreshSoon(element: HTMLElement): void {
   refreshing.add(element);
   setTimeout(() => {
     refreshing.delete(element);
-    void htmx.ajax("get", element.dataset["liveUrl"] ?? "", { target: element, swap: "innerHTML", headers: UNATTENDED });
+    // each its own source: of several requests of one source, htmx keeps the one under way and the last
+    void htmx.ajax("get", element.dataset["liveUrl"] ?? "", { source: element, target: element, swap: "innerHTML", headers: UNATTENDED });
   }, REFRESH_MS * (1 + Math.random()));
 }
 
@@ -87,19 +89,23 @@ function newLine(element: HTMLElement): HTMLButtonElement {
     button.remove();
     element.tabIndex = -1;
     void htmx
-      .ajax("get", element.dataset["liveUrl"] ?? "", { target: element, swap: "innerHTML" })
+      .ajax("get", element.dataset["liveUrl"] ?? "", { source: element, target: element, swap: "innerHTML" })
       .then(() => element.focus({ preventScroll: true }));
   });
   element.before(button);
   return button;
 }
 
-async function toast(url: string, object: string): Promise<void> {
-  await htmx.ajax("get", `${url}?object=${encodeURIComponent(object)}`, {
-    target: "[data-toasts]",
-    swap: "beforeend",
-    headers: UNATTENDED,
-  });
+/** One after the other: none is lost when three hospitals speak at once. */
+function toast(url: string, object: string): void {
+  const ask = () =>
+    htmx.ajax("get", `${url}?object=${encodeURIComponent(object)}`, {
+      source: "[data-toasts]",
+      target: "[data-toasts]",
+      swap: "beforeend",
+      headers: UNATTENDED,
+    });
+  toasted = toasted.then(ask, ask);
 }
 
 function showState(connected: boolean, lostAt: number): void {

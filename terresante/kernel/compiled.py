@@ -19,7 +19,7 @@ from collections.abc import Callable, Hashable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
-from functools import cache, wraps
+from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -168,7 +168,7 @@ def _shape(argument: Any, values: list[Any]) -> Hashable:
         )
         return (*what, *(key is None for key in keys))
     if isinstance(argument, Given):
-        return (type(argument), *(_shape(getattr(argument, name), values) for name in _names(type(argument))))
+        return (type(argument), *(_shape(getattr(argument, name), values) for name in _names(argument)))
     if type(argument) in _GIVEN:
         values.append(argument)
         return type(argument).__name__
@@ -206,7 +206,7 @@ def _stood_in(argument: Any, stand_ins: list[Any]) -> Any:
         )
     if isinstance(argument, Given):
         asked: Any = argument
-        names = _names(type(argument))
+        names = _names(argument)
         return replace(asked, **{name: _stood_in(getattr(asked, name), stand_ins) for name in names})
     if type(argument) not in _GIVEN:
         return argument
@@ -214,9 +214,8 @@ def _stood_in(argument: Any, stand_ins: list[Any]) -> Any:
     return stand_ins[-1]
 
 
-@cache
-def _names(given: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(given))
+def _names(given: Any) -> list[str]:
+    return [each.name for each in fields(given)]
 
 
 def _stand_in(kind: type, place: int) -> Any:

@@ -238,7 +238,7 @@ def _where(asked: Asked, of_cells: Collection[UUID]) -> _Where:
     return _Where(
         scope=asked.scope,
         only=asked.only,
-        # Of one cell the rows are read in the order of an index, and only those of the page.
+        # The rows of one cell come in the order of an index: the rule is asked of those of the page, not of all.
         cell_id=asked.cell_id or (next(iter(of_cells)) if len(of_cells) == 1 else None),
         within=asked.within,
         place=asked.place,
@@ -259,12 +259,10 @@ def _filtered(actor: Actor, where: _Where) -> QuerySet[FollowUp]:
 
 @compiled.rows
 def _page(actor: Actor, where: _Where, first: int) -> QuerySet[FollowUp, Any]:
-    """Of several cells no index holds the order: keys are chosen first, and persons are read for the page alone."""
+    """Keys are chosen first, by the rule: identities are read for the page alone, whatever waits as long."""
     order = ("-severity", "colour_since", "pk")
-    rows = _filtered(actor, where).order_by(*order)[first : first + PER_PAGE]
-    if where.cell_id is None:
-        rows = FollowUp.objects.filter(pk__in=rows.values("pk")).order_by(*order)
-    return rows.values_list(*_SEEN)
+    chosen = _filtered(actor, where).order_by(*order)[first : first + PER_PAGE]
+    return FollowUp.objects.filter(pk__in=chosen.values("pk")).order_by(*order).values_list(*_SEEN)
 
 
 @compiled.number

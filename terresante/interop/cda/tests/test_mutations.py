@@ -38,7 +38,9 @@ def _bits(raw, chance):
 
 
 def _cut(raw, chance):
-    return raw[: chance.randrange(len(raw))]
+    """Sometimes nothing is left."""
+    place = chance.randrange(len(raw))
+    return raw[: place if chance.randrange(50) else 0]
 
 
 def _without_a_tag(raw, chance):
@@ -54,7 +56,7 @@ def _twice(raw, chance):
 
 def _element_twice(raw, chance):
     tag = chance.choice([b"author", b"title", b"recordTarget", b"section", b"effectiveTime", b"id"])
-    found = re.search(rb"<%s[ >/].*?(?:</%s>|/>)" % (tag, tag), raw, re.DOTALL)
+    found = re.search(rb"<%s(?: [^>]*)?/>|<%s[ >].*?</%s>" % (tag, tag, tag), raw, re.DOTALL)
     return raw.replace(found[0], found[0] * 2, 1) if found else raw
 
 

@@ -20,6 +20,9 @@ PAGE = """{% extends "base.html" %}
  data-live-now="NoteWithdrawn" data-live-patient="p1"
  data-live-one="nouvelle note" data-live-many="nouvelles notes" data-lost="Ne vous y fiez pas.">ancienne</div>
 <span id="counter" data-live-url="/fragment" data-live-kinds="NotePublished" data-live-mode="refresh">0</span>
+<p data-live-url="/slow" data-live-kinds="NoteWithdrawn" data-live-mode="refresh">un</p>
+<p data-live-url="/slow" data-live-kinds="NoteWithdrawn" data-live-mode="refresh">deux</p>
+<p data-live-url="/slow" data-live-kinds="NoteWithdrawn" data-live-mode="refresh">trois</p>
 </main>{% endblock %}"""
 
 
@@ -80,10 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
             kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
             file = dist / self.path.removeprefix("/static/")
             self.answer(file.read_bytes(), kinds.get(file.suffix, "font/woff2"))
-        elif self.path == "/fragment":
+        elif self.path.startswith("/fragment?object="):
+            self.answer(f"<i>{self.path[17:]}</i>".encode(), "text/html; charset=utf-8")
+        elif self.path in ("/fragment", "/slow"):
+            time.sleep(1 if self.path == "/slow" else 0)
             self.answer(b"fragment", "text/html; charset=utf-8")
         else:
-            live = {"url": "/live", "position": 40, "toast_url": "/fragment", "toast_kinds": ""}
+            live = {"url": "/live", "position": 40, "toast_url": "/fragment", "toast_kinds": "StayAlerted"}
             html = engines["django"].from_string(PAGE).render({"desk": {"live": live}})
             self.answer(html.encode(), "text/html; charset=utf-8")
 

@@ -129,6 +129,20 @@ def test_new_content_announces_itself_and_counters_refresh(browser, shared_worke
         context.close()
 
 
+def test_parts_that_are_asked_at_once_are_all_drawn_and_no_alert_is_lost(browser):
+    """Of requests made together htmx drops all but the first and the last, unless each has its own source."""
+    with LiveStage() as stage:
+        page = browser.new_page()
+        page.goto(stage.address)
+        stage.wait_for_streams(1)
+        for number in range(4):
+            stage.send("StayAlerted", patient="p1", object=f"a{number}")
+        stage.send("NoteWithdrawn", patient="p1", object=None)
+        expect(page.locator("[data-toasts] i")).to_have_text(["a0", "a1", "a2", "a3"])
+        expect(page.locator("main p")).to_have_text(["fragment"] * 3)
+        page.close()
+
+
 def test_a_phone_without_network_says_so_before_the_stream_knows(browser):
     with LiveStage() as stage:
         context = browser.new_context()
