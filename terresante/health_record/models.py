@@ -280,7 +280,7 @@ class CareDirective(HealthLine):
         decided = f"{who}{named}, le {wording.long_date(self.decided_on)}"
         kept = f"document : {self.kept_at}" if self.kept_at else ""
         state = self.get_state_display() if self.is_over else ""
-        return " · ".join(part for part in (self.text, decided, kept, state) if part)
+        return " · ".join(part for part in (self.text.rstrip(" ."), decided, kept, state) if part)
 
 
 class Observation(HealthLine):

@@ -1,7 +1,7 @@
 """The emergency sheet: on one page, what matters tonight (MISSION B13). Each part is asked by its own rule."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
@@ -167,7 +167,7 @@ def _health(actor: Actor, opened: OpenRecord) -> list[SheetPart]:
         SheetPart(
             title="Directives anticipées",
             icon="file-text",
-            lines=[_line(line) for line in directives if not line.is_limit],
+            lines=[replace(_line(line), strong="") for line in directives if not line.is_limit],
             empty="Aucune directive anticipée n’est inscrite.",
         ),
         SheetPart(

@@ -11,17 +11,8 @@ from terresante.kernel.ids import new_id
 from terresante.telemonitoring.answering.actions import RECEIVED
 from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.models import Expected
-from terresante.telemonitoring.tests.test_answering import (
-    SECRET,
-    enrolled,
-    kept,
-    login,
-    opened,
-    replies,
-    sent_later,
-    stored,
-    texted,
-)
+from terresante.telemonitoring.tests.at_home import enrolled, login, opened, stored
+from terresante.telemonitoring.tests.test_answering import SECRET, kept, replies, sent_later, texted
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits

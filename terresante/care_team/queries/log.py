@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from terresante.care_team.access import ACCESS_LOG_READ, COMPLAINT_READ, READINGS, REFUSALS_READ
 from terresante.care_team.models import AccessComplaint, FirstAccess
+from terresante.care_team.queries.lay_words import LAY_ACTS, LAY_PURPOSES, READ
 from terresante.kernel import access
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
@@ -29,56 +30,6 @@ PURPOSE_LABELS = {
     Purpose.SUPPORT: "assistance",
     Purpose.HANDED_OVER: "relais passé, lecture seule",
     Purpose.SYSTEM: "transmission automatique",
-}
-# The same, as the patient reads them.
-LAY_PURPOSES = {
-    Purpose.CARE: "pour vos soins",
-    Purpose.BREAK_GLASS: "en urgence",
-    Purpose.SUPPORT: "pour l’assistance technique",
-    Purpose.HANDED_OVER: "pour finir de passer le relais",
-    Purpose.SYSTEM: "par transmission automatique",
-}
-# What was done, as the patient reads it; anything else that is not a reading is said as its label.
-_READ = "a consulté votre dossier"
-LAY_ACTS = {
-    "break_glass.open": "a ouvert votre dossier en urgence",
-    "break_glass.explain": "a expliqué son accès en urgence",
-    "break_glass.review": "a vérifié un accès en urgence à votre dossier",
-    "hand_over.answer": "a répondu à un collègue qui vous confie à ses soins",
-    "secret.name": "a dit qui peut connaître un de vos suivis",
-    "circle.edit": "a modifié votre cercle de soins",
-    "circle.invite": "a invité un professionnel dans votre cercle de soins",
-    "circle.invited": "a répondu à une invitation dans votre cercle de soins",
-    "own_document.write": "a déposé ou retiré un document de la personne",
-    "join.ask": "a demandé à rejoindre votre cercle de soins",
-    "join.answer": "a répondu à une demande à rejoindre votre cercle de soins",
-    "consent.edit": "a enregistré un de vos choix",
-    "complaint.make": "a contesté un accès",
-    "complaint.answer": "a répondu à votre question sur un accès",
-    "consent.lift": "a rouvert votre dossier",
-    "delegation.claim": "a ouvert son accès à votre dossier",
-    "delegation.edit": "a changé l’accès d’un de vos proches",
-    "own_circle.edit": "a modifié votre cercle de soins",
-    "relative.edit": "a modifié la liste de vos proches",
-    "emergency_sheet.print": "a imprimé votre fiche d’urgence",
-    "feed.acknowledge": _READ,
-    "feed.mark_read": _READ,
-    "health.write": "a inscrit une donnée de santé",
-    "health.correct": "a corrigé une donnée de santé",
-    "health.judge": "a confirmé ou écarté une donnée de santé",
-    "health.declare": "a déclaré une donnée de santé",
-    "identity.create": "a inscrit votre nom",
-    "identity.compare": "a comparé votre identité à une autre",
-    "note.limit": "a changé qui lit une de ses notes",
-    "note.media.download": "a téléchargé une photo d’une note",
-    "note.media.open": _READ,
-    "note.media.withdraw": "a retiré une photo ou un message d’une de ses notes",
-    "note.write": "a écrit une note",
-    "record.create": "a créé votre dossier",
-    "record.export": "a sorti une copie de votre dossier",
-    "record.search": "a cherché votre nom",
-    "record.share": "a noté que vous êtes informé",
-    "stay.report": "a transmis un passage à l’hôpital",
 }
 OFFICERS_ONLY = "Cette page est réservée aux délégués à la protection des données."
 
@@ -134,8 +85,7 @@ class AccessLine:
     @property
     def lay_acts(self) -> tuple[str, ...]:
         said = [
-            LAY_ACTS.get(code) or (_READ if code.endswith(READINGS) else label_of(code))
-            for code in self.codes
+            LAY_ACTS.get(code) or (READ if code.endswith(READINGS) else label_of(code)) for code in self.codes
         ]
         return tuple(dict.fromkeys(said))
 

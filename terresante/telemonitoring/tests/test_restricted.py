@@ -26,16 +26,9 @@ from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.answering.doors import permit_of_account
 from terresante.telemonitoring.events import AnswerDue
 from terresante.telemonitoring.models import Expected, FollowUp
+from terresante.telemonitoring.tests.at_home import answer, enrolled, login, opened, stored
 from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
-from terresante.telemonitoring.tests.test_answering import (
-    answer,
-    enrolled,
-    kept,
-    login,
-    opened,
-    sent_later,
-    stored,
-)
+from terresante.telemonitoring.tests.test_answering import kept, sent_later
 from tests.cast import organization, professional, represented_by
 from tests.walls import walls_down
 
