@@ -91,7 +91,7 @@ def _long() -> list[tuple[Step, ...]]:
     oldest = _oldest_major()
     old_server = {"TERRESANTE_TEST_PG": str(oldest)}
     return [
-        (_pytest("long", LONG, "-n", "2", *naming("long")),),
+        (_pytest("long", LONG, *_TWO, *naming("long")),),
         (_pytest("long-journeys", LONG_JOURNEYS, *_TWO_WHOLE, *naming("journey"), env=browser),),
         (_pytest(f"tests-postgresql-{oldest}", UNIT, *_TWO, env=old_server),),
     ]
