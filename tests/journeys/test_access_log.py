@@ -16,7 +16,7 @@ def test_a_professional_sees_who_opened_the_record(visit):
 
 def test_the_patient_sees_who_opened_her_record_in_her_own_words(visit):
     visit("k.benali").open_record("ISIDORE")
-    patient = visit("p.isidore")
+    patient = visit("p.isidore", at="/")
     patient.page.get_by_role("link", name="Qui a vu mon dossier").click()
     expect(patient.page.get_by_role("heading", name="Qui a vu mon dossier")).to_be_visible()
     line = patient.page.locator("li.access-line").filter(has_text="Benali").first

@@ -1,17 +1,13 @@
 """A cell watches people at home: its board turns red live, one operator takes the alert, calls, and closes it."""
 
-import os
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.shots import shot_as_it_is
+
 pytestmark = pytest.mark.journey
-
-
-def _shot(page: Page, name: str) -> None:
-    if folder := os.environ.get("BOARD_SHOTS"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
 
 def _answer_over_the_telephone(page: Page) -> None:
@@ -40,8 +36,7 @@ def test_a_board_turns_red_live_and_one_operator_closes_the_alert(visit):
     rows = board.locator("[data-row]")
     expect(rows.nth(20)).to_be_visible()
     expect(rows.first).to_contain_text("Rouge")
-    _shot(board, "board-desk")
-    assert operator.axe() == [] and operator.too_wide() <= 0
+    shot_as_it_is(operator, "board")
 
     red = board.locator(".chip", has_text="Rouge")
     reds = int(red.locator("b").inner_text())
@@ -66,8 +61,7 @@ def test_a_board_turns_red_live_and_one_operator_closes_the_alert(visit):
     board.keyboard.press("p")
     expect(board.get_by_role("heading", name="Pourquoi cette couleur")).to_be_visible()
     expect(operator.toasts().first).to_contain_text("L’alerte est à vous")
-    _shot(board, "alert-desk")
-    assert operator.axe() == [] and operator.too_wide() <= 0
+    shot_as_it_is(operator, "alert")
     page.goto("/telesuivi/")
     seen = page.locator("[data-row]").filter(has_text=name)
     expect(seen).to_contain_text("HADDAD")
@@ -86,17 +80,14 @@ def test_a_board_turns_red_live_and_one_operator_closes_the_alert(visit):
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_the_pages_of_a_cell_are_read_at_both_sizes(visit, phone):
     operator = visit("n.haddad", phone=phone)
-    page, size = operator.page, "phone" if phone else "desk"
+    page = operator.page
     page.goto("/telesuivi/")
     expect(page.locator("[data-row]").first).to_be_visible()
-    _shot(page, f"board-{size}")
-    assert operator.axe() == [] and operator.too_wide() <= 0
+    shot_as_it_is(operator, "board")
     page.get_by_role("link", name="Activité").click()
     expect(page.get_by_role("heading", name="Activité de la cellule")).to_be_visible()
-    _shot(page, f"activity-{size}")
-    assert operator.axe() == [] and operator.too_wide() <= 0
+    shot_as_it_is(operator, "activity")
     page.go_back()
     page.locator("a[data-open]").first.click()
     expect(page.get_by_role("heading", name="Pourquoi cette couleur")).to_be_visible()
-    _shot(page, f"alert-{size}")
-    assert operator.axe() == [] and operator.too_wide() <= 0
+    shot_as_it_is(operator, "alert")

@@ -1,24 +1,12 @@
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.steps import ROOT, Visitor
+from tests.journeys.shots import shot
+from tests.journeys.visits import DESK, PHONE
 
 pytestmark = pytest.mark.journey
 
-SHOTS = ROOT / "var" / "journeys" / "discharge"
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-
-
-def shot(visitor: Visitor, name: str) -> None:
-    """At both sizes, without leaving the page."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    for size, kind in ((DESK, "desk"), (PHONE, "phone")):
-        visitor.page.set_viewport_size(size)
-        visitor.page.screenshot(path=Path(SHOTS / f"{name}-{kind}.png"), full_page=True)
-        assert visitor.axe() == [], (name, kind)
-        assert visitor.too_wide() <= 0, (name, kind)
+BOTH = (DESK, PHONE)
 
 
 def test_the_nurse_reads_what_the_letter_changes_and_brings_it_into_the_record(visit):
@@ -26,7 +14,7 @@ def test_the_nurse_reads_what_the_letter_changes_and_brings_it_into_the_record(v
     record = nurse.open_record("TOUSSAINT")
     page = nurse.page
     expect(page.get_by_text("À intégrer", exact=True)).to_be_visible()
-    shot(nurse, "summary")
+    shot(nurse, "summary", sizes=BOTH)
 
     page.locator(".alert-fact").get_by_role("link", name="Retour à domicile").click()
     expect(page.get_by_role("heading", name="Retour à domicile")).to_be_visible()
@@ -38,14 +26,14 @@ def test_the_nurse_reads_what_the_letter_changes_and_brings_it_into_the_record(v
         "fait foi",
     ):
         expect(page.get_by_text(said).first).to_be_visible()
-    shot(nurse, "letter")
+    shot(nurse, "letter", sizes=BOTH)
     page.get_by_role("link", name="Lire le document d’origine").click()
     expect(page.get_by_role("link", name="Télécharger l’original")).to_be_visible()
     page.get_by_role("link", name="Retour à domicile : ce que la lettre change").click()
 
     page.get_by_role("link", name="À intégrer").first.click()
     expect(page.get_by_text("Déjà au dossier").first).to_be_visible()
-    shot(nurse, "waiting")
+    shot(nurse, "waiting", sizes=BOTH)
     page.get_by_role("button", name="Intégrer Tramadol").click()
     expect(page.get_by_text("« Tramadol » est au dossier")).to_be_visible()
     latex = page.locator("#a-integrer > .card", has_text="Latex")
@@ -56,7 +44,7 @@ def test_the_nurse_reads_what_the_letter_changes_and_brings_it_into_the_record(v
     page.get_by_role("link", name="Tramadol").click()
     expect(page.get_by_text("intégré par")).to_be_visible()
     expect(page.get_by_role("link", name="Lire le document : Lettre de liaison")).to_be_visible()
-    shot(nurse, "line")
+    shot(nurse, "line", sizes=BOTH)
     page.goto(f"{record}fiche-urgence/")
     expect(page.get_by_text("Tramadol", exact=True)).to_be_visible()
     expect(page.get_by_text("Acide acétylsalicylique 75 mg, 1 le midi")).to_be_visible()

@@ -7,11 +7,10 @@ from playwright.sync_api import FilePayload, expect
 
 from simulators.region.model import Moment, Paper
 from simulators.region.papers import pdf, trace
-from tests.journeys.steps import ROOT
+from tests.journeys.shots import shot_as_it_is as shot
 
 pytestmark = pytest.mark.journey
 
-SHOTS = ROOT / "var" / "journeys" / "documents"
 BOTH = pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 
 
@@ -21,13 +20,6 @@ def letter(title: str, pages: int = 1) -> FilePayload:
         at=Moment(days=0, hour=8, minute=0), author="", type="", title=title, text=text, signature="Dr Essai"
     )
     return FilePayload(name=f"{title}.pdf", mimeType="application/pdf", buffer=pdf(paper))
-
-
-def shot(visitor, name: str, phone: bool) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    visitor.page.screenshot(path=Path(SHOTS / f"{name}-{'phone' if phone else 'desk'}.png"), full_page=True)
-    assert visitor.axe() == [], name
-    assert visitor.too_wide() <= 0, name
 
 
 def to_the_form(visitor, name: str = "ISIDORE") -> str:
@@ -55,10 +47,10 @@ def test_a_doctor_files_several_files_and_reads_one_up_to_four_hundred_per_cent(
     # The panel follows the type: a carer's report is read by the home aide, a medical letter is not.
     seen = page.locator("#audience .rows-people").first
     expect(seen).to_contain_text("OUATTARA")
-    shot(doctor, "add", phone)
+    shot(doctor, "add")
     page.get_by_role("button", name="Déposer", exact=True).locator("visible=true").first.click()
     page.wait_for_url("**/documents/")
-    shot(doctor, "list", phone)
+    shot(doctor, "list")
 
     page.get_by_role("link", name=title).click()
     number = page.locator("[data-viewer-page]")
@@ -71,7 +63,7 @@ def test_a_doctor_files_several_files_and_reads_one_up_to_four_hundred_per_cent(
     expect(page.get_by_text("400 %")).to_be_visible()
     page.get_by_role("button", name="Ajuster").click()
     expect(page.get_by_text("100 %")).to_be_visible()
-    shot(doctor, "one", phone)
+    shot(doctor, "one")
 
     page.locator("a:visible", has_text="Tous les documents").first.click()
     page.get_by_label("Rechercher dans les documents").fill("traces")
@@ -92,7 +84,7 @@ def test_a_doctor_files_several_files_and_reads_one_up_to_four_hundred_per_cent(
         expect(page.get_by_text("400 %")).to_be_visible()
         holds_and_moves(page, stage)
     assert image.bounding_box()["width"] > 3.9 * before["width"]
-    shot(doctor, "image", phone)
+    shot(doctor, "image")
 
 
 def drops(page, file):
@@ -176,24 +168,24 @@ def test_a_document_is_shared_with_the_person_then_replaced_and_a_stranger_finds
     expect(patient.page.get_by_role("link", name="Synthèse médicale")).to_be_visible()
     expect(patient.page.get_by_role("link", name="Biologie : bilan martial")).to_have_count(0)
     page.get_by_role("link", name="Partager avec la personne").click()
-    shot(doctor, "share", False)
+    shot(doctor, "share")
     page.get_by_role("button", name="Partager", exact=True).click()
     expect(doctor.toasts().first).to_contain_text("est maintenant visible")
 
     patient.page.reload()
-    shot(patient, "portal-list", True)
+    shot(patient, "portal-list")
     patient.page.get_by_role("link", name="Biologie : bilan martial").click()
     expect(patient.page.locator(".viewer-words")).to_contain_text("Ferritine", timeout=20_000)
-    shot(patient, "portal-one", True)
+    shot(patient, "portal-one")
 
     page.get_by_role("link", name="Remplacer").click()
     page.locator("#id_sent").set_input_files([letter("Bilan corrigé")])
-    shot(doctor, "replace", False)
+    shot(doctor, "replace")
     page.get_by_role("button", name="Remplacer").locator("visible=true").first.click()
     expect(page.get_by_text("Version 2").first).to_be_visible()
-    shot(doctor, "versions", False)
+    shot(doctor, "versions")
     page.get_by_role("link", name="Retirer (erreur)").click()
-    shot(doctor, "withdraw", False)
+    shot(doctor, "withdraw")
 
     stranger = visit("y.kerbrat")  # a doctor too, with patients of his own
     answer = stranger.page.goto(address)
@@ -228,10 +220,10 @@ def test_a_report_that_a_laboratory_sent_is_read_by_section_on_a_desk_and_a_phon
     expect(page.get_by_role("heading", name="Hématologie")).to_be_visible()
     expect(page.get_by_role("cell", name="104 g/L (bas)")).to_be_visible()
     expect(page.get_by_text("Validé par")).to_be_visible()
-    shot(doctor, "received", phone=False)
+    shot(doctor, "received")
 
     with page.expect_download() as download:
         page.get_by_role("link", name="Télécharger l’original").click()
     assert b"ClinicalDocument" in Path(download.value.path()).read_bytes()
     page.set_viewport_size({"width": 390, "height": 844})
-    shot(doctor, "received", phone=True)
+    shot(doctor, "received")

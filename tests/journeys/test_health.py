@@ -1,24 +1,9 @@
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.steps import ROOT, Visitor
+from tests.journeys.shots import shot
 
 pytestmark = pytest.mark.journey
-
-SHOTS = ROOT / "var" / "journeys" / "health"
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-
-
-def shot(visitor: Visitor, name: str) -> None:
-    """At both sizes, without leaving the page."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    for size, kind in ((PHONE, "phone"), (DESK, "desk")):
-        visitor.page.set_viewport_size(size)
-        visitor.page.screenshot(path=Path(SHOTS / f"{name}-{kind}.png"), full_page=True)
-        assert visitor.axe() == [], (name, kind)
-        assert visitor.too_wide() <= 0, (name, kind)
 
 
 def test_the_person_says_an_allergy_her_doctor_confirms_it_and_it_stands_on_the_paper(visit):
@@ -66,7 +51,6 @@ def test_the_person_says_an_allergy_her_doctor_confirms_it_and_it_stands_on_the_
     shot(doctor, "sheet")
     printed = page.request.get(f"{record}fiche-urgence/imprimer/")
     assert printed.headers["content-type"] == "application/pdf" and printed.body().startswith(b"%PDF-")
-    (SHOTS / "sheet.pdf").write_bytes(printed.body())
 
     stranger = visit("y.kerbrat")  # a doctor too, with patients of his own
     for refused in ("sante/", "fiche-urgence/", "fiche-urgence/imprimer/"):

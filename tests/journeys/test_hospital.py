@@ -17,7 +17,7 @@ def test_an_admission_is_seen_live_by_the_doctor_and_the_nurse(visit, hospital):
     doctor.page.get_by_role("button", name="Rechercher dans l’annuaire").click()
     doctor.page.get_by_role("link", name=re.compile("Ajouter.*Charlotte", re.IGNORECASE)).click()
     doctor.page.get_by_role("button", name="Ajouter au cercle").click()
-    nurse = visit("c.marie", phone=True)
+    nurse = visit("c.marie", at="/", phone=True)
     doctor.page.goto("/")
 
     hospital.admits("cardiologie", "DIALLO")
@@ -55,7 +55,7 @@ def test_the_email_says_the_same_to_everybody_about_everybody(visit, hospital):
 
 
 def test_psychiatry_tells_nobody_outside(visit, hospital):
-    pharmacist = visit("k.benali")
+    pharmacist = visit("k.benali", at="/")
     hospital.admits("psychiatrie", "DELORME-RAHMANI")
     # Applied in their order: when the second is told, the first would have been.
     hospital.admits("urgences", "KERVELLA")

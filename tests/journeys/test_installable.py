@@ -98,7 +98,7 @@ def ready(page: Page) -> None:
 
 
 def test_a_telephone_keeps_the_shell_and_nothing_of_a_patient(visit):
-    nurse = visit("c.marie", phone=True)
+    nurse = visit("c.marie", at="/", phone=True)
     manifest = nurse.page.request.get(nurse.page.get_attribute("link[rel=manifest]", "href")).json()
     assert (manifest["display"], manifest["lang"]) == ("standalone", "fr")
     ready(nurse.page)
@@ -120,7 +120,7 @@ def test_a_telephone_keeps_the_shell_and_nothing_of_a_patient(visit):
 
 
 def test_without_network_a_page_says_so_and_what_to_do(visit):
-    nurse = visit("c.marie", phone=True)
+    nurse = visit("c.marie", at="/", phone=True)
     ready(nurse.page)
     nurse.page.context.set_offline(True)
 
@@ -159,7 +159,7 @@ def test_logging_out_leaves_nothing_in_the_browser(visit, platform):
 
 def test_a_push_message_is_shown_in_one_line_that_says_the_same(visit, platform):
     """In Chromium's shell, which shows no notification, what the worker asks to show; elsewhere, what is shown too."""
-    nurse = visit("c.marie", phone=True)
+    nurse = visit("c.marie", at="/", phone=True)
     nurse.page.context.grant_permissions(["notifications"], origin=platform.base_url)
     ready(nurse.page)
     worker = Worker(nurse.page)

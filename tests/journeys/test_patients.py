@@ -7,7 +7,7 @@ pytestmark = pytest.mark.journey
 
 
 def test_a_record_is_two_clicks_away_from_what_changed(visit):
-    doctor = visit("s.norbert")
+    doctor = visit("s.norbert", at="/")
     expect(doctor.page.get_by_role("heading", name="Mes patients")).to_be_visible()
     card = doctor.page.get_by_role("region", name=re.compile("ISIDORE")).first
     expect(card).to_contain_text("Admission")
@@ -17,7 +17,7 @@ def test_a_record_is_two_clicks_away_from_what_changed(visit):
 
 
 def test_a_doctor_creates_a_record_and_informs_the_person_in_one_go(visit):
-    page = visit("s.norbert").page
+    page = visit("s.norbert", at="/").page
     page.get_by_role("link", name="Ajouter un patient").click()
     type_traits(page, name="ABEILLON", given="Marguerite Anne", born="12/03/1951")
     page.get_by_role("button", name="Vérifier").click()

@@ -7,21 +7,15 @@ import pytest
 from playwright.sync_api import FilePayload, expect
 
 from simulators.region.pictures import photograph
-from tests.journeys.steps import ROOT
+from tests.journeys.shots import shot as shot_at_both
 
 pytestmark = pytest.mark.journey
-SHOTS = ROOT / "var" / "journeys" / "photos"
 
 
 def shot(visitor, name: str) -> None:
-    """At both sizes, with axe at both."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
+    """At both sizes; who holds a telephone then goes on with it."""
     was = visitor.page.viewport_size
-    for width, height in ((390, 844), (1440, 900)):
-        visitor.page.set_viewport_size({"width": width, "height": height})
-        visitor.page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
-        assert visitor.axe() == [], (name, width)
-        assert visitor.too_wide() <= 0, (name, width)
+    shot_at_both(visitor, name)
     visitor.page.set_viewport_size(was)
 
 
@@ -82,7 +76,7 @@ def test_photographs_go_with_a_note_to_those_who_read_it(visit):
     assert patient.page.goto(f"{address}contenu/").status == 403
 
 
-def test_the_timeline_narrows_is_printed_and_the_whole_record_is_taken_out(visit):
+def test_the_timeline_narrows_is_printed_and_the_whole_record_is_taken_out(visit, tmp_path):
     doctor = visit("s.norbert")
     record = doctor.open_record("ISIDORE")
     page = doctor.page
@@ -106,9 +100,8 @@ def test_the_timeline_narrows_is_printed_and_the_whole_record_is_taken_out(visit
         with page.expect_download() as waited:
             page.get_by_role("button", name="Sortir la copie").click()
         assert waited.value.suggested_filename.endswith(end)
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        waited.value.save_as(SHOTS / f"copy.{end}")
-    with ZipFile(SHOTS / "copy.zip") as archive:
+        waited.value.save_as(tmp_path / f"copy.{end}")
+    with ZipFile(tmp_path / "copy.zip") as archive:
         assert any(name.startswith("documents/") for name in archive.namelist())
 
     patient = visit("p.isidore", phone=True)

@@ -7,23 +7,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tests.journeys.steps import ROOT, Visitor
+from tests.journeys.shots import shot
+from tests.journeys.steps import Visitor
 
 pytestmark = pytest.mark.journey
 
-SHOTS = ROOT / "var" / "journeys" / "programmes"
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 CRITERION = "La personne est revenue chez elle depuis moins d’un mois"
-
-
-def shot(visitor: Visitor, name: str) -> None:
-    """At both sizes, without leaving the page."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    for size, kind in ((PHONE, "phone"), (DESK, "desk")):
-        visitor.page.set_viewport_size(size)
-        visitor.page.screenshot(path=Path(SHOTS / f"{name}-{kind}.png"), full_page=True)
-        assert visitor.axe() == [], (name, kind)
-        assert visitor.too_wide() <= 0, (name, kind)
 
 
 def defines_a_programme(lead: Visitor) -> None:
@@ -75,7 +64,7 @@ def includes_somebody(nurse: Visitor) -> None:
 
 
 def test_a_programme_goes_from_its_definition_to_the_file_that_bills_it(visit):
-    lead, nurse = visit("n.haddad"), visit("c.marie")
+    lead, nurse = visit("n.haddad", at="/"), visit("c.marie")
     defines_a_programme(lead)
     includes_somebody(nurse)
 

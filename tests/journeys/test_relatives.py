@@ -39,7 +39,7 @@ def test_a_carer_reads_what_she_was_given_and_decides_nothing(visit):
 
 
 def test_a_mother_comes_in_and_a_father_whom_a_judge_cut_does_not(visit):
-    mother = visit("e.moreau", phone=True)
+    mother = visit("e.moreau", at="/", phone=True)
     expect(mother.page.get_by_text("Vous agissez pour Bastien")).to_be_visible()
     father = visit()
     account = father.platform.account("f.leclair")

@@ -1,7 +1,5 @@
 """A laboratory reports: the record open on a screen says so, then the report, the curve, two dates, and the person."""
 
-from pathlib import Path
-
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -11,12 +9,10 @@ from simulators.hospital.client import Client
 from simulators.hospital.documents import Author, oru
 from simulators.hospital.page import read_people
 from simulators.laboratory.reports import Examinations, Report, Result, report
-from tests.journeys.steps import ROOT, Visitor
+from tests.journeys.shots import shot
 
 pytestmark = pytest.mark.journey
 
-SHOTS = ROOT / "var" / "journeys" / "results"
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 BICETRE = Author("10000000074", "Lise", "AUBIN", "Laboratoire de Bicêtre", "940000041")
 BLOOD = Examinations(
     code="18723-7",
@@ -27,16 +23,6 @@ BLOOD = Examinations(
         ),
     ),
 )
-
-
-def shot(visitor: Visitor, name: str) -> None:
-    """At both sizes, without leaving the page."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    for size, kind in ((PHONE, "phone"), (DESK, "desk")):
-        visitor.page.set_viewport_size(size)
-        visitor.page.screenshot(path=Path(SHOTS / f"{name}-{kind}.png"), full_page=True)
-        assert visitor.axe() == [], (name, kind)
-        assert visitor.too_wide() <= 0, (name, kind)
 
 
 def reported(platform, birth_name: str) -> None:

@@ -7,7 +7,7 @@ TABS = 10
 
 
 def test_ten_tabs_share_one_stream_and_each_shows_the_alert(visit, hospital):
-    first = visit("a.georges")
+    first = visit("a.georges", at="/")
     context = first.page.context
     streams = []
     context.on("request", lambda request: streams.append(request.url) if "/live" in request.url else None)

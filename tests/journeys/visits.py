@@ -40,9 +40,15 @@ class Visits:
         self.errors: list[str] = []
 
     def __call__(
-        self, account: str = "", *, phone: bool = False, javascript: bool = True, host: str = "127.0.0.1"
+        self,
+        account: str = "",
+        *,
+        at: str = "",
+        phone: bool = False,
+        javascript: bool = True,
+        host: str = "127.0.0.1",
     ) -> Visitor:
-        """Already logged in when an account is named; `host`: passkeys need a name."""
+        """Already logged in when an account is named, and on the page `at`; `host`: passkeys need a name."""
         context = self._browser.new_context(
             base_url=self._platform.base_url.replace("127.0.0.1", host),
             viewport=PHONE if phone else DESK,
@@ -57,8 +63,8 @@ class Visits:
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self._contexts.append(context)
         visitor = Visitor(context.new_page(), self._platform)
-        if account:
-            visitor.page.goto("/")
+        if at:
+            visitor.page.goto(at)
         return visitor
 
     def close(self) -> None:
