@@ -7,7 +7,7 @@ Every value is transaction-local: a session-level setting would leak to the next
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -30,8 +30,9 @@ _SETTINGS = ", ".join(f"set_config('{key}', %s, true)" for key in KEYS)
 _SET = "SELECT " + _SETTINGS
 # The number of the last change of a setting comes along: `kernel.switches` asks nothing more.
 _SET_AND_LOOK = "SELECT (SELECT coalesce(max(number), 0) FROM kernel_switchchange), " + _SETTINGS  # noqa: S608 -- our own names
-# `SET TRANSACTION READ ONLY` in the same statement: it may always be narrowed, never widened again.
-_SET_READ_ONLY = f"{_SET_AND_LOOK}, set_config('transaction_read_only', 'on', true)"
+# `SET TRANSACTION READ ONLY` in the same statement: it may always be narrowed, never widened again. And the position of
+# the stream before the page has read anything: what is numbered while it reads comes to it again, and is never missed.
+_SET_READ_ONLY = f"{_SET_AND_LOOK}, set_config('transaction_read_only', 'on', true), last_event_position()"
 _NOBODY = ("",) * len(KEYS)
 _NOTHING_OPEN = ("", "", "")
 # The patient and who acts for him write through listed functions and narrow policies only (care_team's migrations).
@@ -50,7 +51,17 @@ class _Context:
 
 
 _current: ContextVar[_Context | None] = ContextVar("rls_context", default=None)
-_switches: ContextVar[int | None] = ContextVar("switches_seen", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """As the transaction began: the number of the last change of a setting; of a page, the position of the stream."""
+
+    switches: int | None = None
+    position: int | None = None
+
+
+_seen: ContextVar[_Seen] = ContextVar("seen_as_it_began", default=_Seen())  # noqa: B039 -- frozen
 
 
 @contextmanager
@@ -65,26 +76,33 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
         return
     joined = connection.in_atomic_block
     with transaction.atomic():
-        looked = _apply(_values(actor), _SET_READ_ONLY if read_only and not joined else _SET_AND_LOOK)
-        token, seen = _current.set(_Context(_values(actor))), _switches.set(looked[0])
+        reads_page = read_only and not joined
+        looked = _apply(_values(actor), _SET_READ_ONLY if reads_page else _SET_AND_LOOK)
+        token = _current.set(_Context(_values(actor)))
+        seen = _seen.set(_Seen(looked[0], looked[-1] if reads_page else _seen.get().position))
         try:
             yield
         finally:
             _current.reset(token)
-            _switches.reset(seen)
+            _seen.reset(seen)
         if joined and not connection.needs_rollback:
             _apply(outer.values if outer else _NOBODY)
 
 
 def switches_seen() -> int | None:
     """The number of the last change of a setting when this transaction began; None outside `acting`."""
-    return _switches.get()
+    return _seen.get().switches
+
+
+def position_seen() -> int | None:
+    """The position of the stream before the page under way read anything; None where no page is read."""
+    return _seen.get().position
 
 
 def note_switches(number: int) -> None:
     """The settings were read since: this transaction has seen them up to this change."""
-    if _switches.get() is not None:
-        _switches.set(number)
+    if _seen.get().switches is not None:
+        _seen.set(replace(_seen.get(), switches=number))
 
 
 def open_record(patient_id: UUID) -> str:

@@ -26,7 +26,9 @@ class LiveEvent:
 
 
 def last_position() -> int:
-    """The position a page is rendered at: its stream starts after it."""
+    """The position a page is rendered at: its stream starts after it, and what it read is at least as new."""
+    if (seen := rls.position_seen()) is not None:
+        return seen
     with connection.cursor() as cursor:
         cursor.execute("SELECT last_event_position()")
         return int(cursor.fetchone()[0])

@@ -1,5 +1,6 @@
 """Events arrive once their transaction has committed, in positions that no reader can miss."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -82,6 +83,27 @@ def test_two_transactions_that_commit_in_the_inverse_order_are_both_heard_by_who
     assert seen_before + numbers_after(last_event_id) == [1, 2]
     assert [event.position for event in events_after(0, most=10)] == [1, 2]
     assert heard == [1, 2]
+
+
+def test_a_page_stands_at_the_position_before_it_read_anything(heard):
+    """What is numbered while it reads, its stream tells it: read after, the position would pass over it."""
+    ring(1)
+    step()
+    with rls.acting(Actor.job("tests"), read_only=True):
+        with another_connection() as other:
+            insert(other, 2)
+            other.commit()
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(_step_beside).result()
+        stands_at = last_position()
+
+    assert numbers_after(stands_at) == [2]
+    assert last_position() > stands_at
+
+
+def _step_beside() -> None:
+    step()
+    connection.close()
 
 
 def test_an_event_of_a_transaction_that_rolls_back_is_never_told(heard):
