@@ -8,6 +8,8 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 
+from terresante.kernel import dispatcher
+from terresante.kernel.models import ParkedEvent
 from tests.backstage import backstage
 
 KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
@@ -80,3 +82,11 @@ def wait_for_older_transactions(seconds: float = 60) -> None:
                 return
             time.sleep(0.02)
     raise TimeoutError("an older transaction is still running on the test server")
+
+
+def dispatched() -> int:
+    """One round of the dispatcher, when no older transaction keeps an event of this test from its turn."""
+    wait_for_older_transactions()
+    numbered = dispatcher.step()
+    assert not ParkedEvent.objects.values_list("error", flat=True)
+    return numbered

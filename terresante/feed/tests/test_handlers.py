@@ -6,9 +6,9 @@ from terresante.feed import queries
 from terresante.feed.access import FEED_READ
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
-from terresante.kernel import access, dispatcher, rls
+from terresante.kernel import access, rls
 from terresante.kernel.slots import facts
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -25,8 +25,7 @@ def test_an_emergency_access_enters_the_timeline_with_its_reason(cast):
     actions.open_in_emergency(
         cast.urgentiste, cast.madeleine_record.patient_id, reason="Coma, sans témoin ni ordonnance"
     )
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
 
     for reader in (cast.amar, cast.colin, cast.madeleine):
         line = facts_read(reader, cast.madeleine_record)[FeedKind.EMERGENCY_ACCESS]
@@ -43,8 +42,7 @@ def test_outside_the_record_an_emergency_access_is_told_without_its_reason(cast)
     """Else the bell would count an alert that the home page does not show."""
     reason = "Coma, sans témoin ni ordonnance"
     actions.open_in_emergency(cast.urgentiste, cast.madeleine_record.patient_id, reason=reason)
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
 
     with rls.acting(cast.amar):
         [item] = access.list(cast.amar, FEED_READ, FeedItem).filter(kind=FeedKind.EMERGENCY_ACCESS)
@@ -63,10 +61,8 @@ def test_who_joins_and_who_leaves_is_told_once(cast):
         cast.madeleine_record.pk,
         member=actions.NewMember(practitioner_id=cast.brun.person_id),
     )
-    wait_for_older_transactions()
-    dispatcher.step()
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
+    dispatched()
 
     told = facts_read(cast.amar, cast.madeleine_record)
 

@@ -25,10 +25,10 @@ from terresante.health_record.said import (
     SaidMeasure,
 )
 from terresante.health_record.tests.factories import added, allergy, declared, directive, each_kind, weight
-from terresante.kernel import dispatcher, rls
+from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.models import AuditEntry
-from tests.walls import walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -51,7 +51,7 @@ def test_a_line_is_signed_confirmed_and_told_unless_it_is_a_measure(cast, said):
 
 def test_what_the_person_declares_is_told_as_hers_and_confirmed_by_a_professional(cast):
     line = declared(cast.madeleine, cast.madeleine_record, allergy("Arachide"))
-    dispatcher.step()
+    dispatched()
     with walls_down():
         assert FeedItem.objects.filter(object_id=line.pk, kind="allergy").count() == 1
     assert (line.origin, line.verification_status) == (Origin.PATIENT, Verification.UNCONFIRMED)

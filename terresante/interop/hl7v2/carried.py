@@ -132,7 +132,7 @@ class _Payload:
 
 
 def read_carried(message: Message) -> Carried | Refusal:
-    if found := person_refusal(message) or _persons_refusal(message) or _visit_refusal(message):
+    if found := person_refusal(message) or _visit_refusal(message):
         return found
     header, pid = message.segment("MSH"), message.segment("PID")
     if header is None or pid is None:
@@ -246,14 +246,6 @@ def _visit_number(message: Message, pid: Segment) -> str:
     visit = message.segment("PV1")
     number = visit.value(19) if visit is not None else ""
     return (number or (f"dossier {pid.value(18)}" if pid.value(18) else ""))[:120]
-
-
-def _persons_refusal(message: Message) -> Refusal | None:
-    """HL7 lets one ORU speak of several: what stands below the second PID would be filed for the first."""
-    if len({(pid.raw(3), pid.raw(5)) for pid in message.segments("PID")}) > 1:
-        sentence = "Le message parle de plusieurs patients (PID) : envoyez un message pour chacun."
-        return Refusal(Code.ERROR, "100", "PID^2", sentence)
-    return None
 
 
 def _visit_refusal(message: Message) -> Refusal | None:

@@ -171,12 +171,12 @@ def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
 def person_refusal(message: er7.Message, *, names_two: bool = False) -> Refusal | None:
     """Whoever the message speaks of is one, and has a number and a name.
 
-    HL7 lets an ORU or an A40 repeat its patient: what follows the second would be filed for the first.
+    HL7 lets an ORU or an A40 speak of several: what follows the second would be filed for the first.
     """
     identity = message.segment("PID")
     if identity is None:
         return missing_segment("PID", "l’identité du patient")
-    if not names_two and len(message.segments("PID")) > 1:
+    if not names_two and len({(pid.raw(3), pid.raw(5)) for pid in message.segments("PID")}) > 1:
         return SEVERAL_PERSONS
     if not has_identifier(identity, 3):
         return missing_field("PID", 3, "aucun identifiant de patient")

@@ -9,12 +9,11 @@ from terresante.interop import jobs
 from terresante.interop.hl7v2.tests.messages import PID, PV1, ZBE
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
-from terresante.kernel import dispatcher
 from terresante.patients.identity_rules import ins_key
 from terresante.patients.models import Patient, SourceIdentity
 from terresante.patients.traits import Traits
 from terresante.stays.models import Encounter
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -88,8 +87,7 @@ def test_it_is_played_again_when_the_record_appears(cast, hospital):
     wire.apply()
 
     create_record(cast.amar, traits=give)
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
     wire.apply()
 
     # The same traits without a matricule are for a person to confirm (INTEROP.md 2).

@@ -3,14 +3,13 @@ import pytest
 from terresante.accounts.models import User
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
-from terresante.kernel import dispatcher
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry
 from terresante.patients.actions import register_identity
 from terresante.patients.desk_actions import traits_of
 from terresante.patients.models import CareRecord, Patient
 from terresante.stays.models import Encounter
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -148,8 +147,7 @@ def test_a_hospital_s_merge_of_two_patients_is_decided_by_the_desk_then_played_a
         f"/identites/comparer/{link}fusionner/", {"surviving": str(kept), "reason": "Fusion de l’hôpital"}
     )
     assert merged.status_code == 302
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
     wire.apply()
 
     assert wire.states() == [("applied", "identifier_replaced"), ("applied", "stay")]

@@ -10,12 +10,11 @@ from terresante.care_team import actions
 from terresante.care_team.actions import GivenConsent
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
-from terresante.kernel import dispatcher
 from terresante.kernel.switch_changes import change
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord
 from terresante.patients.traits import Traits
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -31,8 +30,7 @@ ORAL = InformationSupport.ORAL_WITH_NOTICE
 
 
 def played():
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
     wire.apply()
 
 

@@ -11,7 +11,7 @@ from terresante.feed.models import FeedItem
 from terresante.interop.cda.tests import letters
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import papers, wire
-from terresante.kernel import access, dispatcher, rls
+from terresante.kernel import access, rls
 from terresante.kernel.errors import NotFound
 from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.results.access import RESULT_READ
@@ -27,7 +27,7 @@ from terresante.results.tests.factories import (
     sugar,
 )
 from tests.cast import join
-from tests.walls import walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -223,10 +223,10 @@ def test_sharing_its_document_or_no_longer_holds_for_its_results(cast, hospital,
     assert reads(cast.madeleine, cast.madeleine_record, report) == (False, 0, 0)
     with walls_down():
         assert FeedItem.objects.get().hidden_from_patient
-    dispatcher.step()
+    dispatched()
     assert reports()[0].hidden_from_patient
     documents.share_document(cast.urgentiste, document.record_id, document.pk, shared=True)
-    dispatcher.step()
+    dispatched()
     assert reads(cast.madeleine, cast.madeleine_record, report) == (True, 2, 1)
 
 

@@ -11,7 +11,7 @@ from terresante.care_team.enums import Basis, DataClass, TeamRole
 from terresante.care_team.events import MemberJoined
 from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
 from terresante.directory.models import PractitionerRole
-from terresante.kernel import dispatcher, rls
+from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Refused
 from terresante.kernel.events import Event
@@ -23,7 +23,7 @@ from terresante.notifications.actions import NewPreferences
 from terresante.notifications.enums import Notice
 from terresante.patients.models import PatientAccount
 from tests.cast import join
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 JOB = Actor.job("tests")
@@ -48,8 +48,7 @@ def send(told):
 
 def opens(cast, record):
     circle.open_in_emergency(cast.urgentiste, record.patient_id, reason="Coma, sans témoin ni ordonnance")
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
 
 
 def test_the_circle_is_told_and_a_structure_only_if_it_asked(cast):

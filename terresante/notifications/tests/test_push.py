@@ -12,7 +12,7 @@ from simulators.push.service import PushService, server
 from terresante.accounts.models import KnownDevice, User
 from terresante.accounts.sessions import DEVICE_KEY
 from terresante.care_team.events import MemberJoined
-from terresante.kernel import dispatcher, outbound, rls
+from terresante.kernel import outbound, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import OutboundChannel
 from terresante.kernel.ids import new_id
@@ -23,7 +23,7 @@ from terresante.notifications.carrier import Services, WebPush
 from terresante.notifications.enums import Notice
 from terresante.notifications.models import PushSubscription
 from terresante.notifications.webpush import ServerKey, said
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 PAGE = "notifications:preferences"
@@ -259,8 +259,7 @@ def test_logging_out_ends_the_alerts_of_this_device_only(browser, service, cast)
     at_home.subscribes()
 
     browser.client.post(reverse("accounts:logout"))
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
 
     assert [row.device_id for row in PushSubscription.objects.all()] == [at_home.known.pk]
     at_home.known.delete()
@@ -275,8 +274,7 @@ def test_ending_a_session_from_elsewhere_ends_its_alerts(browser, service, cast)
         handle = type(session).get_model_class().objects.get(session_key=session.session_key).handle
 
     at_home.client.post(reverse("accounts:end_session", args=[handle]))
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
 
     assert not PushSubscription.objects.exists()
 

@@ -17,16 +17,16 @@ from terresante.care_team.queries import open_record, read_record
 from terresante.care_team.queries.log import first_accesses_of
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
-from terresante.kernel import audit, dispatcher, ports, rls
+from terresante.kernel import audit, ports, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.events import Event, restore
-from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent, ParkedEvent
+from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.models import RelatedPerson
 from terresante.portal import actions
 from tests.cast import join, organization, professional, represented_by
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
 MOST_QUERIES_OF_THE_LOG = 26
@@ -70,12 +70,6 @@ def told():
 
 def mailed():
     return sorted(OutboundMessage.objects.values_list("recipient", flat=True))
-
-
-def dispatched():
-    wait_for_older_transactions()
-    dispatcher.step()
-    assert not ParkedEvent.objects.values_list("error", flat=True)
 
 
 def test_a_nurse_removed_on_the_phone_reads_nothing_at_once_and_those_concerned_are_told(cast):

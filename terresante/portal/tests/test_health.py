@@ -10,11 +10,11 @@ from terresante.health_record.actions import judge_line
 from terresante.health_record.enums import Verification
 from terresante.health_record.models import AllergyIntolerance, CareDirective, Observation
 from terresante.health_record.tests.factories import added, allergy, declared, directive
-from terresante.kernel import dispatcher, rls
+from terresante.kernel import rls
 from terresante.kernel.models import AuditEntry
 from terresante.patients.enums import DelegationBasis
 from tests.cast import represented_by
-from tests.walls import walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 HOME = "/mon-dossier/ma-sante/"
@@ -113,7 +113,7 @@ def line_of(substance):
 def test_she_takes_back_what_nobody_has_vouched_for_and_nothing_else(client, cast):
     said = declared(cast.madeleine, cast.madeleine_record, allergy("Arachide"))
     kept = declared(cast.madeleine, cast.madeleine_record, allergy("Latex"))
-    dispatcher.step()
+    dispatched()
     judge_line(cast.amar, kept.record_id, kept.pk, model=AllergyIntolerance, verdict=Verification.CONFIRMED)
     login(client, cast.madeleine)
     page = client.get(HOME).content.decode()
@@ -121,7 +121,7 @@ def test_she_takes_back_what_nobody_has_vouched_for_and_nothing_else(client, cas
 
     client.post(f"{HOME}allergies/{said.pk}/retirer/")
     client.post(f"{HOME}allergies/{line_of('Latex').pk}/retirer/")
-    dispatcher.step()
+    dispatched()
 
     assert "Arachide" not in client.get(HOME).content.decode()
     taken, confirmed = line_of("Arachide"), line_of("Latex")

@@ -44,7 +44,7 @@ from terresante.telemonitoring.models import Cell, FollowUp
 
 # What the page asks for again, in the words of its address, and the template of each.
 _COUNTERS, _LINES = "filtres", "lignes"
-_PARTS = {_COUNTERS: "_board_chips", _LINES: "_board_rows"}
+_PARTS = {_COUNTERS: "telemonitoring/_board_chips.html", _LINES: "telemonitoring/_board_rows.html"}
 _CHIPS = (
     (Only.ALL, "Tous", None, ""),
     (Only.RED, "Rouge", Level.RED, "level-red"),
@@ -95,7 +95,7 @@ def _around(request: Request, asked: Asked, found: Board, cells: list[Cell]) -> 
 
 def _fragment(template: str, shown: dict[str, Any]) -> HttpResponse:
     """Without the frame of a page, which asks for its own counters: every change is asked for by every open board."""
-    return HttpResponse(render_to_string(f"telemonitoring/{template}.html", shown))
+    return HttpResponse(render_to_string(template, shown))
 
 
 def _thresholds(titles: list[str]) -> Strip | None:
@@ -134,7 +134,9 @@ def row(request: Request) -> HttpResponse:
     """The cells of one line, as they are now; nothing once it has left the board, nor for a key of nobody's here."""
     key = key_of(request.GET.get("suivi", ""))
     found = board_queries.one_of(request.actor, key) if key else None
-    return _fragment("_board_row", {"cells": cells_of(found, reverse("board:board")) if found else ""})
+    return _fragment(
+        "telemonitoring/_board_row.html", {"cells": cells_of(found, reverse("board:board")) if found else ""}
+    )
 
 
 @require_safe

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from terresante.kernel import dispatcher, rls
+from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import OutboxEvent, ParkedEvent
 from terresante.questionnaires.enums import ResponseSource
@@ -16,7 +16,7 @@ from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState
 from terresante.telemonitoring.models import Alert, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import followed, pathway
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 WELL = {"temperature": 37, "sommeil": "bon"}
@@ -101,8 +101,7 @@ def expected_of(follow_up):
 def test_an_answer_is_on_the_board_once_its_event_is_handled(cast, follow_up, version):
     """Through the outbox and the dispatcher, as in the worker."""
     fever = says(cast, version, follow_up, FEVER)
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
 
     now = seen(follow_up)
     assert (now.colour, now.severity) == ("red", 3)

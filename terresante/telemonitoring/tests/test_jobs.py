@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from terresante.kernel import dispatcher, rls
+from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.kernel.sealing import unseal
@@ -17,7 +17,7 @@ from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState
 from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import expect, stored_follow_up
-from tests.walls import wait_for_older_transactions, walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 SEVEN = timezone.now().replace(hour=6, minute=0, second=0, microsecond=0)
@@ -78,8 +78,7 @@ def test_a_questionnaire_is_asked_for_when_it_opens_and_at_midday_once_each(morn
 
 
 def told_by_account():
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
     with walls_down():
         return OutboundMessage.objects.filter(channel="email").count()
 
@@ -104,8 +103,7 @@ def test_a_link_that_opens_nothing_more_is_not_sent_again(morning, sms, why):
 
 def test_a_patient_with_an_account_is_told_as_she_chose_and_by_the_same_words(cast, morning):
     jobs.remind_due(at(0))
-    wait_for_older_transactions()
-    dispatcher.step()
+    dispatched()
 
     with walls_down():
         (email,) = OutboundMessage.objects.filter(channel="email")
