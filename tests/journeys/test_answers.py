@@ -121,9 +121,15 @@ def test_what_was_answered_under_a_link_closed_since_is_kept_and_leaves_by_the_n
     page = person.page
     address, code = _link_of(physician)
     _opens(page, address, code)
+    if not page.get_by_role("link", name="Répondre").count():
+        # She has answered already, in another journey: she tells more.
+        page.get_by_role("button", name="Répondre maintenant").tap()
+        expect(page.get_by_role("heading", name="Combien pesez-vous ce matin ?")).to_be_visible()
+        page.goto("/suivi/")
     page.wait_for_function("() => localStorage.getItem('suivi-kept') === '1'")
     page.evaluate("async () => { await navigator.serviceWorker.ready }")
-    page.reload()
+    with page.expect_response("**/suivi/kit/"):
+        page.reload()
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     page.context.set_offline(True)
     page.goto("/suivi/")

@@ -69,7 +69,7 @@ def test_a_doctor_files_several_files_and_reads_one_up_to_four_hundred_per_cent(
     page.get_by_label("Rechercher dans les documents").fill("traces")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name=title)).to_have_count(0)
-    shot(doctor, "found", phone)
+    shot(doctor, "found")
     page.get_by_role("link", name=re.compile(f"tracé {phone}")).click()
     image = page.locator("[data-viewer-image]")
     expect(image).to_be_visible()

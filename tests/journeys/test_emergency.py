@@ -25,7 +25,7 @@ def test_breaking_the_glass_is_explained_and_told(visit):
     expect(page.get_by_role("link", name="Écrire une note")).to_have_count(0)
     assert page.goto(f"{page.url}notes/nouvelle/").status == 403
 
-    patient = visit("p.isidore", at="/")
+    patient = visit("p.isidore", at="/mon-dossier/acces/")
     expect(patient.page.get_by_role("heading", name="Ouvert en urgence")).to_be_visible()
     expect(patient.page.locator("#contenu")).to_contain_text(REASON)
 

@@ -72,7 +72,7 @@ def test_a_regulator_opens_for_a_call_and_not_for_who_refused_it(visit, phone):
     expect(page.locator(".strip")).to_contain_text("SAMU")
     expect(page.get_by_role("link", name="Écrire une note")).to_have_count(0)
 
-    patient = visit("p.isidore", at="/")
+    patient = visit("p.isidore", at="/mon-dossier/acces/")
     expect(patient.page.locator("#contenu")).to_contain_text(CALL)
 
 
