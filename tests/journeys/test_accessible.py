@@ -1,4 +1,4 @@
-"""At the size of a desk; each run draws a third of the screens by the seed of its order, check-long asks all twice."""
+"""At the size of a desk; each run draws a quarter of the screens by the seed of its order, check-long asks all twice."""
 
 import pytest
 

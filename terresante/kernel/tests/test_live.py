@@ -115,4 +115,5 @@ def test_who_was_away_for_too_long_asks_for_the_page_again(monkeypatch, away, st
         assert not hub._subscribers
 
     monkeypatch.setattr(server, "_actor_of", lambda _: somebody())
+    monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", 0.01)
     asyncio.run(scenario())
