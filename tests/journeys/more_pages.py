@@ -70,9 +70,9 @@ _FOLLOWED_AT_HOME = (
     ),
     Screen(
         "telesuivi-adapter",
-        _DAC,
-        "/telesuivi/",
-        does=acts.opens_mine("Tout le télésuivi de la personne", "Adapter à la personne"),
+        _GP,
+        "/telesuivi/?qui=mes-patients",
+        does=acts.of_row("testé positif", "Tout le télésuivi de la personne", "Adapter à la personne"),
         shows="telemonitoring:adapt",
     ),
     Screen(

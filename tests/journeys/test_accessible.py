@@ -1,4 +1,4 @@
-"""At the size of a desk; each run draws a quarter of the screens by the seed of its order, check-long asks all twice."""
+"""At the size of a desk; each run draws a quarter of the screens by its seed, check-long asks all of them twice."""
 
 import pytest
 
