@@ -118,7 +118,7 @@ def _labels(folder: Path) -> dict[str, str]:
     path = next(iter(sorted(folder.rglob(_TYPES))), None)
     if path is None:
         return {}
-    concepts = ElementTree.parse(path).getroot().iter(f"{_SVS}Concept")  # noqa: S314
+    concepts = ElementTree.parse(path).getroot().iter(f"{_SVS}Concept")  # noqa: S314 -- read by who runs it
     return {_plain(each.get("displayName", "")): each.get("code", "") for each in concepts}
 
 

@@ -39,17 +39,12 @@ def follow_up(request: Request) -> HttpResponse:
     shown = {
         "opened": opened,
         "due": due,
-        "offered": _offered(request.actor, opened.patient.pk, due) if opened else [],
+        "offered": unasked.offered(request.actor, opened.patient.pk, due) if opened else [],
         "reader": reader,
         "keeps": keeps,
         "before": before,
     }
     return render(request, "portal/follow_up.html", shown)
-
-
-def _offered(actor: Actor, patient_id: UUID, due: list[asking.Due]) -> list[unasked.Unasked]:
-    """A carer answers what is asked of him, no more."""
-    return [] if is_carer(actor) else unasked.offered(actor, patient_id, due)
 
 
 @require_POST
@@ -58,7 +53,7 @@ def tell_now(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor, action=FOLLOW_UP_READ)
     asked = (request.POST.get("suivi", ""), request.POST.get("questionnaire", ""))
     due = asking.due_for(request.actor, opened.patient.pk) if opened else []
-    found = _offered(request.actor, opened.patient.pk, due) if opened else []
+    found = unasked.offered(request.actor, opened.patient.pk, due) if opened else []
     one = next((one for one in found if (str(one.follow_up.pk), one.form) == asked), None)
     if opened is None or one is None:
         raise NotFound

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.accounts.tries import refuse_beyond
+from terresante.care_team.access import is_carer
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
@@ -41,7 +42,12 @@ class Unasked:
 def offered(
     actor: Actor, patient_id: UUID, due: Sequence[asking.Due], *, follow_up_id: UUID | None = None
 ) -> list[Unasked]:
-    """Of each follow-up that runs: what comes again and again and was asked lately, but what waits among `due`."""
+    """Of each follow-up that runs: what comes again and again and was asked lately, but what waits among `due`.
+
+    A carer answers what is asked of him, no more.
+    """
+    if is_carer(actor):
+        return []
     now = timezone.now()
     rows = asking.expected_at_home(actor, patient_id, follow_up_id).filter(
         opens_at__lte=now, opens_at__gt=now - _LATELY

@@ -71,6 +71,9 @@ def test_a_carer_who_was_named_answers_from_his_account_and_reads_nothing(client
     answer(client, f"/mon-dossier/suivi/{expected}/", temperature="37", sommeil="mauvais")
     (row,) = stored()
     assert (row.source, row.user_id, row.respondent_name) == ("carer", paul.user_id, "Paul")
+    assert "Répondre maintenant" not in client.get("/mon-dossier/suivi/").content.decode()
+    more = {"suivi": str(given.follow_up.pk), "questionnaire": "quotidien"}
+    assert client.post("/mon-dossier/suivi/maintenant/", more).status_code in (403, 404)
     assert (row.colour, row.occurrence_id) == ("orange", expected)
     assert "Un soignant va vous rappeler." in client.get(f"/mon-dossier/suivi/{expected}/").content.decode()
     with rls.acting(paul, read_only=True):
