@@ -59,8 +59,8 @@ def test_a_person_of_great_age_answers_by_a_link_in_large_letters_and_is_told_to
     page.goto(address)
     assert "TESSIER" not in page.content()
     assert person.axe() == []
-    page.get_by_label("Code à six chiffres").fill(code)
-    page.get_by_role("button", name="Continuer").tap()
+    _opens(page, address, code)
+    _tells_once_more(page)
     page.get_by_role("link", name="Répondre").tap()
 
     _weighs(page, "64")
@@ -121,11 +121,7 @@ def test_what_was_answered_under_a_link_closed_since_is_kept_and_leaves_by_the_n
     page = person.page
     address, code = _link_of(physician)
     _opens(page, address, code)
-    if not page.get_by_role("link", name="Répondre").count():
-        # She has answered already, in another journey: she tells more.
-        page.get_by_role("button", name="Répondre maintenant").tap()
-        expect(page.get_by_role("heading", name="Combien pesez-vous ce matin ?")).to_be_visible()
-        page.goto("/suivi/")
+    _tells_once_more(page)
     page.wait_for_function("() => localStorage.getItem('suivi-kept') === '1'")
     page.evaluate("async () => { await navigator.serviceWorker.ready }")
     with page.expect_response("**/suivi/kit/"):
@@ -153,3 +149,12 @@ def _opens(page: Page, address: str, code: str) -> None:
     page.get_by_label("Code à six chiffres").fill(code)
     page.get_by_role("button", name="Continuer").tap()
     expect(page.get_by_role("heading", name=re.compile("^Bonjour"))).to_be_visible()
+
+
+def _tells_once_more(page: Page) -> None:
+    """Journeys come in any order: she may have answered already, in another one."""
+    if page.get_by_role("link", name="Répondre").count():
+        return
+    page.get_by_role("button", name="Répondre maintenant").tap()
+    expect(page.get_by_role("heading", name="Combien pesez-vous ce matin ?")).to_be_visible()
+    page.goto("/suivi/")

@@ -56,8 +56,9 @@ def _acts_for(built: Built, reader: Reader, actor: Actor) -> Iterator[Compared]:
 
 
 def _ask(built: Built, reader: Reader, actor: Actor, rows: Rows, chance: Random) -> Iterator[Compared]:
-    lists = Lists(built, reader, actor)
     with rls.acting(actor, read_only=True):
+        # Inside: outside, the settings of a deployment may be a second old.
+        lists = Lists(built, reader, actor)
         yield from plain_sql(built, reader, rows, opened=None)
         with walls_down():
             everything = lists.seen()
