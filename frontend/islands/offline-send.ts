@@ -2,6 +2,9 @@ import { forgetWaiting, waitingAnswers } from "./offline-store";
 
 const SENT_TO = "/suivi/hors-ligne/";
 const LONGEST_KEPT = 8 * 24 * 3600 * 1000; // ms: its permit is older than that for good
+/** The sentence of an answer that has left, until there was time to read it: the page may be left in that instant. */
+const SAID = "suivi-said";
+const READ_IN = 4_000; // ms
 /** Answers whose sentence this page has shown: the one that waits is tried again and again. */
 const shown = new Set<string>();
 
@@ -23,6 +26,11 @@ export async function sendWaiting(): Promise<void> {
   }
 }
 
+/** What the page before was left too soon to let read. */
+export function sayAgain(): void {
+  show(window.sessionStorage.getItem(SAID) ?? "");
+}
+
 function show(sentence: string): void {
   const toasts = document.querySelector("[data-toasts]");
   if (!toasts || !sentence) return;
@@ -30,4 +38,6 @@ function show(sentence: string): void {
   toast.className = "toast";
   toast.append(Object.assign(document.createElement("span"), { textContent: sentence }));
   toasts.append(toast);
+  window.sessionStorage.setItem(SAID, sentence);
+  window.setTimeout(() => window.sessionStorage.removeItem(SAID), READ_IN);
 }

@@ -1,5 +1,5 @@
 import { announce } from "./announce";
-import { sendWaiting } from "./offline-send";
+import { sayAgain, sendWaiting } from "./offline-send";
 import { emptyStore, keepKit, keepWaiting, somethingKept, waitingAnswers, type Kit } from "./offline-store";
 
 /**
@@ -15,6 +15,7 @@ export function startOffline(): void {
     emptyStore();
     announce("C’est effacé de ce téléphone.");
   });
+  sayAgain();
   const kit = document.querySelector<HTMLElement>("[data-kit]")?.dataset["kit"];
   const page = document.querySelector<HTMLElement>("[data-offline]");
   if (page) void import("./offline-fill").then(({ startOfflineFilling }) => startOfflineFilling(page));
