@@ -83,14 +83,14 @@ def _prove(seed: int) -> int:
             reading = _reading(built, record, text)
             said = f"world {seed}, patient {patient}, {level}, {is_hidden}, {note.data_class}"
             # Who reads, but for those whose presence in the circle is kept from the author: nobody more, nobody less.
-            assert named == reading - _kept_from_view(built, author, patient), said
+            assert named == reading - _kept_from_view(built, author, patient, level), said
             _check_pages(built, patient, text, reading, chance)
             asked += 1
     return asked
 
 
-def _kept_from_view(built: Built, author: Actor, patient: int) -> set[UUID]:
-    """Who is there, in person or by his structure, on no ground that the author may know of."""
+def _kept_from_view(built: Built, author: Actor, patient: int, level: Confidentiality) -> set[UUID]:
+    """Who is there, in person or by his structure, on no ground that reads this and that the author may know of."""
     reader = next(reader for reader, actor in built.actors.items() if actor is author)
     grounds: dict[bool, set[int]] = {True: set(), False: set()}
     for key, period in _inside(built, patient).items():
@@ -99,7 +99,10 @@ def _kept_from_view(built: Built, author: Actor, patient: int) -> set[UUID]:
     rescuers = {
         one.who
         for one in model.readers(built.world)
-        if one.kind == "professional" and model.in_emergency(built.world, one, patient)
+        if one.kind == "professional"
+        and model.in_emergency(built.world, one, patient)
+        # An emergency reads in its own structure, and nothing that another one keeps.
+        and (level != Confidentiality.STRUCTURE or one.structure == reader.structure)
     }
     hidden = grounds[False] - grounds[True] - rescuers - {reader.who}
     return {built.people[number].pk for number in hidden}
