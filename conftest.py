@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from socketserver import BaseServer
 
 import psycopg
 import pytest
@@ -28,6 +29,7 @@ _LONGEST = (
     "test_oracle.py",
     "test_loading.py",
     "test_audience.py",
+    "test_matrix.py",
     "test_carried.py",
     "test_forged_urls.py",
     "test_region.py",
@@ -38,10 +40,10 @@ _LONGEST = (
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _rank(item.path.name))
+    items.sort(key=lambda item: rank(item.path.name))
 
 
-def _rank(name: str) -> int:
+def rank(name: str) -> int:
     return _LONGEST.index(name) if name in _LONGEST else len(_LONGEST)
 
 
@@ -56,6 +58,9 @@ def pytest_collection_finish() -> None:
 def pytest_configure() -> None:
     gc.disable()
     connection_created.connect(remember)
+    # How often a server looks whether it is to stop, in seconds: by default twice a second, which each of the hundred
+    # and fifty tests that open one waited for.
+    BaseServer.serve_forever.__defaults__ = (0.02,)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 _TWO = ("-n", "2", "--dist=worksteal")
 # A platform each; a file stays whole, so that who logged in once does for all of it. In their own order, longest first.
 _TWO_WHOLE = ("-n", "2", "--dist=loadfile", "--no-loadscope-reorder")
+BROWSER = "--browser"
 UNIT, JOURNEYS = "not journey and not long", "journey and not long"
 # Apart: the browser of a journey leaves its process unable to run the others.
 LONG, LONG_JOURNEYS = "long and not journey", "long and journey"
@@ -51,8 +52,12 @@ class Outcome:
 
 
 def main(arguments: Sequence[str]) -> int:
+    """`--long`: `make check-long`; `--browser`: install what journeys lack, as one step of another run does."""
     began = time.monotonic()
     try:
+        if BROWSER in arguments:
+            say(_browser())
+            return 0
         batches = _long() if "--long" in arguments else _short()
         failed = [outcome for batch in batches for outcome in _run_together(batch) if outcome.problem]
     except Failure as failure:
@@ -66,25 +71,34 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _short() -> list[tuple[Step, ...]]:
+def _short() -> list[Iterable[Step]]:
     """Batches run one after the other, the steps of a batch at the same time: alone, each leaves a core free."""
-    browser = {"TERRESANTE_BROWSER": _browser()}
+    return [_without_browser(), _with_browser()]
+
+
+def _without_browser() -> Iterator[Step]:
+    """Each starts as soon as it is named: what the last ones need is made meanwhile."""
+    if not _can_install():
+        _browser()
+    elif _first_program(BROWSERS[:1]) is None:
+        yield Step("browser", (sys.executable, "-m", "config.local.check", BROWSER))
+    yield _pytest("tests", UNIT, *_TWO)
+    yield _tool("format", "ruff", "format", "--check", "--quiet", ".")
+    yield _tool("lint", "ruff", "check", "--quiet", ".")
+    yield _tool("templates", "djlint", "--lint", "--quiet", "terresante")
+    yield _tool("layers", "lint-imports", "--no-cache")
+    yield _tool("types", "mypy", env=_settings())
     # As a deployment would: under the tests' settings the connection takes the application role.
     owner = {**_database(), "TERRESANTE_SECRET_KEY": secrets.token_hex()}
-    return [
-        (
-            _tool("format", "ruff", "format", "--check", "--quiet", "."),
-            _tool("lint", "ruff", "check", "--quiet", "."),
-            _tool("templates", "djlint", "--lint", "--quiet", "terresante"),
-            _tool("layers", "lint-imports", "--no-cache"),
-            _terresante("migrations", "makemigrations", "--check", "--dry-run", env=owner),
-        ),
-        (_tool("types", "mypy", env=_settings()), _pytest("tests", UNIT, *_TWO)),
-        (_pytest("journeys", JOURNEYS, *_TWO_WHOLE, *naming("journey"), env=browser),),
-    ]
+    yield _terresante("migrations", "makemigrations", "--check", "--dry-run", env=owner)
 
 
-def _long() -> list[tuple[Step, ...]]:
+def _with_browser() -> Iterator[Step]:
+    browser = {"TERRESANTE_BROWSER": _first_program(BROWSERS) or ""}
+    yield _pytest("journeys", JOURNEYS, *_TWO_WHOLE, *naming("journey"), env=browser)
+
+
+def _long() -> list[Iterable[Step]]:
     browser = {"TERRESANTE_BROWSER": _browser()}
     if shutil.which("caddy") is None:
         _install("caddy", why="Aucun Caddy, que les fichiers de deploy/ configurent")
@@ -104,23 +118,33 @@ def naming(mark: str) -> tuple[str, ...]:
     return tuple(str(path.relative_to(ROOT)) for path in paths if f"mark.{mark}" in path.read_text())
 
 
-def _run_together(steps: Sequence[Step]) -> list[Outcome]:
+def _run_together(steps: Iterable[Step]) -> list[Outcome]:
+    """What stops us, between two of them or later, stops those that run."""
     began = time.monotonic()
-    running = {step: _start(step) for step in steps}
+    running: dict[Step, subprocess.Popen[bytes]] = {}
     outcomes = []
-    while running:
-        for step in [step for step, process in running.items() if process.poll() is not None]:
-            code = running.pop(step).returncode
-            outcome = Outcome(
-                step=step,
-                seconds=time.monotonic() - began,
-                problem=f"code {code}" if code else _gap(step.report),
-                output=step.log.read_text(errors="replace"),
-            )
-            _tell(outcome)
-            outcomes.append(outcome)
-        time.sleep(0.05)
+    try:
+        for step in steps:
+            running[step] = _start(step)
+        while running:
+            for step in [step for step, process in running.items() if process.poll() is not None]:
+                outcomes.append(_ended(step, running.pop(step).returncode, time.monotonic() - began))
+                _tell(outcomes[-1])
+            time.sleep(0.05)
+    finally:
+        for process in running.values():
+            process.terminate()
+            process.wait()
     return outcomes
+
+
+def _ended(step: Step, code: int, seconds: float) -> Outcome:
+    return Outcome(
+        step=step,
+        seconds=seconds,
+        problem=f"code {code}" if code else _gap(step.report),
+        output=step.log.read_text(errors="replace"),
+    )
 
 
 def _start(step: Step) -> "subprocess.Popen[bytes]":

@@ -35,7 +35,7 @@ def seed(request: pytest.FixtureRequest) -> object:
     return request.config.getoption("randomly_seed", 0)
 
 
-# What two processes begin with: one walks through every screen at the size of a desk, the other does what needs no
+# What two processes begin with: one walks through the screens at the size of a desk, the other does what needs no
 # region while that one loads it, then walks as a phone. The walks expect the region as it was loaded: a login changes
 # nothing in it, other journeys do.
 _FIRST = ("test_accessible.py", "test_look.py", "test_login.py", "test_accessible_phone.py")
@@ -53,11 +53,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Then the files of many journeys, so that two processes end at about the same time."""
+    """Then the files of many journeys, so that two processes end at about the same time. Other tests keep theirs."""
     many = Counter(item.path for item in items)
-    items.sort(
-        key=lambda item: (
-            _FIRST.index(item.path.name) if item.path.name in _FIRST else len(_FIRST),
-            many[item.path] < _MANY,
-        )
-    )
+    items.sort(key=lambda item: _rank(item, of_many=many[item.path] >= _MANY))
+
+
+def _rank(item: pytest.Item, *, of_many: bool) -> tuple[int, bool]:
+    if item.get_closest_marker("journey") is None:
+        return (-1, False)
+    return (_FIRST.index(item.path.name) if item.path.name in _FIRST else len(_FIRST), not of_many)

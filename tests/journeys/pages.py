@@ -473,8 +473,8 @@ def faults_found(visits: Visits, *, phone: bool, of: Sequence[Screen] = SCREENS)
 
 
 def drawn(seed: object, *, phone: bool) -> list[Screen]:
-    """A quarter of the screens, each with the one that comes after it, none at both sizes; another seed, others."""
-    return [one for one in SCREENS if Random(f"{seed} {one.after or one.name}").randrange(4) == int(phone)]
+    """A sixth of the screens, each with the one that comes after it, none at both sizes; another seed, others."""
+    return [one for one in SCREENS if Random(f"{seed} {one.after or one.name}").randrange(6) == int(phone)]
 
 
 def _finder(patient: str) -> str:

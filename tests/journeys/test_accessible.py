@@ -1,4 +1,4 @@
-"""At the size of a desk; each run draws a quarter of the screens by its seed, check-long asks all of them twice."""
+"""At the size of a desk; each run draws a sixth of the screens by its seed, check-long asks all of them twice."""
 
 import pytest
 

@@ -2,9 +2,12 @@ import ast
 import errno
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -88,10 +91,82 @@ def test_file_of_another_account_gets_a_sentence(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
     monkeypatch.setattr(install, "_install_python", refused)
+    monkeypatch.setattr(install, "_pages_are_built", lambda: True)
     assert install.main([]) == 2
     assert capsys.readouterr().err == (
         "Ce compte n’a pas le droit nécessaire sur ce fichier : /somewhere/.venv/bin/terresante.\n"
     )
+
+
+def wait_for(file: Path) -> None:
+    limit = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < limit, f"{file} never came"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def pages_beside(tmp_path, monkeypatch):
+    """Pages that are not built yet, by a program of the test instead of ours; Python's side, likewise."""
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    monkeypatch.setattr(install, "_pages_are_built", lambda: False)
+    monkeypatch.setattr(install, "_system_node", lambda: Path("node"))
+
+    def play(program, python):
+        monkeypatch.setattr(install, "PAGES_ALONE", (sys.executable, "-c", program))
+        monkeypatch.setattr(install, "_install_python", python)
+        return install.main([])
+
+    return play
+
+
+@pytest.mark.parametrize("code", [0, 2])
+def test_pages_are_built_beside_the_libraries_and_each_side_says_its_failure(
+    pages_beside, tmp_path, capfd, code
+):
+    """Python's side only ends once the other has begun, which would wait for ever after it."""
+    begun = tmp_path / "begun"
+
+    def python(_lock):
+        wait_for(begun)
+        if code:
+            raise Failure("Le registre ne répond pas.")
+
+    program = f"""
+import pathlib, sys, time
+pathlib.Path({str(begun)!r}).touch()
+time.sleep(0.3)
+{code} and sys.stderr.write("npm a échoué.\\n")
+sys.exit({code})
+"""
+    assert pages_beside(program, python) == code
+    said = capfd.readouterr().err.splitlines()
+    assert sorted(said) == (["Le registre ne répond pas.", "npm a échoué."] if code else [])
+
+
+def test_an_interruption_leaves_no_process_of_the_pages(pages_beside, tmp_path, gone):
+    begun = tmp_path / "begun"
+    program = f"""
+import pathlib, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+pathlib.Path({str(tmp_path / "writing")!r}).write_text(str(child.pid))
+pathlib.Path({str(tmp_path / "writing")!r}).rename({str(begun)!r})
+child.wait()
+"""
+
+    def interrupted(_lock):
+        wait_for(begun)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+
+    assert pages_beside(program, interrupted) == 130
+    assert gone(int(begun.read_text()))
+
+
+def test_two_sides_that_speak_at_once_speak_in_whole_lines(capsys):
+    with install._step("Bibliothèques Python"):
+        assert capsys.readouterr().out == "Bibliothèques Python…\n"
+    assert re.fullmatch("Bibliothèques Python\u00a0: \\d+ s\n", capsys.readouterr().out)
 
 
 def test_two_services_on_one_port_get_a_sentence():
