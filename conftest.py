@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import connection, connections
 from django.db.backends.signals import connection_created
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from psycopg import sql
 from pytest_django import Settings
 
@@ -19,9 +19,9 @@ from config.local.postgres import Server
 from config.local.testing import migrated, test_server
 from tests.backstage import backstage
 from tests.cast import Cast, Kept, assemble
-from tests.journeys.visits import chromium
+from tests.journeys.visits import PATIENCE, chromium
 from tests.prepared import remember
-from tests.walls import empty_tables, walls_up
+from tests.walls import empty_tables, forget_settings, walls_up
 
 # The longest, first, and those of `make check-long` among them: two processes then end at about the same time.
 _LONGEST = (
@@ -98,6 +98,7 @@ def _commits_for_real(request: pytest.FixtureRequest) -> Iterator[None]:
     """
     if not backstage.is_empty:
         empty_tables()
+    forget_settings()
     if request.node.get_closest_marker("commits") is None:
         yield
         return
@@ -137,6 +138,7 @@ def files_of_the_test(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One for all the tests: Playwright runs once in a process."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = chromium(playwright)
         yield browser

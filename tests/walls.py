@@ -1,5 +1,6 @@
 """Arranging data behind the walls: tests act as the application role, factories step over it."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +9,11 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 
-from terresante.kernel import dispatcher
+from terresante.kernel import dispatcher, switches
 from terresante.kernel.models import ParkedEvent
 from tests.backstage import backstage
 
+_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
 
@@ -36,6 +38,16 @@ def empty_tables() -> None:
     """In one exchange with the server: half of all the tests end with it."""
     backstage.call("empty_tables", _emptying)
     backstage.is_empty = True
+    forget_settings()
+
+
+def forget_settings() -> None:
+    """Nobody has changed any, of which the process may still hold what a test before gave.
+
+    Changes are numbered anew with their table; the generation goes on, under which statements are kept.
+    """
+    kept = switches._kept
+    switches._kept = switches._Kept(generation=kept.generation + bool(kept.values))
 
 
 def counted(*models: type[Model]) -> None:
@@ -63,6 +75,11 @@ def tables_to_empty(cursor: CursorWrapper) -> list[str]:
     return [name for name in connection.introspection.table_names(cursor) if name not in KEPT]
 
 
+def without_keys(page: str) -> str:
+    """A page without the keys in its addresses: a year that it must not tell stands in one of them now and then."""
+    return _KEY.sub("", page)
+
+
 def _set_role(role: str) -> None:
     """From any other: what the session may become does not depend on what it is."""
     with connection.cursor() as cursor:
@@ -70,7 +87,7 @@ def _set_role(role: str) -> None:
         cursor.connection._prepared.role = role
 
 
-def wait_for_older_transactions(seconds: float = 60) -> None:
+def wait_for_older_transactions(seconds: float = 300) -> None:
     """Numbering and sealing wait for every older transaction of the server, another worker's tests included."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")

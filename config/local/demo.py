@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,10 +185,14 @@ def _insi(demo: Demo) -> tuple[str, ...]:
 
 
 def free_port() -> int:
-    """Nobody opens these by hand: any port will do."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """Nobody opens these by hand: any port will do, but those that a system lends to whoever connects, from 32768 on:
+    what is free there may be taken before a service has started.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def _practice(demo: Demo) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ export function sayAgain(): void {
 function show(sentence: string): void {
   const toasts = document.querySelector("[data-toasts]");
   if (!toasts || !sentence) return;
+  // said again of the page before, then told by the server: once is enough
+  if ([...toasts.children].some((one) => one.textContent === sentence)) return;
   const toast = document.createElement("div");
   toast.className = "toast";
   toast.append(Object.assign(document.createElement("span"), { textContent: sentence }));

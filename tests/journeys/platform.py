@@ -53,17 +53,16 @@ class Platform:
             _wait_until_heard(connection, follow_up)
             connection.execute("SET TimeZone = 'Europe/Paris'")
             passed = connection.execute(
-                "SELECT opens_at - now() + interval '1 minute' FROM telemonitoring_expected"
-                " WHERE follow_up_id = %s AND step = %s AND state = 'waiting'",
+                "SELECT opens_at - now() + interval '1 minute', opens_at::date - now()::date"
+                " FROM telemonitoring_expected WHERE follow_up_id = %s AND step = %s AND state = 'waiting'",
                 [follow_up, to],
             ).fetchone()
             assert passed, f"nothing of {to} is waited for"
             for table, key in _TIMED.items():
                 _move_back(connection, table, key, follow_up, passed[0])
             connection.execute(
-                "UPDATE telemonitoring_followup SET anchor_on = (anchor_on + interval '12 hours' - %s)::date"
-                " WHERE id = %s",
-                [passed[0], follow_up],
+                "UPDATE telemonitoring_followup SET anchor_on = anchor_on - %s WHERE id = %s",
+                [passed[1], follow_up],
             )
 
     def account(self, words: str) -> DemoAccount:

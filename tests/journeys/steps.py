@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import pyotp
 from playwright.sync_api import APIRequestContext, APIResponse, Error, Locator, Page, expect
@@ -21,6 +22,7 @@ _CODE_SECONDS = 10
 # The one account of the demonstration whose codes go to a telephone.
 _BY_SMS = "m.bardet"
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_Found = TypeVar("_Found")
 _last_step: dict[str, int] = {}
 # Codes already taken from the mailbox: an earlier login's letter may still be the newest when ours is on its way.
 _codes_read: set[str] = set()
@@ -129,11 +131,15 @@ class Visitor:
 
         A page that a click is leaving answers with an error: it is asked again once the next one stands.
         """
+        return self._of_what_stands(self._found_by_axe)
+
+    def _of_what_stands(self, look: Callable[[], _Found]) -> _Found:
+        self.page.wait_for_load_state("load")
         try:
-            return self._found_by_axe()
+            return look()
         except Error:
             self.page.wait_for_load_state("load")
-            return self._found_by_axe()
+            return look()
 
     def _found_by_axe(self) -> list[object]:
         self.page.evaluate(AXE.read_text())
@@ -141,9 +147,8 @@ class Visitor:
 
     def too_wide(self) -> int:
         """Pixels that only scrolling sideways would show. A phone widens its window to what it holds, not its root."""
-        return int(
-            self.page.evaluate("(root => root.scrollWidth - root.clientWidth)(document.documentElement)")
-        )
+        measured = "(root => root.scrollWidth - root.clientWidth)(document.documentElement)"
+        return self._of_what_stands(lambda: int(self.page.evaluate(measured)))
 
 
 def open_session(asked: APIRequestContext, account: DemoAccount) -> None:

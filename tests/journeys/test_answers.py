@@ -28,7 +28,8 @@ _WELL = ("Comme d’habitude", "Non", "Comme d’habitude", None, None, None, "N
 
 
 def _weighs(page: Page, kilograms: str) -> None:
-    expect(page.get_by_role("heading", name="Combien pesez-vous ce matin ?")).to_be_visible()
+    asked = page.get_by_role("heading", name="Combien pesez-vous ce matin ?")
+    expect(asked).to_be_visible()
     field = page.locator("#valeur")
     for key in kilograms:
         pad = page.locator(f"[data-key='{key}']")
@@ -37,6 +38,7 @@ def _weighs(page: Page, kilograms: str) -> None:
         else:
             field.fill(kilograms)
     page.get_by_role("button", name="Continuer").tap()
+    expect(asked).to_have_count(0)
 
 
 def _link_of(physician: Visitor) -> tuple[str, str]:
@@ -153,6 +155,7 @@ def _opens(page: Page, address: str, code: str) -> None:
 
 def _tells_once_more(page: Page) -> None:
     """Journeys come in any order: she may have answered already, in another one."""
+    page.wait_for_load_state()
     if page.get_by_role("link", name="Répondre").count():
         return
     page.get_by_role("button", name="Répondre maintenant").tap()

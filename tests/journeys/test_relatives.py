@@ -45,8 +45,7 @@ def test_a_mother_comes_in_and_a_father_whom_a_judge_cut_does_not(visit):
     account = father.platform.account("f.leclair")
     father.give_password(account)
     father.page.get_by_label("Code à six chiffres").fill(fresh_totp(account))
-    father.page.get_by_role("button", name="Se connecter").click()
-    father.page.wait_for_load_state()
+    father.follow(father.page.get_by_role("button", name="Se connecter"))
     father.page.goto("/mon-dossier/")
     expect(father.page.get_by_text("Bastien")).to_have_count(0)
 

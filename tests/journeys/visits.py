@@ -12,6 +12,8 @@ from tests.journeys.platform import Platform
 from tests.journeys.steps import Visitor, open_session
 
 DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
+# How long a page is waited for (milliseconds): on a loaded machine of two cores, three times what it usually takes.
+PATIENCE = 20_000
 # A login costs seconds, and each of its codes serves once: the sessions opened are kept for all the journeys.
 _sessions: dict[str, StorageState] = {}
 
@@ -59,7 +61,7 @@ class Visits:
             timezone_id="Europe/Paris",
             storage_state=self._session(account) if account else None,
         )
-        context.set_default_timeout(7_000)
+        context.set_default_timeout(PATIENCE)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         self._contexts.append(context)
         visitor = Visitor(context.new_page(), self._platform)

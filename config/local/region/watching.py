@@ -165,10 +165,15 @@ def _response(follow_up: FollowUp, said: dict[str, Any], at: datetime) -> NewRes
 
 
 def _keep_silent(job: Actor, follow_up: FollowUp) -> None:
-    """Asked this morning; the worker finds that nobody answered."""
+    """Asked this morning; the worker finds that nobody answered.
+
+    Whatever the hour: what the schedule itself asks around now has its own colours, at its own hours.
+    """
     now = timezone.now()
     with rls.acting(job):
         rls.open_record(follow_up.patient_id)
+        around = Expected.objects.filter(follow_up=follow_up, opens_at__lte=now + timedelta(hours=12))
+        around.update(next_reminder_at=None, next_colour_at=None)
         Expected.objects.create(
             patient_id=follow_up.patient_id,
             follow_up=follow_up,

@@ -21,7 +21,7 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from tests.cast import organization, professional
-from tests.walls import walls_down
+from tests.walls import walls_down, without_keys
 
 pytestmark = pytest.mark.commits
 JOB = Actor.job("tests")
@@ -121,7 +121,7 @@ def test_the_screens_show_counts_and_never_a_value(cast, hospital, madeleine, ad
     for page in pages:
         assert "2\u00a0messages" in page
         for value in ("SECRET-ID", "LEROUX", "P1^", "1939"):
-            assert value not in page
+            assert value not in without_keys(page)
 
 
 def test_the_monitor_asks_no_more_with_more_senders_and_more_messages(cast, hospital, madeleine, admin):

@@ -17,7 +17,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, SwitchChange
 from terresante.kernel.switch_changes import change, history
-from tests.walls import walls_down
+from tests.walls import empty_tables, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -125,6 +125,18 @@ def test_a_value_that_exists_no_more_gives_the_default_back(administrator):
     switches._declared["tried"] = replace(switches.switch("tried"), choices=(("low", "Bas"),))
 
     assert in_force() == "low"
+
+
+def test_what_a_test_gave_holds_in_no_other(administrator):
+    """Neither in a transaction, where changes are numbered from one again, nor for the second it is kept outside."""
+    change(administrator, "tried", "high", WHY)
+    assert in_force() == "high"
+    before = switches.version()
+
+    empty_tables()
+
+    assert switches.value("tried") == "low" == in_force()
+    assert switches.version() != before
 
 
 def test_a_page_asks_nothing_more_for_its_settings(administrator):

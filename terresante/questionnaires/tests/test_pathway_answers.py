@@ -4,7 +4,7 @@ from datetime import date, time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terresante.questionnaires.pathway import from_json, parse, problems, read, shown, to_json
@@ -183,6 +183,7 @@ def test_typed_answers_are_checked_as_posted_ones_are():
     assert [problem.link_id for problem in told] == ["temperature", "spo2", "inconnu"]
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["temperature", "spo2", "souffle", "malaise", "x"]),

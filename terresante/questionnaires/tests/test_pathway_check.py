@@ -387,6 +387,7 @@ def test_a_slip_of_the_hand_in_any_file_is_told_and_never_crashes(file, at, take
     assert all(mistake.line >= 1 and mistake.what for mistake in mistakes)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_whatever_is_in_a_cell_is_read_or_explained(cell):
     try:

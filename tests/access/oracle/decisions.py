@@ -64,6 +64,11 @@ class Tally:
     def decisions(self) -> int:
         return self.by_door.total() - self.by_door[Door.SQL]
 
+    @property
+    def least(self) -> int:
+        """Decisions at the door that was asked least."""
+        return min(self.by_door[door] for door in Door)
+
     def __str__(self) -> str:
         doors = ", ".join(f"{door} {self.by_door[door]}" for door in Door)
         return f"{self.worlds} mondes, {self.decisions} décisions ({doors})"

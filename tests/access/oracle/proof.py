@@ -22,13 +22,21 @@ class Differs(AssertionError):
     """The platform does not answer as the model does; the message holds the smallest world that shows it."""
 
 
-def prove(seed: int, *, decisions: int, worlds: int = 1, until: float = float("inf")) -> Tally:
-    """At least so many `decisions` and so many `worlds`; then goes on until the moment `until` (time.monotonic).
+def prove(
+    seed: int, *, decisions: int, worlds: int = 1, of_each: int = 0, until: float = float("inf")
+) -> Tally:
+    """At least so many `decisions` and so many `worlds`, and `of_each` door so many decisions, were it in four times as
+    many worlds; then goes on until the moment `until` (time.monotonic).
 
     Raises Differs.
     """
     tally = Tally()
-    while tally.decisions < decisions or tally.worlds < worlds or time.monotonic() < until:
+    while (
+        tally.decisions < decisions
+        or tally.worlds < worlds
+        or (tally.least < of_each and tally.worlds < 4 * worlds)
+        or time.monotonic() < until
+    ):
         if tally.worlds % _BEFORE_EMPTYING == 0:
             empty_tables()
         number = seed + tally.worlds

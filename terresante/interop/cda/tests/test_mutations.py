@@ -23,7 +23,7 @@ from terresante.interop.offering import offered_by
 from terresante.kernel.errors import Invalid
 from terresante.results.tests.factories import LABORATORY, URINE, blood, sugar
 
-# A document is read within, whatever it is; a loaded machine is given some room.
+# A document is read within, whatever it is; of the processor, which a loaded machine gives to others too.
 _SECONDS = 2.0
 _OURS = "p|div|ul|ol|li|table|caption|thead|tbody|tfoot|tr|td|th|strong|em|u|br|sub|sup|small|del|ins"
 _FOREIGN = re.compile(rf"<(?!/?(?:{_OURS})[ >])")
@@ -174,9 +174,9 @@ def play(count, seed):
         raw = chance.choice(SOURCES)
         for _ in range(chance.choice((1, 1, 1, 2))):
             raw = MUTATIONS[number % len(MUTATIONS)](raw, chance) or b" "
-        started = time.perf_counter()
+        started = time.process_time()
         outcomes[outcome_of(raw)] += 1
-        slowest = max(slowest, time.perf_counter() - started)
+        slowest = max(slowest, time.process_time() - started)
     assert sum(outcomes.values()) == count
     assert slowest < _SECONDS
     return outcomes

@@ -375,7 +375,7 @@ WHOLE = adt(
 )
 
 
-@settings(max_examples=300, deadline=2000)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_no_mutation_of_a_message_ever_raises(data):
     raw = bytearray(WHOLE)
@@ -396,7 +396,7 @@ def test_no_mutation_of_a_message_ever_raises(data):
     assert acknowledgement(envelope(bytes(raw))).startswith(b"MSH")
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_after_a_header_are_survived(noise):
     raw = MSH.replace("{trigger}", "A01").encode() + b"\r" + noise

@@ -21,7 +21,7 @@ from terresante.interop.hl7v2.er7 import Message
 from terresante.interop.hl7v2.examination import examine
 from terresante.interop.hl7v2.grammar import CONDITIONS, Code, Refusal
 
-_SECONDS = 2.0
+_SECONDS = 2.0  # of the processor, which a loaded machine gives to others too
 WHOLE = letters.structured()
 WRONG = (
     b"<!DOCTYPE a [<!ENTITY a 'aa'><!ENTITY b '&a;&a;&a;'>]><a>&b;</a>",
@@ -394,9 +394,9 @@ def play(count, seed):
         raw = chance.choice(SOURCES)
         for _ in range(chance.choice((1, 1, 2))):
             raw = MUTATIONS[number % len(MUTATIONS)](raw, chance) or b"\r"
-        started = time.perf_counter()
+        started = time.process_time()
         outcomes[outcome_of(raw)] += 1
-        slowest = max(slowest, time.perf_counter() - started)
+        slowest = max(slowest, time.process_time() - started)
     assert slowest < _SECONDS
     return outcomes
 

@@ -2,7 +2,7 @@ import time
 
 import hl7  # type: ignore[import-untyped]  # published without types
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terresante.interop.hl7v2 import er7
@@ -74,6 +74,7 @@ def test_escape_sequences(written, read):
     assert message.segment("PID").value(5) == read.strip()
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), max_size=30))
 def test_escaped_text_comes_back(text):
     assert er7.unescape(er7.escaped(text)) == text
@@ -156,6 +157,7 @@ def test_answers_lose_accents_rather_than_fail():
     assert er7.encoded("œuvre", "iso8859-15") == "œuvre".encode("iso8859-15")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.lists(PLAIN, min_size=1, max_size=3), min_size=1, max_size=3), min_size=1, max_size=5

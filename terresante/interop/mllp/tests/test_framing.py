@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terresante.interop.mllp.framing import Decoder, Fault, Piece, framed
@@ -11,6 +11,7 @@ def test_several_messages_in_one_packet():
     assert pieces == [Piece(b"MSH|1"), Piece(b"MSH|2"), Piece(b"MSH|3")]
 
 
+@settings(deadline=None)
 @given(st.lists(CONTENT, min_size=1, max_size=5), st.lists(st.integers(1, 7), min_size=1, max_size=20))
 def test_messages_survive_any_split(contents, cuts):
     stream = b"".join(framed(content) for content in contents)
