@@ -13,6 +13,7 @@ from terresante.questionnaires.access import PATHWAY_READ
 from terresante.questionnaires.enums import VersionStatus
 from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayVersion
 from terresante.questionnaires.pathway_actions import mistakes
+from terresante.questionnaires.places import Place, Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,14 @@ class PathwayShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A mistake of a draft, and where it is corrected."""
+
+    mistake: engine.Mistake
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class VersionShown:
     """A version, what its files say, and what is wrong with them: `said` is None when they cannot be read."""
 
@@ -39,6 +48,10 @@ class VersionShown:
     said: engine.Pathway | None
     mistakes: tuple[engine.Mistake, ...]
     signatures: tuple[PathwaySignature, ...]
+
+    @property
+    def placed(self) -> list[Placed]:
+        return _placed(self.version, self.mistakes)
 
     @property
     def rules(self) -> tuple[engine.RuleInWords, ...]:
@@ -73,6 +86,16 @@ def _versions() -> QuerySet[PathwayVersion]:
 
 def _shown(row: Pathway) -> PathwayShown:
     return PathwayShown(row, tuple(row.versions.all()))
+
+
+def placed(row: PathwayVersion) -> list[Placed]:
+    """Of a draft, as it is kept."""
+    return _placed(row, mistakes(row.files))
+
+
+def _placed(row: PathwayVersion, found: Sequence[engine.Mistake]) -> list[Placed]:
+    places = Places(row.files)
+    return [Placed(one, places.of(one)) for one in found]
 
 
 def version_shown(actor: Actor, version_id: UUID) -> VersionShown:
