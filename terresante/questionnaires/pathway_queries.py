@@ -1,5 +1,6 @@
 """Pathways as their administration shows them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,6 +15,8 @@ from terresante.questionnaires.enums import VersionStatus
 from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayVersion
 from terresante.questionnaires.pathway_actions import mistakes
 from terresante.questionnaires.places import Place, Places
+
+_COLUMN = re.compile(r"^colonne\s«\s\w+\s»\s:\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ class Placed:
 
     mistake: engine.Mistake
     place: Place
+
+    @property
+    def beside(self) -> str:
+        """As it is said beside its field: the column is there to be seen."""
+        said = _COLUMN.sub("", self.mistake.what)
+        return f"{said[:1].upper()}{said[1:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,7 +252,7 @@ def _edited_page(request: Request, row: PathwayVersion, part: str, refused: Refu
     wrong = getattr(refused, "fields", {})
     if refused is None:
         here = [one for one in placed if one.place.part == part and not one.mistake.is_warning]
-        wrong = {one.place.field: one.mistake.what for one in reversed(here)}
+        wrong = {one.place.field: one.beside for one in reversed(here)}
     shown = _shown_part(request, row, part, sent=refused is not None, wrong=wrong)
     context = {
         "version": row,

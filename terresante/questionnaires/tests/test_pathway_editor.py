@@ -156,7 +156,7 @@ def test_a_draft_that_is_not_published_says_each_mistake_where_it_is_corrected(c
     assert f'<a href="{here}modifier/textes/#text-red">texts.toml, ligne' in page
     edited = client.get(f"{here}modifier/seuils/").content.decode()
     beside = edited.partition('id="row-0-green-erreur">')[2].partition("</span>")[0]
-    assert "le plus petit nombre d’abord" in beside
+    assert "le plus petit nombre d’abord" in beside and "colonne" not in beside
     there = client.get(f"{here}modifier/fichiers/?fichier=rules.csv&ligne=2").content.decode()
     assert "Ligne 2" in there and "<code>temperature;quotidien;temperature;37.9..36.0" in there
     for odd in ("999", "x", "-1", "0", "²"):
