@@ -163,9 +163,9 @@ def test_a_programme_that_is_not_published_says_each_fault_with_the_page_where_i
         ("etapes/e2/", "Étape « Visite »"),
         ("sequences/s1/", "Séquence « Forfait »"),
     ):
-        assert f'<li><a href="{here}{address}">{french(where)}</a>' in page.replace(where, french(where)), (
-            where
-        )
+        assert f'<li><p class="mb-0"><a href="{here}{address}">{french(where)}</a>' in page.replace(
+            where, french(where)
+        ), where
         assert client.get(f"{here}{address}").status_code == 200
     with walls_down():
         assert ProgrammeVersion.objects.get().status == "draft"
