@@ -6,6 +6,7 @@ Delays are days of the calendar, fees cents of euro. A step counts its delay fro
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from terresante.care_plans.enums import STEP_ROLES
@@ -118,50 +119,93 @@ def with_sequence(definition: Definition, sequence: Bundle) -> Definition:
     return replace(definition, sequences=kept)
 
 
-def faults(definition: Definition) -> list[str]:
-    """Why it cannot be published, one sentence each; nothing when it can."""
+class Part(StrEnum):
+    """Of a definition, as its pages are cut."""
+
+    GENERAL = "general"
+    STEP = "step"
+    SEQUENCE = "sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What keeps a definition from being published: where, what is wrong and what to do.
+
+    `key`: of the step or the sequence, "" of one that is missing.
+    """
+
+    part: Part
+    where: str
+    sentence: str
+    key: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where} : {self.sentence}"
+
+
+_GENERAL = "Présentation et critères"
+
+
+def faults(definition: Definition) -> list[Fault]:
+    """Why it cannot be published; nothing when it can."""
     found = []
-    if not definition.steps:
-        found.append("Le programme n’a pas encore d’étape : ajoutez-en au moins une.")
     if not definition.included_by:
-        found.append("Personne ne peut inclure : choisissez au moins un rôle.")
-    found += [*_of_bounds(definition.bounds), *_of_steps(definition), *_of_sequences(definition)]
-    return found
+        found.append(Fault(Part.GENERAL, _GENERAL, "Personne ne peut inclure : choisissez au moins un rôle."))
+    found += _of_bounds(definition.bounds)
+    if not definition.steps:
+        told = "Le programme n’a pas encore d’étape : ajoutez-en au moins une."
+        found.append(Fault(Part.STEP, "Étapes", told))
+    return [*found, *_of_steps(definition), *_of_sequences(definition)]
 
 
-def _of_bounds(bounds: Bounds) -> Iterable[str]:
+def _of_bounds(bounds: Bounds) -> Iterable[Fault]:
     if bounds.age_from is not None and bounds.age_to is not None and bounds.age_from > bounds.age_to:
-        yield f"L’âge va de {bounds.age_from} à {bounds.age_to} ans : personne n’a cet âge."
+        told = f"L’âge va de {bounds.age_from} à {bounds.age_to} ans, personne n’a cet âge : corrigez l’un des deux."
+        yield Fault(Part.GENERAL, _GENERAL, told)
 
 
-def _of_steps(definition: Definition) -> Iterable[str]:
+def _of_steps(definition: Definition) -> Iterable[Fault]:
     known = {step.key for step in definition.steps}
     for step in definition.steps:
-        if step.role not in STEP_ROLES:
-            yield f"Étape « {step.title} » : le rôle « {step.role} » n’existe pas. Choisissez-en un de la liste."
-        if step.delay < 0:
-            yield f"Étape « {step.title} » : un délai se compte en jours à partir de 0, pas {step.delay}."
-        if step.after and step.after not in known:
-            yield f"Étape « {step.title} » : l’étape dont elle dépend a été retirée. Choisissez-en une autre."
+        for told in _of_step(step, known):
+            yield Fault(Part.STEP, f"Étape « {step.title} »", told, step.key)
     circle = cycle(definition.steps)
     if circle:
         named = " → ".join(f"« {definition.title_of(key)} »" for key in circle)
-        yield f"Des étapes s’attendent l’une l’autre : {named}. Faites partir l’une d’elles de l’inclusion."
+        told = (
+            f"Des étapes s’attendent l’une l’autre ({named}) : comptez l’une d’elles à partir de l’inclusion."
+        )
+        yield Fault(Part.STEP, f"Étape « {definition.title_of(circle[0])} »", told, circle[0])
 
 
-def _of_sequences(definition: Definition) -> Iterable[str]:
+def _of_step(step: PlannedAct, known: Collection[str]) -> Iterable[str]:
+    if step.role not in STEP_ROLES:
+        yield f"Le rôle « {step.role} » n’existe pas : choisissez-en un de la liste."
+    if step.delay < 0:
+        yield f"Un délai se compte en jours à partir de 0, pas {step.delay} : corrigez-le."
+    if step.after and step.after not in known:
+        yield "L’étape dont elle dépend a été retirée : choisissez-en une autre."
+
+
+def _of_sequences(definition: Definition) -> Iterable[Fault]:
     repeated: dict[str, str] = {}
     for sequence in definition.sequences:
-        if not sequence.steps:
-            yield f"Séquence « {sequence.label} » : choisissez les étapes qui la rendent facturable."
-        for key in sequence.steps:
-            if definition.step(key) is None:
-                yield f"Séquence « {sequence.label} » : une de ses étapes a été retirée. Enregistrez-la de nouveau."
-            if sequence.times > 1 and repeated.setdefault(key, sequence.label) != sequence.label:
-                yield (
-                    f"L’étape « {definition.title_of(key)} » est dans deux séquences répétées,"
-                    f" « {repeated[key]} » et « {sequence.label} » : laissez-la dans une seule."
-                )
+        for told in _of_sequence(definition, sequence, repeated):
+            yield Fault(Part.SEQUENCE, f"Séquence « {sequence.label} »", told, sequence.key)
+
+
+def _of_sequence(definition: Definition, sequence: Bundle, repeated: dict[str, str]) -> Iterable[str]:
+    """`repeated`: key of a step → label of the repeated sequence that has it, as it is met."""
+    if not sequence.steps:
+        yield "Elle n’a pas d’étape : choisissez celles qui la rendent facturable."
+    for key in sequence.steps:
+        if definition.step(key) is None:
+            yield "Une de ses étapes a été retirée : enregistrez-la de nouveau."
+        if sequence.times > 1 and repeated.setdefault(key, sequence.label) != sequence.label:
+            yield (
+                f"L’étape « {definition.title_of(key)} » est dans deux séquences répétées,"
+                f" « {repeated[key]} » et « {sequence.label} » : laissez-la dans une seule."
+            )
 
 
 def cycle(steps: Iterable[PlannedAct]) -> list[str]:

@@ -147,12 +147,13 @@ def remove_sequence(actor: Actor, programme_id: UUID, *, key: str) -> None:
 def publish(actor: Actor, programme_id: UUID) -> ProgrammeVersion:
     """The draft includes from now on; who is in the programme stays on his version.
 
-    Raises Invalid with what the draft still lacks.
+    Raises Invalid as long as the draft has `faults`: its page says each where it is mended.
     """
     programme, draft = _editing(actor, programme_id)
     lacking = faults(draft.read())
     if lacking:
-        raise Invalid(" ".join(lacking))
+        many = f"{len(lacking)} points sont" if len(lacking) > 1 else "un point est"
+        raise Invalid(f"Le programme n’est pas publié : {many} à corriger.")
     versions = ProgrammeVersion.objects.filter(programme_id=programme.pk)
     versions.filter(status=VersionStatus.PUBLISHED).update(status=VersionStatus.RETIRED)
     draft.status = VersionStatus.PUBLISHED

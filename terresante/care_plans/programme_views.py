@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +19,7 @@ from terresante.care_plans.access import (
     SEQUENCES_READ,
     require_lead,
 )
-from terresante.care_plans.definition import faults, said_bounds, said_delay
+from terresante.care_plans.definition import Fault, Part, faults, said_bounds, said_delay
 from terresante.care_plans.models import InvoiceBatch, Programme, ProgrammeVersion
 from terresante.care_plans.programme_forms import (
     BatchForm,
@@ -67,6 +68,11 @@ def new_programme(request: Request) -> HttpResponse:
 @reads(PROGRAMME_MANAGE)
 def show_programme(request: Request, programme_id: UUID) -> HttpResponse:
     """The draft when there is one, else the version in force."""
+    return _programme_page(request, programme_id)
+
+
+def _programme_page(request: Request, programme_id: UUID, *, refused: str = "") -> HttpResponse:
+    """`refused`: why it was not published; what is to be mended is on the page."""
     programme = _programme(request, programme_id)
     versions = queries.versions_of(request.actor, programme)
     draft, in_force = queries.draft_among(versions), queries.in_force_among(versions)
@@ -87,9 +93,19 @@ def show_programme(request: Request, programme_id: UUID) -> HttpResponse:
             (one, [definition.title_of(key) for key in one.steps], queries.euros(one.fee))
             for one in definition.sequences
         ],
-        "lacking": faults(definition) if draft else [],
+        "lacking": [(one, _address(programme_id, one)) for one in faults(definition)] if draft else [],
+        "refused": refused,
     }
-    return render(request, "care_plans/programme.html", context)
+    return render(request, "care_plans/programme.html", context, status=422 if refused else 200)
+
+
+def _address(programme_id: UUID, fault: Fault) -> str:
+    """Where it is mended."""
+    if fault.part == Part.GENERAL:
+        return reverse("programmes:general", args=[programme_id])
+    if fault.key:
+        return reverse(f"programmes:{fault.part}", args=[programme_id, fault.key])
+    return reverse(f"programmes:new_{fault.part}", args=[programme_id])
 
 
 @writes(PROGRAMME_MANAGE)
@@ -159,7 +175,10 @@ def sequence(request: Request, programme_id: UUID, part: str = "") -> HttpRespon
 @require_POST
 @writes(PROGRAMME_MANAGE)
 def publish(request: Request, programme_id: UUID) -> HttpResponse:
-    version = actions.publish(request.actor, programme_id)
+    try:
+        version = actions.publish(request.actor, programme_id)
+    except Invalid as error:
+        return _programme_page(request, programme_id, refused=error.sentence)
     said = f"La version {version.number} est en vigueur. Les inclusions en cours gardent la leur."
     messages.success(request, said)
     return redirect("programmes:one", programme_id)

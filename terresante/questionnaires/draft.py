@@ -7,11 +7,11 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from terresante.questionnaires.archive import ABOUT, Unreadable
-from terresante.questionnaires.pathway.elements import SDC, UNIT
+from terresante.questionnaires.pathway.elements import SDC, UNIT, unit_of
 from terresante.questionnaires.pathway.fhir_import import free, slug
 from terresante.questionnaires.pathway.tables import has_endless_key
 
@@ -21,6 +21,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     SCHEDULE: ("step", "questionnaire", "from", "to", "times", "remind", "grey", "orange", "red", "role"),
 }
 _BOUNDS = {"lowest": "minValue", "highest": "maxValue"}
+_NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,]\d{1,6})?")
 
 
 def _toml(text: str) -> dict[str, Any]:
@@ -69,6 +70,21 @@ def with_rows(files: Mapping[str, str], name: str, lines: Sequence[Mapping[str, 
             [_one_line(line.get(column, "")) for column in known] + [old.get(one) or "" for one in others]
         )
     return {**files, name: written.getvalue()}
+
+
+def places(files: Mapping[str, str], name: str) -> dict[int, int]:
+    """Line of the file where a row begins → its number among `rows`; {} of a table that cannot be read."""
+    reader = csv.reader(io.StringIO(files.get(name, "")), delimiter=";")
+    found: dict[int, int] = {}
+    begins = 1
+    try:
+        for cells in reader:
+            if cells:
+                found[begins] = len(found) - 1
+            begins = reader.line_num + 1
+    except csv.Error:
+        return {}
+    return {line: number for line, number in found.items() if number >= 0}
 
 
 def _lines(files: Mapping[str, str], name: str) -> list[dict[str, str]]:
@@ -120,6 +136,7 @@ class AskedQuestion:
     required: bool
     lowest: str
     highest: str
+    unit: str = ""
     # (code, label)
     options: tuple[tuple[str, str], ...] = ()
 
@@ -163,7 +180,7 @@ def with_questions(files: Mapping[str, str], edits: Mapping[str, Mapping[str, An
         before = json.dumps(resource)
         for item in _items(resource):
             edit = edits.get(f"{form}:{item.get('linkId')}") if _is_asked(item) else None
-            if edit is not None:
+            if edit is not None and not edit.get("removed"):
                 _edit(item, edit)
         removed = {key for key, edit in edits.items() if edit.get("removed")}
         _without(resource, {key.partition(":")[2] for key in removed if key.startswith(f"{form}:")})
@@ -270,6 +287,7 @@ def _question(form: str, item: Mapping[str, Any]) -> AskedQuestion:
         required=item.get("required") is True,
         lowest=_bound(item, "minValue"),
         highest=_bound(item, "maxValue"),
+        unit=unit_of(item),
         options=tuple((str(one.get("code")), str(one.get("display", ""))) for one in _codings(item)),
     )
 
@@ -290,6 +308,12 @@ def _bound(item: Mapping[str, Any], name: str) -> str:
             number = value.get("value", "") if isinstance(value, dict) else value
             return str(number).replace(".", ",")
     return ""
+
+
+def number_of(text: str) -> Decimal | None:
+    """As it is written in French or not; None of what is no number, or has no end."""
+    said = "".join(text.split()).replace("−", "-")
+    return Decimal(said.replace(",", ".")) if said.isascii() and _NUMBER.fullmatch(said) else None
 
 
 def _edit(item: dict[str, Any], edit: Mapping[str, Any]) -> None:
@@ -334,10 +358,9 @@ def _set_help(item: dict[str, Any], text: str) -> None:
 def _set_bound(item: dict[str, Any], name: str, text: str) -> None:
     others = [one for one in _dicts(item, "extension") if not str(one.get("url", "")).endswith(f"/{name}")]
     if text:
-        try:
-            number = Decimal(text.replace(",", "."))
-        except InvalidOperation as error:
-            raise Unreadable(f"« {text[:20]} » n’est pas un nombre : corrigez cette borne.") from error
+        number = number_of(text)
+        if number is None:
+            raise Unreadable(f"« {text[:20]} » n’est pas un nombre : corrigez cette borne.")
         whole = number == int(number)
         kind = "valueInteger" if whole and item.get("type") == "integer" else "valueDecimal"
         value: dict[str, Any] = {kind: int(number) if whole else float(number)}

@@ -128,7 +128,11 @@ def publish(actor: Actor, version_id: UUID, *, note: str) -> PathwayVersion:
     """Offered from now on; what runs stays on its own version. Raises Invalid while a mistake remains."""
     require_pathway_manager(actor)
     row = access.get(actor, PATHWAY_MANAGE, PathwayVersion, version_id, related=("pathway",), lock=True)
-    _refuse_mistakes(row.files)
+    if wrong := _errors(row.files):
+        many = f"{len(wrong)} erreurs sont" if len(wrong) > 1 else "une erreur est"
+        raise Invalid(
+            f"Ce parcours ne peut pas être publié : {many} à corriger, dans « À corriger avant de publier »."
+        )
     row.note = note
     row.save(update_fields=["note"])
     _publish(actor, row)
@@ -189,14 +193,18 @@ def _checked(files: Mapping[str, str]) -> dict[str, str]:
         raise Invalid(str(error)) from error
 
 
+def _errors(files: Mapping[str, str]) -> list[engine.Mistake]:
+    return [one for one in mistakes(files) if not one.is_warning]
+
+
 def _refuse_mistakes(files: Mapping[str, str]) -> None:
-    wrong = [one for one in mistakes(files) if not one.is_warning]
+    """One a line, for who loads files without a page to show them on."""
+    wrong = _errors(files)
     if wrong:
-        said = " ".join(f"{one.file}, ligne {one.line} : {one.what}" for one in wrong[:_MOST_SAID])
+        said = [f"- {one.file}, ligne {one.line} : {one.what}" for one in wrong[:_MOST_SAID]]
         more = len(wrong) - _MOST_SAID
-        raise Invalid(
-            f"Ce parcours ne peut pas être publié. {said}{f' Et {more} autres erreurs.' if more > 0 else ''}"
-        )
+        said += [f"Et {more} autres erreurs."] if more > 0 else []
+        raise Invalid("\n".join(["Ce parcours ne peut pas être publié :", *said]))
 
 
 def _pathway(files: Mapping[str, str]) -> Pathway:

@@ -1,5 +1,6 @@
 """Pathways as their administration shows them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,6 +14,9 @@ from terresante.questionnaires.access import PATHWAY_READ
 from terresante.questionnaires.enums import VersionStatus
 from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayVersion
 from terresante.questionnaires.pathway_actions import mistakes
+from terresante.questionnaires.places import Place, Places
+
+_COLUMN = re.compile(r"^colonne\s«\s\w+\s»\s:\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,20 @@ class PathwayShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """A mistake of a draft, and where it is corrected."""
+
+    mistake: engine.Mistake
+    place: Place
+
+    @property
+    def beside(self) -> str:
+        """As it is said beside its field: the column is there to be seen."""
+        said = _COLUMN.sub("", self.mistake.what)
+        return f"{said[:1].upper()}{said[1:]}"
+
+
+@dataclass(frozen=True, slots=True)
 class VersionShown:
     """A version, what its files say, and what is wrong with them: `said` is None when they cannot be read."""
 
@@ -39,6 +57,10 @@ class VersionShown:
     said: engine.Pathway | None
     mistakes: tuple[engine.Mistake, ...]
     signatures: tuple[PathwaySignature, ...]
+
+    @property
+    def placed(self) -> list[Placed]:
+        return _placed(self.version, self.mistakes)
 
     @property
     def rules(self) -> tuple[engine.RuleInWords, ...]:
@@ -73,6 +95,16 @@ def _versions() -> QuerySet[PathwayVersion]:
 
 def _shown(row: Pathway) -> PathwayShown:
     return PathwayShown(row, tuple(row.versions.all()))
+
+
+def placed(row: PathwayVersion) -> list[Placed]:
+    """Of a draft, as it is kept."""
+    return _placed(row, mistakes(row.files))
+
+
+def _placed(row: PathwayVersion, found: Sequence[engine.Mistake]) -> list[Placed]:
+    places = Places(row.files)
+    return [Placed(one, places.of(one)) for one in found]
 
 
 def version_shown(actor: Actor, version_id: UUID) -> VersionShown:

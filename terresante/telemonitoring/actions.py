@@ -51,6 +51,8 @@ from terresante.telemonitoring.phones import international
 # An anchor further away is a slip of the year.
 FURTHEST = timedelta(days=400)
 _TAKEN = "Ce télésuivi ne peut pas être enregistré : rechargez la page, puis recommencez."
+# Of a form: what begins the field of a threshold, then its name in the rules.
+OWN_THRESHOLD = "seuil-"
 _IN_ITS_NAME = "cell"
 _ANOTHER_SECTOR = (
     "Cette cellule est de psychiatrie ou d’addictologie : seul un professionnel de ces soins commence un suivi avec"
@@ -189,10 +191,19 @@ def _checked(pathway: engine.Pathway, wanted: NewFollowUp) -> NewFollowUp:
         wrong["status"] = "Choisissez un statut de la liste."
     if wanted.respondent == Respondent.CARER and not wanted.carer_name.strip():
         wrong["carer_name"] = "Indiquez le nom du proche qui répond."
-    if wrong:
-        raise Invalid("Des informations sont à corriger.", fields=wrong)
+    refuse({**wrong, **wrong_thresholds(pathway, wanted.personal)})
     check_anchor(wanted.anchor_on)
     return wanted
+
+
+def wrong_thresholds(pathway: engine.Pathway, personal: Mapping[str, Decimal]) -> dict[str, str]:
+    """Of this person, by the field of the form: none that her measure cannot reach, nor two in the wrong order."""
+    return {f"{OWN_THRESHOLD}{name}": told for name, told in engine.wrong_personal(pathway, personal).items()}
+
+
+def refuse(wrong: Mapping[str, str]) -> None:
+    if wrong:
+        raise Invalid("Des informations sont à corriger.", fields=wrong)
 
 
 def check_anchor(anchor_on: date) -> None:

@@ -11,14 +11,47 @@ from terresante.kernel.ui import wording
 from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
-from terresante.telemonitoring.actions import NewFollowUp
+from terresante.telemonitoring.actions import NewFollowUp, wrong_thresholds
 from terresante.telemonitoring.contacts.actions import BY_HAND, NewContact
 from terresante.telemonitoring.enums import EndReason, EnquiryStatus, Respondent
 from terresante.telemonitoring.models import Cell, Contact, FollowUp
 from terresante.telemonitoring.queries import Threshold
 
 
-class EnrolForm(forms.Form):
+class OwnThresholdsForm(forms.Form):
+    """One field a threshold of the person, in the unit of its measure; refused as the action refuses it."""
+
+    pathway: engine.Pathway
+    thresholds: Sequence[Threshold]
+
+    def ask(self, pathway: engine.Pathway, thresholds: Sequence[Threshold]) -> None:
+        self.pathway, self.thresholds = pathway, thresholds
+        for threshold in thresholds:
+            self.fields[threshold.field] = _threshold_field(threshold)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        for name, told in wrong_thresholds(self.pathway, self.personal).items():
+            self.add_error(name, told)
+        return said
+
+    @property
+    def personal(self) -> dict[str, Decimal]:
+        """By their name in the rules; what is left empty is the pathway's."""
+        said = self.cleaned_data
+        return {each.name: said[each.field] for each in self.thresholds if said.get(each.field) is not None}
+
+    @property
+    def own(self) -> list[forms.BoundField]:
+        return [self[each.field] for each in self.thresholds]
+
+    @property
+    def shows_own(self) -> bool:
+        """Something was typed there, right or wrong: it is not folded away."""
+        return any(field.errors or field.value() for field in self.own)
+
+
+class EnrolForm(OwnThresholdsForm):
     """`pathway` says what is asked; the inclusion questionnaire is beside it (`questionnaires.filling`)."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
@@ -61,7 +94,6 @@ class EnrolForm(forms.Form):
         said = {"id": new_id(), "anchor_on": timezone.localdate(), "phone": wording.phone(patient.phone)}
         kwargs["initial"] = {**said, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-        self.thresholds = thresholds
         offer(self, "cell", [(str(cell.pk), _words(cell)) for cell in cells])
         if contacts:
             offer(self, "contact", [("", "Aucun"), *((str(one.pk), one.name) for one in contacts)])
@@ -72,8 +104,7 @@ class EnrolForm(forms.Form):
             self.fields["anchor_on"].label = pathway.anchor_label
         else:
             self.fields["anchor_on"].label = "Premier jour du suivi"
-        for threshold in thresholds:
-            self.fields[threshold.field] = _threshold_field(threshold)
+        self.ask(pathway, thresholds)
 
     def follow_up(self, version_id: UUID, inclusion: engine.Answers | None) -> NewFollowUp:
         said = self.cleaned_data
@@ -87,7 +118,7 @@ class EnrolForm(forms.Form):
             carer_name=said["carer_name"],
             phone=said["phone"],
             inclusion=inclusion,
-            personal=_personal(self, self.thresholds),
+            personal=self.personal,
         )
 
     @property
@@ -96,7 +127,7 @@ class EnrolForm(forms.Form):
         return UUID(said) if said else None
 
 
-class AdaptForm(forms.Form):
+class AdaptForm(OwnThresholdsForm):
     """What may change of the person while she is followed: her status, her own thresholds."""
 
     status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
@@ -110,18 +141,17 @@ class AdaptForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.thresholds = thresholds
         _offer_statuses(self, pathway)
         if pathway.statuses:
             self.fields["status"].initial = follow_up.status
+        self.ask(pathway, thresholds)
         for threshold in thresholds:
-            self.fields[threshold.field] = _threshold_field(threshold)
-            self.fields[threshold.field].initial = follow_up.personal.get(threshold.name)
+            self.fields[threshold.field].initial = threshold.number_on(follow_up)
 
     def said(self) -> dict[str, Any]:
         return {
             "status": self.cleaned_data.get("status", ""),
-            "personal": _personal(self, self.thresholds),
+            "personal": self.personal,
         }
 
 
@@ -205,13 +235,13 @@ def _offer_statuses(form: forms.Form, pathway: engine.Pathway) -> None:
 
 def _threshold_field(threshold: Threshold) -> forms.DecimalField:
     return forms.DecimalField(
-        label=threshold.label, required=False, help_text="Vide : le seuil du parcours s’applique."
+        label=threshold.label,
+        required=False,
+        localize=True,
+        help_text=threshold.help,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={"invalid": "Écrivez un nombre, par exemple 88 ou 36,7."},
     )
-
-
-def _personal(form: forms.Form, thresholds: Sequence[Threshold]) -> dict[str, Decimal]:
-    said = form.cleaned_data
-    return {each.name: said[each.field] for each in thresholds if said.get(each.field) is not None}
 
 
 def _words(cell: Cell) -> str:

@@ -30,7 +30,7 @@ from terresante.telemonitoring.access import (
     FOLLOW_UP_READ,
     LINK_READ,
 )
-from terresante.telemonitoring.actions import enrols
+from terresante.telemonitoring.actions import OWN_THRESHOLD, enrols
 from terresante.telemonitoring.board import words
 from terresante.telemonitoring.board.words import badge_of
 from terresante.telemonitoring.enums import TO_BEGIN, ExpectedState, FollowUpState
@@ -91,17 +91,39 @@ class Offered:
 class Threshold:
     """A value that the physician may set for this person; empty, the default of the pathway holds."""
 
-    name: str
-    label: str
+    said: engine.OwnThreshold
+
+    @property
+    def name(self) -> str:
+        return self.said.name
 
     @property
     def field(self) -> str:
-        return f"seuil-{self.name}"
+        return f"{OWN_THRESHOLD}{self.name}"
 
-    def set_on(self, follow_up: FollowUp) -> str:
-        """As people write it; "" when the default of the pathway holds."""
+    @property
+    def label(self) -> str:
+        unit = self.said.unit
+        said = f", {unit}" if unit.startswith("sur ") else f", en {unit}" if unit else ""
+        return f"{self.said.label}{said}"
+
+    @property
+    def help(self) -> str:
+        """« Rouge au-dessous de ce seuil. Entre 50 et 100 %. Vide : le seuil du parcours (rouge ≤ 94 %). »"""
+        told = [self.said.does, self.said.bounds]
+        begun = " ".join(f"{one[:1].upper()}{one[1:]}." for one in told if one)
+        held = f" ({self.said.instead_of})" if self.said.instead_of else ""
+        return f"{begun} Vide : le seuil du parcours s’applique{held}."
+
+    def number_on(self, follow_up: FollowUp) -> str:
+        """As it is typed; "" when the default of the pathway holds."""
         value = follow_up.personal.get(self.name)
         return "" if value is None else _number(Decimal(str(value)))
+
+    def set_on(self, follow_up: FollowUp) -> str:
+        """As people read it."""
+        number, unit = self.number_on(follow_up), self.said.unit
+        return f"{number}{wording.NBSP}{unit}" if number and unit else number
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,11 +297,13 @@ def likely_twins(actor: Actor, patient_id: UUID, version: PathwayVersion) -> lis
 
 def thresholds_of(pathway: engine.Pathway) -> list[Threshold]:
     """Those that the rules read of the person."""
-    found: dict[str, Threshold] = {}
-    for rule in pathway.rules:
-        for name in rule.personal:
-            found.setdefault(name, Threshold(name, f"{rule.why} : seuil de cette personne"))
-    return list(found.values())
+    return [Threshold(one) for one in engine.own_thresholds(pathway)]
+
+
+def wrong_on(follow_up: FollowUp, pathway: engine.Pathway) -> dict[str, str]:
+    """Of the thresholds of this person, what would be refused today: some were set before anything looked at them."""
+    kept = {name: Decimal(str(value)) for name, value in follow_up.personal.items()}
+    return engine.wrong_personal(pathway, kept)
 
 
 def preview_of(pathway: engine.Pathway, anchor_on: date, *, most: int = 6) -> Preview:

@@ -98,12 +98,13 @@ def _later(follow_up: FollowUp) -> list[tuple[str, str, date | None]]:
 
 
 def _of_the_person(follow_up: FollowUp) -> dict[str, Any]:
-    """Her own thresholds, as they are set, and whether anything of her may be adapted."""
+    """Her own thresholds, as they are set, what is wrong with one, and whether anything of her may be adapted."""
     pathway = questionnaires.pathway_of(follow_up.version_id)
     thresholds = queries.thresholds_of(pathway)
-    said = [(one.label, one.set_on(follow_up)) for one in thresholds]
+    wrong = queries.wrong_on(follow_up, pathway)
+    said = [(one.said.label, one.set_on(follow_up), wrong.get(one.name, "")) for one in thresholds]
     return {
-        "own": [(label, value) for label, value in said if value],
+        "own": [one for one in said if one[1]],
         "adapts": bool(said or pathway.statuses),
     }
 

@@ -140,6 +140,17 @@ def says_nothing_and(button: str) -> Callable[[Visitor], None]:
     return act
 
 
+def types(label: str, words: str, button: str) -> Callable[[Visitor], None]:
+    """In the first field that is called so, then sent."""
+
+    def act(visitor: Visitor) -> None:
+        visitor.page.get_by_label(label).first.fill(words)
+        visitor.page.get_by_role("button", name=button, exact=True).click()
+        visitor.page.wait_for_load_state()
+
+    return act
+
+
 def in_turn(*acts: Callable[[Visitor], None]) -> Callable[[Visitor], None]:
     def act(visitor: Visitor) -> None:
         for one in acts:

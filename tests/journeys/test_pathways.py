@@ -6,6 +6,8 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.shots import photograph
+
 pytestmark = [pytest.mark.journey, pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])]
 
 ABOUT = """
@@ -175,3 +177,52 @@ def test_a_pathway_written_as_files_is_published_and_answered_without_a_restart(
     expect(page.get_by_role("row", name="Douleurs des articulations")).to_contain_text("≥ 8")
     expect(page.locator(".level.is-red").first).to_be_visible()
     clean(nurse)
+
+
+def test_what_is_refused_stays_as_it_was_typed_and_each_fault_leads_to_its_place(visit, phone, tmp_path):
+    """A draft, abandoned at the end: the region is left as it was."""
+    code, title = ("fautes-mobile", "Fautes mobile") if phone else ("fautes", "Fautes")
+    archive = written(tmp_path / code, code, title)
+    administrator = visit("d.sauvage", at="/administration/parcours/", phone=phone)
+    page = administrator.page
+    page.get_by_label("Fichier").set_input_files(archive)
+    page.get_by_role("button", name="Importer").click()
+    administrator.follow(page.get_by_role("link", name="Questions", exact=True))
+    lowest, asked = (
+        page.get_by_label("Plus petite valeur possible").first,
+        page.get_by_label("Question").first,
+    )
+    lowest.fill("trente")
+    asked.fill("Combien avez-vous de fièvre ?")
+    save = page.get_by_role("button", name="Enregistrer le brouillon")
+    administrator.follow(save)
+    expect(page.get_by_role("alert")).to_contain_text("Le brouillon n’est pas enregistré")
+    expect(lowest).to_have_value("trente")
+    expect(asked).to_have_value("Combien avez-vous de fièvre ?")
+    photograph(page, "refused")
+    clean(administrator)
+    page.get_by_role("alert").get_by_role("link", name="Plus petite valeur possible").click()
+    expect(lowest).to_be_focused()
+    lowest.fill("34,5")
+    administrator.follow(save)
+    expect(page.get_by_text("Le brouillon est enregistré")).to_be_visible()
+    expect(lowest).to_have_value("34,5")
+
+    administrator.follow(page.get_by_role("link", name="Seuils"))
+    cell = page.get_by_label("Orange, ligne 2")
+    cell.fill("7..5")
+    administrator.follow(save)
+    administrator.follow(page.get_by_role("link", name="Vérification"))
+    expect(page.get_by_role("button", name="Publier la version 1")).to_be_disabled()
+    photograph(page, "mistakes")
+    clean(administrator)
+    administrator.follow(page.get_by_role("link", name="rules.csv, ligne 3"))
+    expect(cell).to_be_focused()
+    expect(page.locator("#row-1-orange-erreur")).to_contain_text("le plus petit nombre d’abord")
+    photograph(page, "cell")
+    clean(administrator)
+    cell.fill("5..7")
+    administrator.follow(save)
+    administrator.follow(page.get_by_role("link", name="Vérification"))
+    expect(page.get_by_text("Aucune erreur")).to_be_visible()
+    administrator.follow(page.get_by_role("button", name="Abandonner ce brouillon"))

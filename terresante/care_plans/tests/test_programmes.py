@@ -136,6 +136,41 @@ def test_a_programme_is_written_in_screens_published_and_kept(client, cast):
         assert {row.detail["what"] for row in trail} >= {"created", "step", "sequence", "published", "draft"}
 
 
+def test_a_programme_that_is_not_published_says_each_fault_with_the_page_where_it_is_mended(client, cast):
+    login(client, cast.colin)
+    general = {"title": "Cœur", "legal_ground": "none", "data_class": "care", "included_by": ["nurse"]}
+    client.post(f"{ROOT}nouveau/", general)
+    programme = Programme.objects.get()
+    here = f"{ROOT}{programme.pk}/"
+    with walls_down():
+        version = ProgrammeVersion.objects.get()
+        version.definition |= {
+            "included_by": [],
+            "steps": [
+                {"key": "e2", "title": "Visite", "role": "nurse", "delay": 2, "after": "e1", "form": ""}
+            ],
+            "sequences": [{"key": "s1", "label": "Forfait", "steps": ["e1"], "fee": 100, "times": 1}],
+        }
+        version.save()
+
+    refused = client.post(f"{here}publier/")
+    page = refused.content.decode()
+
+    assert refused.status_code == 422
+    assert french("Le programme n’est pas publié : 3 points sont à corriger.") in page
+    for address, where in (
+        ("general/", "Présentation et critères"),
+        ("etapes/e2/", "Étape « Visite »"),
+        ("sequences/s1/", "Séquence « Forfait »"),
+    ):
+        assert f'<li><p class="mb-0"><a href="{here}{address}">{french(where)}</a>' in page.replace(
+            where, french(where)
+        ), where
+        assert client.get(f"{here}{address}").status_code == 200
+    with walls_down():
+        assert ProgrammeVersion.objects.get().status == "draft"
+
+
 def test_each_sequence_is_billed_in_one_batch_however_often_it_is_exported(client, cast, billed):
     programme, hers = billed
     login(client, cast.colin)

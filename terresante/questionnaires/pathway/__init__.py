@@ -26,6 +26,7 @@ from terresante.questionnaires.pathway.model import (
     Score,
     Step,
 )
+from terresante.questionnaires.pathway.personal import OwnThreshold, own_thresholds, wrong_personal
 from terresante.questionnaires.pathway.phone import offline
 from terresante.questionnaires.pathway.reading import read
 from terresante.questionnaires.pathway.replaying import Change, Day, PastAnswer, Replay, Sensitivity, replay
@@ -46,6 +47,7 @@ __all__ = [
     "Mistake",
     "Occurrence",
     "Option",
+    "OwnThreshold",
     "PartResult",
     "Past",
     "PastAnswer",
@@ -70,6 +72,7 @@ __all__ = [
     "from_json",
     "in_words",
     "offline",
+    "own_thresholds",
     "parse",
     "plan_definition",
     "problems",
@@ -80,4 +83,5 @@ __all__ = [
     "scores",
     "shown",
     "to_json",
+    "wrong_personal",
 ]

@@ -109,28 +109,32 @@ def _out_of_bounds(question: Question, value: Decimal) -> Problem | None:
     low, high = question.lowest, question.highest
     if (low is None or value >= low) and (high is None or value <= high):
         return None
-    proposal, meant = _meant(question, value)
+    proposal, asked = meant(question, value)
     if proposal is not None:
         said = wording.with_unit(proposal, question.unit)
         return Problem(
             question.link_id,
-            f"{wording.number(value)} {meant} Si oui, cela fait {said}. Sinon, mesurez à nouveau.",
+            f"{wording.number(value)} {asked} Si oui, cela fait {said}. Sinon, mesurez à nouveau.",
             wording.number(proposal),
         )
-    if low is not None and high is not None:
-        between = f"entre {wording.number(low)} et {wording.with_unit(high, question.unit)}"
-    elif low is not None:
-        between = f"d’au moins {wording.with_unit(low, question.unit)}"
-    else:
-        between = f"d’au plus {wording.with_unit(high or Decimal(0), question.unit)}"
     return Problem(
         question.link_id,
-        f"{wording.with_unit(value, question.unit)} n’est pas possible : écrivez une valeur {between}, "
+        f"{wording.with_unit(value, question.unit)} n’est pas possible : écrivez une valeur {between(question)}, "
         "ou mesurez à nouveau.",
     )
 
 
-def _meant(question: Question, value: Decimal) -> tuple[Decimal | None, str]:
+def between(question: Question) -> str:
+    """« entre 30 et 45 °C »; "" of what has no bounds."""
+    low, high = question.lowest, question.highest
+    if low is not None and high is not None:
+        return f"entre {wording.number(low)} et {wording.with_unit(high, question.unit)}"
+    if low is not None:
+        return f"d’au moins {wording.with_unit(low, question.unit)}"
+    return f"d’au plus {wording.with_unit(high, question.unit)}" if high is not None else ""
+
+
+def meant(question: Question, value: Decimal) -> tuple[Decimal | None, str]:
     """The same measure in the unit that was asked, when it was perhaps given in another."""
     unit = question.unit.strip().lower()
     candidates: list[tuple[Decimal, str]] = []
@@ -196,7 +200,7 @@ def _value(question: Question, texts: list[str]) -> AnswerValue | Problem:
     value = reader(text)
     if value is not None:
         return value
-    if question.kind == "integer" and (number := _decimal(text)) is not None and _meant(question, number)[1]:
+    if question.kind == "integer" and (number := _decimal(text)) is not None and meant(question, number)[1]:
         return _out_of_bounds(question, number) or Problem(question.link_id, _HOW["integer"])
     return Problem(question.link_id, _HOW[question.kind])
 

@@ -24,6 +24,7 @@ from terresante.questionnaires.pathway.naming import (
     wrong_codes,
     wrong_condition,
 )
+from terresante.questionnaires.pathway.personal import without_bounds
 from terresante.questionnaires.pathway.reach import (
     asked_before_its_time,
     cut_short,
@@ -32,6 +33,7 @@ from terresante.questionnaires.pathway.reach import (
     never_shown,
     odd_bands,
     roles_of_nobody,
+    slow,
     without_baseline,
 )
 from terresante.questionnaires.pathway.reading import codes_of, load
@@ -64,6 +66,8 @@ class _Check:
         lines = key_lines(self.files["pathway.toml"])
         for key, told in roles_of_nobody(self.pathway):
             self.mistakes.add("pathway.toml", lines.get(("roles", key), 1), told)
+        for key, told in slow(self.pathway):
+            self.mistakes.add("pathway.toml", lines.get(("delays", key), 1), told, is_warning=True)
         for form in self.pathway.forms.values():
             self.form(form)
         self.scores()
@@ -245,6 +249,8 @@ class _Check:
                 if isinstance(alternative, cells.Moved) and alternative.days is None and question is not None:
                     if told := without_baseline(self.pathway, rule):
                         self._rule(rule, told, is_warning=True)
+        if told := without_bounds(self.pathway, rule):
+            self._rule(rule, told, is_warning=rule.item.startswith("{"))
         if rule.remeasure and question is not None and not question.is_number:
             self._rule(rule, "remeasure = yes ne sert qu’à une mesure : écrivez no.", is_warning=True)
 

@@ -1,7 +1,7 @@
 """What a line of the decision table does with every value its item can take."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from terresante.questionnaires.pathway import cell_reading, cells, wording
@@ -43,6 +43,10 @@ class Line:
             )
         ]
 
+    def is_green(self, value: cells.Value) -> bool:
+        colours = self.colours(value)
+        return colours[0] is Colour.GREEN if colours else not self.rule.green.strip()
+
     def decided(self, value: cells.Value) -> Colour | None:
         """None when it is in no cell, or a personal threshold or earlier answers may decide otherwise."""
         colours = self.colours(value)
@@ -58,6 +62,66 @@ def line(rule: Rule, form: Form, score: Score | None, codes: frozenset[str]) -> 
     question = form.question(rule.item)
     every = [one for of_colour in alternatives.values() for one in of_colour]
     return Line(rule, alternatives, tuple(_values(every, question, score)), question, form)
+
+
+def senseless(
+    rule: Rule, form: Form, score: Score | None, codes: frozenset[str], personal: Mapping[str, Decimal]
+) -> Iterator[tuple[str, str]]:
+    """Thresholds of a person with which a colour of the line never comes: (name, what to do)."""
+    general = line(rule, form, score, codes)
+    if general is None:
+        return
+    alternatives = {colour: _of_person(several, personal) for colour, several in general.alternatives.items()}
+    every = [one for several in alternatives.values() for one in several]
+    own = replace(general, alternatives=alternatives, values=tuple(_values(every, general.question, score)))
+    for colour, several in general.alternatives.items():
+        for one in several:
+            if isinstance(one, cells.Compare) and isinstance(one.number, cells.Personal):
+                name = one.number.name
+                if name in personal and (told := _in_vain(one.operator, personal[name], colour, own)):
+                    yield name, told
+    if any(map(general.is_green, general.values)) and not any(map(own.is_green, own.values)):
+        told = "Avec ce seuil, aucune valeur ne serait verte : chaque réponse ferait une alerte. Écrivez-en un autre."
+        yield from ((name, told) for name in rule.personal if name in personal)
+
+
+def _in_vain(operator: str, threshold: Decimal, colour: Colour, line: Line) -> str:
+    there = cells.Compare(operator, threshold)
+    if _cannot(there, line):
+        if line.question is not None and line.question.kind == "integer" and threshold != int(threshold):
+            return "Cette mesure est un nombre entier : écrivez un seuil sans virgule."
+        return f"Avec ce seuil, rien ne serait {colour.label}{_bounds(line)}. Écrivez-en un autre."
+    above = _hidden_by(there, colour, line)
+    if above is None:
+        return ""
+    already = ", ".join(
+        wording.threshold(one, line.question, line.form)
+        for one in line.alternatives[above]
+        if cells.is_simple(one)
+    )
+    remedy = (
+        "L’orange vient avant le rouge : corrigez l’un des deux."
+        if colour is Colour.ORANGE
+        else "Écrivez-en un autre."
+    )
+    return f"Avec ce seuil, rien ne serait {colour.label} : c’est déjà {above.label} ({already}). {remedy}"
+
+
+def _of_person(
+    alternatives: tuple[cells.Alternative, ...], personal: Mapping[str, Decimal]
+) -> tuple[cells.Alternative, ...]:
+    """What is in force of a cell: a threshold that is set, as a number, replaces those written beside it."""
+    if not any(name in personal for name in cells.personal_of(alternatives)):
+        return alternatives
+    kept = [one for one in alternatives if not cells.is_simple(one)]
+    return tuple(
+        cells.Compare(one.operator, personal[one.number.name])
+        if isinstance(one, cells.Compare)
+        and isinstance(one.number, cells.Personal)
+        and one.number.name in personal
+        else one
+        for one in kept
+    )
 
 
 def warnings(line: Line) -> Iterator[str]:
@@ -190,7 +254,7 @@ def _numbers(
         lowest, highest = question.lowest, question.highest
         whole = question.kind == "integer"
     else:
-        lowest, highest = (Decimal(0), _most(score)) if score is not None else (None, None)
+        lowest, highest = (Decimal(0), most(score)) if score is not None else (None, None)
         whole = False
     exponents = [exponent for one in thresholds if isinstance(exponent := one.as_tuple().exponent, int)]
     step = Decimal(1) if whole else Decimal(1).scaleb(min([0, *exponents]))
@@ -203,7 +267,7 @@ def _numbers(
             yield cells.Value(point)
 
 
-def _most(score: Score) -> Decimal | None:
+def most(score: Score) -> Decimal | None:
     """What is written, or the sum of its parts."""
     if score.maximum is not None or not score.parts:
         return score.maximum

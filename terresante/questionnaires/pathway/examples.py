@@ -19,6 +19,7 @@ from terresante.questionnaires.pathway.model import (
     Past,
     Pathway,
 )
+from terresante.questionnaires.pathway.personal import wrong_personal
 from terresante.questionnaires.pathway.tables import key_lines, near
 
 # An example happens at a fixed moment: it gives the same result every day.
@@ -91,16 +92,15 @@ class _Trial:
         ]
 
     def personal(self) -> dict[str, AnswerValue]:
-        kept: dict[str, AnswerValue] = {}
+        kept: dict[str, Decimal] = {}
         for name, value in self.example.personal.items():
-            if name not in self.pathway.personal:
-                told = near(name, self.pathway.personal)
-                self.wrong("personal", name, f"aucune règle ne lit personal({name}) : {told}")
-            elif _is_number(value):
+            if _is_number(value):
                 kept[name] = Decimal(str(value))
             else:
                 self.wrong("personal", name, f"« {name} » est un nombre, sans guillemets.")
-        return kept
+        for name, told in wrong_personal(self.pathway, kept).items():
+            self.wrong("personal", name, told)
+        return dict(kept)
 
     def refused(self, answers: Answers) -> bool:
         found = {problem.link_id: problem.sentence for problem in problems(self.form, answers)}

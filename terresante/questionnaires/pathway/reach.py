@@ -27,6 +27,8 @@ ROLES = (
     *("coordinator", "secretary", "guardian", "other", "cell"),
 )
 FILLS = ("patient", "carer", "professional")
+# Minutes. A red that waits longer was written in another unit, or without knowing what waits meanwhile.
+LONGEST_RED = 60
 
 
 def idle(pathway: Pathway) -> Iterator[str]:
@@ -35,16 +37,31 @@ def idle(pathway: Pathway) -> Iterator[str]:
         return
     if not pathway.enrols:
         yield '[roles] : personne ne peut inclure. Écrivez par exemple enrols = ["physician", "nurse"].'
-    if set(pathway.takes) - {"cell"}:
-        yield '[roles] : les alertes sont à toute la cellule, qui s’organise elle-même. Écrivez takes = ["cell"].'
 
 
 def roles_of_nobody(pathway: Pathway) -> Iterator[tuple[str, str]]:
-    """(key under [roles], sentence)"""
-    for key, roles in (("enrols", pathway.enrols), ("takes", pathway.takes)):
-        for role in roles:
-            if role not in ROLES:
-                yield key, f"« {role} » n’est le rôle de personne : {near(role, ROLES)}"
+    """(key under [roles], sentence). Alerts are the whole cell's: a role that nothing applies would be believed."""
+    for role in pathway.enrols:
+        if role not in ROLES:
+            yield "enrols", f"« {role} » n’est le rôle de personne : {near(role, ROLES)}"
+    for role in pathway.takes:
+        if role != "cell":
+            yield (
+                "takes",
+                f"« {role} » ne prendrait pas seul les alertes : elles sont à toute la cellule, qui s’organise "
+                'elle-même. Écrivez takes = ["cell"].',
+            )
+
+
+def slow(pathway: Pathway) -> Iterator[tuple[str, str]]:
+    """(key under [delays], sentence)"""
+    waits = (
+        ("confirm", pathway.delays.confirm, "une mesure rouge resterait « à confirmer »"),
+        ("take_red", pathway.delays.take_red, "un rouge que personne ne prend resterait sans relais"),
+    )
+    for key, minutes, what in waits:
+        if minutes > LONGEST_RED:
+            yield key, f"« {key} » se compte en minutes : {what} pendant {minutes} minutes. Écrivez 10 ou 15."
 
 
 def asked_before_its_time(form: Form, question: Question) -> str:

@@ -118,7 +118,7 @@ def test_mistakes_are_said_with_their_file_and_line_and_keep_it_from_being_publi
     login(client, admin)
 
     page = client.post(f"{URL}importer/", {"file": packed(wrong)}, follow=True).content.decode()
-    assert "rules.csv</code>, ligne 2" in page
+    assert "rules.csv, ligne 2</a>" in page
     with walls_down():
         version = PathwayVersion.objects.get()
 

@@ -33,8 +33,10 @@ from terresante.telemonitoring.actions import (
     end_of,
     expect,
     expected_of,
+    refuse,
     told,
     why_there,
+    wrong_thresholds,
 )
 from terresante.telemonitoring.alerts import raising
 from terresante.telemonitoring.alerts.enums import AlertOutcome
@@ -136,16 +138,15 @@ def adapt(
     actor: Actor, record_id: UUID, follow_up_id: UUID, *, status: str, personal: Mapping[str, Decimal]
 ) -> FollowUp:
     """Another status of the person, or other thresholds of hers: answers to come are weighed with them; those that came
-    keep their colour. Raises Invalid for a status that the pathway does not have.
+    keep their colour. Raises Invalid for a status that the pathway does not have, a threshold that makes no sense.
     """
     _, follow_up = _managed(actor, record_id, follow_up_id)
     pathway = questionnaires.pathway_of(follow_up.version_id)
-    if status not in (pathway.statuses or ("",)):
-        raise Invalid(
-            "Choisissez un statut de la liste.", fields={"status": "Choisissez un statut de la liste."}
-        )
+    listed = status in (pathway.statuses or ("",))
+    wrong = {} if listed else {"status": "Choisissez un statut de la liste."}
+    refuse({**wrong, **wrong_thresholds(pathway, personal)})
     follow_up.status = status
-    follow_up.personal = {name: float(personal[name]) for name in pathway.personal if name in personal}
+    follow_up.personal = {name: float(value) for name, value in personal.items()}
     follow_up.save(update_fields=["status", "personal"])
     _say_changed(actor, follow_up, "adapted")
     return follow_up
