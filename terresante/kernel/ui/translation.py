@@ -31,7 +31,7 @@ _ATTRIBUTE = re.compile(
 _LABEL = re.compile(r"(\{\{[^}]*?\.get_\w+_display)(?=[|\s}])")
 # Of a tag: what it is given to say, in quotes; the others are given names, paths and levels.
 _QUOTED = re.compile(r'(?<!\()"(?P<said>[^"]+)"')
-_COUNTING, _SPEAKING = ("plural", "counter"), ("badge", "icon", "include", "level")
+_COUNTING, _SPEAKING = ("plural", "counter", "tab_links", "menu_links"), ("badge", "icon", "include", "level")
 _A_SENTENCE = re.compile(r"^[A-ZÀ-Ý]|[ ’]|[^\x00-\x7f]")
 _SPACES = re.compile(r"[ \t\n]+")
 _MARKERS = {"later", "gettext"}
