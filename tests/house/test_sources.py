@@ -34,6 +34,7 @@ MORE_NAMES = {
         "regime": "the legal regime, and what a consent must say under it",
     },
     "notes": {
+        "cards": "a note as a list shows it, drawn at once",
         "joining": "photographs and recordings of a note, apart from its words",
         "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
     },
