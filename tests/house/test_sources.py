@@ -39,6 +39,7 @@ MORE_NAMES = {
         "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
     },
     "documents": {
+        "lines": "a document as a list shows it, drawn at once",
         "own_actions": "what the person files herself, apart from what her circle does",
         "file_views": "pages through which the bytes of a file pass, apart from those about it",
         "received_actions": "what a wire files, apart from what persons do",
