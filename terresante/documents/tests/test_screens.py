@@ -1,4 +1,5 @@
 import io
+import re
 import tracemalloc
 from hashlib import sha256
 from urllib.parse import quote
@@ -237,7 +238,10 @@ def test_a_new_version_is_unread_and_its_page_tells_the_history(client, cast):
     shown = answer.content.decode()
     assert "est remplacé" in shown and "Version 2" in shown and "Version 1" in shown
     login(client, cast.ines)
-    assert client.get(url(cast.madeleine_record)).content.decode().count("Non lu</span>") == 1
+    listed = client.get(url(cast.madeleine_record)).content.decode()
+    assert listed.count("Non lu</span>") == 1
+    # Two versions were told of: one document is to be read, as its tab, its list and the bar of a telephone say.
+    assert re.findall(r'<span class="counter">(\d+)', listed) == ["1", "1", "1"]
     assert "Lire la version en vigueur" in client.get(page).content.decode()
     assert "Non lu</span>" not in client.get(url(cast.madeleine_record)).content.decode()
 
