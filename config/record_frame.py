@@ -10,7 +10,7 @@ from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import OpenRecord
 from terresante.documents.enums import DOCUMENT_CLASSES
-from terresante.feed.queries import unread_by_kind
+from terresante.feed.queries import unread_by_tab
 from terresante.kernel import slots
 from terresante.kernel.actor import Actor
 from terresante.kernel.ports import MainAction
@@ -122,15 +122,14 @@ def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, cur
     shown = [
         place for place in places if not place.needs or any(reads_class(actor, name) for name in place.needs)
     ]
-    counted = {place.key: slots.counted.get(place.key, ()) for place in shown}
-    kinds = sorted({kind for kinds in counted.values() for kind in kinds})
-    unread = dict(unread_by_kind(actor, record.patient_id, *kinds)) if kinds else {}
+    counted = [place.key for place in shown if place.key in slots.counted]
+    unread = unread_by_tab(actor, record.patient_id, *counted)
     return tuple(
         Tab(
             label=place.label,
             url=link(place.url_name, record.patient_id if place.is_of_patient else record.pk),
             icon=place.icon,
-            counter=sum(unread.get(kind, 0) for kind in counted[place.key]),
+            counter=unread.get(place.key, 0),
             unread=place.counts_unread,
             current=place.key == current,
         )

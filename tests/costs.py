@@ -1,8 +1,11 @@
 """What a page costs, in figures that no other work of the machine changes."""
 
 import json
+from contextlib import contextmanager
+from unittest.mock import patch
 
 from django.db import connection
+from django.template.base import Node
 from django.test.utils import CaptureQueriesContext
 
 
@@ -34,3 +37,26 @@ def blocks_of(client, address):
     with connection.execute_wrapper(look):
         assert client.get(address).status_code == 200
     return seen
+
+
+class TagsDrawn:
+    total = 0
+
+
+@contextmanager
+def tags_drawn():
+    """Tags and values that templates draw one after the other: what a list draws for each row of it shows here."""
+    seen, draw = TagsDrawn(), Node.render_annotated
+
+    def counted(node, context):
+        seen.total += 1
+        return draw(node, context)
+
+    with patch.object(Node, "render_annotated", counted):
+        yield seen
+
+
+def tags_of(client, address):
+    with tags_drawn() as seen:
+        assert client.get(address).status_code == 200
+    return seen.total

@@ -1,11 +1,11 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference
-from terresante.documents.queries import KINDS
+from terresante.documents.queries import KINDS, TOLD_AS, documents_of
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
@@ -21,7 +21,14 @@ def documents_told(actor: Actor, keys: Collection[FactKey]) -> dict[FactKey, Fac
     return {(kind, pk): _line(kind, rows[pk]) for kind, pk in keys if pk in rows}
 
 
-tab_counts("documents", *KINDS)
+def document_told(actor: Actor, patient_id: UUID) -> Subquery:
+    """The document in force of which a fact tells a version: what a line of the page is."""
+    told = DocumentReference.objects.filter(pk=OuterRef(OuterRef("object_id"))).values("set_id")
+    return Subquery(documents_of(actor, patient_id).order_by().filter(set_id__in=told).values("set_id")[:1])
+
+
+# Also those whose results are read: on a telephone no other tab tells of them.
+tab_counts("documents", *TOLD_AS, once=document_told)
 
 
 @compiled.rows

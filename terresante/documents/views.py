@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from terresante.care_team.queries import OpenRecord, open_record, read_record
-from terresante.documents import actions, queries
+from terresante.documents import actions, lines, queries
 from terresante.documents.access import (
     DOCUMENT_DOWNLOAD,
     DOCUMENT_OPEN,
@@ -56,6 +56,7 @@ def list_documents(request: Request, record_id: UUID) -> HttpResponse:
     )
     shown = {
         "documents": page,
+        "lines": [lines.line_of(one, with_month=asked["vue"] != WITHDRAWN) for one in page.lines],
         "asked": asked,
         "pages": pages_beside(page.page, "documents", **asked),
         "opened": opened,
@@ -89,6 +90,7 @@ def show_document(request: Request, record_id: UUID, document_id: UUID) -> HttpR
         "codes": queries.codes_said(read.codes if read else ()),
         "shows_paper": read is not None and read.has_paper and (not read.passages or "copie" in request.GET),
         "document": document,
+        "tags": lines.tags(document),
         "versions": versions,
         "newest": versions[0],
         "may_replace": DOCUMENT_REPLACE in may,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, Subquery, When, Window
+from django.db.models import Case, Count, F, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -112,11 +112,27 @@ def _waits(actor: Actor, patient_id: UUID | None) -> SqlCondition:
     return waits if patient_id is None else waits.at("patient_id", patient_id)
 
 
+def unread_by_tab(actor: Actor, patient_id: UUID, *tabs: str) -> dict[str, int]:
+    """What each of these tabs counts (`kernel.slots.tab_counts`)."""
+    for numbers in _unread_by_tab(actor, patient_id, tabs) if tabs else ():
+        return dict(zip(tabs, numbers, strict=True))
+    return dict.fromkeys(tabs, 0)
+
+
 @compiled.rows
-def unread_by_kind(actor: Actor, patient_id: UUID, *kinds: str) -> QuerySet[FeedItem, tuple[str, int]]:
-    """How many of each of these kinds; those that have none are left out."""
-    items = unread(actor, patient_id).filter(kind__in=kinds)
-    return items.values_list("kind").annotate(number=Count("pk")).order_by()
+def _unread_by_tab(
+    actor: Actor, patient_id: UUID, tabs: tuple[str, ...]
+) -> QuerySet[FeedItem, tuple[int, ...]]:
+    """One row."""
+    told = {f"in_{tab}": _how_many(slots.counted[tab], actor, patient_id) for tab in tabs}
+    kinds = sorted({kind for tab in tabs for kind in slots.counted[tab].kinds})
+    items = unread(actor, patient_id).filter(kind__in=kinds).order_by()
+    return items.values(all=Value(1)).annotate(**told).values_list(*told)
+
+
+def _how_many(counted: slots.Counted, actor: Actor, patient_id: UUID) -> Count:
+    what = counted.once(actor, patient_id) if counted.once else "pk"
+    return Count(what, filter=Q(kind__in=counted.kinds), distinct=counted.once is not None)
 
 
 @compiled.rows

@@ -4,6 +4,7 @@
 def notes_told(actor, keys) -> dict[FactKey, FactLine]: ...
 
 tab_counts("notes", FeedKind.NOTE)              kinds of facts whose unread ones a tab counts
+tab_counts("documents", *TOLD_AS, once=document_told)       the same, each of what they tell of once
 
 @header_badge                                   badges under the patient's name
 def current_stay(actor, patient_id) -> list[HeaderBadge]: ...
@@ -13,6 +14,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Subquery
 
 from terresante.kernel.actor import Actor
 
@@ -43,9 +46,18 @@ class HeaderBadge:
 FactKey = tuple[str, UUID]
 FactsShown = Callable[[Actor, Collection[FactKey]], dict[FactKey, FactLine]]
 Badges = Callable[[Actor, UUID], list[HeaderBadge]]
+# Of a fact that waits for this actor, about this patient: what its tab counts, NULL for what it does not show.
+Told = Callable[[Actor, UUID], Subquery]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    kinds: tuple[str, ...]
+    once: Told | None
+
 
 facts: dict[str, FactsShown] = {}
-counted: dict[str, tuple[str, ...]] = {}
+counted: dict[str, Counted] = {}
 badges: list[Badges] = []
 
 
@@ -60,9 +72,9 @@ def fact_shown(*kinds: str) -> Callable[[FactsShown], FactsShown]:
     return register
 
 
-def tab_counts(tab: str, *kinds: str) -> None:
+def tab_counts(tab: str, *kinds: str, once: Told | None = None) -> None:
     """The frame asks for all the tabs of a page in one question."""
-    counted[tab] = kinds
+    counted[tab] = Counted(kinds, once)
 
 
 def header_badge(function: Badges) -> Badges:

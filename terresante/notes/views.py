@@ -26,7 +26,7 @@ from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Tab
 from terresante.kernel.ui.paging import asked_page, pages_beside
-from terresante.notes import actions, queries
+from terresante.notes import actions, cards, queries
 from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
 from terresante.notes.enums import MOST_PHOTOS, NoteView
 from terresante.notes.forms import AmendForm, AudienceForm, NoteForm
@@ -74,7 +74,8 @@ def list_notes(request: Request, record_id: UUID) -> HttpResponse:
     )
     # Around the words of a search stands a part of a note: it has not been read.
     _mark_read(request, opened, [] if asked.words else [line.note.pk for line in page.lines])
-    shown = {"notes": page, "asked": asked, "pages": pages_beside(page.page, "notes", **asked.said)}
+    shown = {"notes": page, "cards": [cards.card(line) for line in page.lines], "asked": asked}
+    shown["pages"] = pages_beside(page.page, "notes", **asked.said)
     if request.headers.get("HX-Request"):
         return render(request, "notes/_list.html", {**shown, "opened": opened})
     shown["page_tabs"] = _tabs(record_id, page, asked)
@@ -88,12 +89,14 @@ def show_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=NOTE_READ)
     note = _note(request, opened, NOTE_READ, note_id)
     _mark_read(request, opened, [note.pk])
+    answered = queries.answered_by(request.actor, note)
     shown = {
         "note": note,
         "is_mine": note.author_id == request.actor.person_id,
-        "is_starred": queries.is_starred(request.actor, note),
+        "star": cards.star(note, is_starred=queries.is_starred(request.actor, note)),
+        "tags": cards.tags(note),
         "versions": queries.versions_of(request.actor, note) if note.amended_at else (),
-        "answered": queries.answered_by(request.actor, note),
+        "answered": cards.answered(answered) if answered else "",
         "answers": queries.answers_to(request.actor, note),
         "limits": access.permits(request.actor, NOTE_LIMIT, note),
         "amends": access.permits(request.actor, NOTE_AMEND, note),
@@ -153,7 +156,7 @@ def star_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
     starred = request.POST.get("starred") == "1"
     note = actions.star_note(request.actor, record_id, note_id, starred=starred)
     if request.headers.get("HX-Request"):
-        return render(request, "notes/_star.html", {"note": note, "is_starred": starred})
+        return HttpResponse(cards.star(note, is_starred=starred))
     return redirect("notes:one", record_id, note_id)
 
 

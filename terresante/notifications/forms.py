@@ -27,7 +27,7 @@ def _hour_field() -> forms.TimeInput:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One box of the table, or why there is none: « Toujours », « – »."""
+    """One box of the table, or why there is none: « Dans vos pages », « Obligatoire », « – »."""
 
     channel: Channel
     field: forms.BoundField | None = None

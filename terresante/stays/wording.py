@@ -1,23 +1,14 @@
 """Stays as people say them: agreement with the sex of the person, « à Bicêtre » when the hospital has a short name."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from terresante.directory.models import Organization
 from terresante.feed.enums import FeedKind
+from terresante.kernel.ui.frame import TimelineEntry
 from terresante.kernel.ui.wording import long_date, lowered
 from terresante.patients.models import Patient
 from terresante.stays.enums import EncounterClass, EncounterStatus, MovementKind
 from terresante.stays.models import Encounter, EncounterMovement
-
-
-@dataclass(frozen=True, slots=True)
-class MovementShown:
-    text: str
-    source: str
-    at: datetime
-    icon: str
-    is_cancelled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +17,7 @@ class StayShown:
     title: str
     place: str
     level: str
-    movements: tuple[MovementShown, ...]
+    movements: tuple[TimelineEntry, ...]
 
 
 def agreed(word: str, patient: Patient) -> str:
@@ -101,19 +92,18 @@ _ICONS = {
 }
 
 
-def _movement_shown(row: EncounterMovement) -> MovementShown:
+def _movement_shown(row: EncounterMovement) -> TimelineEntry:
     kind = MovementKind(row.kind)
     label = "Décès" if row.is_death else kind.label
     details = [row.unit_name]
     if kind is MovementKind.DISCHARGE and row.destination and not row.is_death:
         details.append(f"vers\u00a0: {row.destination}")
     said = ", ".join(part for part in details if part)
-    return MovementShown(
+    return TimelineEntry(
         text=f"{label} annulé{_feminine(kind)}" if row.cancelled_at else label,
         source=said,
         at=row.occurred_at,
         icon="x" if row.cancelled_at else _ICONS.get(kind, "bed"),
-        is_cancelled=row.cancelled_at is not None,
     )
 
 

@@ -34,10 +34,12 @@ MORE_NAMES = {
         "regime": "the legal regime, and what a consent must say under it",
     },
     "notes": {
+        "cards": "a note as a list shows it, drawn at once",
         "joining": "photographs and recordings of a note, apart from its words",
         "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
     },
     "documents": {
+        "lines": "a document as a list shows it, drawn at once",
         "own_actions": "what the person files herself, apart from what her circle does",
         "file_views": "pages through which the bytes of a file pass, apart from those about it",
         "received_actions": "what a wire files, apart from what persons do",

@@ -1,4 +1,5 @@
 import io
+import re
 import tracemalloc
 from hashlib import sha256
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, StoredFile
 from terresante.kernel.tests.test_pictures import SECRETS, camera_jpeg, camera_png
 from terresante.kernel.ui.wording import french
-from tests.costs import blocks_of, queries_of
+from tests.costs import blocks_of, queries_of, tags_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -237,7 +238,10 @@ def test_a_new_version_is_unread_and_its_page_tells_the_history(client, cast):
     shown = answer.content.decode()
     assert "est remplacé" in shown and "Version 2" in shown and "Version 1" in shown
     login(client, cast.ines)
-    assert client.get(url(cast.madeleine_record)).content.decode().count("Non lu</span>") == 1
+    listed = client.get(url(cast.madeleine_record)).content.decode()
+    assert listed.count("Non lu</span>") == 1
+    # Two versions were told of: one document is to be read, as its tab, its list and the bar of a telephone say.
+    assert re.findall(r'<span class="counter">(\d+)', listed) == ["1", "1", "1"]
     assert "Lire la version en vigueur" in client.get(page).content.decode()
     assert "Non lu</span>" not in client.get(url(cast.madeleine_record)).content.decode()
 
@@ -315,6 +319,32 @@ def test_the_list_costs_the_same_with_five_hundred_documents(client, cast):
 
     assert queries_of(client, url(cast.madeleine_record)) == few <= 30
     assert blocks_of(client, url(cast.madeleine_record)) < 3000
+
+
+def test_a_document_more_is_drawn_at_once(client, cast):
+    """Bad: a tag for each of its words. Twenty documents took half of the page."""
+    filed(cast.amar, cast.madeleine_record)
+    login(client, cast.ines)
+    client.get(url(cast.madeleine_record))
+    few = tags_of(client, url(cast.madeleine_record))
+    for number in range(10):
+        filed(cast.amar, cast.madeleine_record, f"Document {number}")
+
+    assert tags_of(client, url(cast.madeleine_record)) - few <= 3 * 10
+
+
+def test_what_a_line_says_is_shown_letter_by_letter(client, cast):
+    document = filed(cast.amar, cast.madeleine_record, "<i>T</i>", level=Confidentiality.STRUCTURE)
+    with walls_down():
+        DocumentReference.objects.update(
+            author_name="<i>A</i>", author_role="<i>R</i>", organization_name="<i>O</i>"
+        )
+    login(client, cast.amar)
+
+    for page in (url(cast.madeleine_record), url(cast.madeleine_record, f"{document.pk}/")):
+        shown = client.get(page).content.decode()
+        assert "<i>" not in shown
+        assert "&lt;i&gt;O&lt;/i&gt; seulement" in shown and "&lt;i&gt;T&lt;/i&gt;" in shown
 
 
 @pytest.fixture

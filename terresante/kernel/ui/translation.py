@@ -7,7 +7,8 @@ to fill in: what the templates say, what the code of their pages says (`later`, 
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -31,9 +32,13 @@ _ATTRIBUTE = re.compile(
 _LABEL = re.compile(r"(\{\{[^}]*?\.get_\w+_display)(?=[|\s}])")
 # Of a tag: what it is given to say, in quotes; the others are given names, paths and levels.
 _QUOTED = re.compile(r'(?<!\()"(?P<said>[^"]+)"')
-_COUNTING, _SPEAKING = ("plural", "counter"), ("badge", "icon", "include", "level")
+_COUNTING, _SPEAKING = ("plural", "counter", "tab_links", "menu_links"), ("badge", "icon", "include", "level")
 _A_SENTENCE = re.compile(r"^[A-ZÀ-Ý]|[ ’]|[^\x00-\x7f]")
 _SPACES = re.compile(r"[ \t\n]+")
+# What stands inside a sentence: a value, a word set apart, a tag that says a value.
+_VALUE = re.compile(r"\{\{\s*(?P<of>.+?)\s*\}\}", re.DOTALL)
+_APART = re.compile(r"<(?P<end>/?)(?:b|em|strong|sup)>")
+_SAYING = re.compile(r"\{%\s*(?P<name>when|when_exactly|elapsed|age|plural)\s(?!.*\sas\s).*?%\}", re.DOTALL)
 _MARKERS = {"later", "gettext"}
 
 
@@ -53,20 +58,121 @@ def is_of_the_person(template_name: str) -> bool:
 def marked(source: str) -> str:
     """A template, already spaced, whose texts are looked up."""
     return "".join(
-        _text(piece) if is_text else _in_tag(_label(_attributes(piece))) for piece, is_text in pieces(source)
+        sentence.marked if sentence else "".join(_piece(piece, is_text) for piece, is_text in run)
+        for run, sentence in _runs(source)
     )
 
 
 def texts(source: str) -> Iterator[str]:
     """What `marked` looks up."""
-    for piece, is_text in pieces(source):
-        if is_text and _is_spoken(piece):
-            yield _doubled(_key(piece))
-        elif not is_text and piece.startswith("<"):
-            said = (found["said"] for found in _ATTRIBUTE.finditer(piece))
-            yield from (_doubled(_key(text)) for text in said if _is_spoken(text))
-        elif not is_text:
-            yield from (_doubled(text) for text in _said_in(piece))
+    for run, sentence in _runs(source):
+        if sentence:
+            yield sentence.key
+            yield from (text for piece, is_text in run if not is_text for text in _said_in(piece))
+            continue
+        for piece, is_text in run:
+            if is_text and _is_spoken(piece):
+                yield _doubled(_key(piece))
+            elif not is_text and piece.startswith("<"):
+                said = (found["said"] for found in _ATTRIBUTE.finditer(piece))
+                yield from (_doubled(_key(text)) for text in said if _is_spoken(text))
+            elif not is_text:
+                yield from (_doubled(text) for text in _said_in(piece))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """One text with the values it holds: a translator puts them where his language has them."""
+
+    key: str
+    marked: str
+
+
+_Run = list[tuple[str, bool]]
+
+
+def _runs(source: str) -> Iterator[tuple[_Run, _Sentence | None]]:
+    """What is read in one go, cut where a tag of the page or a condition stands."""
+    for run in _cut(pieces(source), lambda piece: not _holds(piece)):
+        if not _is_even(run):
+            yield from (
+                (part, _sentence(part)) for part in _cut(run, lambda piece: bool(_APART.fullmatch(piece)))
+            )
+        else:
+            yield run, _sentence(run)
+
+
+def _cut(run: Iterable[tuple[str, bool]], stops: Callable[[str], bool]) -> Iterator[_Run]:
+    part: _Run = []
+    for piece, is_text in run:
+        if is_text or not stops(piece):
+            part.append((piece, is_text))
+            continue
+        yield part
+        yield [(piece, is_text)]
+        part = []
+    yield part
+
+
+def _holds(piece: str) -> bool:
+    return any(kind.fullmatch(piece) for kind in (_VALUE, _APART, _SAYING))
+
+
+def _is_even(run: _Run) -> bool:
+    """Each word set apart begins and ends in it."""
+    depth = 0
+    for piece, is_text in run:
+        if not is_text and (found := _APART.fullmatch(piece)):
+            depth += -1 if found["end"] else 1
+            if depth not in (0, 1):
+                return False
+    return depth == 0
+
+
+def _sentence(run: _Run) -> _Sentence | None:
+    if len(run) < 2 or not any(is_text and _is_spoken(piece) for piece, is_text in run):
+        return None
+    values: dict[str, str] = {}
+    key, body, before = "", "", ""
+    for piece, is_text in run:
+        if is_text or _APART.fullmatch(piece):
+            key, body = key + _doubled(piece), body + piece
+            continue
+        name, said = _named(piece, values)
+        before += said
+        key, body = f"{key}%({name})s", f"{body}{{{{ {name} }}}}"
+    given = "".join(f" {name}={of}" for name, of in values.items() if of)
+    core = body.strip(" \t\n")
+    start, _, end = body.partition(core)
+    asked = f" with{given}" if given else ""
+    said = "{% blocktranslate" + asked + " %}" + _SPACES.sub(" ", core) + "{% endblocktranslate %}"
+    return _Sentence(_SPACES.sub(" ", key.strip(" \t\n")), f"{start}{before}{said}{end}")
+
+
+def _named(piece: str, values: dict[str, str]) -> tuple[str, str]:
+    """The name of a value in its sentence, and the tag that makes it beforehand if it is not a variable."""
+    found = _VALUE.fullmatch(piece)
+    if found is None:
+        name = _own_name(piece[2:].split(maxsplit=1)[0], values, "")
+        values[name] = ""
+        return name, f"{_in_tag(piece)[:-2].rstrip()} as {name} %}}"
+    of = _label(piece)[2:-2].strip()
+    name = _own_name(re.split(r"[|:]", found["of"])[0].rpartition(".")[2], values, of)
+    values[name] = of
+    return name, ""
+
+
+def _own_name(name: str, values: dict[str, str], of: str) -> str:
+    """One that no other value of the sentence has."""
+    name = name if name.isidentifier() else "said"
+    told, number = name, 2
+    while told in values and not (of and values[told] == of):
+        told, number = f"{name}_{number}", number + 1
+    return told
+
+
+def _piece(piece: str, is_text: bool) -> str:
+    return _text(piece) if is_text else _in_tag(_label(_attributes(piece)))
 
 
 def catalogue() -> dict[str, set[str]]:

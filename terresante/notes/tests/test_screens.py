@@ -13,7 +13,7 @@ from terresante.notes import slots
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import ago, published
 from tests.cast import join, professional
-from tests.costs import queries_of
+from tests.costs import queries_of, tags_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -203,6 +203,34 @@ def test_the_list_costs_the_same_with_two_thousand_notes(client, cast):
         Note.objects.bulk_create(many)
 
     assert queries_of(client, url(cast.madeleine_record)) == few <= 24
+
+
+def test_a_note_more_is_drawn_at_once(client, cast):
+    """Bad: a tag for each of its words. Twenty notes took half of the page."""
+    published(cast.amar, cast.madeleine_record)
+    login(client, cast.ines)
+    client.get(url(cast.madeleine_record))
+    few = tags_of(client, url(cast.madeleine_record))
+    for number in range(10):
+        published(cast.amar, cast.madeleine_record, f"Note {number}", level=Confidentiality.CIRCLE)
+
+    assert tags_of(client, url(cast.madeleine_record)) - few <= 3 * 10
+
+
+def test_what_a_note_says_is_shown_letter_by_letter_wherever_it_stands(client, cast):
+    """Every part of a line, and the words of a search."""
+    note = published(cast.amar, cast.madeleine_record, NASTY, level=Confidentiality.STRUCTURE)
+    published(cast.amar, cast.madeleine_record, f"{NASTY} {'long ' * 200}")
+    with walls_down():
+        Note.objects.update(author_name="<i>A</i>", author_role="<i>R</i>", organization_name="<i>O</i>")
+    login(client, cast.amar)
+
+    for page in (url(cast.madeleine_record), url(cast.madeleine_record, f"{note.pk}/")):
+        shown = client.get(page).content.decode()
+        assert "<i>" not in shown and "<script>alert" not in shown
+        assert "&lt;i&gt;O&lt;/i&gt; seulement" in shown and "&lt;i&gt;R&lt;/i&gt;" in shown
+    found = client.get(url(cast.madeleine_record), {"q": "notes_note"}).content.decode()
+    assert "<mark>" in found and "<script>alert" not in found
 
 
 def test_its_author_changes_who_reads_a_note_from_its_page(client, cast):

@@ -261,6 +261,23 @@ def test_a_patient_chooses_for_himself_and_keeps_what_protects_him(cast):
     assert left() == ["email"]
 
 
+def test_the_page_says_what_cannot_be_taken_off_and_what_quiet_hours_hold_back(cast):
+    """Bad: « Toujours » under « À l’écran » as under « Courriel »: of the first, quiet hours say nothing."""
+    client = Client()
+    client.force_login(User.objects.get(pk=cast.ines.user_id))
+
+    shown = client.get(reverse("notifications:preferences")).content.decode()
+
+    table = shown.split("<tbody>")[1].split("</tbody>")[0]
+    rows = [re.sub(r"<[^>]+>", "|", row) for row in table.split("</tr>")[:-1]]
+    assert "Toujours" not in shown
+    always = [row for row in rows if "Obligatoire" in row]
+    assert [row for row in rows if "même pendant les heures calmes" in row] == always != []
+    assert all("Accès en urgence" in row for row in always)
+    assert all("Dans vos pages" in row for row in rows if "Alertes de l’hôpital" not in row)
+    assert "n’attendent pas" in shown.split('id="quiet"')[1].split("</p>")[0]
+
+
 def test_quiet_hours_have_a_beginning_and_an_end(cast):
     client = Client()
     client.force_login(User.objects.get(pk=cast.ines.user_id))

@@ -20,7 +20,7 @@ from terresante.overview import views
 from terresante.overview.queries import KINDS, visit_words
 from terresante.patients.models import CareRecord, Patient
 from tests.cast import join, professional
-from tests.costs import blocks_of, queries_of
+from tests.costs import blocks_of, queries_of, tags_of
 from tests.walls import counted, walls_down
 
 pytestmark = pytest.mark.commits
@@ -261,6 +261,19 @@ def test_pages_cost_the_same_with_a_thousand_events_and_two_thousand_notes(clien
     blocks = {page: blocks_of(client, url(cast.madeleine_record, page)) for page in FULL}
     assert {page: looked_at for page, looked_at in blocks.items() if looked_at > 3 * USUAL_BLOCKS} == {}
     assert {page: cost for page, cost in few.items() if cost > COSTS[page]} == {}
+
+
+def test_a_fact_more_of_the_timeline_is_drawn_at_once(client, cast):
+    """Bad: a tag for each of its words. Fifty facts took half of the page."""
+    admission(cast.madeleine_record)
+    login(client, cast.ines)
+    page = url(cast.madeleine_record, "chronologie/")
+    client.get(page)
+    few = tags_of(client, page)
+    for _ in range(30):
+        admission(cast.madeleine_record)
+
+    assert tags_of(client, page) - few <= 30
 
 
 @pytest.mark.parametrize(

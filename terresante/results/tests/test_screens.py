@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from simulators.laboratory.reports import Examinations, Result
 from terresante.accounts.models import User
+from terresante.documents.tests.factories import filed
 from terresante.interop.tests import papers, wire
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry
@@ -71,6 +72,18 @@ def test_opening_the_document_reads_its_results_and_the_reverse(client, cast, ho
 
     assert "Non lu" not in page(client, documents).replace("Non lus", "")
     assert "Non lu" not in page(client, url(cast.madeleine_record))
+
+
+def test_the_tab_of_documents_counts_what_its_page_says_is_not_read(client, cast, hospital, claire):
+    """Bad: a letter and a report of biology, « Documents 1 » above « Non lus 2 »."""
+    sent(hospital, claire)
+    filed(cast.ines, cast.madeleine_record)
+    login(client, cast.amar)
+
+    documents = page(client, f"/dossiers/{cast.madeleine_record.pk}/documents/")
+
+    assert "Documents 2 non lus" in documents and "Non lus 2 non lus" in documents
+    assert "Résultats 1 non lu" in documents
 
 
 def test_a_curve_gathers_both_units_and_says_what_it_converted(client, cast, hospital, claire):

@@ -1,15 +1,27 @@
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from terresante.kernel.ui import assets, wording
-from terresante.kernel.ui.frame import LEVEL_ICONS, LEVEL_WORDS, Badge, Level
+from terresante.kernel.ui.frame import (
+    LEVEL_ICONS,
+    LEVEL_WORDS,
+    Action,
+    Badge,
+    Chip,
+    Level,
+    Place,
+    Tab,
+    TimelineEntry,
+)
 
 register = template.Library()
 
@@ -20,7 +32,15 @@ def html(markup: str, **parts: str) -> SafeString:
     For what a page says fifty times; `markup` is a constant of the code.
     """
     told = {name: part if type(part) is SafeString else escape(part) for name, part in parts.items()}
-    return mark_safe(markup.format_map(told))  # noqa: S308 -- each part was escaped, or safe
+    return _made(markup.format_map(told))
+
+
+def joined(parts: Iterable[SafeString]) -> SafeString:
+    return _made("".join(parts))
+
+
+def _made(markup: str) -> SafeString:
+    return mark_safe(markup)  # noqa: S308 -- each part was escaped, or safe
 
 
 @register.simple_tag
@@ -87,6 +107,67 @@ def counter(number: int, what: str = "", plural: str = "") -> SafeString | str:
     return format_html('<span class="counter">{}<span class="visually-hidden">{}</span></span>', shown, said)
 
 
+_TAB = '<a href="{url}"{current}>{label} {count}</a>'
+_ENTRY = '<a href="{url}"{current}>{icon} {label} {count}</a>'
+_CHIP = '<li><a class="chip{level}" href="{url}"{current}>{icon}{label}{count}</a></li>'
+_CURRENT, _CHOSEN = html(' aria-current="page"'), html(' aria-current="true"')
+
+
+@register.simple_tag
+def tab_links(tabs: Iterable[Tab | Place], what: str, plural: str) -> SafeString:
+    """`what` and `plural` read a counter aloud, as in `counter`. Drawn at once, as what follows: tag after tag, the
+    frame of a record took a tenth of its page (docs/bench.md).
+    """
+    return joined(
+        html(
+            _TAB,
+            url=tab.url,
+            current=_CURRENT if tab.current else "",
+            label=tab.label,
+            count=_counted(tab, what, plural),
+        )
+        for tab in tabs
+    )
+
+
+@register.simple_tag
+def menu_links(links: Iterable[Tab | Place | Action], what: str = "", plural: str = "") -> SafeString:
+    """With their icons, and what they count where its words are given."""
+    return joined(
+        html(
+            _ENTRY,
+            url=one.url,
+            current=_CURRENT if getattr(one, "current", False) else "",
+            icon=icon(one.icon) if one.icon else "",
+            label=one.label,
+            count="" if isinstance(one, Action) or not what else _counted(one, what, plural),
+        )
+        for one in links
+    )
+
+
+def _counted(one: Tab | Place, what: str, plural: str) -> SafeString | str:
+    if isinstance(one, Place) or one.unread:
+        return counter(one.counter, what, plural)
+    return html('<span class="counter-total">{number}</span>', number=str(one.counter)) if one.counter else ""
+
+
+@register.simple_tag
+def chip_links(chips: Iterable[Chip]) -> SafeString:
+    return joined(
+        html(
+            _CHIP,
+            level=f" is-{chip.level}" if chip.level else "",
+            url=chip.url,
+            current=_CHOSEN if chip.current else "",
+            icon=icon(chip.icon, size="small") if chip.icon else "",
+            label=chip.label,
+            count="" if chip.count is None else html(" <b>{number}</b>", number=str(chip.count)),
+        )
+        for chip in chips
+    )
+
+
 @register.simple_tag
 def out_of_range(direction: str, word: str = "") -> SafeString:
     """`direction`: low or high."""
@@ -122,6 +203,49 @@ def when_exactly(moment: datetime | None) -> SafeString | str:
 def elapsed(since: datetime) -> SafeString:
     said = wording.elapsed(since, now=timezone.now())
     return html(_TIME, at=since.isoformat(), exact=f"depuis {wording.exact(since)}", said=said)
+
+
+_FACT = (
+    '{month}<li{level}{focus}><span class="timeline-mark">{icon}</span><span>{text}{source}</span>{at}</li>'
+)
+_FOCUS = html(' tabindex="-1" autofocus')
+_DAY = '<time datetime="{at}">{said}</time>'
+
+
+@register.simple_tag(takes_context=True)
+def timeline_entries(context: Context, entries: Iterable[TimelineEntry]) -> SafeString:
+    """With what is asked of `ui/timeline.html`: `dated`, `exact`, `take_focus`."""
+    dated, exact, focus = (context.get(name) for name in ("dated", "exact", "take_focus"))
+    return joined(
+        _timeline_entry(
+            entry,
+            _dated(entry.at) if dated else _timed(entry.at, exactly=bool(exact)),
+            takes_focus=bool(focus) and number == 0,
+        )
+        for number, entry in enumerate(entries)
+    )
+
+
+def _timed(at: date | datetime, *, exactly: bool) -> SafeString | str:
+    return when_exactly(at) if exactly and isinstance(at, datetime) else when(at)
+
+
+def _timeline_entry(entry: TimelineEntry, at: str, *, takes_focus: bool) -> SafeString:
+    text, source = entry.text, entry.source
+    return html(
+        _FACT,
+        month=html('<li class="timeline-month">{month}</li>', month=entry.month) if entry.month else "",
+        level=html(' class="is-{level}"', level=entry.level.value) if entry.level else "",
+        focus=_FOCUS if takes_focus else "",
+        icon=icon(entry.icon, size="small"),
+        text=html('<a href="{url}">{text}</a>', url=entry.url, text=text) if entry.url else text,
+        source=html('<span class="source">{source}</span>', source=source) if source else "",
+        at=at,
+    )
+
+
+def _dated(day: date) -> SafeString:
+    return html(_DAY, at=day.isoformat(), said=wording.long_date(day))
 
 
 @register.simple_tag

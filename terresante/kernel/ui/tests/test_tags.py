@@ -10,8 +10,9 @@ from django.template import engines
 from django.template.loader import render_to_string
 
 from terresante.kernel.ui import assets
-from terresante.kernel.ui.frame import LEVEL_ICONS, Action, Badge, Level, RecordFrame, Tab
+from terresante.kernel.ui.frame import LEVEL_ICONS, Action, Badge, Chip, Level, RecordFrame, Tab
 from terresante.kernel.ui.tests import cast
+from tests.costs import tags_drawn
 
 KERNEL = Path(__file__).resolve().parents[2]
 
@@ -128,6 +129,39 @@ def test_the_current_tab_is_said():
         {"desk": cast.desk(), "record": record(tabs=(Tab(label="Notes", url="/n", current=True),))},
     )
     assert '<a href="/n" aria-current="page">Notes' in html
+
+
+def test_what_tabs_menus_and_chips_say_is_escaped_and_counted():
+    hostile = '"><script>'
+    tabs = (Tab(label=hostile, url=hostile, counter=2, unread=True), Tab(label="Cercle", url="/c", counter=7))
+    chips = (
+        Chip(label=hostile, url=hostile, count=0, current=True),
+        Chip(label="Tout", url="/", level=Level.RED),
+    )
+
+    told = render('{% tab_links tabs "non lu" "non lus" %}', tabs=tabs)
+    menu = render('{% menu_links tabs %}{% menu_links tabs "non lu" "non lus" %}', tabs=tabs)
+    drawn = render("{% chip_links chips %}", chips=chips)
+
+    assert "<script>" not in told + menu + drawn
+    assert '2<span class="visually-hidden"> non lus</span>' in told
+    assert '<span class="counter-total">7</span>' in told
+    assert menu.count("non lus") == 1
+    assert 'aria-current="true"' in drawn and "<b>0</b>" in drawn
+    assert '<li><a class="chip is-red" href="/">Tout</a></li>' in drawn
+
+
+def test_a_tab_more_is_drawn_at_once():
+    """Bad: a tag for each word of each tab. The frame of a record took a tenth of its page."""
+
+    def tags(number):
+        tabs = tuple(Tab(label="Notes", url="/n", icon="note", unread=True, counter=1) for _ in range(number))
+        framed = record(tabs=tabs, bottom_tabs=tabs, more_tabs=tabs, is_summary=True)
+        with tags_drawn() as drawn:
+            render_to_string("record.html", {"desk": cast.desk(), "record": framed})
+        return drawn.total
+
+    assert tags(12) == tags(2)
 
 
 def test_neutral_facts_leave_the_phone_unless_essential():

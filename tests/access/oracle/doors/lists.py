@@ -27,7 +27,7 @@ from terresante.care_team.access import (
 )
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import search_patients
-from terresante.feed.queries import unread_by_kind
+from terresante.feed.queries import unread_by_tab
 from terresante.kernel import access, rls, slots
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
@@ -142,10 +142,7 @@ def counters(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterat
     readable = [
         row for row in model.rows(world) if row.patient == patient and model.reads(world, reader, row)
     ]
-    kinds = sorted({kind for kinds in slots.counted.values() for kind in kinds})
-    unread = dict(unread_by_kind(actor, built.records[patient].patient_id, *kinds))
-    for tab, its_kinds in slots.counted.items():
-        counted = sum(unread.get(kind, 0) for kind in its_kinds)
+    for tab, counted in unread_by_tab(actor, built.records[patient].patient_id, *slots.counted).items():
         expected = len(readable) if tab == "notes" else 0
         about = f"{reader} at patient {patient}: the tab {tab} counts"
         yield Compared(

@@ -1,0 +1,84 @@
+"""A document as a list shows it, drawn at once: tag after tag, twenty of them took half of the page (docs/bench.md)."""
+
+from django.utils.safestring import SafeString
+
+from terresante.documents.enums import DocumentStatus
+from terresante.documents.models import DocumentReference
+from terresante.documents.queries import DocumentLine
+from terresante.kernel.ui.links import link
+from terresante.kernel.ui.templatetags.ui import html, icon, joined, when
+from terresante.kernel.ui.wording import file_size, long_date
+
+_LINE = (
+    '{month}<article class="card note-card document-card" id="document-{key}">'
+    '<span class="document-kind">{drawing}</span><div><h4 class="note-author"><a href="{url}">{title}</a> {unread}</h4>'
+    '<div class="note-meta">{type} du {day} · {signed}</div>{withdrawn}{tags}</div></article>'
+)
+_MONTH = '<h3 class="group-title">{month}</h3>'
+_UNREAD = html('<span class="tag tag-unread"><span class="unread-dot"></span> Non lu</span>')
+_WITHDRAWN = '<p class="mb-0">Retiré par {name}, {at}\u00a0: {reason}</p>'
+
+
+def line_of(line: DocumentLine, *, with_month: bool) -> SafeString:
+    document = line.document
+    return html(
+        _LINE,
+        month=html(_MONTH, month=line.month) if with_month and line.month else "",
+        key=str(document.pk),
+        drawing=icon("image" if document.is_image else "file-text"),
+        url=link("documents:one", document.record_id, document.pk),
+        title=document.title,
+        unread=_UNREAD if line.is_unread else "",
+        type=document.get_type_display(),
+        day=long_date(document.dated_on),
+        signed=_signed(document, is_mine=line.is_mine),
+        withdrawn=_withdrawn(document) if document.is_withdrawn else "",
+        tags=tags(document),
+    )
+
+
+def _signed(document: DocumentReference, *, is_mine: bool) -> str:
+    if document.is_from_patient:
+        return html("<b>déposé par {role}</b>", role=document.author_role)
+    if document.written_by:
+        return document.written_by
+    return f"{document.author_name}, {document.author_role.lower()}{' (moi)' if is_mine else ''}"
+
+
+def _withdrawn(document: DocumentReference) -> SafeString:
+    return html(
+        _WITHDRAWN,
+        name=document.withdrawn_by_name,
+        at=when(document.withdrawn_at),
+        reason=document.withdrawn_reason,
+    )
+
+
+def tags(document: DocumentReference) -> SafeString:
+    """Its file, its version, and who reads it."""
+    kind = f"{document.get_media_type_display()}, {file_size(document.size)}"
+    told = [html('<li class="tag">{kind}</li>', kind=kind)]
+    if document.version > 1:
+        told.append(_tag("history", f"Version {document.version}"))
+    if document.status == DocumentStatus.SUPERSEDED:
+        told.append(_tag("history", "Remplacé"))
+    told.append(_tag(*_readers(document)))
+    if document.hidden_from_representative:
+        told.append(_tag("eye-off", "Masqué aux représentants et aidants"))
+    return html('<ul class="tags">{tags}</ul>', tags=joined(told))
+
+
+def _readers(document: DocumentReference) -> tuple[str, str]:
+    if document.private_to_person_id:
+        return "lock", "Moi seulement"
+    if document.private_to_id:
+        return "lock", f"{document.organization_name} seulement"
+    if document.sector:
+        return "lock", f"Suivi restreint\u00a0: {document.get_sector_display().lower()}"
+    if document.hidden_from_patient:
+        return "eye-off", "Non visible par la personne"
+    return "eye", "Visible par la personne"
+
+
+def _tag(drawing: str, words: str) -> SafeString:
+    return html('<li class="tag">{icon} {words}</li>', icon=icon(drawing), words=words)
