@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
@@ -9,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from terresante.kernel.ui import assets, wording
-from terresante.kernel.ui.frame import LEVEL_ICONS, LEVEL_WORDS, Badge, Level
+from terresante.kernel.ui.frame import LEVEL_ICONS, LEVEL_WORDS, Badge, Chip, Level
 
 register = template.Library()
 
@@ -21,6 +22,11 @@ def html(markup: str, **parts: str) -> SafeString:
     """
     told = {name: part if type(part) is SafeString else escape(part) for name, part in parts.items()}
     return mark_safe(markup.format_map(told))  # noqa: S308 -- each part was escaped, or safe
+
+
+def joined(parts: Iterable[SafeString]) -> SafeString:
+    """One after the other, each of them safe already."""
+    return SafeString("".join(parts))
 
 
 @register.simple_tag
@@ -75,6 +81,23 @@ def badge(text: str | Badge, level: str = "neutral", icon: str = "") -> SafeStri
 def badge_html(shown: Badge) -> SafeString:
     drawing = icon(shown.drawing, size="small") if shown.drawing else ""
     return format_html('<span class="badge is-{}">{}{}</span>', shown.level.value, drawing, shown.text)
+
+
+_CHIP = '<a class="chip{level}" href="{url}"{current}>{icon}{label}{count}</a>'
+_CURRENT = html(' aria-current="true"')
+
+
+@register.simple_tag
+def chip(shown: Chip) -> SafeString:
+    return html(
+        _CHIP,
+        level=f" is-{shown.level.value}" if shown.level else "",
+        url=shown.url,
+        current=_CURRENT if shown.current else "",
+        icon=icon(shown.icon, size="small") if shown.icon else "",
+        label=shown.label,
+        count=html(" <b>{count}</b>", count=str(shown.count)) if shown.count is not None else "",
+    )
 
 
 @register.simple_tag
