@@ -10,7 +10,7 @@ from django.template import engines
 from django.template.loader import render_to_string
 
 from terresante.kernel.ui import assets
-from terresante.kernel.ui.frame import LEVEL_ICONS, Action, Badge, Level, RecordFrame, Tab
+from terresante.kernel.ui.frame import LEVEL_ICONS, Action, Badge, Chip, Level, RecordFrame, Tab
 from terresante.kernel.ui.tests import cast
 
 KERNEL = Path(__file__).resolve().parents[2]
@@ -60,6 +60,15 @@ def test_text_is_escaped_everywhere():
         "{% badge text %}{% icon 'x' label=text %}{% counter 2 text %}{% level 'red' text %}", text=hostile
     )
     assert "<script>" not in html
+
+
+def test_a_chip_says_its_level_its_place_and_its_number_and_nothing_unescaped():
+    chip = Chip(label="<b>À moi", url="?a=1&b=2", icon="level-red", level=Level.RED, count=1200, current=True)
+    shown = render("{% chip chip %}", chip=chip)
+    assert shown.startswith('<a class="chip is-red" href="?a=1&amp;b=2" aria-current="true"><svg')
+    assert shown.endswith("</svg>&lt;b&gt;À moi <b>1200</b></a>")
+    bare = render("{% chip chip %}", chip=Chip(label="Tous", url="?"))
+    assert bare == '<a class="chip" href="?">Tous</a>'
 
 
 def test_a_decorative_icon_is_hidden_and_a_lone_one_is_named():
