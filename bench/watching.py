@@ -1,4 +1,4 @@
-"""The board of a cell that watches 1,200 persons, beside a bare page: as many rows, bytes and primary-key reads.
+"""The board of a cell that watches many persons, beside a bare page: as many rows, bytes and primary-key reads.
 
 The page that the figure is held to is of somebody logged in, by Django's own middleware: a page of persons' data has a
 session and an account. The one beside it, without either, is what `bench.pages` compares with.
@@ -26,10 +26,8 @@ def _board(_: Workload) -> list[Get]:
     return [Get(BOARD, cookie(WITH_A_STRUCTURE))]
 
 
-_CLAIM = Claim("tableau de 1 200, les 50 premiers", _board, 0)
-
-
-def figures(urls: Urls, name: str, *, rounds: int, seconds: float) -> list[Figure]:
+def figures(urls: Urls, name: str, *, watched: int, rounds: int, seconds: float) -> list[Figure]:
+    claim = Claim(f"tableau de {watched}, les 50 premiers", _board, 0)
     with supervised() as supervisor:
         platform = Platform(name, urls, supervisor)
         side = Side(platform, log_in(urls), platform.pages(), 0)
@@ -40,7 +38,7 @@ def figures(urls: Urls, name: str, *, rounds: int, seconds: float) -> list[Figur
         }
         asked = {"board": _board(side.workload)}
         warm(asked["board"], port=side.port, expected=200)
-        reads, size = queries_of_one(_CLAIM, side), _size(side.port)
+        reads, size = queries_of_one(claim, side), _size(side.port)
         asked["own"] = [Get(f"/own/{reads}/{_BARE_USER}/{size}/", cookie(WITH_A_STRUCTURE))]
         asked["bare"] = [Get(f"/page/{reads}/{_BARE_USER}/{size}/")]
         for key in ("own", "bare"):
@@ -53,9 +51,9 @@ def figures(urls: Urls, name: str, *, rounds: int, seconds: float) -> list[Figur
     board, own, bare = (median(rates[key]) for key in ("board", "own", "bare"))
     of_size = f"{reads} lectures, {size // 1000} ko"
     return [
-        times_slower(f"{_CLAIM.name} : page nue, {of_size}", board, than=own, most=TWICE),
-        times_slower(f"{_CLAIM.name} : sans session ni compte", board, than=bare),
-        at_most(f"{_CLAIM.name} : médiane à un client", alone.median, "ms", aim=_PAUSE),
+        times_slower(f"{claim.name} : page nue, {of_size}", board, than=own, most=TWICE),
+        times_slower(f"{claim.name} : sans session ni compte", board, than=bare),
+        at_most(f"{claim.name} : médiane à un client", alone.median, "ms", aim=_PAUSE),
     ]
 
 

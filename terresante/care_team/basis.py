@@ -21,6 +21,8 @@ _IN_CIRCLE = """EXISTS (
     WHERE own.patient_id = {0} AND own.member_id IN (%s, %s, %s)
       AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp()
       AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp())/* scope */)"""
+# Never all the memberships of a structure at once, read to answer for one page (STACK.md 4).
+_ONE_BY_ONE = " OFFSET 0"
 # A member by consent reads the classes consented to: of one class, or of the class that the row says. Who reads every
 # class is asked apart: of one patient it is the same answer for all the rows.
 _OF_CLASS = " AND (own.scope IS NULL OR %s = ANY (own.scope))"
@@ -180,10 +182,11 @@ def changes(actor: Actor, patient: str = "patient_id", *, of: DataClass | None =
             return NOBODY
 
 
-def shares(actor: Actor) -> Q:
+def shares(actor: Actor, *, one_by_one: bool = False) -> Q:
     """Rows with the limits of `Limited` that this actor may read.
 
-    What is not yet told to the person is told to nobody who acts for her.
+    What is not yet told to the person is told to nobody who acts for her. `one_by_one`: for a list that is chosen
+    otherwise than by memberships, in a structure that may have 200,000 of them.
     """
     if actor.kind == ActorKind.JOB:
         return Q()
@@ -195,14 +198,15 @@ def shares(actor: Actor) -> Q:
         return reaches(actor) & private & shown & _delegated(actor)
     if actor.kind == ActorKind.GATEWAY:
         return reaches(actor) & private & Q(data_class=DataClass.STAY)
-    return _reached_by_row(actor) & private & Q(data_class__in=matrix.readable(actor.role))
+    reached = _reached_by_row(actor, _ONE_BY_ONE if one_by_one else "")
+    return reached & private & Q(data_class__in=matrix.readable(actor.role))
 
 
-def _reached_by_row(actor: Actor) -> Q:
+def _reached_by_row(actor: Actor, how: str) -> Q:
     if is_support_desk(actor):
         return NOBODY
     who = _members(actor)
-    whole = Q(SqlCondition(_circle_sql(_OF_ANY), "patient_id", values=who))
+    whole = Q(SqlCondition(_circle_sql(_OF_ANY + how), "patient_id", values=who))
     in_part = Q(SqlCondition(_circle_sql(_OF_ROW), "patient_id", "data_class", values=who))
     return whole | in_emergency(actor) | reads_on(actor) | in_part
 

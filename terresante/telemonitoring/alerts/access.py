@@ -26,7 +26,7 @@ CELL_MANAGE = Action("cell.manage", "Gérer une cellule de télésuivi")
 @rule(BOARD_LIST, FollowUp)
 def follow_ups_on_a_board(actor: Actor) -> Q:
     """Those that a professional reads, whoever watches them."""
-    return shares(actor) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    return shares(actor, one_by_one=True) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
 
 
 @rule(ALERT_READ, Alert, visible=True)
@@ -35,7 +35,9 @@ def alerts_of_follow_ups_read(actor: Actor) -> Q:
     """The circle. How a cell works is not told to who is followed: she is told what was done, by whom she talks to."""
     if actor.kind == ActorKind.JOB:
         return Q()
-    return of_follow_ups(shares(actor)) if actor.kind == ActorKind.PROFESSIONAL else NOBODY
+    if actor.kind != ActorKind.PROFESSIONAL:
+        return NOBODY
+    return of_follow_ups(shares(actor, one_by_one=True))
 
 
 def acts_for_cell(actor: Actor) -> Q:

@@ -1,19 +1,22 @@
 """One line of a board: what it says of a follow-up, and the cells that show it, each made once.
 
 Fifty lines of eight cells: asked by the template value after value, they took two thirds of the page (docs/bench.md).
+Most of a line changes with an answer or with the day alone, and every board of the cell shows it again at each change
+of another: that part is kept by what it was made of, which its reader has just read under his own rules.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from django.utils.safestring import SafeString
 
 from terresante.kernel.ui.frame import Badge
-from terresante.kernel.ui.templatetags.ui import badge_html, elapsed, html, when
+from terresante.kernel.ui.links import link
+from terresante.kernel.ui.templatetags.ui import badge_html, elapsed, html, joined, when
 from terresante.kernel.ui.wording import PARIS, age, french
 from terresante.patients.enums import Sex
 from terresante.patients.identity_rules import shown_name
@@ -21,9 +24,15 @@ from terresante.questionnaires import pathway as engine
 from terresante.telemonitoring.alerts.enums import AlertLevel, CallResult
 from terresante.telemonitoring.board.words import Trend, Why, badge_of, day_of, drawn, why
 
+# Lines kept by a process: some kilobytes each, of the two or three cells that it serves.
+MOST_KEPT = 3_000
+
 
 class Seen(NamedTuple):
-    """What a board reads of a follow-up: its fields are the columns that are asked for, by their names."""
+    """What a board reads of a follow-up: its fields are the columns that are asked for, by their names.
+
+    `reason` and `trend` as the text of their JSON.
+    """
 
     pk: UUID
     patient_id: UUID
@@ -31,8 +40,8 @@ class Seen(NamedTuple):
     status: str
     colour: str
     colour_since: datetime
-    reason: dict[str, Any]
-    trend: dict[str, Any]
+    reason: str
+    trend: str
     to_confirm_until: datetime | None
     late: bool
     anchor_on: date
@@ -58,17 +67,26 @@ class Waiting(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What only another answer, another act or another day changes."""
+
+    badge: Badge
+    why: Why
+    day: str
+    # Of the line: its beginning, its badge, its cells from who to the day, and what takes it.
+    line: SafeString
+    level: SafeString
+    cells: SafeString
+    button: SafeString
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of the board."""
 
     seen: Seen
-    name: str
-    # Sex, age, status.
-    described: str
-    badge: Badge
-    why: Why
-    trend: Trend | None
-    day: str
+    said: Said
+    # Whom it was passed to, when it was.
     level: str
     is_waiting: bool
     is_takeable: bool
@@ -79,12 +97,7 @@ class Row:
     last_call: str
 
 
-class Line(NamedTuple):
-    """What a table shows of a row, and where the page asks for it again."""
-
-    live_url: str
-    patient: str
-    cells: SafeString
+_kept: dict[tuple[Seen, date], Said] = {}
 
 
 def row_of(
@@ -101,17 +114,7 @@ def row_of(
     held = alert is not None and alert.taken_by_id is not None
     return Row(
         seen=seen,
-        name=shown_name(
-            seen.patient__birth_name,
-            seen.patient__used_name,
-            seen.patient__birth_given_name,
-            seen.patient__used_given_name,
-        ),
-        described=_described(seen, now),
-        badge=badge_of(seen.colour, seen.reason, to_confirm=seen.to_confirm_until is not None),
-        why=why(seen.reason, titles, now=now),
-        trend=drawn(seen.trend, seen.reason),
-        day=day_of(seen.anchor_on, now),
+        said=_said(seen, titles, now),
         level=str(AlertLevel(alert.level).label) if alert and alert.level != AlertLevel.OPERATOR else "",
         is_waiting=alert is not None,
         is_takeable=not held and (alert is not None or (seen.colour == "grey" and seen.late)),
@@ -119,6 +122,53 @@ def row_of(
         overdue=_overdue(seen, alert, pathway, now),
         calls=alert.calls_made if alert else 0,
         last_call=str(CallResult(last_call).label) if last_call else "",
+    )
+
+
+def _said(seen: Seen, titles: Mapping[str, str], now: datetime) -> Said:
+    """Published, a version never changes: its key says its titles."""
+    key = (seen, now.astimezone(PARIS).date())
+    said = _kept.get(key)
+    if said is None:
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        said = _kept[key] = _made(seen, titles, now)
+    return said
+
+
+def _made(seen: Seen, titles: Mapping[str, str], now: datetime) -> Said:
+    """Of `now` the day alone may count."""
+    reason, trend = orjson.loads(seen.reason), orjson.loads(seen.trend)
+    badge = badge_of(seen.colour, reason, to_confirm=seen.to_confirm_until is not None)
+    told, curve, day = why(reason, titles, now=now), drawn(trend, reason), day_of(seen.anchor_on, now)
+    board, name = link("board:board"), _name(seen)
+    url = f"{board}{seen.pk}/"
+    return Said(
+        badge=badge,
+        why=told,
+        day=day,
+        line=html(_LINE, url=f"{board}ligne/?suivi={seen.pk}", patient=str(seen.patient_id)),
+        level=badge_html(badge),
+        cells=html(
+            _CELLS,
+            url=url,
+            name=name,
+            described=_described(seen, now),
+            main=french(told.main),
+            second=french(told.second),
+            trend=_curve(curve, badge) if curve else _NO_CURVE,
+            day=day,
+        ),
+        button=html(_TAKE, css="btn-main" if badge.level == "red" else "btn-second", url=url, name=name),
+    )
+
+
+def _name(seen: Seen) -> str:
+    return shown_name(
+        seen.patient__birth_name,
+        seen.patient__used_name,
+        seen.patient__birth_given_name,
+        seen.patient__used_given_name,
     )
 
 
@@ -135,13 +185,19 @@ def _overdue(seen: Seen, alert: Waiting | None, pathway: engine.Pathway, now: da
     return minutes if now - alert.waits_since > timedelta(minutes=minutes) else 0
 
 
+_LINE = (
+    '<tr data-row data-live-url="{url}" data-live-kinds="FollowUpChanged" data-live-patient="{patient}"'
+    ' data-live-mode="refresh">'
+)
 _CELLS = (
-    '<td class="board-level">{level}</td>'
     '<th scope="row" class="board-who"><a href="{url}" data-open>{name}</a>'
     '<span class="second-line">{described}</span></th>'
     '<td class="board-why"><b>{main}</b><span class="second-line">{second}</span></td>'
     '<td class="board-trend">{trend}</td>'
     '<td class="board-day">{day}</td>'
+)
+_AROUND = (
+    '<td class="board-level">{level}</td>{cells}'
     '<td class="board-wait" data-label="Attend depuis">{wait}</td>'
     "{call}"
     '<td class="board-taken">{taken}</td>'
@@ -151,6 +207,7 @@ _CURVE = (
     '<svg class="trend is-{level}" viewBox="0 0 112 36" role="img" aria-label="{words}">{threshold}<path d="{path}" />'
     '<circle class="last" cx="{x}" cy="{y}" r="3" /></svg> <span class="small muted">{label}</span>'
 )
+_END = html("</tr>")
 _NO_CURVE = html('<span class="muted" aria-hidden="true">–</span>')
 _LATE = '<span class="level is-{level}">{since}</span><span class="second-line">objectif {minutes}\u00a0min</span>'
 _CALLED = (
@@ -167,33 +224,20 @@ _TAKE = (
 )
 
 
-def line_of(row: Row, board_url: str) -> Line:
-    return Line(f"{board_url}ligne/?suivi={row.seen.pk}", str(row.seen.patient_id), cells_of(row, board_url))
+def lines_of(rows: Iterable[Row]) -> SafeString:
+    return joined(part for row in rows for part in (row.said.line, cells_of(row), _END))
 
 
-def cells_of(row: Row, board_url: str) -> SafeString:
-    """Below the address of the board stand those of its lines: made one by one, they took a sixth of the page."""
-    url, badge = f"{board_url}{row.seen.pk}/", _badge(row.badge)
+def cells_of(row: Row) -> SafeString:
+    said, called = row.said, row.seen.last_call_at
     return html(
-        _CELLS,
-        level=html(_PASSED, badge=badge, level=row.level.lower()) if row.level else badge,
-        url=url,
-        name=row.name,
-        described=row.described,
-        main=french(row.why.main),
-        second=french(row.why.second),
-        trend=_curve(row.trend, row.badge) if row.trend else _NO_CURVE,
-        day=row.day,
+        _AROUND,
+        level=html(_PASSED, badge=said.level, level=row.level.lower()) if row.level else said.level,
+        cells=said.cells,
         wait=_wait(row) if row.is_waiting else "",
-        call=_call(row, row.seen.last_call_at) if row.seen.last_call_at else _NO_CALL,
-        taken=_taken(row, url),
+        call=_call(row, called) if called else _NO_CALL,
+        taken=_taken(row),
     )
-
-
-@lru_cache(maxsize=32)
-def _badge(badge: Badge) -> SafeString:
-    """Of colours and their words (`words.badge_of`): nothing of anybody is kept."""
-    return badge_html(badge)
 
 
 def _curve(trend: Trend, badge: Badge) -> SafeString:
@@ -215,7 +259,7 @@ def _curve(trend: Trend, badge: Badge) -> SafeString:
 def _wait(row: Row) -> SafeString:
     since = elapsed(row.seen.colour_since)
     return (
-        html(_LATE, level=row.badge.level.value, since=since, minutes=str(row.overdue))
+        html(_LATE, level=row.said.badge.level.value, since=since, minutes=str(row.overdue))
         if row.overdue
         else since
     )
@@ -226,13 +270,10 @@ def _call(row: Row, at: datetime) -> SafeString:
     return html(_CALLED, when=when(at), result=row.last_call.lower(), tries=tries)
 
 
-def _taken(row: Row, url: str) -> SafeString | str:
+def _taken(row: Row) -> SafeString | str:
     at, who = row.seen.taken_at, row.seen.taken_by__name
     if at is not None and row.is_mine:
         return html(_HELD_BY_ME, since=elapsed(at))
     if at is not None and who:
         return html(_HELD, who=who, since=elapsed(at))
-    if not row.is_takeable:
-        return ""
-    css = "btn-main" if row.badge.level == "red" else "btn-second"
-    return html(_TAKE, css=css, url=url, name=row.name)
+    return row.said.button if row.is_takeable else ""

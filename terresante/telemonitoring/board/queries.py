@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from terresante.care_team.models import LASTING, CareTeamParticipant
@@ -25,7 +26,10 @@ from terresante.telemonitoring.enums import FollowUpState
 from terresante.telemonitoring.models import Alert, Call, Cell, FollowUp
 
 PER_PAGE = 50
-_SEEN, _WAITING = tuple(Seen.__annotations__), tuple(Waiting.__annotations__)
+# As PostgreSQL wrote them: a line that was made already is known by them.
+_TEXTS = {name: Cast(name, TextField()) for name in ("reason", "trend")}
+_SEEN = tuple(_TEXTS.get(name, name) for name in Seen.__annotations__)
+_WAITING = tuple(Waiting.__annotations__)
 _LONGEST_SEARCH = 60
 _NAMED = """NOT EXISTS (SELECT 1 FROM unnest(%s::text[]) AS word WHERE NOT (
     starts_with({0}, word) OR strpos({0}, ' ' || word) > 0 OR starts_with({1}, word) OR starts_with({2}, word)))"""

@@ -37,7 +37,7 @@ from terresante.telemonitoring.alerts.enums import AlertOutcome, CallResult
 from terresante.telemonitoring.board import departments
 from terresante.telemonitoring.board import queries as board_queries
 from terresante.telemonitoring.board.forms import CallForm, CloseForm
-from terresante.telemonitoring.board.lines import cells_of, line_of
+from terresante.telemonitoring.board.lines import cells_of, lines_of
 from terresante.telemonitoring.board.queries import PER_PAGE, Asked, Board, Only, Scope
 from terresante.telemonitoring.cells import hours
 from terresante.telemonitoring.models import Cell, FollowUp
@@ -72,8 +72,7 @@ def board(request: Request) -> HttpResponse:
     found = board_queries.board_of(request.actor, asked, number=number, counters_only=part == _COUNTERS)
     shown: dict[str, Any] = {"asked": asked}
     if part != _COUNTERS:
-        here = reverse("board:board")
-        shown |= {"lines": [line_of(each, here) for each in found.rows], "pages": _pages(asked, found)}
+        shown |= {"lines": lines_of(found.rows), "pages": _pages(asked, found)}
     if part != _LINES:
         shown |= {"chips": _chips(asked, found, cells), **_people(request, asked, found, cells)}
     if part:
@@ -134,9 +133,7 @@ def row(request: Request) -> HttpResponse:
     """The cells of one line, as they are now; nothing once it has left the board, nor for a key of nobody's here."""
     key = key_of(request.GET.get("suivi", ""))
     found = board_queries.one_of(request.actor, key) if key else None
-    return _fragment(
-        "telemonitoring/_board_row.html", {"cells": cells_of(found, reverse("board:board")) if found else ""}
-    )
+    return _fragment("telemonitoring/_board_row.html", {"cells": cells_of(found) if found else ""})
 
 
 @require_safe

@@ -22,13 +22,14 @@ from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.board_factories import (
     answer,
     followed,
+    make_cell,
     make_follow_up,
     operators,
     others_followed,
     silence,
 )
 from tests.cast import join, shared_record
-from tests.costs import blocks_of, queries_of
+from tests.costs import blocks_of, queries_of, rows_read
 from tests.walls import counted, walls_down, without_keys
 
 pytestmark = pytest.mark.commits
@@ -211,6 +212,25 @@ def test_twelve_hundred_patients_cost_what_one_page_costs(cast, awa, client):
     shown = client.get(BOARD).content.decode()
     assert shown.count("data-row") == PER_PAGE
     assert "1201" in shown.replace("\u00a0", "").replace("\u202f", "")
+
+
+def test_the_circles_of_those_whom_nobody_watches_are_not_read(cast, awa, client):
+    """A structure may be in 200,000 of them: what its board, or one line of it, asks is asked of those it shows."""
+    follow_up = followed(cast)
+    answer(follow_up, "red")
+    with walls_down():
+        record = shared_record(cast.amar, "MARTIN", "ANNE", timezone.localdate() - timedelta(days=20000))
+        join(record, organization_id=cast.colin.organization_id)
+        _many(make_follow_up(record, make_cell(cast.brun)), 400)
+        FollowUp.objects.exclude(pk=follow_up.pk).update(
+            state="ended", end_reason="recovered", ended_at=timezone.now()
+        )
+    counted(Patient, CareRecord, CareTeamParticipant, FollowUp)
+    client.defaults["HTTP_HX_REQUEST"] = "true"
+    memberships = CareTeamParticipant._meta.db_table
+    for address in (f"{BOARD}?partie=lignes", row_of(follow_up)):
+        assert "Madeleine" in page(client, awa, address).content.decode()
+        assert 0 < rows_read(client, address, memberships) < 50, address
 
 
 def _many(template: FollowUp, number: int) -> None:

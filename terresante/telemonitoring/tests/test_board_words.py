@@ -1,17 +1,20 @@
 """What a row says: pure."""
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
+from terresante.kernel.ids import new_id
 from terresante.kernel.ui.frame import Level
 from terresante.kernel.ui.wording import NBSP, PARIS
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import files
+from terresante.telemonitoring.board import lines
 from terresante.telemonitoring.board.colouring import trend
+from terresante.telemonitoring.board.lines import Seen, row_of
 from terresante.telemonitoring.board.words import badge_of, day_of, drawn, why
 
 NOW = datetime(2026, 11, 27, 14, 30, tzinfo=PARIS)
@@ -111,3 +114,56 @@ def test_the_curve_is_of_the_value_that_gives_the_colour():
     assert trend(pathway, [answer])["label"] == "Saturation"
     answer.fired = [{"rule": "effort", "colour": "red"}]
     assert trend(pathway, [answer])["label"] == "SpO2"
+
+
+def seen(**told):
+    values = {
+        "pk": new_id(),
+        "patient_id": new_id(),
+        "version_id": new_id(),
+        "status": "",
+        "colour": "red",
+        "colour_since": NOW - timedelta(minutes=12),
+        "reason": json.dumps(RED),
+        "trend": "{}",
+        "to_confirm_until": None,
+        "late": False,
+        "anchor_on": date(2026, 11, 18),
+        "last_call_at": None,
+        "taken_at": None,
+        "taken_by__name": None,
+        "patient__birth_name": "LEROUX",
+        "patient__used_name": "",
+        "patient__birth_given_name": "MADELEINE",
+        "patient__used_given_name": "",
+        "patient__sex": "F",
+        "patient__birth_date": date(1950, 11, 28),
+    }
+    return Seen(**{**values, **told})
+
+
+def line(one, now=NOW):
+    pathway = engine.read(files())
+    return row_of(one, None, "", pathway=pathway, titles={}, user_id=None, now=now).said
+
+
+def test_a_line_is_made_again_when_anything_it_says_changes_or_the_day_does():
+    one = seen()
+    made = line(one)
+    assert line(Seen(*one), NOW + timedelta(hours=2)) is made
+    assert "75\u00a0ans" in made.cells and made.day == "J9"
+    tomorrow = line(one, NOW + timedelta(days=1))
+    assert "76\u00a0ans" in tomorrow.cells and tomorrow.day == "J10" and "hier 14" in tomorrow.cells
+    assert "MARTIN" in line(one._replace(patient__birth_name="MARTIN")).cells
+    better = json.dumps({**RED, "fired": []})
+    assert "Rien à signaler" in line(one._replace(colour="green", reason=better)).cells
+    assert str(one.pk) not in line(one._replace(pk=new_id())).cells
+    assert line(one) is made
+
+
+def test_no_more_lines_are_kept_than_are_said(monkeypatch):
+    monkeypatch.setattr(lines, "MOST_KEPT", 2)
+    monkeypatch.setattr(lines, "_kept", {})
+    for _ in range(5):
+        line(seen())
+        assert 0 < len(lines._kept) <= 2

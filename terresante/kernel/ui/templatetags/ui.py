@@ -36,6 +36,7 @@ def html(markup: str, **parts: str) -> SafeString:
 
 
 def joined(parts: Iterable[SafeString]) -> SafeString:
+    """One after the other, each of them safe already."""
     return _made("".join(parts))
 
 
