@@ -82,7 +82,8 @@ class SaidStep:
         """Raises Invalid."""
         title, note = _one_line(self.title), _one_line(self.note)
         if not title or len(title) > LABEL_MAX_LENGTH or len(note) > DETAIL_MAX_LENGTH:
-            raise Invalid("Ce que le document prévoit ne se lit pas comme une étape.")
+            sentence = "Ce que le document prévoit ne se lit pas comme une étape."
+            raise Invalid(sentence, fields={"title": sentence})
         return {**asdict(self), "title": title, "note": note}
 
 

@@ -79,14 +79,6 @@ SCREENS = (
         shows="health_record:put_aside",
     ),
     Screen(
-        "sante-a-integrer-etape-erreur",
-        _NURSE,
-        "sante/a-integrer/",
-        "TOUSSAINT",
-        does=acts.plans_without_a_day,
-        shows="health_record:plan",
-    ),
-    Screen(
         "document-remplacer",
         _GP,
         "documents/",
