@@ -15,6 +15,7 @@ from terresante.care_team.queries.live import live_readers
 from terresante.directory.login_actions import professional_of_card, professional_of_psc
 from terresante.directory.queries import WorkSituation, chosen_situation, proved_situations
 from terresante.documents import reading
+from terresante.documents.queries import original
 from terresante.interop.carrier import MllpCarrier
 from terresante.interop.cda.shown import CdaReader
 from terresante.interop.insi import InsiOverHttp
@@ -150,6 +151,7 @@ def _professional(
 
 bound.actor_behind = actor_behind
 bound.live_readers = live_readers
+bound.original = original
 bound.record_frame = record_frame
 bound.surviving_record = surviving_record
 federation.bound[LoginWay.PSC] = professional_of_psc

@@ -14,6 +14,7 @@ _PCC = "1.3.6.1.4.1.19376.1.5.3.1.4"
 _DONE = "[not(@negationInd='true')]"
 # What says that there is none, or that nobody knows.
 _NONE = {"716186003", "no-known-allergies", "no-allergy-info-known", "no-known-problems", "no-problem-info"}
+_SAYS_NOTHING = {"", "-", "(texte libre)", "(Texte libre)"}
 _PRODUCT = ".//c:manufacturedMaterial"
 
 
@@ -35,6 +36,8 @@ _PATHS = {
     ),
     # Without its day it stays in the text of its document.
     "vaccinations": f"{_in('11369-6')}//c:substanceAdministration{_DONE}[c:effectiveTime/@value]",
+    # What is to come: a plan of care also says what was done.
+    "etapes": f"{_in('18776-5')}/c:*{_DONE}[contains(' INT PRP PRMS RQO ARQ APT GOL ', concat(' ', @moodCode, ' '))]",
 }
 
 
@@ -54,6 +57,8 @@ def content_of(paper: Paper) -> Counter[str]:
 def _name(root: _Element, entry: _Element, kind: str) -> str:
     """What tells it from another of its kind; '' for what says that there is none, or names nothing."""
     value = entry.find("c:value", _NS)
+    if kind == "etapes":
+        return _planned(root, entry)
     if value is not None and (value.get("code") in _NONE or value.get("value")):
         return ""
     if kind in ("traitements", "vaccinations"):
@@ -64,6 +69,29 @@ def _name(root: _Element, entry: _Element, kind: str) -> str:
         )
     label = "" if value is None else value.get("displayName") or value.get("code") or ""
     return label or _pointed(root, entry)
+
+
+def _planned(root: _Element, entry: _Element) -> str:
+    """Its words, and the day that its row says too; of a box, its row: « Oui » is planned, « Non » is not."""
+    words, row = _pointed(root, entry), _row(root, entry)
+    if words.casefold() == "non" or entry.xpath("c:value/@value = 'false'", namespaces=_NS):
+        return ""
+    words = row if words.casefold() == "oui" else "" if words in _SAYS_NOTHING else words
+    product = _product(root, entry)
+    name = words or product or _all(entry, "c:value//text()") or _all(entry, "c:code/@displayName")
+    at = _all(entry, "c:effectiveTime/@value|c:effectiveTime/c:low/@value")
+    said = f"{at[6:8]}/{at[4:6]}/{at[:4]}"
+    return name and f"{name} {at if not row or said in row else ''}"
+
+
+def _row(root: _Element, entry: _Element) -> str:
+    """Of the table where its words stand."""
+    for name in cast("list[str]", entry.xpath("c:text/c:reference/@value", namespaces=_NS)):
+        path = "//*[@ID=$name]/ancestor-or-self::c:tr[1]"
+        rows = cast("list[_Element]", root.xpath(path, name=str(name).lstrip("#"), namespaces=_NS))
+        for row in rows:
+            return " ".join("".join(str(part) for part in row.itertext()).split())
+    return ""
 
 
 def _product(root: _Element, entry: _Element) -> str:

@@ -79,9 +79,7 @@ def include(actor: Actor, record_id: UUID, *, new: NewInclusion) -> Inclusion:
         raise Conflict("La personne est déjà dans ce programme.")
     inclusion = _inclusion(actor, record, programme, version, new)
     plan(inclusion, definition.steps, new.included_on, position=0)
-    changed(actor, inclusion, ChangeKind.INCLUDED, after_on=new.included_on)
-    tell(actor, _fact(inclusion, FeedKind.PROGRAMME_JOINED))
-    emit(actor, PatientIncluded(**inclusion.told()))
+    tell_joined(actor, inclusion)
     trace(actor, INCLUSION_WRITE, inclusion, programme=str(programme.pk), version=version.number)
     return inclusion
 
@@ -128,22 +126,30 @@ def _check_criteria(record: CareRecord, definition: Definition, new: NewInclusio
 def _inclusion(
     actor: Actor, record: CareRecord, programme: Programme, version: ProgrammeVersion, new: NewInclusion
 ) -> Inclusion:
+    return written(
+        actor,
+        record,
+        programme=programme,
+        version=version,
+        included_on=new.included_on,
+        criteria=list(new.ticked),
+        data_class=programme.data_class,
+        **asdict(limits_unasked(actor, record)),
+    )
+
+
+def written(actor: Actor, record: CareRecord, **kept: Any) -> Inclusion:
     if actor.person_id is None:
         raise Refused("Seul un professionnel rattaché à une structure inclut dans un programme.")
     inclusion = Inclusion(
         patient=record.patient,
         record=record,
-        programme=programme,
-        version=version,
         reference=_reference(),
-        included_on=new.included_on,
-        criteria=list(new.ticked),
         author_id=actor.person_id,
         author_name=actor.name,
         author_role=actor.role_label,
         organization_name=actor.organization_name,
-        data_class=programme.data_class,
-        **asdict(limits_unasked(actor, record)),
+        **kept,
     )
     together.insert([inclusion])
     return inclusion
@@ -189,7 +195,12 @@ def leave_programme(
     inclusion = access.get(actor, INCLUSION_LEAVE, Inclusion, inclusion_id, lock=True)
     of_record(record, inclusion)
     if inclusion.state == InclusionState.LEFT:
-        raise Conflict("La personne est déjà sortie de ce programme.")
+        already = (
+            "La personne est déjà sortie de ce programme."
+            if inclusion.programme_id
+            else "Ce plan est déjà clos."
+        )
+        raise Conflict(already)
     if not inclusion.included_on <= on <= timezone.localdate():
         sentence = "La sortie date d’entre l’inclusion et aujourd’hui."
         raise Invalid(sentence, fields={"on": sentence})
@@ -210,6 +221,12 @@ def leave_programme(
 def of_record(record: CareRecord, inclusion: Inclusion) -> None:
     if inclusion.record_id != record.pk:
         raise NotFound
+
+
+def tell_joined(actor: Actor, inclusion: Inclusion) -> None:
+    changed(actor, inclusion, ChangeKind.INCLUDED, after_on=inclusion.included_on)
+    tell(actor, _fact(inclusion, FeedKind.PROGRAMME_JOINED))
+    emit(actor, PatientIncluded(**inclusion.told()))
 
 
 def changed(actor: Actor, inclusion: Inclusion, kind: ChangeKind, **said: Any) -> None:

@@ -61,4 +61,5 @@ class ChangeKind(TextChoices):
     NOT_NEEDED = "not_needed", "Étape non nécessaire"
     REOPENED = "reopened", "Étape remise à faire"
     ASSIGNED = "assigned", "Étape confiée"
-    LEFT = "left", "Sortie du programme"
+    ADDED = "added", "Étape ajoutée"
+    LEFT = "left", "Sortie du parcours"

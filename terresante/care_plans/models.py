@@ -81,7 +81,8 @@ class ProgrammeVersion(Row):
 
 
 class Inclusion(Limited):
-    """One patient in one programme, on the version of that day (FHIR ResearchSubject).
+    """One patient in one programme, on the version of that day (FHIR ResearchSubject); or the plan of care of a
+    document that came: no programme, the steps that the circle took from it, and nothing to bill.
 
     Once at a time: `actions.include` locks the record. No constraint says it, for two identities of one person may each
     be in a programme when they are merged: a person then ends one of the two.
@@ -89,8 +90,14 @@ class Inclusion(Limited):
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="inclusions")
     record = models.ForeignKey(CareRecord, on_delete=models.PROTECT, related_name="inclusions")
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="inclusions")
-    version = models.ForeignKey(ProgrammeVersion, on_delete=models.PROTECT, related_name="inclusions")
+    programme = models.ForeignKey(Programme, null=True, on_delete=models.PROTECT, related_name="inclusions")
+    version = models.ForeignKey(
+        ProgrammeVersion, null=True, on_delete=models.PROTECT, related_name="inclusions"
+    )
+    # The key of the document that says the plan: documents stand beside, a policy of `health_record` holds it to the
+    # same person.
+    source_id = models.UUIDField(null=True)
+    plan_title = models.CharField(max_length=160, blank=True, default="", db_default="")
     # What the structure in charge bills under: it names nobody outside the record.
     reference = models.CharField(max_length=12, unique=True)
     state = models.CharField(max_length=10, choices=InclusionState.choices, default=InclusionState.ACTIVE)
@@ -112,6 +119,15 @@ class Inclusion(Limited):
                 | Q(state=InclusionState.LEFT, left_on__isnull=False) & ~Q(left_because=""),
                 name="left_for_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    programme__isnull=False, version__isnull=False, source_id__isnull=True, plan_title=""
+                )
+                | Q(programme__isnull=True, version__isnull=True, source_id__isnull=False)
+                & ~Q(plan_title=""),
+                name="inclusion_of_a_programme_or_a_document",
+            ),
+            models.UniqueConstraint(fields=["patient", "source_id"], name="one_plan_per_document"),
         ]
         indexes = [
             models.Index(fields=["patient", "-included_on"], name="inclusions_of_patient"),
@@ -120,6 +136,20 @@ class Inclusion(Limited):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.state}"
+
+    @property
+    def title(self) -> str:
+        return self.plan_title if self.programme is None else self.programme.title
+
+    @property
+    def organizer(self) -> str:
+        """The structure that answers for it: of its programme, else of who took it from its document."""
+        return self.organization_name if self.programme is None else self.programme.organization.name
+
+    @property
+    def definition(self) -> Definition:
+        """Of a plan, nothing: each of its steps was dated by somebody."""
+        return Definition() if self.version is None else self.version.read()
 
 
 class PlannedStep(Limited):

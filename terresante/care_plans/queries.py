@@ -100,6 +100,11 @@ def pathway(actor: Actor, inclusion: Inclusion) -> Pathway:
     return Pathway(inclusion, _lines(actor, steps, worked), sequences)
 
 
+def steps_of(actor: Actor, patient_id: UUID) -> list[PlannedStep]:
+    """Of every programme and plan."""
+    return _steps(actor, patient_id)
+
+
 def _lines(actor: Actor, steps: Sequence[PlannedStep], worked: set[UUID] | None = None) -> list[StepLine]:
     today, may = timezone.localdate(), worked or set()
     forms = _forms() if any(one.form for one in steps) else {}

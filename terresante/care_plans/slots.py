@@ -29,9 +29,12 @@ def _line(kind: str, inclusion: Inclusion) -> FactLine:
     joined = kind == FeedKind.PROGRAMME_JOINED
     source = ", ".join(part for part in (inclusion.author_name, lowered(inclusion.author_role)) if part)
     left = f" ({lowered(inclusion.get_left_because_display())})" if inclusion.left_because else ""
+    strong = "Inclusion dans un programme" if joined else "Sortie d’un programme"
+    if inclusion.programme_id is None:
+        strong = "Plan d’un document suivi au parcours" if joined else "Plan d’un document clos"
     return FactLine(
-        strong="Inclusion dans un programme" if joined else "Sortie d’un programme",
-        text=f" : {inclusion.programme.title}{'' if joined else left}",
+        strong=strong,
+        text=f" : {inclusion.title}{'' if joined else left}",
         source=source if joined else "",
         url=link("care_plans:inclusion", inclusion.record_id, inclusion.pk),
         icon="route",

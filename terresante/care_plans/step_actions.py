@@ -34,7 +34,7 @@ def do_step(actor: Actor, record_id: UUID, step_id: UUID, *, on: date) -> Planne
         raise Invalid(sentence, fields={"on": sentence})
     step.state, step.done_on, step.done_by_name = StepState.DONE, on, actor.name
     step.save(update_fields=["state", "done_on", "done_by_name"])
-    definition = inclusion.version.read()
+    definition = inclusion.definition
     _bill(inclusion, definition, step)
     _reschedule(inclusion, definition)
     _note_step(actor, inclusion, step, ChangeKind.DONE, after_on=on)
@@ -52,7 +52,7 @@ def move_step(actor: Actor, record_id: UUID, step_id: UUID, *, on: date, reason:
         raise Invalid(sentence, fields={"on": sentence})
     before, step.due_on, step.is_moved = step.due_on, on, True
     step.save(update_fields=["due_on", "is_moved"])
-    _reschedule(inclusion, inclusion.version.read())
+    _reschedule(inclusion, inclusion.definition)
     _note_step(actor, inclusion, step, ChangeKind.MOVED, words=said, before_on=before, after_on=on)
     return step
 
@@ -75,7 +75,7 @@ def reopen_step(actor: Actor, record_id: UUID, step_id: UUID, *, reason: str) ->
     if step.state == StepState.PLANNED:
         raise Conflict("Cette étape est déjà à faire.")
     said = _reason(reason)
-    definition = inclusion.version.read()
+    definition = inclusion.definition
     _take_back(inclusion, definition, step)
     step.state, step.done_on, step.done_by_name, step.reason = StepState.PLANNED, None, "", ""
     step.save(update_fields=["state", "done_on", "done_by_name", "reason"])
@@ -114,7 +114,8 @@ def _step(
     inclusion = access.get(actor, INCLUSION_READ, Inclusion, inclusion_id, lock=True, related=("version",))
     of_record(record, inclusion)
     if inclusion.state == InclusionState.LEFT:
-        raise Conflict("La personne est sortie de ce programme : ses étapes ne changent plus.")
+        whose = "La personne est sortie de ce programme" if inclusion.programme_id else "Ce plan est clos"
+        raise Conflict(f"{whose} : ses étapes ne changent plus.")
     return inclusion, access.get(actor, needed, PlannedStep, step_id, lock=True)
 
 
@@ -133,7 +134,9 @@ def _reason(words: str) -> str:
 
 
 def _bill(inclusion: Inclusion, definition: Definition, step: PlannedStep) -> None:
-    """What this step completes; a repeated sequence then plans its steps again."""
+    """What this step completes; a repeated sequence then plans its steps again. Nothing of a plan is billed."""
+    if inclusion.programme_id is None:
+        return
     done = {
         (one.key, one.round): one.done_on
         for one in PlannedStep.objects.filter(patient_id=inclusion.patient_id, inclusion_id=inclusion.pk)

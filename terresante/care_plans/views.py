@@ -19,6 +19,7 @@ from terresante.care_plans.models import Inclusion, PlannedStep
 from terresante.care_team.queries import OpenRecord, circle_of, read_record
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.ports import Original, original
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.forms import CorrectedForm
 
@@ -85,7 +86,8 @@ def show_inclusion(request: Request, record_id: UUID, inclusion_id: UUID) -> Htt
     inclusion = _inclusion(request, opened, inclusion_id)
     shown = {
         "pathway": queries.pathway(request.actor, inclusion),
-        "definition": inclusion.version.read(),
+        "definition": inclusion.definition,
+        "original": _original(request, inclusion),
         "changes": queries.changes_of(request.actor, inclusion.patient_id, inclusion.pk),
         "may_leave": access.permits(request.actor, INCLUSION_LEAVE, inclusion),
     }
@@ -105,7 +107,7 @@ def leave(request: Request, record_id: UUID, inclusion_id: UUID) -> HttpResponse
         except (Invalid, Conflict) as error:
             form.show(error)
         else:
-            messages.success(request, "La sortie du programme est enregistrée.")
+            messages.success(request, "La sortie est enregistrée.")
             return redirect("care_plans:inclusion", record_id, inclusion_id)
     status = Invalid.status if form.errors else 200
     shown = {"inclusion": inclusion, "form": form}
@@ -137,7 +139,12 @@ def show_step(request: Request, record_id: UUID, step_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "C’est enregistré.")
             return redirect("care_plans:inclusion", record_id, step.inclusion_id)
-    shown = {"line": queries.step_line(request.actor, step), "forms": shown_forms, "act": act}
+    shown = {
+        "line": queries.step_line(request.actor, step),
+        "original": _original(request, step.inclusion),
+        "forms": shown_forms,
+        "act": act,
+    }
     status = Invalid.status if sent is not None and sent.errors else 200
     return record_page(request, "care_plans/step.html", opened, shown, tab=_TAB, status=status)
 
@@ -167,6 +174,13 @@ def _step_forms(
             prefix="assign",
         )
     return found
+
+
+def _original(request: Request, inclusion: Inclusion) -> Original | None:
+    """The document of a plan, for who reads it."""
+    if inclusion.source_id is None:
+        return None
+    return original(request.actor, inclusion.patient_id, inclusion.source_id)
 
 
 def _inclusion(request: Request, opened: OpenRecord, inclusion_id: UUID) -> Inclusion:

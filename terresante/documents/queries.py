@@ -27,8 +27,10 @@ from terresante.feed.enums import FeedKind
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition
+from terresante.kernel.ports import Original
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import AudiencePanel
+from terresante.kernel.ui.links import link
 from terresante.kernel.words import FRENCH, said, sought, terms
 from terresante.patients.models import Patient
 from terresante.terminology.queries import judged
@@ -157,6 +159,13 @@ def withdrawn_of(actor: Actor, patient_id: UUID) -> QuerySet[DocumentReference]:
         .filter(status=DocumentStatus.ENTERED_IN_ERROR)
         .order_by("-withdrawn_at", "pk")
     )
+
+
+def original(actor: Actor, patient_id: UUID, key: UUID) -> Original | None:
+    """The document that something was taken from, for who reads it."""
+    read = access.list(actor, DOCUMENT_READ, DocumentReference, patient_id=patient_id)
+    row = read.filter(pk=key).first()
+    return Original(row.title, link("documents:one", row.record_id, row.pk)) if row else None
 
 
 def versions_of(actor: Actor, document: DocumentReference) -> list[DocumentReference]:

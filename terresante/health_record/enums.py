@@ -71,12 +71,13 @@ class Precision(TextChoices):
 
 
 class OfferedKind(TextChoices):
-    """The kinds of lines that a received document may offer; their slugs."""
+    """What a received document may offer: the kinds of lines, by their slugs, and steps of an organised pathway."""
 
     ALLERGY = "allergies", "Allergie"
     TREATMENT = "traitements", "Traitement"
     CONDITION = "problemes", "Problème de santé"
     IMMUNIZATION = "vaccinations", "Vaccination"
+    STEP = "etapes", "Étape d’un plan de soins"
 
 
 class OfferedState(TextChoices):

@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
+from terresante.care_plans.enums import STEP_ROLES
+from terresante.care_team.enums import RoleGroup
 from terresante.health_record.enums import (
     DETAIL_MAX_LENGTH,
     LABEL_MAX_LENGTH,
@@ -29,7 +31,7 @@ from terresante.health_record.said import (
     SaidMeasure,
     SaidTreatment,
 )
-from terresante.kernel.ui.forms import day_field, moment_field
+from terresante.kernel.ui.forms import CorrectedForm, day_field, moment_field
 
 
 class SaidForm(forms.Form):
@@ -211,6 +213,18 @@ class ReasonForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Reste lisible dans l’historique de la ligne.",
+    )
+
+
+class PlanForm(CorrectedForm):
+    """For when, and by whom: what the document says of it is proposed, and often says nothing."""
+
+    due_on = day_field("Pour quand", missing="Indiquez pour quand : l’échéance se déplace ensuite.")
+    role = forms.TypedChoiceField(
+        label="Par qui",
+        choices=[("", "Choisissez un rôle"), *((role.value, role.label) for role in STEP_ROLES)],
+        coerce=RoleGroup,
+        error_messages={"required": "Choisissez qui s’en charge."},
     )
 
 

@@ -349,7 +349,7 @@ class OfferedLine(Row):
     )
     settled_by_name = models.CharField(max_length=200, blank=True)
     reason = models.CharField("motif", max_length=300, blank=True)
-    # The line that it became, or that it brought up to date.
+    # The line that it became, or that it brought up to date; the step that it became.
     line_id = models.UUIDField(null=True)
 
     class Meta:

@@ -1,13 +1,16 @@
 """What received documents offer, integrated or put aside: nothing of theirs enters a record by itself."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime, time
+from dataclasses import asdict, replace
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.utils import timezone
 
-from terresante.care_team.enums import DataClass
+from terresante.care_plans.models import PlannedStep
+from terresante.care_plans.plan_actions import ReceivedPlan, ReceivedStep, plan_step
+from terresante.care_plans.queries import steps_of
+from terresante.care_team.enums import DataClass, RoleGroup
 from terresante.care_team.queries import open_record
 from terresante.care_team.queries.limits import kept_inside, limits_on
 from terresante.documents.access import DOCUMENT_READ
@@ -31,7 +34,15 @@ from terresante.health_record.actions import (
 from terresante.health_record.enums import OfferedKind, OfferedState, Origin, Verification
 from terresante.health_record.events import LinesOffered
 from terresante.health_record.models import HealthLine, OfferedLine
-from terresante.health_record.offers import MOST_OFFERED, Offered, said_again, sameness, told
+from terresante.health_record.offers import (
+    MOST_OFFERED,
+    Offered,
+    is_same_step,
+    said_again,
+    sameness,
+    step_again,
+    told,
+)
 from terresante.health_record.said import Said
 from terresante.kernel import access, audit, rls, together
 from terresante.kernel.access import Action
@@ -95,6 +106,34 @@ def integrate_offer(
     )
     _settle(actor, offer, HEALTH_INTEGRATE, state=OfferedState.INTEGRATED, line_id=row.pk)
     return row
+
+
+@action
+def plan_offer(
+    actor: Actor, record_id: UUID, offer_id: UUID, *, due_on: date, role: RoleGroup
+) -> PlannedStep:
+    """What a document plans becomes a step of the organised pathway, read by no more than the document, for the day and
+    the role that who takes it up says.
+
+    Raises Invalid for a day or a role, Conflict for what is settled already, or is planned for that day.
+    """
+    _, offer = _waiting(actor, record_id, offer_id, HEALTH_INTEGRATE)
+    if offer.kind != OfferedKind.STEP:
+        raise NotFound
+    said, document = step_again(offer.said), offer.document
+    if any(is_same_step(replace(said, due_on=due_on), one) for one in steps_of(actor, offer.patient_id)):
+        raise Conflict("C’est déjà prévu ce jour-là au parcours organisé.")
+    plan = ReceivedPlan(
+        document_id=document.pk,
+        title=document.title,
+        dated_on=document.dated_on,
+        data_class=DataClass(document.data_class),
+        limits=limits_on(document),
+    )
+    new = ReceivedStep(title=said.title, role=role, due_on=due_on)
+    step = plan_step(actor, record_id, of=plan, step=new)
+    _settle(actor, offer, HEALTH_INTEGRATE, state=OfferedState.INTEGRATED, line_id=step.pk)
+    return step
 
 
 @action

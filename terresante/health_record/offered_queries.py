@@ -6,16 +6,29 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
+from terresante.care_plans.enums import StepState
+from terresante.care_plans.models import PlannedStep
+from terresante.care_plans.queries import steps_of
 from terresante.documents.enums import DocumentStatus
 from terresante.health_record.access import HEALTH_INTEGRATE, HEALTH_READ
 from terresante.health_record.enums import OfferedKind, OfferedState
 from terresante.health_record.models import HealthLine, OfferedLine
-from terresante.health_record.offers import is_close, is_same, line_of, said_again
+from terresante.health_record.offers import (
+    is_close,
+    is_close_step,
+    is_same,
+    is_same_step,
+    line_of,
+    said_again,
+    step_again,
+)
 from terresante.health_record.queries import Kind, current_lines, kind_of
-from terresante.health_record.said import Said
+from terresante.health_record.said import Said, SaidStep
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
+from terresante.kernel.ui.links import link
 
 # More than one sitting; the rest comes as these are settled.
 MOST_SHOWN = 60
@@ -39,23 +52,55 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class WaitingStep:
+    """Something planned; `same` is the step of the organised pathway that says it, `close` those of another day."""
+
     offer: OfferedLine
-    kind: Kind
-    line: HealthLine
+    said: SaidStep
+    same: PlannedStep | None
+    close: Sequence[PlannedStep]
 
 
-def waiting(actor: Actor, patient_id: UUID) -> list[Waiting]:
-    """Each fact once, of the latest document that says it."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`url`: of the line or the step that it became."""
+
+    offer: OfferedLine
+    label: str
+    detail: str
+    url: str
+
+
+def waiting(actor: Actor, patient_id: UUID) -> tuple[list[Waiting], list[WaitingStep]]:
+    """Lines, then steps; each fact once, of the latest document that says it."""
     rows = _waiting(actor, patient_id).select_related("document")
     rows = rows.order_by("kind", "-document__dated_on", "-document__recorded_at", "number", "pk")
     first: dict[tuple[str, str], OfferedLine] = {}
     for row in rows[: 3 * MOST_SHOWN]:
         first.setdefault((row.kind, row.sameness), row)
-    known = {kind: _known(actor, patient_id, kind) for kind in {row.kind for row in first.values()}}
-    found = [_beside(row, known[row.kind]) for row in list(first.values())[:MOST_SHOWN]]
+    shown = list(first.values())[:MOST_SHOWN]
+    planned = [row for row in shown if row.kind == OfferedKind.STEP]
+    lines = _beside_lines(actor, patient_id, [row for row in shown if row.kind != OfferedKind.STEP])
+    return lines, _beside_steps(actor, patient_id, planned) if planned else []
+
+
+def _beside_lines(actor: Actor, patient_id: UUID, rows: Sequence[OfferedLine]) -> list[Waiting]:
+    known = {kind: _known(actor, patient_id, kind) for kind in {row.kind for row in rows}}
     order = list(OfferedKind.values)
-    return sorted(found, key=lambda one: order.index(one.offer.kind))
+    return sorted(
+        (_beside(row, known[row.kind]) for row in rows), key=lambda one: order.index(one.offer.kind)
+    )
+
+
+def _beside_steps(actor: Actor, patient_id: UUID, rows: Sequence[OfferedLine]) -> list[WaitingStep]:
+    known = [step for step in steps_of(actor, patient_id) if step.state != StepState.CANCELLED]
+    found = []
+    for row in rows:
+        said = step_again(row.said)
+        same = next((step for step in known if is_same_step(said, step)), None)
+        close = [step for step in known if is_close_step(said, step) and step is not same]
+        found.append(WaitingStep(row, said, same, close))
+    return found
 
 
 @compiled.number
@@ -75,10 +120,17 @@ def settled(actor: Actor, patient_id: UUID) -> list[Settled]:
     """The latest first."""
     rows = access.list(actor, HEALTH_READ, OfferedLine).filter(patient_id=patient_id)
     rows = rows.exclude(state=OfferedState.WAITING).select_related("document")
-    return [
-        Settled(row, kind_of(row.kind), line_of(_said(row)))
-        for row in rows.order_by("-settled_at", "pk")[:_SETTLED_SHOWN]
-    ]
+    return [_settled(row) for row in rows.order_by("-settled_at", "pk")[:_SETTLED_SHOWN]]
+
+
+def _settled(row: OfferedLine) -> Settled:
+    if row.kind == OfferedKind.STEP:
+        step = step_again(row.said)
+        url = link("care_plans:step", row.record_id, row.line_id) if row.line_id else ""
+        return Settled(row, step.title, step.detail, url)
+    line = line_of(_said(row))
+    at = reverse("health_record:one", args=[row.record_id, row.kind, row.line_id]) if row.line_id else ""
+    return Settled(row, line.label, line.detail, at)
 
 
 def _waiting(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine]:

@@ -9,10 +9,12 @@ from django.shortcuts import redirect
 from terresante.care_team.queries import open_record, read_record
 from terresante.health_record import offered_actions, offered_queries
 from terresante.health_record.access import HEALTH_INTEGRATE, HEALTH_PUT_ASIDE, HEALTH_READ, HEALTH_WRITE
-from terresante.health_record.forms import AsideForm
+from terresante.health_record.forms import AsideForm, PlanForm
 from terresante.health_record.models import OfferedLine
+from terresante.health_record.offered_queries import WaitingStep
 from terresante.kernel import access
-from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.access import Action
+from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import asked_key
 from terresante.kernel.screens import Request, reads, record_page, writes
 
@@ -23,17 +25,26 @@ def show_waiting(request: Request, record_id: UUID) -> HttpResponse:
 
 
 def _page(
-    request: Request, record_id: UUID, *, wrong: UUID | None = None, form: AsideForm | None = None
+    request: Request,
+    record_id: UUID,
+    *,
+    wrong: UUID | None = None,
+    form: AsideForm | None = None,
+    step_form: PlanForm | None = None,
 ) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=HEALTH_READ)
-    waiting = offered_queries.waiting(request.actor, opened.patient.pk)
+    lines, steps = offered_queries.waiting(request.actor, opened.patient.pk)
     shown = {
-        "waiting": waiting,
+        "waiting": lines,
+        "steps": [
+            (one, step_form if step_form and one.offer.pk == wrong else _plan_form(one)) for one in steps
+        ],
+        "shown": len(lines) + len(steps),
         "total": offered_queries.count_waiting(request.actor, opened.patient.pk),
         "settled": offered_queries.settled(request.actor, opened.patient.pk),
         "settles": access.permits(request.actor, HEALTH_WRITE, opened.record),
         "form": form or AsideForm(),
-        "wrong": wrong,
+        "wrong": wrong if step_form is None else None,
     }
     return record_page(
         request,
@@ -41,7 +52,13 @@ def _page(
         opened,
         shown,
         tab="health",
-        status=422 if form is not None else 200,
+        status=200 if wrong is None else Invalid.status,
+    )
+
+
+def _plan_form(one: WaitingStep) -> PlanForm:
+    return PlanForm(
+        initial={"due_on": one.said.due_on, "role": one.said.role}, auto_id=f"etape-{one.offer.pk}-%s"
     )
 
 
@@ -61,13 +78,41 @@ def integrate(request: Request, record_id: UUID, offer_id: UUID) -> HttpResponse
     return redirect("health_record:waiting", record_id)
 
 
+@writes(HEALTH_INTEGRATE)
+def plan(request: Request, record_id: UUID, offer_id: UUID) -> HttpResponse:
+    """What a document plans, for the day and the role that are said here."""
+    if request.method != "POST":
+        return redirect("health_record:waiting", record_id)
+    _refuse_elsewhere(request, record_id, HEALTH_INTEGRATE, offer_id)
+    form = PlanForm(request.POST, auto_id=f"etape-{offer_id}-%s")
+    if form.is_valid():
+        try:
+            step = offered_actions.plan_offer(request.actor, record_id, offer_id, **form.cleaned_data)
+        except Invalid as error:
+            form.show(error)
+        except (Conflict, Refused) as error:
+            messages.warning(request, error.sentence)
+        else:
+            messages.success(
+                request, f"« {step.title} » est au parcours organisé ; le document reste sa source."
+            )
+    if form.errors:
+        return _page(request, record_id, wrong=offer_id, step_form=form)
+    return redirect("health_record:waiting", record_id)
+
+
+def _refuse_elsewhere(request: Request, record_id: UUID, act: Action, offer_id: UUID) -> None:
+    """Of this record, whatever the address says."""
+    record = open_record(request.actor, record_id, action=HEALTH_WRITE).record
+    if access.get(request.actor, act, OfferedLine, offer_id).record_id != record.pk:
+        raise NotFound
+
+
 @writes(HEALTH_PUT_ASIDE)
 def put_aside(request: Request, record_id: UUID, offer_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("health_record:waiting", record_id)
-    record = open_record(request.actor, record_id, action=HEALTH_WRITE).record
-    if access.get(request.actor, HEALTH_PUT_ASIDE, OfferedLine, offer_id).record_id != record.pk:
-        raise NotFound
+    _refuse_elsewhere(request, record_id, HEALTH_PUT_ASIDE, offer_id)
     form = AsideForm(request.POST)
     if not form.is_valid():
         return _page(request, record_id, wrong=offer_id, form=form)

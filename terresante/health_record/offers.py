@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from terresante.care_plans.models import PlannedStep
 from terresante.health_record.enums import (
     AllergyCategory,
     ClinicalStatus,
@@ -26,8 +27,10 @@ from terresante.health_record.said import (
     SaidAllergy,
     SaidCondition,
     SaidImmunization,
+    SaidStep,
     SaidTreatment,
 )
+from terresante.kernel.errors import NotFound
 from terresante.kernel.ui import wording
 
 # Offered by one document; beyond, it is read for itself.
@@ -55,10 +58,10 @@ _BEFORE = {
 @dataclass(frozen=True, slots=True)
 class Offered:
     kind: OfferedKind
-    said: Said
+    said: Said | SaidStep
 
 
-def told(said: Said) -> dict[str, Any]:
+def told(said: Said | SaidStep) -> dict[str, Any]:
     """As JSON keeps it. Raises Invalid for what could be no line."""
     return {
         name: value.isoformat() if isinstance(value, date) else value
@@ -68,7 +71,10 @@ def told(said: Said) -> dict[str, Any]:
 
 
 def said_again(kind: OfferedKind, kept: dict[str, Any]) -> Said:
+    """Of a line; `step_again` reads a step."""
     match kind:
+        case OfferedKind.STEP:
+            raise NotFound
         case OfferedKind.ALLERGY:
             return SaidAllergy(
                 substance=kept["substance"],
@@ -103,12 +109,23 @@ def said_again(kind: OfferedKind, kept: dict[str, Any]) -> Said:
             )
 
 
+def step_again(kept: dict[str, Any]) -> SaidStep:
+    return SaidStep(
+        title=kept["title"],
+        note=kept.get("note", ""),
+        due_on=_day(kept.get("due_on")),
+        role=kept.get("role", ""),
+    )
+
+
 _TEXTS = ("dosage", "indication", "prescriber", "code", "code_system")
 
 
-def sameness(said: Said) -> str:
-    """Two documents that say the same thing have it in common: the day of a vaccination, the dosage of a treatment."""
-    return hashlib.sha256("\x1f".join((type(said).__name__, *_fact(said))).encode()).hexdigest()
+def sameness(said: Said | SaidStep) -> str:
+    """Two documents that say the same thing have it in common: the day of a vaccination, the dosage of a treatment, the
+    day for which something is planned."""
+    fact = (_plain(said.title), str(said.due_on or "")) if isinstance(said, SaidStep) else _fact(said)
+    return hashlib.sha256("\x1f".join((type(said).__name__, *fact)).encode()).hexdigest()
 
 
 def line_of(said: Said) -> HealthLine:
@@ -126,6 +143,16 @@ def is_close(said: Said, line: HealthLine) -> bool:
     """Of the same drug, substance, problem or vaccine, as its first word tells."""
     word = _first_word(_name(said))
     return type(line) is said.model and bool(word) and word == _first_word(line.label)
+
+
+def is_same_step(said: SaidStep, step: PlannedStep) -> bool:
+    """Planned already for that day; of what has no day, still to do."""
+    is_then = step.is_planned if said.due_on is None else step.due_on == said.due_on
+    return is_then and is_close_step(said, step)
+
+
+def is_close_step(said: SaidStep, step: PlannedStep) -> bool:
+    return _plain(said.title) == _plain(step.title)
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from terresante.health_record.enums import (
     DETAIL_MAX_LENGTH,
     DIASTOLIC,
+    LABEL_MAX_LENGTH,
     MEASURED,
     AllergyCategory,
     ClinicalStatus,
@@ -32,6 +33,7 @@ from terresante.health_record.models import (
     Observation,
 )
 from terresante.kernel.errors import Invalid
+from terresante.kernel.ui import wording
 
 _OLDEST = date(1900, 1, 1)
 # The clock of a device may be a little fast.
@@ -60,6 +62,29 @@ class SaidAllergy(Said):
 
     def checked(self) -> dict[str, Any]:
         return _checked(self, label="substance", sentence="Écrivez à quoi la personne est allergique.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidStep:
+    """Something to be done, as a document plans it: who takes it up says for when, and by which role."""
+
+    title: str
+    note: str = ""
+    due_on: date | None = None
+    role: str = ""
+
+    @property
+    def detail(self) -> str:
+        due = f"pour le {wording.long_date(self.due_on)}" if self.due_on else ""
+        return " · ".join(part for part in (self.note, due) if part)
+
+    def checked(self) -> dict[str, Any]:
+        """Raises Invalid."""
+        title, note = _one_line(self.title), _one_line(self.note)
+        if not title or len(title) > LABEL_MAX_LENGTH or len(note) > DETAIL_MAX_LENGTH:
+            sentence = "Ce que le document prévoit ne se lit pas comme une étape."
+            raise Invalid(sentence, fields={"title": sentence})
+        return {**asdict(self), "title": title, "note": note}
 
 
 NO_KNOWN_ALLERGY = SaidAllergy(
@@ -188,7 +213,7 @@ def _checked(
     values, found = asdict(said), dict(wrong or {})
     for name, value in values.items():
         if type(value) is str:
-            values[name] = "".join(sign for sign in " ".join(value.split()) if sign.isprintable())
+            values[name] = _one_line(value)
             longest = said.model._meta.get_field(name).max_length or DETAIL_MAX_LENGTH
             if len(values[name]) > longest:
                 found[name] = f"Raccourcissez à {longest} caractères."
@@ -197,6 +222,10 @@ def _checked(
     if found:
         raise Invalid(next(iter(found.values())), fields=found)
     return values
+
+
+def _one_line(text: str) -> str:
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
 
 
 def _french(number: Decimal) -> str:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("destinataires/", views.show_audience, name="audience"),
     path("a-integrer/", offered_views.show_waiting, name="waiting"),
     path("a-integrer/<uuid:offer_id>/integrer/", offered_views.integrate, name="integrate"),
+    path("a-integrer/<uuid:offer_id>/planifier/", offered_views.plan, name="plan"),
     path("a-integrer/<uuid:offer_id>/ecarter/", offered_views.put_aside, name="put_aside"),
     path("allergies/aucune/", views.add_no_allergy, name="no_allergy"),
     path("<slug:kind>/ajouter/", views.add_line, name="add"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from terresante.care_team.enums import RoleGroup
 from terresante.documents.models import DocumentReference
 from terresante.health_record.enums import (
     DETAIL_MAX_LENGTH,
@@ -15,8 +16,22 @@ from terresante.health_record.enums import (
 )
 from terresante.health_record.offered_actions import offer_lines
 from terresante.health_record.offers import Offered
-from terresante.health_record.said import SaidAllergy, SaidCondition, SaidImmunization, SaidTreatment
-from terresante.interop.cda.entries import Allergy, Entries, Problem, Treatment, Vaccination, read_entries
+from terresante.health_record.said import (
+    SaidAllergy,
+    SaidCondition,
+    SaidImmunization,
+    SaidStep,
+    SaidTreatment,
+)
+from terresante.interop.cda.entries import (
+    Allergy,
+    Entries,
+    Planned,
+    Problem,
+    Treatment,
+    Vaccination,
+    read_entries,
+)
 from terresante.interop.cda.model import CdaDocument
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui.wording import plain
@@ -58,6 +73,28 @@ _STATUSES = {
 _PRECISIONS = {"day": Precision.DAY, "month": Precision.MONTH, "year": Precision.YEAR}
 
 
+# Who is asked, as letters write it in plain letters, to the role of the matrix.
+_ROLES = {
+    "infirm": RoleGroup.NURSE,
+    "sage-femme": RoleGroup.NURSE,
+    "kine": RoleGroup.PARAMEDIC,
+    "orthophon": RoleGroup.PARAMEDIC,
+    "dietet": RoleGroup.PARAMEDIC,
+    "ergotherap": RoleGroup.PARAMEDIC,
+    "podolog": RoleGroup.PARAMEDIC,
+    "pharmac": RoleGroup.PHARMACIST,
+    "psycholog": RoleGroup.PSYCHOLOGIST,
+    "assistant social": RoleGroup.SOCIAL,
+    "assistante sociale": RoleGroup.SOCIAL,
+    "aide a domicile": RoleGroup.HOME_AIDE,
+    "auxiliaire de vie": RoleGroup.HOME_AIDE,
+    "coordinat": RoleGroup.COORDINATOR,
+    "medecin": RoleGroup.PHYSICIAN,
+    "docteur": RoleGroup.PHYSICIAN,
+    "dr ": RoleGroup.PHYSICIAN,
+}
+
+
 def offer_found(actor: Actor, document: DocumentReference, cda: CdaDocument | None) -> None:
     """What a document just filed says in codes is offered; a document that says nothing so offers nothing."""
     if cda is None:
@@ -76,6 +113,8 @@ def offered_by(entries: Entries) -> Iterator[Offered]:
         yield Offered(OfferedKind.CONDITION, _problem(problem))
     for vaccination in entries.vaccinations:
         yield Offered(OfferedKind.IMMUNIZATION, _vaccination(vaccination))
+    for planned in entries.planned:
+        yield Offered(OfferedKind.STEP, _step(planned))
 
 
 def _allergy(found: Allergy) -> SaidAllergy:
@@ -124,6 +163,16 @@ def _vaccination(found: Vaccination) -> SaidImmunization:
         lot_number=_cut(found.lot, 40),
         dose=f"rang {found.rank}"[:40] if found.rank else "",
         precision=_PRECISIONS[found.given.precision],
+    )
+
+
+def _step(found: Planned) -> SaidStep:
+    who = plain(found.by)
+    return SaidStep(
+        title=_cut(found.name, LABEL_MAX_LENGTH),
+        note=_cut(found.note, DETAIL_MAX_LENGTH),
+        due_on=found.on.on if found.on else None,
+        role=next((role.value for word, role in _ROLES.items() if word in who), ""),
     )
 
 

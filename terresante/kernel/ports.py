@@ -34,6 +34,17 @@ class MainAction:
     form_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What something was taken from, where it is read whole."""
+
+    title: str
+    url: str
+
+
+Originals = Callable[[Actor, UUID, UUID], Original | None]
+
+
 class SmsProvider(Protocol):
     """Who carries text messages. Called by the worker, outside any page; the same `reference` may come twice."""
 
@@ -97,6 +108,7 @@ class Ports:
 
     actor_behind: ActorBehind | None = None
     live_readers: LiveReaders | None = None
+    original: Originals | None = None
     record_frame: RecordFrames | None = None
     surviving_record: SurvivingRecords | None = None
     # None: this deployment sends no SMS, and no screen offers any.
@@ -138,6 +150,11 @@ def record_frame(actor: Actor, opened: Any, tab: str, main_action: MainAction | 
 def surviving_record(record_id: UUID) -> UUID | None:
     """Where the link to a record that is no more leads the current actor, None when nowhere he may go."""
     return bound.surviving_record(record_id) if bound.surviving_record else None
+
+
+def original(actor: Actor, patient_id: UUID, key: UUID) -> Original | None:
+    """What was taken from it leads back to it; None for who may not read it, or no more."""
+    return bound.original(actor, patient_id, key) if bound.original else None
 
 
 def sms_is_bound() -> bool:

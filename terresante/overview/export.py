@@ -224,8 +224,7 @@ class Export:
             yield from map(fhir_results.result, results)
         yield from map(fhir_forms.response, self.forms())
         for inclusion, steps in self.programmes():
-            yield fhir_plans.episode(inclusion)
-            yield fhir_plans.plan(inclusion, steps)
+            yield from fhir_plans.resources(inclusion, steps)
         for told in self.notes():
             media = {one: _kept(files, _file_of_note(told.note, one)) for one in told.media}
             yield fhir.note(told.note, media, told.versions, answers=told.answers)

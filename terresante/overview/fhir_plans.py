@@ -1,10 +1,11 @@
-"""Programmes as resources of FHIR R4: an EpisodeOfCare for the inclusion, a CarePlan for its steps."""
+"""Programmes as resources of FHIR R4: an EpisodeOfCare for the inclusion, a CarePlan for its steps; of the plan of a
+document, the latter alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID, uuid5
 
 from terresante.care_plans.enums import InclusionState, LeaveReason, StepState
-from terresante.care_plans.models import Inclusion, PlannedStep
+from terresante.care_plans.models import Inclusion, PlannedStep, Programme
 from terresante.overview.fhir import Resource, filled, instant, security_label, structure, subject_of, urn
 
 _DETAIL = {
@@ -15,22 +16,29 @@ _DETAIL = {
 }
 
 
-def episode(inclusion: Inclusion) -> Resource:
+def resources(inclusion: Inclusion, steps: Sequence[PlannedStep]) -> Iterator[Resource]:
+    """The plan of a document is in no programme: no episode holds it."""
+    if inclusion.programme is not None:
+        yield _episode(inclusion, inclusion.programme)
+    yield _plan(inclusion, steps)
+
+
+def _episode(inclusion: Inclusion, programme: Programme) -> Resource:
     left = inclusion.state == InclusionState.LEFT
     mistaken = inclusion.left_because == LeaveReason.MISTAKE
     return filled(
         resourceType="EpisodeOfCare",
-        id=str(episode_key(inclusion)),
+        id=str(_episode_key(inclusion)),
         meta=filled(security=_security(inclusion)),
         status="entered-in-error" if mistaken else "finished" if left else "active",
-        type=[{"text": inclusion.programme.title}],
+        type=[{"text": programme.title}],
         patient=subject_of(inclusion.patient_id),
-        managingOrganization=structure(inclusion.programme.organization),
+        managingOrganization=structure(programme.organization),
         period=_dates(inclusion),
     )
 
 
-def plan(inclusion: Inclusion, steps: Sequence[PlannedStep]) -> Resource:
+def _plan(inclusion: Inclusion, steps: Sequence[PlannedStep]) -> Resource:
     """A step that is not read is not in it: the steps come as their own rule gives them."""
     if inclusion.left_because == LeaveReason.MISTAKE:
         status = "entered-in-error"
@@ -44,16 +52,23 @@ def plan(inclusion: Inclusion, steps: Sequence[PlannedStep]) -> Resource:
         meta=filled(security=_security(inclusion)),
         status=status,
         intent="plan",
-        title=inclusion.programme.title,
+        title=inclusion.title,
         subject=subject_of(inclusion.patient_id),
         period=_dates(inclusion),
         author={"display": f"{inclusion.author_name}, {inclusion.organization_name}"},
-        supportingInfo=[{"reference": urn(episode_key(inclusion)), "type": "EpisodeOfCare"}],
+        supportingInfo=[_held_by(inclusion)],
         activity=[{"detail": _detail(step)} for step in steps],
     )
 
 
-def episode_key(inclusion: Inclusion) -> UUID:
+def _held_by(inclusion: Inclusion) -> Resource:
+    """Its programme's episode, or the document that says it."""
+    if inclusion.source_id is None:
+        return {"reference": urn(_episode_key(inclusion)), "type": "EpisodeOfCare"}
+    return {"reference": urn(inclusion.source_id), "type": "DocumentReference"}
+
+
+def _episode_key(inclusion: Inclusion) -> UUID:
     """Of the same inclusion, the same in each copy."""
     return uuid5(inclusion.pk, "episode")
 

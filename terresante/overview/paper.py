@@ -123,7 +123,7 @@ def _programme(inclusion: Inclusion, steps: list[PlannedStep]) -> dict[str, Any]
     since = f"depuis le {wording.long_date(inclusion.included_on)}"
     left = f"quitté le {wording.long_date(inclusion.left_on)}" if inclusion.left_on else ""
     return {
-        "title": f"{inclusion.programme.title}, {inclusion.programme.organization.name}",
+        "title": f"{inclusion.title}, {inclusion.organizer}",
         "meta": _joined(since, left),
         "steps": [_step(step) for step in steps],
     }

@@ -8,7 +8,9 @@ from terresante.care_plans.enums import ChangeKind
 from terresante.care_plans.models import BillableSequence, Inclusion, PathwayChange
 from terresante.care_plans.tests.factories import row_in_programme, row_of_step
 from terresante.care_team.enums import DataClass
+from terresante.documents.tests.factories import filed
 from terresante.kernel import rls
+from terresante.kernel.ids import new_id
 from tests.access.test_plain_sql import DENIED
 from tests.cast import join
 from tests.walls import walls_down
@@ -78,3 +80,30 @@ def test_nothing_is_added_to_the_inclusion_of_somebody_else(cast, both):
         lambda: sequence(hers, her, hers.programme_id),
     ):
         assert written(cast.amar, her, own)
+
+
+def test_the_plan_of_a_document_is_of_the_person_of_that_document(cast, files_of_the_test):
+    """Who follows both could else show one the document of the other."""
+    with walls_down():
+        join(cast.leon_record, practitioner_id=cast.amar.person_id)
+    his, hers = filed(cast.amar, cast.leon_record), filed(cast.amar, cast.madeleine_record)
+    her = cast.madeleine_record.patient_id
+
+    def plan(source_id):
+        return Inclusion.objects.create(
+            patient_id=her,
+            record=cast.madeleine_record,
+            source_id=source_id,
+            plan_title="x",
+            reference=new_id().hex[-12:],
+            included_on=timezone.localdate(),
+            author_id=cast.amar.person_id,
+            author_name="x",
+            author_role="x",
+            organization_name="x",
+            data_class=DataClass.MEDICAL,
+        )
+
+    with pytest.raises(DatabaseError, match=DENIED):
+        written(cast.amar, her, lambda: plan(his.pk))
+    assert written(cast.amar, her, lambda: plan(hers.pk))

@@ -182,6 +182,7 @@ MORE_NAMES = {
         "definition": "what a programme says, checked before it is a row, pure",
         "due_dates": "when each step is due, pure",
         "step_actions": "what is done of each step, apart from who is in a programme",
+        "plan_actions": "what is taken from the plan of a received document, apart from programmes",
         "programme_actions": "what project leads define and bill, apart from what the circle does",
         "programme_queries": "what project leads read, across patients and without them",
         "programme_forms": "what project leads define and bill, apart from what the circle does",

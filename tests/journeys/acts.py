@@ -64,6 +64,13 @@ def puts_aside_without_a_word(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def plans_without_a_day(visitor: Visitor) -> None:
+    """Of what the letter says when in words alone: no day is proposed."""
+    card = visitor.page.get_by_role("region", name="Kinésithérapie de marche")
+    card.get_by_role("button", name="Inscrire au parcours").click()
+    visitor.page.wait_for_load_state()
+
+
 def opens_the_simulated_hospital(visitor: Visitor) -> None:
     visitor.page.get_by_role("main").get_by_role("link", name="Admissions, ").first.click()
     visitor.page.wait_for_load_state()

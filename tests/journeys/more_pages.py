@@ -267,6 +267,14 @@ _PROGRAMME = (
         then("Sortir du programme", "Enregistrer la sortie"),
         shows="care_plans:leave",
     ),
+    Screen(
+        "sante-a-integrer-etape-erreur",
+        _NURSE,
+        "sante/a-integrer/",
+        "TOUSSAINT",
+        does=acts.plans_without_a_day,
+        shows="health_record:plan",
+    ),
     Screen("programmes", _DAC, _PROGRAMMES),
     Screen(
         "programme-nouveau-erreur", _DAC, "/administration/programmes/nouveau/", click="Créer le programme"

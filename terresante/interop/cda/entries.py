@@ -1,4 +1,5 @@
-"""What a structured document says in codes: treatments, allergies, problems, vaccinations (CI-SIS, INTEROP.md 6).
+"""What a structured document says in codes: treatments, allergies, problems, vaccinations, what is planned (CI-SIS,
+INTEROP.md 6).
 
 Tolerant: an entry that says too little is left out, its narrative stays on the page. Bounded: `MOST_ENTRIES` of one.
 """
@@ -36,6 +37,11 @@ _MEASURES = {"PQ", "REAL", "INT", "BL", "IVL_PQ", "IVL_INT", "RTO", "TS", "IVL_T
 _YES = {"oui", "yes", "vrai", "true", "presente"}
 _ANY_ALLERGY = {"419199007", "420134006", "106190000", "allergy"}
 _REFUTED = {"refuted", "entered-in-error", "410516002"}
+_NO = {"non", "no", "faux", "false", "absent"}
+# What is to come (CDA R2, moodCode): meant, proposed, promised, asked for, an appointment asked for or made, a goal.
+_TO_COME = {"INT", "PRP", "PRMS", "RQO", "ARQ", "APT", "GOL"}
+_ACTS = {"act", "encounter", "observation", "procedure", "substanceAdministration", "supply"}
+_BY_WHOM = re.compile("par qui|intervenant|professionnel|responsable|acteur")
 _NO_CODE = Coded()
 _LONGEST_NAME = 120
 _DAY = re.compile(r"(\d{4})(\d{2})?(\d{2})?", re.ASCII)
@@ -103,12 +109,23 @@ class Vaccination:
     rank: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """Something to be done; `note` is the rest of its row in its author's words, `by` whom they name."""
+
+    name: str
+    note: str = ""
+    by: str = ""
+    on: Day | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Entries:
     treatments: tuple[Treatment, ...] = ()
     allergies: tuple[Allergy, ...] = ()
     problems: tuple[Problem, ...] = ()
     vaccinations: tuple[Vaccination, ...] = ()
+    planned: tuple[Planned, ...] = ()
 
 
 def read_entries(document: CdaDocument, words: Words | None = None) -> Entries:
@@ -119,6 +136,7 @@ def read_entries(document: CdaDocument, words: Words | None = None) -> Entries:
         allergies=tuple(a for section, entry in found for a in allergies_of(section, entry, words)),
         problems=tuple(p for section, entry in found for p in _problems_of(section, entry, words)),
         vaccinations=tuple(v for section, entry in found for v in _vaccinations_of(section, entry, words)),
+        planned=tuple(p for section, entry in found for p in _planned_of(section, entry, words)),
     )
 
 
@@ -328,6 +346,46 @@ def _rank(element: Element) -> str:
         if attribute(each, "code", "code") == _RANK:
             return attribute(each, "value", "value")
     return ""
+
+
+def _planned_of(section: Section, entry: Element, words: Words) -> Iterator[Planned]:
+    """Of a plan of care (« suites à donner »). What is said to be done, or not to be, is no plan."""
+    kind = entry_kind(entry)
+    act = one(entry, kind) if section.code.code == FOLLOW_UP and kind in _ACTS else None
+    if act is None or act.get("moodCode") not in _TO_COME or act.get("negationInd") == "true":
+        return
+    name = _planned_name(act, words)
+    if not name:
+        return
+    text = one(act, "text")
+    others = [cell for cell in words.cells(text) if cell != name and plain(cell) not in _YES]
+    yield Planned(
+        name=name,
+        note=" · ".join(others) or coded(one(act, "priorityCode")).label,
+        by=_cells(words.row(text), _BY_WHOM),
+        on=_planned_day(act, others),
+    )
+
+
+def _planned_name(act: Element, words: Words) -> str:
+    """Its words in the narrative; of a box ticked « oui », what its row is about."""
+    text = one(act, "text")
+    narrated = words.said(text)
+    if plain(narrated) in _NO or attribute(act, "value", "value") == "false":
+        return ""
+    if plain(narrated) in _YES:
+        narrated = next((cell for cell in words.cells(text) if plain(cell) not in _YES), "")
+    product = one(act, "consumable/manufacturedProduct/manufacturedMaterial")
+    own = "" if product is None else _product(product, words)
+    return narrated or own or said(text_at(act, "value")) or coded(one(act, "code")).label
+
+
+def _planned_day(act: Element, written: list[str]) -> Day | None:
+    """None when the row, which its author signed, does not say that day, or when the day is not known."""
+    at = day(attribute(act, "effectiveTime", "value") or attribute(act, "effectiveTime/low", "value"))
+    if at is None or at.precision != Precision.DAY:
+        return None
+    return at if not written or any(f"{at.on:%d/%m/%Y}" in cell for cell in written) else None
 
 
 def entry_kind(entry: Element) -> str:

@@ -43,7 +43,7 @@ def send(sender, *messages):
 def waiting(actor, record):
     with rls.acting(actor):
         rls.open_record(record.patient_id)
-        return offered_queries.waiting(actor, record.patient_id)
+        return offered_queries.waiting(actor, record.patient_id)[0]
 
 
 def named(actor, record):
@@ -65,7 +65,7 @@ def test_what_a_letter_says_in_codes_is_offered_and_enters_nothing(cast, hospita
         for model in (AllergyIntolerance, MedicationStatement, Condition, Immunization):
             assert not model.objects.exists()
         trail = AuditEntry.objects.get(action="health.offer")
-    assert (trail.actor_kind, trail.detail["lines"]) == ("gateway", 6)
+    assert (trail.actor_kind, trail.detail["lines"]) == ("gateway", 7)
 
 
 def test_a_letter_without_codes_offers_nothing(cast, hospital, claire):

@@ -219,12 +219,13 @@ def _of_note(cast: Cast, note: Note) -> dict[type[Model], Any]:
 
 
 def _of_inclusion(inclusion: Inclusion) -> dict[type[Model], Any]:
+    programme = Programme.objects.get(pk=inclusion.programme_id)
     return {
         PathwayChange: inclusion.changes.get(),
         BillableSequence: inclusion.sequences.get(),
-        Programme: inclusion.programme,
+        Programme: programme,
         ProgrammeVersion: inclusion.version,
-        InvoiceBatch: inclusion.programme.batches.get(),
+        InvoiceBatch: programme.batches.get(),
     }
 
 

@@ -222,3 +222,74 @@ def test_a_section_inside_a_part_belongs_to_it_and_is_escaped():
     assert (
         part is not None and part.html == "<p><strong>&lt;b&gt;Épisode</strong></p><p>Chute &amp; fièvre</p>"
     )
+
+
+def to_do(mood, inside, kind="observation", more=""):
+    return f'<entry><{kind} moodCode="{mood}"{more}>{inside}</{kind}></entry>'
+
+
+def planned(narrative, entries):
+    return read_entries(coded.of_section("18776-5", narrative, entries)).planned
+
+
+def test_what_is_to_come_is_planned_and_what_was_done_or_denied_is_not():
+    kinds = {"INT": "procedure", "ARQ": "encounter", "PRP": "observation", "RQO": "act", "GOL": "observation"}
+    entries = "".join(
+        to_do(mood, f'<code code="X" displayName="{mood}"/>', kind)
+        for mood, kind in {**kinds, "EVN": "procedure", "": "act"}.items()
+    )
+    denied = to_do("INT", '<code code="X" displayName="Refusé"/>', "procedure", ' negationInd="true"')
+
+    assert [one.name for one in planned("texte", entries + denied)] == list(kinds)
+    assert read_entries(coded.of_section("30954-2", "texte", entries)).planned == ()
+
+
+def test_what_is_planned_has_the_words_of_its_row_and_its_day():
+    head = "<thead><tr><th>À faire</th><th>Par qui</th><th>Quand</th></tr></thead>"
+    row = '<tr><td><content ID="e">Pose de l’attelle</content></td><td>Dr Roy</td><td>02/04/2026</td></tr>'
+    inside = (
+        '<code code="X" displayName="Acte"/><text><reference value="#e"/></text>'
+        '<effectiveTime><low value="20260402"/><high value="20260410"/></effectiveTime>'
+    )
+
+    (found,) = planned(f"<table>{head}<tbody>{row}</tbody></table>", to_do("INT", inside, "procedure"))
+
+    assert (found.name, found.note, found.by) == ("Pose de l’attelle", "Dr Roy · 02/04/2026", "Dr Roy")
+    assert found.on == Day(date(2026, 4, 2))
+
+
+@pytest.mark.parametrize(("written", "coded_day"), [("01/01/2020", "20210101"), ("en janvier", "202101")])
+def test_a_day_that_its_author_did_not_write_is_left_to_be_said(written, coded_day):
+    narrative = (
+        f'<table><tbody><tr><td><content ID="e">Suivi</content></td><td>{written}</td></tr></tbody></table>'
+    )
+    inside = f'<text><reference value="#e"/></text><effectiveTime value="{coded_day}"/>'
+
+    (found,) = planned(narrative, to_do("INT", inside))
+
+    assert (found.on, found.note) == (None, written)
+
+
+def test_a_box_ticked_is_what_its_row_says_and_no_is_no_plan():
+    rows = "".join(
+        f'<tr><td>{said}</td><td><content ID="{name}">{box}</content></td></tr>'
+        for name, said, box in (("a", "Bilan orthophonique", "Oui"), ("b", "Bilan auditif", "Non"))
+    )
+    entries = "".join(
+        to_do("ARQ", f'<code code="AMB"/><text><reference value="#{name}"/></text>', "encounter")
+        for name in "ab"
+    )
+    boxed = to_do("INT", '<code code="X" displayName="Examen"/><value xsi:type="BL" value="false"/>')
+
+    (found,) = planned(f"<table><tbody>{rows}</tbody></table>", entries + boxed)
+
+    assert (found.name, found.note) == ("Bilan orthophonique", "")
+
+
+def test_a_medicine_to_come_is_named_by_its_product():
+    product = material('<code code="X" displayName="Vaccin contre le zona"/>')
+    inside = f'<effectiveTime xsi:type="IVL_TS"><low value="20260901"/></effectiveTime>{product}'
+
+    (found,) = planned("texte", to_do("INT", inside, "substanceAdministration"))
+
+    assert (found.name, found.on) == ("Vaccin contre le zona", Day(date(2026, 9, 1)))
