@@ -14,12 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from config.local.binaries import find_binaries
-from config.local.database import prepare
-from config.local.failure import Failure
+from config.local.database import Urls, prepare
+from config.local.failure import Failure, told_by_service
 from config.local.install import usable_node
 from config.local.places import HOST, ROOT, Port, port_from, say, var_folder
-from config.local.postgres import Cluster, kept_major, write_private
+from config.local.postgres import Cluster, Server, kept_major, write_private
 from config.local.supervisor import Service, Supervisor, ending, interrupted_by_signals, signals_ignored
 
 DATABASE = "terresante"
@@ -97,7 +99,8 @@ def reset() -> None:
     if (home / "postgres").exists():
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder)
     known = (HOSPITAL_PATIENTS, INSI_PEOPLE, PRACTICE_SETTINGS, TELEPHONES, *PROVIDERS.values())
     described = ("demo.json", "demo-accounts.json", *known)
     # The heads of a chain that is gone would accuse the next one of having been rewritten.
@@ -127,7 +130,7 @@ def _check_distinct(*ports: Port) -> None:
 
 def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
     server = cluster.start()
-    urls = prepare(server, DATABASE)
+    urls = _prepared(server, cluster.log_path)
     env = {**urls.environment(), **_environment(demo)}
 
     def check_database() -> None:
@@ -147,6 +150,15 @@ def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
         say(f"Prêt en {time.monotonic() - began:.0f} s.\n")
         _present(demo, accounts)
         supervisor.watch(also=check_database)
+
+
+def _prepared(server: Server, log: Path) -> Urls:
+    """Raises Failure when the database itself says no: a full disk comes by it, not by a file of ours."""
+    try:
+        return prepare(server, DATABASE)
+    except psycopg.OperationalError as error:
+        sentence = told_by_service(str(error)) or f"PostgreSQL n’a pas pu préparer sa base. {ending(log)}"
+        raise Failure(sentence if sentence.endswith(".") else f"{sentence} (détails : {log}).") from error
 
 
 def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:

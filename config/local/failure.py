@@ -16,7 +16,7 @@ _OF_AN_ERROR = {
     errno.EROFS: "Ce dossier est en lecture seule",
 }
 _OF_A_DISK = (
-    (("No space left on device", "ENOSPC"), _NO_ROOM),
+    (("No space left on device", "Check free disk space", "ENOSPC"), _NO_ROOM),
     (("Disk quota exceeded", "EDQUOT"), _QUOTA),
 )
 _NO_ANSWER = (
@@ -60,7 +60,9 @@ class Failure(Exception):
 def of_the_machine(error: OSError) -> str | None:
     """The sentence for a full disk, a missing right…; None when the error is ours."""
     sentence = _OF_AN_ERROR.get(error.errno or 0)
-    return f"{sentence} : {error.filename or error}." if sentence else None
+    if sentence is None:
+        return None
+    return f"{sentence} : {error.filename}." if error.filename else f"{sentence}."
 
 
 def told_by_service(log: str) -> str | None:

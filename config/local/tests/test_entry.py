@@ -2,16 +2,30 @@ import ast
 import errno
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from config.local import bootstrap, demo, install
-from config.local.failure import Failure
+from config.local.failure import Failure, of_the_machine
 from config.local.places import ROOT, Port, port_from
+from config.local.postgres import Server
+
+SERVER = Server(
+    host="127.0.0.1",
+    port=1,
+    superuser="postgres",
+    password="",
+    major=18,
+    socket_dir=None,
+    state_dir=ROOT,
+    has_statement_statistics=False,
+)
 
 
 @pytest.mark.parametrize("version", [(3, 6), (3, 10)])
@@ -161,6 +175,44 @@ def test_demo_reset_deletes_what_the_demonstration_wrote_and_nothing_else(tmp_pa
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()] == [
         "test/kept"
     ]
+
+
+def test_demo_reset_that_may_not_delete_does_not_say_that_it_did(tmp_path, monkeypatch, capsys):
+    (tmp_path / "demo").mkdir()
+    refusal = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "demo" / "keys.json"))
+
+    def refused(*_, **__):
+        raise refusal
+
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    monkeypatch.setattr(shutil, "rmtree", refused)
+    with pytest.raises(PermissionError):
+        demo.reset()
+    assert capsys.readouterr().out == ""
+
+
+def test_full_disk_without_a_file_to_name_is_said_in_french_alone():
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert of_the_machine(full) == "Le disque est plein : libérez de la place, puis relancez la commande."
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("could not extend file\nHINT:  Check free disk space.", "^Le disque est plein.*postgres.log"),
+        ("the database system is shutting down", "PostgreSQL n’a pas pu préparer sa base"),
+    ],
+)
+def test_database_that_cannot_be_prepared_gets_a_sentence(tmp_path, monkeypatch, said, sentence):
+    log = tmp_path / "postgres.log"
+    log.write_text("LOG:  database system is ready\n")
+
+    def refused(*_):
+        raise psycopg.errors.DiskFull(said)
+
+    monkeypatch.setattr(demo, "prepare", refused)
+    with pytest.raises(Failure, match=sentence):
+        demo._prepared(SERVER, log)
 
 
 def test_demo_describes_itself_for_other_programs(tmp_path):
