@@ -19,7 +19,7 @@ from django.utils import timezone
 from terresante.interop.coding import unlisted
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.filing import Files, file_carried
+from terresante.interop.filing import Files, file_carried, follow_stay
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
 from terresante.interop.hl7v2.carried import Carried
@@ -322,7 +322,11 @@ def _written(moves: Sequence[_Move], now: datetime) -> list[Turn]:
     state, outcome = _S.APPLIED, _O.STAY
     try:
         with written_together():
-            apply_movements(_hospital(moves[0].row), [move.report for move in moves], now=now)
+            reports = [move.report for move in moves]
+            stays = apply_movements(_hospital(moves[0].row), reports, now=now)
+            for move, stay in zip(moves, stays, strict=True):
+                if stay.has_turned:
+                    follow_stay(_hospital(move.row), stay)
     except (Conflict, Invalid) as refusal:
         if len(moves) > 1:
             raise

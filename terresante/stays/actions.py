@@ -93,7 +93,7 @@ class _Change:
     actor: Actor
     encounter: Encounter
     is_new: bool
-    # Before this report, to whoever reads the record.
+    # Before this report, to whoever reads the record: neither private nor taken back.
     was_shown: bool
     told: Sequence[EncounterMovement]
     row: EncounterMovement
@@ -103,6 +103,18 @@ class _Change:
     @property
     def rows(self) -> list[EncounterMovement]:
         return list(self.told) if self.row in self.told else [*self.told, self.row]
+
+    @property
+    def has_turned(self) -> bool:
+        """Taken from the circle by this report, or given back; of a new stay, never given."""
+        return (self.is_new or self.was_shown) != self.encounter.is_shown
+
+    @property
+    def is_plain(self) -> bool:
+        """What takes a stay from the circle, or gives it back, is told to nobody else than the hospital, whether a
+        movement became secret or an admission was a mistake: told of one alone, it would tell which.
+        """
+        return self.encounter.is_shown and not self.has_turned and self.row.private_to_id is None
 
     def is_heard_of(self, kind: str) -> bool:
         """A correction is silent (INTEROP.md 4), except the one that makes a discharge a death."""
@@ -130,6 +142,7 @@ def apply_movements(actor: Actor, reports: Sequence[Report], *, now: datetime) -
     _bring_facts_up_to_date(changes, now=now)
     for change in changes:
         _trace(change)
+        change.encounter.has_turned = change.has_turned
     return [change.encounter for change in changes]
 
 
@@ -186,7 +199,7 @@ def _change(actor: Actor, record_id: UUID, hospital: _Hospital, known: _Known, r
         organization_id=hospital.organization_id,
         visit_number=movement.visit_number,
     )
-    was_shown = stay is not None and stay.private_to_id is None
+    was_shown = stay is not None and stay.is_shown
     row = _reported(encounter, told, movement, hospital)
     course = fold(told if row in told else [*told, row])
     _set_state(encounter, course)
@@ -428,7 +441,7 @@ def _say_changed(change: _Change) -> None:
         change.actor,
         StayChanged(
             patient_id=encounter.patient_id,
-            private_to_id=None if change.was_shown else encounter.private_to_id,
+            private_to_id=None if change.was_shown or encounter.is_shown else encounter.organization_id,
             hidden_from_patient=encounter.hidden_from_patient,
             hidden_from_representative=encounter.hidden_from_representative,
             data_class=DataClass.STAY,
@@ -458,6 +471,6 @@ def _fact(encounter: Encounter, told: Told, *, alerts: bool) -> Fact:
 def _trace(change: _Change) -> None:
     row, encounter, movement = change.row, change.encounter, change.movement
     detail = {"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)}
-    if private_to := row.private_to_id or encounter.private_to_id:
-        detail["private_to"] = str(private_to)
+    if not change.is_plain:
+        detail["private_to"] = str(encounter.organization_id)
     audit.record(change.actor, STAY_REPORT, patient_id=encounter.patient_id, about=encounter, detail=detail)

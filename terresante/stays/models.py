@@ -40,6 +40,9 @@ class Encounter(StayRow):
     destination = models.CharField(max_length=120, blank=True)
     is_deceased = models.BooleanField(default=False)
 
+    # No column: the report just applied took the stay from its circle, or gave it back.
+    has_turned: bool = False
+
     class Meta:
         verbose_name = "séjour"
         constraints = [
@@ -49,6 +52,11 @@ class Encounter(StayRow):
 
     def __str__(self) -> str:
         return f"{self.status} {self.pk}"
+
+    @property
+    def is_shown(self) -> bool:
+        """To the circle: neither kept by its hospital, nor taken back (`access`)."""
+        return self.private_to_id is None and self.status != EncounterStatus.CANCELLED
 
 
 class EncounterMovement(StayRow):
