@@ -32,7 +32,8 @@ _AHEAD = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedMovement:
-    """What one message says of one movement. `identifier` is empty when the sender numbers nothing.
+    """What one message says of one movement. `identifier` is empty when the sender numbers nothing; `other_names`, as
+    (authority, identifier), is how other systems name the same one.
 
     `kind` is None for a correction that does not say what it corrects.
     """
@@ -46,6 +47,7 @@ class ReportedMovement:
     message_id: UUID
     identifier: str = ""
     authority: str = ""
+    other_names: tuple[tuple[str, str], ...] = ()
     class_code: str = ""
     unit_code: str = ""
     unit_name: str = ""
@@ -66,6 +68,10 @@ class ReportedMovement:
     @property
     def unit_codes(self) -> set[str]:
         return {self.unit_code, self.care_unit_code, self.ward} - {""}
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        return [(self.authority, self.identifier), *self.other_names] if self.identifier else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +247,22 @@ def _row_of(
     encounter: Encounter, told: Sequence[EncounterMovement], movement: ReportedMovement
 ) -> EncounterMovement:
     kind = movement.kind or _kind_corrected(told, movement)
-    name = (movement.authority, movement.identifier or _made_up(movement, kind), family_of(kind))
-    found = next((row for row in told if (row.authority, row.identifier, row.family) == name), None)
-    return found or EncounterMovement(
+    names = movement.names or [(movement.authority, _made_up(movement, kind))]
+    alike = [row for row in told if row.family == family_of(kind)]
+    row = next((row for row in alike if _is_one(row.names, names)), None)
+    if row is not None:
+        row.other_names = [*row.other_names, *(list(name) for name in names if name not in row.names)]
+        return row
+    # A number that two movements share names neither.
+    taken = {(row.authority, row.identifier) for row in alike}
+    own = next((name for name in names if name not in taken), names[0])
+    return EncounterMovement(
         patient_id=encounter.patient_id,
         encounter=encounter,
-        authority=name[0],
-        identifier=name[1],
-        family=name[2],
+        authority=own[0],
+        identifier=own[1],
+        other_names=[list(name) for name in names if name != own],
+        family=family_of(kind),
         kind=kind,
         trigger=movement.trigger,
         occurred_at=movement.occurred_at,
@@ -258,10 +272,17 @@ def _row_of(
     )
 
 
+def _is_one(known: Sequence[tuple[str, str]], said: Sequence[tuple[str, str]]) -> bool:
+    """By a name that both have (ZBE-1 repeats, one name for each system), unless an authority numbers them apart."""
+    numbers = dict(known)
+    return any(name in known for name in said) and all(
+        numbers.get(authority, number) == number for authority, number in said
+    )
+
+
 def _kind_corrected(told: Sequence[EncounterMovement], movement: ReportedMovement) -> MovementKind:
     """A Z99 without ZBE-6 corrects the movement that bears its number."""
-    name = (movement.authority, movement.identifier)
-    known = [row for row in told if movement.identifier and (row.authority, row.identifier) == name]
+    known = [row for row in told if movement.names and _is_one(row.names, movement.names)]
     if not known:
         raise Invalid("La correction ne dit pas quel mouvement elle corrige.")
     return MovementKind(min(known, key=lambda row: row.recorded_at).kind)

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Value
 
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import Limited
@@ -66,6 +67,8 @@ class EncounterMovement(StayRow):
     # ZBE-1, or one made up when the sender gives none.
     identifier = models.CharField(max_length=120)
     authority = models.CharField(max_length=80, blank=True)
+    # ZBE-1 again, as other systems name the same movement: [[authority, identifier], …].
+    other_names = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     family = models.CharField(max_length=20)
     kind = models.CharField(max_length=20, choices=MovementKind.choices)
     trigger = models.CharField(max_length=3)
@@ -102,3 +105,8 @@ class EncounterMovement(StayRow):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """(authority, identifier), the first one first."""
+        return [(self.authority, self.identifier), *((name[0], name[1]) for name in self.other_names)]

@@ -30,7 +30,7 @@ def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
 
 
 def _is_said_by_identity(stay: Encounter) -> bool:
-    return stay.is_deceased and stay.patient.deceased_on is not None
+    return stay.is_deceased and stay.patient.has_died
 
 
 def _badge(stay: Encounter) -> HeaderBadge:
