@@ -19,6 +19,13 @@ _OF_A_DISK = (
     (("No space left on device", "Check free disk space", "ENOSPC"), _NO_ROOM),
     (("Disk quota exceeded", "EDQUOT"), _QUOTA),
 )
+# Free when the demonstration began, taken while it loaded its region.
+_OF_A_PORT = (
+    (
+        ("Address already in use", "address already in use", "EADDRINUSE"),
+        f"Un autre programme a pris son port entre-temps : libérez-le ou choisissez-en un autre, {AGAIN}",
+    ),
+)
 _NO_ANSWER = (
     *("NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyError", "Connection refused"),
     *("ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ERR_SOCKET_TIMEOUT"),
@@ -67,7 +74,7 @@ def of_the_machine(error: OSError) -> str | None:
 
 def told_by_service(log: str) -> str | None:
     """The sentence for what a program wrote before it failed, when the machine is the cause."""
-    return _first(_OF_A_DISK, log)
+    return _first((*_OF_A_DISK, *_OF_A_PORT), log)
 
 
 def told_by_installer(log: str) -> str | None:
