@@ -299,9 +299,11 @@ def _identity_applied(work: _Work, match: Match, patient_id: UUID, known: Knowle
         return Settled(_S.DOUBTFUL, _O.CONTRADICTION, patient_id)
     if not compare(patient, traits).is_same:
         traits = replace(traits, ins="", ins_oid="")
-    died_at = work.message.identity.died_at
-    deceased_on = timezone.localdate(died_at) if died_at else None
-    changed = complete_identity(work.job, patient, traits=traits, deceased_on=deceased_on)
+    told = work.message.identity
+    deceased_on = timezone.localdate(told.died_at) if told.died_at else None
+    changed = complete_identity(
+        work.job, patient, traits=traits, deceased_on=deceased_on, is_deceased=told.is_dead
+    )
     if match.standing is Standing.RECOGNISED:
         return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
     return Settled(_S.APPLIED, _O.IDENTITY_UPDATED if changed else _O.IDENTITY_KNOWN, patient_id)

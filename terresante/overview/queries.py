@@ -287,7 +287,7 @@ def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant])
 
 
 def _where(actor: Actor, opened: OpenRecord) -> str:
-    if opened.patient.deceased_on is not None or not reads_class(actor, DataClass.STAY):
+    if opened.patient.has_died or not reads_class(actor, DataClass.STAY):
         return ""
     is_said_above = any(badge.order <= WHERE_SHE_IS for badge in opened.badges)
     return "" if is_said_above else "Pas d’hospitalisation en cours connue"

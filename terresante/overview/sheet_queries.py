@@ -131,7 +131,7 @@ def _identity(patient: Patient) -> str:
     birth = (
         str(patient.birth_date.year) if patient.lunar_birth_date else wording.long_date(patient.birth_date)
     )
-    age = wording.age(patient.birth_date, today=patient.deceased_on or timezone.localdate())
+    age = wording.age(patient.birth_date, today=patient.aged_on) if patient.aged_on else ""
     parts = (sex, age, f"{born} {day} {birth}", patient.get_identity_status_display())
     return " · ".join(part for part in parts if part)
 

@@ -192,7 +192,7 @@ def _has_record(patient: Patient) -> bool:
 
 def _may_enter(patient: Patient) -> bool:
     is_unsure = patient.is_doubtful or patient.is_fictitious
-    return not is_unsure and patient.deceased_on is None and patient.merged_into_id is None
+    return not is_unsure and not patient.has_died and patient.merged_into_id is None
 
 
 def _cause(pivot: Traits, found: list[Patient]) -> LinkCause:
