@@ -60,6 +60,11 @@ class Demo:
         return self.home / "loaded"
 
     @property
+    def answers(self) -> Port:
+        """Where the simulated hospital receives what becomes of its documents."""
+        return Port(self.mllp.number + 1, f"{self.mllp.variable} + 1")
+
+    @property
     def base_url(self) -> str:
         return f"http://{HOST}:{self.pages.number}"
 
@@ -79,7 +84,8 @@ def run() -> None:
         psc=free_port(),
         franceconnect=free_port(),
     )
-    _check_distinct(demo.pages, demo.mllp, demo.hospital, demo.practice, demo.push)
+    _check_distinct(demo.pages, demo.mllp, demo.answers, demo.hospital, demo.practice, demo.push)
+    _check_kept(demo)
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
         try:
@@ -128,6 +134,16 @@ def _check_distinct(*ports: Port) -> None:
             )
 
 
+def _check_kept(demo: Demo) -> None:
+    """The simulated hospital is known by the port of its messages: listened to on another, nobody would answer."""
+    kept = demo.loaded.read_text() if demo.loaded.exists() else ""
+    if kept and kept != str(demo.mllp.number):
+        raise Failure(
+            f"Les données gardées connaissent l’hôpital simulé par le port {kept} : relancez avec "
+            f"{demo.mllp.variable}={kept}, ou effacez-les d’abord (« make demo-reset »)."
+        )
+
+
 def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
     server = cluster.start()
     urls = _prepared(server, cluster.log_path)
@@ -143,7 +159,7 @@ def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
             say("Chargement des communes, puis d’une région de démonstration…")
             supervisor.run_once(Service("load_communes", _command("load_communes"), env))
             supervisor.run_once(Service("load_demo", _command("load_demo"), env))
-            demo.loaded.touch()
+            demo.loaded.write_text(str(demo.mllp.number))
         for service in _services(demo, env):
             supervisor.start(service)
         accounts = _write_description(demo)

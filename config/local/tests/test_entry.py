@@ -113,6 +113,37 @@ def test_two_services_on_one_port_get_a_sentence():
         demo._check_distinct(Port(8000, "A"), Port(2575, "B"), Port(8000, "C"))
 
 
+def described(var: Path) -> demo.Demo:
+    return demo.Demo(
+        var,
+        Port(8000, "TERRESANTE_PORT"),
+        Port(2575, "TERRESANTE_MLLP_PORT"),
+        Port(8087, "TERRESANTE_HOSPITAL_PORT"),
+        Port(8088, "TERRESANTE_PRACTICE_PORT"),
+        Port(8089, "TERRESANTE_PUSH_PORT"),
+    )
+
+
+@pytest.mark.parametrize(("kept", "is_refused"), [("2585", True), ("2575", False), ("", False)])
+def test_a_port_that_the_kept_data_do_not_know_gets_a_sentence(tmp_path, kept, is_refused):
+    """It was waited for a minute, then « mllp » was said not to answer. Data of before say no port."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "loaded").write_text(kept)
+    if is_refused:
+        with pytest.raises(Failure, match=r"relancez avec TERRESANTE_MLLP_PORT=2585, ou effacez-les"):
+            demo._check_kept(described(tmp_path))
+    else:
+        demo._check_kept(described(tmp_path))
+
+
+def test_the_port_of_the_answers_is_nobody_else_s(tmp_path):
+    answers = described(tmp_path).answers
+    with pytest.raises(
+        Failure, match=r"TERRESANTE_MLLP_PORT \+ 1 et TERRESANTE_HOSPITAL_PORT valent tous deux 2576"
+    ):
+        demo._check_distinct(answers, Port(2576, "TERRESANTE_HOSPITAL_PORT"))
+
+
 def test_busy_port_names_itself_and_its_variable(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
@@ -225,15 +256,7 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
     }
     (tmp_path / "demo-accounts.json").write_text(json.dumps([account]))
     (tmp_path / "demo-hospital.json").write_text(json.dumps([{"ipp": "7"}]))
-    described = demo.Demo(
-        tmp_path,
-        Port(8000, "TERRESANTE_PORT"),
-        Port(2575, "TERRESANTE_MLLP_PORT"),
-        Port(8087, "TERRESANTE_HOSPITAL_PORT"),
-        Port(8088, "TERRESANTE_PRACTICE_PORT"),
-        Port(8089, "TERRESANTE_PUSH_PORT"),
-    )
-    demo._write_description(described)
+    demo._write_description(described(tmp_path))
     assert json.loads((tmp_path / "demo.json").read_text()) == {
         "base_url": "http://127.0.0.1:8000",
         "mllp": {"host": "127.0.0.1", "port": 2575},
