@@ -18,6 +18,7 @@ from terresante.kernel.ui.links import link
 from terresante.notes.enums import NOTE_CLASSES
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.models import CareRecord, Patient
+from terresante.patients.queries import age_said, has_died
 from terresante.questionnaires.enums import PATHWAY_CLASSES
 
 FACTS_ORDER = 30
@@ -140,7 +141,8 @@ def _facts(patient: Patient) -> str:
     birth = f"le {wording.long_date(patient.birth_date)}"
     if patient.lunar_birth_date:
         birth = f"en {patient.birth_date.year}, jour inconnu"
-    age = f"{wording.age(patient.birth_date, today=patient.aged_on)} · " if patient.aged_on else ""
+    said = age_said(patient)
+    age = f"{said} · " if said else ""
     sex = "" if patient.sex == Sex.UNKNOWN else f"{patient.sex} · "
     return f"{sex}{age}{born(patient)} {birth}"
 
@@ -174,7 +176,7 @@ def _badge(text: str, level: str, icon: str, order: int) -> Badge:
 
 def _state_of_identity(patient: Patient) -> list[Badge]:
     badges = []
-    if patient.has_died:
+    if has_died(patient):
         agreed = "Décédée" if patient.sex == Sex.FEMALE else "Décédé"
         day = f" le {wording.long_date(patient.deceased_on)}" if patient.deceased_on else ", date inconnue"
         badges.append(Badge(text=f"{agreed}{day}", icon="flag", essential=True))

@@ -1,5 +1,3 @@
-from datetime import date
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -65,7 +63,6 @@ class Patient(Row):
     city = models.CharField("commune", max_length=100, blank=True)
 
     deceased_on = models.DateField("date de décès", null=True, blank=True)
-    # Told without a date (HL7 v2.5: PID-30 may stand without PID-29), which may come later.
     is_deceased = models.BooleanField("décès connu sans sa date", default=False)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from"
@@ -97,15 +94,6 @@ class Patient(Row):
 
     def __str__(self) -> str:
         return shown_name(self.birth_name, self.used_name, self.birth_given_name, self.used_given_name)
-
-    @property
-    def has_died(self) -> bool:
-        return self.is_deceased or self.deceased_on is not None
-
-    @property
-    def aged_on(self) -> date | None:
-        """The day at which an age is counted: today, or that of the death; None when that one is unknown."""
-        return self.deceased_on or (None if self.is_deceased else timezone.localdate())
 
     @property
     def display_name(self) -> str:
