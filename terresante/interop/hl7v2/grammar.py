@@ -180,7 +180,7 @@ def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
     identity = message.segment("PID")
     if identity is None or not any(_is_ipp(part) for part in identity.repetitions(3)):
         return missing_field("PID", 3, "aucun IPP (identifiant de type PI) avec son autorité")
-    if identity.value(29) and identity.value(30) == "N":
+    if trigger.kind in _OF_ONE_IDENTITY and identity.value(29) and identity.value(30) == "N":
         return ALIVE_AND_DEAD
     if trigger.needs_visit:
         visit = message.segment("PV1")
