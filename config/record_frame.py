@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.utils import timezone
-
 from terresante.care_plans.enums import PROGRAMME_CLASSES
 from terresante.care_team.access import reads_class
 from terresante.care_team.enums import DataClass
@@ -20,6 +18,7 @@ from terresante.kernel.ui.links import link
 from terresante.notes.enums import NOTE_CLASSES
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.models import CareRecord, Patient
+from terresante.patients.queries import age_said, has_died
 from terresante.questionnaires.enums import PATHWAY_CLASSES
 
 FACTS_ORDER = 30
@@ -138,13 +137,13 @@ def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, cur
 
 
 def _facts(patient: Patient) -> str:
-    today = timezone.localdate()
     birth = f"le {wording.long_date(patient.birth_date)}"
     if patient.lunar_birth_date:
         birth = f"en {patient.birth_date.year}, jour inconnu"
-    age = wording.age(patient.birth_date, today=patient.deceased_on or today)
+    said = age_said(patient)
+    age = f"{said} · " if said else ""
     sex = "" if patient.sex == Sex.UNKNOWN else f"{patient.sex} · "
-    return f"{sex}{age} · {born(patient)} {birth}"
+    return f"{sex}{age}{born(patient)} {birth}"
 
 
 def _identity(patient: Patient) -> Badge:
@@ -176,10 +175,10 @@ def _badge(text: str, level: str, icon: str, order: int) -> Badge:
 
 def _state_of_identity(patient: Patient) -> list[Badge]:
     badges = []
-    if patient.deceased_on is not None:
+    if has_died(patient):
         agreed = "Décédée" if patient.sex == Sex.FEMALE else "Décédé"
-        day = wording.long_date(patient.deceased_on)
-        badges.append(Badge(text=f"{agreed} le {day}", icon="flag", essential=True))
+        day = f" le {wording.long_date(patient.deceased_on)}" if patient.deceased_on else ", date inconnue"
+        badges.append(Badge(text=f"{agreed}{day}", icon="flag", essential=True))
     if patient.is_homonym:
         badges.append(
             Badge(text="Homonyme : vérifiez la date de naissance", level=Level.ORANGE, icon="users")

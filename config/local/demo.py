@@ -15,12 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from config.local.binaries import find_binaries
-from config.local.database import prepare
-from config.local.failure import Failure
+from config.local.database import Urls, prepare
+from config.local.failure import Failure, told_by_service
 from config.local.install import usable_node
 from config.local.places import HOST, ROOT, Port, port_from, say, var_folder
-from config.local.postgres import Cluster, kept_major, write_private
+from config.local.postgres import Cluster, Server, kept_major, write_private
 from config.local.supervisor import Service, Supervisor, ending, interrupted_by_signals, signals_ignored
 
 DATABASE = "terresante"
@@ -59,6 +61,11 @@ class Demo:
         return self.home / "loaded"
 
     @property
+    def answers(self) -> Port:
+        """Where the simulated hospital receives what becomes of its documents."""
+        return Port(self.mllp.number + 1, f"{self.mllp.variable} + 1")
+
+    @property
     def base_url(self) -> str:
         return f"http://{HOST}:{self.pages.number}"
 
@@ -78,7 +85,8 @@ def run() -> None:
         psc=free_port(),
         franceconnect=free_port(),
     )
-    _check_distinct(demo.pages, demo.mllp, demo.hospital, demo.practice, demo.push)
+    _check_distinct(demo.pages, demo.mllp, demo.answers, demo.hospital, demo.practice, demo.push)
+    _check_kept(demo)
     cluster = Cluster(demo.home / "postgres", find_binaries(kept_major(demo.home / "postgres")))
     with interrupted_by_signals():
         try:
@@ -98,7 +106,8 @@ def reset() -> None:
     if (home / "postgres").exists():
         Cluster(home / "postgres", find_binaries(kept_major(home / "postgres"))).destroy()
     for folder in (home, var / "files", var / "mailbox"):
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder)
     known = (HOSPITAL_PATIENTS, INSI_PEOPLE, PRACTICE_SETTINGS, TELEPHONES, *PROVIDERS.values())
     described = ("demo.json", "demo-accounts.json", *known)
     # The heads of a chain that is gone would accuse the next one of having been rewritten.
@@ -126,9 +135,19 @@ def _check_distinct(*ports: Port) -> None:
             )
 
 
+def _check_kept(demo: Demo) -> None:
+    """The simulated hospital is known by the port of its messages: listened to on another, nobody would answer."""
+    kept = demo.loaded.read_text() if demo.loaded.exists() else ""
+    if kept and kept != str(demo.mllp.number):
+        raise Failure(
+            f"Les données gardées connaissent l’hôpital simulé par le port {kept} : relancez avec "
+            f"{demo.mllp.variable}={kept}, ou effacez-les d’abord (« make demo-reset »)."
+        )
+
+
 def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
     server = cluster.start()
-    urls = prepare(server, DATABASE)
+    urls = _prepared(server, cluster.log_path)
     env = {**urls.environment(), **_environment(demo)}
 
     def check_database() -> None:
@@ -141,13 +160,22 @@ def _run(demo: Demo, cluster: Cluster, *, began: float) -> None:
             say("Chargement des communes, puis d’une région de démonstration…")
             supervisor.run_once(Service("load_communes", _command("load_communes"), env))
             supervisor.run_once(Service("load_demo", _command("load_demo"), env))
-            demo.loaded.touch()
+            demo.loaded.write_text(str(demo.mllp.number))
         for service in _services(demo, env):
             supervisor.start(service)
         accounts = _write_description(demo)
         say(f"Prêt en {time.monotonic() - began:.0f} s.\n")
         _present(demo, accounts)
         supervisor.watch(also=check_database)
+
+
+def _prepared(server: Server, log: Path) -> Urls:
+    """Raises Failure when the database itself says no: a full disk comes by it, not by a file of ours."""
+    try:
+        return prepare(server, DATABASE)
+    except psycopg.OperationalError as error:
+        sentence = told_by_service(str(error)) or f"PostgreSQL n’a pas pu préparer sa base. {ending(log)}"
+        raise Failure(sentence if sentence.endswith(".") else f"{sentence} (détails : {log}).") from error
 
 
 def _services(demo: Demo, env: Mapping[str, str]) -> tuple[Service, ...]:

@@ -16,8 +16,15 @@ _OF_AN_ERROR = {
     errno.EROFS: "Ce dossier est en lecture seule",
 }
 _OF_A_DISK = (
-    (("No space left on device", "ENOSPC"), _NO_ROOM),
+    (("No space left on device", "Check free disk space", "ENOSPC"), _NO_ROOM),
     (("Disk quota exceeded", "EDQUOT"), _QUOTA),
+)
+# Free when the demonstration began, taken while it loaded its region.
+_OF_A_PORT = (
+    (
+        ("Address already in use", "address already in use", "EADDRINUSE"),
+        f"Un autre programme a pris son port entre-temps : libérez-le ou choisissez-en un autre, {AGAIN}",
+    ),
 )
 _NO_ANSWER = (
     *("NewConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyError", "Connection refused"),
@@ -60,12 +67,14 @@ class Failure(Exception):
 def of_the_machine(error: OSError) -> str | None:
     """The sentence for a full disk, a missing right…; None when the error is ours."""
     sentence = _OF_AN_ERROR.get(error.errno or 0)
-    return f"{sentence} : {error.filename or error}." if sentence else None
+    if sentence is None:
+        return None
+    return f"{sentence} : {error.filename}." if error.filename else f"{sentence}."
 
 
 def told_by_service(log: str) -> str | None:
     """The sentence for what a program wrote before it failed, when the machine is the cause."""
-    return _first(_OF_A_DISK, log)
+    return _first((*_OF_A_DISK, *_OF_A_PORT), log)
 
 
 def told_by_installer(log: str) -> str | None:

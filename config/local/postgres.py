@@ -1,5 +1,6 @@
 """A private PostgreSQL server: created, started and stopped by us, on 127.0.0.1 only."""
 
+import errno
 import fcntl
 import json
 import os
@@ -20,7 +21,7 @@ from urllib.parse import quote
 from config.local.account import Account, as_account, reachable_folder, unprivileged_account
 from config.local.binaries import Binaries
 from config.local.binding import start_bound
-from config.local.failure import Failure
+from config.local.failure import Failure, told_by_service
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
@@ -164,9 +165,10 @@ class Cluster:
                 return
             time.sleep(0.02)
         self.stop()
-        raise Failure(
-            f"PostgreSQL n’a pas démarré : {_last_line(self.log_path)} (journal : {self.log_path})."
-        )
+        written = self.log_path.read_text(errors="replace")
+        if sentence := told_by_service(written):
+            raise Failure(f"{sentence} (détails : {self.log_path}).")
+        raise Failure(f"PostgreSQL n’a pas démarré : {_cause(written)} (journal : {self.log_path}).")
 
 
 def kept_data(data_dir: Path) -> Path:
@@ -192,9 +194,9 @@ def _locked(data_dir: Path) -> IO[str]:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "lock").open("w")
     except OSError as error:
-        raise Failure(
-            f"Impossible d’écrire dans {data_dir} ({error.strerror}) : donnez ce droit à ce compte."
-        ) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Failure(f"Impossible d’écrire dans {data_dir} : donnez ce droit à ce compte.") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -238,8 +240,10 @@ def _create(pgdata: Path, binaries: Binaries, account: Account | None, *, passwo
     finally:
         word.unlink()
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["raison inconnue"])[-1]
-        raise Failure(f"PostgreSQL n’a pas pu créer sa base dans {pgdata} : {reason}")
+        shutil.rmtree(making, ignore_errors=True)
+        if sentence := told_by_service(done.stderr):
+            raise Failure(f"{sentence} (base de {pgdata}).")
+        raise Failure(f"PostgreSQL n’a pas pu créer sa base dans {pgdata} : {_cause(done.stderr)}")
     making.rename(pgdata)
 
 
@@ -315,6 +319,8 @@ def _is_server_of(pid: int, pgdata: Path) -> bool:
     return str(pgdata) in told.stdout
 
 
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "aucun message"
+def _cause(written: str) -> str:
+    """The first line that says an error: those that follow tell how it ended."""
+    lines = written.strip().splitlines()
+    errors = (line for line in lines if any(sign in line for sign in ("FATAL:", "PANIC:", "error:")))
+    return next(errors, lines[-1] if lines else "aucun message")

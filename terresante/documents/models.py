@@ -18,7 +18,19 @@ from terresante.kernel.ui.wording import lowered
 from terresante.patients.models import CareRecord, Patient
 
 
-class DocumentReference(Limited):
+class OfStay(Limited):
+    """What a structure sent under a visit number. As long as the stay of that number is not its circle's to read,
+    restricted or taken back, it is read inside the structure alone (`is_kept_with_stay`, beside `private_to`).
+    """
+
+    visit_number = models.CharField("numéro de venue", max_length=120, blank=True, default="", db_default="")
+    is_kept_with_stay = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        abstract = True
+
+
+class DocumentReference(OfStay):
     """One version of a document and its file. A new version is a row of its own, which `replaces` the one before.
 
     Its class is its type's (`enums.CLASS_OF`), on the row because the rules ask it.
@@ -93,6 +105,10 @@ class DocumentReference(Limited):
             models.CheckConstraint(
                 condition=Q(organization__isnull=False, kept_to_patient=False) | Q(is_from_patient=True),
                 name="document_is_filed_for_a_structure",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_kept_with_stay=False) | Q(private_to__isnull=False) & ~Q(visit_number=""),
+                name="document_is_kept_with_its_stay",
             ),
             models.UniqueConstraint(fields=["patient", "replaces"], name="document_replaced_once"),
             models.UniqueConstraint(fields=["patient", "set_id", "version"], name="document_versions_follow"),

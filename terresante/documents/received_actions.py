@@ -21,7 +21,7 @@ from terresante.documents.enums import (
     DocumentType,
 )
 from terresante.documents.events import DocumentChanged, DocumentFiled
-from terresante.documents.models import DocumentReference
+from terresante.documents.models import DocumentReference, OfStay
 from terresante.feed.actions import limit_again, tell, withdraw
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
@@ -52,8 +52,9 @@ class SentDocument:
     # RPPS numbers of those to whom it is addressed.
     addressed_to: tuple[str, ...] = ()
     specialty: str = ""
-    # Of the stay it tells of, when that one is restricted.
-    sector: str = ""
+    # The number under which its sender knows that stay, and whether its circle does not read it.
+    visit_number: str = ""
+    is_kept_with_stay: bool = False
     is_masked: bool = False
     hidden_from_patient: bool = False
     hidden_from_representative: bool = False
@@ -81,6 +82,7 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
     )
     if before is not None:
         row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
+        keep_as_before(row, before)
         change(before, status=DocumentStatus.SUPERSEDED)
     save_filed(row)
     tell(actor, fact_of(row))
@@ -132,6 +134,45 @@ def relabel_sent(
     emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_REPLACE, row, shared=not hidden_from_patient)
     return row
+
+
+def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: bool) -> None:
+    """What this structure sent under that visit number, in the transaction that took its stay from the circle, or gave
+    it back: read by nobody outside of the structure, then again by whoever read it.
+    """
+    with rls.acting(actor):
+        _record_of(actor, patient_id)
+        sent = DocumentReference.objects.filter(
+            patient_id=patient_id,
+            organization_id=_structure(actor),
+            author=None,
+            visit_number=visit_number,
+            is_kept_with_stay=not kept,
+        )
+        rows = sent.filter(private_to=None) if kept else sent
+        for row in rows.select_for_update(of=("self",)).order_by("pk"):
+            _keep(actor, row, kept=kept)
+
+
+@action
+def _keep(actor: Actor, row: DocumentReference, *, kept: bool) -> None:
+    """Told to those who were shown it, even when they no longer are. Its line of the trail is the structure's alone,
+    both ways: it would tell that the stay is restricted.
+    """
+    shown = row.told()
+    change(row, private_to_id=row.organization_id if kept else None, is_kept_with_stay=kept)
+    limit_again(row.patient_id, fact_of(row))
+    emit(actor, DocumentChanged(**(shown if kept else row.told())))
+    trace(actor, DOCUMENT_REPLACE, row, kept_with_stay=kept, private_to=str(row.organization_id))
+
+
+def keep_as_before(row: OfStay, before: OfStay) -> None:
+    """A correction that does not say again of which stay it tells, tells of the same one."""
+    if row.visit_number:
+        return
+    row.visit_number = before.visit_number
+    if before.is_kept_with_stay and row.private_to_id is None:
+        row.private_to_id, row.is_kept_with_stay = before.private_to_id, True
 
 
 def _accounts(numbers: tuple[str, ...]) -> list[str]:
@@ -217,10 +258,19 @@ def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentRe
         sha256=received.stored.sha256,
         sha1=received.stored.sha1,
         metadata={**document.metadata, **_chain(document)},
+        visit_number=document.visit_number,
         **asdict(_limits(actor, document)),
     )
     row.set_id = row.pk
+    if document.is_kept_with_stay:
+        keep_inside(row, _structure(actor))
     return row
+
+
+def keep_inside(row: OfStay, structure_id: UUID) -> None:
+    """What its sender masks is inside already, whatever becomes of the stay."""
+    if row.private_to_id is None:
+        row.private_to_id, row.is_kept_with_stay = structure_id, True
 
 
 def _chain(document: SentDocument) -> dict[str, Any]:
@@ -231,7 +281,7 @@ def _limits(actor: Actor, document: SentDocument) -> Limits:
     return limits_sent(
         actor,
         is_masked=document.is_masked,
-        sector=document.sector or matrix.practitioner_sector("", document.specialty),
+        sector=matrix.practitioner_sector("", document.specialty),
         hidden_from_patient=document.hidden_from_patient,
         hidden_from_representative=document.hidden_from_representative,
     )

@@ -19,7 +19,7 @@ from django.utils import timezone
 from terresante.interop.coding import unlisted
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.filing import Files, file_carried
+from terresante.interop.filing import Files, file_carried, follow_stay
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
 from terresante.interop.hl7v2.carried import Carried
@@ -299,9 +299,11 @@ def _identity_applied(work: _Work, match: Match, patient_id: UUID, known: Knowle
         return Settled(_S.DOUBTFUL, _O.CONTRADICTION, patient_id)
     if not compare(patient, traits).is_same:
         traits = replace(traits, ins="", ins_oid="")
-    died_at = work.message.identity.died_at
-    deceased_on = timezone.localdate(died_at) if died_at else None
-    changed = complete_identity(work.job, patient, traits=traits, deceased_on=deceased_on)
+    told = work.message.identity
+    deceased_on = timezone.localdate(told.died_at) if told.died_at else None
+    changed = complete_identity(
+        work.job, patient, traits=traits, deceased_on=deceased_on, is_deceased=told.is_dead
+    )
     if match.standing is Standing.RECOGNISED:
         return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
     return Settled(_S.APPLIED, _O.IDENTITY_UPDATED if changed else _O.IDENTITY_KNOWN, patient_id)
@@ -322,7 +324,11 @@ def _written(moves: Sequence[_Move], now: datetime) -> list[Turn]:
     state, outcome = _S.APPLIED, _O.STAY
     try:
         with written_together():
-            apply_movements(_hospital(moves[0].row), [move.report for move in moves], now=now)
+            reports = [move.report for move in moves]
+            stays = apply_movements(_hospital(moves[0].row), reports, now=now)
+            for move, stay in zip(moves, stays, strict=True):
+                if stay.has_turned:
+                    follow_stay(_hospital(move.row), stay)
     except (Conflict, Invalid) as refusal:
         if len(moves) > 1:
             raise

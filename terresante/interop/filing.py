@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from terresante.care_team.queries.limits import Limits, limits_on
 from terresante.documents.access import DOCUMENT_WRITE
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.documents.received_actions import SentDocument, file_sent, withdraw_sent
+from terresante.documents.received_actions import keep_with_stay as keep_documents
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.fhir.metadata import told_by_header
 from terresante.interop.hl7v2.carried import Act, Carried
@@ -26,6 +26,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import Received, put_away
+from terresante.results.discrete_actions import keep_with_stay as keep_results
 from terresante.stays.models import Encounter
 
 _S, _O = MessageState, MessageOutcome
@@ -68,8 +69,8 @@ def file_carried(
     """None while its file is not put away: it is wanted, and the message keeps its turn."""
     actor = sender_of(row, hospital)
     if carried.discrete is not None and not carried.content:
-        stay = _stay_told_of(row.sender.organization_id, patient_id, carried)
-        return Filed(*file_discrete(actor, patient_id, carried, carried.discrete, stay))
+        kept = _is_kept(actor, patient_id, carried)
+        return Filed(*file_discrete(actor, patient_id, carried, carried.discrete, kept=kept))
     if carried.act is Act.DELETE:
         return _withdrawn(actor, patient_id, carried)
     put = files.ready.get(row.pk)
@@ -96,8 +97,8 @@ def file_received(
     """
     if actor.organization_id is None:
         raise NotFound
-    stay = _stay_told_of(actor.organization_id, patient_id, carried)
-    document = file_sent(actor, patient_id, document=_document(carried, received, stay))
+    kept = _is_kept(actor, patient_id, carried)
+    document = file_sent(actor, patient_id, document=_document(carried, received, kept=kept))
     offer_found(actor, document, carried.cda)
     return document, file_results(actor, document, carried)
 
@@ -144,17 +145,25 @@ def take_back(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> None:
         close_results(actor, ended)
 
 
-def _stay_told_of(organization_id: UUID, patient_id: UUID, carried: Carried) -> Limits:
-    """Its reading limits: a letter never tells of a stay to more than those who know of the stay."""
-    stay = Encounter.objects.filter(
-        patient_id=patient_id,
-        organization_id=organization_id,
-        visit_number=carried.visit_number,
-    ).first()
-    return limits_on(stay) if stay is not None else Limits()
+def follow_stay(hospital: Actor, stay: Encounter) -> None:
+    """In the transaction of the report that took it from its circle, or gave it back: what was sent of it before goes
+    the same way, whether the stay became secret or was a mistake (`stays`, README, "Secret").
+    """
+    kept = not stay.is_shown
+    keep_documents(hospital, stay.patient_id, visit_number=stay.visit_number, kept=kept)
+    keep_results(hospital, stay.patient_id, visit_number=stay.visit_number, kept=kept)
 
 
-def _document(carried: Carried, received: Received, stay: Limits) -> SentDocument:
+def _is_kept(actor: Actor, patient_id: UUID, carried: Carried) -> bool:
+    """A letter never tells of a stay to more than those who know of the stay, which cannot change meanwhile."""
+    named = {"organization_id": actor.organization_id, "visit_number": carried.visit_number}
+    with rls.acting(actor):
+        rls.open_record(patient_id)
+        stays = Encounter.objects.select_for_update(of=("self",)).filter(patient_id=patient_id, **named)
+        return any(not stay.is_shown for stay in stays)
+
+
+def _document(carried: Carried, received: Received, *, kept: bool) -> SentDocument:
     seen = carried.visibility
     dated_at = carried.dated_at
     return SentDocument(
@@ -169,10 +178,11 @@ def _document(carried: Carried, received: Received, stay: Limits) -> SentDocumen
         written_by=carried.author,
         addressed_to=carried.addressed_to,
         specialty=" ".join(_specialties(carried)),
-        is_masked=seen.is_masked or stay.private_to_id is not None,
-        sector=stay.sector,
-        hidden_from_patient=seen.is_hidden_from_patient or stay.hidden_from_patient,
-        hidden_from_representative=seen.is_hidden_from_representatives or stay.hidden_from_representative,
+        visit_number=carried.visit_number,
+        is_kept_with_stay=kept,
+        is_masked=seen.is_masked,
+        hidden_from_patient=seen.is_hidden_from_patient,
+        hidden_from_representative=seen.is_hidden_from_representatives,
         metadata={**(told_by_header(carried.cda.header) if carried.cda else {}), **carried.metadata},
     )
 

@@ -68,6 +68,7 @@ def reported_movement(
         message_id=message_id,
         identifier=number.value[:120] if number else "",
         authority=number.authority.key[:80] if number else "",
+        other_names=tuple((one.authority.key[:80], one.value[:120]) for one in movement.identifiers[1:]),
         class_code=visit.patient_class if visit.patient_class in EncounterClass.values else "",
         unit_code=code[:20],
         unit_name=name[:120],

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
 
-from terresante.care_team.queries.limits import Limits
 from terresante.documents.models import DocumentReference
 from terresante.documents.received_actions import limits_sent
 from terresante.interop.cda.results import read_results
@@ -41,19 +40,24 @@ def file_results(actor: Actor, document: DocumentReference, carried: Carried) ->
 
 
 def file_discrete(
-    actor: Actor, patient_id: UUID, carried: Carried, discrete: Discrete, stay: Limits
+    actor: Actor, patient_id: UUID, carried: Carried, discrete: Discrete, *, kept: bool
 ) -> tuple[MessageState, MessageOutcome]:
     """Results given one by one: read by those who would read a document of the same message."""
     seen = carried.visibility
     limits = limits_sent(
         actor,
-        is_masked=seen.is_masked or stay.private_to_id is not None,
-        sector=stay.sector,
-        hidden_from_patient=seen.is_hidden_from_patient or stay.hidden_from_patient,
-        hidden_from_representative=seen.is_hidden_from_representatives or stay.hidden_from_representative,
+        is_masked=seen.is_masked,
+        sector="",
+        hidden_from_patient=seen.is_hidden_from_patient,
+        hidden_from_representative=seen.is_hidden_from_representatives,
     )
     sent = SentResults(
-        name=carried.names[0], report=discrete.report, limits=limits, withdrawn=discrete.withdrawn
+        name=carried.names[0],
+        report=discrete.report,
+        limits=limits,
+        withdrawn=discrete.withdrawn,
+        visit_number=carried.visit_number,
+        is_kept_with_stay=kept,
     )
     try:
         row = file_sent_results(actor, patient_id, sent=sent)

@@ -66,6 +66,7 @@ def person(patient: Patient, relatives: Iterable[RelatedPerson]) -> Resource:
         gender=_GENDER[patient.sex],
         birthDate=_birth_date(patient),
         deceasedDateTime=patient.deceased_on.isoformat() if patient.deceased_on else "",
+        deceasedBoolean=True if patient.is_deceased and not patient.deceased_on else None,
         address=_address(patient),
         contact=[_contact(relative) for relative in relatives],
     )

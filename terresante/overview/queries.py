@@ -19,6 +19,7 @@ from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import EventRow, Level, PersonRow, TimelineEntry
 from terresante.notes.queries import NoteLine, recent_notes
 from terresante.patients.models import RelatedPerson
+from terresante.patients.queries import has_died
 
 PEOPLE_SHOWN = 9
 FACTS_SHOWN = 6
@@ -287,7 +288,7 @@ def _facts(actor: Actor, opened: OpenRecord, members: list[CareTeamParticipant])
 
 
 def _where(actor: Actor, opened: OpenRecord) -> str:
-    if opened.patient.deceased_on is not None or not reads_class(actor, DataClass.STAY):
+    if has_died(opened.patient) or not reads_class(actor, DataClass.STAY):
         return ""
     is_said_above = any(badge.order <= WHERE_SHE_IS for badge in opened.badges)
     return "" if is_said_above else "Pas d’hospitalisation en cours connue"

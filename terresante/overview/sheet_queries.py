@@ -27,6 +27,7 @@ from terresante.overview.access import EMERGENCY_SHEET_PRINT
 from terresante.overview.queries import member_row, relative_row
 from terresante.patients.enums import Sex
 from terresante.patients.models import Patient, RelatedPerson
+from terresante.patients.queries import age_said
 
 # Beyond these the sheet is no longer one page: the circle's own page has them all.
 MOST_MEMBERS = 8
@@ -131,8 +132,7 @@ def _identity(patient: Patient) -> str:
     birth = (
         str(patient.birth_date.year) if patient.lunar_birth_date else wording.long_date(patient.birth_date)
     )
-    age = wording.age(patient.birth_date, today=patient.deceased_on or timezone.localdate())
-    parts = (sex, age, f"{born} {day} {birth}", patient.get_identity_status_display())
+    parts = (sex, age_said(patient), f"{born} {day} {birth}", patient.get_identity_status_display())
     return " · ".join(part for part in parts if part)
 
 

@@ -76,24 +76,30 @@ def replace_identifier(
 
 @action
 def complete_identity(
-    actor: Actor, patient: Patient, *, traits: Traits, deceased_on: date | None = None
+    actor: Actor,
+    patient: Patient,
+    *,
+    traits: Traits,
+    deceased_on: date | None = None,
+    is_deceased: bool = False,
 ) -> bool:
     """Fills what is missing and overwrites nothing; whether it changed anything. Then opens the record.
 
-    The caller leaves the matricule out of `traits` unless every strict trait is the same.
+    The caller leaves the matricule out of `traits` unless every strict trait is the same. `is_deceased` alone is a
+    death without its date.
     """
-    missing = _missing(patient, traits, deceased_on)
+    missing = _missing(patient, traits, deceased_on, is_deceased)
     if missing:
         rls.open_record(patient.pk)
         patient = Patient.objects.select_for_update().get(pk=patient.pk)
-        missing = _missing(patient, traits, deceased_on)
+        missing = _missing(patient, traits, deceased_on, is_deceased)
         _fill(patient, missing, traits)
     detail = {"filled": sorted(missing)}
     audit.record(actor, IDENTITY_COMPLETE, patient_id=patient.pk, about=patient, detail=detail)
     return bool(missing)
 
 
-def _missing(patient: Patient, traits: Traits, deceased_on: date | None) -> dict[str, Any]:
+def _missing(patient: Patient, traits: Traits, deceased_on: date | None, is_deceased: bool) -> dict[str, Any]:
     is_same_place = patient.birth_place_code == traits.birth_place_code
     takes_none = patient.is_doubtful or patient.is_fictitious or not is_returned(traits.identity_status)
     told = {
@@ -104,6 +110,7 @@ def _missing(patient: Patient, traits: Traits, deceased_on: date | None) -> dict
         "ins": "" if takes_none else traits.ins,
         "ins_oid": "" if takes_none else traits.ins_oid,
         "deceased_on": deceased_on,
+        "is_deceased": is_deceased and not (deceased_on or patient.deceased_on),
     }
     return {name: value for name, value in told.items() if value and not getattr(patient, name)}
 

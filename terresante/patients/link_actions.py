@@ -30,7 +30,7 @@ from terresante.patients.enums import LinkCause, LinkState
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, LinkRequest, Patient, PatientAccount
 from terresante.patients.pivot import is_whole, read_pivot
-from terresante.patients.queries import patient_behind
+from terresante.patients.queries import has_died, patient_behind
 from terresante.patients.traits import Traits, strict_traits
 
 WAITING = (
@@ -192,7 +192,7 @@ def _has_record(patient: Patient) -> bool:
 
 def _may_enter(patient: Patient) -> bool:
     is_unsure = patient.is_doubtful or patient.is_fictitious
-    return not is_unsure and patient.deceased_on is None and patient.merged_into_id is None
+    return not is_unsure and not has_died(patient) and patient.merged_into_id is None
 
 
 def _cause(pivot: Traits, found: list[Patient]) -> LinkCause:

@@ -63,6 +63,7 @@ class Patient(Row):
     city = models.CharField("commune", max_length=100, blank=True)
 
     deceased_on = models.DateField("date de décès", null=True, blank=True)
+    is_deceased = models.BooleanField("décès connu sans sa date", default=False)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged_from"
     )

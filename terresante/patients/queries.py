@@ -3,7 +3,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
+from terresante.kernel.ui import wording
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.identity_rules import travels
 from terresante.patients.models import Patient
@@ -76,6 +78,17 @@ def surviving_identity(patient_id: UUID) -> UUID | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT surviving_identity(%s)", [patient_id])
         return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
+
+
+def has_died(patient: Patient) -> bool:
+    """With its date, or told without it (HL7 v2.5: PID-30 may stand without PID-29)."""
+    return patient.is_deceased or patient.deceased_on is not None
+
+
+def age_said(patient: Patient) -> str:
+    """Today, or at the day of the death; nothing when that day is unknown."""
+    day = patient.deceased_on or (None if patient.is_deceased else timezone.localdate())
+    return wording.age(patient.birth_date, today=day) if day else ""
 
 
 def namesakes(patients: Iterable[UUID]) -> dict[UUID, str]:

@@ -147,9 +147,9 @@ _STATUS_AFTER = {
 
 
 def fact_of(row: DiagnosticReport) -> Fact:
-    """Under the key of its document, when it has one: what withdraws the document withdraws it too."""
+    """Under the key of its document, when it has one, and its limits: what withdraws or keeps that one does it too."""
     kept = row.document or row
-    return Fact(kind=FeedKind.RESULT, occurred_at=kept.recorded_at, **{**row.told(), "object_id": kept.pk})
+    return Fact(kind=FeedKind.RESULT, occurred_at=kept.recorded_at, **kept.told())
 
 
 def _supersede(document: DocumentReference) -> int:

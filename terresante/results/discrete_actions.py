@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields, replace
 from uuid import UUID
 
 from terresante.care_team.queries.limits import Limits, limits_on
-from terresante.feed.actions import tell, withdraw
-from terresante.kernel import access, audit
+from terresante.documents.received_actions import keep_as_before, keep_inside
+from terresante.feed.actions import limit_again, tell, withdraw
+from terresante.kernel import access, audit, rls
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
@@ -38,6 +39,9 @@ class SentResults:
     report: NewReport
     limits: Limits
     withdrawn: frozenset[str] = frozenset()
+    # The number under which their sender knows the stay they are of, and whether its circle does not read it.
+    visit_number: str = ""
+    is_kept_with_stay: bool = False
 
 
 @action
@@ -51,7 +55,11 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
     report = replace(sent.report, results=results)
     row = row_of(actor, record, report, sent.limits)
     row.sender_identifier, row.replaces = sent.name[:LABEL_LENGTH], before
+    row.visit_number = sent.visit_number
+    if sent.is_kept_with_stay:
+        keep_inside(row, row.organization_id)
     if before is not None:
+        keep_as_before(row, before)
         DiagnosticReport.objects.filter(pk=before.pk).update(status=ReportStatus.SUPERSEDED)
         withdraw(patient_id, before.pk)
     save(row, report)
@@ -59,6 +67,31 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
     emit(actor, (ResultsFiled if before is None else ResultsChanged)(**row.told()))
     trace(actor, RESULT_WRITE, row, **({"replaces": str(before.pk)} if before else {}))
     return row
+
+
+def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: bool) -> None:
+    """As documents are (`documents.received_actions.keep_with_stay`); those of a document are kept with it."""
+    with rls.acting(actor):
+        record = record_of(actor, patient_id)
+        sent = access.list(actor, RESULT_WRITE, DiagnosticReport).filter(
+            patient_id=record.patient_id,
+            document=None,
+            visit_number=visit_number,
+            is_kept_with_stay=not kept,
+        )
+        rows = sent.filter(private_to=None) if kept else sent
+        for row in rows.select_for_update(of=("self",)).order_by("pk"):
+            _keep(actor, row, kept=kept)
+
+
+@action
+def _keep(actor: Actor, row: DiagnosticReport, *, kept: bool) -> None:
+    shown = row.told()
+    row.private_to_id, row.is_kept_with_stay = row.organization_id if kept else None, kept
+    DiagnosticReport.objects.filter(pk=row.pk).update(private_to_id=row.private_to_id, is_kept_with_stay=kept)
+    limit_again(row.patient_id, fact_of(row))
+    emit(actor, ResultsChanged(**(shown if kept else row.told())))
+    trace(actor, RESULT_WRITE, row, kept_with_stay=kept, private_to=str(row.organization_id))
 
 
 def _taken_back(actor: Actor, before: DiagnosticReport | None) -> DiagnosticReport:

@@ -5,8 +5,7 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Q
 
-from terresante.care_team.models import Limited
-from terresante.documents.models import DocumentReference
+from terresante.documents.models import DocumentReference, OfStay
 from terresante.kernel.models import Row
 from terresante.kernel.ui.wording import NBSP
 from terresante.patients.models import CareRecord, Patient
@@ -28,7 +27,7 @@ LABEL_LENGTH, TEXT_LENGTH, COMMENT_LENGTH = 200, 500, 2000
 _BIG = re.compile(r"(?<![\d,])[1-9]\d{4,}")
 
 
-class DiagnosticReport(Limited):
+class DiagnosticReport(OfStay):
     """What a laboratory reported at one time. With a `document`, that one is its original, and says who reads it;
     without, it came as discrete results (ORU^R01), and its own limits say so.
 
@@ -71,6 +70,12 @@ class DiagnosticReport(Limited):
                 condition=Q(document__isnull=False, sender_identifier="")
                 | Q(document=None) & ~Q(sender_identifier=""),
                 name="report_is_of_a_document_or_a_message",
+            ),
+            # With a document, that one says of which stay.
+            models.CheckConstraint(
+                condition=Q(is_kept_with_stay=False)
+                | Q(private_to__isnull=False, document=None) & ~Q(visit_number=""),
+                name="report_is_kept_with_its_stay",
             ),
             models.UniqueConstraint(fields=["patient", "document"], name="one_report_per_document"),
         ]

@@ -32,7 +32,8 @@ _AHEAD = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedMovement:
-    """What one message says of one movement. `identifier` is empty when the sender numbers nothing.
+    """What one message says of one movement. `identifier` is empty when the sender numbers nothing; `other_names`, as
+    (authority, identifier), is how other systems name the same one.
 
     `kind` is None for a correction that does not say what it corrects.
     """
@@ -46,6 +47,7 @@ class ReportedMovement:
     message_id: UUID
     identifier: str = ""
     authority: str = ""
+    other_names: tuple[tuple[str, str], ...] = ()
     class_code: str = ""
     unit_code: str = ""
     unit_name: str = ""
@@ -66,6 +68,10 @@ class ReportedMovement:
     @property
     def unit_codes(self) -> set[str]:
         return {self.unit_code, self.care_unit_code, self.ward} - {""}
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        return [(self.authority, self.identifier), *self.other_names] if self.identifier else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class _Change:
     actor: Actor
     encounter: Encounter
     is_new: bool
-    # Before this report, to whoever reads the record.
+    # Before this report, to whoever reads the record: neither private nor taken back.
     was_shown: bool
     told: Sequence[EncounterMovement]
     row: EncounterMovement
@@ -103,6 +109,18 @@ class _Change:
     @property
     def rows(self) -> list[EncounterMovement]:
         return list(self.told) if self.row in self.told else [*self.told, self.row]
+
+    @property
+    def has_turned(self) -> bool:
+        """Taken from the circle by this report, or given back; of a new stay, never given."""
+        return (self.is_new or self.was_shown) != self.encounter.is_shown
+
+    @property
+    def is_plain(self) -> bool:
+        """What takes a stay from the circle, or gives it back, is told to nobody else than the hospital, whether a
+        movement became secret or an admission was a mistake: told of one alone, it would tell which.
+        """
+        return self.encounter.is_shown and not self.has_turned and self.row.private_to_id is None
 
     def is_heard_of(self, kind: str) -> bool:
         """A correction is silent (INTEROP.md 4), except the one that makes a discharge a death."""
@@ -130,6 +148,7 @@ def apply_movements(actor: Actor, reports: Sequence[Report], *, now: datetime) -
     _bring_facts_up_to_date(changes, now=now)
     for change in changes:
         _trace(change)
+        change.encounter.has_turned = change.has_turned
     return [change.encounter for change in changes]
 
 
@@ -186,7 +205,7 @@ def _change(actor: Actor, record_id: UUID, hospital: _Hospital, known: _Known, r
         organization_id=hospital.organization_id,
         visit_number=movement.visit_number,
     )
-    was_shown = stay is not None and stay.private_to_id is None
+    was_shown = stay is not None and stay.is_shown
     row = _reported(encounter, told, movement, hospital)
     course = fold(told if row in told else [*told, row])
     _set_state(encounter, course)
@@ -228,14 +247,22 @@ def _row_of(
     encounter: Encounter, told: Sequence[EncounterMovement], movement: ReportedMovement
 ) -> EncounterMovement:
     kind = movement.kind or _kind_corrected(told, movement)
-    name = (movement.authority, movement.identifier or _made_up(movement, kind), family_of(kind))
-    found = next((row for row in told if (row.authority, row.identifier, row.family) == name), None)
-    return found or EncounterMovement(
+    names = movement.names or [(movement.authority, _made_up(movement, kind))]
+    alike = [row for row in told if row.family == family_of(kind)]
+    row = next((row for row in alike if _is_one(row.names, names)), None)
+    if row is not None:
+        row.other_names = [*row.other_names, *(list(name) for name in names if name not in row.names)]
+        return row
+    # A number that two movements share names neither.
+    taken = {(row.authority, row.identifier) for row in alike}
+    own = next((name for name in names if name not in taken), names[0])
+    return EncounterMovement(
         patient_id=encounter.patient_id,
         encounter=encounter,
-        authority=name[0],
-        identifier=name[1],
-        family=name[2],
+        authority=own[0],
+        identifier=own[1],
+        other_names=[list(name) for name in names if name != own],
+        family=family_of(kind),
         kind=kind,
         trigger=movement.trigger,
         occurred_at=movement.occurred_at,
@@ -245,10 +272,17 @@ def _row_of(
     )
 
 
+def _is_one(known: Sequence[tuple[str, str]], said: Sequence[tuple[str, str]]) -> bool:
+    """By a name that both have (ZBE-1 repeats, one name for each system), unless an authority numbers them apart."""
+    numbers = dict(known)
+    return any(name in known for name in said) and all(
+        numbers.get(authority, number) == number for authority, number in said
+    )
+
+
 def _kind_corrected(told: Sequence[EncounterMovement], movement: ReportedMovement) -> MovementKind:
     """A Z99 without ZBE-6 corrects the movement that bears its number."""
-    name = (movement.authority, movement.identifier)
-    known = [row for row in told if movement.identifier and (row.authority, row.identifier) == name]
+    known = [row for row in told if movement.names and _is_one(row.names, movement.names)]
     if not known:
         raise Invalid("La correction ne dit pas quel mouvement elle corrige.")
     return MovementKind(min(known, key=lambda row: row.recorded_at).kind)
@@ -428,7 +462,7 @@ def _say_changed(change: _Change) -> None:
         change.actor,
         StayChanged(
             patient_id=encounter.patient_id,
-            private_to_id=None if change.was_shown else encounter.private_to_id,
+            private_to_id=None if change.was_shown or encounter.is_shown else encounter.organization_id,
             hidden_from_patient=encounter.hidden_from_patient,
             hidden_from_representative=encounter.hidden_from_representative,
             data_class=DataClass.STAY,
@@ -458,6 +492,6 @@ def _fact(encounter: Encounter, told: Told, *, alerts: bool) -> Fact:
 def _trace(change: _Change) -> None:
     row, encounter, movement = change.row, change.encounter, change.movement
     detail = {"trigger": movement.trigger, "action": movement.action, "movement": str(row.pk)}
-    if private_to := row.private_to_id or encounter.private_to_id:
-        detail["private_to"] = str(private_to)
+    if not change.is_plain:
+        detail["private_to"] = str(encounter.organization_id)
     audit.record(change.actor, STAY_REPORT, patient_id=encounter.patient_id, about=encounter, detail=detail)

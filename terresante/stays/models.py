@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Value
 
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import Limited
@@ -40,6 +41,9 @@ class Encounter(StayRow):
     destination = models.CharField(max_length=120, blank=True)
     is_deceased = models.BooleanField(default=False)
 
+    # No column: the report just applied took the stay from its circle, or gave it back.
+    has_turned: bool = False
+
     class Meta:
         verbose_name = "séjour"
         constraints = [
@@ -50,6 +54,11 @@ class Encounter(StayRow):
     def __str__(self) -> str:
         return f"{self.status} {self.pk}"
 
+    @property
+    def is_shown(self) -> bool:
+        """To the circle: neither kept by its hospital, nor taken back (`access`)."""
+        return self.private_to_id is None and self.status != EncounterStatus.CANCELLED
+
 
 class EncounterMovement(StayRow):
     """One movement of a stay as last told; a cancellation that came first leaves a row not yet reported."""
@@ -58,6 +67,8 @@ class EncounterMovement(StayRow):
     # ZBE-1, or one made up when the sender gives none.
     identifier = models.CharField(max_length=120)
     authority = models.CharField(max_length=80, blank=True)
+    # ZBE-1 again, as other systems name the same movement: [[authority, identifier], …].
+    other_names = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     family = models.CharField(max_length=20)
     kind = models.CharField(max_length=20, choices=MovementKind.choices)
     trigger = models.CharField(max_length=3)
@@ -94,3 +105,8 @@ class EncounterMovement(StayRow):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.occurred_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """(authority, identifier), the first one first."""
+        return [(self.authority, self.identifier), *((name[0], name[1]) for name in self.other_names)]

@@ -4,17 +4,31 @@ import json
 import os
 import re
 import signal
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from config.local import bootstrap, demo, install
-from config.local.failure import Failure
+from config.local.failure import Failure, of_the_machine
 from config.local.places import ROOT, Port, port_from
+from config.local.postgres import Server
+
+SERVER = Server(
+    host="127.0.0.1",
+    port=1,
+    superuser="postgres",
+    password="",
+    major=18,
+    socket_dir=None,
+    state_dir=ROOT,
+    has_statement_statistics=False,
+)
 
 
 @pytest.mark.parametrize("version", [(3, 6), (3, 10)])
@@ -174,6 +188,37 @@ def test_two_services_on_one_port_get_a_sentence():
         demo._check_distinct(Port(8000, "A"), Port(2575, "B"), Port(8000, "C"))
 
 
+def described(var: Path) -> demo.Demo:
+    return demo.Demo(
+        var,
+        Port(8000, "TERRESANTE_PORT"),
+        Port(2575, "TERRESANTE_MLLP_PORT"),
+        Port(8087, "TERRESANTE_HOSPITAL_PORT"),
+        Port(8088, "TERRESANTE_PRACTICE_PORT"),
+        Port(8089, "TERRESANTE_PUSH_PORT"),
+    )
+
+
+@pytest.mark.parametrize(("kept", "is_refused"), [("2585", True), ("2575", False), ("", False)])
+def test_a_port_that_the_kept_data_do_not_know_gets_a_sentence(tmp_path, kept, is_refused):
+    """It was waited for a minute, then « mllp » was said not to answer. Data of before say no port."""
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "loaded").write_text(kept)
+    if is_refused:
+        with pytest.raises(Failure, match=r"relancez avec TERRESANTE_MLLP_PORT=2585, ou effacez-les"):
+            demo._check_kept(described(tmp_path))
+    else:
+        demo._check_kept(described(tmp_path))
+
+
+def test_the_port_of_the_answers_is_nobody_else_s(tmp_path):
+    answers = described(tmp_path).answers
+    with pytest.raises(
+        Failure, match=r"TERRESANTE_MLLP_PORT \+ 1 et TERRESANTE_HOSPITAL_PORT valent tous deux 2576"
+    ):
+        demo._check_distinct(answers, Port(2576, "TERRESANTE_HOSPITAL_PORT"))
+
+
 def test_busy_port_names_itself_and_its_variable(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
@@ -238,6 +283,44 @@ def test_demo_reset_deletes_what_the_demonstration_wrote_and_nothing_else(tmp_pa
     ]
 
 
+def test_demo_reset_that_may_not_delete_does_not_say_that_it_did(tmp_path, monkeypatch, capsys):
+    (tmp_path / "demo").mkdir()
+    refusal = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "demo" / "keys.json"))
+
+    def refused(*_, **__):
+        raise refusal
+
+    monkeypatch.setenv("TERRESANTE_VAR", str(tmp_path))
+    monkeypatch.setattr(shutil, "rmtree", refused)
+    with pytest.raises(PermissionError):
+        demo.reset()
+    assert capsys.readouterr().out == ""
+
+
+def test_full_disk_without_a_file_to_name_is_said_in_french_alone():
+    full = OSError(errno.ENOSPC, "No space left on device")
+    assert of_the_machine(full) == "Le disque est plein : libérez de la place, puis relancez la commande."
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("could not extend file\nHINT:  Check free disk space.", "^Le disque est plein.*postgres.log"),
+        ("the database system is shutting down", "PostgreSQL n’a pas pu préparer sa base"),
+    ],
+)
+def test_database_that_cannot_be_prepared_gets_a_sentence(tmp_path, monkeypatch, said, sentence):
+    log = tmp_path / "postgres.log"
+    log.write_text("LOG:  database system is ready\n")
+
+    def refused(*_):
+        raise psycopg.errors.DiskFull(said)
+
+    monkeypatch.setattr(demo, "prepare", refused)
+    with pytest.raises(Failure, match=sentence):
+        demo._prepared(SERVER, log)
+
+
 def test_demo_describes_itself_for_other_programs(tmp_path):
     account = {
         "login": "ide",
@@ -248,15 +331,7 @@ def test_demo_describes_itself_for_other_programs(tmp_path):
     }
     (tmp_path / "demo-accounts.json").write_text(json.dumps([account]))
     (tmp_path / "demo-hospital.json").write_text(json.dumps([{"ipp": "7"}]))
-    described = demo.Demo(
-        tmp_path,
-        Port(8000, "TERRESANTE_PORT"),
-        Port(2575, "TERRESANTE_MLLP_PORT"),
-        Port(8087, "TERRESANTE_HOSPITAL_PORT"),
-        Port(8088, "TERRESANTE_PRACTICE_PORT"),
-        Port(8089, "TERRESANTE_PUSH_PORT"),
-    )
-    demo._write_description(described)
+    demo._write_description(described(tmp_path))
     assert json.loads((tmp_path / "demo.json").read_text()) == {
         "base_url": "http://127.0.0.1:8000",
         "mllp": {"host": "127.0.0.1", "port": 2575},

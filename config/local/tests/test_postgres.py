@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from config.local import postgres
 from config.local.account import Account, can_run, unprivileged_account
 from config.local.binaries import Binaries, find_binaries
 from config.local.failure import Failure
@@ -92,6 +93,42 @@ def test_data_of_another_major_version_are_left_alone_with_a_sentence(cluster):
 def test_server_that_cannot_start_says_why(cluster):
     with pytest.raises(Failure, match=r"shared_buffers.*postgres\.log"):
         cluster.start(settings={"shared_buffers": "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (
+            'FATAL:  could not extend file "base/1/2691": wrote only 4096 of 8192 bytes at block 9\n'
+            "HINT:  Check free disk space.\ninitdb: removing contents of data directory",
+            "Le disque est plein",
+        ),
+        ('initdb: error: invalid locale name "x"\ninitdb: removing data directory', "invalid locale name"),
+    ],
+)
+def test_creation_that_fails_says_why_rather_than_how_it_ended(tmp_path, said, sentence):
+    """What a full disk made PostgreSQL 18 write, on a file system of 20 MB."""
+    program = tmp_path / "initdb"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'SAID'\n{said}\nSAID\nexit 1\n")
+    program.chmod(0o755)
+
+    with pytest.raises(Failure, match=sentence) as refused:
+        postgres._create(tmp_path / "pgdata", Binaries(tmp_path, "18.0"), None, password="x")
+
+    assert "removing" not in str(refused.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["initdb"]
+
+
+def test_server_that_finds_no_room_to_start_says_so(tmp_path):
+    cluster = Cluster(tmp_path, Binaries(tmp_path, "18.0"))
+    cluster._process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
+    cluster._process.wait()
+    cluster.log_path.write_text(
+        "FATAL:  could not write lock file: No space left on device\nLOG:  shut down\n"
+    )
+
+    with pytest.raises(Failure, match=r"Le disque est plein.*postgres\.log"):
+        cluster._wait_until_ready(tmp_path / "pgdata")
 
 
 def test_missing_version_gets_a_sentence():

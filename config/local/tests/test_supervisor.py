@@ -135,6 +135,14 @@ def _written(path: Path) -> bool:
     return path.exists() and bool(path.read_text())
 
 
+def test_service_whose_port_was_taken_meanwhile_says_so(tmp_path):
+    taken = "import sys; sys.exit('OSError: [Errno 98] Address already in use')"
+    with Supervisor(log_dir=tmp_path, cwd=Path("/")) as supervisor, pytest.raises(Failure) as refused:
+        supervisor.start(Service("hospital", (sys.executable, "-c", taken), ready_check=lambda: False))
+    assert "« hospital »" in str(refused.value) and "a pris son port" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
 def test_step_that_meets_a_full_disk_says_so(tmp_path):
     full = "import sys; sys.exit('psycopg.errors.DiskFull: No space left on device')"
     with Supervisor(log_dir=tmp_path, cwd=Path("/")) as supervisor, pytest.raises(Failure) as refused:

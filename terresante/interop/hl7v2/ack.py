@@ -17,7 +17,7 @@ def acknowledgement(
     control_id: str | None = None,
     at: datetime.datetime | None = None,
 ) -> bytes:
-    """AA without refusals; otherwise the gravest of their codes and one ERR segment each. Not framed."""
+    """AA without refusals; otherwise the gravest of their codes. One ERR segment each. Not framed."""
     marks = received.separators
     field, component = marks.field, marks.component
     own_id = control_id or uuid.uuid4().hex[:20]  # MSH-10 holds 20 characters
@@ -53,4 +53,7 @@ def _error_segment(refusal: Refusal, marks: er7.Separators) -> str:
     location = refusal.location.replace("^", marks.component)
     condition = [refusal.condition, CONDITIONS[refusal.condition], "HL70357"]
     sentence = er7.escaped(refusal.sentence, marks)
-    return marks.field.join(["ERR", "", location, marks.component.join(condition), "E", "", "", "", sentence])
+    severity = "W" if refusal.code is Code.ACCEPTED else "E"
+    return marks.field.join(
+        ["ERR", "", location, marks.component.join(condition), severity, "", "", "", sentence]
+    )

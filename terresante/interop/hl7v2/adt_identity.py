@@ -63,6 +63,8 @@ def read_identity(pid: Segment, zfd: Segment | None, oddities: Oddities) -> Iden
         updated_at=moment(pid, 33, oddities),
     )
     _check_ins(identity, oddities)
+    if identity.is_dead and identity.died_at is None:
+        oddities.add("death-without-date", "PID-29", "Le décès (PID-30) est dit sans sa date (PID-29).")
     return identity
 
 

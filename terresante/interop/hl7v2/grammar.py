@@ -32,7 +32,10 @@ CONDITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`location` is an HL7 ERL ("PID^1^3"), `condition` a code of table 0357; people read `sentence`."""
+    """`location` is an HL7 ERL ("PID^1^3"), `condition` a code of table 0357; people read `sentence`.
+
+    With the code of an acceptance it refuses nothing: it says what was missing in what is accepted.
+    """
 
     code: Code
     condition: str
@@ -78,6 +81,22 @@ SEVERAL_MERGES = Refusal(
     "MRG^2",
     "Plusieurs identifiants remplacés (MRG) dans un même message : envoyez un message par fusion.",
 )
+ALIVE_AND_DEAD = Refusal(
+    Code.ERROR,
+    "102",
+    "PID^1^30",
+    "PID-29 donne une date de décès et PID-30 dit la personne vivante (N) : corrigez l’un des deux, puis renvoyez le "
+    "message.",
+)
+# Told beside an acceptance (HL7 v2.5, ERR-4 = W): the field is optional, its sender may know it later.
+UNDATED_DEATH = Refusal(
+    Code.ACCEPTED,
+    "101",
+    "PID^1^29",
+    "PID-30 dit un décès dont PID-29 ne donne pas la date : il est noté sans date. Envoyez-la (A31) dès qu’elle est "
+    "connue.",
+)
+_OF_ONE_IDENTITY = (Kind.IDENTITY_CREATED, Kind.IDENTITY_UPDATED)
 # A24 and A37 say that two identities are, or are not, one person's.
 _OF_TWO_IDENTITIES = (Kind.IDENTITIES_LINKED, Kind.IDENTITIES_UNLINKED)
 
@@ -100,6 +119,18 @@ def refusal(message: er7.Message) -> Refusal | None:
         return SEVERAL_MESSAGES
     trigger = TRIGGERS.get(header.value(9, 2)) if header.value(9) == "ADT" else None
     return header_refusal(header) or (trigger and _body_refusal(message, header, trigger)) or None
+
+
+def reservations(message: er7.Message) -> tuple[Refusal, ...]:
+    """What an accepted message leaves to be said to its sender."""
+    header, identity = message.segment("MSH"), message.segment("PID")
+    if header is None or identity is None or header.value(9) != "ADT":
+        return ()
+    trigger = TRIGGERS.get(header.value(9, 2))
+    if trigger is None or trigger.kind not in _OF_ONE_IDENTITY or identity.value(30) != "Y":
+        return ()
+    date = identity.value(29)
+    return (UNDATED_DEATH,) if not date or read_moment(date) is None else ()
 
 
 def header_refusal(header: er7.Segment) -> Refusal | None:
@@ -149,6 +180,8 @@ def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
     identity = message.segment("PID")
     if identity is None or not any(_is_ipp(part) for part in identity.repetitions(3)):
         return missing_field("PID", 3, "aucun IPP (identifiant de type PI) avec son autorité")
+    if trigger.kind in _OF_ONE_IDENTITY and identity.value(29) and identity.value(30) == "N":
+        return ALIVE_AND_DEAD
     if trigger.needs_visit:
         visit = message.segment("PV1")
         if visit is None:

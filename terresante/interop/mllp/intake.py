@@ -11,7 +11,7 @@ from terresante.interop.hl7v2.ack import acknowledgement
 from terresante.interop.hl7v2.carried import Carried
 from terresante.interop.hl7v2.envelope import Envelope, IdentityKey, envelope, envelope_of
 from terresante.interop.hl7v2.examination import examined
-from terresante.interop.hl7v2.grammar import NOT_RECORDED, Refusal
+from terresante.interop.hl7v2.grammar import NOT_RECORDED, Refusal, reservations
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ class Received:
     envelope: Envelope
     message: er7.Message | None = None
     refusal: Refusal | None = None
+    # Of one that is accepted, what its sender is told all the same.
+    reservations: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def received(sender: str, raw: bytes, *, refusal: Refusal | None = None) -> Rece
     if isinstance(found, Refusal):
         return Received(sender, raw, now, envelope(raw), None, found)
     known = envelope_of(found.message)
-    return Received(sender, raw, now, _of_document(known, found.carried), found.message)
+    told = reservations(found.message)
+    return Received(sender, raw, now, _of_document(known, found.carried), found.message, reservations=told)
 
 
 def _of_document(known: Envelope, carried: Carried | None) -> Envelope:
@@ -63,7 +66,7 @@ def _of_document(known: Envelope, carried: Carried | None) -> Envelope:
 def answer(item: Received, outcome: Outcome) -> bytes:
     """The first reason wins: a message refused at the door is never acknowledged AA."""
     refusal = item.refusal or outcome.refusal
-    return acknowledgement(item.envelope, *([refusal] if refusal else []))
+    return acknowledgement(item.envelope, *([refusal] if refusal else item.reservations))
 
 
 class Batcher:

@@ -114,12 +114,16 @@ def _object(event):
     return UUID(event.payload["object_id"])
 
 
+def _translated(names, value):
+    return names.get(value, value) if names else value
+
+
 def _comparable(model, translated):
     fields = [f.attname for f in model._meta.concrete_fields if f.attname not in ("id", "recorded_at")]
     if model is EncounterMovement:
         fields.append("recorded_at")
     return sorted(
-        str([(name, translated.get(name, {}).get(getattr(row, name), getattr(row, name))) for name in fields])
+        str([(name, _translated(translated.get(name, {}), getattr(row, name))) for name in fields])
         for row in model.objects.all()
         if model is not FeedItem or row.object_id in translated["object_id"]
     )

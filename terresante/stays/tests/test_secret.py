@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from terresante.accounts.models import User
+from terresante.care_team.access import ACCESS_LOG_READ
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, ports, rls
 from terresante.kernel.actor import Actor
@@ -184,6 +185,53 @@ def test_a_sensitive_discharge_taken_back_alerts_nobody_and_is_counted_nowhere(c
     with rls.acting(cast.amar):
         assert set(EncounterMovement.objects.values_list("kind", flat=True)) == {"admission"}
         assert set(FeedItem.objects.values_list("kind", flat=True)) == {"admission"}
+
+
+def lines_of(cast, name, hospital):
+    """What a reader of the access log finds of what this hospital reported."""
+    actor = cast.actors[name]
+    with rls.acting(actor):
+        rls.open_record(cast.madeleine_record.patient_id)
+        told = access.list(actor, ACCESS_LOG_READ, AuditEntry).filter(actor_name=hospital.actor.name)
+        return list(told.values_list("action", flat=True))
+
+
+@pytest.mark.parametrize("name", ["amar", "madeleine"])
+def test_the_access_log_tells_alike_of_what_became_secret_and_of_what_was_taken_back(cast, hospital, name):
+    """Each line that one left and the other did not would say which of two stays, gone from the list, is secret."""
+    other = Hospital(cast.madeleine_record, "Hôpital du Canal")
+    both = (hospital, other)
+    for each in both:
+        each.reports(movement("admission"))
+    hospital.reports(movement("transfer", hours=1, unit_code="6001"))
+    other.reports(cancelled("admission", hours=1))
+    for each in both:
+        each.reports(movement("transfer", hours=1.5, identifier="next"))
+        assert lines_of(cast, name, each) == ["stay.report"], each.actor.name
+
+    hospital.reports(cancelled("transfer", hours=2))
+    other.reports(movement("admission", hours=2))
+    assert [each.reports(movement("leave", hours=2.5)).is_shown for each in both] == [True, True]
+    assert [len(lines_of(cast, name, each)) for each in both] == [2, 2]
+    with walls_down():
+        assert AuditEntry.objects.filter(action="stay.report").count() == 10
+
+
+def test_what_is_reported_of_a_stay_that_left_the_circle_is_told_to_its_hospital_alone(cast, hospital):
+    other = Hospital(cast.madeleine_record, "Hôpital du Canal")
+    for each in (hospital, other):
+        each.reports(movement("admission"))
+    hospital.reports(movement("transfer", hours=1, unit_code="6001"))
+    other.reports(cancelled("admission", hours=1))
+    told = len(screens_told())
+
+    for each in (hospital, other):
+        each.reports(movement("leave", hours=2))
+
+    assert [event.private_to_id for event in screens_told()[told:]] == [
+        hospital.organization.pk,
+        other.organization.pk,
+    ]
 
 
 def log_of(client, cast, name):

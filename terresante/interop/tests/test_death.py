@@ -1,0 +1,93 @@
+"""A death that an identity message tells: with its date, without it, against itself (PID-29, PID-30)."""
+
+import pytest
+
+from terresante.accounts.models import User
+from terresante.interop.mllp.intake import answer, received
+from terresante.interop.tests import wire
+from terresante.overview import fhir
+from terresante.patients.models import Patient
+from terresante.patients.queries import age_said, has_died
+from tests.walls import walls_down
+
+pytestmark = pytest.mark.commits
+
+
+def died(record, date, indicator):
+    parts = wire.person(record).split("|")
+    parts += [""] * (33 - len(parts))
+    parts[29], parts[30] = date, indicator
+    return "|".join(parts)
+
+
+def answered(hospital, raw):
+    """The fields of MSA and of ERR."""
+    item = received(str(hospital.pk), raw)
+    (outcome,) = wire.store().store([item])
+    lines = {line[:3]: line.split("|") for line in answer(item, outcome).decode().split("\r") if line}
+    wire.apply()
+    return lines["MSA"], lines.get("ERR")
+
+
+def update(record, date, indicator, control_id="M1"):
+    return wire.stamped("A31", pid=died(record, date, indicator), pv1=None, zbe=None, control_id=control_id)
+
+
+def person(cast):
+    with walls_down():
+        return Patient.objects.get(pk=cast.madeleine_record.patient_id)
+
+
+@pytest.mark.parametrize("date", ["", "le 3 mars"])
+def test_a_death_without_its_date_is_noted_and_the_sender_told(cast, hospital, madeleine, date):
+    """HL7 v2.5 leaves PID-29 optional: what is certain is not lost for what is not known yet."""
+    said, error = answered(hospital, update(cast.madeleine_record, date, "Y"))
+
+    assert said[1] == "AA"
+    assert error is not None
+    assert (error[2], error[3].split("^")[0], error[4]) == ("PID^1^29", "101", "W")
+    assert "sans date" in error[8]
+    assert wire.states() == [("applied", "identity_updated")]
+    patient = person(cast)
+    assert (has_died(patient), patient.deceased_on, age_said(patient)) == (True, None, "")
+    assert fhir.person(patient, [])["deceasedBoolean"] is True
+
+
+def test_its_date_comes_later_and_nothing_is_to_be_said(cast, hospital, madeleine):
+    answered(hospital, update(cast.madeleine_record, "", "Y"))
+    said, error = answered(hospital, update(cast.madeleine_record, "20260303", "Y", "M2"))
+
+    assert (said[1], error) == ("AA", None)
+    patient = person(cast)
+    assert patient.deceased_on is not None and patient.deceased_on.isoformat() == "2026-03-03"
+    assert "deceasedBoolean" not in fhir.person(patient, [])
+    answered(hospital, update(cast.madeleine_record, "", "Y", "M3"))
+    assert wire.states()[-1] == ("applied", "identity_known")
+
+
+def test_a_date_of_death_of_somebody_alive_is_refused_with_its_place(cast, hospital, madeleine):
+    said, error = answered(hospital, update(cast.madeleine_record, "20260303", "N"))
+
+    assert said[1] == "AE"
+    assert error is not None
+    assert (error[2], error[4]) == ("PID^1^30", "E")
+    assert "PID-29" in error[8] and "PID-30" in error[8]
+    assert not has_died(person(cast))
+
+
+def test_who_is_alive_is_acknowledged_without_a_word(cast, hospital, madeleine):
+    said, error = answered(hospital, update(cast.madeleine_record, "", "N"))
+
+    assert (said[1], error) == ("AA", None)
+    assert not has_died(person(cast))
+
+
+def test_the_header_says_the_death_and_no_age(client, cast, hospital, madeleine):
+    answered(hospital, update(cast.madeleine_record, "", "Y"))
+    with walls_down():
+        client.force_login(User.objects.get(pk=cast.amar.user_id))
+
+    shown = client.get(f"/dossiers/{cast.madeleine_record.pk}/").content.decode()
+
+    assert "Décédée, date inconnue" in shown
+    assert " ans · née" not in shown
