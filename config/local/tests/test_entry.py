@@ -3,8 +3,8 @@ import errno
 import json
 import os
 import re
-import signal
 import shutil
+import signal
 import socket
 import subprocess
 import sys
