@@ -177,7 +177,7 @@ def _state_of_identity(patient: Patient) -> list[Badge]:
     badges = []
     if has_died(patient):
         agreed = "Décédée" if patient.sex == Sex.FEMALE else "Décédé"
-        day = f" le {wording.long_date(patient.deceased_on)}" if patient.deceased_on else ", date inconnue"
+        day = f" le {wording.long_date(patient.deceased_on)}" if patient.deceased_on else ""
         badges.append(Badge(text=f"{agreed}{day}", icon="flag", essential=True))
     if patient.is_homonym:
         badges.append(

@@ -16,6 +16,7 @@ from config.local.binaries import installed_majors
 from config.local.database import prepare
 from config.local.failure import Failure
 from config.local.places import ROOT, say, var_folder
+from config.local.supervisor import interrupted_by_signals, signals_ignored
 from config.local.testing import test_server
 
 BIN = Path(sys.executable).parent
@@ -55,14 +56,17 @@ def main(arguments: Sequence[str]) -> int:
     """`--long`: `make check-long`; `--browser`: install what journeys lack, as one step of another run does."""
     began = time.monotonic()
     try:
-        if BROWSER in arguments:
-            say(_browser())
-            return 0
-        batches = _long() if "--long" in arguments else _short()
-        failed = [outcome for batch in batches for outcome in _run_together(batch) if outcome.problem]
+        with interrupted_by_signals():
+            if BROWSER in arguments:
+                say(_browser())
+                return 0
+            batches = _long() if "--long" in arguments else _short()
+            failed = [outcome for batch in batches for outcome in _run_together(batch) if outcome.problem]
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")
         return 2
+    except KeyboardInterrupt:
+        return 130
     total = f"{time.monotonic() - began:.0f} s"
     if failed:
         say(f"\nÉchec ({total}) : {', '.join(outcome.step.name for outcome in failed)}.")
@@ -132,9 +136,11 @@ def _run_together(steps: Iterable[Step]) -> list[Outcome]:
                 _tell(outcomes[-1])
             time.sleep(0.05)
     finally:
-        for process in running.values():
-            process.terminate()
-            process.wait()
+        with signals_ignored():
+            for process in running.values():
+                process.terminate()
+            for process in running.values():
+                process.wait()
     return outcomes
 
 

@@ -216,11 +216,12 @@ def free_port() -> int:
     """Nobody opens these by hand: any port will do, but those that a system lends to whoever connects, from 32768 on:
     what is free there may be taken before a service has started.
     """
-    while True:
+    for _ in range(1_000):
         port = 20_000 + secrets.randbelow(12_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind((HOST, port))
             return port
+    raise Failure(f"Aucun port libre sur {HOST} : fermez un programme qui en tient, puis relancez.")
 
 
 def _practice(demo: Demo) -> tuple[str, ...]:

@@ -127,7 +127,6 @@ class Inclusion(Limited):
                 & ~Q(plan_title=""),
                 name="inclusion_of_a_programme_or_a_document",
             ),
-            models.UniqueConstraint(fields=["patient", "source_id"], name="one_plan_per_document"),
         ]
         indexes = [
             models.Index(fields=["patient", "-included_on"], name="inclusions_of_patient"),

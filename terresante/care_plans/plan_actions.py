@@ -79,14 +79,17 @@ def _check(of: ReceivedPlan, step: ReceivedStep) -> None:
     if step.role not in STEP_ROLES:
         raise Invalid("Choisissez qui s’en charge.", fields={"role": "Choisissez qui s’en charge."})
     if not of.dated_on <= step.due_on <= of.dated_on + timedelta(days=2 * LONGEST_DELAY):
-        sentence = "L’échéance est un jour d’après le document, de dix ans au plus."
+        sentence = "L’échéance va du jour du document à dix ans plus tard."
         raise Invalid(sentence, fields={"due_on": sentence})
 
 
 def _plan(actor: Actor, record: CareRecord, of: ReceivedPlan) -> Inclusion:
-    """Of this document, begun when there is none yet: the record is locked."""
+    """Of this document as it is read today, begun when there is none yet (the record is locked): what was taken before
+    its readers changed keeps its own.
+    """
+    limits = asdict(kept_inside(of.limits, record))
     known = access.list(actor, INCLUSION_READ, Inclusion, patient_id=record.patient_id)
-    plan = known.filter(source_id=of.document_id).first()
+    plan = known.filter(source_id=of.document_id, **limits).order_by("-included_on", "pk").first()
     if plan is not None and plan.state == InclusionState.LEFT:
         raise Conflict("Le plan de ce document est clos : rien ne s’y ajoute plus.")
     if plan is None:
@@ -97,7 +100,7 @@ def _plan(actor: Actor, record: CareRecord, of: ReceivedPlan) -> Inclusion:
             plan_title=of.title,
             included_on=min(of.dated_on, timezone.localdate()),
             data_class=of.data_class,
-            **asdict(kept_inside(of.limits, record)),
+            **limits,
         )
         tell_joined(actor, plan)
     return plan

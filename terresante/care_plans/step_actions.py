@@ -48,7 +48,7 @@ def move_step(actor: Actor, record_id: UUID, step_id: UUID, *, on: date, reason:
     _must_be_planned(step)
     said = _reason(reason)
     if not inclusion.included_on <= on <= inclusion.included_on + timedelta(days=2 * LONGEST_DELAY):
-        sentence = "L’échéance est un jour d’après l’inclusion, de dix ans au plus."
+        sentence = "L’échéance va du jour de l’inclusion à dix ans plus tard."
         raise Invalid(sentence, fields={"on": sentence})
     before, step.due_on, step.is_moved = step.due_on, on, True
     step.save(update_fields=["due_on", "is_moved"])

@@ -107,7 +107,9 @@ def leave(request: Request, record_id: UUID, inclusion_id: UUID) -> HttpResponse
         except (Invalid, Conflict) as error:
             form.show(error)
         else:
-            messages.success(request, "La sortie est enregistrée.")
+            messages.success(
+                request, "La sortie est enregistrée." if inclusion.programme_id else "Le plan est clos."
+            )
             return redirect("care_plans:inclusion", record_id, inclusion_id)
     status = Invalid.status if form.errors else 200
     shown = {"inclusion": inclusion, "form": form}

@@ -341,6 +341,8 @@ DISCHARGES = (
 )
 DOCUMENT_CLASSES = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataClass.SOCIAL)
 TITLE_MAX_LENGTH = 120
+# Of an account (PID-18), where a stay has no number: it is never taken for a visit (`interop.mapping`).
+ACCOUNT = "dossier "
 SENDER_IDENTIFIER_LENGTH = 200
 TYPE_LENGTH = 20
 # What the person files herself, as she would say it; no professional files under a type of hers (DOCPAT, EXPPAT_2).

@@ -1,6 +1,6 @@
 """What the software of a structure files, replaces and takes back, over its wire (MISSION H3, DOMAIN 2.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from terresante.directory.models import Organization, Practitioner
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
 from terresante.documents.actions import change, checked_day, fact_of, save_filed, take_back, trace
 from terresante.documents.enums import (
+    ACCOUNT,
     CLASS_OF,
     SENDER_IDENTIFIER_LENGTH,
     TITLE_MAX_LENGTH,
@@ -52,9 +53,9 @@ class SentDocument:
     # RPPS numbers of those to whom it is addressed.
     addressed_to: tuple[str, ...] = ()
     specialty: str = ""
-    # The number under which its sender knows that stay, and whether its circle does not read it.
-    visit_number: str = ""
-    is_kept_with_stay: bool = False
+    # The number under which its sender knows that stay, and whether the circle does not read the stay of a number.
+    visit_number: str
+    is_kept: Callable[[str], bool]
     is_masked: bool = False
     hidden_from_patient: bool = False
     hidden_from_representative: bool = False
@@ -82,7 +83,7 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
     )
     if before is not None:
         row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
-        keep_as_before(row, before)
+        keep_as_before(row, before, _structure(actor), document.is_kept)
         change(before, status=DocumentStatus.SUPERSEDED)
     save_filed(row)
     tell(actor, fact_of(row))
@@ -166,13 +167,14 @@ def _keep(actor: Actor, row: DocumentReference, *, kept: bool) -> None:
     trace(actor, DOCUMENT_REPLACE, row, kept_with_stay=kept, private_to=str(row.organization_id))
 
 
-def keep_as_before(row: OfStay, before: OfStay) -> None:
-    """A correction that does not say again of which stay it tells, tells of the same one."""
-    if row.visit_number:
+def keep_as_before(row: OfStay, before: OfStay, structure_id: UUID, is_kept: Callable[[str], bool]) -> None:
+    """A correction that does not say again of which stay it tells (an account says it of no stay) tells of the same."""
+    is_account = before.visit_number.startswith(ACCOUNT)
+    if row.visit_number and (is_account or not row.visit_number.startswith(ACCOUNT)):
         return
     row.visit_number = before.visit_number
-    if before.is_kept_with_stay and row.private_to_id is None:
-        row.private_to_id, row.is_kept_with_stay = before.private_to_id, True
+    if is_kept(row.visit_number):
+        keep_inside(row, structure_id)
 
 
 def _accounts(numbers: tuple[str, ...]) -> list[str]:
@@ -262,7 +264,7 @@ def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentRe
         **asdict(_limits(actor, document)),
     )
     row.set_id = row.pk
-    if document.is_kept_with_stay:
+    if document.is_kept(row.visit_number):
         keep_inside(row, _structure(actor))
     return row
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from terresante.care_plans.enums import StepState
 from terresante.care_plans.models import PlannedStep
 from terresante.care_plans.plan_actions import ReceivedPlan, ReceivedStep, plan_step
 from terresante.care_plans.queries import steps_of
@@ -121,11 +122,13 @@ def plan_offer(
     if offer.kind != OfferedKind.STEP:
         raise NotFound
     said, document = step_again(offer.said), offer.document
-    if any(is_same_step(replace(said, due_on=due_on), one) for one in steps_of(actor, offer.patient_id)):
+    known = [one for one in steps_of(actor, offer.patient_id) if one.state != StepState.CANCELLED]
+    if any(is_same_step(replace(said, due_on=due_on), one) for one in known):
         raise Conflict("C’est déjà prévu ce jour-là au parcours organisé.")
     plan = ReceivedPlan(
         document_id=document.pk,
-        title=document.title,
+        # Not the document's own title: what is taken from it stays when it leaves the record.
+        title=f"Plan de soins du {long_date(document.dated_on)}",
         dated_on=document.dated_on,
         data_class=DataClass(document.data_class),
         limits=limits_on(document),

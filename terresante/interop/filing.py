@@ -3,8 +3,9 @@ transaction, then it is filed under the structure that sent it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +70,7 @@ def file_carried(
     """None while its file is not put away: it is wanted, and the message keeps its turn."""
     actor = sender_of(row, hospital)
     if carried.discrete is not None and not carried.content:
-        kept = _is_kept(actor, patient_id, carried)
+        kept = partial(_is_kept, actor, patient_id)
         return Filed(*file_discrete(actor, patient_id, carried, carried.discrete, kept=kept))
     if carried.act is Act.DELETE:
         return _withdrawn(actor, patient_id, carried)
@@ -97,7 +98,7 @@ def file_received(
     """
     if actor.organization_id is None:
         raise NotFound
-    kept = _is_kept(actor, patient_id, carried)
+    kept = partial(_is_kept, actor, patient_id)
     document = file_sent(actor, patient_id, document=_document(carried, received, kept=kept))
     offer_found(actor, document, carried.cda)
     return document, file_results(actor, document, carried)
@@ -154,16 +155,18 @@ def follow_stay(hospital: Actor, stay: Encounter) -> None:
     keep_results(hospital, stay.patient_id, visit_number=stay.visit_number, kept=kept)
 
 
-def _is_kept(actor: Actor, patient_id: UUID, carried: Carried) -> bool:
+def _is_kept(actor: Actor, patient_id: UUID, visit_number: str) -> bool:
     """A letter never tells of a stay to more than those who know of the stay, which cannot change meanwhile."""
-    named = {"organization_id": actor.organization_id, "visit_number": carried.visit_number}
+    if not visit_number:
+        return False
+    named = {"organization_id": actor.organization_id, "visit_number": visit_number}
     with rls.acting(actor):
         rls.open_record(patient_id)
         stays = Encounter.objects.select_for_update(of=("self",)).filter(patient_id=patient_id, **named)
         return any(not stay.is_shown for stay in stays)
 
 
-def _document(carried: Carried, received: Received, *, kept: bool) -> SentDocument:
+def _document(carried: Carried, received: Received, *, kept: Callable[[str], bool]) -> SentDocument:
     seen = carried.visibility
     dated_at = carried.dated_at
     return SentDocument(
@@ -179,7 +182,7 @@ def _document(carried: Carried, received: Received, *, kept: bool) -> SentDocume
         addressed_to=carried.addressed_to,
         specialty=" ".join(_specialties(carried)),
         visit_number=carried.visit_number,
-        is_kept_with_stay=kept,
+        is_kept=kept,
         is_masked=seen.is_masked,
         hidden_from_patient=seen.is_hidden_from_patient,
         hidden_from_representative=seen.is_hidden_from_representatives,

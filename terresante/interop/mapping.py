@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, time
 from uuid import UUID
 
+from terresante.documents.enums import ACCOUNT
 from terresante.interop.hl7v2.adt_model import AdtMessage, Identity, Movement, Visit
 from terresante.interop.hl7v2.dates import PARIS
 from terresante.interop.hl7v2.triggers import TRIGGERS, Action, Kind
@@ -152,7 +153,7 @@ def _visit_number(message: AdtMessage, visit: Visit) -> str:
     if visit.number is not None:
         return visit.number.value[:120]
     account = message.identity.account
-    return f"dossier {account.value}"[:120] if account else ""
+    return f"{ACCOUNT}{account.value}"[:120] if account else ""
 
 
 def _occurred_at(

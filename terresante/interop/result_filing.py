@@ -1,6 +1,7 @@
 """The results of a report of biology, filed with its document, in its transaction (INTEROP.md 5 and 6)."""
 
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
@@ -40,7 +41,7 @@ def file_results(actor: Actor, document: DocumentReference, carried: Carried) ->
 
 
 def file_discrete(
-    actor: Actor, patient_id: UUID, carried: Carried, discrete: Discrete, *, kept: bool
+    actor: Actor, patient_id: UUID, carried: Carried, discrete: Discrete, *, kept: Callable[[str], bool]
 ) -> tuple[MessageState, MessageOutcome]:
     """Results given one by one: read by those who would read a document of the same message."""
     seen = carried.visibility
@@ -57,7 +58,7 @@ def file_discrete(
         limits=limits,
         withdrawn=discrete.withdrawn,
         visit_number=carried.visit_number,
-        is_kept_with_stay=kept,
+        is_kept=kept,
     )
     try:
         row = file_sent_results(actor, patient_id, sent=sent)

@@ -310,7 +310,7 @@ class QuestionsEditor:
                 for name, kept in (("text", one.text), ("help", one.help))
             ),
             bounds=tuple(
-                self._field(f"{one.key}:{name}", self.LABELS[name], kept, words=one.unit)
+                self._field(f"{one.key}:{name}", self.LABELS[name], kept, words=engine.in_unit(one.unit))
                 for name, kept in bounds.items()
             ),
             options=tuple(

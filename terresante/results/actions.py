@@ -91,13 +91,16 @@ def file_report(actor: Actor, document: DocumentReference, *, report: NewReport)
     Raises NotFound when this structure does not know the person.
     """
     record = record_of(actor, document.patient_id)
-    row = row_of(actor, record, report, limits_on(document))
+    limits = limits_on(document)
+    # What is kept with a stay comes back with it: the document says so, and holds for its results (policy).
+    own = replace(limits, private_to_id=None) if document.is_kept_with_stay else limits
+    row = row_of(actor, record, report, own)
     row.document, row.data_class = document, document.data_class
     _supersede(document)
     save(row, report)
     withdraw(row.patient_id, document.pk)
     tell(actor, fact_of(row))
-    trace(actor, RESULT_WRITE, row)
+    trace(actor, RESULT_WRITE, row, **limits.in_trail)
     return row
 
 

@@ -1,6 +1,6 @@
 """Reports that come as results one by one, without a document: filed, corrected, taken back (ORU^R01)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
 from uuid import UUID
 
@@ -39,9 +39,9 @@ class SentResults:
     report: NewReport
     limits: Limits
     withdrawn: frozenset[str] = frozenset()
-    # The number under which their sender knows the stay they are of, and whether its circle does not read it.
-    visit_number: str = ""
-    is_kept_with_stay: bool = False
+    # The number under which their sender knows the stay they are of; whether the circle does not read that of a number.
+    visit_number: str
+    is_kept: Callable[[str], bool]
 
 
 @action
@@ -56,10 +56,10 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
     row = row_of(actor, record, report, sent.limits)
     row.sender_identifier, row.replaces = sent.name[:LABEL_LENGTH], before
     row.visit_number = sent.visit_number
-    if sent.is_kept_with_stay:
+    if sent.is_kept(row.visit_number):
         keep_inside(row, row.organization_id)
     if before is not None:
-        keep_as_before(row, before)
+        keep_as_before(row, before, row.organization_id, sent.is_kept)
         DiagnosticReport.objects.filter(pk=before.pk).update(status=ReportStatus.SUPERSEDED)
         withdraw(patient_id, before.pk)
     save(row, report)

@@ -255,7 +255,9 @@ def _row_of(
         return row
     # A number that two movements share names neither.
     taken = {(row.authority, row.identifier) for row in alike}
-    own = next((name for name in names if name not in taken), names[0])
+    own = next((name for name in names if name not in taken), None)
+    if own is None:
+        raise Invalid("Ces numéros de mouvement (ZBE-1) sont ceux de plusieurs mouvements déjà connus.")
     return EncounterMovement(
         patient_id=encounter.patient_id,
         encounter=encounter,
@@ -274,10 +276,9 @@ def _row_of(
 
 def _is_one(known: Sequence[tuple[str, str]], said: Sequence[tuple[str, str]]) -> bool:
     """By a name that both have (ZBE-1 repeats, one name for each system), unless an authority numbers them apart."""
-    numbers = dict(known)
-    return any(name in known for name in said) and all(
-        numbers.get(authority, number) == number for authority, number in said
-    )
+    authorities = {authority for authority, _ in known}
+    told = {authority for authority, number in said if (authority, number) in known}
+    return bool(told) and {authority for authority, _ in said} & authorities <= told
 
 
 def _kind_corrected(told: Sequence[EncounterMovement], movement: ReportedMovement) -> MovementKind:

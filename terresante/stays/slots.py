@@ -8,7 +8,6 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.slots import FactKey, FactLine, HeaderBadge, fact_shown, header_badge
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.links import link
-from terresante.patients.queries import has_died
 from terresante.stays.models import Encounter, EncounterMovement
 from terresante.stays.queries import last_stays, movements_told
 from terresante.stays.wording import fact_said, where_died, where_now
@@ -31,7 +30,7 @@ def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
 
 
 def _is_said_by_identity(stay: Encounter) -> bool:
-    return stay.is_deceased and has_died(stay.patient)
+    return stay.is_deceased and stay.patient.deceased_on is not None
 
 
 def _badge(stay: Encounter) -> HeaderBadge:

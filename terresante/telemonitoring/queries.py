@@ -103,9 +103,8 @@ class Threshold:
 
     @property
     def label(self) -> str:
-        unit = self.said.unit
-        said = f", {unit}" if unit.startswith("sur ") else f", en {unit}" if unit else ""
-        return f"{self.said.label}{said}"
+        unit = engine.in_unit(self.said.unit)
+        return f"{self.said.label}, {unit}" if unit else self.said.label
 
     @property
     def help(self) -> str:

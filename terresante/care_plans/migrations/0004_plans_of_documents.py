@@ -73,8 +73,4 @@ class Migration(migrations.Migration):
                 name="inclusion_of_a_programme_or_a_document",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="inclusion",
-            constraint=models.UniqueConstraint(fields=("patient", "source_id"), name="one_plan_per_document"),
-        ),
     ]

@@ -113,6 +113,23 @@ def test_the_role_moves_and_the_former_reads_and_writes_nothing(team):
     assert publish_note(team.zoe, record.pk, note=new_note()).author_id == team.zoe.person_id
 
 
+def test_who_came_back_for_a_time_reads_nothing_once_it_is_over(team):
+    """Whether or not something has closed his period since."""
+    record = team.madeleine_record
+    handed_over(team)
+    with walls_down():
+        soon = timezone.now() + timedelta(hours=1)
+        back = join(record, practitioner_id=team.amar.person_id, basis=Basis.CONSENT)
+        CareTeamParticipant.objects.filter(pk=back.pk).update(expires_at=soon)
+        former = CareTeamParticipant.objects.get(record=record, reads_until__isnull=False)
+        assert former.reads_until == soon
+        CareTeamParticipant.objects.filter(pk=back.pk).update(
+            started_at=timezone.now() - timedelta(hours=2), expires_at=timezone.now() - timedelta(hours=1)
+        )
+
+    assert basis(team.amar, record) == ""
+
+
 def test_a_former_without_opening_the_record_reads_his_rows_only_until_the_end(team):
     note = published(team.ines, team.madeleine_record)
     handed_over(team)

@@ -36,7 +36,7 @@ _INS_NAMESPACES = {
 def read_identity(pid: Segment, zfd: Segment | None, oddities: Oddities) -> Identity:
     names = pid.repetitions(5)
     sorted_identifiers = _SortedIdentifiers(pid, 3, oddities)
-    birth_date = _birth_date(pid, zfd, oddities)
+    birth_date, died_at = _birth_date(pid, zfd, oddities), moment(pid, 29, oddities)
     identity = Identity(
         birth_name=_birth_name(names, oddities),
         used_names=tuple(
@@ -55,8 +55,8 @@ def read_identity(pid: Segment, zfd: Segment | None, oddities: Oddities) -> Iden
         reliability=tuple(dict.fromkeys(part.value() for part in pid.repetitions(32) if part.value())),
         account=first_identifier(pid, 18),
         mother_identifiers=identifiers(pid, 21),
-        is_dead=pid.value(30) == "Y" or bool(pid.value(29)),
-        died_at=moment(pid, 29, oddities),
+        is_dead=pid.value(30) == "Y" or died_at is not None,
+        died_at=died_at,
         birth_rank=_birth_rank(pid),
         addresses=tuple(_address(part) for part in pid.repetitions(11) if part.value(7) != "BDL"),
         phones=tuple(_phone(part) for field in (13, 14) for part in pid.repetitions(field)),

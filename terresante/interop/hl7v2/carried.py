@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
-from terresante.documents.enums import NARROWED, DocumentType, type_of
+from terresante.documents.enums import ACCOUNT, NARROWED, DocumentType, type_of
 from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument, CdaPatient, InstanceId
 from terresante.interop.cda.parsing import NotCda, decoded
@@ -245,7 +245,7 @@ def _visit_number(message: Message, pid: Segment) -> str:
     """As stays are numbered (mapping): an account is marked, and never taken for a visit."""
     visit = message.segment("PV1")
     number = visit.value(19) if visit is not None else ""
-    return (number or (f"dossier {pid.value(18)}" if pid.value(18) else ""))[:120]
+    return (number or (f"{ACCOUNT}{pid.value(18)}" if pid.value(18) else ""))[:120]
 
 
 def _visit_refusal(message: Message) -> Refusal | None:

@@ -93,8 +93,8 @@ UNDATED_DEATH = Refusal(
     Code.ACCEPTED,
     "101",
     "PID^1^29",
-    "PID-30 dit un décès dont PID-29 ne donne pas la date : il est noté sans date. Envoyez-la (A31) dès qu’elle est "
-    "connue.",
+    "PID-30 dit un décès dont PID-29 ne donne pas la date : il sera noté sans date, si celle-ci n’est pas connue. "
+    "Envoyez-la (A31) dès que possible.",
 )
 _OF_ONE_IDENTITY = (Kind.IDENTITY_CREATED, Kind.IDENTITY_UPDATED)
 # A24 and A37 say that two identities are, or are not, one person's.

@@ -75,6 +75,13 @@ def test_a_date_of_death_of_somebody_alive_is_refused_with_its_place(cast, hospi
     assert not has_died(person(cast))
 
 
+def test_a_date_that_nobody_can_read_is_no_death(cast, hospital, madeleine):
+    said, _ = answered(hospital, update(cast.madeleine_record, "le 3 mars", ""))
+
+    assert said[1] == "AA"
+    assert not has_died(person(cast))
+
+
 def test_who_is_alive_is_acknowledged_without_a_word(cast, hospital, madeleine):
     said, error = answered(hospital, update(cast.madeleine_record, "", "N"))
 
@@ -89,5 +96,5 @@ def test_the_header_says_the_death_and_no_age(client, cast, hospital, madeleine)
 
     shown = client.get(f"/dossiers/{cast.madeleine_record.pk}/").content.decode()
 
-    assert "Décédée, date inconnue" in shown
+    assert "Décédée" in shown
     assert " ans · née" not in shown

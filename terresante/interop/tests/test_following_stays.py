@@ -23,7 +23,7 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import NotFound
 from terresante.kernel.events import restore
 from terresante.kernel.models import AuditEntry, OutboxEvent
-from terresante.results.tests.factories import blood, reports
+from terresante.results.tests.factories import blood, cr_bio, reports
 from terresante.stays.models import Encounter
 from tests.walls import walls_down
 
@@ -188,6 +188,56 @@ def test_a_correction_that_does_not_name_the_stay_again_is_kept_with_it(cast, ho
         assert reads(cast.amar, cast.madeleine_record, version) == NO
     reports_of("A12", MOVED.replace("INSERT", "CANCEL"))
     assert reads(cast.amar, cast.madeleine_record, after) == YES
+
+
+def test_an_account_beside_a_correction_names_no_other_stay(cast, hospital, claire, reports_of):
+    reports_of("A01")
+    sent(hospital, papers.mdm(claire, "T02", papers.letter(claire)))
+    reports_of("A02", MOVED)
+    corrected = papers.letter(claire, "2", replaces="1.2.250.1.999.9.1")
+    raw = papers.mdm(claire, "T10", corrected, control_id="D2")
+    lines = [
+        b"|".join([*(line.split(b"|") + [b""] * 19)[:18], b"A1"]) if line.startswith(b"PID|") else line
+        for line in raw.split(b"\r")
+    ]
+
+    sent(hospital, b"\r".join(lines), visit=b"PV1|1|N")
+
+    before, after = papers.filed()
+    assert (after.replaces_id, after.visit_number) == (before.pk, before.visit_number)
+    assert reads(cast.amar, cast.madeleine_record, after) == NO
+
+
+def test_a_masked_letter_that_is_shown_again_is_no_more_read_than_its_stay(
+    cast, hospital, claire, reports_of
+):
+    reports_of("A01")
+    sent(hospital, papers.mdm(claire, "T02", papers.letter(claire), told={"MASQUE_PS": "Y"}))
+    reports_of("A02", MOVED)
+    shown = papers.letter(claire, "2", replaces="1.2.250.1.999.9.1")
+
+    sent(hospital, papers.mdm(claire, "T10", shown, control_id="D2"), visit=b"PV1|1|N")
+
+    assert reads(cast.amar, cast.madeleine_record, papers.filed()[-1]) == NO
+    reports_of("A12", MOVED.replace("INSERT", "CANCEL"))
+    assert reads(cast.amar, cast.madeleine_record, papers.filed()[-1]) == YES
+
+
+def test_the_results_of_a_letter_that_came_in_secret_come_back_with_it(cast, hospital, claire, reports_of):
+    reports_of("A01")
+    reports_of("A02", MOVED)
+    sent(hospital, papers.oru(claire, cr_bio(claire, blood()), control_id="R1"))
+    (report,) = reports()
+    for name in ("amar", "madeleine", "brun"):
+        assert reads_results(cast.actors[name], cast.madeleine_record, report) == (False, 0, 0), name
+    with walls_down():
+        trail = AuditEntry.objects.get(action="result.write", outcome="done")
+    assert trail.detail["private_to"] == str(hospital.organization_id)
+
+    reports_of("A12", MOVED.replace("INSERT", "CANCEL"))
+
+    assert reads_results(cast.amar, cast.madeleine_record, report) == (True, 2, 1)
+    assert reads_results(cast.brun, cast.madeleine_record, report) == (False, 0, 0)
 
 
 def test_what_its_sender_masks_stays_masked_when_the_stay_comes_back(cast, hospital, claire, reports_of):

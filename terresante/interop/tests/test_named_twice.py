@@ -86,3 +86,29 @@ def test_a_number_that_a_sender_gives_to_all_the_movements_of_a_visit_names_none
     )
 
     assert found == [("admission", False), ("transfer", False), ("transfer", False)]
+
+
+def test_two_numbers_of_one_system_are_one_movement_too(hospital, madeleine):
+    found = play(
+        hospital,
+        madeleine,
+        ("A01", zbe("MV1^GAM")),
+        ("A02", zbe("MV2^GAM", "77^GAM")),
+        ("A12", zbe("MV2^GAM", "77^GAM", action="CANCEL", original="A02")),
+    )
+
+    assert found == [("admission", False), ("transfer", True)]
+
+
+def test_numbers_of_two_movements_in_one_are_refused_and_move_nothing(hospital, madeleine):
+    found = play(
+        hospital,
+        madeleine,
+        ("A01", zbe("MV1^GAM")),
+        ("A02", zbe("MV2^GAM", "8^PLATEAU")),
+        ("A02", zbe("9^PLATEAU", "MV3^GAM")),
+        ("A02", zbe("MV2^GAM", "9^PLATEAU")),
+    )
+
+    assert found == [("admission", False), ("transfer", False), ("transfer", False)]
+    assert wire.states()[-1] == ("refused", "unclear_correction")

@@ -10,6 +10,7 @@ from terresante.care_plans import actions, step_actions
 from terresante.care_plans.enums import LeaveReason, StepState
 from terresante.care_plans.models import BillableSequence, Inclusion, PathwayChange, PlannedStep
 from terresante.care_team.enums import RoleGroup
+from terresante.documents.models import DocumentReference
 from terresante.feed.models import FeedItem
 from terresante.health_record import offered_queries
 from terresante.health_record.models import OfferedLine
@@ -19,6 +20,7 @@ from terresante.interop.tests.test_offering import letter, send
 from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry
+from terresante.kernel.ui.wording import long_date
 from terresante.portal.tests.test_programmes import page as her_programmes
 from tests.walls import walls_down
 
@@ -80,7 +82,11 @@ def test_taken_up_it_is_a_step_of_the_plan_of_its_document(cast, hospital, clair
     with walls_down():
         plan = Inclusion.objects.get()
         document = blood.offer.document
-        assert (plan.programme_id, plan.source_id, plan.title) == (None, document.pk, document.title)
+        assert (plan.programme_id, plan.source_id, plan.title) == (
+            None,
+            document.pk,
+            f"Plan de soins du {long_date(document.dated_on)}",
+        )
         assert (plan.data_class, plan.author_id, plan.included_on) == (
             document.data_class,
             cast.ines.person_id,
@@ -154,6 +160,23 @@ def test_it_is_read_by_no_more_than_its_document(cast, hospital, claire):
         assert row.hidden_from_patient and row.hidden_from_representative
 
 
+def test_a_later_step_is_read_by_no_more_than_its_document_of_today(cast, hospital, claire):
+    """The first was taken while the person read the letter; its sender hides it from her since."""
+    record = cast.madeleine_record
+    send(hospital, papers.oru(claire, letter(claire, "1", TODO)))
+    blood, threads = steps(cast.amar, record)
+    first = planned(cast.amar, record, threads)
+    with walls_down():
+        DocumentReference.objects.update(hidden_from_patient=True, hidden_from_representative=True)
+
+    second = planned(cast.amar, record, blood)
+
+    assert (first.hidden_from_patient, second.hidden_from_patient) == (False, True)
+    assert second.inclusion_id != first.inclusion_id
+    with walls_down():
+        assert Inclusion.objects.get(pk=second.inclusion_id).hidden_from_patient
+
+
 def test_what_its_sender_masks_is_offered_to_nobody_of_the_circle(cast, hospital, claire):
     send(hospital, papers.oru(claire, letter(claire, "1", TODO), told={"MASQUE_PS": "Y"}))
 
@@ -212,6 +235,27 @@ def test_what_is_planned_already_stands_beside_and_is_not_planned_twice(cast, ho
         planned(cast.amar, record, found[day], due_on=day)
 
 
+def test_what_was_given_up_may_be_planned_again(cast, hospital, claire):
+    record = cast.madeleine_record
+    send(hospital, papers.oru(claire, letter(claire, "1", TODO)))
+    threads = steps(cast.amar, record)[1]
+    step = planned(cast.amar, record, threads)
+    actions.leave_programme(
+        cast.amar,
+        record.pk,
+        step.inclusion_id,
+        because=LeaveReason.COMPLETED,
+        on=threads.offer.document.dated_on,
+    )
+    again = ("18776-5", "Suites", ("À faire", "Quand"), [("Ablation des fils", f"{step.due_on:%d/%m/%Y}")])
+    send(hospital, papers.oru(claire, letter(claire, "2", again), control_id="D2"))
+
+    (new,) = [one for one in steps(cast.amar, record) if one.said.title == "Ablation des fils"]
+    second = planned(cast.amar, record, new, due_on=step.due_on)
+
+    assert second.inclusion_id != step.inclusion_id
+
+
 def test_its_steps_live_as_those_of_a_programme_and_nothing_is_billed(cast, hospital, claire):
     record = cast.madeleine_record
     send(hospital, papers.oru(claire, letter(claire, "1", TODO)))
@@ -257,7 +301,7 @@ def test_the_pages_take_it_up_and_lead_back_to_the_document(client, cast, hospit
     for name, key in (("inclusion", step.inclusion_id), ("step", step.pk)):
         assert original in client.get(reverse(f"care_plans:{name}", args=[record.pk, key])).content.decode()
     listed = client.get(reverse("care_plans:list", args=[record.pk])).content.decode()
-    assert threads.offer.document.title in listed and "Ablation des fils" in listed
+    assert "Plan de soins du" in listed and "Ablation des fils" in listed
     assert "Ablation des fils" in her_programmes(client, cast.madeleine).content.decode()
 
 

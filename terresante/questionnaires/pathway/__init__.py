@@ -32,6 +32,7 @@ from terresante.questionnaires.pathway.reading import read
 from terresante.questionnaires.pathway.replaying import Change, Day, PastAnswer, Replay, Sensitivity, replay
 from terresante.questionnaires.pathway.scoring import PartResult, ScoreResult, scores
 from terresante.questionnaires.pathway.timing import Occurrence, due
+from terresante.questionnaires.pathway.wording import in_unit
 from terresante.questionnaires.pathway.writing import files_of
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "folder",
     "from_bundle",
     "from_json",
+    "in_unit",
     "in_words",
     "offline",
     "own_thresholds",

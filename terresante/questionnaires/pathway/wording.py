@@ -26,6 +26,13 @@ def with_unit(value: Decimal | int, unit: str) -> str:
     return f"{number(value)}{NARROW}{unit}" if unit else number(value)
 
 
+def in_unit(unit: str) -> str:
+    """What follows the name of a measure: « en kg », « sur 10 », « par min »."""
+    if unit.startswith("/"):
+        return f"par {unit[1:]}"
+    return unit if unit.startswith("sur ") or not unit else f"en {unit}"
+
+
 def answer(question: Question, value: AnswerValue) -> str:
     """As a professional reads it: « 93 % », « À l’effort », « Oui »."""
     if isinstance(value, bool):

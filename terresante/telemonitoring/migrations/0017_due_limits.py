@@ -43,10 +43,13 @@ BEGIN
             RETURNING one.id, one.follow_up_id, one.patient_id, one.reminded, one.role
         )
         SELECT told.id, told.follow_up_id, told.patient_id, told.reminded,
-               CASE WHEN whole.respondent = 'operator' THEN '' ELSE whole.phone_of_respondent END::text, told.role::text,
+               CASE WHEN whole.respondent = 'operator' THEN '' ELSE whole.phone_of_respondent END::text,
+               -- Nobody is reminded of somebody who has died: the silence stays the cell's to see.
+               CASE WHEN person.is_deceased OR person.deceased_on IS NOT NULL THEN '' ELSE told.role END::text,
                open.id, whole.data_class::text, whole.private_to_id, whole.private_to_person_id,
                whole.hidden_from_patient, whole.hidden_from_representative, whole.sector::text, whole.restricted_to_id
         FROM told JOIN telemonitoring_followup AS whole ON whole.id = told.follow_up_id
+        JOIN patients_patient AS person ON person.id = told.patient_id
         LEFT JOIN telemonitoring_answerlink AS open ON open.follow_up_id = whole.id AND open.revoked_at IS NULL
             AND open.expires_at > moment AND open.tries < 5;
 END $$;
@@ -58,6 +61,6 @@ GRANT EXECUTE ON FUNCTION remind_due_answers(timestamptz, integer) TO terresante
 
 
 class Migration(migrations.Migration):
-    dependencies = [("telemonitoring", "0016_later_anchors")]
+    dependencies = [("telemonitoring", "0016_later_anchors"), ("patients", "0023_death_without_date")]
 
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

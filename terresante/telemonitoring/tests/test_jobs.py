@@ -11,6 +11,7 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.kernel.sealing import unseal
+from terresante.patients.models import Patient
 from terresante.telemonitoring import jobs
 from terresante.telemonitoring.answering.links import address_of, reminder_token
 from terresante.telemonitoring.course import actions as course_actions
@@ -122,6 +123,16 @@ def test_what_is_answered_cancelled_or_of_a_professional_is_asked_of_nobody(foll
 
     assert count("AnswerDue") == 0
     assert messages() == []
+
+
+@pytest.mark.parametrize("death", [{"is_deceased": True}, {"deceased_on": SEVEN.date()}])
+def test_nobody_is_reminded_of_somebody_who_has_died(morning, sms, death):
+    with walls_down():
+        Patient.objects.filter(pk=morning.patient_id).update(**death)
+
+    assert jobs.remind_due(at(0)) == 1
+
+    assert (count("AnswerDue"), messages()) == (0, [])
 
 
 def test_what_was_not_filled_is_missed_once_the_next_one_opens(follow_up, morning, sms):

@@ -198,13 +198,19 @@ def members(world: World, patient: int) -> dict[tuple[str, int], Joins]:
 
 
 def former(world: World, patient: int) -> set[int]:
-    """Who handed this patient over: he reads for thirty days, unless he came back and left, or was opposed since."""
+    """Who handed this patient over: he reads for thirty days, unless he came back and left (or his time there is over),
+    or was opposed since.
+    """
     reading: set[int] = set()
-    for move in world.moves:
+    for number, move in enumerate(world.moves):
         if isinstance(move, HandsOver) and move.patient == patient:
             reading.add(move.who)
         if isinstance(move, Leaves | Removes) and move.patient == patient and move.who is not None:
             reading.discard(move.who)
+        if isinstance(move, Joins) and move.patient == patient and move.who is not None:
+            is_over = move.until_hour is not None and move.until_hour <= 0
+            if is_over and may_join(world.moves[:number], patient):
+                reading.discard(move.who)
         if isinstance(move, Opposes) and move.patient == patient and move.to == RECORD:
             reading.clear()
     return reading
