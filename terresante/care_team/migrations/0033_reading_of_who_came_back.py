@@ -15,8 +15,23 @@ CREATE TRIGGER ends_reading_at_term AFTER INSERT OR UPDATE OF expires_at ON care
     EXECUTE FUNCTION end_reading();
 """
 
+# Who handed a patient over reads on himself: as his emergencies, it is not lent to who acts for him (a NULL structure).
+NOT_LENT = """
+DO $$
+DECLARE
+    was text := pg_get_functiondef('record_readers(uuid, uuid[], uuid[], text)'::regprocedure);
+    found text := 'OR person IN (SELECT practitioner_id FROM care_team_careteamparticipant';
+BEGIN
+    IF position(found IN was) = 0 THEN RAISE EXCEPTION 'record_readers is not as expected'; END IF;
+    EXECUTE replace(was, found, replace(found, 'OR person', 'OR organization IS NOT NULL AND person'));
+END $$;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("care_team", "0032_joining_walls")]
 
-    operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
+    operations = [
+        migrations.RunSQL(SQL, migrations.RunSQL.noop),
+        migrations.RunSQL(NOT_LENT, migrations.RunSQL.noop),
+    ]

@@ -1,5 +1,6 @@
 """A turn handed over: proposed, accepted patient by patient, thirty days of reading for the former, and back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant, Consent, HandOver, HandOverItem
 from terresante.care_team.queries import hand_over as queries
 from terresante.care_team.queries import log, open_record
+from terresante.care_team.queries.live import live_readers
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, PractitionerRole
 from terresante.feed import queries as feed
@@ -28,7 +30,7 @@ from terresante.feed.handlers import move_alerts
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
-from terresante.kernel.events import restore
+from terresante.kernel.events import Event, restore
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.kernel.switch_changes import change
@@ -111,6 +113,22 @@ def test_the_role_moves_and_the_former_reads_and_writes_nothing(team):
         copied = {field.attname: getattr(note, field.attname) for field in Note._meta.concrete_fields}
         Note.objects.create(**{**copied, "id": new_id(), "author_id": team.amar.person_id})
     assert publish_note(team.zoe, record.pk, note=new_note()).author_id == team.zoe.person_id
+
+
+def test_what_is_read_after_a_hand_over_is_not_told_live_to_who_acts_for_the_former(team):
+    record = team.madeleine_record
+    secretary = replace(
+        team.amar, person_id=new_id(), principal_id=team.amar.person_id, correlation_id=new_id()
+    )
+    event = Event(patient_id=record.patient_id)
+    with rls.acting(Actor.job("live"), read_only=True):
+        (before,) = live_readers([event], [team.amar, secretary])
+    handed_over(team)
+    with rls.acting(Actor.job("live"), read_only=True):
+        (after,) = live_readers([event], [team.amar, secretary])
+
+    assert before == {team.amar.correlation_id, secretary.correlation_id}
+    assert after == {team.amar.correlation_id}
 
 
 def test_who_came_back_for_a_time_reads_nothing_once_it_is_over(team):
