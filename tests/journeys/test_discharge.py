@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -27,7 +28,7 @@ def follows_what_the_letter_plans(nurse: Visitor, record: str) -> None:
     expect(page.get_by_text("« Ablation des agrafes » est au parcours organisé")).to_be_visible()
 
     page.goto(f"{record}parcours-organise/")
-    page.get_by_role("link", name="Lettre de liaison à la sortie de chirurgie").click()
+    page.get_by_role("link", name=re.compile("^Plan de soins du ")).click()
     shot(nurse, "plan", sizes=BOTH)
     page.get_by_role("rowheader").get_by_role("link", name="Ablation des agrafes").click()
     shot(nurse, "step", sizes=BOTH)

@@ -23,6 +23,7 @@ from terresante.questionnaires.models import PathwayVersion
 from terresante.telemonitoring.actions import NewFollowUp, enrol
 from terresante.telemonitoring.board import colouring
 from terresante.telemonitoring.cells.actions import CellEntry, add_cell
+from terresante.telemonitoring.enums import ExpectedState
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
 
 _PATHWAY, _FORM = "insuffisance-cardiaque", "quotidien"
@@ -118,9 +119,9 @@ def _open_today(job: Actor, follow_up: FollowUp) -> None:
     now = timezone.now()
     with rls.acting(job):
         rls.open_record(follow_up.patient_id)
-        first, *others = Expected.objects.filter(follow_up=follow_up, role="patient").order_by(
-            "opens_at", "pk"
-        )
+        # Loaded in the evening, what was told the evening before has answered the one of this morning.
+        waiting = Expected.objects.filter(follow_up=follow_up, role="patient", state=ExpectedState.WAITING)
+        first, *others = waiting.order_by("opens_at", "pk")
         first.opens_at, first.orange_at = now - timedelta(minutes=40), now + timedelta(hours=11)
         first.grey_at = first.remind_at = now + timedelta(hours=7)
         first.save(update_fields=["opens_at", "orange_at", "grey_at", "remind_at"])
