@@ -12,6 +12,7 @@ from terresante.care_team.enums import Confidentiality
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.documents.tests.factories import filed, form, pdf, png, sent_file
+from terresante.feed.models import FeedItem
 from terresante.kernel import ports
 from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.files.kinds import LARGEST
@@ -20,7 +21,7 @@ from terresante.kernel.models import AuditEntry, StoredFile
 from terresante.kernel.tests.test_pictures import SECRETS, camera_jpeg, camera_png
 from terresante.kernel.ui.wording import french
 from tests.costs import blocks_of, queries_of, tags_of
-from tests.walls import walls_down
+from tests.walls import counted, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -316,6 +317,7 @@ def test_the_list_costs_the_same_with_five_hundred_documents(client, cast):
         DocumentReference.objects.bulk_create(
             [DocumentReference(**attributes, id=new_id(), set_id=new_id()) for _ in range(500)]
         )
+    counted(DocumentReference, FeedItem)
 
     assert queries_of(client, url(cast.madeleine_record)) == few <= 30
     assert blocks_of(client, url(cast.madeleine_record)) < 3000

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -170,9 +171,8 @@ def test_pages_follow_each_other_and_no_address_tells_a_number(cast, filed):
     assert (len(ids(first)), len(ids(second)), first.told["total"]) == (3, 1, 4)
     assert set(ids(first)) | set(ids(second)) == {str(row.pk) for row in filed}
     assert [link["relation"] for link in second.told["link"]] == ["self"]
-    assert all(
-        "A1" not in url.partition("?")[2][:30] and stage.AUTHORITY not in url for url in links.values()
-    )
+    told = [unquote(url) for url in links.values()]
+    assert not any("|A1" in url or stage.AUTHORITY in url for url in told)
     # Kept by another reader, the link is worth nothing.
     other = stage.reader(cast, "brun", authority="1.2.250.1.71.10")
     assert other.ask("GET", links["next"]).status == 400
