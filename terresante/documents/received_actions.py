@@ -169,8 +169,8 @@ def _keep(actor: Actor, row: DocumentReference, *, kept: bool) -> None:
 
 def keep_as_before(row: OfStay, before: OfStay, structure_id: UUID, is_kept: Callable[[str], bool]) -> None:
     """A correction that does not say again of which stay it tells (an account says it of no stay) tells of the same."""
-    is_account = before.visit_number.startswith(ACCOUNT)
-    if row.visit_number and (is_account or not row.visit_number.startswith(ACCOUNT)):
+    names_stay = before.visit_number and not before.visit_number.startswith(ACCOUNT)
+    if row.visit_number and not (names_stay and row.visit_number.startswith(ACCOUNT)):
         return
     row.visit_number = before.visit_number
     if is_kept(row.visit_number):

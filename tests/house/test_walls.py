@@ -54,7 +54,7 @@ DEFINERS = {
     "hand_over_persons": "identities, for the two persons of a hand-over",
     "hand_overs_waiting": "numbers, for them and for who leads the structure",
     "answer_hand_over": "moves one patient from one to the other",
-    "end_reading": "a trigger: who is taken out reads no more what he had handed over",
+    "end_reading": "a trigger: who is taken out, or whose time is over, reads no more what he had handed over",
     "withdraw_hand_over": "whether something was still proposed",
     "propose_returns": "the leaves that end, for jobs",
     "ask_to_join": "writes a request of one's own, in the same words whoever is in the circle",

@@ -190,18 +190,30 @@ def test_a_correction_that_does_not_name_the_stay_again_is_kept_with_it(cast, ho
     assert reads(cast.amar, cast.madeleine_record, after) == YES
 
 
+def with_account(raw):
+    """PID-18."""
+    return b"\r".join(
+        b"|".join([*(line.split(b"|") + [b""] * 19)[:18], b"A1"]) if line.startswith(b"PID|") else line
+        for line in raw.split(b"\r")
+    )
+
+
+def test_a_correction_says_the_account_that_its_letter_did_not(cast, hospital, claire):
+    sent(hospital, papers.mdm(claire, "T02", papers.letter(claire)), visit=b"PV1|1|N")
+    corrected = papers.letter(claire, "2", replaces="1.2.250.1.999.9.1")
+
+    sent(hospital, with_account(papers.mdm(claire, "T10", corrected, control_id="D2")), visit=b"PV1|1|N")
+
+    assert [one.visit_number for one in papers.filed()] == ["", "dossier A1"]
+
+
 def test_an_account_beside_a_correction_names_no_other_stay(cast, hospital, claire, reports_of):
     reports_of("A01")
     sent(hospital, papers.mdm(claire, "T02", papers.letter(claire)))
     reports_of("A02", MOVED)
     corrected = papers.letter(claire, "2", replaces="1.2.250.1.999.9.1")
-    raw = papers.mdm(claire, "T10", corrected, control_id="D2")
-    lines = [
-        b"|".join([*(line.split(b"|") + [b""] * 19)[:18], b"A1"]) if line.startswith(b"PID|") else line
-        for line in raw.split(b"\r")
-    ]
 
-    sent(hospital, b"\r".join(lines), visit=b"PV1|1|N")
+    sent(hospital, with_account(papers.mdm(claire, "T10", corrected, control_id="D2")), visit=b"PV1|1|N")
 
     before, after = papers.filed()
     assert (after.replaces_id, after.visit_number) == (before.pk, before.visit_number)
