@@ -7,15 +7,16 @@ python -m bench --smoke          200 patients, one short round: that everything 
 """
 
 import argparse
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import data, full_record, intake, pages, pathways, telemonitoring
 from bench.cluster import SIZES, running
 from bench.pages import Side
 from bench.readers import log_in
-from bench.report import Figure, machine, tell
+from bench.report import Figure, Report, machine, read
 from bench.serving import Platform, make_bypassing_role, supervised
 from config.local.places import var_folder
 from config.local.postgres import Server
@@ -29,34 +30,32 @@ def main(arguments: Sequence[str]) -> int:
     large = "bench_smoke" if asked.smoke else asked.size
     small = "bench_smoke" if asked.smoke else "bench_10k"
     seconds, rounds = (0.3, 1) if asked.smoke else (asked.seconds, asked.rounds)
-    context = machine()
     intake_seconds = 1 if asked.smoke else asked.intake_seconds
-    with running() as server, supervised() as supervisor:
-        if asked.intake_only:
-            figures = _measure_intake(server, supervisor, large, seconds=intake_seconds)
-        else:
-            figures = _measure(
-                server,
-                supervisor,
-                small,
-                large,
-                rounds=rounds,
-                seconds=seconds,
-                intake_seconds=intake_seconds,
-            )
-            figures += pathways.figures(seconds=seconds, rounds=rounds)
-    if not asked.intake_only:
-        figures += _measure_at_home(asked.answers, is_smoke=asked.smoke, rounds=rounds, seconds=seconds)
     patients = (SIZES | SMOKE)[large]
-    tell(
-        figures,
-        context=f"{context} ; {patients} patients, {patients // 5} professionnels ; {rounds} tours de {seconds:g} s",
+    report = Report(
+        context=f"{machine()} ; {patients} patients, {patients // 5} professionnels ; {rounds} tours de {seconds:g} s",
         path=asked.output or var_folder() / "bench.json",
     )
+    with running() as server, supervised() as supervisor:
+        if asked.intake_only:
+            report.add(_intake(server, supervisor, large, seconds=intake_seconds))
+            return 0
+        for part in _parts(
+            server,
+            supervisor,
+            small,
+            large,
+            rounds=rounds,
+            seconds=seconds,
+            intake_seconds=intake_seconds,
+        ):
+            report.add(part)
+    report.add(pathways.figures(seconds=seconds, rounds=rounds))
+    report.add(_at_home(asked.answers, is_smoke=asked.smoke, rounds=rounds, seconds=seconds))
     return 0
 
 
-def _measure(
+def _parts(
     server: Server,
     supervisor: Supervisor,
     small: str,
@@ -65,25 +64,28 @@ def _measure(
     rounds: int,
     seconds: float,
     intake_seconds: float,
-) -> list[Figure]:
+) -> Iterator[list[Figure]]:
     sides = {name: _side(server, supervisor, name) for name in dict.fromkeys((small, large))}
     bare_port = sides[large].platform.pages(settings="bench.settings", kind="bare")
-    figures = pages.figures(sides[small], sides[large], bare_port, rounds=rounds, seconds=seconds)
-    figures += full_record.figures(sides[small], sides[large], bare_port, rounds=rounds, seconds=seconds)
+    yield pages.figures(sides[small], sides[large], bare_port, rounds=rounds, seconds=seconds)
+    yield full_record.figures(sides[small], sides[large], bare_port, rounds=rounds, seconds=seconds)
     live_port = sides[large].platform.live()
     sides[large].platform.worker()
-    figures += pages.delivered(sides[large], live_port, seconds=seconds)
-    return figures + intake.figures(sides[large], live_port, seconds=intake_seconds)
+    yield pages.delivered(sides[large], live_port, seconds=seconds)
+    yield intake.figures(sides[large], live_port, seconds=intake_seconds)
 
 
-def _measure_at_home(answers: int, *, is_smoke: bool, rounds: int, seconds: float) -> list[Figure]:
-    """Once the services of the regions have stopped: it is another database."""
+def _at_home(answers: int, *, is_smoke: bool, rounds: int, seconds: float) -> list[Figure]:
+    """Another process, which becomes one of the platform's: here Django is only what opens sessions."""
     sizes, many = ((200,), 50) if is_smoke else (telemonitoring.SIZES, answers)
-    with running() as server:
-        return telemonitoring.figures(server, sizes, answers=many, rounds=rounds, seconds=seconds)
+    output = var_folder() / "bench-telemonitoring.json"
+    asked = ["--sizes", *map(str, sizes), "--answers", str(many), "--output", str(output)]
+    asked += ["--rounds", str(rounds), "--seconds", str(seconds)]
+    subprocess.run([sys.executable, "-m", "bench.telemonitoring", *asked], check=True)
+    return read(output)
 
 
-def _measure_intake(server: Server, supervisor: Supervisor, name: str, *, seconds: float) -> list[Figure]:
+def _intake(server: Server, supervisor: Supervisor, name: str, *, seconds: float) -> list[Figure]:
     """Without the pages' processes, which would wait beside it."""
     urls = data.load(server, name, patients=(SIZES | SMOKE)[name])
     platform = Platform(name, urls, supervisor)

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from config.local.places import say
@@ -45,18 +45,41 @@ def times_slower(name: str, rate: float, *, than: float, most: float | None = No
     )
 
 
-def tell(figures: Sequence[Figure], *, context: str, path: Path) -> None:
-    say(f"\n{context}\n")
-    say(f"{'':58}{'valeur':>10} {'unité':<6}{'référence':>10}{'rapport':>9}  borne")
-    for figure in figures:
-        baseline = f"{figure.baseline:.1f}" if figure.baseline is not None else ""
-        ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
-        verdict = {True: "tenue", False: "NON TENUE", None: ""}[figure.holds]
-        say(
-            f"{figure.name:<58}{figure.value:10.1f} {figure.unit:<6}{baseline:>10}{ratio:>9}  {figure.bound} {verdict}"
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Told and written part by part: what a later part breaks is not lost with it."""
+
+    context: str
+    path: Path
+    figures: list[Figure] = field(default_factory=list)
+
+    def add(self, figures: Sequence[Figure]) -> None:
+        if not self.figures:
+            say(f"\n{self.context}\n")
+            say(f"{'':58}{'valeur':>10} {'unité':<6}{'référence':>10}{'rapport':>9}  borne")
+        self.figures.extend(figures)
+        for figure in figures:
+            say(_line(figure))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(
+            json.dumps([asdict(figure) for figure in self.figures], ensure_ascii=False, indent=1) + "\n"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([asdict(figure) for figure in figures], ensure_ascii=False, indent=1) + "\n")
+
+
+def read(path: Path) -> list[Figure]:
+    """What another run wrote."""
+    return [Figure(**fields) for fields in json.loads(path.read_text())]
+
+
+def tell(figures: Sequence[Figure], *, context: str, path: Path) -> None:
+    Report(context=context, path=path).add(figures)
+
+
+def _line(figure: Figure) -> str:
+    baseline = f"{figure.baseline:.1f}" if figure.baseline is not None else ""
+    ratio = f"{figure.ratio:.2f}" if figure.ratio is not None else ""
+    verdict = {True: "tenue", False: "NON TENUE", None: ""}[figure.holds]
+    return f"{figure.name:<58}{figure.value:10.1f} {figure.unit:<6}{baseline:>10}{ratio:>9}  {figure.bound} {verdict}"
 
 
 def machine() -> str:
