@@ -14,6 +14,7 @@ from terresante.care_team.access import (
     RECORD_READ,
     changes,
 )
+from terresante.care_team.basis import learn_grounds
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import LASTING, CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.regime import needs_consent
@@ -97,6 +98,7 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
     basis = rls.open_record(record.patient_id)
     if not basis:
         raise NotFound
+    learn_grounds(actor, record.patient_id)
     strips = (_STRIPS[basis](actor, record.patient_id),) if basis in _STRIPS else ()
     return OpenRecord(record, record.patient, basis, actor, strips)
 
