@@ -1,5 +1,5 @@
-"""What a page asks once of a patient (`kernel.grounds`) changes no decision: every rule of the platform, on every row of
-random worlds, says the same with it as without.
+"""What a page asks once of a patient (`kernel.grounds`) changes no decision: every rule, on every row of random worlds,
+says the same with it as without.
 """
 
 import secrets
