@@ -97,6 +97,11 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label="Motif", max_length=200)
 
 
+class DeathForm(ReasonForm):
+    # Beside the one of the attributes, in the same page.
+    prefix = "deces"
+
+
 class IdentitySearchForm(forms.Form):
     nom = forms.CharField(label="Noms ou prénoms", max_length=100, required=False)
     naissance = forms.CharField(label="Date de naissance", max_length=20, required=False)
