@@ -19,14 +19,14 @@ from django.utils import timezone
 from terresante.interop.coding import unlisted
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.filing import Files, file_carried, follow_stay
+from terresante.interop.filing import Files, file_carried, follow_stay, hold_visits
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
 from terresante.interop.hl7v2.carried import Carried
 from terresante.interop.hl7v2.examination import acknowledges, examined
 from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.triggers import Kind
-from terresante.interop.mapping import accepted_traits, reported_movement
+from terresante.interop.mapping import accepted_traits, reported_movement, visit_number
 from terresante.interop.matching import (
     Asked,
     Knowledge,
@@ -147,6 +147,7 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
             turns.append((row, opened))
         else:
             works.append(opened)
+    hold_visits(_visit_of(work) for work in works)
     known = Knowledge([work.asked for work in works])
     leaving = any(isinstance(work, _Work) and work.message.kind is Kind.DISCHARGE for work in works)
     rules = rules_of_units() if leaving else []
@@ -161,6 +162,11 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
     for _, group in groupby(moves, key=lambda move: move.row.sender_id):
         turns += _written(list(group), now)
     return turns
+
+
+def _visit_of(work: _Work | _Paper) -> tuple[UUID, str]:
+    number = work.carried.visit_number if isinstance(work, _Paper) else visit_number(work.message)
+    return work.row.sender.organization_id, number
 
 
 def _opened(row: InboundMessage, files: Files) -> _Work | _Paper | Settled:
