@@ -5,12 +5,11 @@ report would stop every page. Under `lock_timeout` it gives up its place, lets t
 """
 
 import time
-from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg import errors, sql
@@ -28,7 +27,7 @@ class Command(migrate.Command):
         "Applies the migrations, each statement under a lock_timeout; one whose table is held is tried again."
     )
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--lock-timeout", type=float, default=2.0, metavar="SECONDS")
         parser.add_argument("--tries", type=int, default=30)
