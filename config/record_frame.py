@@ -23,7 +23,7 @@ from terresante.questionnaires.enums import PATHWAY_CLASSES
 
 FACTS_ORDER = 30
 # After these events of the live stream the header may say what is no longer so: where she is, her allergies.
-_BADGES_CHANGE = "StayAlerted StayChanged HealthRecordChanged"
+_BADGES_CHANGE = "StayAlerted StayChanged HealthRecordChanged DeathChanged"
 
 
 @dataclass(frozen=True, slots=True)

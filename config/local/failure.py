@@ -1,9 +1,13 @@
 """Failures that a person at a terminal can act on, in one sentence."""
 
 import errno
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 
 LINES_READ = 60
+# One file of its journal.
+LEAST_ROOM = 16 * 1024**2
 AGAIN = "puis relancez la commande"
 _NO_ROOM = f"Le disque est plein : libérez de la place, {AGAIN}"
 _QUOTA = f"Le quota de disque est atteint : libérez de la place, {AGAIN}"
@@ -75,6 +79,11 @@ def of_the_machine(error: OSError) -> str | None:
 def told_by_service(log: str) -> str | None:
     """The sentence for what a program wrote before it failed, when the machine is the cause."""
     return _first((*_OF_A_DISK, *_OF_A_PORT), log)
+
+
+def told_by_disk(folder: Path) -> str | None:
+    """The sentence when this disk has no room for what PostgreSQL asks for at once."""
+    return _NO_ROOM if shutil.disk_usage(folder).free < LEAST_ROOM else None
 
 
 def told_by_installer(log: str) -> str | None:

@@ -106,8 +106,8 @@ def check_room(folder: Path, *, free_bytes: Callable[[Path], int] | None = None)
     needed = NEEDED_BYTES if not (VENV / "installed").exists() else NEEDED_BYTES // 4
     if free < needed:
         raise Failure(
-            f"Il reste {free / 1024**3:.1f} Go sur le disque de {folder} et il en faut "
-            f"{needed / 1024**3:.1f} : libérez de la place puis relancez la commande."
+            f"Il reste {free // 1024**2} Mo sur le disque de {folder} et il en faut "
+            f"{needed // 1024**2} : libérez de la place puis relancez la commande."
         )
 
 

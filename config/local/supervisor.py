@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.local.binding import start_bound
-from config.local.failure import Failure, told_by_service
+from config.local.failure import Failure, told_by_disk, told_by_service
 
 READY_SECONDS = 60
 STOP_SECONDS = 10
@@ -119,7 +119,8 @@ class Supervisor:
 
 def ending(log: Path) -> str:
     written = log.read_text(errors="replace").strip()
-    if sentence := told_by_service(written):
+    # The log itself may stand on the disk that is full, and say nothing of it.
+    if sentence := told_by_service(written) or told_by_disk(log.parent):
         return f"{sentence} (détails : {log})."
     lines = written.splitlines()[-LINES_SHOWN:]
     if not lines:

@@ -20,7 +20,9 @@ from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.patients.death_actions import admit_death
 from terresante.patients.models import IdentityDomain
+from terresante.patients.queries import surviving_patient
 
 SENDER_TRY = Action("sender.try", "Essayer un message")
 SENDER_REGISTER = Action("sender.register", "Raccorder un établissement")
@@ -227,6 +229,19 @@ def decide_nobody(actor: Actor, message_id: UUID, *, candidates: Sequence[UUID])
         _note_decision(actor, message, patient_id, is_same=False)
     _replay(actor, message)
     audit.record(actor, MESSAGE_DECIDE, about=message, detail={"decision": "nobody"})
+    return message
+
+
+@action
+def decide_death(actor: Actor, message_id: UUID) -> InboundMessage:
+    """The death that the desk had cleared is real: the message that announces it is played again. Raises Conflict."""
+    message = access.get(actor, MESSAGE_DECIDE, InboundMessage, message_id, lock=True)
+    if message.outcome != MessageOutcome.DEATH_CLEARED or message.patient_id is None:
+        raise Conflict("Ce message n’attend pas de décision sur un décès.")
+    patient_id = surviving_patient(message.patient_id)
+    admit_death(actor, patient_id)
+    _replay(actor, message)
+    audit.record(actor, MESSAGE_DECIDE, patient_id=patient_id, about=message, detail={"decision": "death"})
     return message
 
 

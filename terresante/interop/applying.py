@@ -19,14 +19,14 @@ from django.utils import timezone
 from terresante.interop.coding import unlisted
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.filing import Files, file_carried, follow_stay
+from terresante.interop.filing import Files, file_carried, follow_stay, hold_visits
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
 from terresante.interop.hl7v2.carried import Carried
 from terresante.interop.hl7v2.examination import acknowledges, examined
 from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.triggers import Kind
-from terresante.interop.mapping import accepted_traits, reported_movement
+from terresante.interop.mapping import accepted_traits, reported_movement, visit_number
 from terresante.interop.matching import (
     Asked,
     Knowledge,
@@ -46,6 +46,7 @@ from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.sealing import unseal
 from terresante.kernel.together import written_together
 from terresante.patients.actions import complete_identity, link_identity, replace_identifier
+from terresante.patients.death_actions import says_cleared_death
 from terresante.stays.actions import Report, apply_movements
 from terresante.stays.enums import MovementAction
 
@@ -146,6 +147,7 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
             turns.append((row, opened))
         else:
             works.append(opened)
+    hold_visits(_visit_of(work) for work in works)
     known = Knowledge([work.asked for work in works])
     leaving = any(isinstance(work, _Work) and work.message.kind is Kind.DISCHARGE for work in works)
     rules = rules_of_units() if leaving else []
@@ -160,6 +162,11 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
     for _, group in groupby(moves, key=lambda move: move.row.sender_id):
         turns += _written(list(group), now)
     return turns
+
+
+def _visit_of(work: _Work | _Paper) -> tuple[UUID, str]:
+    number = work.carried.visit_number if isinstance(work, _Paper) else visit_number(work.message)
+    return work.row.sender.organization_id, number
 
 
 def _opened(row: InboundMessage, files: Files) -> _Work | _Paper | Settled:
@@ -301,6 +308,8 @@ def _identity_applied(work: _Work, match: Match, patient_id: UUID, known: Knowle
         traits = replace(traits, ins="", ins_oid="")
     told = work.message.identity
     deceased_on = timezone.localdate(told.died_at) if told.died_at else None
+    if says_cleared_death(patient, deceased_on=deceased_on, is_deceased=told.is_dead):
+        return Settled(_S.DOUBTFUL, _O.DEATH_CLEARED, patient_id)
     changed = complete_identity(
         work.job, patient, traits=traits, deceased_on=deceased_on, is_deceased=told.is_dead
     )

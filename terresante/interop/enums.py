@@ -69,6 +69,10 @@ class MessageOutcome(TextChoices):
     SEVERAL = "several", "Plusieurs patients correspondent."
     CLOSE = "close", "Un patient ressemble, sans certitude."
     CONTRADICTION = "contradiction", "L’identité reçue contredit celle du patient rattaché."
+    DEATH_CLEARED = (
+        "death_cleared",
+        "Le message annonce un décès que la cellule d’identitovigilance avait effacé.",
+    )
     TWO_PATIENTS = "two_patients", "La fusion concerne deux patients distincts."
     UNLINKED = "unlinked", "L’établissement sépare deux identifiants rattachés au même patient."
     ACCOUNT_MOVED = "account_moved", "L’établissement rattache une venue à une autre personne."

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from terresante.documents.access import DOCUMENT_WRITE
@@ -31,6 +32,11 @@ from terresante.results.discrete_actions import keep_with_stay as keep_results
 from terresante.stays.models import Encounter
 
 _S, _O = MessageState, MessageOutcome
+_HOLD = """
+SELECT pg_advisory_xact_lock(held.key) FROM (
+    SELECT DISTINCT visit_key(named.organization, named.visit) AS key
+    FROM unnest(%s::uuid[], %s::text[]) AS named (organization, visit) ORDER BY key) AS held
+"""
 _NOT_IN_A_NAME = re.compile(r"[^\w-]+")
 
 
@@ -155,10 +161,24 @@ def follow_stay(hospital: Actor, stay: Encounter) -> None:
     keep_results(hospital, stay.patient_id, visit_number=stay.visit_number, kept=kept)
 
 
+def hold_visits(visits: Iterable[tuple[UUID | None, str]]) -> None:
+    """Until the end of the transaction, by their structure and number: what writes a stay and what writes of it, by two
+    doors in the same instant, go one after the other, and the second sees what the first has written.
+
+    All those of a transaction at once, before its rows, in the order of their keys: no two wait for each other.
+    """
+    named = [visit for visit in visits if all(visit)]
+    if named:
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD, [[each[0] for each in named], [each[1] for each in named]])
+
+
 def _is_kept(actor: Actor, patient_id: UUID, visit_number: str) -> bool:
     """A letter never tells of a stay to more than those who know of the stay, which cannot change meanwhile."""
     if not visit_number:
         return False
+    # Held already, but for a correction that does not name its stay again.
+    hold_visits([(actor.organization_id, visit_number)])
     named = {"organization_id": actor.organization_id, "visit_number": visit_number}
     with rls.acting(actor):
         rls.open_record(patient_id)

@@ -60,7 +60,7 @@ def reported_movement(
     number = movement.identifiers[0] if movement.identifiers else None
     code, name = _unit(movement, visit)
     return ReportedMovement(
-        visit_number=_visit_number(message, visit),
+        visit_number=visit_number(message),
         action=_ACTIONS[movement.action],
         kind=kind,
         trigger=message.trigger.code,
@@ -148,10 +148,12 @@ def _kind(message: AdtMessage, movement: Movement) -> MovementKind | None:
     return _KINDS.get(message.kind)
 
 
-def _visit_number(message: AdtMessage, visit: Visit) -> str:
+def visit_number(message: AdtMessage) -> str:
     """PV1-19; else the account (PID-18), marked so that it is never taken for a visit number."""
-    if visit.number is not None:
-        return visit.number.value[:120]
+    if message.visit is None:
+        return ""
+    if message.visit.number is not None:
+        return message.visit.number.value[:120]
     account = message.identity.account
     return f"{ACCOUNT}{account.value}"[:120] if account else ""
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("a-verifier/<uuid:message_id>/message/identite/", message_views.show_identity, name="unmask"),
     path("a-verifier/<uuid:message_id>/patient/", views.choose_patient, name="patient"),
     path("a-verifier/<uuid:message_id>/personne/", views.say_nobody, name="nobody"),
+    path("a-verifier/<uuid:message_id>/deces/", views.note_death, name="death"),
     path("a-verifier/<uuid:message_id>/ecarter/", views.set_aside, name="aside"),
     path("a-verifier/<uuid:message_id>/reprendre/", views.try_again, name="replay"),
 ]

@@ -46,6 +46,7 @@ def show_case(request: Request, message_id: UUID) -> HttpResponse:
         "case": case,
         "choices": _choices(case) if case else [],
         "asks_who": message.state == MessageState.DOUBTFUL and message.outcome in actions.ABOUT_IDENTITY,
+        "asks_death": message.outcome == MessageOutcome.DEATH_CLEARED,
         "to_merge": _to_merge(message, case),
         "can_replay": message.state in (MessageState.FAILED, MessageState.DOUBTFUL),
         "form": PutAsideForm(),
@@ -67,6 +68,13 @@ def say_nobody(request: Request, message_id: UUID) -> HttpResponse:
     case = case_of(access.get(request.actor, MESSAGE_DECIDE, InboundMessage, message_id))
     candidates = [found.patient.pk for found in case.candidates] if case else []
     actions.decide_nobody(request.actor, message_id, candidates=candidates)
+    return HttpResponseRedirect(reverse("interop:queue"))
+
+
+@require_POST
+@writes(MESSAGE_DECIDE)
+def note_death(request: Request, message_id: UUID) -> HttpResponse:
+    actions.decide_death(request.actor, message_id)
     return HttpResponseRedirect(reverse("interop:queue"))
 
 

@@ -9,7 +9,9 @@ from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.events import emit
 from terresante.kernel.ids import new_id
+from terresante.patients.events import DeathChanged
 from terresante.patients.identity_rules import is_proven, is_returned, normalised_name, status_of
 from terresante.patients.models import IdentityDomain, Patient, SourceIdentity
 from terresante.patients.traits import Contacts, Traits, check_traits
@@ -18,6 +20,7 @@ IDENTITY_CREATE = Action("identity.create", "Créer une identité")
 IDENTITY_LINK = Action("identity.link", "Rattacher un identifiant d’établissement")
 IDENTITY_REPLACE = Action("identity.replace", "Rediriger un identifiant d’établissement")
 IDENTITY_COMPLETE = Action("identity.complete", "Compléter une identité")
+_OF_A_DEATH = ("deceased_on", "is_deceased")
 
 
 @action
@@ -94,6 +97,8 @@ def complete_identity(
         patient = Patient.objects.select_for_update().get(pk=patient.pk)
         missing = _missing(patient, traits, deceased_on, is_deceased)
         _fill(patient, missing, traits)
+        if not missing.keys().isdisjoint(_OF_A_DEATH):
+            emit(actor, DeathChanged(patient_id=patient.pk))
     detail = {"filled": sorted(missing)}
     audit.record(actor, IDENTITY_COMPLETE, patient_id=patient.pk, about=patient, detail=detail)
     return bool(missing)

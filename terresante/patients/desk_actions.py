@@ -35,7 +35,7 @@ from terresante.patients.traits import Traits, check_traits, strict_traits
 
 REASON_MIN_LENGTH = 5
 STRICT = ("birth_name", "birth_given_names", "birth_date", "lunar_birth_date", "sex", "birth_place_code")
-_KEPT = (*STRICT, "birth_place_name", "used_name", "used_given_name", "ins", "ins_oid")
+_KEPT = (*STRICT, "birth_place_name", "used_name", "used_given_name", "ins", "ins_oid", "is_deceased")
 _FLAGS = {
     Attribute.HOMONYM: "is_homonym",
     Attribute.DOUBTFUL: "is_doubtful",
@@ -96,7 +96,7 @@ def confirm_insi(actor: Actor, patient_id: UUID, *, is_confirmed: bool) -> Patie
         raise Conflict("Cette identité n’a pas de matricule à vérifier.")
     status = IdentityStatus(patient.identity_status)
     if is_confirmed:
-        _write_change(actor, patient, IdentityChangeKind.VERIFIED, before=_values(patient), was=status)
+        write_change(actor, patient, IdentityChangeKind.VERIFIED, before=kept_values(patient), was=status)
         return patient
     proven = status_of(is_proven=is_proven(status), is_returned=False)
     without = replace(traits_of(patient), ins="", ins_oid="", identity_status=proven)
@@ -171,12 +171,12 @@ def flag_identity(
         traits = replace(traits, ins="", ins_oid="", identity_status=IdentityStatus.PROVISIONAL)
     if wrong := wrong_attributes(attributes, traits.identity_status):
         raise Invalid(wrong, fields={"attributes": wrong})
-    before, was = _values(patient), IdentityStatus(patient.identity_status)
+    before, was = kept_values(patient), IdentityStatus(patient.identity_status)
     apply_traits(patient, traits)
     for attribute, field in _FLAGS.items():
         setattr(patient, field, attribute in attributes)
     patient.save()
-    _write_change(
+    write_change(
         actor, patient, IdentityChangeKind.FLAGGED, before=before, was=was, reason=why, act=IDENTITY_FLAG
     )
     return patient
@@ -237,18 +237,18 @@ def _change(
     reason: str = "",
     must_change: bool = False,
 ) -> None:
-    before, was = _values(patient), IdentityStatus(patient.identity_status)
+    before, was = kept_values(patient), IdentityStatus(patient.identity_status)
     apply_traits(patient, traits)
-    if must_change and _values(patient) == before:
+    if must_change and kept_values(patient) == before:
         raise Invalid("Rien n’a changé.")
     patient.save()
     act = IDENTITY_CORRECT if kind == IdentityChangeKind.CORRECTED else IDENTITY_VERIFY
-    _write_change(
+    write_change(
         actor, patient, kind, before=before, was=was, document=document, reason=reason.strip()[:200], act=act
     )
 
 
-def _write_change(
+def write_change(
     actor: Actor,
     patient: Patient,
     kind: IdentityChangeKind,
@@ -259,7 +259,7 @@ def _write_change(
     reason: str = "",
     act: access.Action = IDENTITY_VERIFY,
 ) -> None:
-    after = _values(patient)
+    after = kept_values(patient)
     changed = [name for name, value in after.items() if value != before[name]]
     row = IdentityChange(
         patient=patient,
@@ -278,6 +278,8 @@ def _write_change(
     audit.record(actor, act, patient_id=patient.pk, about=row, detail=detail)
 
 
-def _values(patient: Patient) -> dict[str, Any]:
+def kept_values(patient: Patient) -> dict[str, Any]:
+    """Of an identity, what its history keeps of a change."""
     values = {name: getattr(patient, name) for name in (*_KEPT, *_FLAGS.values())}
-    return values | {"birth_date": patient.birth_date.isoformat()}
+    died_on = patient.deceased_on.isoformat() if patient.deceased_on else None
+    return values | {"birth_date": patient.birth_date.isoformat(), "deceased_on": died_on}

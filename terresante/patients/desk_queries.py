@@ -183,7 +183,9 @@ def pairs_to_examine(actor: Actor) -> list[Pair]:
 
 def denied_identities(actor: Actor) -> QuerySet[IdentityChange]:
     """Those whose matricule INSi no longer confirmed, and about whom nothing was done since; the oldest first."""
-    since = IdentityChange.objects.filter(patient_id=OuterRef("patient_id"), at__gt=OuterRef("at"))
+    since = IdentityChange.objects.filter(patient_id=OuterRef("patient_id"), at__gt=OuterRef("at")).exclude(
+        kind__in=(IdentityChangeKind.ALIVE, IdentityChangeKind.DEATH)
+    )
     return (
         access.list(actor, IDENTITY_READ, IdentityChange)
         .filter(~Exists(since), kind=IdentityChangeKind.DENIED, patient__merged_into__isnull=True)

@@ -57,6 +57,8 @@ class IdentityChangeKind(TextChoices):
     PROVEN = "proven", "Pièce d’identité contrôlée"
     CORRECTED = "corrected", "Traits corrigés"
     FLAGGED = "flagged", "Attributs modifiés"
+    ALIVE = "alive", "Décès effacé : noté par erreur"
+    DEATH = "death", "Décès confirmé, après avoir été effacé"
 
 
 class DuplicateState(TextChoices):

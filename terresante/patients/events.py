@@ -16,3 +16,8 @@ class IdentitiesUnmerged(Event):
     """Two persons again; patient_id is the one that had gone on, object_id the merge."""
 
     dead_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathChanged(Event):
+    """Noted, or cleared by the identity desk: open pages say it."""

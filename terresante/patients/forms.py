@@ -94,7 +94,12 @@ class AttributesForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label="Motif", max_length=200)
+    reason = forms.CharField(label="Motif", max_length=200, error_messages={"required": "Indiquez le motif."})
+
+
+class DeathForm(ReasonForm):
+    # Beside the one of the attributes, in the same page.
+    prefix = "deces"
 
 
 class IdentitySearchForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.patients import link_views, merge_views, views
+from terresante.patients import death_views, link_views, merge_views, views
 
 app_name = "patients"
 urlpatterns = [
@@ -21,4 +21,5 @@ urlpatterns = [
     path("<uuid:patient_id>/piece/", views.show_document, name="document"),
     path("<uuid:patient_id>/corriger/", views.correct, name="correct"),
     path("<uuid:patient_id>/attributs/", views.flag, name="flag"),
+    path("<uuid:patient_id>/deces/", death_views.clear, name="clear_death"),
 ]

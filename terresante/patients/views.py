@@ -19,6 +19,7 @@ from terresante.patients import desk_actions as actions
 from terresante.patients import desk_queries as queries
 from terresante.patients import forms
 from terresante.patients.access import (
+    IDENTITY_CLEAR_DEATH,
     IDENTITY_CORRECT,
     IDENTITY_FLAG,
     IDENTITY_READ,
@@ -31,7 +32,7 @@ from terresante.patients.identity_rules import Attribute
 from terresante.patients.insi import Found, teleservice
 from terresante.patients.likeness import sides_of
 from terresante.patients.models import Patient
-from terresante.patients.queries import matricule_for_exchange, namesakes, surviving_identity
+from terresante.patients.queries import has_died, matricule_for_exchange, namesakes, surviving_identity
 from terresante.patients.traits import Traits, read_birth_date
 
 DESK = Duty.IDENTITY_OFFICER
@@ -85,7 +86,7 @@ def new_identity(request: Request) -> HttpResponse:
 def show_identity(request: Request, patient_id: UUID) -> HttpResponse:
     if not request.actor.has_duty(DESK) and (goes_on := surviving_identity(patient_id)):
         return redirect("patients:identity", goes_on)
-    return _identity_page(request, patient_id)
+    return identity_page(request, patient_id)
 
 
 def _ask(request: Request, patient_id: UUID) -> Found:
@@ -111,7 +112,7 @@ def ask_insi(request: Request, patient_id: UUID) -> HttpResponse:
         return redirect("patients:identity", patient_id)
     patient = access.get(request.actor, IDENTITY_VERIFY, Patient, patient_id)
     if "accept" not in request.POST and not queries.completes(found.identity, patient):
-        return _identity_page(request, patient_id, returned=found.identity)
+        return identity_page(request, patient_id, returned=found.identity)
     actions.take_insi_identity(request.actor, patient_id, returned=found.identity)
     messages.success(request, "L’identité est reprise du téléservice INSi.")
     return redirect("patients:identity", patient_id)
@@ -153,7 +154,7 @@ def show_document(request: Request, patient_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "La pièce d’identité est enregistrée.")
             return redirect("patients:identity", patient_id)
-    return _identity_page(request, patient_id, document_form=form)
+    return identity_page(request, patient_id, document_form=form)
 
 
 @writes(IDENTITY_CORRECT)
@@ -192,7 +193,7 @@ def flag(request: Request, patient_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "Les attributs sont enregistrés.")
             return redirect("patients:identity", patient_id)
-    return _identity_page(request, patient_id, flag_form=form)
+    return identity_page(request, patient_id, flag_form=form)
 
 
 def _found(request: Request, form: forms.IdentitySearchForm) -> list[Patient]:
@@ -221,13 +222,14 @@ def _traits_to_ask(request: Request, patient_id: UUID) -> Traits:
         return actions.traits_of(patient)
 
 
-def _identity_page(
+def identity_page(
     request: Request,
     patient_id: UUID,
     *,
     returned: Traits | None = None,
     document_form: forms.DocumentForm | None = None,
     flag_form: forms.AttributesForm | None = None,
+    death_form: forms.DeathForm | None = None,
 ) -> HttpResponse:
     actor = request.actor
     patient = (
@@ -243,15 +245,19 @@ def _identity_page(
         else []
     )
     apart = queries.told_apart(patient.pk, [one.patient_id for one in alike]) if alike else set()
-    wrong = bool((document_form and document_form.errors) or (flag_form and flag_form.errors))
+    wrong = any(form and form.errors for form in (document_form, flag_form, death_form))
     context = {
         "patient": patient,
         "born": forms.written_date(patient.birth_date, patient.lunar_birth_date),
         "travels": matricule_for_exchange(patient) is not None,
-        "may": access.permitted(actor, patient, IDENTITY_VERIFY, IDENTITY_CORRECT, IDENTITY_FLAG),
+        "may": access.permitted(
+            actor, patient, IDENTITY_VERIFY, IDENTITY_CORRECT, IDENTITY_FLAG, IDENTITY_CLEAR_DEATH
+        ),
         "verify": IDENTITY_VERIFY,
         "correct": IDENTITY_CORRECT,
         "flag": IDENTITY_FLAG,
+        "clear_death": IDENTITY_CLEAR_DEATH,
+        "has_died": has_died(patient),
         "is_desk": is_desk,
         "history": queries.history_of(actor, patient.pk),
         "calls": queries.calls_of(actor, patient.pk)[:20],
@@ -261,6 +267,7 @@ def _identity_page(
         "comparison": _returned(patient, returned) if returned else None,
         "document_form": document_form or forms.DocumentForm(),
         "flag_form": flag_form or _flags(patient),
+        "death_form": death_form or forms.DeathForm(),
     }
     return render(request, "patients/identity.html", context, status=422 if wrong else 200)
 

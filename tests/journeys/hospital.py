@@ -1,6 +1,7 @@
 """The other side of the wire: a hospital that sends what its people do."""
 
 import itertools
+import re
 
 from config.local.places import HOST
 from simulators.hospital.client import Client
@@ -21,6 +22,14 @@ class Hospital:
         performed = next(known for known in GESTURES if known.key == gesture)
         with Client(HOST, self._port) as client:
             ack = client.send(self._wards[birth_name].perform(performed))
+        assert ack.is_accepted, ack.text
+
+    def announces_death(self, birth_name: str) -> None:
+        """Without its date, as a software does by mistake (PID-30 alone)."""
+        identity = next(known for known in GESTURES if known.key == "identite")
+        alive = self._wards[birth_name].perform(identity)
+        with Client(HOST, self._port) as client:
+            ack = client.send(re.sub(rb"(\rPID(?:\|[^|\r]*){29}\|)N", rb"\1Y", alive))
         assert ack.is_accepted, ack.text
 
     def admits(self, gesture: str, birth_name: str) -> None:

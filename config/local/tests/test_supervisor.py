@@ -1,9 +1,11 @@
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -149,3 +151,12 @@ def test_step_that_meets_a_full_disk_says_so(tmp_path):
         supervisor.run_once(Service("migrate", (sys.executable, "-c", full)))
     assert "Le disque est plein" in str(refused.value)
     assert "Dernières lignes" not in str(refused.value)
+
+
+def test_step_whose_log_has_no_room_either_says_so(tmp_path, monkeypatch):
+    """On one disk, what fails for want of room cannot write why."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    with Supervisor(log_dir=tmp_path, cwd=Path("/")) as supervisor, pytest.raises(Failure) as refused:
+        supervisor.run_once(Service("load_demo", (sys.executable, "-c", "raise SystemExit(1)")))
+    assert "Le disque est plein : libérez de la place, puis relancez la commande" in str(refused.value)
+    assert "\n" not in str(refused.value)

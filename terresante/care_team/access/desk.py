@@ -7,7 +7,9 @@ from terresante.care_team.enums import DataClass
 from terresante.kernel.access import NOBODY, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.patients.access import (
+    IDENTITY_ADMIT_DEATH,
     IDENTITY_ATTACH,
+    IDENTITY_CLEAR_DEATH,
     IDENTITY_CORRECT,
     IDENTITY_FLAG,
     IDENTITY_MERGE,
@@ -94,6 +96,8 @@ def desk_only(actor: Actor) -> Q:
 
 
 @rule(IDENTITY_FLAG, Patient)
+@rule(IDENTITY_CLEAR_DEATH, Patient)
+@rule(IDENTITY_ADMIT_DEATH, Patient)
 @rule(IDENTITY_MERGE, Patient)
 @rule(IDENTITY_TELL_APART, Patient)
 def living_for_desk(actor: Actor) -> Q:

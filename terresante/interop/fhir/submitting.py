@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WRITE
 from terresante.documents.enums import SENDER_IDENTIFIER_LENGTH
@@ -24,7 +25,7 @@ from terresante.interop.fhir.bundles import SentList, Submission
 from terresante.interop.fhir.documents import Submitted
 from terresante.interop.fhir.outcome import Issue, Problem, wrong
 from terresante.interop.fhir.patches import Update
-from terresante.interop.filing import file_received, put_one_away, take_back
+from terresante.interop.filing import file_received, hold_visits, put_one_away, take_back
 from terresante.interop.hl7v2.adt_model import Authority, Identifier
 from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.mapping import accepted_traits
@@ -193,6 +194,7 @@ def _written(caller: Caller, submission: Submission, asked: Asked, files: dict[i
     with rls.acting(job):
         patient_id, known = _matched(asked, submission)
         _one_at_a_time(patient_id)
+        hold_visits(_visits(caller, patient_id, submission))
         link_numbers(job, asked, patient_id, known)
         sent = _known(caller, patient_id, submission)
         with rls.acting(actor):
@@ -202,6 +204,22 @@ def _written(caller: Caller, submission: Submission, asked: Asked, files: dict[i
             ]
             lists = tuple(_kept(caller, each, rows) for each in submission.lists)
     return Filed(tuple(row.pk for row in rows), lists)
+
+
+def _visits(caller: Caller, patient_id: UUID, submission: Submission) -> list[tuple[UUID, str]]:
+    """Of the documents, and of those they replace, whose stay a correction does not name again."""
+    numbers = {each.carried.visit_number for each in submission.documents}
+    replaced = Q(pk__in=[each.replaced for each in submission.documents if each.replaced])
+    for each in submission.documents:
+        names = (*each.replaces, *each.carried.replaces)
+        replaced |= Q(sender_identifier__in=[name[:SENDER_IDENTIFIER_LENGTH] for name in names])
+    with rls.acting(caller.structure):
+        if rls.open_record(patient_id):
+            sent = DocumentReference.objects.filter(
+                replaced, patient_id=patient_id, organization_id=caller.access.organization_id, author=None
+            )
+            numbers |= set(sent.values_list("visit_number", flat=True))
+    return [(caller.access.organization_id, number) for number in numbers]
 
 
 def _filed(actor: Actor, patient_id: UUID, submitted: Submitted, received: Received) -> DocumentReference:

@@ -1,12 +1,16 @@
 """A death that an identity message tells: with its date, without it, against itself (PID-29, PID-30)."""
 
 import pytest
+from django.utils import timezone
 
 from terresante.accounts.models import User
 from terresante.interop.mllp.intake import answer, received
+from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
+from terresante.kernel.models import AuditEntry
 from terresante.overview import fhir
-from terresante.patients.models import Patient
+from terresante.patients.death_actions import clear_death
+from terresante.patients.models import IdentityChange, Patient
 from terresante.patients.queries import age_said, has_died
 from tests.walls import walls_down
 
@@ -98,3 +102,86 @@ def test_the_header_says_the_death_and_no_age(client, cast, hospital, madeleine)
 
     assert "Décédée" in shown
     assert " ans · née" not in shown
+
+
+@pytest.fixture
+def cleared(cast, hospital, madeleine):
+    """A death announced by mistake, without its date, that the desk has cleared."""
+    answered(hospital, update(cast.madeleine_record, "", "Y"))
+    clear_death(cast.identito, cast.madeleine_record.patient_id, reason="Erreur de l’hôpital")
+
+
+def desk(client, actor):
+    with walls_down():
+        client.force_login(User.objects.get(pk=actor.user_id))
+    return client
+
+
+def waiting():
+    with walls_down():
+        return InboundMessage.objects.order_by("sequence").last()
+
+
+def test_a_message_that_says_alive_takes_no_death_back(cast, hospital, madeleine):
+    """Most senders write PID-30 = N by default."""
+    answered(hospital, update(cast.madeleine_record, "", "Y"))
+    answered(hospital, update(cast.madeleine_record, "", "N", "M2"))
+
+    assert wire.states()[-1] == ("applied", "identity_known")
+    assert has_died(person(cast))
+
+
+@pytest.mark.parametrize("date", ["", "20200101"])
+def test_a_death_that_was_cleared_is_not_noted_again_but_waits_for_the_desk(
+    client, cast, hospital, cleared, date
+):
+    said, _ = answered(hospital, update(cast.madeleine_record, date, "Y", "M2"))
+
+    assert said[1] == "AA"
+    assert wire.states()[-1] == ("doubtful", "death_cleared")
+    assert not has_died(person(cast))
+    officer = desk(client, cast.identito)
+    assert "avait effacé" in officer.get("/a-verifier/").content.decode()
+    assert "Le décès est réel" in officer.get(f"/a-verifier/{waiting().pk}/").content.decode()
+
+
+def test_the_desk_confirms_it_and_the_message_is_played_again(client, cast, hospital, cleared):
+    answered(hospital, update(cast.madeleine_record, "20200101", "Y", "M2"))
+    message = waiting()
+    for name in ("amar", "brun", "dpo", "samira"):
+        assert desk(client, cast.actors[name]).post(f"/a-verifier/{message.pk}/deces/").status_code == 404
+    assert desk(client, cast.identito).post(f"/a-verifier/{message.pk}/deces/").status_code == 302
+    wire.apply()
+
+    assert wire.states()[-1] == ("applied", "identity_updated")
+    assert f"{person(cast).deceased_on}" == "2020-01-01"
+    with walls_down():
+        kinds = IdentityChange.objects.order_by("at").values_list("kind", flat=True)
+        assert list(kinds) == ["alive", "death"]
+        assert AuditEntry.objects.filter(action="message.decide", object_id=message.pk).exists()
+    assert client.post(f"/a-verifier/{message.pk}/deces/").status_code in (404, 409)
+
+
+def test_put_aside_it_notes_nothing_and_what_waited_behind_goes_on(
+    client, cast, hospital, madeleine, cleared
+):
+    answered(hospital, update(cast.madeleine_record, "", "Y", "M2"))
+    wire.receive(hospital, wire.stamped("A01", pid=madeleine, control_id="M3"))
+    wire.apply()
+    assert wire.states()[-2:] == [("doubtful", "death_cleared"), ("held", "")]
+    with walls_down():
+        message = InboundMessage.objects.get(control_id="M2")
+    reason = {"reason": "Encore l’erreur de l’hôpital"}
+    assert desk(client, cast.identito).post(f"/a-verifier/{message.pk}/ecarter/", reason).status_code == 302
+    wire.apply()
+
+    assert wire.states()[-1] == ("applied", "stay")
+    assert not has_died(person(cast))
+
+
+def test_a_death_dated_since_is_another_one(cast, hospital, cleared):
+    today = timezone.localdate()
+    answered(hospital, update(cast.madeleine_record, f"{today:%Y%m%d}", "Y", "M2"))
+
+    assert wire.states()[-1] == ("applied", "identity_updated")
+    assert person(cast).deceased_on == today

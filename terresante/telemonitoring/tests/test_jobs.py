@@ -11,6 +11,7 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.kernel.sealing import unseal
+from terresante.patients.death_actions import clear_death
 from terresante.patients.models import Patient
 from terresante.telemonitoring import jobs
 from terresante.telemonitoring.answering.links import address_of, reminder_token
@@ -133,6 +134,19 @@ def test_nobody_is_reminded_of_somebody_who_has_died(morning, sms, death):
     assert jobs.remind_due(at(0)) == 1
 
     assert (count("AnswerDue"), messages()) == (0, [])
+
+
+def test_reminders_go_on_for_somebody_who_was_said_dead_by_mistake(cast, follow_up, morning, sms):
+    with walls_down():
+        Patient.objects.filter(pk=morning.patient_id).update(is_deceased=True)
+        expect(follow_up, at(24))
+    jobs.remind_due(at(0))
+    assert messages() == []
+
+    clear_death(cast.identito, morning.patient_id, reason="Erreur de l’hôpital")
+    jobs.remind_due(at(24))
+
+    assert (count("AnswerDue"), len(messages())) == (1, 1)
 
 
 def test_what_was_not_filled_is_missed_once_the_next_one_opens(follow_up, morning, sms):
