@@ -112,8 +112,7 @@ def _grounds(actor: Actor, patient_id: UUID) -> QuerySet[Patient, tuple[Any, ...
         "sectors": _Texts(_SECTORS, "pk", values=(person, inside, person, inside)),
         "is_named": SqlCondition(_IS_NAMED, "pk", values=(person, inside)),
     }
-    rows: QuerySet[Patient, tuple[Any, ...]] = Patient.objects.filter(pk=patient_id).annotate(**asked)
-    return rows.values_list(*asked)
+    return Patient.objects.filter(pk=patient_id).annotate(**asked).values_list(*asked)
 
 
 def learn_grounds(actor: Actor, patient_id: UUID) -> None:

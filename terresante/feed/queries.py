@@ -106,7 +106,7 @@ def _of_others(actor: Actor, patient_id: UUID | None) -> QuerySet[FeedItem]:
     return access.list(actor, FEED_READ, FeedItem, patient_id=patient_id).exclude(author_id=actor.user_id)
 
 
-def _waits(actor: Actor, patient_id: UUID | None) -> SqlCondition:
+def _waits(actor: Actor, patient_id: UUID | None) -> SqlCondition | Q:
     me = reader_of(actor)
     waits = SqlCondition(_WAITS, "pk", "patient_id", "recorded_at", values=(me, me, me))
     return waits if patient_id is None else waits.at("patient_id", patient_id)

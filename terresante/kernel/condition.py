@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Func, Q, UUIDField, Value
+from django.db.models import BooleanField, Field, Func, Q, UUIDField, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 # A column of the condition, or one of its values.
@@ -28,7 +28,7 @@ class SqlCondition(Func):
     `settled` says the same of a patient of whom the page already knows (`kernel.grounds`).
     """
 
-    output_field = BooleanField()
+    output_field: Field[Any, Any] = BooleanField()
 
     def __init__(
         self,
