@@ -28,7 +28,7 @@ class SqlCondition(Func):
     `settled` says the same of a patient of whom the page already knows (`kernel.grounds`).
     """
 
-    output_field: Field[Any, Any] = BooleanField()
+    output_field: "Field[Any, Any]" = BooleanField()
 
     def __init__(
         self,
