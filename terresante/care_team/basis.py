@@ -4,23 +4,31 @@ Each condition says in SQL what a row policy says too; neither knows of the othe
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 
 from terresante.care_team import matrix
 from terresante.care_team.enums import DataClass
 from terresante.directory.enums import Duty
+from terresante.kernel import compiled, grounds
 from terresante.kernel.access import NOBODY
 from terresante.kernel.actor import Actor, ActorKind
-from terresante.kernel.condition import SqlCondition
+from terresante.kernel.condition import EVERY, NONE, SqlCondition
 from terresante.patients.enums import DelegatedScope, DelegationBasis
-from terresante.patients.models import SourceIdentity
+from terresante.patients.models import Patient, SourceIdentity
 
-_IN_CIRCLE = """EXISTS (
-    SELECT 1 FROM care_team_careteamparticipant AS own
-    WHERE own.patient_id = {0} AND own.member_id IN (%s, %s, %s)
+_MEMBERSHIPS = """FROM care_team_careteamparticipant AS own
+    WHERE own.patient_id = {0} AND own.member_id IN (%s, %s/* principal */)
       AND own.ended_at IS NULL AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp()
-      AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp())/* scope */)"""
+      AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp())"""
+_OR_LENT = _MEMBERSHIPS.replace("/* principal */", ", %s")
+_IN_CIRCLE = f"EXISTS (SELECT 1 {_OR_LENT}/* scope */)"
+_CLASSES = f"ARRAY(SELECT DISTINCT unnest(own.scope) {_OR_LENT})"
 # Never all the memberships of a structure at once, read to answer for one page (STACK.md 4).
 _ONE_BY_ONE = " OFFSET 0"
 # A member by consent reads the classes consented to: of one class, or of the class that the row says. Who reads every
@@ -39,10 +47,7 @@ _READS_ON = """EXISTS (
       AND own.reads_until > statement_timestamp() AND own.suspended_at IS NULL)"""
 # OFFSET 0: asked of the rare rows that are restricted, never of all at once (STACK.md 4).
 _KNOWS = """({1} = '' OR {2} = %s OR (
-    EXISTS (SELECT 1 FROM care_team_careteamparticipant AS own
-        WHERE own.patient_id = {0} AND own.member_id IN (%s, %s) AND own.ended_at IS NULL
-          AND own.suspended_at IS NULL AND own.started_at <= statement_timestamp()
-          AND (own.expires_at IS NULL OR own.expires_at > statement_timestamp()) OFFSET 0)
+    EXISTS (SELECT 1 /* memberships */ OFFSET 0)
     AND (EXISTS (SELECT 1 FROM directory_practitioner AS mine WHERE mine.id = %s
             AND practitioner_sector(mine.profession, mine.specialty_label) = {1} OFFSET 0)
         OR EXISTS (SELECT 1 FROM directory_organization AS here WHERE here.id = %s
@@ -50,7 +55,18 @@ _KNOWS = """({1} = '' OR {2} = %s OR (
         OR EXISTS (SELECT 1 FROM care_team_namedreader AS named
             WHERE named.patient_id = {0} AND named.sector = {1} AND named.member_id IN (%s, %s)
               AND named.withdrawn_at IS NULL
-              AND (named.restricted_to_id IS NULL OR named.restricted_to_id = {2}) OFFSET 0))))"""
+              AND (named.restricted_to_id IS NULL OR named.restricted_to_id = {2}) OFFSET 0))))""".replace(
+    "/* memberships */", _MEMBERSHIPS
+)
+_SECTORS = """ARRAY(SELECT DISTINCT sector FROM (
+    SELECT practitioner_sector(mine.profession, mine.specialty_label) AS sector
+    FROM directory_practitioner AS mine WHERE mine.id = %s
+    UNION ALL SELECT organization_sector(here.kind, here.is_psychiatric)
+    FROM directory_organization AS here WHERE here.id = %s) AS own_sectors
+    WHERE sector <> '' AND EXISTS (SELECT 1 /* memberships */))""".replace("/* memberships */", _MEMBERSHIPS)
+_IS_NAMED = """EXISTS (
+    SELECT 1 FROM care_team_namedreader AS named
+    WHERE named.patient_id = {0} AND named.member_id IN (%s, %s) AND named.withdrawn_at IS NULL)"""
 # The same of a row of the trail, whose limits stand in its detail.
 _KNOWS_OF_ACT = _KNOWS.replace("{1}", "coalesce({1} ->> 'sector', '')").replace(
     "{2}", "({1} ->> 'restricted_to')::uuid"
@@ -64,6 +80,50 @@ _BY_DELEGATION = """EXISTS (
       AND (own.basis <> 'parental' OR own.majority_on > app_today()))"""
 
 
+class _Texts(SqlCondition):
+    output_field = ArrayField(TextField())
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a page asks once of the patient whose record it opened, for a professional (`kernel.grounds`)."""
+
+    is_member: bool
+    # Of every class; `classes`: those consented to one by one.
+    reads_all: bool
+    classes: frozenset[str]
+    in_emergency: bool
+    reads_on: bool
+    # Whose restricted care he shares, from inside the circle; `is_named`: somebody named him for some of it.
+    sectors: frozenset[str]
+    is_named: bool
+
+
+@compiled.rows
+def _grounds(actor: Actor, patient_id: UUID) -> QuerySet[Patient, tuple[Any, ...]]:
+    who = _members(actor)
+    here, person, inside, *_ = _who(actor)
+    asked = {
+        "is_member": SqlCondition(_circle_sql(""), "pk", values=who),
+        "reads_all": SqlCondition(_circle_sql(_OF_ANY), "pk", values=who),
+        "classes": _Texts(_CLASSES, "pk", values=who),
+        "emergency": SqlCondition(_IN_EMERGENCY, "pk", values=(person, here)),
+        "on": SqlCondition(_READS_ON, "pk", values=(person,)),
+        "sectors": _Texts(_SECTORS, "pk", values=(person, inside, person, inside)),
+        "is_named": SqlCondition(_IS_NAMED, "pk", values=(person, inside)),
+    }
+    return Patient.objects.filter(pk=patient_id).annotate(**asked).values_list(*asked)
+
+
+def learn_grounds(actor: Actor, patient_id: UUID) -> None:
+    """For the rest of a page that reads: the rules then ask the same of nobody."""
+    if actor.kind != ActorKind.PROFESSIONAL or is_support_desk(actor) or not grounds.are_learned(actor):
+        return
+    for is_member, reads_all, classes, emergency, on, sectors, is_named in _grounds(actor, patient_id):
+        what = Grounds(is_member, reads_all, frozenset(classes), emergency, on, frozenset(sectors), is_named)
+        grounds.learn(actor, patient_id, what)
+
+
 def member_of_circle(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
     """In person, by his structure, or for the physician he acts for. The support desk is in no circle.
 
@@ -73,8 +133,17 @@ def member_of_circle(actor: Actor, patient: str = "patient_id", *, of: DataClass
         return NOBODY
     who = _members(actor)
     if of is None:
-        return Q(SqlCondition(_circle_sql(""), patient, values=who))
-    return Q(SqlCondition(_circle_sql(_OF_CLASS), patient, values=(*who, of.value)))
+        return Q(
+            SqlCondition(_circle_sql(""), patient, values=who, settled=lambda known: _all(known.is_member))
+        )
+    return Q(
+        SqlCondition(
+            _circle_sql(_OF_CLASS),
+            patient,
+            values=(*who, of.value),
+            settled=lambda known: _all(known.reads_all or of.value in known.classes),
+        )
+    )
 
 
 def _members(actor: Actor) -> tuple[object, ...]:
@@ -93,14 +162,19 @@ def in_emergency(actor: Actor, patient: str = "patient_id") -> Q:
     """One's own emergencies: those of the physician one acts for are not lent."""
     if actor.person_id is None or actor.organization_id is None or is_support_desk(actor):
         return NOBODY
-    return Q(SqlCondition(_IN_EMERGENCY, patient, values=(actor.person_id, actor.organization_id)))
+    who = (actor.person_id, actor.organization_id)
+    return Q(SqlCondition(_IN_EMERGENCY, patient, values=who, settled=lambda known: _all(known.in_emergency)))
 
 
 def reads_on(actor: Actor, patient: str = "patient_id") -> Q:
     """Thirty days after a hand-over, to finish what is being said: reading only."""
     if actor.person_id is None or is_support_desk(actor):
         return NOBODY
-    return Q(SqlCondition(_READS_ON, patient, values=(actor.person_id,)))
+    return Q(
+        SqlCondition(
+            _READS_ON, patient, values=(actor.person_id,), settled=lambda known: _all(known.reads_on)
+        )
+    )
 
 
 def knows(actor: Actor) -> Q:
@@ -112,7 +186,18 @@ def knows(actor: Actor) -> Q:
     """
     if actor.kind in (ActorKind.PATIENT, ActorKind.JOB):
         return Q()
-    return Q(SqlCondition(_KNOWS, "patient_id", "sector", "restricted_to_id", values=_who(actor)))
+    columns = ("patient_id", "sector", "restricted_to_id")
+    settled = partial(_known_to, actor)
+    return Q(SqlCondition(_KNOWS, *columns, values=_who(actor), settled=settled))
+
+
+def _known_to(actor: Actor, known: Grounds) -> Q | None:
+    if known.is_named:  # of a sector or of one structure in it: the rows say which
+        return None
+    told = Q(sector="")
+    if known.sectors:
+        told |= Q(sector__in=sorted(known.sectors))
+    return told | Q(restricted_to_id=actor.organization_id) if actor.organization_id is not None else told
 
 
 def _who(actor: Actor) -> tuple[object, ...]:
@@ -206,9 +291,26 @@ def _reached_by_row(actor: Actor, how: str) -> Q:
     if is_support_desk(actor):
         return NOBODY
     who = _members(actor)
-    whole = Q(SqlCondition(_circle_sql(_OF_ANY + how), "patient_id", values=who))
-    in_part = Q(SqlCondition(_circle_sql(_OF_ROW), "patient_id", "data_class", values=who))
+    whole = Q(
+        SqlCondition(
+            _circle_sql(_OF_ANY + how),
+            "patient_id",
+            values=who,
+            settled=lambda known: _all(known.reads_all),
+        )
+    )
+    in_part = Q(
+        SqlCondition(_circle_sql(_OF_ROW), "patient_id", "data_class", values=who, settled=_consented)
+    )
     return whole | in_emergency(actor) | reads_on(actor) | in_part
+
+
+def _consented(known: Grounds) -> Q:
+    return Q(data_class__in=sorted(known.classes)) if known.classes else NONE
+
+
+def _all(every: bool) -> Q:
+    return EVERY if every else NONE
 
 
 def _delegated(actor: Actor) -> Q:

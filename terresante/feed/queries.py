@@ -7,7 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db.models import Case, Count, F, Q, QuerySet, Subquery, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, RowNumber
 from django.utils import timezone
 
 from terresante.feed.access import FEED_READ
@@ -106,7 +106,7 @@ def _of_others(actor: Actor, patient_id: UUID | None) -> QuerySet[FeedItem]:
     return access.list(actor, FEED_READ, FeedItem, patient_id=patient_id).exclude(author_id=actor.user_id)
 
 
-def _waits(actor: Actor, patient_id: UUID | None) -> SqlCondition:
+def _waits(actor: Actor, patient_id: UUID | None) -> SqlCondition | Q:
     me = reader_of(actor)
     waits = SqlCondition(_WAITS, "pk", "patient_id", "recorded_at", values=(me, me, me))
     return waits if patient_id is None else waits.at("patient_id", patient_id)
@@ -172,7 +172,8 @@ def visit(actor: Actor, patient_id: UUID, *, most: int = 8, most_alerts: int = 5
     visit although already read: the latest recorded, in the order they occurred."""
     now = timezone.now()
     items = _changed(actor, patient_id, now - VISIT, most, most_alerts)
-    alerts = [item for item in items if item.is_alert and item.waits and item.alert_rank <= most_alerts]
+    alerts = [item for item in items if item.is_alert and item.waits][:most_alerts]
+    latest = {item.pk for item in sorted(items, key=lambda item: item.recorded_at, reverse=True)[:most]}
     shown = {
         fact.item.pk: fact
         for fact in told(actor, items, unread_ids={item.pk for item in items if item.waits})
@@ -181,7 +182,7 @@ def visit(actor: Actor, patient_id: UUID, *, most: int = 8, most_alerts: int = 5
         alerts=[shown[item.pk] for item in alerts if item.pk in shown],
         changes=Changes(
             since=items[0].since if items else _last_visit(actor, patient_id, now),
-            facts=[shown[item.pk] for item in items if item.rank <= most and item.pk in shown],
+            facts=[shown[item.pk] for item in items if item.pk in latest and item.pk in shown],
             unread=items[0].number if items else 0,
             seen_at=now,
         ),
@@ -268,20 +269,19 @@ def _changed(
 ) -> QuerySet[FeedItem, Any]:
     """Each fact says if it `waits`, since when the reader was away, and the `number` of all that wait.
 
-    The latest recorded and the latest alerts that wait, in the order they occurred.
+    The latest recorded and the latest alerts that wait, in the order they occurred. Keys are chosen first, by the
+    indexes of the feed: ranking a thousand facts to show ten took a quarter of a page (docs/bench.md).
     """
-    latest = Window(RowNumber(), order_by=[F("recorded_at").desc(), F("pk").asc()])
-    latest_alert = Window(
-        RowNumber(),
-        partition_by=[F("is_alert"), F("waits")],
-        order_by=[F("occurred_at").desc(), F("pk").asc()],
-    )
+    others, waits = _of_others(actor, patient_id), _waits(actor, patient_id)
+    waiting = others.filter(waits).order_by()
+    since = Subquery(_visits(actor, patient_id, this_visit))
+    is_new = Q(waits=True) | Q(since__isnull=True) | Q(recorded_at__gt=F("since"))
+    latest = others.annotate(since=since, waits=waits).filter(is_new).order_by("-recorded_at", "pk")
+    alerts = waiting.filter(is_alert=True).order_by("-occurred_at", "pk")
+    number = waiting.values(all=Value(1)).annotate(number=Count("pk")).values("number")
     return (
-        _of_others(actor, patient_id)
-        .annotate(since=Subquery(_visits(actor, patient_id, this_visit)), waits=_waits(actor, patient_id))
-        .filter(Q(waits=True) | Q(since__isnull=True) | Q(recorded_at__gt=F("since")))
-        .annotate(number=Window(Count("pk", filter=Q(waits=True))), rank=latest, alert_rank=latest_alert)
-        .filter(Q(rank__lte=most) | Q(is_alert=True, waits=True, alert_rank__lte=most_alerts))
+        others.filter(Q(pk__in=latest.values("pk")[:most]) | Q(pk__in=alerts.values("pk")[:most_alerts]))
+        .annotate(since=since, waits=waits, number=Coalesce(Subquery(number), 0))
         .order_by("-occurred_at", "-recorded_at", "pk")
     )
 

@@ -27,6 +27,7 @@ from terresante.health_record.offers import (
 from terresante.health_record.queries import Kind, current_lines, kind_of
 from terresante.health_record.said import Said, SaidStep
 from terresante.kernel import access, compiled
+from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui.links import link
 
@@ -111,14 +112,13 @@ def count_waiting(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine, Any]:
 @compiled.number
 def count_to_integrate(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine, Any]:
     """Of those that this actor may settle."""
-    settled_by_him = access.list(actor, HEALTH_INTEGRATE, OfferedLine, patient_id=patient_id).values("pk")
-    rows = _waiting(actor, patient_id).filter(pk__in=settled_by_him)
+    rows = _waiting(actor, patient_id, HEALTH_INTEGRATE)
     return rows.values("kind", "sameness").distinct().order_by()
 
 
 def settled(actor: Actor, patient_id: UUID) -> list[Settled]:
     """The latest first."""
-    rows = access.list(actor, HEALTH_READ, OfferedLine).filter(patient_id=patient_id)
+    rows = access.list(actor, HEALTH_READ, OfferedLine, patient_id=patient_id)
     rows = rows.exclude(state=OfferedState.WAITING).select_related("document")
     return [_settled(row) for row in rows.order_by("-settled_at", "pk")[:_SETTLED_SHOWN]]
 
@@ -133,13 +133,14 @@ def _settled(row: OfferedLine) -> Settled:
     return Settled(row, line.label, line.detail, at)
 
 
-def _waiting(actor: Actor, patient_id: UUID) -> QuerySet[OfferedLine]:
+def _waiting(actor: Actor, patient_id: UUID, action: Action = HEALTH_READ) -> QuerySet[OfferedLine]:
     """Of documents in force; what another document said and somebody settled does not come back."""
     read = access.list(actor, HEALTH_READ, OfferedLine, patient_id=patient_id)
+    rows = access.list(actor, action, OfferedLine, patient_id=patient_id)
     done = read.exclude(state=OfferedState.WAITING).filter(
         kind=OuterRef("kind"), sameness=OuterRef("sameness")
     )
-    return read.filter(state=OfferedState.WAITING, document__status=DocumentStatus.CURRENT).exclude(
+    return rows.filter(state=OfferedState.WAITING, document__status=DocumentStatus.CURRENT).exclude(
         Exists(done)
     )
 

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.db.models import Case, Model, Q, QuerySet, When
 
-from terresante.kernel import compiled
+from terresante.kernel import compiled, grounds
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import at
 from terresante.kernel.errors import NotFound, Refused
@@ -89,7 +89,11 @@ def list(actor: Actor, action: Action, model: type[M], *, patient_id: UUID | Non
         raise Refused(f"L’action « {action.label} » n’est ouverte à personne.")
     if patient_id is None:
         return model._default_manager.filter(declared(actor))
-    return model._default_manager.filter(at(declared(actor), "patient_id", patient_id), patient_id=patient_id)
+    return model._default_manager.filter(_of(actor, declared, patient_id), patient_id=patient_id)
+
+
+def _of(actor: Actor, declared: Rule, patient_id: UUID) -> Q:
+    return at(declared(actor), "patient_id", patient_id, grounds.known(actor, patient_id))
 
 
 def get(
@@ -130,19 +134,19 @@ def permits(actor: Actor, action: Action, row: Model) -> bool:
 def permitted(actor: Actor, row: Model, *actions: Action) -> frozenset[Action]:
     """Those of `actions` this actor may do to the row, in one query."""
     declared = tuple(action for action in actions if (action, type(row)) in _rules)
-    for answers in _answers(actor, type(row), row.pk, declared) if declared else ():
+    patient_id = getattr(row, "patient_id", None)
+    for answers in _answers(actor, type(row), row.pk, declared, patient_id) if declared else ():
         return frozenset(action for action, may in zip(declared, answers, strict=True) if may)
     return frozenset()
 
 
 @compiled.rows
 def _answers(
-    actor: Actor, model: type[Model], pk: UUID, actions: tuple[Action, ...]
+    actor: Actor, model: type[Model], pk: UUID, actions: tuple[Action, ...], patient_id: UUID | None
 ) -> QuerySet[Model, tuple[bool, ...]]:
-    asked = {
-        f"may_{number}": Case(When(_rules[action, model](actor), then=True), default=False)
-        for number, action in enumerate(actions)
-    }
+    declared = [_rules[action, model] for action in actions]
+    rules = [each(actor) if patient_id is None else _of(actor, each, patient_id) for each in declared]
+    asked = {f"may_{number}": Case(When(rule, then=True), default=False) for number, rule in enumerate(rules)}
     rows: QuerySet[Model, tuple[bool, ...]] = model._default_manager.filter(pk=pk).annotate(**asked)
     return rows.values_list(*asked)
 

@@ -10,12 +10,13 @@ page's time (docs/bench.md). Here the function runs once with stand-ins for keys
 of a `Given`); wherever they come out among the parameters, each call puts its own. Everything else it was given (what
 an actor is, numbers, members of closed lists) belongs to the shape, and so does the number of the last change of a
 setting (`kernel.switches`). So the function may ask what an actor is, never which one he is; what time it is comes as
-an argument or from the database. In the tests every question is also built afresh and compared: for
+an argument or from the database. Where the page knows on which grounds the actor reaches one of the patients
+(`kernel.grounds`), these belong to the shape too. In the tests every question is also built afresh and compared: for
 each way of asking it, then one time in twenty.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
@@ -29,7 +30,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
-from terresante.kernel import switches
+from terresante.kernel import grounds, switches
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
 
@@ -131,19 +132,26 @@ def _planner(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, tuple[_Plan,
             tuple(_shape(each, values) for each in args),
             *((n, _shape(v, values)) for n, v in kwargs.items()),
         )
-        plan = plans.get(shape)
+        known = grounds.among(_actor_of(args, kwargs), values)
+        plan = plans.get(shape + known)
         if plan is None:
             if len(plans) == MOST_SHAPES:
                 plans.clear()
             stand_ins: list[Any] = []
             stood: Any = [_stood_in(each, stand_ins) for each in args]
             named: Any = {name: _stood_in(value, stand_ins) for name, value in kwargs.items()}
-            plan = plans[shape] = _plan(build(*stood, **named), stand_ins)
+            with grounds.of(_actor_of(stood, named), {stand_ins[place]: what for place, what in known}):
+                plan = plans[shape + known] = _plan(build(*stood, **named), stand_ins)
         if settings.TESTING and _is_to_check(plan, values):
-            _check(plan, values, build(*args, **kwargs))
+            with grounds.of(_actor_of(args, kwargs), {values[place]: what for place, what in known}):
+                _check(plan, values, build(*args, **kwargs))
         return plan, values
 
     return planned
+
+
+def _actor_of(arguments: Sequence[Any], named: Mapping[str, Any]) -> Actor | None:
+    return next((each for each in (*arguments, *named.values()) if isinstance(each, Actor)), None)
 
 
 def _shape(argument: Any, values: list[Any]) -> Hashable:

@@ -1,11 +1,11 @@
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from copy import copy
 from typing import Any
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BooleanField, Func, Q, UUIDField, Value
+from django.db.models import BooleanField, Field, Func, Q, UUIDField, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 # A column of the condition, or one of its values.
@@ -25,18 +25,33 @@ class SqlCondition(Func):
 
     For what nearly every query of a page holds: built through the ORM each time, these conditions cost more than
     PostgreSQL took to answer (docs/bench.md). `sql` is a constant of the code, never a text made of what came in.
+    `settled` says the same of a patient of whom the page already knows (`kernel.grounds`).
     """
 
-    output_field = BooleanField()
+    output_field: "Field[Any, Any]" = BooleanField()
 
-    def __init__(self, sql: str, *columns: str | Value, values: tuple[object, ...] = ()) -> None:
+    def __init__(
+        self,
+        sql: str,
+        *columns: str | Value,
+        values: tuple[object, ...] = (),
+        settled: Callable[[Any], Q | None] | None = None,
+    ) -> None:
         super().__init__(*columns)
         self.columns = columns
         self.sql = sql
         self.values = values
+        self.settled = settled
 
-    def at(self, column: str, key: UUID) -> "SqlCondition":
-        """The same of rows whose `column` is `key`: what it says of that column alone is asked once, not for each."""
+    def at(self, column: str, key: UUID, ground: Any = None) -> "SqlCondition | Q":
+        """The same of rows whose `column` is `key`: what it says of that column alone is asked once, not for each.
+
+        Not even once where `ground`, what is known of that key, answers (`settled`: None where it does not).
+        """
+        if ground is not None and self.settled is not None and self.columns[0] == column:
+            told = self.settled(ground)
+            if told is not None:
+                return told
         given = Value(key, output_field=UUIDField())
         columns = (given if each == column else each for each in self.columns)
         return SqlCondition(self.sql, *columns, values=self.values)
@@ -56,14 +71,18 @@ class SqlCondition(Func):
         return sql, tuple(parameters)
 
 
-def at(condition: Q, column: str, key: UUID) -> Q:
-    """`condition` of rows whose `column` is `key`, the rest of it left as it is."""
+EVERY = Q(SqlCondition("TRUE"))
+NONE = Q(SqlCondition("FALSE"))
+
+
+def at(condition: Q, column: str, key: UUID, ground: Any = None) -> Q:
+    """`condition` of rows whose `column` is `key`, of whom `ground` is known; the rest of it left as it is."""
     told = copy(condition)
-    told.children = [_told_at(child, column, key) for child in condition.children]
+    told.children = [_told_at(child, column, key, ground) for child in condition.children]
     return told
 
 
-def _told_at(child: Any, column: str, key: UUID) -> Any:
+def _told_at(child: Any, column: str, key: UUID, ground: Any) -> Any:
     if isinstance(child, SqlCondition):
-        return child.at(column, key)
-    return at(child, column, key) if isinstance(child, Q) else child
+        return child.at(column, key, ground)
+    return at(child, column, key, ground) if isinstance(child, Q) else child

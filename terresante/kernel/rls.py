@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from terresante.kernel import grounds
 from terresante.kernel.actor import Actor
 
 KEYS = (
@@ -81,7 +82,8 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
         token = _current.set(_Context(_values(actor)))
         seen = _seen.set(_Seen(looked[0], looked[-1] if reads_page else _seen.get().position))
         try:
-            yield
+            with grounds.page(actor, reads=read_only):
+                yield
         finally:
             _current.reset(token)
             _seen.reset(seen)

@@ -200,7 +200,7 @@ def _without_empty(groups: list[Group]) -> list[Group]:
 
 
 def results_shown(actor: Actor, patient_id: UUID) -> QuerySet[LabObservation]:
-    return access.list(actor, RESULT_READ, LabObservation).filter(_OF_IN_FORCE, patient_id=patient_id)
+    return access.list(actor, RESULT_READ, LabObservation, patient_id=patient_id).filter(_OF_IN_FORCE)
 
 
 def examinations_of(actor: Actor, patient_id: UUID) -> list[Chapter]:

@@ -25,13 +25,12 @@ class CurrentPlace:
 def stays_of_patient(actor: Actor, patient_id: UUID) -> QuerySet[Encounter]:
     """Current and planned first, then the most recent; each with its movements, cancelled ones included."""
     movements = (
-        access.list(actor, STAY_READ, EncounterMovement)
-        .filter(patient_id=patient_id, is_reported=True)
+        access.list(actor, STAY_READ, EncounterMovement, patient_id=patient_id)
+        .filter(is_reported=True)
         .order_by("occurred_at", "recorded_at", "identifier")
     )
     return (
-        access.list(actor, STAY_READ, Encounter)
-        .filter(patient_id=patient_id)
+        access.list(actor, STAY_READ, Encounter, patient_id=patient_id)
         .select_related("organization")
         .prefetch_related(Prefetch("movements", queryset=movements, to_attr="told_movements"))
         .order_by(
@@ -55,12 +54,22 @@ def current_places(actor: Actor, patient_ids: Collection[UUID]) -> dict[UUID, Cu
 @compiled.rows
 def last_stays(actor: Actor, patient_ids: list[UUID]) -> QuerySet[Encounter]:
     """Of each person, the stay in which she died, else the one she is in."""
+    stays = access.list(actor, STAY_READ, Encounter).filter(among("patient_id", patient_ids))
+    return _last(stays)
+
+
+@compiled.rows
+def last_stay(actor: Actor, patient_id: UUID) -> QuerySet[Encounter]:
+    """As `last_stays`, of one person."""
+    return _last(access.list(actor, STAY_READ, Encounter, patient_id=patient_id))
+
+
+def _last(stays: QuerySet[Encounter]) -> QuerySet[Encounter]:
     is_there = Q(
         class_code__in=["", "I", "E"], status__in=[EncounterStatus.IN_PROGRESS, EncounterStatus.ON_LEAVE]
     )
     return (
-        access.list(actor, STAY_READ, Encounter)
-        .filter(among("patient_id", patient_ids), Q(is_deceased=True) | is_there)
+        stays.filter(Q(is_deceased=True) | is_there)
         .select_related("organization", "patient")
         .order_by(
             "patient_id",

@@ -9,7 +9,7 @@ from terresante.kernel.slots import FactKey, FactLine, HeaderBadge, fact_shown, 
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.links import link
 from terresante.stays.models import Encounter, EncounterMovement
-from terresante.stays.queries import last_stays, movements_told
+from terresante.stays.queries import last_stay, movements_told
 from terresante.stays.wording import fact_said, where_died, where_now
 
 _ICONS = {
@@ -26,7 +26,7 @@ _ICONS = {
 
 @header_badge
 def where_the_person_is(actor: Actor, patient_id: UUID) -> list[HeaderBadge]:
-    return [_badge(stay) for stay in last_stays(actor, [patient_id]) if not _is_said_by_identity(stay)]
+    return [_badge(stay) for stay in last_stay(actor, patient_id) if not _is_said_by_identity(stay)]
 
 
 def _is_said_by_identity(stay: Encounter) -> bool:

@@ -14,6 +14,7 @@ from terresante.care_team.access import (
     RECORD_READ,
     changes,
 )
+from terresante.care_team.basis import learn_grounds
 from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import LASTING, CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.regime import needs_consent
@@ -97,6 +98,7 @@ def open_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
     basis = rls.open_record(record.patient_id)
     if not basis:
         raise NotFound
+    learn_grounds(actor, record.patient_id)
     strips = (_STRIPS[basis](actor, record.patient_id),) if basis in _STRIPS else ()
     return OpenRecord(record, record.patient, basis, actor, strips)
 
@@ -158,8 +160,8 @@ def read_record(actor: Actor, record_id: UUID, *, action: Action = RECORD_READ) 
 def circle_of(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     """Current members, the treating doctor and the referent first."""
     return (
-        access.list(actor, CIRCLE_READ, CareTeamParticipant)
-        .filter(LASTING, patient_id=patient_id, ended_at__isnull=True)
+        access.list(actor, CIRCLE_READ, CareTeamParticipant, patient_id=patient_id)
+        .filter(LASTING, ended_at__isnull=True)
         .select_related("practitioner", "organization")
         .order_by(_ROLES_FIRST, "started_at", "pk")
     )
@@ -187,8 +189,8 @@ def former_members_of(actor: Actor, patient_id: UUID) -> list[CareTeamParticipan
 @compiled.rows
 def _former_members(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticipant]:
     return (
-        access.list(actor, CIRCLE_READ, CareTeamParticipant)
-        .filter(Q(ended_at__isnull=False) | ~LASTING, patient_id=patient_id)
+        access.list(actor, CIRCLE_READ, CareTeamParticipant, patient_id=patient_id)
+        .filter(Q(ended_at__isnull=False) | ~LASTING)
         .select_related("practitioner", "organization")
         .order_by("-ended_at", "pk")
     )
@@ -197,8 +199,7 @@ def _former_members(actor: Actor, patient_id: UUID) -> QuerySet[CareTeamParticip
 def choices_of(actor: Actor, patient_id: UUID) -> QuerySet[Consent]:
     """Every choice ever recorded, the ones in force first."""
     return (
-        access.list(actor, CIRCLE_READ, Consent)
-        .filter(patient_id=patient_id)
+        access.list(actor, CIRCLE_READ, Consent, patient_id=patient_id)
         .select_related("practitioner")
         .order_by(F("withdrawn_at").asc(nulls_first=True), "-given_at")
     )
@@ -207,7 +208,7 @@ def choices_of(actor: Actor, patient_id: UUID) -> QuerySet[Consent]:
 @compiled.rows
 def delegations_of(actor: Actor, patient_id: UUID) -> QuerySet[Delegation]:
     """The accesses given to relatives, withdrawn ones aside."""
-    rows = access.list(actor, CIRCLE_READ, Delegation).filter(patient_id=patient_id, withdrawn_at=None)
+    rows = access.list(actor, CIRCLE_READ, Delegation, patient_id=patient_id).filter(withdrawn_at=None)
     return rows.order_by("-recorded_at", "pk")
 
 
@@ -226,7 +227,7 @@ def relatives_with_access(actor: Actor, patient_id: UUID) -> list[Relative]:
 
 @compiled.rows
 def relatives_of(actor: Actor, patient_id: UUID) -> QuerySet[RelatedPerson]:
-    return access.list(actor, CIRCLE_READ, RelatedPerson).filter(patient_id=patient_id).order_by("name")
+    return access.list(actor, CIRCLE_READ, RelatedPerson, patient_id=patient_id).order_by("name")
 
 
 def open_choices(patient_id: UUID) -> set[str]:

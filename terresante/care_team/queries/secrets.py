@@ -24,7 +24,7 @@ class RestrictedCare:
 def restricted_cares(actor: Actor, patient_id: UUID) -> list[RestrictedCare]:
     """In two queries; nothing for who knows of none."""
     circle = circle_at_work(actor, patient_id)
-    rows = access.list(actor, SECRET_READ, NamedReader).filter(patient_id=patient_id, withdrawn_at=None)
+    rows = access.list(actor, SECRET_READ, NamedReader, patient_id=patient_id).filter(withdrawn_at=None)
     named = list(rows.select_related("practitioner", "organization").order_by("named_at", "pk"))
     cares = []
     for sector in Sector:

@@ -49,4 +49,6 @@ def test_what_is_inside_and_what_is_denied_is_of_that_key_too(keys):
 def test_another_column_is_left_as_it_is(keys):
     held = SqlCondition("{0} = {1}", "patient_id", "pk")
 
-    assert held.at("pk", keys[0]).columns[0] == "patient_id"
+    told = held.at("pk", keys[0])
+    assert isinstance(told, SqlCondition)
+    assert told.columns[0] == "patient_id"
