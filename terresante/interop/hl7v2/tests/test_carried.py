@@ -292,8 +292,8 @@ def test_results_beside_a_paper_come_with_it_and_not_with_a_structured_report():
     flat = carried(oru(letters.whole(code="11502-2")) + beside)
     structured = carried(oru(letters.structured(code="11502-2")) + beside)
 
-    assert [len(each.discrete.report.results) for each in (paper, flat)] == [1, 1]
-    assert (paper.content, structured.discrete) == (PDF, None)
+    assert [len(order.report.results) for each in (paper, flat) for order in each.discrete] == [1, 1]
+    assert (paper.content, structured.discrete) == (PDF, ())
 
 
 @pytest.mark.parametrize(
