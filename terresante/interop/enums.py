@@ -30,6 +30,14 @@ class LookReason(TextChoices):
     FAILURE = "failure", "Comprendre un échec"
 
 
+class RunKind(TextChoices):
+    """What set a rule of the robot going."""
+
+    GIVEN = "given", "Fichier donné"
+    NIGHT = "night", "Fichier de la nuit"
+    DISCHARGE = "discharge", "Sortie de l’unité"
+
+
 class PreparedState(TextChoices):
     TO_INFORM = "to_inform", "À informer"
     INFORMED = "informed", "Informée"
