@@ -193,12 +193,14 @@ class CodesSaid:
     outside: tuple[str, ...] = ()
 
 
-def codes_said(codes: Sequence[HeaderCode]) -> CodesSaid:
+def codes_said(codes: Sequence[HeaderCode], *, type_label: str) -> CodesSaid:
     verdicts = judged([(one.known, one.code) for one in codes]) if codes else []
     facts, outside = [], []
     for one, verdict in zip(codes, verdicts, strict=True):
         name = one.known.label.partition(" (")[0]
-        if label := verdict.label or one.label:
+        label = verdict.label or one.label
+        # The page says the type already, in the words of its own list.
+        if label and (one.known is not KnownSet.TYPE or label != type_label):
             facts.append((name, label))
         if not verdict.is_listed:
             outside.append(

@@ -118,7 +118,7 @@ def name_of(certificate: x509.Certificate) -> str:
     return f"{person} ({number})" if number else person
 
 
-def _said(found: Iterable[x509.NameAttribute]) -> str:
+def _said(found: Iterable[x509.NameAttribute[str | bytes]]) -> str:
     said = next((str(each.value) for each in found), "")
     return "".join(sign for sign in " ".join(said.split()) if sign.isprintable())[:120]
 

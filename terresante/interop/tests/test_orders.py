@@ -12,6 +12,7 @@ from terresante.interop.tests import papers, wire
 from terresante.interop.tests.test_discrete import send
 from terresante.interop.tests.test_results import reads
 from terresante.kernel.models import AuditEntry
+from terresante.results import discrete_actions
 from terresante.results.models import DiagnosticReport
 from terresante.results.tests.factories import blood, reports, results_of, sugar
 from tests.walls import walls_down
@@ -116,12 +117,11 @@ def test_an_order_without_effect_is_told_beside_those_that_have_one(hospital, cl
 
 def test_a_message_is_filed_whole_or_not_at_all(hospital, claire, monkeypatch):
     """Its acknowledgement is one: an order that the database refuses takes the others back with it."""
-    file_results = result_filing.file_sent_results
 
     def breaks_at_the_second(actor, patient_id, *, sent):
         if sent.name == "R2":
             raise DataError
-        return file_results(actor, patient_id, sent=sent)
+        return discrete_actions.file_results(actor, patient_id, sent=sent)
 
     monkeypatch.setattr(result_filing, "file_sent_results", breaks_at_the_second)
     send(hospital, several(claire, ("R1", blood()), ("R2", sugar())))

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from lxml import etree
 from signxml.algorithms import SignatureConstructionMethod, SignatureMethod
 from signxml.signer import XMLSigner
-from signxml.xades import XAdESSigner
+from signxml.xades.xades import XAdESSigner
 
 from terresante.interop.cda.body import read_cda
 from terresante.interop.cda.shown import CdaReader

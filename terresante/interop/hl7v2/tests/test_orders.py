@@ -146,6 +146,7 @@ def test_an_order_without_any_result_yet_is_no_report():
 def test_beside_a_paper_all_the_orders_are_its_report():
     report = together(read(obr("R1", status="P"), BLOOD, obr("R2"), SUGAR))
 
+    assert report is not None
     assert ([each.label for each in report.results], report.status) == (
         ["Hémoglobine", "Glycémie"],
         "partial",
