@@ -33,6 +33,7 @@ from terresante.kernel.ui.frame import AudiencePanel
 from terresante.kernel.ui.links import link
 from terresante.kernel.words import FRENCH, said, sought, terms
 from terresante.patients.models import Patient
+from terresante.terminology.enums import KnownSet
 from terresante.terminology.queries import judged
 
 PER_PAGE = 20
