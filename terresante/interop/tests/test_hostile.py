@@ -10,7 +10,7 @@ from terresante.interop.hl7v2.tests.messages import EVN, MSH, PV1, ZBE
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import papers, wire
 from terresante.patients.models import Patient
-from terresante.results.tests.factories import blood, sugar
+from terresante.results.tests.factories import sugar
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -53,14 +53,13 @@ def test_no_field_of_a_message_makes_it_fail(hospital, madeleine, text):
 @pytest.mark.parametrize("text", [HOSTILE, LONG, NUL])
 def test_no_field_of_results_given_one_by_one_makes_them_fail(cast, hospital, madeleine, text):
     claire = papers.whose(cast.madeleine_record)
-    orders = (Order(number="R1", chapter=blood()), Order(number="R2", chapter=sugar(), status="C"))
+    orders = (Order(number="R1", chapter=sugar()),)
     raw = ordered(claire, control_id="M1", at=timezone.now(), orders=orders)
-    lines = [*raw.decode().strip().split("\r"), "NTE|1||Hémolysé"]
-    whole = {f"{line[:3].lower()}{place}": line for place, line in enumerate(lines) if line[:3] != "MSH"}
-    # MSH stands as it is, but for its number: each message is another one.
+    head, pid, pv1, *below = [*raw.decode().strip().split("\r"), "NTE|1||Hémolysé"]
+    # The header names each message, and who it is about is damaged above.
     raws = [
-        f"{lines[0]}\r".replace("|M1|", f"|M{number}|").encode() + damaged
-        for number, (_, damaged) in enumerate(every_field(whole, text))
+        "\r".join((head.replace("|M1|", f"|M{number}|"), pid, pv1, "")).encode() + damaged
+        for number, (_, damaged) in enumerate(every_field({line[:3]: line for line in below}, text))
     ]
 
     codes = wire.receive(hospital, *raws)
@@ -71,7 +70,7 @@ def test_no_field_of_results_given_one_by_one_makes_them_fail(cast, hospital, ma
     wire.apply()
 
     assert set(codes) <= {"AA", "AE", "AR"}
-    assert codes.count("AA") > 80
+    assert codes.count("AA") > 25
     assert not [outcome for state, outcome in wire.states() if state == "failed"]
 
 
