@@ -18,6 +18,7 @@ from terresante.documents import reading
 from terresante.documents.queries import original
 from terresante.interop.carrier import MllpCarrier
 from terresante.interop.cda.shown import CdaReader
+from terresante.interop.cda.trust import authorities_of
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.kernel.files.antivirus import Clamd
@@ -158,7 +159,7 @@ federation.bound[LoginWay.PSC] = professional_of_psc
 federation.bound[LoginWay.CPS] = professional_of_card
 federation.bound[LoginWay.FRANCE_CONNECT] = patient_of_franceconnect
 insi.bound.teleservice = InsiOverHttp(settings.INSI_URL)
-reading.bound.reader = CdaReader()
+reading.bound.reader = CdaReader(authorities_of(settings.SIGNATURE_AUTHORITIES))
 bound.peer = MllpCarrier()
 if settings.CLAMD:
     bound.antivirus = Clamd(settings.CLAMD)

@@ -223,6 +223,8 @@ DATABASE_SEALER_URL = os.environ.get("DATABASE_SEALER_URL", "")
 # Days a hospital message without candidate, or one refused, is kept sealed before it is emptied (DESIGN.md 6).
 NO_CANDIDATE_DAYS = int(os.environ.get("TERRESANTE_NO_CANDIDATE_DAYS", "7"))
 REFUSED_MESSAGE_DAYS = int(os.environ.get("TERRESANTE_REFUSED_MESSAGE_DAYS", "30"))
+# The certificates of the authorities whose signatures of documents are believed: a file, or a folder; empty: none.
+SIGNATURE_AUTHORITIES = os.environ.get("TERRESANTE_SIGNATURE_AUTHORITIES", "")
 # Where files of persons to inform are dropped, each named by the key of its rule; empty: nowhere.
 ROBOT_FOLDER = os.environ.get("TERRESANTE_ROBOT_FOLDER", "")
 # Where hospitals connect. Without a certificate each sender has its own port on MLLP_HOST (demonstration).

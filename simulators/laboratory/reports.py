@@ -66,6 +66,15 @@ class Examinations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What one OBR gives under its own number (OBR-3); `status` is its own (OBR-25) and that of its results."""
+
+    number: str
+    chapter: Examinations
+    status: str = "F"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     identifier: str
     person: Person
@@ -111,13 +120,27 @@ def discrete(
     status: str = "F",
     laboratory: str = "",
 ) -> bytes:
-    """ORU^R01 of HL7 v2.5 without a document: one OBR for each chapter, its results in OBX."""
+    """ORU^R01 of HL7 v2.5 without a document: one OBR for each chapter of one report, its results in OBX."""
+    told = tuple(Order(number=number, chapter=each, status=status) for each in chapters)
+    return ordered(person, control_id=control_id, at=at, orders=told, laboratory=laboratory)
+
+
+def ordered(
+    person: Person,
+    *,
+    control_id: str,
+    at: datetime.datetime,
+    orders: tuple[Order, ...],
+    laboratory: str = "",
+) -> bytes:
+    """The same, of several orders: each OBR under its number."""
     head = (
         f"MSH|^~\\&|SIL|{person.authority.namespace}|TERR-ESANTE|TERR-ESANTE|{timestamp(at)}||ORU^R01^ORU_R01|{control_id}"
         "|D|2.5|||||FRA|UNICODE UTF-8"
     )
     lines = [head, pid_of(person, None, frozenset()), "PV1|1|N"]
-    for place, chapter in enumerate(chapters, start=1):
+    for place, order in enumerate(orders, start=1):
+        number, chapter, status = order.number, order.chapter, order.status
         name = CHAPTERS.get(chapter.code, chapter.battery)
         lines.append(f"ORC|RE|D{number}|{number}||CM")
         obr = ["OBR", str(place), f"D{number}", f"{number}^{laboratory}", f"{chapter.code}^{name}^LN", "", ""]

@@ -33,6 +33,7 @@ from terresante.kernel.ui.frame import AudiencePanel
 from terresante.kernel.ui.links import link
 from terresante.kernel.words import FRENCH, said, sought, terms
 from terresante.patients.models import Patient
+from terresante.terminology.enums import KnownSet
 from terresante.terminology.queries import judged
 
 PER_PAGE = 20
@@ -193,12 +194,14 @@ class CodesSaid:
     outside: tuple[str, ...] = ()
 
 
-def codes_said(codes: Sequence[HeaderCode]) -> CodesSaid:
+def codes_said(codes: Sequence[HeaderCode], *, type_label: str) -> CodesSaid:
     verdicts = judged([(one.known, one.code) for one in codes]) if codes else []
     facts, outside = [], []
     for one, verdict in zip(codes, verdicts, strict=True):
         name = one.known.label.partition(" (")[0]
-        if label := verdict.label or one.label:
+        label = verdict.label or one.label
+        # The page says the type already, in the words of its own list.
+        if label and (one.known is not KnownSet.TYPE or label != type_label):
             facts.append((name, label))
         if not verdict.is_listed:
             outside.append(

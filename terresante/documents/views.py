@@ -87,7 +87,7 @@ def show_document(request: Request, record_id: UUID, document_id: UUID) -> HttpR
         )
     shown = {
         "reading": read,
-        "codes": queries.codes_said(read.codes if read else ()),
+        "codes": queries.codes_said(read.codes if read else (), type_label=document.get_type_display()),
         "shows_paper": read is not None and read.has_paper and (not read.passages or "copie" in request.GET),
         "document": document,
         "tags": lines.tags(document),

@@ -40,7 +40,7 @@ from terresante.interop.matching import (
 )
 from terresante.interop.models import InboundMessage, RobotRule
 from terresante.interop.queries import trait_keys
-from terresante.interop.robot_actions import may_be_prepared, prepare, rules_of_units
+from terresante.interop.robot_actions import may_be_prepared, note_discharge, prepare, rules_of_units
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.sealing import unseal
@@ -260,6 +260,7 @@ def _prepared(work: _Work, rules: Sequence[RobotRule]) -> None:
         prepared = prepare(work.job, rule, work.asked.traits)
     except Invalid:  # a trait is missing: nobody is told apart without the five
         return
+    note_discharge(rule)
     for local in work.asked.locals:
         link_identity(work.job, prepared.patient_id, domain=local.domain, value=local.value)
 

@@ -30,6 +30,14 @@ class LookReason(TextChoices):
     FAILURE = "failure", "Comprendre un échec"
 
 
+class RunKind(TextChoices):
+    """What set a rule of the robot going."""
+
+    GIVEN = "given", "Fichier donné"
+    NIGHT = "night", "Fichier de la nuit"
+    DISCHARGE = "discharge", "Sortie de l’unité"
+
+
 class PreparedState(TextChoices):
     TO_INFORM = "to_inform", "À informer"
     INFORMED = "informed", "Informée"
@@ -60,6 +68,7 @@ class MessageOutcome(TextChoices):
     RESULTS_FILED = "results_filed", "Résultats de biologie déposés au dossier."
     RESULTS_REPLACED = "results_replaced", "Résultats de biologie complétés ou corrigés."
     RESULTS_WITHDRAWN = "results_withdrawn", "Résultats de biologie retirés, à la demande de l’émetteur."
+    RESULTS_KNOWN = "results_known", "Ces résultats ont déjà été transmis : rien à changer."
     RESULTS_UNKNOWN = "results_unknown", "Les résultats à retirer ne sont pas au dossier."
     INFECTED = "infected", "L’antivirus a reconnu un programme malveillant dans le document."
     BUSINESS_ACK = "business_ack", "Accusé métier : rien de notre envoi n’y est nommé."

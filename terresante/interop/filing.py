@@ -22,7 +22,7 @@ from terresante.interop.fhir.metadata import told_by_header
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
 from terresante.interop.offering import offer_found
-from terresante.interop.result_filing import close_results, file_discrete, file_results
+from terresante.interop.result_filing import WITHOUT_EFFECT, close_results, file_discrete, file_results
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
@@ -75,9 +75,11 @@ def file_carried(
 ) -> Filed | None:
     """None while its file is not put away: it is wanted, and the message keeps its turn."""
     actor = sender_of(row, hospital)
-    if carried.discrete is not None and not carried.content:
+    if carried.discrete and not carried.content:
         kept = partial(_is_kept, actor, patient_id)
-        return Filed(*file_discrete(actor, patient_id, carried, carried.discrete, kept=kept))
+        outcome, remarks = file_discrete(actor, patient_id, carried, kept=kept)
+        row.remarks = [*row.remarks, *remarks]
+        return Filed(_S.IGNORED if outcome in WITHOUT_EFFECT else _S.APPLIED, outcome)
     if carried.act is Act.DELETE:
         return _withdrawn(actor, patient_id, carried)
     put = files.ready.get(row.pk)

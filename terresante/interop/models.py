@@ -13,6 +13,7 @@ from terresante.interop.enums import (
     MessageOutcome,
     MessageState,
     PreparedState,
+    RunKind,
 )
 from terresante.interop.hl7v2.triggers import EVENT_LABELS
 from terresante.kernel.models import Row
@@ -170,16 +171,21 @@ class RobotRule(Row):
 
 
 class RobotRun(Row):
-    """One file, in numbers. What was wrong in a line is its columns, never what they said."""
+    """One file, or one discharge, in numbers. What was wrong in a line is its columns, never what they said."""
 
     rule = models.ForeignKey(RobotRule, on_delete=models.PROTECT, related_name="runs")
     at = models.DateTimeField(auto_now_add=True)
-    by_name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=RunKind.choices, default=RunKind.GIVEN)
+    # Who gave the file; nobody did those of the night.
+    by_name = models.CharField(max_length=200, blank=True)
     prepared = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0)
     # Somebody resembles, or nobody may be recorded: not told apart, an opposition is nobody else's business.
     left_out = models.PositiveIntegerField(default=0)
     rejected_lines = models.JSONField(default=list)
+    # Of the file, as it names them; why it was set apart whole, if it was.
+    ignored_columns = models.JSONField(default=list)
+    refused = models.CharField(max_length=300, blank=True)
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.prepared}"

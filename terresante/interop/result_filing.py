@@ -9,11 +9,11 @@ from django.db import DataError, IntegrityError, transaction
 from terresante.documents.models import DocumentReference
 from terresante.documents.received_actions import limits_sent
 from terresante.interop.cda.results import read_results
-from terresante.interop.enums import MessageOutcome, MessageState
+from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.carried import WITH_RESULTS, Carried
-from terresante.interop.hl7v2.discrete import Discrete
+from terresante.interop.hl7v2.orders import together
 from terresante.kernel.actor import Actor
-from terresante.kernel.errors import NotFound
+from terresante.kernel.errors import Conflict, NotFound
 from terresante.results.actions import NewReport, close_reports, file_report
 from terresante.results.discrete_actions import SentResults
 from terresante.results.discrete_actions import file_results as file_sent_results
@@ -21,6 +21,10 @@ from terresante.results.enums import ReportStatus
 
 log = logging.getLogger(__name__)
 
+_O = MessageOutcome
+WITHOUT_EFFECT = (_O.RESULTS_KNOWN, _O.RESULTS_UNKNOWN)
+# What a message of several orders is said to have done: the first of these.
+_MOST_TELLING = (_O.RESULTS_REPLACED, _O.RESULTS_FILED, _O.RESULTS_WITHDRAWN, *WITHOUT_EFFECT)
 _UNREAD, _NOT_KEPT = "results-unread", "results-not-kept"
 
 
@@ -41,9 +45,12 @@ def file_results(actor: Actor, document: DocumentReference, carried: Carried) ->
 
 
 def file_discrete(
-    actor: Actor, patient_id: UUID, carried: Carried, discrete: Discrete, *, kept: Callable[[str], bool]
-) -> tuple[MessageState, MessageOutcome]:
-    """Results given one by one: read by those who would read a document of the same message."""
+    actor: Actor, patient_id: UUID, carried: Carried, *, kept: Callable[[str], bool]
+) -> tuple[MessageOutcome, list[str]]:
+    """Results given one by one: each order is a report, read by those who would read a document of the same message.
+
+    One message, one transaction: filed whole, or not at all. What has no effect beside the rest is a remark.
+    """
     seen = carried.visibility
     limits = limits_sent(
         actor,
@@ -52,24 +59,40 @@ def file_discrete(
         hidden_from_patient=seen.is_hidden_from_patient,
         hidden_from_representative=seen.is_hidden_from_representatives,
     )
-    sent = SentResults(
-        name=carried.names[0],
-        report=discrete.report,
-        limits=limits,
-        withdrawn=discrete.withdrawn,
-        visit_number=carried.visit_number,
-        is_kept=kept,
-    )
+    sent = [
+        SentResults(
+            name=order.name,
+            report=order.report,
+            limits=limits,
+            withdrawn=order.withdrawn,
+            is_cancelled=order.is_cancelled,
+            chapters=order.chapters,
+            moments=order.moments,
+            visit_number=carried.visit_number,
+            is_kept=kept,
+        )
+        for order in carried.discrete
+    ]
+    done = [_file_order(actor, patient_id, each) for each in sent]
+    outcome = next(each for each in _MOST_TELLING if each in done)
+    unknown = [
+        f"{_O.RESULTS_UNKNOWN.value.replace('_', '-')} OBR^{order.place}"
+        for order, each in zip(carried.discrete, done, strict=True)
+        if each is _O.RESULTS_UNKNOWN
+    ]
+    return outcome, [] if outcome in WITHOUT_EFFECT else unknown
+
+
+def _file_order(actor: Actor, patient_id: UUID, sent: SentResults) -> MessageOutcome:
     try:
         row = file_sent_results(actor, patient_id, sent=sent)
     except NotFound:
-        return MessageState.IGNORED, MessageOutcome.RESULTS_UNKNOWN
+        return _O.RESULTS_UNKNOWN
+    except Conflict:
+        return _O.RESULTS_KNOWN
     if row.status == ReportStatus.ENTERED_IN_ERROR:
-        return MessageState.APPLIED, MessageOutcome.RESULTS_WITHDRAWN
-    return (
-        MessageState.APPLIED,
-        MessageOutcome.RESULTS_REPLACED if row.replaces_id else MessageOutcome.RESULTS_FILED,
-    )
+        return _O.RESULTS_WITHDRAWN
+    return _O.RESULTS_REPLACED if row.replaces_id else _O.RESULTS_FILED
 
 
 def close_results(actor: Actor, document: DocumentReference) -> None:
@@ -79,7 +102,7 @@ def close_results(actor: Actor, document: DocumentReference) -> None:
 
 def _read(document: DocumentReference, carried: Carried) -> tuple[NewReport | None, list[str]]:
     """Those of the document itself; of one that gives none (a paper), those that its message gives beside it."""
-    beside = carried.discrete.report if carried.discrete and carried.discrete.report.results else None
+    beside = together(carried.discrete)
     if document.type not in WITH_RESULTS:
         return None, [_NOT_KEPT] if beside else []
     try:

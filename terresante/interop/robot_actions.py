@@ -17,7 +17,7 @@ from terresante.care_team.actions import prepare_record
 from terresante.care_team.regime import needs_consent
 from terresante.directory.models import Organization
 from terresante.interop.access import RECORDS_TO_INFORM, ROBOT_MANAGE, require_administrator
-from terresante.interop.enums import AbandonReason, PreparedState
+from terresante.interop.enums import AbandonReason, PreparedState, RunKind
 from terresante.interop.matching import (
     SAME_TRAITS,
     Asked,
@@ -29,11 +29,11 @@ from terresante.interop.matching import (
 )
 from terresante.interop.models import PreparedRecord, RobotRule, RobotRun, SenderSystem
 from terresante.interop.queries import numbered
-from terresante.interop.robot import LARGEST, Line, read_lines
+from terresante.interop.robot import LARGEST, Line, read_table
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
-from terresante.kernel.actor import Actor
+from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.patients.enums import Sex
 from terresante.patients.models import CareRecord
@@ -42,6 +42,7 @@ from terresante.patients.traits import UNKNOWN_PLACE, Traits, strict_traits
 log = logging.getLogger(__name__)
 
 RECORD_PREPARED = Action("record.prepared", "Inscrire un dossier préparé")
+_KEY_LENGTH = 36
 _NO_CONSENT = (
     "Sous le régime de 2019, un dossier se crée avec le consentement de la personne : rien n’est préparé."
 )
@@ -99,30 +100,57 @@ def prepare_from_file(actor: Actor, rule_id: UUID, *, content: bytes) -> RobotRu
         raise Conflict("Cette règle est arrêtée.")
     if needs_consent():
         raise Conflict(_NO_CONSENT)
-    lines = read_lines(content, today=timezone.localdate())
-    run = RobotRun(rule=rule, by_name=actor.name)
-    run.rejected_lines = [{"line": line.number, "why": line.why} for line in lines if line.traits is None]
+    table = read_table(content, today=timezone.localdate())
+    run = _run_of(actor, rule)
+    run.ignored_columns = list(table.ignored)
+    run.rejected_lines = [
+        {"line": line.number, "why": line.why} for line in table.lines if line.traits is None
+    ]
     with rls.acting(Actor.job("robot")):
-        _prepare_lines(Actor.job("robot"), rule, lines, run)
+        _prepare_lines(Actor.job("robot"), rule, table.lines, run)
     run.save(force_insert=True)
     detail = {"done": "ran", "run": str(run.pk), "prepared": run.prepared}
     audit.record(actor, ROBOT_MANAGE, about=rule, detail=detail)
     return run
 
 
+def _run_of(actor: Actor, rule: RobotRule) -> RobotRun:
+    if actor.kind == ActorKind.JOB:
+        return RobotRun(rule=rule, kind=RunKind.NIGHT)
+    return RobotRun(rule=rule, by_name=actor.name)
+
+
+def note_discharge(rule: RobotRule) -> None:
+    """What a discharge set going, in numbers: the page of the rule tells no person."""
+    RobotRun.objects.create(rule=rule, kind=RunKind.DISCHARGE, prepared=1)
+
+
+@action
+def note_refused(actor: Actor, rule_id: UUID, *, why: str) -> None:
+    """A file of the night that was not read: its rule's page says why."""
+    rule = access.get(actor, ROBOT_MANAGE, RobotRule, rule_id)
+    run = _run_of(actor, rule)
+    run.refused = why[:300]
+    run.save(force_insert=True)
+    audit.record(actor, ROBOT_MANAGE, about=rule, detail={"done": "refused", "run": str(run.pk)})
+
+
 def read_folder(actor: Actor, folder: Path) -> int:
-    """The files of the night, each named by the key of its rule; how many were read. One that is read is erased once
-    what it prepared is committed, one that cannot be is set apart for a person (`.refused`).
+    """The files of the night, each named by the key of its rule, then what its sender likes; how many were read. One
+    that is read is erased once what it prepared is committed, one that cannot be is set apart (`.refused`).
     """
     read = 0
     for path in sorted(folder.glob("*.csv")):
         try:
             with path.open("rb") as file:
                 content = file.read(LARGEST + 1)
-            prepare_from_file(actor, UUID(path.stem), content=content)
+            rule_id = UUID(path.stem[:_KEY_LENGTH])
+            prepare_from_file(actor, rule_id, content=content)
         except (ValueError, Invalid, Conflict, NotFound) as error:
             log.error("robot: a file was not read, %s", type(error).__name__)
             path.rename(path.with_suffix(".refused"))
+            if isinstance(error, Invalid | Conflict):
+                note_refused(actor, rule_id, why=str(error))
         else:
             read += 1
             transaction.on_commit(path.unlink)

@@ -1,4 +1,4 @@
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, Sum
 
 from terresante.interop.access import RECORDS_TO_INFORM, ROBOT_MANAGE
 from terresante.interop.enums import PreparedState
@@ -8,9 +8,10 @@ from terresante.kernel.actor import Actor
 
 
 def rules_at_work(actor: Actor) -> QuerySet[RobotRule]:
-    """By structure and name. What a rule prepared is counted by its runs: no record is looked at."""
+    """By structure and name, with its last run. What a rule prepared is counted by its runs: no record is looked at."""
     rows = access.list(actor, ROBOT_MANAGE, RobotRule).select_related("organization", "sender__organization")
-    return rows.annotate(files=Count("runs")).order_by("organization__name", "name", "pk")
+    told = rows.annotate(prepared_in_all=Sum("runs__prepared", default=0), last_at=Max("runs__at"))
+    return told.order_by("organization__name", "name", "pk")
 
 
 def runs_of(rule: RobotRule) -> QuerySet[RobotRun]:

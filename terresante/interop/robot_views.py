@@ -23,6 +23,7 @@ from terresante.interop.robot_queries import records_to_inform, rules_at_work, r
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.wording import count
 
 _SHOWN = 50
 
@@ -65,7 +66,8 @@ def rule(request: Request, rule_id: UUID) -> HttpResponse:
         except (Invalid, Conflict) as error:
             form.show(error)
         else:
-            messages.success(request, f"Fichier lu : {run.prepared} dossiers préparés.")
+            done = count(run.prepared, "dossier préparé", "dossiers préparés")
+            messages.success(request, f"Fichier lu : {done}.")
             return redirect("interop:robot_rule", rule_id)
     context = {"rule": found, "runs": runs_of(found)[:_SHOWN], "form": form, "columns": COLUMNS}
     return render(request, "interop/robot_rule.html", context, status=422 if form.errors else 200)

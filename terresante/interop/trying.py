@@ -10,6 +10,7 @@ from terresante.interop.hl7v2.adt_model import AdtMessage, Oddity
 from terresante.interop.hl7v2.carried import Act, Carried, read_carried
 from terresante.interop.hl7v2.examination import acknowledges, carries_document
 from terresante.interop.hl7v2.grammar import Refusal
+from terresante.interop.hl7v2.orders import Discrete
 from terresante.interop.hl7v2.triggers import EVENT_LABELS
 from terresante.interop.hl7v2.zam import asks_reception
 from terresante.interop.mapping import reported_movement
@@ -17,7 +18,7 @@ from terresante.interop.mllp.intake import Outcome, Received, answer, received
 from terresante.interop.mllp.store import refusal_of
 from terresante.interop.models import SenderSystem
 from terresante.kernel.ids import new_id
-from terresante.kernel.ui.wording import exact
+from terresante.kernel.ui.wording import count, exact
 from terresante.patients.models import IdentityDomain
 
 _NOT_LOOKED_FOR = (
@@ -106,6 +107,8 @@ def _of_event(adt: AdtMessage) -> tuple[str, ...]:
 
 
 def _of_document(carried: Carried) -> tuple[str, ...]:
+    if carried.discrete and not carried.content:
+        return (*map(_of_order, carried.discrete), _NOT_LOOKED_FOR)
     kind = DocumentType(carried.type_code).label
     form = f"CDA de niveau {carried.cda.body.level}" if carried.cda else "PDF"
     seen = carried.visibility
@@ -120,6 +123,13 @@ def _of_document(carried: Carried) -> tuple[str, ...]:
     ]
     said = f"{_ACTS[carried.act]} : {kind} ({form})" + (f", {', '.join(limits)}" if limits else "")
     return (f"{said}.", _NOT_LOOKED_FOR)
+
+
+def _of_order(order: Discrete) -> str:
+    if not order.report.results:
+        return f"Ce qui est déjà classé sous le numéro {order.name} serait retiré, en tout ou en partie."
+    told = count(len(order.report.results), "résultat", "résultats")
+    return f"Un compte rendu de biologie serait classé : numéro {order.name}, {told}."
 
 
 def _of_return(sender: SenderSystem) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def file_report(actor: Actor, document: DocumentReference, *, report: NewReport)
     row = row_of(actor, record, report, own)
     row.document, row.data_class = document, document.data_class
     _supersede(document)
-    save(row, report)
+    save(row, observed(row, report))
     withdraw(row.patient_id, document.pk)
     tell(actor, fact_of(row))
     trace(actor, RESULT_WRITE, row, **limits.in_trail)
@@ -195,10 +195,14 @@ def row_of(actor: Actor, record: CareRecord, report: NewReport, limits: Limits) 
     )
 
 
-def save(row: DiagnosticReport, report: NewReport) -> None:
+def observed(row: DiagnosticReport, report: NewReport) -> list[LabObservation]:
+    """As they would be kept."""
     names = _names_of(report.results)
     named = [_named(each, names) for each in report.results]
-    observations = [_observation(row, number, each) for number, each in enumerate(named, start=1)]
+    return [_observation(row, number, each) for number, each in enumerate(named, start=1)]
+
+
+def save(row: DiagnosticReport, observations: Sequence[LabObservation]) -> None:
     _sum_up(row, observations)
     row.save(force_insert=True)
     LabObservation.objects.bulk_create(observations, batch_size=500)

@@ -1,8 +1,13 @@
 """Reports that come as results one by one, without a document: filed, corrected, taken back (ORU^R01)."""
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Q, QuerySet
 
 from terresante.care_team.queries.limits import Limits, limits_on
 from terresante.documents.received_actions import keep_as_before, keep_inside
@@ -10,13 +15,14 @@ from terresante.feed.actions import limit_again, tell, withdraw
 from terresante.kernel import access, audit, rls
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
-from terresante.kernel.errors import NotFound
+from terresante.kernel.errors import Conflict, NotFound
 from terresante.kernel.events import emit
 from terresante.results.access import RESULT_WRITE
 from terresante.results.actions import (
     NewReport,
     NewResult,
     fact_of,
+    observed,
     record_of,
     row_of,
     save,
@@ -29,16 +35,20 @@ from terresante.results.models import LABEL_LENGTH, DiagnosticReport, LabObserva
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentResults:
-    """`name` is what the sender calls the report; `withdrawn`, the codes (or names) of the results it takes back.
+    """`name` is what the sender calls the report; `withdrawn`, the results it takes back, by their code (or name) and
+    the code of their chapter. `is_cancelled`: what was under this name is taken back, but what this message gives.
 
     A later message under the same name is its next version: what it gives replaces what had the same code, the rest
-    stays.
+    stays. `chapters` and `moments` are those that it speaks of.
     """
 
     name: str
     report: NewReport
     limits: Limits
-    withdrawn: frozenset[str] = frozenset()
+    withdrawn: frozenset[tuple[str, str]] = frozenset()
+    is_cancelled: bool = False
+    chapters: frozenset[str] = frozenset()
+    moments: frozenset[datetime] = frozenset()
     # The number under which their sender knows the stay they are of; whether the circle does not read that of a number.
     visit_number: str
     is_kept: Callable[[str], bool]
@@ -46,23 +56,27 @@ class SentResults:
 
 @action
 def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> DiagnosticReport:
-    """The report, or the one that it takes back whole. Raises NotFound for a report to correct that never came."""
+    """The report, or the one that it takes back whole. Raises NotFound for a report to correct that never came,
+    Conflict for one that says again what is in force.
+    """
     record = record_of(actor, patient_id)
-    before = _before(actor, patient_id, sent.name)
-    results = _merged(before, sent)
-    if not results:
+    before = _before(actor, patient_id, sent)
+    report = replace(sent.report, results=_merged(before, sent))
+    if not report.results:
         return _taken_back(actor, before)
-    report = replace(sent.report, results=results)
     row = row_of(actor, record, report, sent.limits)
-    row.sender_identifier, row.replaces = sent.name[:LABEL_LENGTH], before
-    row.visit_number = sent.visit_number
+    row.sender_identifier, row.visit_number = sent.name[:LABEL_LENGTH], sent.visit_number
     if sent.is_kept(row.visit_number):
         keep_inside(row, row.organization_id)
     if before is not None:
-        keep_as_before(row, before, row.organization_id, sent.is_kept)
+        _follow(row, before, sent)
+    observations = observed(row, report)
+    if before is not None:
+        if _is_same(row, observations, before):
+            raise Conflict("Ces résultats ont déjà été transmis : rien ne change.")
         DiagnosticReport.objects.filter(pk=before.pk).update(status=ReportStatus.SUPERSEDED)
         withdraw(patient_id, before.pk)
-    save(row, report)
+    save(row, observations)
     tell(actor, fact_of(row))
     emit(actor, (ResultsFiled if before is None else ResultsChanged)(**row.told()))
     trace(actor, RESULT_WRITE, row, **({"replaces": str(before.pk)} if before else {}))
@@ -108,37 +122,117 @@ def _taken_back(actor: Actor, before: DiagnosticReport | None) -> DiagnosticRepo
     return before
 
 
-def _before(actor: Actor, patient_id: UUID, name: str) -> DiagnosticReport | None:
+def _before(actor: Actor, patient_id: UUID, sent: SentResults) -> DiagnosticReport | None:
+    """In force under this name; else the one that holds, under another, what this message speaks of."""
     mine = access.list(actor, RESULT_WRITE, DiagnosticReport).filter(
-        patient_id=patient_id, sender_identifier=name[:LABEL_LENGTH], document=None, status__in=SHOWN
+        patient_id=patient_id, document=None, status__in=SHOWN
     )
-    return mine.select_for_update(of=("self",)).order_by("-recorded_at", "pk").first()
+    mine = mine.select_for_update(of=("self",)).order_by("-recorded_at", "pk")
+    named = mine.filter(sender_identifier=sent.name[:LABEL_LENGTH]).first()
+    return named or mine.filter(pk__in=_holding(patient_id, sent), may_hold_others=True).first()
+
+
+def _holding(patient_id: UUID, sent: SentResults) -> set[UUID]:
+    """Reports with a result of the same code, chapter, and moment or prescription."""
+    same = Q(effective_at__in=sent.moments)
+    if sent.report.prescription:
+        same |= Q(report__prescription=sent.report.prescription)
+    rows = LabObservation.objects.filter(
+        same, patient_id=patient_id, chapter_code__in=sent.chapters, report__may_hold_others=True
+    )
+    named = _places(sent)
+    return {
+        report_id
+        for report_id, chapter, code, label in rows.values_list("report_id", "chapter_code", "code", "label")
+        if sent.is_cancelled or (_key(code, label), chapter) in named
+    }
+
+
+def _follow(row: DiagnosticReport, before: DiagnosticReport, sent: SentResults) -> None:
+    keep_as_before(row, before, row.organization_id, sent.is_kept)
+    row.replaces = before
+    if not before.may_hold_others:
+        row.comment = row.comment or before.comment
+        return
+    # Of several orders: it stays as it is, and under its number, where its other results are corrected too.
+    for name in ("sender_identifier", "effective_at", "laboratory", "prescription", "prescriber"):
+        setattr(row, name, getattr(before, name))
+    row.may_hold_others = True
+    if row.comment not in before.comment:
+        row.comment = "\n".join(said for said in (before.comment, row.comment) if said)
+    else:
+        row.comment = before.comment
+    if row.status == ReportStatus.FINAL and before.status == ReportStatus.CORRECTED:
+        row.status = ReportStatus.CORRECTED
+
+
+_OF_A_REPORT = ("status", "laboratory", "prescription", "prescriber", "comment", "visit_number")
+_OF_A_RESULT = tuple(each.name for each in fields(NewResult))
+
+
+def _is_same(row: DiagnosticReport, observations: Sequence[LabObservation], before: DiagnosticReport) -> bool:
+    if limits_on(row) != limits_on(before) or _said(row, _OF_A_REPORT) != _said(before, _OF_A_REPORT):
+        return False
+    kept = _observations(before)
+    return [_said(each, _OF_A_RESULT) for each in observations] == [
+        _said(each, _OF_A_RESULT) for each in kept
+    ]
+
+
+def _said(row: DiagnosticReport | LabObservation, names: tuple[str, ...]) -> list[Any]:
+    return [getattr(row, name) for name in names]
 
 
 def _merged(before: DiagnosticReport | None, sent: SentResults) -> tuple[NewResult, ...]:
-    """In their order: those that stay, corrected where they stood, then the new ones."""
-    new: dict[str, list[NewResult]] = {}
+    """In their order: those that stay, corrected where they stood, then the new ones at the end of their chapter."""
+    if before is None:
+        return sent.report.results
+    # Two orders may have the same examination: in a report of several, each is told apart by its chapter.
+    is_of_several = before.may_hold_others
+
+    def slot(key: str, chapter: str) -> tuple[str, str]:
+        return key, chapter if is_of_several else ""
+
+    touched = {slot(*place) for place in _places(sent)}
+    new: dict[tuple[str, str], list[NewResult]] = defaultdict(list)
     for result in sent.report.results:
-        new.setdefault(_key(result.code, result.label), []).append(result)
-    given = set(new)
+        new[slot(*_place(result))].append(result)
     merged: list[NewResult] = []
     for kept in _kept(before):
-        key = _key(kept.code, kept.label)
-        if key in given:
-            merged += new.pop(key, [])
-        elif key not in sent.withdrawn:
-            merged.append(kept)
-    return (*merged, *(each for found in new.values() for each in found))
+        here = slot(*_place(kept))
+        if here not in touched:
+            is_gone = sent.is_cancelled and (not is_of_several or kept.chapter_code in sent.chapters)
+            merged += [] if is_gone else [kept]
+        elif new[here]:
+            merged.append(new[here].pop(0))
+    for result in (each for left in new.values() for each in left):
+        merged.insert(_end_of(result.chapter, merged), result)
+    return tuple(merged)
 
 
-def _kept(before: DiagnosticReport | None) -> Collection[NewResult]:
-    if before is None:
-        return ()
-    rows = LabObservation.objects.filter(report_id=before.pk, patient_id=before.patient_id).order_by(
-        "position"
-    )
-    names = [each.name for each in fields(NewResult)]
-    return [NewResult(**{name: getattr(row, name) for name in names}) for row in rows]
+def _end_of(chapter: str, merged: Sequence[NewResult]) -> int:
+    return max((at for at, each in enumerate(merged, 1) if each.chapter == chapter), default=len(merged))
+
+
+def _places(sent: SentResults) -> set[tuple[str, str]]:
+    """What the message gives or takes back."""
+    return {_place(result) for result in sent.report.results} | sent.withdrawn
+
+
+def _place(result: NewResult) -> tuple[str, str]:
+    return _key(result.code, result.label), result.chapter_code
+
+
+def _kept(before: DiagnosticReport) -> list[NewResult]:
+    return [
+        NewResult(**dict(zip(_OF_A_RESULT, _said(row, _OF_A_RESULT), strict=True)))
+        for row in _observations(before)
+    ]
+
+
+def _observations(report: DiagnosticReport) -> QuerySet[LabObservation]:
+    rows = LabObservation.objects.filter(report_id=report.pk, patient_id=report.patient_id)
+    return rows.order_by("position")
 
 
 def _key(code: str, label: str) -> str:

@@ -49,6 +49,8 @@ class DiagnosticReport(OfStay):
     status = models.CharField(max_length=20, choices=ReportStatus.choices, default=ReportStatus.FINAL)
     # What its sender calls it; empty with a document, which has its own name.
     sender_identifier = models.CharField(max_length=LABEL_LENGTH, blank=True)
+    # Filed before the orders of a message were told apart, under the number of the first: others may be in it.
+    may_hold_others = models.BooleanField(default=False)
     replaces = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
     comment = models.TextField("commentaire", blank=True)
     # Said of the whole, so that a list and a line of the feed ask for nothing else: « Hématologie, Biochimie »; the

@@ -6,13 +6,14 @@ from config.local.region.places import Directory
 from terresante.interop.robot_actions import RuleEntry, prepare_from_file, set_rule
 
 _ADMINISTRATOR, _STRUCTURE = "sauvage", "repy"
-# Persons of no story: two come out of hospital, one is known to her physician only; the last line is a slip.
-_FILE = """nom_naissance;prenoms_naissance;date_naissance;sexe;lieu_naissance
-LEFLOC-ESSAI;Yvonne Marie;14/02/1944;F;29232
-BOUCHARD-ESSAI;Roger;30/09/1938;M;94028
-TRAORE-ESSAI;Fatoumata;02/06/1957;F;99335
-LEFLOC-ESSAI;Yvonne Marie;14/02/1944;F;29232
-MERCIER-ESSAI;Jean;31/02/1950;M;94028
+# Persons of no story: two come out of hospital, one is known to her physician only; the last line is a slip. As
+# hospitals export: a column more, in their own order.
+_FILE = """service;nom_naissance;prenoms_naissance;sexe;date_naissance;lieu_naissance
+CARD;LEFLOC-ESSAI;Yvonne Marie;F;14/02/1944;29232
+CARD;BOUCHARD-ESSAI;Roger;M;30/09/1938;94028
+MED;TRAORE-ESSAI;Fatoumata;F;1957-06-02;99335
+CARD;LEFLOC-ESSAI;Yvonne Marie;F;14/02/1944;29232
+MED;MERCIER-ESSAI;Jean;M;31/02/1950;94028
 """
 
 

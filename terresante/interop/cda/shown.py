@@ -1,6 +1,9 @@
 """A CDA document for the page that shows it: the port of `documents.reading`."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cryptography import x509
 
 from terresante.documents.reading import Discharge, HeaderCode, Passage, Reading
 from terresante.interop.cda.body import content_of, paper_of, picture_of, read_cda, text_of
@@ -8,7 +11,8 @@ from terresante.interop.cda.discharge import discharge_of
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header, Section
 from terresante.interop.cda.narrative import rendered, written_out
 from terresante.interop.cda.parsing import NotCda
-from terresante.interop.cda.signature import Verdict, signature_of
+from terresante.interop.cda.signature import Signature, Verdict, signature_of
+from terresante.interop.cda.trust import Trust
 from terresante.kernel.errors import Invalid, NotFound
 from terresante.kernel.files.pictures import scan_as_pdf
 from terresante.kernel.ui.wording import long_date
@@ -22,10 +26,22 @@ _VERDICTS = {
     Verdict.ELSEWHERE: "signature qui ne porte pas sur ce document ; appelez son émetteur",
     Verdict.UNCHECKED: "signature non vérifiée ici",
 }
+# Of what is intact, where authorities are believed.
+_STANDINGS = {
+    Trust.UNKNOWN: "intègre depuis sa signature ; son certificat ne vient d’aucune autorité reconnue ici",
+    Trust.OUT_OF_TIME: (
+        "intègre depuis sa signature ; son certificat n’était pas valide le {at}, date que dit la signature"
+    ),
+}
 
 
+@dataclass(frozen=True, slots=True)
 class CdaReader:
-    """Checked once at the door; read again each time, as the reader is now."""
+    """Checked once at the door; read again each time, as the reader is now. `authorities` are those whose certificates
+    are believed; without any, a signature is said to be intact, never whose it is.
+    """
+
+    authorities: tuple[x509.Certificate, ...] = ()
 
     def read(self, content: bytes) -> Reading:
         document = _read(content)
@@ -34,7 +50,7 @@ class CdaReader:
             facts=tuple(_facts(document.header)),
             codes=codes_of(document.header),
             has_paper=(paper_of(document.body) or picture_of(document.body)) is not None,
-            signature=_signature(document, content),
+            signature=_signature(document, content, self.authorities),
         )
 
     def discharge(self, content: bytes) -> Discharge:
@@ -66,12 +82,24 @@ def codes_of(header: Header) -> tuple[HeaderCode, ...]:
     return tuple(HeaderCode(*one) for one in said if one[1])
 
 
-def _signature(document: CdaDocument, content: bytes) -> str:
-    found = signature_of(document, content)
+def _signature(document: CdaDocument, content: bytes, authorities: tuple[x509.Certificate, ...]) -> str:
+    found = signature_of(document, content, authorities=authorities)
     if found is None:
         return ""
+    if found.standing.trust is Trust.TRUSTED:
+        return _vouched_for(found)
     by = f"Signé par {found.signer}" if found.signer else "Signé"
-    return f"{by} : {_VERDICTS[found.verdict]}"
+    verdict = _STANDINGS.get(found.standing.trust, _VERDICTS[found.verdict])
+    return f"{by} : {verdict.format(at=long_date(found.at) if found.at else '')}"
+
+
+def _vouched_for(found: Signature) -> str:
+    """« Signature vérifiée, signataire Anne ESSAI : … »"""
+    by = ", sous l’autorité de ".join(f"« {name} »" for name in found.standing.chain)
+    return (
+        f"Signature vérifiée, signataire {found.signer or 'sans nom'} : certificat délivré par {by}, valide le "
+        f"{long_date(found.at) if found.at else ''}, date que dit la signature ; sa révocation n’est pas cherchée ici"
+    )
 
 
 def _read(content: bytes) -> CdaDocument:

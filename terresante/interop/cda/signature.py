@@ -1,24 +1,28 @@
 """The XML signature that a document carries (XMLDSig, alone or inside XAdES): who signed, and whether that is what
 stands here.
 
-The certificate is the one inside: its authority is not looked for, so that this says who claims to have signed, never
+The certificate is the one inside. Without authorities to believe (`trust`), this says who claims to have signed, never
 that it is he. SHA-1 is not believed.
 """
 
 from base64 import b64decode
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID
+from django.utils import timezone
 from lxml import etree
 from signxml.exceptions import InvalidDigest, InvalidSignature
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from terresante.interop.cda.model import CdaDocument
 from terresante.interop.cda.parsing import NAMESPACE, Element
+from terresante.interop.cda.trust import NOT_ASKED, Standing, name_of, standing_of
 
 _DS = "http://www.w3.org/2000/09/xmldsig#"
+_SIGNED_AT = "{http://uri.etsi.org/01903/v1.3.2#}SigningTime"
 _DOCUMENT = f"{{{NAMESPACE}}}ClinicalDocument"
 _HOW = SignatureConfiguration(require_x509=True, location=".//", expect_references=True)
 
@@ -34,36 +38,51 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """`signer` is the name on the certificate inside; '' when it has none, or there is none."""
+    """`signer` is the name on the certificate inside; '' when it has none, or there is none. `at` is when it says that
+    it was made, else the date of the document: nobody vouches for it.
+    """
 
     verdict: Verdict
     signer: str = ""
+    standing: Standing = NOT_ASKED
+    at: datetime | None = None
 
 
-def signature_of(document: CdaDocument, content: bytes) -> Signature | None:
+def signature_of(
+    document: CdaDocument, content: bytes, *, authorities: Sequence[x509.Certificate] = ()
+) -> Signature | None:
     """None for a document that carries none. `content` is the file that `document` was read from. Nothing raises."""
     signed = list(document.element.getroottree().getroot().iter(f"{{{_DS}}}Signature"))
     if not signed:
         return None
-    certificate = _certificate(signed[0])
-    if certificate is None or len(signed) > 1:
+    certificates = _certificates(signed[0])
+    if not certificates or len(signed) > 1:
         return Signature(Verdict.UNCHECKED)
-    return Signature(_verdict(content, certificate), _signer(certificate))
+    signer, *others = certificates
+    verdict, results = _verified(content, signer)
+    if verdict is not Verdict.INTACT:
+        return Signature(verdict, name_of(signer))
+    at = _signed_at(results) or document.header.dated_at
+    standing = standing_of(signer, others, authorities=authorities, at=min(at, timezone.now()))
+    return Signature(verdict, name_of(signer), standing, at)
 
 
-def _verdict(content: bytes, certificate: x509.Certificate) -> Verdict:
-    """The file is read again as it was signed: with its comments and its instructions."""
+def _verified(content: bytes, certificate: x509.Certificate) -> tuple[Verdict, list[VerifyResult]]:
+    """The file is read again as it was signed: with its comments and its instructions. A certificate that has ended
+    since changes nothing of what it signed.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    then = replace(_HOW, verification_time=certificate.not_valid_before_utc)
     try:
         found = XMLVerifier().verify(
-            etree.fromstring(content, parser), x509_cert=certificate, expect_config=_HOW
+            etree.fromstring(content, parser), x509_cert=certificate, expect_config=then
         )
     except (InvalidDigest, InvalidSignature):
-        return Verdict.CHANGED
+        return Verdict.CHANGED, []
     except Exception:  # noqa: BLE001 -- whatever a sender wrote there, the document is shown, and its signature is not
-        return Verdict.UNCHECKED
+        return Verdict.UNCHECKED, []
     results = found if isinstance(found, list) else [found]
-    return Verdict.INTACT if any(_holds_document(each) for each in results) else Verdict.ELSEWHERE
+    return Verdict.INTACT if any(_holds_document(each) for each in results) else Verdict.ELSEWHERE, results
 
 
 def _holds_document(result: VerifyResult) -> bool:
@@ -71,19 +90,23 @@ def _holds_document(result: VerifyResult) -> bool:
     return signed is not None and next(signed.iter(_DOCUMENT), None) is not None
 
 
-def _certificate(signature: Element) -> x509.Certificate | None:
-    """The first one: the signer's, before those of its authorities."""
-    held = next(signature.iter(f"{{{_DS}}}X509Certificate"), None)
-    try:
-        return None if held is None else x509.load_der_x509_certificate(b64decode(held.text or ""))
-    except ValueError:
-        return None
+def _signed_at(results: Sequence[VerifyResult]) -> datetime | None:
+    """Of XAdES, which signs it too."""
+    for result in results:
+        said = None if result.signed_xml is None else next(result.signed_xml.iter(_SIGNED_AT), None)
+        try:
+            at = datetime.fromisoformat((said.text or "").strip()) if said is not None else None
+        except ValueError:
+            continue
+        if at is not None:
+            return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return None
 
 
-def _signer(certificate: x509.Certificate) -> str:
+def _certificates(signature: Element) -> list[x509.Certificate]:
+    """The signer's, then those of its authorities; none when one cannot be read."""
+    held = signature.iter(f"{{{_DS}}}X509Certificate")
     try:
-        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return [x509.load_der_x509_certificate(b64decode(each.text or "")) for each in held]
     except ValueError:
-        return ""
-    said = str(names[0].value) if names else ""
-    return "".join(sign for sign in " ".join(said.split()) if sign.isprintable())[:120]
+        return []

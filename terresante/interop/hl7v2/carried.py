@@ -17,7 +17,6 @@ from terresante.interop.cda.parsing import NotCda, decoded
 from terresante.interop.hl7v2.adt_fields import Oddities
 from terresante.interop.hl7v2.adt_identity import read_identity
 from terresante.interop.hl7v2.adt_model import Authority, Identifier, Identity, Oddity
-from terresante.interop.hl7v2.discrete import Discrete, read_discrete
 from terresante.interop.hl7v2.er7 import Message, Segment
 from terresante.interop.hl7v2.grammar import (
     IDENTIFIER_LENGTH,
@@ -27,6 +26,14 @@ from terresante.interop.hl7v2.grammar import (
     missing_field,
     missing_segment,
     person_refusal,
+)
+from terresante.interop.hl7v2.orders import (
+    MOST_ORDERS,
+    MOST_RESULTS,
+    Discrete,
+    TooMany,
+    read_discrete,
+    report_number,
 )
 from terresante.interop.hl7v2.saying import (
     Visibility,
@@ -62,6 +69,10 @@ _DUMMY = (
 _SEVERAL = (
     "Le message porte plusieurs documents (OBX-5), or un message n’en porte qu’un, sous une ou plusieurs formes : "
     "envoyez-les un par un."
+)
+_TOO_MANY = (
+    f"Le message porte plus de {MOST_RESULTS} résultats (OBX), ou plus de {MOST_ORDERS} comptes rendus (OBR-3) : "
+    "envoyez-les en plusieurs messages."
 )
 
 
@@ -101,8 +112,8 @@ class Carried:
     # Of a document that is not a CDA, what comes with it says who wrote it, and what he does.
     signed_by: str = ""
     specialty: str = ""
-    # Results that the message gives one by one, beside its document or in place of one.
-    discrete: Discrete | None = None
+    # Results that the message gives one by one, order by order, beside its document or in place of one.
+    discrete: tuple[Discrete, ...] = ()
     # Of a document sent before, who reads it changes.
     changes_visibility: bool = False
     # As FHIR says them, of what came by FHIR.
@@ -146,8 +157,10 @@ def read_carried(message: Message) -> Carried | Refusal:
     chosen = max(payloads, key=lambda each: each.level, default=None)
     act = _act(header.value(9, 2), chosen)
     # A structured report gives its results itself.
-    discrete = read_discrete(message) if header.value(9) == "ORU" and not _is_structured(chosen) else None
-    if chosen is None and discrete is not None:
+    discrete = _discrete(message) if header.value(9) == "ORU" and not _is_structured(chosen) else ()
+    if isinstance(discrete, Refusal):
+        return discrete
+    if chosen is None and discrete:
         return _results(message, pid, discrete)
     if chosen is None and not (act is Act.DELETE and txa is not None and txa.value(12)):
         return missing_field("OBX", 5, "aucun document (OBX-2 ED, OBX-5.3 XML ou PDF)")
@@ -163,19 +176,24 @@ def read_carried(message: Message) -> Carried | Refusal:
     return _identity_refusal(carried) or _name_refusal(carried, is_mdm=txa is not None) or carried
 
 
-def _results(message: Message, pid: Segment, discrete: Discrete) -> Carried | Refusal:
-    """Known under the number of its report (OBR-3), else of its request (OBR-2)."""
+def _discrete(message: Message) -> tuple[Discrete, ...] | Refusal:
+    try:
+        return read_discrete(message)
+    except TooMany as error:
+        return _wrong(error.place, _TOO_MANY)
+
+
+def _results(message: Message, pid: Segment, discrete: tuple[Discrete, ...]) -> Carried | Refusal:
+    """Each order is known under its number; refused whole when one has none."""
+    if not discrete[0].name:
+        return missing_field("OBR", 3, "le numéro du compte rendu, ou celui de la demande (OBR-2),")
     carried = replace(
         _carried(message, pid, None, None, Act.NEW, Oddities()),
         type_code=DocumentType.LABORATORY_REPORT,
         discrete=discrete,
     )
     found = carried.local_ids or _medical_records(carried.identity)
-    request = message.segment("OBR")
-    names = carried.names or ((request.value(2),) if request is not None and request.value(2) else ())
-    if not names:
-        return missing_field("OBR", 3, "le numéro du compte rendu, ou celui de la demande (OBR-2),")
-    told = replace(carried, local_ids=found, names=names)
+    told = replace(carried, local_ids=found, names=tuple(order.name for order in discrete))
     return _identity_refusal(told) or told
 
 
@@ -411,8 +429,8 @@ def _names(message: Message, txa: Segment | None, cda: CdaDocument | None) -> tu
     if txa is not None and txa.value(12):
         found.append(_plain(txa.value(12)))
     report = message.segment("OBR")
-    if not found and report is not None and report.value(3):
-        found.append("^".join(part for part in (report.value(3, 2), report.value(3)) if part))
+    if not found and report is not None:
+        found.append(report_number(report, 3))
     return tuple(dict.fromkeys(name for name in found if name))
 
 

@@ -1,22 +1,21 @@
 """Results of biology that an ORU^R01 gives one by one, without a document (HL7 v2.5, chapter 7; INTEROP.md 5).
 
-One OBR is a chapter, each OBX below it a result, an NTE its comment. Nothing raises on what senders write.
+One OBR is a chapter, each OBX below it a result, an NTE its comment. Nothing raises on what senders write. Which
+of them are one report: `orders`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils import timezone
-
 from terresante.interop.cda.values import Read, number, read_bound, read_number
 from terresante.interop.hl7v2.dates import read_moment
-from terresante.interop.hl7v2.er7 import Message, Segment
+from terresante.interop.hl7v2.er7 import Segment
 from terresante.kernel.ui.wording import NBSP, long_date
-from terresante.results.actions import NewReport, NewResult
-from terresante.results.enums import ReportStatus, ResultKind
+from terresante.results.actions import NewResult
+from terresante.results.enums import ResultKind
 
 # What a sender says of a document, not of a person (CI-SIS, « Transmission de documents CDA en HL7v2 »).
 _NO_RESULTS = frozenset(
@@ -29,24 +28,14 @@ _NO_RESULTS = frozenset(
 _VALUED = frozenset({"NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CNE", "DT", "TS", "TM", "IS", "ID"})
 _RANGE = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,9})?)\s*(?:-|–|à|a)\s*(-?\d{1,15}(?:[.,]\d{1,9})?)", re.ASCII)
 _LOINC, _LOINC_NAMES = "2.16.840.1.113883.6.1", ("LN", "LOINC")
-_WITHDRAWN, _CORRECTED, _PARTIAL = ("D", "W"), ("C",), ("P", "R", "S", "I")
 _SHOWN = {"<=": "≤", ">=": "≥"}
 # Table 0078: what an antibiotic does; of nothing else.
 _ANTIBIOGRAM = "18769-0"
 _SUSCEPTIBLE = ("S", "I", "R", "SDD")
-MOST_RESULTS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Discrete:
-    """`withdrawn` are the results that the message takes back, by their code or, without one, their name."""
-
-    report: NewReport
-    withdrawn: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Chapter:
+class Chapter:
     code: str = ""
     label: str = ""
     specimen: str = ""
@@ -57,34 +46,17 @@ class _Chapter:
         return self.code == _ANTIBIOGRAM or "antibiogramme" in self.label.casefold()
 
 
-def read_discrete(message: Message) -> Discrete | None:
-    """None for a message that gives no result one by one."""
-    results: list[NewResult] = []
-    withdrawn: set[str] = set()
-    statuses: set[str] = set()
-    for segment, result in _read(message):
-        status = segment.value(11).upper()
-        if status in _WITHDRAWN:
-            withdrawn.add(key_of(result))
-            continue
-        statuses.add(status)
-        if len(results) < MOST_RESULTS:
-            _add(results, result)
-    if not results and not withdrawn:
-        return None
-    return Discrete(_report(message, results, statuses), frozenset(withdrawn))
-
-
 def key_of(result: NewResult) -> str:
     return result.code or result.label.casefold()
 
 
-def _read(message: Message) -> Iterator[tuple[Segment, NewResult]]:
-    chapter = _Chapter()
+def results_below(segments: Iterable[Segment]) -> Iterator[tuple[Segment, NewResult]]:
+    """Those of one order, each with its OBX."""
+    chapter = Chapter()
     pending: tuple[Segment, NewResult] | None = None
-    for segment in message:
+    for segment in segments:
         if segment.name == "NTE" and pending is not None:
-            said = _text(segment, 3)
+            said = text_of(segment, 3)
             pending = (
                 pending[0],
                 replace(pending[1], comment=" ".join(filter(None, (pending[1].comment, said)))),
@@ -94,7 +66,7 @@ def _read(message: Message) -> Iterator[tuple[Segment, NewResult]]:
             yield pending
             pending = None
         if segment.name == "OBR":
-            chapter = _chapter(segment)
+            chapter = chapter_of(segment)
         elif segment.name == "OBX" and _is_result(segment):
             pending = segment, _result(segment, chapter)
     if pending is not None:
@@ -107,8 +79,8 @@ def _is_result(segment: Segment) -> bool:
     return bool(code or label) and segment.value(2) in _VALUED and code not in _NO_RESULTS
 
 
-def _chapter(segment: Segment) -> _Chapter:
-    return _Chapter(
+def chapter_of(segment: Segment) -> Chapter:
+    return Chapter(
         code=segment.value(4),
         label=segment.value(4, 2) or segment.value(4),
         specimen=segment.value(15, 1, 2) or segment.value(15),
@@ -116,7 +88,7 @@ def _chapter(segment: Segment) -> _Chapter:
     )
 
 
-def _result(segment: Segment, chapter: _Chapter) -> NewResult:
+def _result(segment: Segment, chapter: Chapter) -> NewResult:
     read = _value(segment)
     low, high, words = _range(segment.value(7))
     code, label, system = _examination(segment)
@@ -171,7 +143,7 @@ def _value(segment: Segment) -> Read:
     if kind in ("DT", "TS"):
         at = read_moment(said)
         return Read(long_date(at) if at else said)
-    return read_bound(_text(segment, 5))
+    return read_bound(text_of(segment, 5))
 
 
 def _structured(segment: Segment) -> Read:
@@ -196,12 +168,12 @@ def _range(said: str) -> tuple[Decimal | None, Decimal | None, str]:
     return (None, bound.number, "") if bound.comparator.startswith("<") else (bound.number, None, "")
 
 
-def _text(segment: Segment, field: int) -> str:
+def text_of(segment: Segment, field: int) -> str:
     """All its repetitions: laboratories cut their texts into lines."""
     return " ".join(said for part in segment.repetitions(field) if (said := part.value(1).strip()))
 
 
-def _add(results: list[NewResult], result: NewResult) -> None:
+def add_result(results: list[NewResult], result: NewResult) -> None:
     """The same again: a text that goes on, or the same measure in another unit; else a result of its own."""
     last = results[-1] if results else None
     if last is None or _what_and_when(last) != _what_and_when(result):
@@ -221,48 +193,3 @@ def _add(results: list[NewResult], result: NewResult) -> None:
 
 def _what_and_when(result: NewResult) -> tuple[object, ...]:
     return key_of(result), result.chapter_code, result.effective_at
-
-
-def _report(message: Message, results: list[NewResult], statuses: set[str]) -> NewReport:
-    order, request, header = message.segment("ORC"), message.segment("OBR"), message.segment("MSH")
-    status = ReportStatus.FINAL
-    if statuses & set(_CORRECTED):
-        status = ReportStatus.CORRECTED
-    if statuses & set(_PARTIAL):
-        status = ReportStatus.PARTIAL
-    first = next((each.effective_at for each in results if each.effective_at), None)
-    sent = read_moment(header.value(7)) if header else None
-    observed = next((segment.value(23) for segment in message.segments("OBX") if segment.value(23)), "")
-    return NewReport(
-        effective_at=first or sent or timezone.now(),
-        results=tuple(results),
-        laboratory=observed,
-        prescription=_first_of((request, 2), (order, 2)),
-        prescriber=_name(request, 16) or _name(order, 12),
-        comment=_comment(message),
-        status=status,
-    )
-
-
-def _comment(message: Message) -> str:
-    """Notes that stand below an OBR, before its results."""
-    said, is_below = [], False
-    for segment in message:
-        if segment.name == "OBR":
-            is_below = True
-        elif segment.name == "NTE":
-            said += [_text(segment, 3)] if is_below else []
-        else:
-            is_below = False
-    return "\n".join(each for each in said if each)
-
-
-def _first_of(*places: tuple[Segment | None, int]) -> str:
-    return next((said for segment, field in places if segment and (said := segment.value(field))), "")
-
-
-def _name(segment: Segment | None, field: int) -> str:
-    """XCN: identifier, family name, given name."""
-    if segment is None:
-        return ""
-    return " ".join(part for part in (segment.value(field, 3), segment.value(field, 2)) if part)

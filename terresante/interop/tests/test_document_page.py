@@ -9,7 +9,10 @@ from simulators.hospital.documents import Passage
 from terresante.accounts.models import User
 from terresante.interop.cda.tests import letters
 from terresante.interop.tests import papers, wire
+from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry
+from terresante.terminology.actions import load_set
+from terresante.terminology.tests import lists
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -62,6 +65,21 @@ def test_its_sections_are_read_on_the_page_and_its_original_is_one_click_away(ca
     assert (
         given.headers["Content-Type"] == "text/xml" and "attachment" in given.headers["Content-Disposition"]
     )
+
+
+def test_its_type_is_said_once_unless_its_list_has_another_word_for_it(cast, client, filed):
+    document = filed()
+    login(client, cast.amar)
+    for day, label, times in (
+        ("2026-01-15", document.get_type_display(), 0),
+        ("2026-01-16", "CR de sortie", 1),
+    ):
+        published = lists.svs((document.type, label), name="JDV_J07-XdsTypeCode-CISIS", day=day)
+        load_set(Actor.job("tests"), content=published, file_name="types.xml")
+        shown = page(client, document).content.decode()
+
+        assert shown.count("<dt>Type de document</dt>") == times
+        assert "<dt>Type</dt>" in shown
 
 
 def test_the_paper_it_carries_is_shown_beside(cast, client, filed):

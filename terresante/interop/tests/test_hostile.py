@@ -2,12 +2,15 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from simulators.laboratory.reports import Order, ordered
 from terresante.accounts.models import User
 from terresante.interop.hl7v2.tests.messages import EVN, MSH, PV1, ZBE
 from terresante.interop.models import InboundMessage
-from terresante.interop.tests import wire
+from terresante.interop.tests import papers, wire
 from terresante.patients.models import Patient
+from terresante.results.tests.factories import sugar
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -45,6 +48,30 @@ def test_no_field_of_a_message_makes_it_fail(hospital, madeleine, text):
     assert not [outcome for state, outcome in wire.states() if state == "failed"]
     with walls_down():
         assert InboundMessage.objects.count() == len(set(numbered))
+
+
+@pytest.mark.parametrize("text", [HOSTILE, LONG, NUL])
+def test_no_field_of_results_given_one_by_one_makes_them_fail(cast, hospital, madeleine, text):
+    claire = papers.whose(cast.madeleine_record)
+    orders = (Order(number="R1", chapter=sugar()),)
+    raw = ordered(claire, control_id="M1", at=timezone.now(), orders=orders)
+    head, pid, pv1, *below = [*raw.decode().strip().split("\r"), "NTE|1||Hémolysé"]
+    # The header names each message, and who it is about is damaged above.
+    raws = [
+        "\r".join((head.replace("|M1|", f"|M{number}|"), pid, pv1, "")).encode() + damaged
+        for number, (_, damaged) in enumerate(every_field({line[:3]: line for line in below}, text))
+    ]
+
+    codes = wire.receive(hospital, *raws)
+    wire.apply()
+    with walls_down():
+        InboundMessage.objects.filter(state__in=["doubtful", "held"]).update(state="put_aside")
+        InboundMessage.objects.filter(state="put_aside", outcome="").update(state="received")
+    wire.apply()
+
+    assert set(codes) <= {"AA", "AE", "AR"}
+    assert codes.count("AA") > 25
+    assert not [outcome for state, outcome in wire.states() if state == "failed"]
 
 
 def test_hostile_text_of_a_message_is_shown_as_text(cast, client, hospital, madeleine):

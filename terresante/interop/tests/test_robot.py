@@ -15,7 +15,7 @@ from terresante.interop.enums import AbandonReason
 from terresante.interop.handlers import end_what_was_to_inform, play_again_what_found_nobody
 from terresante.interop.hl7v2.tests.messages import ZBE
 from terresante.interop.models import PreparedRecord, RobotRule, RobotRun
-from terresante.interop.robot import MOST_LINES, read_lines
+from terresante.interop.robot import COLUMNS, MOST_LINES, read_table
 from terresante.interop.robot_actions import (
     RuleEntry,
     abandon_prepared,
@@ -149,8 +149,56 @@ def test_a_wrong_line_is_told_by_its_columns_and_stops_no_other(admin, rule):
     run = prepare_from_file(admin, rule.pk, content=content)
 
     assert numbers(run) == (1, 0, 0, [2, 4, 5])
-    assert "DURAND" not in str(run.rejected_lines)
-    assert run.rejected_lines[0]["why"] == "prénoms de naissance"
+    assert "DURAND" not in str(run.rejected_lines) and "Paris" not in str(run.rejected_lines)
+    assert [line["why"].replace("\xa0", " ") for line in run.rejected_lines] == [
+        "prénoms de naissance : à remplir",
+        "date de naissance : JJ/MM/AAAA ou AAAA-MM-JJ, un jour passé qui existe ; sexe : F ou M ; "
+        "lieu de naissance : code INSEE de la commune, ou 99 et le pays",
+        "autant de colonnes que la première ligne, et des guillemets fermés, attendus",
+    ]
+
+
+BAD_DATES = ("31/02/1951", "03/04/2099", "03/04/1851", "1951/04/03", "3 avril 1951", "51-04-03", "1951-4-3")
+
+
+@pytest.mark.parametrize("said", [*BAD_DATES, "1951-04-03 08:00 h"])
+def test_a_date_that_is_not_one_is_never_read_as_its_year(said):
+    (line,) = read_table(csv(NADIA.replace("03/04/1951", said)), today=date(2026, 11, 27)).lines
+
+    assert line.traits is None and line.why.startswith("date de naissance")
+
+
+@pytest.mark.parametrize(
+    ("said", "day", "lunar"),
+    [
+        ("03/04/1951", date(1951, 4, 3), ""),
+        ("3/4/1951", date(1951, 4, 3), ""),
+        ("03.04.1951", date(1951, 4, 3), ""),
+        ("1951-04-03", date(1951, 4, 3), ""),
+        ("1951-04-03T00:00:00", date(1951, 4, 3), ""),
+        ("03/04/1951 00:00", date(1951, 4, 3), ""),
+        ("00/04/1951", date(1951, 4, 1), "1951-04-00"),
+        ("1951", date(1951, 1, 1), "1951-00-00"),
+    ],
+)
+def test_dates_are_read_as_french_and_iso_exports_write_them(said, day, lunar):
+    (line,) = read_table(csv(NADIA.replace("03/04/1951", said)), today=date(2026, 11, 27)).lines
+
+    assert line.traits is not None
+    assert (line.why, line.traits.birth_date, line.traits.lunar_birth_date) == ("", day, lunar)
+
+
+@pytest.mark.parametrize("wrong", ["DURAND;Nadia;03/04/1951;U;94028", "DURAND;Nadia;03/04/1951;F;99999"])
+def test_nobody_is_prepared_with_a_trait_that_is_not_known(wrong):
+    (line,) = read_table(csv(wrong), today=date(2026, 11, 27)).lines
+
+    assert line.traits is None
+
+
+def test_a_quotation_mark_left_open_spoils_its_own_line_alone():
+    lines = read_table(csv('"DURAND;Nadia;03/04/1951;F;94028', NADIA), today=date(2026, 11, 27)).lines
+
+    assert [(line.number, line.traits is None) for line in lines] == [(2, True), (3, False)]
 
 
 @pytest.mark.parametrize(
@@ -158,15 +206,41 @@ def test_a_wrong_line_is_told_by_its_columns_and_stops_no_other(admin, rule):
 )
 def test_what_is_no_such_file_is_refused(content):
     with pytest.raises(Invalid):
-        read_lines(content, today=date(2026, 11, 27))
+        read_table(content, today=date(2026, 11, 27))
 
 
-def test_columns_come_in_any_order_with_commas_and_in_windows_letters():
-    text = "sexe,nom_naissance,lieu_naissance,date_naissance,prenoms_naissance\r\nF,Élan,94028,1951-04-03,Zoé\r\n"
-    (line,) = read_lines(text.encode("cp1252"), today=date(2026, 11, 27))
+@pytest.mark.parametrize("codec", ["cp1252", "utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("mark", [";", ",", "\t"], ids=["semicolon", "comma", "tabulation"])
+def test_columns_come_in_any_order_with_each_mark_and_in_each_character_set(codec, mark):
+    rows = [
+        ("Sexe", "Nom de naissance", "LIEU_NAISSANCE", "date_naissance", '"Prénoms de naissance"'),
+        ("f", "Élan", "2a004", "1951-04-03", "Zoé"),
+    ]
+    text = "\r\n".join(mark.join(row) for row in rows) + "\r\n"
+    table = read_table(text.encode(codec), today=date(2026, 11, 27))
 
+    (line,) = table.lines
+    assert (line.number, line.why, table.ignored) == (2, "", ())
     assert line.traits is not None
-    assert (line.traits.birth_name, line.traits.birth_given_names) == ("Élan", "Zoé")
+    assert (line.traits.birth_name, line.traits.birth_given_names, line.traits.sex) == ("Élan", "Zoé", "F")
+    assert line.traits.birth_place_code == "2A004"
+
+
+def test_columns_that_are_not_read_are_named_and_stop_nothing():
+    text = f"service;{HEADER};Téléphone\nCOVID;{NADIA};0600000000\n"
+    table = read_table(text.encode(), today=date(2026, 11, 27))
+
+    assert [line.traits is not None for line in table.lines] == [True]
+    assert table.ignored == ("service", "Téléphone")
+
+
+@pytest.mark.parametrize("missing", COLUMNS)
+def test_a_column_that_is_missing_or_named_twice_is_one_sentence(missing):
+    names = [name for name in COLUMNS if name != missing]
+    with pytest.raises(Invalid, match=f"doit nommer la colonne {missing} "):
+        read_table(";".join([*names, "autre"]).encode(), today=date(2026, 11, 27))
+    with pytest.raises(Invalid, match=f"plusieurs fois {missing}"):
+        read_table(";".join([*COLUMNS, missing]).encode(), today=date(2026, 11, 27))
 
 
 def test_a_rule_that_is_stopped_prepares_nothing(admin, rule):
@@ -224,6 +298,7 @@ def test_a_file_given_from_the_screen_is_read_and_not_kept(admin, rule):
 
     assert french("ligne 3 : date de naissance") in page
     assert "DURAND" not in page
+    assert "Fichier donné" in page and "1\xa0dossier préparé" in page
     with walls_down():
         assert RobotRun.objects.get().prepared == 1
 
@@ -239,7 +314,23 @@ def test_the_files_of_the_night_are_read_once_and_erased(admin, rule, tmp_path):
     assert len(prepared()) == 1
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".refused", ".refused"]
     with walls_down():
-        assert RobotRun.objects.get().by_name == "tests"
+        run = RobotRun.objects.get()
+    assert (run.kind, run.by_name, run.prepared) == ("night", "", 1)
+
+
+def test_a_file_of_the_night_that_is_not_read_says_why_on_the_page_of_its_rule(admin, rule, tmp_path):
+    (tmp_path / f"{rule.pk}-20261127.csv").write_bytes(b"nom;prenom\nDURAND;Nadia\n")
+    (tmp_path / f"{rule.pk}-20261128.csv").write_bytes(f"{HEADER};chambre\n{NADIA};12\n".encode())
+    with rls.acting(JOB):
+        assert read_folder(JOB, tmp_path) == 1
+
+    page = client_of(admin).get(f"/administration/robot/{rule.pk}/").content.decode()
+    assert "doit nommer les colonnes nom_naissance" in page and "Fichier de la nuit" in page
+    assert "1\xa0colonne non lue\xa0: chambre" in page
+    assert "DURAND" not in page
+    with walls_down():
+        told = AuditEntry.objects.filter(action="robot.manage").values_list("detail__done", flat=True)
+        assert set(told) >= {"ran", "refused", "set"}
 
 
 @pytest.fixture
@@ -270,6 +361,16 @@ def test_who_leaves_the_unit_has_a_closed_record_prepared_and_her_discharge_foll
     assert wire.states() == [("applied", "stay")]
     leaves(hospital, control_id="S2")
     assert len(prepared()) == 1
+
+
+def test_what_a_discharge_set_going_is_counted_on_the_page_of_its_rule(admin, hospital, unit_rule):
+    leaves(hospital)
+    page = client_of(admin).get(f"/administration/robot/{unit_rule.pk}/").content.decode()
+
+    assert "Sortie de l’unité" in page and "INCONNU" not in page
+    with walls_down():
+        run = RobotRun.objects.get()
+    assert (run.kind, run.prepared, run.by_name) == ("discharge", 1, "")
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,8 @@ def _filed() -> list[Said]:
         if row.patient_id is None:
             return []
         rls.open_record(row.patient_id)
-        report = DiagnosticReport.objects.filter(patient_id=row.patient_id, document=None).latest(
-            "recorded_at"
+        # A message of several orders is several reports.
+        told = DiagnosticReport.objects.filter(
+            patient_id=row.patient_id, document=None, recorded_at__gte=row.received_at
         )
-        return _said(report)
+        return [said for report in told.order_by("recorded_at") for said in _said(report)]

@@ -17,6 +17,7 @@ from terresante.interop.cda.tests import letters
 from terresante.interop.cda.tests.letters import AT, CLAIRE, PDF
 from terresante.interop.hl7v2 import carried, grammar, zam
 from terresante.interop.hl7v2.examination import examine
+from terresante.interop.hl7v2.orders import MOST_ORDERS
 from terresante.interop.hl7v2.tests import test_carried
 from terresante.interop.hl7v2.tests.messages import adt, pid
 from terresante.interop.tests.branches import reasons, told, traced
@@ -85,8 +86,10 @@ DIRECTED = (
     re.sub(rb"PID\|([^|]*\|){3}[^|]*", b"PID|||1^^^^NH|", mdm(), count=1),
     rb"MSH|^~\&|P|X|S|L|202106060933||ZAM^Z01^ZAM_Z01|017|P|2.6" + b"\rOBX|1|CWE|AUTRE||1|Y\r",
     re.sub(rb"OBX\|1\|ED[^\r]*", b"OBX|1|NM|718-7^Hb^LN||98|g/L|120-160|L|||F", oru()).replace(
-        b"OBR|1|D1|R1|", b"OBR|1|||"
+        b"|D1|R1", b"||"
     ),
+    re.sub(rb"OBX\|1\|ED[^\r]*", b"OBX|1|NM|718-7^Hb^LN||98|g/L|120-160|L|||F", oru())
+    + b"".join(b"OBR|2|D|R%d\r" % number for number in range(MOST_ORDERS + 1)),
     oru(b"<a/>"),
     oru(WHOLE + WHOLE[WHOLE.find(b"<ClinicalDocument") :]),
     oru(b"<a>" + WHOLE[WHOLE.find(b"<ClinicalDocument") :] * 2 + b"</a>"),

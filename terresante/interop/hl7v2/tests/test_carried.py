@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from simulators.hospital import documents
+from simulators.laboratory.reports import Order, ordered
 from terresante.interop.cda.shown import CdaReader
 from terresante.interop.cda.tests import letters
 from terresante.interop.cda.tests.letters import AT, CLAIRE, PDF
@@ -20,6 +21,7 @@ from terresante.interop.hl7v2.carried import Act, read_carried
 from terresante.interop.hl7v2.er7 import Message
 from terresante.interop.hl7v2.examination import examine
 from terresante.interop.hl7v2.grammar import CONDITIONS, Code, Refusal
+from terresante.results.tests.factories import blood, sugar
 
 _SECONDS = 2.0  # of the processor, which a loaded machine gives to others too
 WHOLE = letters.structured()
@@ -292,8 +294,8 @@ def test_results_beside_a_paper_come_with_it_and_not_with_a_structured_report():
     flat = carried(oru(letters.whole(code="11502-2")) + beside)
     structured = carried(oru(letters.structured(code="11502-2")) + beside)
 
-    assert [len(each.discrete.report.results) for each in (paper, flat)] == [1, 1]
-    assert (paper.content, structured.discrete) == (PDF, None)
+    assert [len(order.report.results) for each in (paper, flat) for order in each.discrete] == [1, 1]
+    assert (paper.content, structured.discrete) == (PDF, ())
 
 
 @pytest.mark.parametrize(
@@ -383,6 +385,12 @@ SOURCES = (
     mdm("T10", replaces="1.2.3"),
     mdm("T04", b"", subtype="", identifier="1.2.3"),
     mdm(content=PDF, subtype="PDF", identifier="1.2.3"),
+    ordered(
+        CLAIRE,
+        control_id="D1",
+        at=AT,
+        orders=(Order(number="R1", chapter=blood()), Order(number="R2", chapter=sugar(), status="C")),
+    ),
 )
 
 
@@ -412,14 +420,14 @@ def outcome_of(raw):
     said = read_carried(found)
     assert not isinstance(said, Refusal)
     assert said.local_ids and said.names and said.type_code
-    return f"AA {said.act.value}"
+    return f"AA {said.act.value}" if said.content or not said.discrete else f"AA {len(said.discrete)} orders"
 
 
 def test_a_damaged_message_is_read_or_refused_with_its_reason(record_property):
     outcomes = play(1000, "seed")
     record_property("damaged", f"1000 messages : {dict(outcomes.most_common())}")
 
-    assert {"AA new", "AA replace", "AA delete", "AE 102", "AE 101", "AR 100"} <= set(outcomes)
+    assert {"AA new", "AA replace", "AA delete", "AA 2 orders", "AE 102", "AE 101", "AR 100"} <= set(outcomes)
 
 
 @pytest.mark.long

@@ -6,8 +6,8 @@ import pytest
 
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.carried import Carried, read_carried
-from terresante.interop.hl7v2.discrete import read_discrete
 from terresante.interop.hl7v2.grammar import Refusal
+from terresante.interop.hl7v2.orders import read_discrete
 from terresante.results.enums import ReportStatus, ResultKind
 
 HEAD = (
@@ -24,8 +24,7 @@ def message(*lines, obr=OBR):
 
 
 def whole(given):
-    found = read_discrete(given)
-    assert found is not None
+    (found,) = read_discrete(given)
     return found
 
 
@@ -164,7 +163,7 @@ def test_what_an_antibiotic_does_is_no_value():
 def test_what_a_message_takes_back_is_named_by_its_code():
     found = whole(message("OBX|1|NM|718-7^Hb^LN||||||||D", "OBX|2|NM|777-3^Plaquettes^LN||300|G/L||||C"))
 
-    assert found.withdrawn == {"718-7"}
+    assert found.withdrawn == {("718-7", "57021-8")}
     assert [each.code for each in found.report.results] == ["777-3"]
 
 
@@ -180,11 +179,11 @@ def test_the_status_of_a_report_is_that_of_its_results(status, expected):
 
 def test_lines_of_text_that_name_no_examination_are_no_results():
     """An American report of imaging, line by line: its document is asked for."""
-    assert read_discrete(message("OBX|1|TX|||Compte rendu||||||F", "OBX|2|TX|||Conclusion||||||F")) is None
+    assert read_discrete(message("OBX|1|TX|||Compte rendu||||||F", "OBX|2|TX|||Conclusion||||||F")) == ()
 
 
 def test_what_is_said_of_a_document_is_no_result():
-    assert read_discrete(message("OBX|1|CE|MASQUE_PS^Masqué^MetaDMPMSS||Y||||||F")) is None
+    assert read_discrete(message("OBX|1|CE|MASQUE_PS^Masqué^MetaDMPMSS||Y||||||F")) == ()
 
 
 def test_such_a_message_is_carried_under_the_number_of_its_report():
