@@ -38,6 +38,7 @@ from terresante.telemonitoring.access import (
     FOLLOW_UP_ENROL,
 )
 from terresante.telemonitoring.answering import links
+from terresante.telemonitoring.course import thresholds
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,
@@ -118,6 +119,7 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
     follow_up.membership_id = _bring_in(actor, record, cell, end)
     follow_up.next_due_at = min((one.opens_at for one in expected), default=None)
     follow_up.save(update_fields=["membership_id", "next_due_at"])
+    own = thresholds.keep(actor, follow_up, before={}, at=follow_up.enrolled_at)
     secrets = None
     if follow_up.respondent != Respondent.OPERATOR:
         secrets = links.make(actor, follow_up, expires_at=min(end, timezone.now() + LINK_LASTS))
@@ -131,6 +133,7 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
             "pathway": pathway.code,
             "version": version.number,
             "cell": str(cell.pk),
+            **({"thresholds": own} if own else {}),
             **limits_on(follow_up).in_trail,
         },
     )

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -138,6 +138,7 @@ class AdaptForm(OwnThresholdsForm):
         pathway: engine.Pathway,
         thresholds: Sequence[Threshold],
         follow_up: FollowUp,
+        told: Mapping[str, str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +147,10 @@ class AdaptForm(OwnThresholdsForm):
             self.fields["status"].initial = follow_up.status
         self.ask(pathway, thresholds)
         for threshold in thresholds:
-            self.fields[threshold.field].initial = threshold.number_on(follow_up)
+            field = self.fields[threshold.field]
+            field.initial = threshold.number_on(follow_up)
+            if said := told.get(threshold.field):
+                field.help_text = f"{field.help_text} {said}."
 
     def said(self) -> dict[str, Any]:
         return {

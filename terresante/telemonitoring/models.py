@@ -13,6 +13,7 @@ from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, Re
 from terresante.questionnaires.models import PathwayVersion
 from terresante.telemonitoring.alerts.models import Alert as Alert
 from terresante.telemonitoring.alerts.models import Call as Call
+from terresante.telemonitoring.course.models import ThresholdChange as ThresholdChange
 from terresante.telemonitoring.enums import (
     TO_BEGIN,
     EndReason,

@@ -121,8 +121,12 @@ class Threshold:
 
     def set_on(self, follow_up: FollowUp) -> str:
         """As people read it."""
-        number, unit = self.number_on(follow_up), self.said.unit
-        return f"{number}{wording.NBSP}{unit}" if number and unit else number
+        value = follow_up.personal.get(self.name)
+        return "" if value is None else self.written(Decimal(str(value)))
+
+    def written(self, value: Decimal) -> str:
+        unit = self.said.unit
+        return f"{_number(value)}{wording.NBSP}{unit}" if unit else _number(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from terresante.telemonitoring.access import (
 )
 from terresante.telemonitoring.contacts import actions as contact_actions
 from terresante.telemonitoring.course import actions as course_actions
+from terresante.telemonitoring.course import queries as course_queries
 from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secrets_page
 from terresante.telemonitoring.enums import EndReason, Respondent
 from terresante.telemonitoring.forms import AdaptForm, AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm
@@ -83,7 +84,7 @@ def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> Htt
         "adds_contacts": CONTACT_WRITE in allowed and not follow_up.is_ended,
         "forms": questionnaires.pathway_of(follow_up.version_id).forms,
         "later": _later(follow_up),
-        **_of_the_person(follow_up),
+        **_of_the_person(request, follow_up),
         "carer_form": _carer_form(request, follow_up),
         "link_form": LinkForm(initial={"phone": wording.phone(follow_up.phone_of_respondent)}),
     }
@@ -97,15 +98,13 @@ def _later(follow_up: FollowUp) -> list[tuple[str, str, date | None]]:
     return [(name, label, known.get(name)) for name, label in labels.items()]
 
 
-def _of_the_person(follow_up: FollowUp) -> dict[str, Any]:
-    """Her own thresholds, as they are set, what is wrong with one, and whether anything of her may be adapted."""
+def _of_the_person(request: Request, follow_up: FollowUp) -> dict[str, Any]:
+    """Her own thresholds, who set each, what is wrong with one, and whether anything of her may be adapted."""
     pathway = questionnaires.pathway_of(follow_up.version_id)
     thresholds = queries.thresholds_of(pathway)
-    wrong = queries.wrong_on(follow_up, pathway)
-    said = [(one.said.label, one.set_on(follow_up), wrong.get(one.name, "")) for one in thresholds]
     return {
-        "own": [one for one in said if one[1]],
-        "adapts": bool(said or pathway.statuses),
+        "own": course_queries.told_of(request.actor, follow_up, thresholds),
+        "adapts": bool(thresholds or pathway.statuses),
     }
 
 
@@ -257,7 +256,13 @@ def adapt(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse
     thresholds = queries.thresholds_of(pathway)
     if not thresholds and not pathway.statuses:
         raise NotFound
-    form = AdaptForm(request.POST or None, pathway=pathway, thresholds=thresholds, follow_up=follow_up)
+    form = AdaptForm(
+        request.POST or None,
+        pathway=pathway,
+        thresholds=thresholds,
+        follow_up=follow_up,
+        told=course_queries.last_changes(request.actor, follow_up, thresholds),
+    )
     if request.method == "POST" and form.is_valid():
         course_actions.adapt(request.actor, record_id, follow_up_id, **form.said())
         messages.success(request, "C’est enregistré : les prochaines réponses seront lues ainsi.")

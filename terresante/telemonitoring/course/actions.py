@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -41,6 +42,7 @@ from terresante.telemonitoring.actions import (
 from terresante.telemonitoring.alerts import raising
 from terresante.telemonitoring.alerts.enums import AlertOutcome
 from terresante.telemonitoring.answering import links
+from terresante.telemonitoring.course import thresholds
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,
@@ -145,10 +147,11 @@ def adapt(
     listed = status in (pathway.statuses or ("",))
     wrong = {} if listed else {"status": "Choisissez un statut de la liste."}
     refuse({**wrong, **wrong_thresholds(pathway, personal)})
-    follow_up.status = status
+    before, follow_up.status = follow_up.personal, status
     follow_up.personal = {name: float(value) for name, value in personal.items()}
     follow_up.save(update_fields=["status", "personal"])
-    _say_changed(actor, follow_up, "adapted")
+    own = thresholds.keep(actor, follow_up, before=before)
+    _say_changed(actor, follow_up, "adapted", **({"thresholds": own} if own else {}))
     return follow_up
 
 
@@ -375,7 +378,7 @@ def _show_answers_alone(follow_up: FollowUp) -> None:
         follow_up.colour, follow_up.colour_since = colour, timezone.now()
 
 
-def _say_changed(actor: Actor, follow_up: FollowUp, what: str) -> None:
-    kept = {"step": what, **limits_on(follow_up).in_trail}
+def _say_changed(actor: Actor, follow_up: FollowUp, what: str, **more: Any) -> None:
+    kept = {"step": what, **more, **limits_on(follow_up).in_trail}
     audit.record(actor, FOLLOW_UP_MANAGE, patient_id=follow_up.patient_id, about=follow_up, detail=kept)
     emit(actor, changed(follow_up))
