@@ -179,6 +179,21 @@ class EndForm(forms.Form):
     )
 
 
+class SuspendForm(forms.Form):
+    words = forms.CharField(
+        label="Pourquoi ?",
+        max_length=300,
+        help_text="Lu par le cercle et par la cellule ; la personne ne le lit pas.",
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": "Écrivez pourquoi : vos collègues et la cellule le liront."},
+    )
+    resumes_on = day_field(
+        "Reprise le",
+        required=False,
+        help_text="Le télésuivi reprend ce jour-là de lui-même. Vide : quand vous le reprendrez.",
+    )
+
+
 class LinkForm(forms.Form):
     phone = forms.CharField(
         label="Téléphone de qui répond",

@@ -38,7 +38,15 @@ from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.course import queries as course_queries
 from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secrets_page
 from terresante.telemonitoring.enums import EndReason, Respondent
-from terresante.telemonitoring.forms import AdaptForm, AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm
+from terresante.telemonitoring.forms import (
+    AdaptForm,
+    AnchorForm,
+    CarerForm,
+    EndForm,
+    EnrolForm,
+    LinkForm,
+    SuspendForm,
+)
 from terresante.telemonitoring.models import FollowUp
 
 
@@ -303,14 +311,20 @@ def _has_left(request: Request, record_id: UUID) -> bool:
     return False
 
 
-@require_POST
 @writes(FOLLOW_UP_MANAGE)
 def suspend(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
-    course_actions.suspend(request.actor, record_id, follow_up_id)
-    messages.success(
-        request, "Le télésuivi est suspendu : plus rien n’est demandé, jusqu’à ce que vous le repreniez."
-    )
-    return redirect("telemonitoring:one", record_id, follow_up_id)
+    opened = read_record(request.actor, record_id, action=FOLLOW_UP_MANAGE)
+    follow_up = follow_up_of(request, opened, FOLLOW_UP_MANAGE, follow_up_id)
+    form = SuspendForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            course_actions.suspend(request.actor, record_id, follow_up_id, **form.cleaned_data)
+        except Invalid as error:
+            show_error(form, error)
+        else:
+            messages.success(request, "Le télésuivi est suspendu : plus rien n’est demandé à la personne.")
+            return redirect("telemonitoring:one", record_id, follow_up_id)
+    return _form_page(request, "telemonitoring/suspend.html", opened, follow_up, form)
 
 
 @require_POST

@@ -30,18 +30,18 @@ def version():
     return load(Actor.job("tests"), folder(SHIPPED / "covid-adulte"))[0]
 
 
-def begun(actor, record, cell, version, **personal):
+def own(value):
+    return {NAME: Decimal(value)} if value else {}
+
+
+def begun(actor, record, cell, version, floor):
     status = version.read().statuses[0]
-    own = {NAME: Decimal(value) for value in personal.values()}
-    wanted = new_follow_up(version, cell, status=status, personal=own)
-    return enrol(actor, record.pk, wanted).follow_up
+    return enrol(actor, record.pk, new_follow_up(version, cell, status=status, personal=own(floor))).follow_up
 
 
-def adapted(actor, follow_up, **own):
-    personal = {NAME: Decimal(value) for value in own.values()}
-    course_actions.adapt(
-        actor, follow_up.record_id, follow_up.pk, status=follow_up.status, personal=personal
-    )
+def adapted(actor, follow_up, floor=""):
+    keys = (follow_up.record_id, follow_up.pk)
+    course_actions.adapt(actor, *keys, status=follow_up.status, personal=own(floor))
 
 
 def shown(client, actor, follow_up, page="one"):
