@@ -68,6 +68,10 @@ class VersionShown:
         return () if said is None else tuple(engine.in_words(said, rule) for rule in said.rules)
 
     @property
+    def meant(self) -> str:
+        return "" if self.said is None else engine.meant_for(self.said.meant)
+
+    @property
     def errors(self) -> tuple[engine.Mistake, ...]:
         return tuple(one for one in self.mistakes if not one.is_warning)
 

@@ -55,6 +55,12 @@ class EnrolForm(OwnThresholdsForm):
     """`pathway` says what is asked; the inclusion questionnaire is beside it (`questionnaires.filling`)."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
+    outside_words = forms.CharField(
+        label="Pourquoi l’inclure quand même ?",
+        max_length=300,
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": "Écrivez pourquoi, ou choisissez un autre parcours."},
+    )
     contact = forms.ChoiceField(label="Contact de quel cas index ?", required=False)
     status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
     anchor_on = day_field("Date de référence", missing="Indiquez la date.")
@@ -89,11 +95,14 @@ class EnrolForm(OwnThresholdsForm):
         contacts: Sequence[Contact],
         thresholds: Sequence[Threshold],
         patient: Patient,
+        outside: str,
         **kwargs: Any,
     ) -> None:
         said = {"id": new_id(), "anchor_on": timezone.localdate(), "phone": wording.phone(patient.phone)}
         kwargs["initial"] = {**said, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        if not outside:
+            del self.fields["outside_words"]
         offer(self, "cell", [(str(cell.pk), _words(cell)) for cell in cells])
         if contacts:
             offer(self, "contact", [("", "Aucun"), *((str(one.pk), one.name) for one in contacts)])
@@ -119,6 +128,7 @@ class EnrolForm(OwnThresholdsForm):
             phone=said["phone"],
             inclusion=inclusion,
             personal=self.personal,
+            outside_words=said.get("outside_words", ""),
         )
 
     @property

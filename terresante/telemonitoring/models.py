@@ -111,6 +111,8 @@ class FollowUp(Limited):
     # Values at enrolment, and thresholds of this person: linkId or name → value.
     baseline = models.JSONField(default=dict)
     personal = models.JSONField(default=dict)
+    # Why somebody whom the pathway was not made for is followed on it all the same.
+    outside_words = models.CharField("hors du parcours", max_length=300, blank=True, default="")
     respondent = models.CharField(
         "qui répond", max_length=10, choices=Respondent.choices, default=Respondent.PATIENT
     )

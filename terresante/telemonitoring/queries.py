@@ -76,11 +76,15 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A pathway that may be begun; `signed_by`: the structures that answer for its thresholds."""
+    """A pathway that may be begun; `signed_by`: the structures that answer for its thresholds.
+
+    `unsuited`: why it was not made for this person, "" when it was.
+    """
 
     version: PathwayVersion
     pathway: engine.Pathway
     signed_by: tuple[str, ...]
+    unsuited: str
 
     @property
     def is_signed(self) -> bool:
@@ -264,8 +268,8 @@ def _contacts_waiting(actor: Actor, since: datetime) -> QuerySet[Contact]:
     return rows.order_by("name", "pk")[:_CONTACTS_OFFERED]
 
 
-def offered_to(actor: Actor) -> list[Offered]:
-    """What this professional may begin, by title."""
+def offered_to(actor: Actor, patient: Patient) -> list[Offered]:
+    """What this professional may begin, by title; what was made for somebody else comes last."""
     versions = list(questionnaires.published().filter(pathway__kind__in=FOLLOWED_KINDS).defer("files"))
     found = [(version, questionnaires.pathway_of(version.pk)) for version in versions]
     allowed = [
@@ -274,7 +278,11 @@ def offered_to(actor: Actor) -> list[Offered]:
         if enrols(actor, pathway) and writes_class(actor, DataClass(version.pathway.data_class))
     ]
     signed = _signatures([version.pk for version, _ in allowed])
-    return [Offered(version, pathway, signed.get(version.pk, ())) for version, pathway in allowed]
+    offered = [
+        Offered(version, pathway, signed.get(version.pk, ()), questionnaires.unsuited(pathway, patient))
+        for version, pathway in allowed
+    ]
+    return sorted(offered, key=lambda one: bool(one.unsuited))
 
 
 def _signatures(versions: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:

@@ -127,7 +127,7 @@ def _carer_form(request: Request, follow_up: FollowUp) -> CarerForm | None:
 def enrol(request: Request, record_id: UUID) -> HttpResponse:
     """Without a pathway, they are offered. POST with `recompute` shows the schedule and who will read again."""
     opened = read_record(request.actor, record_id, action=FOLLOW_UP_ENROL)
-    offered = queries.offered_to(request.actor)
+    offered = queries.offered_to(request.actor, opened.patient)
     asked = request.POST.get("parcours") or request.GET.get("parcours", "")
     chosen = next((one for one in offered if str(one.version.pk) == asked), None)
     if chosen is None:
@@ -162,6 +162,7 @@ class _EnrolPage:
             contacts=queries.contacts_waiting(request.actor) if is_of_contact else (),
             thresholds=queries.thresholds_of(self.pathway),
             patient=opened.patient,
+            outside=chosen.unsuited,
         )
         # Asked once: a date of the questionnaire that is the date of reference itself.
         self.same = self._same_as_anchor()

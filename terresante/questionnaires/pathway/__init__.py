@@ -9,6 +9,7 @@ from terresante.questionnaires.pathway.fhir_import import from_bundle
 from terresante.questionnaires.pathway.folders import folder
 from terresante.questionnaires.pathway.in_words import RuleInWords, in_words, rules_in_words
 from terresante.questionnaires.pathway.keeping import from_json, to_json
+from terresante.questionnaires.pathway.meant import Person, ages_of, meant_for, unsuited
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -54,6 +55,7 @@ __all__ = [
     "PastAnswer",
     "Pathway",
     "PathwayError",
+    "Person",
     "Problem",
     "Question",
     "Replay",
@@ -63,6 +65,7 @@ __all__ = [
     "ScoreResult",
     "Sensitivity",
     "Step",
+    "ages_of",
     "assess",
     "bundle",
     "check",
@@ -73,6 +76,7 @@ __all__ = [
     "from_json",
     "in_unit",
     "in_words",
+    "meant_for",
     "offline",
     "own_thresholds",
     "parse",
@@ -85,5 +89,6 @@ __all__ = [
     "scores",
     "shown",
     "to_json",
+    "unsuited",
     "wrong_personal",
 ]

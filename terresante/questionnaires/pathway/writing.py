@@ -53,7 +53,14 @@ def _head(pathway: Pathway) -> str:
             "[anchor]\n"
             + _lines({"label": pathway.anchor_label, "later": dict(pathway.later_anchors) or None}),
             "[enrolment]\n"
-            + _lines({"questionnaire": pathway.enrolment_questionnaire, "statuses": pathway.statuses}),
+            + _lines(
+                {
+                    "questionnaire": pathway.enrolment_questionnaire,
+                    "statuses": pathway.statuses,
+                    "ages": pathway.meant.ages or None,
+                    "sex": pathway.meant.sex or None,
+                }
+            ),
             "[delays]\n"
             + _lines(
                 {
