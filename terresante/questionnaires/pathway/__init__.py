@@ -7,7 +7,13 @@ from terresante.questionnaires.pathway.enabling import shown
 from terresante.questionnaires.pathway.fhir import bundle, plan_definition, questionnaire_response
 from terresante.questionnaires.pathway.fhir_import import from_bundle
 from terresante.questionnaires.pathway.folders import folder
-from terresante.questionnaires.pathway.in_words import RuleInWords, in_words, rules_in_words
+from terresante.questionnaires.pathway.in_words import (
+    RuleInWords,
+    in_words,
+    readable,
+    rules_in_words,
+    step_in_words,
+)
 from terresante.questionnaires.pathway.keeping import from_json, to_json
 from terresante.questionnaires.pathway.meant import Person, ages_of, meant_for, unsuited
 from terresante.questionnaires.pathway.model import (
@@ -84,10 +90,12 @@ __all__ = [
     "problems",
     "questionnaire_response",
     "read",
+    "readable",
     "replay",
     "rules_in_words",
     "scores",
     "shown",
+    "step_in_words",
     "to_json",
     "unsuited",
     "wrong_personal",

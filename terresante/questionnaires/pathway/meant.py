@@ -23,6 +23,8 @@ class Person:
 def ages_of(text: str) -> tuple[int | None, int | None]:
     """The lowest and the highest age, both included; None: no limit. Raises ValueError, a sentence in French."""
     said = text.strip()
+    low: int | None
+    high: int | None
     if not said:
         return None, None
     if found := _BETWEEN.fullmatch(said):
@@ -33,7 +35,7 @@ def ages_of(text: str) -> tuple[int | None, int | None]:
         low, high = _side(found.group(1), int(found.group(2)))
     else:
         raise ValueError(f"« {said[:20]} » n’est pas un âge : écrivez 0..17, >= 18 ou < 3, en années.")
-    if (high is not None and not 0 <= high <= OLDEST) or (low is not None and not 0 <= low <= OLDEST):
+    if not all(0 <= age <= OLDEST for age in (low, high) if age is not None):
         raise ValueError(f"« {said} » : un âge va de 0 à {OLDEST} ans.")
     return low, high
 

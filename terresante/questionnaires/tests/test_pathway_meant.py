@@ -128,7 +128,7 @@ def test_who_is_outside_is_told_why_and_who_may_be_too(said, person, sentence):
 
 
 def test_a_birth_date_without_day_or_month_counts_for_every_age_it_may_be(monkeypatch):
-    monkeypatch.setattr(queries.timezone, "localdate", lambda: date(2026, 6, 15))
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda: date(2026, 6, 15))
     pathway = read(meant(ages="0..17"))
 
     def told(year, lunar=""):

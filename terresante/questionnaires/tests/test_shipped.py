@@ -164,4 +164,6 @@ def test_nothing_is_asked_of_epices_and_mini_gds_but_their_score():
     pathway = shipped("evaluation-multidimensionnelle")
     asked = [one.link_id for one in pathway.form("epices").questions]
     assert asked == ["epices"]
-    assert [one.link_id for one in pathway.form("evaluation").questions if "gds" in one.link_id] == ["mini-gds"]
+    assert [one.link_id for one in pathway.form("evaluation").questions if "gds" in one.link_id] == [
+        "mini-gds"
+    ]

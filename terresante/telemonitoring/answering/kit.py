@@ -21,8 +21,8 @@ def made(due: Sequence[Due], stands: Sequence[Standing], *, permit: str) -> dict
     for one in due:
         pathway = questionnaires.pathway_of(one.follow_up.version_id)
         forms[_key(one)] = engine.offline(pathway, one.expected.form, personal=one.follow_up.personal)
-    cells = [one.follow_up.cell for one in (*due, *stands)]
-    cell = cells[0] if cells else None
+    follow_ups = [*(one.follow_up for one in due), *(one.follow_up for one in stands)]
+    cell = follow_ups[0].cell if follow_ups else None
     return {
         "permit": permit,
         "forms": forms,
