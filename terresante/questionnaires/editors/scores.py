@@ -75,6 +75,12 @@ class ScoresEditor:
         ]
 
     @property
+    def forms(self) -> list[tuple[str, str]]:
+        """(name, title) of those that have a score, in the order of the file."""
+        names = dict.fromkeys(one.get("questionnaire", "") for one in self.kept)
+        return [(name, self.titles[name]) for name in names if name in self.titles]
+
+    @property
     def refused(self) -> list[tuple[EditedField, str]]:
         """(field, of which score)"""
         return [
@@ -211,12 +217,6 @@ def _tried(said: engine.ScoreResult) -> TriedScore:
 
 def _number(value: Decimal | None) -> str:
     return "" if value is None else filling.number(value)
-
-
-def scored_forms(files: Mapping[str, str]) -> list[str]:
-    """Those that have a score, in their order."""
-    named = [one.get("questionnaire", "") for one in _kept(files)]
-    return list(dict.fromkeys(name for name in named if name))
 
 
 def _kept(files: Mapping[str, str]) -> list[Score]:

@@ -18,7 +18,7 @@ from terresante.questionnaires.access import PATHWAY_MANAGE, require_pathway_man
 from terresante.questionnaires.editors.framing import FramingEditor
 from terresante.questionnaires.editors.rules import RulesEditor
 from terresante.questionnaires.editors.schedule import ScheduleEditor
-from terresante.questionnaires.editors.scores import ScoresEditor, scored_forms, trial
+from terresante.questionnaires.editors.scores import ScoresEditor, trial
 from terresante.questionnaires.models import PathwayVersion
 from terresante.questionnaires.pathway_forms import NOTHING, QuestionsEditor, TextsEditor
 
@@ -99,8 +99,8 @@ def _edited_page(request: Request, row: PathwayVersion, part: str, refused: Refu
     sent = request.POST if refused is not None else None
     shown = _shown_file(request, row, sent) if part == places.FILES else _shown_part(row, part, sent, wrong)
     if part == places.SCORES:
-        asked = request.GET.get("essai", "") or next(iter(scored_forms(row.files)), "")
-        shown["trial"] = trial(row.files, asked, None)
+        first = next((name for name, _ in shown["scores"].forms), "")
+        shown["trial"] = trial(row.files, request.GET.get("essai", "") or first, None)
     editor = shown.get(_EDITORS[part][0]) if part in _EDITORS else None
     context = {
         "seen": row.changed_at.isoformat() if refused is None else request.POST.get("seen", ""),

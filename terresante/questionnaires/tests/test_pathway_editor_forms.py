@@ -283,6 +283,17 @@ def test_a_calculation_that_cannot_be_is_said_at_its_field_when_tried_and_when_s
     assert removed.status_code == 302 and "scores.toml" not in kept(draft).files
 
 
+def test_the_scores_of_each_form_are_tried_apart(screen, draft, admin):
+    other = '{"resourceType": "Questionnaire", "status": "active", "title": "Logement", "item": []}'
+    score = SCORES.replace("chaleur", "place").replace('"quotidien"', '"logement"')
+    files = {**draft.files, "questionnaires/logement.json": other, "scores.toml": f"{SCORES}\n{score}"}
+    pathway_actions.save_draft(admin, draft.pk, files=files, seen=draft.changed_at)
+    page = page_of(screen("scores"))
+    assert 'name="essai" value="quotidien"' in page and "?essai=logement#essai-de" in page
+    assert 'name="essai" value="logement"' in page_of(screen("scores", query="?essai=logement"))
+    assert 'name="essai"' not in page_of(screen("scores", query="?essai=rien"))
+
+
 def test_a_file_that_is_no_toml_is_not_written_over(admin, screen, draft):
     files = {**draft.files, "scores.toml": "[[score]\nid ="}
     pathway_actions.save_draft(admin, draft.pk, files=files, seen=draft.changed_at)
