@@ -42,12 +42,28 @@ class OfflinePage {
       heading("Mon suivi, sans réseau"),
       waiting.length ? text("Votre réponse est gardée sur ce téléphone. Elle partira toute seule dès que le réseau revient.") : "",
       ...open.map((one) => button(`Répondre : ${one.title}`, "btn btn-main fill-go", () => this.ask(one, {}, 0))),
-      !open.length && !waiting.length ? text("Aucun questionnaire n’est à remplir pour le moment.") : "",
+      ...(this.kit.stopped ?? []).map(stopped),
+      !open.length && !waiting.length ? text(this.nothingNow(now)) : "",
+      this.kit.stopped?.length ? this.callCell() : "",
       button("Effacer mon suivi de ce téléphone", "btn btn-third", () => {
         emptyStore();
         this.draw(heading("C’est effacé"), text("Il ne reste rien de votre suivi sur ce téléphone."));
       }),
     );
+  }
+
+  private nothingNow(now: Date): string {
+    const next = this.kit.expected.map((one) => new Date(one.opens)).filter((opens) => opens > now);
+    if (!next.length) return this.kit.stopped?.length ? "" : "Aucun questionnaire n’est à remplir pour le moment.";
+    const first = new Date(Math.min(...next.map(Number)));
+    const day = first.toLocaleDateString("fr-FR", { weekday: "long", day: "numeric", month: "long" });
+    const hour = first.toLocaleTimeString("fr-FR", { hour: "2-digit", minute: "2-digit" });
+    return `Aucun questionnaire n’est à remplir pour le moment. Prochaines questions : ${day} à ${hour}.`;
+  }
+
+  private callCell(): HTMLElement | "" {
+    if (!this.kit.phone) return "";
+    return element("a", { className: "btn btn-second fill-go", href: `tel:${this.kit.phone}` }, "Appeler la cellule");
   }
 
   private ask(expected: Expected, answers: Answers, index: number, wrong = ""): void {
@@ -116,9 +132,7 @@ class OfflinePage {
       : `La cellule est fermée, et elle n’a pas encore votre réponse. ${form.texts["closed"] ?? ""}`;
     const kept = text("Votre réponse est gardée sur ce téléphone. Elle partira toute seule dès que le réseau revient.");
     const call = element("a", { className: "btn btn-grave fill-go", href: "tel:15" }, "Appeler le 15");
-    const phone = this.kit.phone
-      ? element("a", { className: "btn btn-second fill-go", href: `tel:${this.kit.phone}` }, "Appeler la cellule")
-      : "";
+    const phone = this.callCell();
     const back = button("Revenir", "btn btn-third", () => void this.home());
     const said = form.texts[colour] ?? "";
     if (colour === "red") {
@@ -136,6 +150,22 @@ class OfflinePage {
     prepareFilling(this.page);
     this.page.querySelector<HTMLElement>(".question")?.focus();
   }
+}
+
+/** As telemonitoring/_standing.html says it. */
+function stopped({ title, state, since, until }: NonNullable<Kit["stopped"]>[number]): HTMLElement {
+  const paused = state === "paused";
+  const from = since && (paused ? `Depuis le ${since}, il n’y a plus de questions à remplir.` : `Il est terminé depuis le ${since}.`);
+  const then = until ? `Les questions reviennent le ${until}.` : "La date de reprise n’est pas encore connue. L’équipe vous la dira.";
+  return element(
+    "section",
+    { className: "card card-body fill-due" },
+    element("h2", {}, paused ? "Le suivi est en pause" : "Le suivi est terminé"),
+    text(title),
+    from ? text(from) : "",
+    paused ? text(then) : "",
+    text("Vous allez moins bien ? Appelez l’équipe. En cas d’urgence, appelez le 15."),
+  );
 }
 
 function inWords(question: KitQuestion, values: string[]): string {

@@ -46,6 +46,8 @@ export interface Kit {
   permit: string;
   forms: Record<string, KitForm>;
   expected: { occurrence: string; form: string; title: string; opens: string; closes: string }[];
+  /** Of what is paused or over, in words of dates; a kit of an earlier release has none. */
+  stopped?: { title: string; state: "paused" | "ended"; since: string; until: string }[];
   hours: { opens: string; closes: string }[];
   phone: string;
   until: string;

@@ -21,7 +21,7 @@ from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.questionnaires.steps import Filling, answered
 from terresante.telemonitoring.access import FOLLOW_UP_READ
-from terresante.telemonitoring.answering import asking, kit, unasked
+from terresante.telemonitoring.answering import asking, kit, standing, unasked
 from terresante.telemonitoring.answering.doors import permit_of_account
 from terresante.telemonitoring.models import Expected
 
@@ -32,13 +32,15 @@ def follow_up(request: Request) -> HttpResponse:
     action = RECORD_READ if is_carer(request.actor) else FOLLOW_UP_READ
     opened = read_own_record(request.actor, action=action)
     due = asking.due_for(request.actor, opened.patient.pk) if opened else []
-    # What a telephone keeps is its owner's: a relative answers with a network.
-    keeps = request.actor.kind == ActorKind.PATIENT and bool(due)
+    stands = standing.standings_for(request.actor, opened.patient.pk, due) if opened else []
+    # What a telephone keeps is its owner's: a relative answers with a network. What stopped is told without one too.
+    keeps = request.actor.kind == ActorKind.PATIENT and bool(due or stands)
     reader = asking.reader_of(due[0].follow_up.cell) if due else None
     before = asking.said_before(due[0].follow_up) if due else ""
     shown = {
         "opened": opened,
         "due": due,
+        "standings": stands,
         "offered": unasked.offered(request.actor, opened.patient.pk, due) if opened else [],
         "reader": reader,
         "keeps": keeps,
@@ -70,7 +72,8 @@ def offline_kit(request: Request) -> HttpResponse:
     if opened is None or request.actor.kind != ActorKind.PATIENT or user_id is None or session is None:
         raise NotFound
     due = asking.coming(request.actor, opened.patient.pk)
-    return JsonResponse(kit.made(due, permit=permit_of_account(user_id, session=session)))
+    stands = standing.standings_for(request.actor, opened.patient.pk, due)
+    return JsonResponse(kit.made(due, stands, permit=permit_of_account(user_id, session=session)))
 
 
 @writes(RESPONSE_WRITE)

@@ -14,11 +14,12 @@ from terresante.questionnaires.archive import ABOUT, Unreadable
 from terresante.questionnaires.pathway.elements import SDC, UNIT, unit_of
 from terresante.questionnaires.pathway.fhir_import import free, slug
 from terresante.questionnaires.pathway.tables import has_endless_key
+from terresante.questionnaires.pathway.writing import MORE_COLUMNS, STEP_HEADER
 
 RULES, SCHEDULE, TEXTS = "rules.csv", "schedule.csv", "texts.toml"
 COLUMNS: dict[str, tuple[str, ...]] = {
     RULES: ("rule", "questionnaire", "item", "green", "orange", "red", "remeasure", "why"),
-    SCHEDULE: ("step", "questionnaire", "from", "to", "times", "remind", "grey", "orange", "red", "role"),
+    SCHEDULE: (*STEP_HEADER, *MORE_COLUMNS),
 }
 _BOUNDS = {"lowest": "minValue", "highest": "maxValue"}
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,]\d{1,6})?")
@@ -34,9 +35,9 @@ def _toml(text: str) -> dict[str, Any]:
         return {}
 
 
-def told(files: Mapping[str, str]) -> dict[str, Any]:
-    """What `pathway.toml` says, {} when it cannot be read."""
-    return _toml(files.get(ABOUT, ""))
+def told(files: Mapping[str, str], name: str = ABOUT) -> dict[str, Any]:
+    """What a file of TOML says, {} when it cannot be read."""
+    return _toml(files.get(name, ""))
 
 
 def renamed(files: Mapping[str, str], code: str, title: str) -> dict[str, str]:
@@ -63,11 +64,12 @@ def with_rows(files: Mapping[str, str], name: str, lines: Sequence[Mapping[str, 
         return {key: text for key, text in files.items() if key != name}
     written = io.StringIO()
     table = csv.writer(written, delimiter=";", lineterminator="\n")
-    table.writerow([*known, *others])
+    said = [one for one in known if one not in MORE_COLUMNS or any(line.get(one) for line in kept)]
+    table.writerow([*said, *others])
     for line in kept:
         old = next((row for row in before if row.get(known[0]) == line.get(known[0])), {})
         table.writerow(
-            [_one_line(line.get(column, "")) for column in known] + [old.get(one) or "" for one in others]
+            [_one_line(line.get(column, "")) for column in said] + [old.get(one) or "" for one in others]
         )
     return {**files, name: written.getvalue()}
 
@@ -108,7 +110,7 @@ def _one_line(text: str) -> str:
 
 def texts(files: Mapping[str, str]) -> dict[str, str]:
     """What the patient is told, by its key."""
-    said = _toml(files.get(TEXTS, "")).get("patient")
+    said = told(files, TEXTS).get("patient")
     return (
         {key: text for key, text in said.items() if isinstance(text, str)} if isinstance(said, dict) else {}
     )

@@ -12,7 +12,7 @@ from terresante.questionnaires import archive, draft
 from terresante.questionnaires import pathway as engine
 
 # What is shown empty under a table, to write lines more without JavaScript.
-_SPARE = 3
+_SPARE = 2
 _LABELS = {
     "rule": "Règle",
     "questionnaire": "Formulaire",
@@ -20,7 +20,7 @@ _LABELS = {
     "green": "Vert",
     "orange": "Orange",
     "red": "Rouge",
-    "remeasure": "Confirmer",
+    "remeasure": "Mesurer à nouveau un rouge",
     "why": "Pourquoi",
     "step": "Étape",
     "from": "Du",

@@ -1,7 +1,7 @@
 """Pathways as their administration shows them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,12 +60,16 @@ class VersionShown:
 
     @property
     def placed(self) -> list[Placed]:
-        return _placed(self.version, self.mistakes)
+        return _placed(self.version.files, self.mistakes)
 
     @property
     def rules(self) -> tuple[engine.RuleInWords, ...]:
         said = self.said
         return () if said is None else tuple(engine.in_words(said, rule) for rule in said.rules)
+
+    @property
+    def meant(self) -> str:
+        return "" if self.said is None else engine.meant_for(self.said.meant)
 
     @property
     def errors(self) -> tuple[engine.Mistake, ...]:
@@ -99,11 +103,16 @@ def _shown(row: Pathway) -> PathwayShown:
 
 def placed(row: PathwayVersion) -> list[Placed]:
     """Of a draft, as it is kept."""
-    return _placed(row, mistakes(row.files))
+    return placed_in(row.files)
 
 
-def _placed(row: PathwayVersion, found: Sequence[engine.Mistake]) -> list[Placed]:
-    places = Places(row.files)
+def placed_in(files: Mapping[str, str]) -> list[Placed]:
+    """Of files that are kept or not."""
+    return _placed(files, mistakes(files))
+
+
+def _placed(files: Mapping[str, str], found: Sequence[engine.Mistake]) -> list[Placed]:
+    places = Places(files)
     return [Placed(one, places.of(one)) for one in found]
 
 

@@ -1,22 +1,19 @@
 """Administration: pathways and their versions. Whoever administers reads; the deployment's administrator changes."""
 
 import json
-import re
-from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
 from terresante.directory.access import require_administration
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.questionnaires import archive, draft, pathway_actions, pathway_queries, places
+from terresante.questionnaires import archive, pathway_actions, pathway_queries, places
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import (
     PATHWAY_MANAGE,
@@ -32,22 +29,7 @@ from terresante.questionnaires.pathway_forms import (
     BringForm,
     CopyForm,
     PublishForm,
-    QuestionsEditor,
-    TableEditor,
-    TextsEditor,
 )
-
-# Of a draft, what its screen edits; the address's word → its title.
-PARTS = {
-    places.QUESTIONS: "Questions",
-    places.THRESHOLDS: "Seuils",
-    places.SCHEDULE: "Calendrier",
-    places.TEXTS: "Textes",
-    places.FILES: "Fichiers",
-}
-_TABLES = {places.THRESHOLDS: draft.RULES, places.SCHEDULE: draft.SCHEDULE}
-# What an editor refuses, whatever it is.
-Refusal = Invalid | Conflict
 
 
 @require_safe
@@ -117,7 +99,7 @@ def _version_page(request: Request, version_id: UUID, **forms: Any) -> HttpRespo
     context = {
         "shown": shown,
         "version": shown.version,
-        "parts": PARTS,
+        "parts": places.PARTS,
         "manages": manages_pathways(request.actor),
         "signs": signs_pathways(request.actor) and shown.version.status == "published" and not mine,
         "publish_form": PublishForm(initial={"note": shown.version.note}),
@@ -216,108 +198,3 @@ def retire(request: Request, pathway_id: UUID) -> HttpResponse:
     pathway_actions.retire(request.actor, pathway_id)
     messages.success(request, "Le parcours n’est plus proposé. Les suivis en cours vont à leur terme.")
     return redirect("pathways:one", pathway_id)
-
-
-@writes(PATHWAY_MANAGE)
-def edit(request: Request, version_id: UUID, part: str) -> HttpResponse:
-    """One part of a draft; what is saved is checked at once, and its mistakes are said on the same page.
-
-    What is refused stays as it was typed, and so does the moment at which the page was read: the work of somebody else
-    is not overwritten at the second try.
-    """
-    require_pathway_manager(request.actor)
-    row = access.get(request.actor, PATHWAY_MANAGE, PathwayVersion, version_id, related=("pathway",))
-    if part not in PARTS:
-        raise NotFound
-    refused: Refusal | None = None
-    if request.method == "POST":
-        try:
-            seen = parse_datetime(request.POST.get("seen", ""))
-            if seen is None:
-                raise Conflict("La page est ancienne : rechargez-la, puis recommencez.")
-            files = _EDITED[part](request, row)
-            pathway_actions.save_draft(request.actor, version_id, files=files, seen=seen)
-        except (Invalid, Conflict) as error:
-            refused = error
-        except archive.Unreadable as error:
-            refused = Invalid(str(error))
-        else:
-            messages.success(request, "Le brouillon est enregistré.")
-            return redirect(request.get_full_path())
-    return _edited_page(request, row, part, refused)
-
-
-def _edited_page(request: Request, row: PathwayVersion, part: str, refused: Refusal | None) -> HttpResponse:
-    placed = pathway_queries.placed(row)
-    wrong = getattr(refused, "fields", {})
-    if refused is None:
-        here = [one for one in placed if one.place.part == part and not one.mistake.is_warning]
-        wrong = {one.place.field: one.beside for one in reversed(here)}
-    shown = _shown_part(request, row, part, sent=refused is not None, wrong=wrong)
-    context = {
-        "version": row,
-        "part": part,
-        "title": PARTS[part],
-        "parts": PARTS,
-        "seen": row.changed_at.isoformat() if refused is None else request.POST.get("seen", ""),
-        "error": refused.sentence if refused is not None else "",
-        "refused": shown["questions"].refused if "questions" in shown else (),
-        "placed": placed,
-        **shown,
-    }
-    return render(request, "questionnaires/edit.html", context, status=200 if refused is None else 422)
-
-
-def _shown_part(
-    request: Request, row: PathwayVersion, part: str, *, sent: bool, wrong: Mapping[str, str]
-) -> dict[str, Any]:
-    posted = request.POST if sent else None
-    if part in _TABLES:
-        return {"table": TableEditor(row.files, _TABLES[part], posted, wrong)}
-    if part == places.TEXTS:
-        return {"texts": TextsEditor(row.files, posted, wrong)}
-    if part == places.QUESTIONS:
-        return {"questions": QuestionsEditor(row.files, posted, wrong)}
-    name = request.GET.get("fichier", "") or archive.ABOUT
-    content = request.POST.get("content", "") if sent else row.files.get(name, "")
-    shown = {"file_name": name, "content": content, "file_names": sorted({*row.files, name})}
-    return {**shown, "line": _line(request, content)}
-
-
-def _line(request: Request, content: str) -> tuple[int, str] | None:
-    """The line that a mistake leads to: a text of a page has no address of its own."""
-    asked = request.GET.get("ligne", "")
-    lines = content.splitlines()
-    number = int(asked) if re.fullmatch(r"[0-9]{1,6}", asked) else 0
-    return (number, lines[number - 1].strip()[:200]) if 0 < number <= len(lines) else None
-
-
-def _edited_questions(request: Request, row: PathwayVersion) -> dict[str, str]:
-    """Raises Invalid, with a sentence beside each field."""
-    editor = QuestionsEditor(row.files, request.POST)
-    if wrong := editor.mistakes():
-        raise Invalid(
-            "Ce que vous avez écrit est gardé ci-dessous : corrigez, puis enregistrez.", fields=wrong
-        )
-    return editor.files(row.files)
-
-
-def _edited_table(request: Request, row: PathwayVersion, part: str) -> dict[str, str]:
-    return TableEditor(row.files, _TABLES[part], request.POST).files(row.files)
-
-
-def _edited_file(request: Request, row: PathwayVersion) -> dict[str, str]:
-    """An emptied file is taken away; `pathway.toml` stays."""
-    name = request.GET.get("fichier", "") or archive.ABOUT
-    content = request.POST.get("content", "").replace("\r\n", "\n")
-    others = {key: text for key, text in row.files.items() if key != name}
-    return {**others, name: content} if content.strip() or name == archive.ABOUT else others
-
-
-_EDITED: dict[str, Callable[[Request, PathwayVersion], dict[str, str]]] = {
-    places.QUESTIONS: _edited_questions,
-    places.THRESHOLDS: lambda request, row: _edited_table(request, row, places.THRESHOLDS),
-    places.SCHEDULE: lambda request, row: _edited_table(request, row, places.SCHEDULE),
-    places.TEXTS: lambda request, row: TextsEditor(row.files, request.POST).files(row.files),
-    places.FILES: _edited_file,
-}

@@ -7,15 +7,31 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from terresante.questionnaires import draft
+from terresante.questionnaires.archive import ABOUT
+from terresante.questionnaires.editors.framing import FRAMED
+from terresante.questionnaires.editors.scores import EDITED_KEYS
+from terresante.questionnaires.editors.scores import FILE as SCORED
 from terresante.questionnaires.pathway import Mistake
 from terresante.questionnaires.pathway.reading import TEXTS as TEXTS_SAID
 from terresante.questionnaires.pathway.tables import key_lines
 
 THRESHOLDS, SCHEDULE, TEXTS, QUESTIONS, FILES = "seuils", "calendrier", "textes", "questions", "fichiers"
+FRAMING, SCORES = "cadre", "scores"
+# Of a draft, what its screens edit: the address's word → its title.
+PARTS = {
+    FRAMING: "Cadre",
+    QUESTIONS: "Questions",
+    THRESHOLDS: "Seuils",
+    SCORES: "Scores",
+    SCHEDULE: "Calendrier",
+    TEXTS: "Textes",
+    FILES: "Fichiers",
+}
 _TABLES = {draft.RULES: THRESHOLDS, draft.SCHEDULE: SCHEDULE}
 _COLUMN = re.compile(r"colonne\s«\s(\w+)\s»")
 _KEY = re.compile(r"«\s(\w+)\s»")
 _LINK_ID = re.compile(r'"linkId"\s*:\s*"([a-z0-9-]+)"')
+_IN_SCORES = re.compile(r"score#(\d+)(?:\.(part|band)#(\d+))?")
 # What the editor of questions has a field for; the rest of a question is in its file.
 _OF_QUESTIONS = (("minValue", "lowest"), ("maxValue", "highest"), ("n’a pas de texte", "text"))
 
@@ -46,6 +62,10 @@ class Places:
             part, found = _TABLES[mistake.file], self._cell(mistake)
         elif mistake.file == draft.TEXTS:
             part, found = TEXTS, self._text(mistake)
+        elif mistake.file == ABOUT:
+            part, found = FRAMING, FRAMED.get(self._keys[ABOUT].get(mistake.line, ("", "")), "")
+        elif mistake.file == SCORED:
+            part, found = SCORES, self._score(mistake)
         elif mistake.file.startswith("questionnaires/"):
             part, found = QUESTIONS, self._question(mistake)
         if found:
@@ -65,6 +85,16 @@ class Places:
         key = said if said in TEXTS_SAID else self._texts.get(mistake.line, "")
         return f"text-{key}" if key in TEXTS_SAID else ""
 
+    def _score(self, mistake: Mistake) -> str:
+        """« score#0.part#1 », « max » → score-0-part-1-max; a header is its title, or its label."""
+        table, key = self._keys[SCORED].get(mistake.line, ("", ""))
+        where = _IN_SCORES.fullmatch(table)
+        if where is None:
+            return ""
+        number, kind, place = where.groups()
+        row = f"score-{number}" + (f"-{kind}-{place}" if kind else "")
+        return f"{row}-{key if key in EDITED_KEYS else 'label' if kind else 'title'}"
+
     def _question(self, mistake: Mistake) -> str:
         field = next((field for words, field in _OF_QUESTIONS if words in mistake.what), "")
         lines = self._lines.get(mistake.file, [])
@@ -77,6 +107,14 @@ class Places:
     @cached_property
     def _rows(self) -> dict[str, dict[int, int]]:
         return {name: draft.places(self.files, name) for name in _TABLES}
+
+    @cached_property
+    def _keys(self) -> dict[str, dict[int, tuple[str, str]]]:
+        """Line → (table, key)"""
+        return {
+            name: {line: place for place, line in key_lines(self.files.get(name, "")).items()}
+            for name in (ABOUT, SCORED)
+        }
 
     @cached_property
     def _texts(self) -> dict[int, str]:

@@ -1,16 +1,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
+from terresante.patients.enums import Sex
+from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.enums import PathwayKind, ResponseStatus, VersionStatus
@@ -43,6 +46,20 @@ def pathway_of(version_id: UUID) -> engine.Pathway:
         return _unchanging(version_id).pathway
     except _Draft as draft:
         return engine.read(draft.version.files)
+
+
+def unsuited(pathway: engine.Pathway, patient: Patient) -> str:
+    """Why a pathway was not made for this person, or why nobody can tell: a sentence; "" when it was."""
+    born, today = patient.birth_date, timezone.localdate()
+    # The first of what is known: she was born that day at the earliest, at the end of that year at the latest.
+    latest = born.replace(month=12, day=31) if patient.lunar_birth_date else born
+    sex = {Sex.FEMALE: "female", Sex.MALE: "male"}.get(Sex(patient.sex), "")
+    person = engine.Person(_years(latest, today), _years(born, today), sex)
+    return engine.unsuited(pathway.meant, person)
+
+
+def _years(born: date, today: date) -> int:
+    return max(today.year - born.year - ((today.month, today.day) < (born.month, born.day)), 0)
 
 
 @dataclass(frozen=True, slots=True)

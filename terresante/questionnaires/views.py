@@ -59,7 +59,12 @@ def choose_form(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=RESPONSE_WRITE)
     code = request.GET.get("parcours", "")
     offered = record_queries.forms_open_to(request.actor)
-    shown = {"pathways": [one for one in offered if not code or one[0].pathway.code == code]}
+    listed = [
+        (version, forms, queries.unsuited(queries.pathway_of(version.pk), opened.patient))
+        for version, forms in offered
+        if not code or version.pathway.code == code
+    ]
+    shown = {"pathways": sorted(listed, key=lambda one: bool(one[2]))}
     return record_page(request, "questionnaires/choose.html", opened, shown, tab="forms")
 
 

@@ -9,7 +9,7 @@ from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.patients.models import CareRecord
 from terresante.questionnaires.enums import PATHWAY_CLASSES
-from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp
+from terresante.telemonitoring.models import AnswerLink, Cell, Contact, Expected, FollowUp, ThresholdChange
 
 FOLLOW_UP_READ = Action("follow_up.read", "Consulter les télésuivis")
 FOLLOW_UP_ENROL = Action("follow_up.enrol", "Commencer un télésuivi")
@@ -91,6 +91,14 @@ def of_follow_ups(follow_ups: Q) -> Q:
 
 @rule(FOLLOW_UP_READ, Expected, visible=True)
 def expected_of_follow_ups_read(actor: Actor) -> Q:
+    return of_follow_ups(shares(actor))
+
+
+@rule(FOLLOW_UP_READ, ThresholdChange, visible=True)
+def thresholds_set_read(actor: Actor) -> Q:
+    """The circle: who decided of a threshold is told to who is followed by whom she talks to, as of an alert."""
+    if actor.kind not in (ActorKind.PROFESSIONAL, ActorKind.JOB):
+        return NOBODY
     return of_follow_ups(shares(actor))
 
 

@@ -1,7 +1,7 @@
 """A follow-up begins, changes its dates, stops for a while, ends. What answers make of it is `board`'s."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.events import emit
 from terresante.kernel.ids import new_id
-from terresante.patients.models import CareRecord
+from terresante.patients.models import CareRecord, Patient
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.actions import NewResponse, answer
@@ -38,6 +38,7 @@ from terresante.telemonitoring.access import (
     FOLLOW_UP_ENROL,
 )
 from terresante.telemonitoring.answering import links
+from terresante.telemonitoring.course import thresholds
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,
@@ -69,6 +70,7 @@ class NewFollowUp:
     """`id` is the form's, so that it is sent once. `inclusion`: what the enrolment questionnaire of the pathway says.
 
     `personal`: thresholds of this person, by their name in the rules. `index_name` and `hides_index`: of a contact.
+    `outside_words`: why somebody whom the pathway was not made for is followed on it.
     """
 
     id: UUID
@@ -84,6 +86,7 @@ class NewFollowUp:
     index_follow_up_id: UUID | None = None
     index_name: str = ""
     hides_index: bool = False
+    outside_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
     pathway = questionnaires.pathway_of(version.pk)
     cell = _cell(actor, wanted.cell_id)
     check_enrols(actor, record, version, pathway, cell)
-    row = _row(actor, record, version, cell, _checked(pathway, wanted))
+    row = _row(actor, record, version, cell, _checked(pathway, wanted, record.patient))
     row.baseline = _baseline(pathway, wanted.inclusion)
     row.later_anchors = dict.fromkeys(pathway.later_anchors)
     if not _stored(row):
@@ -118,6 +121,7 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
     follow_up.membership_id = _bring_in(actor, record, cell, end)
     follow_up.next_due_at = min((one.opens_at for one in expected), default=None)
     follow_up.save(update_fields=["membership_id", "next_due_at"])
+    own = thresholds.keep(actor, follow_up, before={}, at=follow_up.enrolled_at)
     secrets = None
     if follow_up.respondent != Respondent.OPERATOR:
         secrets = links.make(actor, follow_up, expires_at=min(end, timezone.now() + LINK_LASTS))
@@ -131,6 +135,8 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
             "pathway": pathway.code,
             "version": version.number,
             "cell": str(cell.pk),
+            **({"thresholds": own} if own else {}),
+            **({"outside": True} if follow_up.outside_words else {}),
             **limits_on(follow_up).in_trail,
         },
     )
@@ -185,15 +191,18 @@ def _cell(actor: Actor, cell_id: UUID) -> Cell:
     return cell
 
 
-def _checked(pathway: engine.Pathway, wanted: NewFollowUp) -> NewFollowUp:
+def _checked(pathway: engine.Pathway, wanted: NewFollowUp, patient: Patient) -> NewFollowUp:
     wrong: dict[str, str] = {}
+    outside = questionnaires.unsuited(pathway, patient)
+    if outside and not wanted.outside_words.strip():
+        wrong["outside_words"] = f"{outside} Dites pourquoi vous l’incluez quand même."
     if pathway.statuses and wanted.status not in pathway.statuses:
         wrong["status"] = "Choisissez un statut de la liste."
     if wanted.respondent == Respondent.CARER and not wanted.carer_name.strip():
         wrong["carer_name"] = "Indiquez le nom du proche qui répond."
     refuse({**wrong, **wrong_thresholds(pathway, wanted.personal)})
     check_anchor(wanted.anchor_on)
-    return wanted
+    return wanted if outside else replace(wanted, outside_words="")
 
 
 def wrong_thresholds(pathway: engine.Pathway, personal: Mapping[str, Decimal]) -> dict[str, str]:
@@ -234,6 +243,7 @@ def _row(
         index_follow_up_id=None if wanted.hides_index else wanted.index_follow_up_id,
         index_name="" if wanted.hides_index else wanted.index_name[:200],
         hides_index=wanted.hides_index,
+        outside_words=" ".join(wanted.outside_words.split())[:300],
         **asdict(limits_in(actor, record, cell)),
     )
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -55,6 +55,12 @@ class EnrolForm(OwnThresholdsForm):
     """`pathway` says what is asked; the inclusion questionnaire is beside it (`questionnaires.filling`)."""
 
     id = forms.UUIDField(widget=forms.HiddenInput)
+    outside_words = forms.CharField(
+        label="Pourquoi l’inclure quand même ?",
+        max_length=300,
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": "Écrivez pourquoi, ou choisissez un autre parcours."},
+    )
     contact = forms.ChoiceField(label="Contact de quel cas index ?", required=False)
     status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
     anchor_on = day_field("Date de référence", missing="Indiquez la date.")
@@ -89,11 +95,14 @@ class EnrolForm(OwnThresholdsForm):
         contacts: Sequence[Contact],
         thresholds: Sequence[Threshold],
         patient: Patient,
+        outside: str,
         **kwargs: Any,
     ) -> None:
         said = {"id": new_id(), "anchor_on": timezone.localdate(), "phone": wording.phone(patient.phone)}
         kwargs["initial"] = {**said, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+        if not outside:
+            del self.fields["outside_words"]
         offer(self, "cell", [(str(cell.pk), _words(cell)) for cell in cells])
         if contacts:
             offer(self, "contact", [("", "Aucun"), *((str(one.pk), one.name) for one in contacts)])
@@ -119,6 +128,7 @@ class EnrolForm(OwnThresholdsForm):
             phone=said["phone"],
             inclusion=inclusion,
             personal=self.personal,
+            outside_words=said.get("outside_words", ""),
         )
 
     @property
@@ -138,6 +148,7 @@ class AdaptForm(OwnThresholdsForm):
         pathway: engine.Pathway,
         thresholds: Sequence[Threshold],
         follow_up: FollowUp,
+        told: Mapping[str, str],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +157,10 @@ class AdaptForm(OwnThresholdsForm):
             self.fields["status"].initial = follow_up.status
         self.ask(pathway, thresholds)
         for threshold in thresholds:
-            self.fields[threshold.field].initial = threshold.number_on(follow_up)
+            field = self.fields[threshold.field]
+            field.initial = threshold.number_on(follow_up)
+            if said := told.get(threshold.field):
+                field.help_text = f"{field.help_text} {said}."
 
     def said(self) -> dict[str, Any]:
         return {
@@ -172,6 +186,21 @@ class EndForm(forms.Form):
     )
     words = forms.CharField(
         label="Précision", max_length=300, required=False, widget=forms.Textarea({"rows": 2})
+    )
+
+
+class SuspendForm(forms.Form):
+    words = forms.CharField(
+        label="Pourquoi ?",
+        max_length=300,
+        help_text="Lu par le cercle et par la cellule ; la personne ne le lit pas.",
+        widget=forms.Textarea({"rows": 2}),
+        error_messages={"required": "Écrivez pourquoi : vos collègues et la cellule le liront."},
+    )
+    resumes_on = day_field(
+        "Reprise le",
+        required=False,
+        help_text="Le télésuivi reprend ce jour-là de lui-même. Vide : quand vous le reprendrez.",
     )
 
 

@@ -20,7 +20,7 @@ from terresante.questionnaires.enums import ResponseColour
 from terresante.telemonitoring.access import FOLLOW_UP_COLOUR, FOLLOW_UP_REMIND
 from terresante.telemonitoring.alerts import raising
 from terresante.telemonitoring.answering.links import address_of, reminder_token
-from terresante.telemonitoring.course.actions import end_what_is_over
+from terresante.telemonitoring.course.actions import end_what_is_over, resume_what_is_due
 from terresante.telemonitoring.events import AnswerDue, AnswerStillDue, FollowUpChanged
 from terresante.telemonitoring.models import Expected
 from terresante.telemonitoring.schedule import FILLED_AT_HOME
@@ -92,6 +92,13 @@ def watch_alerts() -> int:
 @scheduled("23 4 * * *")
 def end_follow_ups(actor: Actor) -> None:
     while end_what_is_over(actor, timezone.now()):
+        pass
+
+
+@scheduled("3 * * * *")
+def resume_follow_ups(actor: Actor) -> None:
+    """Each hour: the day begins at another one in UTC in summer, and before any questionnaire."""
+    while resume_what_is_due(actor, timezone.localdate()):
         pass
 
 

@@ -13,6 +13,7 @@ from terresante.questionnaires.enums import PATHWAY_CHOICES, PATHWAY_CLASSES, Re
 from terresante.questionnaires.models import PathwayVersion
 from terresante.telemonitoring.alerts.models import Alert as Alert
 from terresante.telemonitoring.alerts.models import Call as Call
+from terresante.telemonitoring.course.models import ThresholdChange as ThresholdChange
 from terresante.telemonitoring.enums import (
     TO_BEGIN,
     EndReason,
@@ -102,9 +103,16 @@ class FollowUp(Limited):
     end_reason = models.CharField("motif", max_length=12, choices=EndReason.choices, blank=True)
     end_words = models.CharField("précision", max_length=300, blank=True)
     ended_by_name = models.CharField(max_length=200, blank=True)
+    # While it is suspended; why is read by professionals alone. Without a day it goes on when somebody says so.
+    suspended_at = models.DateTimeField("suspendu le", null=True, blank=True)
+    suspended_by_name = models.CharField("suspendu par", max_length=200, blank=True, default="")
+    suspend_words = models.CharField("pourquoi", max_length=300, blank=True, default="")
+    resumes_on = models.DateField("reprend le", null=True, blank=True)
     # Values at enrolment, and thresholds of this person: linkId or name → value.
     baseline = models.JSONField(default=dict)
     personal = models.JSONField(default=dict)
+    # Why somebody whom the pathway was not made for is followed on it all the same.
+    outside_words = models.CharField("hors du parcours", max_length=300, blank=True, default="")
     respondent = models.CharField(
         "qui répond", max_length=10, choices=Respondent.choices, default=Respondent.PATIENT
     )
@@ -169,6 +177,10 @@ class FollowUp(Limited):
                 condition=Q(hides_index=False) | Q(index_follow_up=None, index_name=""),
                 name="anonymous_index_is_not_written",
             ),
+            models.CheckConstraint(
+                condition=Q(state=FollowUpState.SUSPENDED) | Q(suspended_at=None, resumes_on=None),
+                name="only_what_is_suspended_resumes",
+            ),
         ]
         indexes = [
             models.Index(
@@ -176,6 +188,9 @@ class FollowUp(Limited):
             ),
             models.Index(fields=["patient", "state"], name="follow_ups_of_patient"),
             models.Index(fields=["cell", "state", "department", "postal_code"], name="follow_ups_of_place"),
+            models.Index(
+                fields=["resumes_on"], condition=Q(resumes_on__isnull=False), name="follow_ups_resuming"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -184,6 +199,10 @@ class FollowUp(Limited):
     @property
     def is_active(self) -> bool:
         return self.state == FollowUpState.ACTIVE
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.state == FollowUpState.SUSPENDED
 
     @property
     def is_ended(self) -> bool:

@@ -76,11 +76,15 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A pathway that may be begun; `signed_by`: the structures that answer for its thresholds."""
+    """A pathway that may be begun; `signed_by`: the structures that answer for its thresholds.
+
+    `unsuited`: why it was not made for this person, "" when it was.
+    """
 
     version: PathwayVersion
     pathway: engine.Pathway
     signed_by: tuple[str, ...]
+    unsuited: str
 
     @property
     def is_signed(self) -> bool:
@@ -121,8 +125,12 @@ class Threshold:
 
     def set_on(self, follow_up: FollowUp) -> str:
         """As people read it."""
-        number, unit = self.number_on(follow_up), self.said.unit
-        return f"{number}{wording.NBSP}{unit}" if number and unit else number
+        value = follow_up.personal.get(self.name)
+        return "" if value is None else self.written(Decimal(str(value)))
+
+    def written(self, value: Decimal) -> str:
+        unit = self.said.unit
+        return f"{_number(value)}{wording.NBSP}{unit}" if unit else _number(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +268,8 @@ def _contacts_waiting(actor: Actor, since: datetime) -> QuerySet[Contact]:
     return rows.order_by("name", "pk")[:_CONTACTS_OFFERED]
 
 
-def offered_to(actor: Actor) -> list[Offered]:
-    """What this professional may begin, by title."""
+def offered_to(actor: Actor, patient: Patient) -> list[Offered]:
+    """What this professional may begin, by title; what was made for somebody else comes last."""
     versions = list(questionnaires.published().filter(pathway__kind__in=FOLLOWED_KINDS).defer("files"))
     found = [(version, questionnaires.pathway_of(version.pk)) for version in versions]
     allowed = [
@@ -270,7 +278,11 @@ def offered_to(actor: Actor) -> list[Offered]:
         if enrols(actor, pathway) and writes_class(actor, DataClass(version.pathway.data_class))
     ]
     signed = _signatures([version.pk for version, _ in allowed])
-    return [Offered(version, pathway, signed.get(version.pk, ())) for version, pathway in allowed]
+    offered = [
+        Offered(version, pathway, signed.get(version.pk, ()), questionnaires.unsuited(pathway, patient))
+        for version, pathway in allowed
+    ]
+    return sorted(offered, key=lambda one: bool(one.unsuited))
 
 
 def _signatures(versions: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:

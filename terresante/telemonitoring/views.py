@@ -35,9 +35,18 @@ from terresante.telemonitoring.access import (
 )
 from terresante.telemonitoring.contacts import actions as contact_actions
 from terresante.telemonitoring.course import actions as course_actions
+from terresante.telemonitoring.course import queries as course_queries
 from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secrets_page
 from terresante.telemonitoring.enums import EndReason, Respondent
-from terresante.telemonitoring.forms import AdaptForm, AnchorForm, CarerForm, EndForm, EnrolForm, LinkForm
+from terresante.telemonitoring.forms import (
+    AdaptForm,
+    AnchorForm,
+    CarerForm,
+    EndForm,
+    EnrolForm,
+    LinkForm,
+    SuspendForm,
+)
 from terresante.telemonitoring.models import FollowUp
 
 
@@ -83,7 +92,7 @@ def show_follow_up(request: Request, record_id: UUID, follow_up_id: UUID) -> Htt
         "adds_contacts": CONTACT_WRITE in allowed and not follow_up.is_ended,
         "forms": questionnaires.pathway_of(follow_up.version_id).forms,
         "later": _later(follow_up),
-        **_of_the_person(follow_up),
+        **_of_the_person(request, follow_up),
         "carer_form": _carer_form(request, follow_up),
         "link_form": LinkForm(initial={"phone": wording.phone(follow_up.phone_of_respondent)}),
     }
@@ -97,15 +106,13 @@ def _later(follow_up: FollowUp) -> list[tuple[str, str, date | None]]:
     return [(name, label, known.get(name)) for name, label in labels.items()]
 
 
-def _of_the_person(follow_up: FollowUp) -> dict[str, Any]:
-    """Her own thresholds, as they are set, what is wrong with one, and whether anything of her may be adapted."""
+def _of_the_person(request: Request, follow_up: FollowUp) -> dict[str, Any]:
+    """Her own thresholds, who set each, what is wrong with one, and whether anything of her may be adapted."""
     pathway = questionnaires.pathway_of(follow_up.version_id)
     thresholds = queries.thresholds_of(pathway)
-    wrong = queries.wrong_on(follow_up, pathway)
-    said = [(one.said.label, one.set_on(follow_up), wrong.get(one.name, "")) for one in thresholds]
     return {
-        "own": [one for one in said if one[1]],
-        "adapts": bool(said or pathway.statuses),
+        "own": course_queries.told_of(request.actor, follow_up, thresholds),
+        "adapts": bool(thresholds or pathway.statuses),
     }
 
 
@@ -120,7 +127,7 @@ def _carer_form(request: Request, follow_up: FollowUp) -> CarerForm | None:
 def enrol(request: Request, record_id: UUID) -> HttpResponse:
     """Without a pathway, they are offered. POST with `recompute` shows the schedule and who will read again."""
     opened = read_record(request.actor, record_id, action=FOLLOW_UP_ENROL)
-    offered = queries.offered_to(request.actor)
+    offered = queries.offered_to(request.actor, opened.patient)
     asked = request.POST.get("parcours") or request.GET.get("parcours", "")
     chosen = next((one for one in offered if str(one.version.pk) == asked), None)
     if chosen is None:
@@ -155,6 +162,7 @@ class _EnrolPage:
             contacts=queries.contacts_waiting(request.actor) if is_of_contact else (),
             thresholds=queries.thresholds_of(self.pathway),
             patient=opened.patient,
+            outside=chosen.unsuited,
         )
         # Asked once: a date of the questionnaire that is the date of reference itself.
         self.same = self._same_as_anchor()
@@ -257,7 +265,13 @@ def adapt(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse
     thresholds = queries.thresholds_of(pathway)
     if not thresholds and not pathway.statuses:
         raise NotFound
-    form = AdaptForm(request.POST or None, pathway=pathway, thresholds=thresholds, follow_up=follow_up)
+    form = AdaptForm(
+        request.POST or None,
+        pathway=pathway,
+        thresholds=thresholds,
+        follow_up=follow_up,
+        told=course_queries.last_changes(request.actor, follow_up, thresholds),
+    )
     if request.method == "POST" and form.is_valid():
         course_actions.adapt(request.actor, record_id, follow_up_id, **form.said())
         messages.success(request, "C’est enregistré : les prochaines réponses seront lues ainsi.")
@@ -298,14 +312,20 @@ def _has_left(request: Request, record_id: UUID) -> bool:
     return False
 
 
-@require_POST
 @writes(FOLLOW_UP_MANAGE)
 def suspend(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
-    course_actions.suspend(request.actor, record_id, follow_up_id)
-    messages.success(
-        request, "Le télésuivi est suspendu : plus rien n’est demandé, jusqu’à ce que vous le repreniez."
-    )
-    return redirect("telemonitoring:one", record_id, follow_up_id)
+    opened = read_record(request.actor, record_id, action=FOLLOW_UP_MANAGE)
+    follow_up = follow_up_of(request, opened, FOLLOW_UP_MANAGE, follow_up_id)
+    form = SuspendForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            course_actions.suspend(request.actor, record_id, follow_up_id, **form.cleaned_data)
+        except Invalid as error:
+            show_error(form, error)
+        else:
+            messages.success(request, "Le télésuivi est suspendu : plus rien n’est demandé à la personne.")
+            return redirect("telemonitoring:one", record_id, follow_up_id)
+    return _form_page(request, "telemonitoring/suspend.html", opened, follow_up, form)
 
 
 @require_POST

@@ -337,6 +337,7 @@ QUESTIONS = {
     "remind_due_answers": "SELECT expected_id FROM remind_due_answers('2100-01-01', 9)",
     "colour_silences": "SELECT expected_id FROM colour_silences('2100-01-01', 9)",
     "follow_ups_over": "SELECT follow_up_id FROM follow_ups_over('2100-01-01', 9)",
+    "follow_ups_resuming": "SELECT follow_up_id FROM follow_ups_resuming('2100-01-01', 9)",
     "found_record": "SELECT nullif(found_record(%(patient)s), false)",
 }
 PROFESSIONALS = {
@@ -375,6 +376,7 @@ ANSWERED = {
         "remind_due_answers",
         "colour_silences",
         "follow_ups_over",
+        "follow_ups_resuming",
         "alerts_due",
     },
 }
@@ -414,7 +416,9 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
         guardian = represented_by(madeleine, "Claire", DelegationBasis.GUARDIANSHIP)
         stored_response(madeleine.patient_id, madeleine.pk)
         period = CareTeamParticipant.objects.get(member_id=cast.amar.person_id).pk
-        stored_follow_up(madeleine.patient_id, madeleine.pk, cast.urgentiste.organization_id)
+        followed = (madeleine.patient_id, madeleine.pk, cast.urgentiste.organization_id)
+        stored_follow_up(*followed)
+        stored_follow_up(*followed, state="suspended", resumes_on=timezone.localdate())
     hand_over = handed_over(cast.amar, cast.urgentiste, accepts=False)
     handed_over(cast.ines, cast.urgentiste, accepts=True)
     asked = ask_to_join(cast.jules, madeleine.patient_id, why=Reason(reason=JoinReason.FOLLOWS))

@@ -13,7 +13,8 @@ from tests.cast import join, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-HANGING = ("expected", "answerlink", "contact")
+HANGING = ("expected", "answerlink", "contact", "thresholdchange")
+_NOT_CHANGED = ("answerlink", "thresholdchange")
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_what_hangs_on_a_follow_up_has_its_limits(cast, both):
     with walls_down():
         mother = represented_by(cast.madeleine_record, "Claire", DelegationBasis.GUARDIANSHIP)
     for actor, seen in (
-        (cast.amar, {"expected", "answerlink", "contact"}),
+        (cast.amar, {"expected", "answerlink", "contact", "thresholdchange"}),
         (cast.madeleine, {"expected", "contact"}),
         (mother, {"expected"}),
         (cast.brun, set()),
@@ -66,7 +67,7 @@ def test_what_hangs_on_a_follow_up_has_its_limits(cast, both):
         )
     for name in HANGING:
         everything = f"UPDATE telemonitoring_{name} SET id = id"
-        if name != "answerlink":
+        if name not in _NOT_CHANGED:
             assert changed(cast.amar, f"{everything} WHERE patient_id = '{patient}'", opened=patient) == 0, (
                 name
             )
@@ -96,5 +97,27 @@ def test_nothing_of_a_follow_up_moves_to_another_person(cast, both):
         "INSERT INTO telemonitoring_contact (id, patient_id, follow_up_id, record_id, name, phone, status, hides_index,"
         " added_at, added_by_name, changed_at)"
         f" VALUES (%s, %s, %s, '{here.record_id}', 'x', '', 'to_start', true, now(), 'x', now())",
+        "INSERT INTO telemonitoring_thresholdchange (id, patient_id, follow_up_id, name, after, set_at, set_by_id,"
+        f" set_by_name) VALUES (%s, %s, %s, 'x', 88, now(), '{cast.amar.user_id}', 'x')",
     ):
         assert refused(cast.amar, statement, new_id(), here.patient_id, there.pk), statement
+
+
+def test_who_set_a_threshold_is_signed_and_changed_by_nobody(cast, both):
+    here, _ = both
+    row = f"WHERE follow_up_id = '{here.pk}'"
+    for statement in (
+        f"UPDATE telemonitoring_thresholdchange SET after = 80 {row}",
+        f"UPDATE telemonitoring_thresholdchange SET set_by_name = 'x' {row}",
+        f"DELETE FROM telemonitoring_thresholdchange {row}",
+    ):
+        assert refused(cast.amar, statement), statement
+    added = (
+        "INSERT INTO telemonitoring_thresholdchange (id, patient_id, follow_up_id, name, after, set_at, set_by_id,"
+        " set_by_name) VALUES (%s, %s, %s, 'x', 88, now(), %s, 'x')"
+    )
+    of_it = (here.patient_id, here.pk)
+    assert refused(cast.amar, added, new_id(), *of_it, cast.brun.user_id)
+    assert refused(cast.brun, added, new_id(), *of_it, cast.brun.user_id)
+    assert refused(cast.madeleine, added, new_id(), *of_it, cast.madeleine.user_id)
+    assert changed(cast.amar, added, new_id(), *of_it, cast.amar.user_id) == 1

@@ -122,6 +122,7 @@ LENT = {
         "telemonitoring.answering.asking": {"portal"},
         "telemonitoring.answering.doors": {"portal"},
         "telemonitoring.answering.kit": {"portal"},
+        "telemonitoring.answering.standing": {"portal"},
         "telemonitoring.answering.unasked": {"portal"},
     },
     "what a deployment has chosen, and who is at the door": {

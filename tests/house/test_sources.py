@@ -66,6 +66,7 @@ MORE_NAMES = {
         "replay_queries": "a draft weighed on past answers, apart from the pages of a version",
         "replay_views": "the same, its page",
         "draft": "from the fields of a screen to the files of a draft, pure",
+        "editors": "the fields of each part of a draft, apart from the forms that make versions",
         "places": "where a mistake of a draft is corrected in its screens, pure",
         "archive": "the files of a pathway sent or taken away as one, pure",
         "management": "Django's place for a command",

@@ -89,6 +89,7 @@ DEFINERS = {
     "remind_due_answers": "questionnaires that open or are asked for again, by key, for jobs",
     "colour_silences": "questionnaires that nobody answered and their colours, by key, for jobs",
     "follow_ups_over": "follow-ups past their last date, by key, for jobs",
+    "follow_ups_resuming": "follow-ups whose pause is over, by key, for jobs",
     "alerts_due": "alerts whose hour has come, by key, for jobs",
     "cell_activity": "numbers of what a cell did, for who works for its structure or manages it",
     "programme_counts": "numbers of a programme, for the project leads of the structure in charge",

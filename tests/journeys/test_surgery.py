@@ -95,7 +95,7 @@ def test_an_operation_is_followed_from_its_enrolment_to_a_month_after_though_its
     person.page.goto(f"/suivi/{token}/")
     person.page.get_by_label("Code à six chiffres").fill(code)
     person.page.get_by_role("button", name="Continuer").tap()
-    expect(person.page.get_by_text("Rien à remplir pour le moment.")).to_be_visible()
+    expect(person.page.get_by_role("heading", name="Le suivi n’a pas encore commencé")).to_be_visible()
     well, steps = "Il n’y a rien d’autre à faire pour cette fois.", {"J-7": _READY, "J-1": _EVE}
     for step, answers in steps.items():
         platform.days_pass(follow_up, step)

@@ -266,6 +266,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "telemonitoring_contact": None,
     "telemonitoring_alert": None,
     "telemonitoring_call": None,
+    "telemonitoring_thresholdchange": None,
     "notes_note": notes,
     "notes_noteversion": None,  # made with the notes
     "notes_notemedia": None,

@@ -7,8 +7,15 @@ from terresante.questionnaires.pathway.enabling import shown
 from terresante.questionnaires.pathway.fhir import bundle, plan_definition, questionnaire_response
 from terresante.questionnaires.pathway.fhir_import import from_bundle
 from terresante.questionnaires.pathway.folders import folder
-from terresante.questionnaires.pathway.in_words import RuleInWords, in_words, rules_in_words
+from terresante.questionnaires.pathway.in_words import (
+    RuleInWords,
+    in_words,
+    readable,
+    rules_in_words,
+    step_in_words,
+)
 from terresante.questionnaires.pathway.keeping import from_json, to_json
+from terresante.questionnaires.pathway.meant import Person, ages_of, meant_for, unsuited
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -54,6 +61,7 @@ __all__ = [
     "PastAnswer",
     "Pathway",
     "PathwayError",
+    "Person",
     "Problem",
     "Question",
     "Replay",
@@ -63,6 +71,7 @@ __all__ = [
     "ScoreResult",
     "Sensitivity",
     "Step",
+    "ages_of",
     "assess",
     "bundle",
     "check",
@@ -73,6 +82,7 @@ __all__ = [
     "from_json",
     "in_unit",
     "in_words",
+    "meant_for",
     "offline",
     "own_thresholds",
     "parse",
@@ -80,10 +90,13 @@ __all__ = [
     "problems",
     "questionnaire_response",
     "read",
+    "readable",
     "replay",
     "rules_in_words",
     "scores",
     "shown",
+    "step_in_words",
     "to_json",
+    "unsuited",
     "wrong_personal",
 ]

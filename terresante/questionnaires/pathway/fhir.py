@@ -17,6 +17,7 @@ from terresante.questionnaires.pathway.model import (
     AnswerValue,
     Colour,
     Form,
+    MeantFor,
     Pathway,
     Rule,
     Step,
@@ -27,6 +28,8 @@ from terresante.questionnaires.pathway.writing import files_of
 URN = "urn:terresante"
 NAME_SYSTEM = f"{URN}:questionnaire"
 COLOUR_SYSTEM = f"{URN}:colour"
+CONTEXT_TYPE = "http://terminology.hl7.org/CodeSystem/usage-context-type"
+UCUM = "http://unitsofmeasure.org"
 LIBRARY_TYPE = "http://terminology.hl7.org/CodeSystem/library-type"
 _CONTENT_TYPES = {"toml": "application/toml", "csv": "text/csv; header=present; delimiter=semicolon"}
 
@@ -122,11 +125,29 @@ def plan_definition(pathway: Pathway) -> dict[str, Any]:
         "action": [_step_action(pathway, step) for step in pathway.schedule]
         + [action for rule in pathway.rules if (action := _rule_action(pathway, rule))],
     }
+    if contexts := [*_contexts(pathway.meant)]:
+        plan["useContext"] = contexts
     if pathway.sources:
         plan["relatedArtifact"] = [{"type": "citation", "display": source} for source in pathway.sources]
     if pathway.licence:
         plan["copyright"] = pathway.licence
     return {key: value for key, value in plan.items() if value != []}
+
+
+def _contexts(meant: MeantFor) -> Iterator[dict[str, Any]]:
+    """Completed years, both ends included."""
+    ends = (("low", meant.lowest), ("high", meant.highest))
+    years = {
+        end: {"value": age, "unit": "an", "system": UCUM, "code": "a"} for end, age in ends if age is not None
+    }
+    if years:
+        yield {"code": {"system": CONTEXT_TYPE, "code": "age"}, "valueRange": years}
+    if meant.sex:
+        coding = {"system": "http://hl7.org/fhir/administrative-gender", "code": meant.sex}
+        yield {
+            "code": {"system": CONTEXT_TYPE, "code": "gender"},
+            "valueCodeableConcept": {"coding": [coding]},
+        }
 
 
 def _step_action(pathway: Pathway, step: Step) -> dict[str, Any]:
@@ -137,7 +158,7 @@ def _step_action(pathway: Pathway, step: Step) -> dict[str, Any]:
         {
             "value": day.count,
             "unit": units[day.unit][1],
-            "system": "http://unitsofmeasure.org",
+            "system": UCUM,
             "code": units[day.unit][0],
         }
         for day in (plan.start, plan.end)

@@ -10,6 +10,7 @@ from typing import Any
 from terresante.questionnaires.pathway.elements import dicts
 from terresante.questionnaires.pathway.fhir import NAME_SYSTEM
 from terresante.questionnaires.pathway.folders import LARGEST_FILE, MOST_FILES
+from terresante.questionnaires.pathway.meant import OLDEST, SEXES
 from terresante.questionnaires.pathway.model import Mistake, PathwayError
 from terresante.questionnaires.pathway.writing import STEP_HEADER, csv_text
 
@@ -81,7 +82,38 @@ def _head(plan: Mapping[str, Any], form: Mapping[str, Any]) -> str:
         "data_class": "medical",
         "summary": summary,
     }
-    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in lines.items())
+    meant = _meant(plan)
+    return _toml(lines) + (f"[enrolment]\n{_toml(meant)}" if meant else "")
+
+
+def _toml(values: Mapping[str, str]) -> str:
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+
+
+def _meant(plan: Mapping[str, Any]) -> dict[str, str]:
+    """Ages in years, and one sex, of its contexts of use."""
+    found: dict[str, str] = {}
+    for context in dicts(plan.get("useContext")):
+        code = context.get("code")
+        said, years = code.get("code") if isinstance(code, Mapping) else None, context.get("valueRange")
+        if said == "age" and isinstance(years, Mapping):
+            low, high = _years(years.get("low")), _years(years.get("high"))
+            if low is not None or high is not None:
+                found["ages"] = f">= {low}" if high is None else f"{low or 0}..{high}"
+        chosen = context.get("valueCodeableConcept")
+        codings = dicts(chosen.get("coding")) if isinstance(chosen, Mapping) else []
+        if said == "gender" and (sex := next((one.get("code") for one in codings), None)) in SEXES:
+            found["sex"] = str(sex)
+    return found
+
+
+def _years(quantity: Any) -> int | None:
+    """None of another unit, and of what is no whole age."""
+    if not isinstance(quantity, Mapping) or str(quantity.get("code") or quantity.get("unit")) != "a":
+        return None
+    value = quantity.get("value")
+    is_age = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= OLDEST
+    return value if is_age else None
 
 
 def _name_of(form: Mapping[str, Any]) -> str:

@@ -258,6 +258,16 @@ class Delays:
     take_orange: int = 240
 
 
+@dataclass(frozen=True, slots=True)
+class MeantFor:
+    """Whom it was made for: completed years, both included; None: no limit. `sex`: female, male, or "" for both."""
+
+    ages: str = ""  # as written
+    lowest: int | None = None
+    highest: int | None = None
+    sex: str = ""
+
+
 @dataclass(frozen=True)
 class PastExample:
     days_ago: Decimal
@@ -301,6 +311,7 @@ class Pathway:
     examples: tuple[Example, ...]
     # Dates known later, that lines of the schedule count from: name → label.
     later_anchors: Mapping[str, str] = field(default_factory=dict)
+    meant: MeantFor = MeantFor()
 
     def form(self, name: str) -> Form:
         """Raises KeyError."""

@@ -8,12 +8,14 @@ from pathlib import PurePosixPath
 
 from terresante.questionnaires.pathway import cell_reading, timing
 from terresante.questionnaires.pathway.folders import is_in, sizes_fit
+from terresante.questionnaires.pathway.meant import SEXES, ages_of
 from terresante.questionnaires.pathway.model import (
     Band,
     Colour,
     Delays,
     Example,
     Form,
+    MeantFor,
     Part,
     PastExample,
     Pathway,
@@ -100,7 +102,7 @@ def _pathway(
         if not NAME.fullmatch(name):
             later.wrong(name, f"« {name} » s’écrit avec a-z, 0-9 et -.")
     later_anchors = {name: later.text(name, None, longest=100) for name in later.values}
-    enrolment.only("questionnaire", "statuses")
+    enrolment.only("questionnaire", "statuses", "ages", "sex")
     roles.only("enrols", "takes")
     texts = files.get("texts.toml")
     return Pathway(
@@ -126,6 +128,7 @@ def _pathway(
         texts={} if texts is None else _texts(texts, mistakes),
         examples=_examples(files, known, mistakes),
         later_anchors=later_anchors,
+        meant=_meant(enrolment),
     )
 
 
@@ -134,6 +137,15 @@ def _questionnaire(table: Table, known: Sequence[str], *, required: bool = True)
     if name and name not in known:
         table.wrong("questionnaire", f"il n’y a pas de questionnaires/{name}.json : {near(name, known)}")
     return name
+
+
+def _meant(table: Table) -> MeantFor:
+    ages, sex = table.text("ages", longest=20), table.one_of("sex", ("", *SEXES), "")
+    try:
+        return MeantFor(ages, *ages_of(ages), sex)
+    except ValueError as error:
+        table.wrong("ages", str(error))
+        return MeantFor(ages, sex=sex)
 
 
 def _roles(table: Table, key: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def files_of(pathway: Pathway) -> dict[str, str]:
     if pathway.schedule:
         files["schedule.csv"] = _schedule(pathway)
     if pathway.texts:
-        files["texts.toml"] = "[patient]\n" + _lines(pathway.texts)
+        files["texts.toml"] = "[patient]\n" + lines(pathway.texts)
     for example in pathway.examples:
         files[f"examples/{example.name}.toml"] = _example(example)
     return files
@@ -37,7 +37,7 @@ def files_of(pathway: Pathway) -> dict[str, str]:
 def _head(pathway: Pathway) -> str:
     return "".join(
         (
-            _lines(
+            lines(
                 {
                     "code": pathway.code,
                     "title": pathway.title,
@@ -51,24 +51,31 @@ def _head(pathway: Pathway) -> str:
                 }
             ),
             "[anchor]\n"
-            + _lines({"label": pathway.anchor_label, "later": dict(pathway.later_anchors) or None}),
+            + lines({"label": pathway.anchor_label, "later": dict(pathway.later_anchors) or None}),
             "[enrolment]\n"
-            + _lines({"questionnaire": pathway.enrolment_questionnaire, "statuses": pathway.statuses}),
+            + lines(
+                {
+                    "questionnaire": pathway.enrolment_questionnaire,
+                    "statuses": pathway.statuses,
+                    "ages": pathway.meant.ages or None,
+                    "sex": pathway.meant.sex or None,
+                }
+            ),
             "[delays]\n"
-            + _lines(
+            + lines(
                 {
                     "confirm": pathway.delays.confirm,
                     "take_red": pathway.delays.take_red,
                     "take_orange": pathway.delays.take_orange,
                 }
             ),
-            "[roles]\n" + _lines({"enrols": pathway.enrols, "takes": pathway.takes}),
+            "[roles]\n" + lines({"enrols": pathway.enrols, "takes": pathway.takes}),
         )
     )
 
 
 def _score(score: Score) -> str:
-    text = "[[score]]\n" + _lines(
+    text = "[[score]]\n" + lines(
         {
             "id": score.id,
             "questionnaire": score.questionnaire,
@@ -80,11 +87,11 @@ def _score(score: Score) -> str:
         }
     )
     for part in score.parts:
-        text += "[[score.part]]\n" + _lines(
+        text += "[[score.part]]\n" + lines(
             {"label": part.label, "expression": part.expression, "max": part.maximum}
         )
     for band in score.bands:
-        text += "[[score.band]]\n" + _lines(
+        text += "[[score.band]]\n" + lines(
             {
                 "from": band.lowest,
                 "to": band.highest,
@@ -130,23 +137,20 @@ def csv_text(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _example(example: Example) -> str:
-    text = _lines({"questionnaire": example.questionnaire})
-    text += "[answers]\n" + _lines(example.answers)
+    text = lines({"questionnaire": example.questionnaire})
+    text += "[answers]\n" + lines(example.answers)
     for past in example.history:
         text += (
-            "[[history]]\n"
-            + _lines({"days_ago": past.days_ago})
-            + "[history.answers]\n"
-            + _lines(past.answers)
+            "[[history]]\n" + lines({"days_ago": past.days_ago}) + "[history.answers]\n" + lines(past.answers)
         )
     for name, values in (("baseline", example.baseline), ("personal", example.personal)):
         if values:
-            text += f"[{name}]\n" + _lines(values)
-    return text + "[expect]\n" + _lines(example.expect)
+            text += f"[{name}]\n" + lines(values)
+    return text + "[expect]\n" + lines(example.expect)
 
 
-def _lines(values: Mapping[str, Any]) -> str:
-    """None is left out."""
+def lines(values: Mapping[str, Any]) -> str:
+    """Keys and their values, one a line; None is left out."""
     return "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in values.items() if value is not None)
 
 

@@ -26,7 +26,7 @@ def places(sent):
             ("fichiers", "?fichier=rules.csv&ligne=1#content"),
         ),
         (draft.TEXTS, "Appelez le 15 ou le 112.", "Attendez.", ("textes", "#text-red")),
-        ("scores.toml", "'sommeil'", "'somme'", ("fichiers", "?fichier=scores.toml&ligne=11#content")),
+        ("scores.toml", "'sommeil'", "'somme'", ("scores", "#score-0-part-0-expression")),
         (
             "questionnaires/quotidien.json",
             '"text": "Comment avez-vous dormi ?"',

@@ -27,8 +27,9 @@ SCORE_ONLY = [
     ),
     *(
         ("evaluation-multidimensionnelle", "evaluation", name)
-        for name in ("mna-sf", "mini-zarit", "zarit", "mmse", "braden", "audit-c")
+        for name in ("mna-sf", "mini-zarit", "zarit", "mmse", "braden", "audit-c", "mini-gds")
     ),
+    ("evaluation-multidimensionnelle", "epices", "epices"),
     *(("perinatalite", "epds", name) for name in ("total", "question-10")),
     *(("suivi-cancer", "bilan", "g8"), ("evaluation-multidimensionnelle", "evaluation", "algoplus")),
 ]
@@ -156,3 +157,13 @@ def test_an_instrument_under_rights_is_a_number_and_nothing_of_its_items(code, f
     assert question is not None
     assert question.is_number
     assert "score" in question.text or link_id == "pcfs"
+
+
+def test_nothing_is_asked_of_epices_and_mini_gds_but_their_score():
+    """Their items are widely copied; nothing that was found lets them be copied (docs/why/instruments.md)."""
+    pathway = shipped("evaluation-multidimensionnelle")
+    asked = [one.link_id for one in pathway.form("epices").questions]
+    assert asked == ["epices"]
+    assert [one.link_id for one in pathway.form("evaluation").questions if "gds" in one.link_id] == [
+        "mini-gds"
+    ]

@@ -90,13 +90,15 @@ def answering_for(actor: Actor, patient_id: UUID) -> Iterator[Actor]:
         yield job
 
 
-def answered_by(carer: Actor, patient_id: UUID) -> set[UUID]:
+def answered_by(carer: Actor, patient_id: UUID, *, whatever_its_state: bool = False) -> set[UUID]:
     """The follow-ups that he may answer, named by the person or by the cell, or of a class that he reads.
 
-    Called within `answering_for`.
+    Called within `answering_for`. One that stopped is answered by nobody: he is told that it did.
     """
     told = Q(hidden_from_patient=False, hidden_from_representative=False, sector="")
-    told &= Q(private_to=None, private_to_person=None, state=FollowUpState.ACTIVE)
+    told &= Q(private_to=None, private_to_person=None)
+    if not whatever_its_state:
+        told &= Q(state=FollowUpState.ACTIVE)
     named = Q(carer_id=carer.person_id) | Q(data_class__in=classes_of_carer(carer.delegated))
     named = Q() if answers_for_the_person(carer) else named
     rows = FollowUp.objects.filter(told, named, patient_id=patient_id)

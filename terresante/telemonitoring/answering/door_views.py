@@ -23,7 +23,7 @@ from terresante.kernel.ui.forms import DigitsForm
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
 from terresante.telemonitoring.access import FOLLOW_UP_READ, LINK_OPEN
-from terresante.telemonitoring.answering import asking, kit, unasked
+from terresante.telemonitoring.answering import asking, kit, standing, unasked
 from terresante.telemonitoring.answering.doors import (
     Visit,
     held_link,
@@ -77,6 +77,7 @@ def link_follow_up(request: HttpRequest) -> HttpResponse:
         context = {
             "due": due,
             "offered": unasked.offered(opened.actor, visit.patient_id, due, follow_up_id=visit.follow_up_id),
+            "standings": standing.standings(opened.actor, visit.patient_id, due, among=[visit.follow_up_id]),
             "reader": asking.reader_of(opened.follow_up.cell),
             "name": opened.name,
             "before": asking.said_before(opened.follow_up),
@@ -132,7 +133,8 @@ def link_kit(request: HttpRequest) -> HttpResponse:
     with rls.acting(asking.job_for("")):
         opened = _open(visit)
         due = asking.coming(opened.actor, visit.patient_id, follow_up_id=visit.follow_up_id)
-        return JsonResponse(kit.made(due, permit=permit_of_link(visit.link_id)))
+        stands = standing.standings(opened.actor, visit.patient_id, due, among=[visit.follow_up_id])
+        return JsonResponse(kit.made(due, stands, permit=permit_of_link(visit.link_id)))
 
 
 @public(reason="Ferme ce que le lien et le code avaient ouvert")

@@ -1,8 +1,9 @@
 """The course of a follow-up: its dates move, it stops for a while, it ends; who answers gets another link."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -28,6 +29,7 @@ from terresante.questionnaires.enums import ResponseColour
 from terresante.telemonitoring import schedule
 from terresante.telemonitoring.access import FOLLOW_UP_END, FOLLOW_UP_MANAGE, LINK_MAKE
 from terresante.telemonitoring.actions import (
+    FURTHEST,
     changed,
     check_anchor,
     end_of,
@@ -41,6 +43,7 @@ from terresante.telemonitoring.actions import (
 from terresante.telemonitoring.alerts import raising
 from terresante.telemonitoring.alerts.enums import AlertOutcome
 from terresante.telemonitoring.answering import links
+from terresante.telemonitoring.course import thresholds
 from terresante.telemonitoring.enums import (
     ENDS_AFTER,
     LINK_LASTS,
@@ -54,7 +57,11 @@ from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
 from terresante.telemonitoring.phones import international
 
 # Of one transaction.
-_ENDED_TOGETHER = 200
+_TOGETHER = 200
+_OVER = "SELECT * FROM follow_ups_over(%s, %s)"
+_RESUMING = "SELECT * FROM follow_ups_resuming(%s, %s)"
+# What a follow-up says of its pause.
+_PAUSE = ("suspended_at", "suspended_by_name", "suspend_words", "resumes_on")
 _FIRST_COLOUR = Least("grey_at", "orange_at", "red_at")
 
 
@@ -145,22 +152,31 @@ def adapt(
     listed = status in (pathway.statuses or ("",))
     wrong = {} if listed else {"status": "Choisissez un statut de la liste."}
     refuse({**wrong, **wrong_thresholds(pathway, personal)})
-    follow_up.status = status
+    before, follow_up.status = follow_up.personal, status
     follow_up.personal = {name: float(value) for name, value in personal.items()}
     follow_up.save(update_fields=["status", "personal"])
-    _say_changed(actor, follow_up, "adapted")
+    own = thresholds.keep(actor, follow_up, before=before)
+    _say_changed(actor, follow_up, "adapted", **({"thresholds": own} if own else {}))
     return follow_up
 
 
 @action
-def suspend(actor: Actor, record_id: UUID, follow_up_id: UUID) -> FollowUp:
-    """Nothing is asked, and no silence is signalled, until it goes on."""
+def suspend(
+    actor: Actor, record_id: UUID, follow_up_id: UUID, *, words: str, resumes_on: date | None = None
+) -> FollowUp:
+    """Nothing is asked, and no silence is signalled, until it goes on: by itself on `resumes_on`, if that is known.
+
+    Raises Invalid without a reason, or for a day that is not to come; Conflict when it is suspended already.
+    """
     _, follow_up = _managed(actor, record_id, follow_up_id)
-    if follow_up.state == FollowUpState.SUSPENDED:
+    if follow_up.is_suspended:
         raise Conflict("Ce télésuivi est déjà suspendu.")
+    _check_pause(words, resumes_on)
     _waiting(follow_up).update(next_reminder_at=None, next_colour_at=None)
-    follow_up.state = FollowUpState.SUSPENDED
-    follow_up.save(update_fields=["state"])
+    follow_up.state, follow_up.suspended_at = FollowUpState.SUSPENDED, timezone.now()
+    follow_up.suspended_by_name, follow_up.resumes_on = actor.name, resumes_on
+    follow_up.suspend_words = " ".join(words.split())[:300]
+    follow_up.save(update_fields=["state", *_PAUSE])
     raising.close_with(follow_up, AlertOutcome.RESOLVED, "Le télésuivi est suspendu.", by=actor)
     _say_changed(actor, follow_up, "suspended")
     return follow_up
@@ -172,6 +188,22 @@ def resume(actor: Actor, record_id: UUID, follow_up_id: UUID) -> FollowUp:
     _, follow_up = _managed(actor, record_id, follow_up_id)
     if follow_up.is_active:
         raise Conflict("Ce télésuivi est déjà en cours.")
+    _resume(actor, follow_up)
+    return follow_up
+
+
+@action
+def resume_what_is_due(actor: Actor, day: date) -> int:
+    """What was suspended until this day, for a job; returns how many."""
+    ongoing = [row for row in _held(_RESUMING, day) if row.is_suspended]
+    for row in ongoing:
+        rls.open_record(row.patient_id)
+        _resume(actor, row)
+    audit.record(actor, FOLLOW_UP_MANAGE, detail={"count": len(ongoing)})
+    return len(ongoing)
+
+
+def _resume(actor: Actor, follow_up: FollowUp) -> None:
     now = timezone.now()
     _waiting(follow_up).filter(opens_at__lte=now).update(state=ExpectedState.CANCELLED)
     # Nothing of it is past: what comes first of each is that of its schedule.
@@ -179,11 +211,24 @@ def resume(actor: Actor, record_id: UUID, follow_up_id: UUID) -> FollowUp:
     follow_up.state, follow_up.silence_colour, follow_up.late = FollowUpState.ACTIVE, "", False
     _show_answers_alone(follow_up)
     follow_up.next_due_at = _waiting(follow_up).aggregate(first=Min("opens_at"))["first"]
-    follow_up.save(
-        update_fields=["state", "silence_colour", "late", "colour", "colour_since", "reason", "next_due_at"]
-    )
+    _no_more_paused(follow_up)
+    shown = ("silence_colour", "late", "colour", "colour_since", "reason", "next_due_at")
+    follow_up.save(update_fields=["state", *shown, *_PAUSE])
     _say_changed(actor, follow_up, "resumed")
-    return follow_up
+
+
+def _check_pause(words: str, resumes_on: date | None) -> None:
+    wrong = {}
+    if not words.strip():
+        wrong["words"] = "Écrivez pourquoi : vos collègues et la cellule le liront."
+    if resumes_on is not None and not timedelta(0) < resumes_on - timezone.localdate() <= FURTHEST:
+        wrong["resumes_on"] = "Choisissez un jour à venir, dans l’année, ou laissez vide."
+    refuse(wrong)
+
+
+def _no_more_paused(follow_up: FollowUp) -> None:
+    follow_up.suspended_at = follow_up.resumes_on = None
+    follow_up.suspended_by_name = follow_up.suspend_words = ""
 
 
 @action
@@ -261,17 +306,22 @@ def revoke_link(actor: Actor, record_id: UUID, follow_up_id: UUID) -> None:
 @action
 def end_what_is_over(actor: Actor, now: datetime) -> int:
     """A week after their last date, for a job; returns how many. The cell’s period in the circle has its own end."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM follow_ups_over(%s, %s)", [now - ENDS_AFTER, _ENDED_TOGETHER])
-        over = list(cursor.fetchall())
-    rls.open_records({patient_id for _, patient_id in over})
-    rows = FollowUp.objects.select_for_update(of=("self",)).filter(pk__in=[key for key, _ in over])
-    ended = [row for row in rows.order_by("pk") if not row.is_ended]
+    ended = [row for row in _held(_OVER, now - ENDS_AFTER) if not row.is_ended]
     for row in ended:
         rls.open_record(row.patient_id)
         _end(actor, row, EndReason.TERM, "", "")
     audit.record(actor, FOLLOW_UP_END, detail={"count": len(ended)})
     return len(ended)
+
+
+def _held(statement: str, moment: date) -> list[FollowUp]:
+    """Those that a function asked of every patient at once, held; a datetime is a date to Python."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [moment, _TOGETHER])
+        found = list(cursor.fetchall())
+    rls.open_records({patient_id for _, patient_id in found})
+    rows = FollowUp.objects.select_for_update(of=("self",)).filter(pk__in=[key for key, _ in found])
+    return list(rows.order_by("pk"))
 
 
 def _stay_until(actor: Actor, record: CareRecord, follow_up: FollowUp, until: datetime) -> None:
@@ -329,6 +379,7 @@ def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_na
     follow_up.state, follow_up.ended_at, follow_up.ended_by_name = FollowUpState.ENDED, now, by_name
     follow_up.end_reason, follow_up.end_words = reason, " ".join(words.split())[:300]
     follow_up.next_due_at, follow_up.taken_by_id, follow_up.taken_at = None, None, None
+    _no_more_paused(follow_up)
     follow_up.save(
         update_fields=[
             "state",
@@ -339,6 +390,7 @@ def _end(actor: Actor, follow_up: FollowUp, reason: EndReason, words: str, by_na
             "next_due_at",
             "taken_by_id",
             "taken_at",
+            *_PAUSE,
         ]
     )
     gone = reason == EndReason.HOSPITALISED
@@ -375,7 +427,7 @@ def _show_answers_alone(follow_up: FollowUp) -> None:
         follow_up.colour, follow_up.colour_since = colour, timezone.now()
 
 
-def _say_changed(actor: Actor, follow_up: FollowUp, what: str) -> None:
-    kept = {"step": what, **limits_on(follow_up).in_trail}
+def _say_changed(actor: Actor, follow_up: FollowUp, what: str, **more: Any) -> None:
+    kept = {"step": what, **more, **limits_on(follow_up).in_trail}
     audit.record(actor, FOLLOW_UP_MANAGE, patient_id=follow_up.patient_id, about=follow_up, detail=kept)
     emit(actor, changed(follow_up))

@@ -13,7 +13,16 @@ from terresante.patients.models import CareRecord
 from terresante.questionnaires.models import PathwayVersion
 from terresante.questionnaires.tests.factories import made_version, published_version
 from terresante.telemonitoring.actions import Enrolled, NewFollowUp, enrol
-from terresante.telemonitoring.models import Alert, AnswerLink, Call, Cell, Contact, Expected, FollowUp
+from terresante.telemonitoring.models import (
+    Alert,
+    AnswerLink,
+    Call,
+    Cell,
+    Contact,
+    Expected,
+    FollowUp,
+    ThresholdChange,
+)
 from tests.walls import walls_down
 
 SCHEDULE = """step;questionnaire;from;to;times;remind;grey;orange;red;role
@@ -64,7 +73,7 @@ def followed(
 
 
 def stored_follow_up(patient_id: UUID, record_id: UUID, organization_id: UUID, **values: Any) -> FollowUp:
-    """With one questionnaire that waits, a link, a contact, and a red alert after a call."""
+    """With one questionnaire that waits, a link, a contact, a threshold of hers, and a red alert after a call."""
     version = made_version()
     row = FollowUp.objects.create(
         **{
@@ -90,6 +99,9 @@ def stored_follow_up(patient_id: UUID, record_id: UUID, organization_id: UUID, *
     )
     Contact.objects.create(
         patient_id=patient_id, record_id=record_id, follow_up=row, name="Un contact", added_by_name="Camille"
+    )
+    ThresholdChange.objects.create(
+        patient_id=patient_id, follow_up=row, name="spo2-floor", after=88, set_by_name="Camille"
     )
     alert = Alert.objects.create(
         patient_id=patient_id,

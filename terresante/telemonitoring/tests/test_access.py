@@ -74,7 +74,7 @@ def test_a_follow_up_is_read_by_the_circle_the_cell_included_and_by_nobody_else(
 
 def test_the_other_cell_changes_nothing_and_is_not_told_that_it_exists(cast, watch, index):
     for act in (
-        lambda who: course_actions.suspend(who, cast.madeleine_record.pk, index.pk),
+        lambda who: course_actions.suspend(who, cast.madeleine_record.pk, index.pk, words="Vacances"),
         lambda who: course_actions.make_link(who, cast.madeleine_record.pk, index.pk),
         lambda who: course_actions.end(who, cast.madeleine_record.pk, index.pk, reason=EndReason.TERM),
         lambda who: contact_actions.add_contact(
@@ -90,10 +90,10 @@ def test_a_key_of_another_record_is_found_in_none(cast, watch, index, version):
     """Brun writes in Léon's record, and forges Madeleine's follow-up under its address."""
     followed(cast.brun, cast.leon_record, watch.cell, version)
     with pytest.raises(NotFound):
-        course_actions.suspend(cast.brun, cast.leon_record.pk, index.pk)
+        course_actions.suspend(cast.brun, cast.leon_record.pk, index.pk, words="Vacances")
     # The cell reaches both: the address says which.
     with pytest.raises(NotFound):
-        course_actions.suspend(watch.operator, cast.leon_record.pk, index.pk)
+        course_actions.suspend(watch.operator, cast.leon_record.pk, index.pk, words="Vacances")
 
 
 def test_an_index_case_who_is_not_named_is_not_found_from_the_contact_s_record(cast, watch, contact, version):

@@ -149,9 +149,9 @@ def test_after_the_end_the_cell_s_next_request_is_refused_and_the_link_is_closed
 
     assert not reaches(watch.operator, cast.madeleine_record)
     with pytest.raises(NotFound):
-        course_actions.suspend(watch.operator, cast.madeleine_record.pk, follow_up.pk)
+        course_actions.suspend(watch.operator, cast.madeleine_record.pk, follow_up.pk, words="Vacances")
     with pytest.raises(Conflict):
-        course_actions.suspend(cast.amar, cast.madeleine_record.pk, follow_up.pk)
+        course_actions.suspend(cast.amar, cast.madeleine_record.pk, follow_up.pk, words="Vacances")
     assert kept(follow_up).state == FollowUpState.ENDED
     assert {one.state for one in expected_of(follow_up)} == {ExpectedState.CANCELLED}
     with walls_down():
@@ -282,7 +282,7 @@ def test_a_version_never_changes_under_a_follow_up(cast, watch):
 def test_what_is_suspended_asks_for_nothing_until_it_goes_on(cast, watch):
     record = cast.madeleine_record
     follow_up = followed(cast.amar, record, watch.cell, anchor_on=timezone.localdate()).follow_up
-    course_actions.suspend(cast.amar, record.pk, follow_up.pk)
+    course_actions.suspend(cast.amar, record.pk, follow_up.pk, words="Vacances")
     assert {(one.next_reminder_at, one.next_colour_at) for one in expected_of(follow_up)} == {(None, None)}
 
     course_actions.resume(cast.amar, record.pk, follow_up.pk)

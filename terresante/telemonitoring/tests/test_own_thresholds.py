@@ -23,6 +23,7 @@ from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 FIELD = "seuil-temperature-max"
+GROWN_UP = "Pèse trente kilos"
 INCLUSION = {"q-age": "3-11m", "q-facteurs": "none", "q-poids": "8", "q-repondant": "Une Mère"}
 
 
@@ -58,6 +59,7 @@ def test_a_threshold_is_refused_at_enrolment_with_its_unit_and_its_bounds(client
         "anchor_on": timezone.localdate().isoformat(),
         "cell": watch.cell.pk,
         "respondent": "operator",
+        "outside_words": GROWN_UP,
         **INCLUSION,
     }
 
@@ -75,7 +77,9 @@ def test_a_threshold_is_refused_at_enrolment_with_its_unit_and_its_bounds(client
 
 def test_a_threshold_is_refused_on_the_way_and_nothing_changes(client, cast, watch, version):
     own = {"temperature-max": Decimal("38.5")}
-    wanted = new_follow_up(version, watch.cell, status=version.read().statuses[0], personal=own)
+    wanted = new_follow_up(
+        version, watch.cell, status=version.read().statuses[0], personal=own, outside_words=GROWN_UP
+    )
     follow_up = enrol(cast.amar, cast.madeleine_record.pk, wanted).follow_up
     login(client, cast.amar)
     keys = [cast.madeleine_record.pk, follow_up.pk]
@@ -97,7 +101,7 @@ def test_a_threshold_is_refused_on_the_way_and_nothing_changes(client, cast, wat
 def test_no_door_sets_a_threshold_that_a_page_would_refuse(cast, watch, version):
     """A page checks nothing by itself: what comes by another way meets the same sentence."""
     status = version.read().statuses[0]
-    wanted = partial(new_follow_up, version, watch.cell, status=status)
+    wanted = partial(new_follow_up, version, watch.cell, status=status, outside_words=GROWN_UP)
     for wrong in ({"temperature-max": Decimal(5)}, {"autre": Decimal(38)}):
         with pytest.raises(Invalid) as refused:
             enrol(cast.amar, cast.madeleine_record.pk, wanted(personal=wrong))
@@ -114,7 +118,7 @@ def test_no_door_sets_a_threshold_that_a_page_would_refuse(cast, watch, version)
 
 
 def test_a_threshold_that_was_kept_before_it_was_looked_at_is_said_on_the_page(client, cast, watch, version):
-    wanted = new_follow_up(version, watch.cell, status=version.read().statuses[0])
+    wanted = new_follow_up(version, watch.cell, status=version.read().statuses[0], outside_words=GROWN_UP)
     follow_up = enrol(cast.amar, cast.madeleine_record.pk, wanted).follow_up
     with walls_down():
         FollowUp.objects.update(personal={"temperature-max": 390})

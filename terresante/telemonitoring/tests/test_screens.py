@@ -169,7 +169,7 @@ def test_what_is_done_to_a_follow_up_is_done_from_its_page(cast, watch):
 
     assert page(cast.amar, "move", *keys, anchor_on=tomorrow).status_code == 302
     assert page(cast.amar, "move", *keys, anchor_on=tomorrow).status_code == 422
-    assert page(cast.amar, "suspend", *keys, sent="1").status_code == 302
+    assert page(cast.amar, "suspend", *keys, words="Vacances").status_code == 302
     assert page(cast.amar, "resume", *keys, sent="1").status_code == 302
     assert page(cast.amar, "add_contact", *keys, name="Paul PETIT", hides_index="on").status_code == 302
     with walls_down():

@@ -62,7 +62,16 @@ from terresante.questionnaires.models import (
     QuestionnaireResponse,
 )
 from terresante.results.models import DiagnosticReport, LabObservation
-from terresante.telemonitoring.models import Alert, AnswerLink, Call, Cell, Contact, Expected, FollowUp
+from terresante.telemonitoring.models import (
+    Alert,
+    AnswerLink,
+    Call,
+    Cell,
+    Contact,
+    Expected,
+    FollowUp,
+    ThresholdChange,
+)
 from tests.access.oracle.rows import ROWS, Limits
 from tests.cast import Cast, assemble, join, organization, professional, represented_by, shared_record
 from tests.walls import walls_down
@@ -201,6 +210,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
     made[Expected], made[AnswerLink] = followed.expected.get(), followed.links.get()
     made[Contact], made[Cell] = followed.contacts.get(), followed.cell
     made[Alert], made[Call] = followed.alerts.get(), followed.calls.get()
+    made[ThresholdChange] = followed.threshold_changes.get()
     made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():
         if model not in made:

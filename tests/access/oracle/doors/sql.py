@@ -118,9 +118,15 @@ _FOLLOWED = {
     "telemonitoring_call": ("telemonitoring_followup", "follow_up_id"),
     "telemonitoring_contact": ("telemonitoring_followup", "follow_up_id"),
     "telemonitoring_expected": ("telemonitoring_followup", "follow_up_id"),
+    "telemonitoring_thresholdchange": ("telemonitoring_followup", "follow_up_id"),
 }
 # What a cell does about somebody, whom it shows nothing of it; nor to the software of a hospital.
-_OF_PROFESSIONALS = {"telemonitoring_alert", "telemonitoring_answerlink", "telemonitoring_call"}
+_OF_PROFESSIONALS = {
+    "telemonitoring_alert",
+    "telemonitoring_answerlink",
+    "telemonitoring_call",
+    "telemonitoring_thresholdchange",
+}
 # Whom somebody met is told to nobody who acts for her: he may be one of them.
 _OF_NO_RELATIVE = {"telemonitoring_contact"}
 # What stands for a column that a table has not.

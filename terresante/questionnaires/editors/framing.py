@@ -1,0 +1,144 @@
+"""What a draft says of itself, for whom it is and its delays: fields of `pathway.toml`, whose comments stay."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from terresante.questionnaires import archive, draft
+from terresante.questionnaires import pathway as engine
+from terresante.questionnaires.editors.values import with_values
+from terresante.questionnaires.pathway_forms import NOTHING, EditedField
+
+_OF_FILE = {
+    "summary": ("", "summary"),
+    "anchor": ("anchor", "label"),
+    "ages": ("enrolment", "ages"),
+    "sex": ("enrolment", "sex"),
+    "statuses": ("enrolment", "statuses"),
+    "confirm": ("delays", "confirm"),
+    "take_red": ("delays", "take_red"),
+    "take_orange": ("delays", "take_orange"),
+}
+_LABELS = {
+    "summary": "Résumé",
+    "anchor": "Date de référence",
+    "ages": "Âge, en années",
+    "sex": "Sexe",
+    "statuses": "Statuts de la personne, un par ligne",
+    "confirm": "Mesurer à nouveau dans les",
+    "take_red": "Une alerte rouge que personne ne prend monte après",
+    "take_orange": "Une alerte orange que personne ne prend monte après",
+}
+_HELP = {
+    "summary": "Deux phrases, lues par qui choisit un parcours.",
+    "anchor": "Le calendrier se compte à partir de cette date : « Date de l’opération ».",
+    "ages": "Par exemple 0..17, >= 18 ou < 3. Vide : à tout âge.",
+    "statuses": "Vide : aucun statut n’est demandé.",
+}
+SEXES = {"": "Toute personne", "female": "Femmes", "male": "Hommes"}
+# As `pathway.toml` accepts them, in minutes.
+_MINUTES = {"confirm": (0, 1440), "take_red": (1, 1440), "take_orange": (1, 10080)}
+
+
+# (table, key) of the file → the field where it is corrected.
+FRAMED = {place: f"cadre-{name}" for name, place in _OF_FILE.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    field: EditedField
+    help: str
+
+
+class FramingEditor:
+    """`cadre-<name>`."""
+
+    SEXES = SEXES
+
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        sent: Mapping[str, Any] | None = None,
+        wrong: Mapping[str, str] = NOTHING,
+    ) -> None:
+        self.said, self.sent, self.wrong = draft.told(files), sent, wrong
+
+    @property
+    def about(self) -> list[Framed]:
+        return [self._framed(name) for name in ("summary", "statuses")]
+
+    @property
+    def anchor(self) -> Framed:
+        return self._framed("anchor")
+
+    @property
+    def ages(self) -> Framed:
+        return self._framed("ages")
+
+    @property
+    def sex(self) -> EditedField:
+        return self._field("sex")
+
+    @property
+    def delays(self) -> list[EditedField]:
+        return [self._field(name, words="minutes") for name in _MINUTES]
+
+    @property
+    def refused(self) -> list[tuple[EditedField, str]]:
+        """(field, of what)"""
+        every = [self._field(name) for name in _OF_FILE]
+        return [(one, "cadre") for one in every if one.wrong]
+
+    def mistakes(self) -> dict[str, str]:
+        """Of what was sent, by the name of its field."""
+        found = {}
+        if not self._typed("summary"):
+            found["cadre-summary"] = "Écrivez ce que suit ce parcours, en une ou deux phrases."
+        try:
+            engine.ages_of(self._typed("ages"))
+        except ValueError as error:
+            found["cadre-ages"] = str(error)
+        if self._typed("sex") not in SEXES:
+            found["cadre-sex"] = "Choisissez dans la liste."
+        for name, (lowest, highest) in _MINUTES.items():
+            typed = self._typed(name)
+            if not (typed.isascii() and typed.isdigit() and lowest <= int(typed) <= highest):
+                found[f"cadre-{name}"] = f"Écrivez un nombre entier de minutes, entre {lowest} et {highest}."
+        return found
+
+    def files(self, before: Mapping[str, str]) -> dict[str, str]:
+        """Of what has no mistake. What is not on the page stays. Raises Unreadable."""
+        edits: dict[tuple[str, str], Any] = {}
+        for name, place in _OF_FILE.items():
+            if f"cadre-{name}" not in (self.sent or {}):
+                continue
+            typed = self._typed(name)
+            value: Any = int(typed) if name in _MINUTES else typed
+            if name == "statuses":
+                value = [one for line in typed.splitlines() if (one := " ".join(line.split()))]
+            # What says nothing is left out of the file, unless it stood there.
+            edits[place] = value or (None if name not in _MINUTES and not self._kept(name) else value)
+        return with_values(before, archive.ABOUT, edits)
+
+    def _framed(self, name: str) -> Framed:
+        return Framed(self._field(name), _HELP.get(name, ""))
+
+    def _field(self, name: str, *, words: str = "") -> EditedField:
+        key = f"cadre-{name}"
+        kept = self._kept(name)
+        value = kept if self.sent is None else str(self.sent.get(key, kept))
+        return EditedField(key, _LABELS[name], value, self.wrong.get(key, ""), words)
+
+    def _kept(self, name: str) -> str:
+        table, key = _OF_FILE[name]
+        holder = self.said.get(table, {}) if table else self.said
+        value = holder.get(key) if isinstance(holder, dict) else None
+        if isinstance(value, list):
+            return "\n".join(map(str, value))
+        if value is None and name in _MINUTES:
+            return str(getattr(engine.Delays(), name))
+        return "" if value is None else str(value)
+
+    def _typed(self, name: str) -> str:
+        lines = str((self.sent or {}).get(f"cadre-{name}", "")).strip()[:2000]
+        return lines if name == "statuses" else " ".join(lines.split())
