@@ -33,11 +33,14 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
 from terresante.patients.models import CareRecord, Patient
+from terresante.telemonitoring.board.queries import Asked, Only, Scope, board_of, scoped
+from terresante.telemonitoring.models import FollowUp
 from tests.access.oracle import model
 from tests.access.oracle.build import Built, born, called
-from tests.access.oracle.decisions import Compared, Door, each
+from tests.access.oracle.decisions import Compared, Door, each, one
 from tests.access.oracle.model import Reader
 from tests.access.oracle.rows import ROWS
+from tests.walls import walls_down
 
 # The name of a list → what the model says of the record: its one object is the record.
 Expected = Callable[[model.World, Reader, int], bool]
@@ -52,6 +55,7 @@ ON_THE_RECORD: dict[Action, Expected] = {
     ACCESS_CONTEST: model.decides,
 }
 _IDENTITY, _CIRCLE = "the identity", "the circle"
+_FOLLOWED = "telemonitoring.FollowUp"
 Seen = set[tuple[str, UUID]]
 
 
@@ -148,6 +152,30 @@ def counters(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterat
         yield Compared(
             Door.COUNTER, 1, "" if counted == expected else f"{about} {counted}, expected {expected}"
         )
+
+
+def boards(built: Built, reader: Reader, actor: Actor) -> Iterator[Compared]:
+    """Whatever record is open: what the cells of his structure watch, then his own patients, whoever watches them."""
+    if reader.kind != "professional":
+        return
+    readable = {
+        built.rows[_FOLLOWED, row.row]
+        for row in model.rows(built.world)
+        if (_FOLLOWED, row.row) in built.rows
+        and model.reads(built.world, reader, row)
+        and model.reaches_unopened(built.world, reader, row.patient)
+    }
+    with walls_down():
+        watched = set(
+            FollowUp.objects.filter(cell__organization_id=actor.organization_id).values_list("pk", flat=True)
+        )
+    with rls.acting(actor, read_only=True):
+        for scope in Scope:
+            said = f"{reader}: the board of {scope} counts"
+            counted = board_of(actor, Asked(scope=scope), counters_only=True).counts[Only.ALL]
+            yield one(Door.COUNTER, counted, scoped(actor, scope).count(), f"{said}, beside its rows")
+            if scope == Scope.NETWORK:
+                yield one(Door.COUNTER, counted, len(readable & watched), said)
 
 
 def identities_found(built: Built, reader: Reader, actor: Actor) -> Iterator[Compared]:
