@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from terresante.care_team.access import changes, reads_class, shares
+from terresante.care_team.access import changes, classes_read, shares
 from terresante.directory.access import administered
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
@@ -42,9 +42,8 @@ def alerts_of_follow_ups_read(actor: Actor) -> Q:
 
 def classes_on_a_board(actor: Actor) -> list[str]:
     """Of pathways, those that this professional reads; `board_groups` asks what else makes a row his to see."""
-    if actor.kind != ActorKind.PROFESSIONAL:
-        return []
-    return [name.value for name in PATHWAY_CLASSES if reads_class(actor, name)]
+    read = classes_read(actor)
+    return [name.value for name in PATHWAY_CLASSES if name in read]
 
 
 def acts_for_cell(actor: Actor) -> Q:

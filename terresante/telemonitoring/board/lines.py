@@ -40,12 +40,12 @@ MOST_KEPT = 3_000
 class Seen(NamedTuple):
     """What a board reads of a follow-up: its fields are the columns that are asked for, by their names.
 
-    `reason` and `trend` as the text of their JSON.
+    Keys as texts; `reason` and `trend` as the text of their JSON.
     """
 
-    pk: UUID
-    patient_id: UUID
-    version_id: UUID
+    pk: str
+    patient_id: str
+    version_id: str
     status: str
     colour: str
     colour_since: datetime
@@ -157,7 +157,7 @@ def _made(seen: Seen, titles: Mapping[str, str], now: datetime) -> Said:
         badge=badge,
         why=told,
         day=day,
-        line=html(_LINE, url=f"{board}ligne/?suivi={seen.pk}", patient=str(seen.patient_id)),
+        line=html(_LINE, url=f"{board}ligne/?suivi={seen.pk}", patient=seen.patient_id),
         level=badge_html(badge),
         cells=html(
             _CELLS,

@@ -179,6 +179,17 @@ FAULTS = {
     "board counts under opposition": lambda: function_changed(
         "board_groups", "AND own.suspended_at IS NULL", ""
     ),
+    "board lists who is out of reach": lambda: function_changed("board_keys", "own.ended_at IS NULL AND", ""),
+    "board lists past a consent": lambda: function_changed(
+        "board_keys", "OR row.data_class = ANY (own.scope)", "OR true"
+    ),
+    "board lists what is restricted": lambda: function_changed("board_keys", "row.sector = ''", "true"),
+    "board lists a class that is not read": lambda: function_changed(
+        "board_keys", "row.data_class = ANY (classes)", "true"
+    ),
+    "board counts a class that is not read": lambda: function_changed(
+        "board_groups", "row.data_class = ANY (classes)", "true"
+    ),
     "board counts what is restricted": lambda: function_changed("board_groups", "row.sector = ''", "true"),
     "board counts what a structure keeps": lambda: function_changed(
         "board_groups", "row.private_to_id IS NULL", "true"
