@@ -218,7 +218,7 @@ class _Where(compiled.Given):
     place: str
     words: list[str]
 
-    def values(self, first: int, most: int | None) -> tuple[object, ...]:
+    def values(self, first: int, most: int | None) -> tuple[Any, ...]:
         return (
             self.classes,
             self.scope == Scope.MINE,
@@ -311,7 +311,8 @@ def _groups(classes: list[str], scope: Scope) -> list[tuple[Any, ...]]:
     """Of what the actor reads, by the rules and the row policies: `board_groups` asks both of each row once."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM board_groups(%s, %s)", [classes, scope == Scope.MINE])
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 @compiled.rows
