@@ -33,7 +33,7 @@ _TEXTS = {
 _SEEN = tuple(_TEXTS.get(name, name) for name in Seen.__annotations__)
 _WAITING = tuple(Waiting.__annotations__)
 _LONGEST_SEARCH = 60
-# What the rules let on a board and what was asked keep, the worst first (migration 0018).
+# What the rules let on a board and what was asked keep, the worst first (migration 0021).
 _KEYS = "board_keys(%s, %s, %s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _AMONG_KEYS = f"{{0}} = ANY (ARRAY(SELECT {_KEYS}))"
 _FOUND = f"SELECT count(*) FROM {_KEYS}"  # noqa: S608 -- our own words

@@ -129,7 +129,7 @@ def _functions() -> list[str]:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("telemonitoring", "0017_due_limits"),
+        ("telemonitoring", "0020_outside"),
         ("care_team", "0033_reading_of_who_came_back"),
         ("directory", "0006_principal"),
     ]
