@@ -45,7 +45,15 @@ def plans_of(client, address, *, kept=False):
 
     def look(execute, sql, parameters, many, context):
         if sql.startswith(
-            ('SELECT "', "SELECT CASE", "SELECT DISTINCT", "SELECT COUNT", "SELECT count", "SELECT *")
+            (
+                'SELECT "',
+                'SELECT ("',
+                "SELECT CASE",
+                "SELECT DISTINCT",
+                "SELECT COUNT",
+                "SELECT count",
+                "SELECT *",
+            )
         ):
             seen.append((_kept_plan if kept else _plan)(context["connection"].connection, sql, parameters))
         return execute(sql, parameters, many, context)

@@ -337,6 +337,11 @@ def _private(actor: Actor) -> Q:
     return structure & person
 
 
+def classes_read(actor: Actor) -> frozenset[DataClass]:
+    """By a professional, as his profession says; `reads_class` answers of one, whoever asks."""
+    return matrix.readable(actor.role) if actor.kind == ActorKind.PROFESSIONAL else frozenset()
+
+
 def reads_class(actor: Actor, data_class: DataClass) -> bool:
     if actor.kind == ActorKind.PROFESSIONAL:
         return data_class in matrix.readable(actor.role)

@@ -12,7 +12,7 @@ from django.db.models.sql.compiler import SQLCompiler
 _PLACES = re.compile(r"(\{\d\}|%s)")
 
 
-def among(column: str, keys: Collection[UUID]) -> Q:
+def among(column: str, keys: Collection[UUID] | Collection[str]) -> Q:
     """`column` is one of these: one statement whatever their number, where `__in` makes one for each.
 
     Behind a subquery PostgreSQL estimates the same whatever it is given, hence keeps its plan.

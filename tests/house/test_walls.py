@@ -20,6 +20,8 @@ DEFINERS = {
     "follow_ups_of_number": "whose answers come from a number of telephone, for jobs",
     "keep_place": "the department, postal code and city on a follow-up, by its trigger",
     "move_place": "the same, when an address is corrected",
+    "board_keys": "keys of the follow-ups that a professional reads on one page of his board",
+    "board_groups": "numbers of the follow-ups that a professional reads on his board, by colour, cell and place",
     "answer_invitation": "the two secrets of an invitation, counted; ties an account to it",
     "keep_majority": "the eighteenth birthday on a delegation, by its trigger",
     "move_majority": "the same, when a birth date is corrected",

@@ -21,6 +21,7 @@ from terresante.care_team.basis import answers_for_the_person as answers_for_the
 from terresante.care_team.basis import by_delegation as by_delegation
 from terresante.care_team.basis import changes as changes
 from terresante.care_team.basis import classes_of_carer as classes_of_carer
+from terresante.care_team.basis import classes_read as classes_read
 from terresante.care_team.basis import decides_for_patient as decides_for_patient
 from terresante.care_team.basis import in_emergency as in_emergency
 from terresante.care_team.basis import is_carer as is_carer

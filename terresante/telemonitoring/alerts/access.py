@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from terresante.care_team.access import changes, reads_class, shares
+from terresante.care_team.access import changes, classes_read, shares
 from terresante.directory.access import administered
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
@@ -40,6 +40,12 @@ def alerts_of_follow_ups_read(actor: Actor) -> Q:
     return of_follow_ups(shares(actor, one_by_one=True))
 
 
+def classes_on_a_board(actor: Actor) -> list[str]:
+    """Of pathways, those that this professional reads; `board_groups` asks what else makes a row his to see."""
+    read = classes_read(actor)
+    return [name.value for name in PATHWAY_CLASSES if name in read]
+
+
 def acts_for_cell(actor: Actor) -> Q:
     """Follow-ups that this actor watches: in the cell's structure, or named by the cell as its second or its physician.
 
@@ -47,7 +53,7 @@ def acts_for_cell(actor: Actor) -> Q:
     """
     if actor.kind != ActorKind.PROFESSIONAL or actor.user_id is None:
         return NOBODY
-    if not any(reads_class(actor, name) for name in PATHWAY_CLASSES):
+    if not classes_on_a_board(actor):
         return NOBODY
     named = Q(cell__second_level_id=actor.user_id) | Q(cell__physician_id=actor.user_id)
     return Q(cell__organization_id=actor.organization_id) | named

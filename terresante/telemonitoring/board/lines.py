@@ -12,11 +12,20 @@ from typing import NamedTuple
 from uuid import UUID
 
 import orjson
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from terresante.kernel.ui.frame import Badge
 from terresante.kernel.ui.links import link
-from terresante.kernel.ui.templatetags.ui import badge_html, elapsed, html, joined, when
+from terresante.kernel.ui.templatetags.ui import (
+    badge_html,
+    elapsed,
+    elapsed_from,
+    html,
+    joined,
+    waiting,
+    when,
+)
 from terresante.kernel.ui.wording import PARIS, age, french
 from terresante.patients.enums import Sex
 from terresante.patients.identity_rules import shown_name
@@ -31,12 +40,12 @@ MOST_KEPT = 3_000
 class Seen(NamedTuple):
     """What a board reads of a follow-up: its fields are the columns that are asked for, by their names.
 
-    `reason` and `trend` as the text of their JSON.
+    Keys as texts; `reason` and `trend` as the text of their JSON.
     """
 
-    pk: UUID
-    patient_id: UUID
-    version_id: UUID
+    pk: str
+    patient_id: str
+    version_id: str
     status: str
     colour: str
     colour_since: datetime
@@ -73,10 +82,11 @@ class Said:
     badge: Badge
     why: Why
     day: str
-    # Of the line: its beginning, its badge, its cells from who to the day, and what takes it.
+    # Of the line: its beginning, its badge, its cells from who to the day, how its waiting begins, and what takes it.
     line: SafeString
     level: SafeString
     cells: SafeString
+    waiting: SafeString
     button: SafeString
 
 
@@ -147,7 +157,7 @@ def _made(seen: Seen, titles: Mapping[str, str], now: datetime) -> Said:
         badge=badge,
         why=told,
         day=day,
-        line=html(_LINE, url=f"{board}ligne/?suivi={seen.pk}", patient=str(seen.patient_id)),
+        line=html(_LINE, url=f"{board}ligne/?suivi={seen.pk}", patient=seen.patient_id),
         level=badge_html(badge),
         cells=html(
             _CELLS,
@@ -159,6 +169,7 @@ def _made(seen: Seen, titles: Mapping[str, str], now: datetime) -> Said:
             trend=_curve(curve, badge) if curve else _NO_CURVE,
             day=day,
         ),
+        waiting=waiting(seen.colour_since),
         button=html(_TAKE, css="btn-main" if badge.level == "red" else "btn-second", url=url, name=name),
     )
 
@@ -225,16 +236,21 @@ _TAKE = (
 
 
 def lines_of(rows: Iterable[Row]) -> SafeString:
-    return joined(part for row in rows for part in (row.said.line, cells_of(row), _END))
+    now = timezone.now()
+    return joined(part for row in rows for part in (row.said.line, _cells(row, now), _END))
 
 
 def cells_of(row: Row) -> SafeString:
+    return _cells(row, timezone.now())
+
+
+def _cells(row: Row, now: datetime) -> SafeString:
     said, called = row.said, row.seen.last_call_at
     return html(
         _AROUND,
         level=html(_PASSED, badge=said.level, level=row.level.lower()) if row.level else said.level,
         cells=said.cells,
-        wait=_wait(row) if row.is_waiting else "",
+        wait=_wait(row, now) if row.is_waiting else "",
         call=_call(row, called) if called else _NO_CALL,
         taken=_taken(row),
     )
@@ -256,8 +272,8 @@ def _curve(trend: Trend, badge: Badge) -> SafeString:
     )
 
 
-def _wait(row: Row) -> SafeString:
-    since = elapsed(row.seen.colour_since)
+def _wait(row: Row, now: datetime) -> SafeString:
+    since = elapsed_from(row.said.waiting, row.seen.colour_since, now=now)
     return (
         html(_LATE, level=row.said.badge.level.value, since=since, minutes=str(row.overdue))
         if row.overdue

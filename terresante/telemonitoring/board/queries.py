@@ -1,16 +1,16 @@
 """The board of cells: a page of rows and their counters, a handful of questions whatever the number."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
+from django.db import connection
+from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
@@ -18,21 +18,25 @@ from terresante.patients.identity_rules import normalised_name
 from terresante.questionnaires.models import PathwaySignature
 from terresante.questionnaires.queries import pathway_of
 from terresante.telemonitoring.access import CELL_READ
-from terresante.telemonitoring.alerts.access import ALERT_READ, BOARD_LIST, acts_for_cell
+from terresante.telemonitoring.alerts.access import ALERT_READ, BOARD_LIST, classes_on_a_board
 from terresante.telemonitoring.alerts.enums import AlertState
 from terresante.telemonitoring.board import departments
 from terresante.telemonitoring.board.lines import Row, Seen, Waiting, row_of
-from terresante.telemonitoring.enums import FollowUpState
 from terresante.telemonitoring.models import Alert, Call, Cell, FollowUp
 
 PER_PAGE = 50
-# As PostgreSQL wrote them: a line that was made already is known by them.
-_TEXTS = {name: Cast(name, TextField()) for name in ("reason", "trend")}
+# As PostgreSQL wrote them: a line that was made already is known by them, and texts are compared faster than keys.
+_TEXTS = {
+    name: Cast(name, TextField())
+    for name in ("pk", "patient_id", "version_id", "follow_up_id", "reason", "trend")
+}
 _SEEN = tuple(_TEXTS.get(name, name) for name in Seen.__annotations__)
 _WAITING = tuple(Waiting.__annotations__)
 _LONGEST_SEARCH = 60
-_NAMED = """NOT EXISTS (SELECT 1 FROM unnest(%s::text[]) AS word WHERE NOT (
-    starts_with({0}, word) OR strpos({0}, ' ' || word) > 0 OR starts_with({1}, word) OR starts_with({2}, word)))"""
+# What the rules let on a board and what was asked keep, the worst first (migration 0021).
+_KEYS = "board_keys(%s, %s, %s::text[], %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_AMONG_KEYS = f"{{0}} = ANY (ARRAY(SELECT {_KEYS}))"
+_FOUND = f"SELECT count(*) FROM {_KEYS}"  # noqa: S608 -- our own words
 
 
 class Scope(StrEnum):
@@ -63,7 +67,13 @@ class Within(StrEnum):
     COMMUNE = "postal_code"
 
 
-_COLOURS = {Only.RED: "red", Only.ORANGE: "orange", Only.GREY: "grey", Only.GREEN: "green"}
+_COLOURS = {
+    Only.RED: ("red",),
+    Only.ORANGE: ("orange",),
+    Only.GREY: ("grey",),
+    Only.GREEN: ("green",),
+    Only.TO_TAKE: ("red", "orange"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +139,15 @@ def _cells_of(actor: Actor, organization_id: UUID) -> QuerySet[Cell]:
 
 def board_of(actor: Actor, asked: Asked, *, number: int = 1, counters_only: bool = False) -> Board:
     """The worst first, then who has waited longest; what does not come back is not the actor's to see."""
-    groups = _groups(actor, asked.scope)
+    where = _where(actor, asked)
+    groups = _groups(where.classes, asked.scope)
     counts = _counts(_of_place(groups, asked), asked.cell_id)
     of_cells: dict[UUID, int] = {}
     for *_, cell_id, _, _, _, many in groups:
         of_cells[cell_id] = of_cells.get(cell_id, 0) + many
-    where = _where(asked, of_cells)
-    total = _total(actor, where) if where.searched else counts[asked.only]
+    total = _total(where) if where.words else counts[asked.only]
     number = min(max(number, 1), max(1, -(-total // PER_PAGE)))
-    page = [] if counters_only else _page(actor, where, (number - 1) * PER_PAGE)
+    page = [] if counters_only else _page(where, (number - 1) * PER_PAGE)
     return Board(
         rows=rows_of(actor, page),
         places=_places(groups),
@@ -149,12 +159,7 @@ def board_of(actor: Actor, asked: Asked, *, number: int = 1, counters_only: bool
 
 
 def count_of(actor: Actor, scope: Scope) -> int:
-    return _number(actor, scope)
-
-
-@compiled.number
-def _number(actor: Actor, scope: Scope) -> QuerySet[FollowUp]:
-    return _scoped(actor, scope)
+    return sum(number for *_, number in _groups(classes_on_a_board(actor), scope))
 
 
 def unsigned(actor: Actor, version_ids: Iterable[UUID]) -> list[str]:
@@ -178,9 +183,9 @@ def rows_of(actor: Actor, page: Sequence[tuple[Any, ...]]) -> tuple[Row, ...]:
     shown = [Seen(*one) for one in page]
     keys = [one.pk for one in shown]
     called = [one.pk for one in shown if one.last_call_at is not None]
-    alerts = {key: Waiting(*rest) for key, *rest in _open_alerts(actor, keys)} if keys else {}
+    alerts = {key: Waiting(*rest) for key, *rest in _open_alerts(keys)} if keys else {}
     calls = dict(_last_calls(actor, called)) if called else {}
-    pathways = {key: pathway_of(key) for key in {one.version_id for one in shown}}
+    pathways = {key: pathway_of(UUID(key)) for key in {one.version_id for one in shown}}
     titles = {key: {name: form.title for name, form in one.forms.items()} for key, one in pathways.items()}
     now = timezone.now()
     return tuple(
@@ -201,77 +206,58 @@ def one_of(actor: Actor, follow_up_id: UUID) -> Row | None:
     return next(iter(rows_of(actor, _one(actor, follow_up_id))), None)
 
 
-def _scoped(actor: Actor, scope: Scope) -> QuerySet[FollowUp]:
-    rows = access.list(actor, BOARD_LIST, FollowUp).filter(state=FollowUpState.ACTIVE)
-    if scope == Scope.NETWORK:
-        return rows.filter(acts_for_cell(actor))
-    own = CareTeamParticipant.objects.filter(
-        LASTING, member_id=actor.principal_id or actor.person_id, ended_at=None, suspended_at=None
-    )
-    return rows.filter(patient_id__in=own.values("patient_id"))
-
-
-def _kept(actor: Actor, only: Only) -> Q:
-    if only in _COLOURS:
-        return Q(colour=_COLOURS[only])
-    match only:
-        case Only.TO_TAKE:
-            return Q(severity__gt=1, taken_by=None)
-        case Only.BY_ME:
-            return Q(taken_by_id=actor.user_id)
-        case Only.LATE:
-            return Q(late=True)
-    return Q()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Where(compiled.Given):
-    """What narrows a board, as its questions take it."""
+    """What narrows a board, as `board_keys` takes it."""
 
+    classes: list[str]
     scope: Scope
     only: Only
     cell_id: UUID | None
     within: Within
     place: str
     words: list[str]
-    searched: bool
+
+    def values(self, first: int, most: int | None) -> tuple[Any, ...]:
+        return (
+            self.classes,
+            self.scope == Scope.MINE,
+            list(_COLOURS.get(self.only, ())),
+            self.only == Only.TO_TAKE,
+            self.only == Only.BY_ME,
+            self.only == Only.LATE,
+            self.cell_id,
+            self.place if self.within == Within.DEPARTMENT else "",
+            self.place if self.within == Within.COMMUNE else "",
+            self.words,
+            first,
+            most,
+        )
 
 
-def _where(asked: Asked, of_cells: Collection[UUID]) -> _Where:
-    words = normalised_name(asked.words[:_LONGEST_SEARCH]).split()
+def _where(actor: Actor, asked: Asked) -> _Where:
     return _Where(
+        classes=classes_on_a_board(actor),
         scope=asked.scope,
         only=asked.only,
-        # The rows of one cell come in the order of an index: the rule is asked of those of the page, not of all.
-        cell_id=asked.cell_id or (next(iter(of_cells)) if len(of_cells) == 1 else None),
+        cell_id=asked.cell_id,
         within=asked.within,
         place=asked.place,
-        words=words,
-        searched=bool(words),
+        words=normalised_name(asked.words[:_LONGEST_SEARCH]).split(),
     )
 
 
-def _filtered(actor: Actor, where: _Where) -> QuerySet[FollowUp]:
-    rows = _scoped(actor, where.scope).filter(_kept(actor, where.only))
-    if where.within != Within.ANYWHERE:
-        rows = rows.filter(**{where.within.value: where.place})
-    if where.cell_id is not None:
-        rows = rows.filter(cell_id=where.cell_id)
-    names = ("patient__match_birth_name", "patient__match_given_name", "patient__match_used_name")
-    return rows.filter(SqlCondition(_NAMED, *names, values=(where.words,))) if where.searched else rows
-
-
 @compiled.rows
-def _page(actor: Actor, where: _Where, first: int) -> QuerySet[FollowUp, Any]:
+def _page(where: _Where, first: int) -> QuerySet[FollowUp, Any]:
     """Keys are chosen first, by the rule: identities are read for the page alone, whatever waits as long."""
-    order = ("-severity", "colour_since", "pk")
-    chosen = _filtered(actor, where).order_by(*order)[first : first + PER_PAGE]
-    return FollowUp.objects.filter(pk__in=chosen.values("pk")).order_by(*order).values_list(*_SEEN)
+    rows = FollowUp.objects.filter(SqlCondition(_AMONG_KEYS, "pk", values=where.values(first, PER_PAGE)))
+    return rows.order_by("-severity", "colour_since", "pk").values_list(*_SEEN)
 
 
-@compiled.number
-def _total(actor: Actor, where: _Where) -> QuerySet[FollowUp]:
-    return _filtered(actor, where)
+def _total(where: _Where) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_FOUND, where.values(0, None))
+        return int(cursor.fetchone()[0])
 
 
 @compiled.rows
@@ -314,32 +300,30 @@ def _counts(groups: Iterable[tuple[Any, ...]], cell_id: UUID | None) -> dict[str
         if cell_id not in (None, cell):
             continue
         kept = {Only.ALL: True, Only.LATE: late, Only.BY_ME: mine}
-        kept |= {only: name == colour for only, name in _COLOURS.items()}
-        kept[Only.TO_TAKE] = colour in ("red", "orange") and not taken
+        kept |= {only: colour in names for only, names in _COLOURS.items()}
+        kept[Only.TO_TAKE] &= not taken
         for only, is_kept in kept.items():
             counts[only.value] += number if is_kept else 0
     return counts
 
 
-@compiled.rows
-def _groups(actor: Actor, scope: Scope) -> QuerySet[FollowUp, tuple[Any, ...]]:
-    taken = Case(When(taken_by__isnull=False, then=Value(True)), default=Value(False))
-    mine = Case(When(taken_by_id=actor.user_id, then=Value(True)), default=Value(False))
-    rows: QuerySet[FollowUp, Any] = _scoped(actor, scope).annotate(taken=taken, by_me=mine)
-    by = ("colour", "late", "taken", "by_me", "cell_id", "department", "postal_code", "city")
-    groups: QuerySet[FollowUp, Any] = rows.order_by().values(*by).annotate(number=Count("pk"))
-    counted: QuerySet[FollowUp, tuple[Any, ...]] = groups.values_list(*by, "number")
-    return counted
+def _groups(classes: list[str], scope: Scope) -> list[tuple[Any, ...]]:
+    """Of what the actor reads, by the rules and the row policies: `board_groups` asks both of each row once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM board_groups(%s, %s)", [classes, scope == Scope.MINE])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 @compiled.rows
-def _open_alerts(actor: Actor, keys: list[UUID]) -> QuerySet[Alert, Any]:
-    rows = access.list(actor, ALERT_READ, Alert).filter(among("follow_up_id", keys))
-    return rows.filter(~Q(state=AlertState.CLOSED)).values_list("follow_up_id", *_WAITING)
+def _open_alerts(keys: list[str]) -> QuerySet[Alert, Any]:
+    """Of follow-ups that the rule has just let through, which is the rule of their alerts; the policies hold."""
+    rows = Alert.objects.filter(among("follow_up_id", keys)).exclude(state=AlertState.CLOSED)
+    return rows.values_list(_TEXTS["follow_up_id"], *_WAITING)
 
 
 @compiled.rows
-def _last_calls(actor: Actor, keys: list[UUID]) -> QuerySet[Call, Any]:
+def _last_calls(actor: Actor, keys: list[str]) -> QuerySet[Call, Any]:
     rows = access.list(actor, ALERT_READ, Call).filter(among("follow_up_id", keys))
     rows = rows.order_by("follow_up_id", F("at").desc()).distinct("follow_up_id")
-    return rows.values_list("follow_up_id", "result")
+    return rows.values_list(_TEXTS["follow_up_id"], "result")

@@ -82,7 +82,7 @@ def board(request: Request) -> HttpResponse:
 
 def _around(request: Request, asked: Asked, found: Board, cells: list[Cell]) -> dict[str, Any]:
     """What stands around the chips and the rows, on the whole page alone."""
-    now, versions = timezone.now(), {each.seen.version_id for each in found.rows}
+    now, versions = timezone.now(), {UUID(key) for key in {each.seen.version_id for each in found.rows}}
     return {
         "board": found,
         "cells": cells,

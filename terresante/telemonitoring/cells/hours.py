@@ -56,6 +56,8 @@ def next_opening(cell: WithHours, at: datetime) -> datetime | None:
     """`at` itself when it is open, else the first moment when it opens; None when no day of two months has one."""
     if is_open(cell, at):
         return at
+    if not any(cell.opening_hours.values()):
+        return None
     for offset in range(_LOOKED_AHEAD):
         for span in _spans_of(cell, at.astimezone(PARIS).date() + timedelta(days=offset)):
             if span.opens > at:

@@ -1,5 +1,6 @@
 """The board of a cell, its pages, and who sees nothing of them."""
 
+import re
 from copy import copy
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ from terresante.questionnaires.tests.factories import made_version
 from terresante.telemonitoring.alerts.actions import close_alert, record_call, take_alert
 from terresante.telemonitoring.alerts.enums import AlertOutcome, CallResult
 from terresante.telemonitoring.board.queries import PER_PAGE
-from terresante.telemonitoring.models import FollowUp
+from terresante.telemonitoring.models import Cell, FollowUp
 from terresante.telemonitoring.tests.board_factories import (
     answer,
     followed,
@@ -231,6 +232,28 @@ def test_the_circles_of_those_whom_nobody_watches_are_not_read(cast, awa, client
     for address in (f"{BOARD}?partie=lignes", row_of(follow_up)):
         assert "Madeleine" in page(client, awa, address).content.decode()
         assert 0 < rows_read(client, address, memberships) < 50, address
+
+
+def test_a_board_of_several_cells_shows_the_worst_of_them_all(cast, awa, client):
+    """The first of each cell are chosen apart, then put in one order; a page further goes on where the first ends."""
+    first = followed(cast).cell
+    with walls_down():
+        record = shared_record(cast.amar, "MARTIN", "ANNE", timezone.localdate() - timedelta(days=20000))
+        join(record, organization_id=cast.colin.organization_id)
+        version = made_version()
+        other = Cell.objects.create(organization_id=first.organization_id, name="Cellule Ouest")
+        for cell in (first, other):
+            _many(make_follow_up(record, cell, version=version), 39)
+        worst = FollowUp.objects.filter(cell=other).order_by("pk")[30]
+        FollowUp.objects.filter(pk=worst.pk).update(colour="red")
+    shown = [page(client, awa, f"{BOARD}?page={number}").content.decode() for number in (1, 2)]
+    assert [one.count("data-row") for one in shown] == [PER_PAGE, 81 - PER_PAGE]
+    lines = re.findall(r"/ligne/\?suivi=([0-9a-f-]{36})", "".join(shown))
+    assert lines[0] == str(worst.pk)
+    assert len(set(lines)) == 81
+    alone = page(client, awa, f"{BOARD}?cellule={other.pk}").content.decode()
+    assert alone.count("data-row") == 40
+    assert "Cellule Ouest <b>40</b>" in alone
 
 
 def _many(template: FollowUp, number: int) -> None:

@@ -118,9 +118,9 @@ def test_the_curve_is_of_the_value_that_gives_the_colour():
 
 def seen(**told):
     values = {
-        "pk": new_id(),
-        "patient_id": new_id(),
-        "version_id": new_id(),
+        "pk": str(new_id()),
+        "patient_id": str(new_id()),
+        "version_id": str(new_id()),
         "status": "",
         "colour": "red",
         "colour_since": NOW - timedelta(minutes=12),
@@ -157,7 +157,7 @@ def test_a_line_is_made_again_when_anything_it_says_changes_or_the_day_does():
     assert "MARTIN" in line(one._replace(patient__birth_name="MARTIN")).cells
     better = json.dumps({**RED, "fired": []})
     assert "Rien à signaler" in line(one._replace(colour="green", reason=better)).cells
-    assert str(one.pk) not in line(one._replace(pk=new_id())).cells
+    assert one.pk not in line(one._replace(pk=str(new_id()))).cells
     assert line(one) is made
 
 

@@ -170,6 +170,33 @@ FAULTS = {
     "search shows a kept record": lambda: function_changed(
         "search_patients", "AND NOT kept_from_me(patient.id)", ""
     ),
+    "board counts who is out of reach": lambda: function_changed(
+        "board_groups", "own.ended_at IS NULL AND", ""
+    ),
+    "board counts past a consent": lambda: function_changed(
+        "board_groups", "OR row.data_class = ANY (own.scope)", "OR true"
+    ),
+    "board counts under opposition": lambda: function_changed(
+        "board_groups", "AND own.suspended_at IS NULL", ""
+    ),
+    "board lists who is out of reach": lambda: function_changed("board_keys", "own.ended_at IS NULL AND", ""),
+    "board lists past a consent": lambda: function_changed(
+        "board_keys", "OR row.data_class = ANY (own.scope)", "OR true"
+    ),
+    "board lists what is restricted": lambda: function_changed("board_keys", "row.sector = ''", "true"),
+    "board lists a class that is not read": lambda: function_changed(
+        "board_keys", "row.data_class = ANY (classes)", "true"
+    ),
+    "board counts a class that is not read": lambda: function_changed(
+        "board_groups", "row.data_class = ANY (classes)", "true"
+    ),
+    "board counts what is restricted": lambda: function_changed("board_groups", "row.sector = ''", "true"),
+    "board counts what a structure keeps": lambda: function_changed(
+        "board_groups", "row.private_to_id IS NULL", "true"
+    ),
+    "board counts what a person keeps": lambda: function_changed(
+        "board_groups", "row.private_to_person_id IS NULL", "true"
+    ),
     "rule forgets what was consented to": lambda: python_changed((grounds, "_OF_ROW", "")),
     "rule forgets the end of a consent": lambda: python_changed(
         (grounds, "_IN_CIRCLE", grounds._IN_CIRCLE.replace("own.expires_at > statement_timestamp()", "true"))

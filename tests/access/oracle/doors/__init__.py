@@ -14,7 +14,7 @@ from tests.access.oracle import model
 from tests.access.oracle.build import Built
 from tests.access.oracle.decisions import Compared, Door, one
 from tests.access.oracle.doors.interface import interface
-from tests.access.oracle.doors.lists import Lists, counters, identities_found, one_by_one
+from tests.access.oracle.doors.lists import Lists, boards, counters, identities_found, one_by_one
 from tests.access.oracle.doors.live import live
 from tests.access.oracle.doors.screens import screens
 from tests.access.oracle.doors.sql import Rows, plain_sql, rows_of_walled_tables
@@ -66,6 +66,7 @@ def _ask(built: Built, reader: Reader, actor: Actor, rows: Rows, chance: Random)
         yield from _at_patient(built, reader, actor, patient, rows, lists)
         said = f"{reader} at patient {patient}: without the policies, "
         yield from lists.compared(everything, patient, said)
+    yield from boards(built, reader, actor)
     yield from identities_found(built, reader, actor)
     yield from one_by_one(built, reader, actor, chance)
 

@@ -25,7 +25,7 @@ from terresante.care_team.access import (
     RECORD_READ,
     RECORD_SHARE,
 )
-from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.care_team.queries import search_patients
 from terresante.feed.queries import unread_by_tab
 from terresante.kernel import access, rls, slots
@@ -33,11 +33,16 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
 from terresante.patients.models import CareRecord, Patient
+from terresante.telemonitoring.alerts.access import BOARD_LIST, acts_for_cell
+from terresante.telemonitoring.board.queries import Asked, Only, Scope, _page, _where, board_of
+from terresante.telemonitoring.enums import FollowUpState
+from terresante.telemonitoring.models import FollowUp
 from tests.access.oracle import model
 from tests.access.oracle.build import Built, born, called
-from tests.access.oracle.decisions import Compared, Door, each
+from tests.access.oracle.decisions import Compared, Door, each, one
 from tests.access.oracle.model import Reader
 from tests.access.oracle.rows import ROWS
+from tests.walls import walls_down
 
 # The name of a list → what the model says of the record: its one object is the record.
 Expected = Callable[[model.World, Reader, int], bool]
@@ -52,6 +57,7 @@ ON_THE_RECORD: dict[Action, Expected] = {
     ACCESS_CONTEST: model.decides,
 }
 _IDENTITY, _CIRCLE = "the identity", "the circle"
+_FOLLOWED = "telemonitoring.FollowUp"
 Seen = set[tuple[str, UUID]]
 
 
@@ -148,6 +154,52 @@ def counters(built: Built, reader: Reader, actor: Actor, patient: int) -> Iterat
         yield Compared(
             Door.COUNTER, 1, "" if counted == expected else f"{about} {counted}, expected {expected}"
         )
+
+
+def boards(built: Built, reader: Reader, actor: Actor) -> Iterator[Compared]:
+    """Whatever record is open: what the cells of his structure watch, then his own patients, whoever watches them.
+
+    Its counters step over the policies; its lines are chosen so, then read under them: each wall is asked alone.
+    """
+    if reader.kind != "professional":
+        return
+    readable = {
+        built.rows[_FOLLOWED, row.row]
+        for row in model.rows(built.world)
+        if (_FOLLOWED, row.row) in built.rows
+        and model.reads(built.world, reader, row)
+        and model.reaches_unopened(built.world, reader, row.patient)
+    }
+    with walls_down():
+        places = dict(FollowUp.objects.values_list("pk", "cell__organization_id"))
+    with rls.acting(actor, read_only=True):
+        for scope in Scope:
+            asked, said = Asked(scope=scope), f"{reader}: the board of {scope}"
+            expected = set(_on_a_board(actor, scope).values_list("pk", flat=True))
+            counted = board_of(actor, asked, counters_only=True).counts[Only.ALL]
+            yield one(Door.COUNTER, counted, len(expected), f"{said} counts")
+            yield each(Door.LIST, _lines(actor, asked), expected, len(places), said)
+            with walls_down():
+                chosen = _lines(actor, asked)
+            yield each(Door.LIST, chosen, expected, len(places), f"{said}, without the policies")
+            if scope == Scope.NETWORK:
+                watched = {key for key in readable if places[key] == actor.organization_id}
+                yield each(Door.LIST, expected, watched, len(places), f"{said}, as the model has it")
+
+
+def _lines(actor: Actor, asked: Asked) -> set[UUID]:
+    return {UUID(key) for key, *_ in _page(_where(actor, asked), 0)}
+
+
+def _on_a_board(actor: Actor, scope: Scope) -> QuerySet[FollowUp]:
+    """By the rules and under the policies, row by row, as a list is asked for."""
+    rows = access.list(actor, BOARD_LIST, FollowUp).filter(state=FollowUpState.ACTIVE)
+    if scope == Scope.NETWORK:
+        return rows.filter(acts_for_cell(actor))
+    own = CareTeamParticipant.objects.filter(
+        LASTING, member_id=actor.principal_id or actor.person_id, ended_at=None, suspended_at=None
+    )
+    return rows.filter(patient_id__in=own.values("patient_id"))
 
 
 def identities_found(built: Built, reader: Reader, actor: Actor) -> Iterator[Compared]:
