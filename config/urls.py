@@ -29,5 +29,6 @@ urlpatterns = [
     path("", include("terresante.interop.urls")),
     path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),
     path("dossiers/<uuid:record_id>/parcours-organise/", include("terresante.care_plans.urls")),
+    path("dossiers/<uuid:record_id>/domicile/", include("terresante.home_care.urls")),
     path("administration/programmes/", include("terresante.care_plans.programme_urls")),
 ]
