@@ -13,15 +13,15 @@ from terresante.kernel.ui import wording
 from terresante.kernel.ui.translation import later
 
 # In the order in which one meets them.
-WAY = (
-    ("building_name", later("Bâtiment")),
-    ("entrance", later("Entrée")),
-    ("access_code", later("Code de la porte")),
+CODE = (("access_code", later("Code de la porte")),)
+_STREET = (("building_name", later("Bâtiment")), ("entrance", later("Entrée")))
+_STAIRS = (
     ("interphone", later("Interphone")),
     ("elevator", later("Ascenseur ou escalier")),
     ("floor", later("Étage")),
     ("room_number", later("Porte")),
 )
+WAY = (*_STREET, *CODE, *_STAIRS)
 KEY = (("key_holder", later("Qui a une clé")), ("key_box", later("Boîte à clés")))
 AROUND = (
     ("animal", later("Animal")),

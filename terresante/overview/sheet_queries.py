@@ -247,12 +247,12 @@ def _home(actor: Actor, access: HomeAccess | None) -> list[SheetPart]:
     if not reads_home(actor):
         return []
     lines = [
-        *_said_of_home(access, home.WAY),
+        *_way(access),
         *(
             SheetLine(text=f"{line.label} : {line.value}", phone=line.phone, phone_url=line.phone_url)
             for line in home.lines_of(access, of=home.KEY)
         ),
-        *_said_of_home(access, home.AROUND),
+        *([SheetLine(text=around)] if (around := _joined(access, home.AROUND)) else []),
     ]
     if access is not None and lines:
         lines[-1] = replace(lines[-1], source=home.source_of(access))
@@ -260,9 +260,15 @@ def _home(actor: Actor, access: HomeAccess | None) -> list[SheetPart]:
     return [SheetPart(title="Pour entrer chez la personne", icon="door-open", lines=lines, empty=empty)]
 
 
-def _said_of_home(access: HomeAccess | None, of: Sequence[tuple[str, str]]) -> list[SheetLine]:
-    said = " · ".join(f"{line.label} : {line.value}" for line in home.lines_of(access, of=of))
-    return [SheetLine(text=said)] if said else []
+def _way(access: HomeAccess | None) -> list[SheetLine]:
+    """The code first, that one looks for with a hand on the door."""
+    code = _joined(access, home.CODE)
+    way = _joined(access, [one for one in home.WAY if one not in home.CODE])
+    return [SheetLine(strong=code, text=way)] if code or way else []
+
+
+def _joined(access: HomeAccess | None, of: Sequence[tuple[str, str]]) -> str:
+    return " · ".join(f"{line.label} : {line.value}" for line in home.lines_of(access, of=of))
 
 
 def _contacts(actor: Actor, opened: OpenRecord) -> list[SheetPart]:
