@@ -1,20 +1,11 @@
-import { announce } from "./announce";
 import { release } from "./form-guard";
-import { button, element, text } from "./offline-draw";
-import {
-  accountOf,
-  askAccount,
-  forgetNote,
-  keepNote,
-  keptNotes,
-  notesKept,
-  type Account,
-  type KeptNote,
-} from "./kept-store";
+import { accountOf, askAccount, forgetNote, keepNote, keptNotes, notesKept, type KeptNote } from "./kept-store";
+import { say, showLeft, told } from "./kept-words";
 
 /**
  * form[data-kept="address"]: a note that finds no network is kept on this device (kept-store), said so, and sent again
- * under the same id: by this page as soon as there is one, by any other page of its author after it.
+ * under the same id: by this page as soon as there is one, by any other page of its author after it. [data-kept-said]:
+ * what says so on a page without network.
  */
 const AGAIN = 20_000; // ms: a telephone does not always say that its network is back
 const opened = Date.now();
@@ -27,6 +18,7 @@ export function startKeptNotes(): void {
     event.preventDefault();
     void send(form);
   });
+  document.querySelectorAll<HTMLElement>("[data-kept-said]").forEach((part) => (part.hidden = !notesKept()));
   if (notesKept() && navigator.onLine) void sendKept();
   window.addEventListener("online", () => void sendKept());
 }
@@ -56,17 +48,29 @@ async function post(url: string, body: FormData): Promise<Response | null> {
 async function keep(form: HTMLFormElement, body: FormData): Promise<void> {
   const mine = await accountOf(form.dataset["keptAccount"] ?? "", form.dataset["keptKey"] ?? "");
   const note = await noteOf(form, body);
-  await keepNote(note, mine);
+  try {
+    await keepNote(note, mine);
+  } catch {
+    return stay(form); // no room, or a browser that keeps nothing
+  }
   const again = window.setInterval(() => void sendKept(), AGAIN);
-  const panel = told(note, () => {
+  const change = () => {
     window.clearInterval(again);
     void forgetNote(note.id, mine);
     panel.remove();
     shown(form, true);
-  });
+  };
+  const tries = () => void sendKept().then(() => say("Toujours pas de réseau : la note reste gardée."));
+  const panel = told(note, tries, change);
   shown(form, false);
   form.before(panel);
   panel.querySelector<HTMLElement>("h2")?.focus();
+}
+
+function stay(form: HTMLFormElement): void {
+  release(form);
+  form.dispatchEvent(new Event("input", { bubbles: true })); // leaving asks first, as before
+  say("La note n’est pas partie, et cet appareil ne peut pas la garder : restez sur cette page, et réessayez.");
 }
 
 async function noteOf(form: HTMLFormElement, body: FormData): Promise<KeptNote> {
@@ -97,25 +101,6 @@ function read(file: File): Promise<string> {
   });
 }
 
-function told(note: KeptNote, change: () => void): HTMLElement {
-  const title = element("h2", { tabIndex: -1, className: "mb-0" }, "Pas encore envoyée");
-  const files = note.files.length ? ", avec ce qui y est joint" : "";
-  return element(
-    "section",
-    { className: "card-body form kept-note", role: "alert" },
-    title,
-    text(`La note n’a pas pu partir : sans doute le réseau. Elle est gardée sur cet appareil${files}, chiffrée, et partira toute seule dès qu’il revient.`),
-    text("Vous pouvez quitter cette page : la note partira de la prochaine que vous ouvrirez avec du réseau. Vous déconnecter l’effacerait."),
-    element("blockquote", { className: "note-quoted note-text mb-0" }, note.text),
-    element(
-      "div",
-      { className: "actions" },
-      button("Essayer maintenant", "btn btn-main", () => void sendKept().then(() => announce("Toujours pas de réseau."))),
-      button("Modifier la note", "btn btn-second", change),
-    ),
-  );
-}
-
 /** With the button that stands outside it. */
 function shown(form: HTMLFormElement, yes: boolean): void {
   form.hidden = !yes;
@@ -137,7 +122,7 @@ async function sendKept(): Promise<void> {
       say(`La note gardée pour ${note.whose} est envoyée.`);
     } else left.push([note, answer ? await why(answer) : ""]);
   }
-  show(left, mine);
+  showLeft(left, mine);
 }
 
 function bodyOf(note: KeptNote): FormData {
@@ -164,34 +149,4 @@ function isHere(): boolean {
 async function why(answer: Response): Promise<string> {
   const told = (await answer.json().catch(() => null)) as { sentence?: string } | null;
   return told?.sentence ?? "Vous ne pouvez plus écrire dans ce dossier.";
-}
-
-function say(sentence: string): void {
-  document.querySelector("[data-toasts]")?.append(element("div", { className: "toast" }, element("span", {}, sentence)));
-}
-
-/** At the head of any page: what has not left, and why. */
-function show(left: [KeptNote, string][], mine: Account): void {
-  document.querySelector("[data-kept-left]")?.remove();
-  if (!left.length || isHere()) return;
-  const count = left.length === 1 ? "1 note n’est pas encore envoyée" : `${left.length} notes ne sont pas encore envoyées`;
-  const holder = element("details", { className: "card card-body" }, element("summary", {}, count));
-  holder.setAttribute("data-kept-left", "");
-  for (const [note, sentence] of left) holder.append(line(note, sentence, mine));
-  document.querySelector("#contenu")?.prepend(holder);
-}
-
-function line(note: KeptNote, sentence: string, mine: Account): HTMLElement {
-  const made = element(
-    "section",
-    { className: "stack-feed" },
-    text(`Pour ${note.whose}. ${sentence || "Elle partira dès que le réseau revient."}`),
-    element("blockquote", { className: "note-quoted note-text" }, note.text),
-    button("Effacer cette note", "btn btn-third", () => {
-      if (!window.confirm("Effacer cette note ? Elle n’a été envoyée à personne.")) return;
-      void forgetNote(note.id, mine);
-      made.remove();
-    }),
-  );
-  return made;
 }

@@ -8,7 +8,10 @@ from terresante.kernel.actor import Actor
 
 
 def kept_for(actor: Actor) -> dict[str, str]:
-    """What seals the notes of this account on a device, and the name it bears there: no other account is given them."""
-    name = salted_hmac("notes.kept.account", str(actor.user_id), algorithm="sha256").hexdigest()[:32]
-    key = salted_hmac("notes.kept.key", str(actor.user_id), algorithm="sha256").digest()
+    """What seals the notes of this account, for the structure it acts for, on a device, and the name it bears there: no
+    other account is given them, and none is signed for another structure.
+    """
+    whose = f"{actor.user_id} {actor.organization_id}"
+    name = salted_hmac("notes.kept.account", whose, algorithm="sha256").hexdigest()[:32]
+    key = salted_hmac("notes.kept.key", whose, algorithm="sha256").digest()
     return {"account": name, "key": b64encode(key).decode()}

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.shots import shot_as_it_is
+from tests.journeys.test_installable import ready
 
 pytestmark = pytest.mark.journey
 
@@ -67,15 +68,26 @@ def test_a_note_kept_leaves_by_the_next_page_of_its_author(visit):
     text = "Écrite dans la cave, sans réseau : bas de contention à changer."
     nurse = visit("c.marie", phone=True)
     page, record = nurse.page, nurse.open_record("ISIDORE")
+    ready(page)
     _writes(nurse, record, text)
     page.context.set_offline(True)
     _sends(nurse)
     expect(page.get_by_role("heading", name="Pas encore envoyée")).to_be_visible()
 
-    page.goto("about:blank")
-    page.context.set_offline(False)
-    page.goto(record)
+    page.goto("/patients/")
+    expect(page.get_by_text("Une note écrite sur cet appareil n’est pas encore envoyée.")).to_be_visible()
+    shot_as_it_is(nurse, "kept-offline")
 
+    page.context.set_offline(False)
+    page.route("**/notes/gardee/", lambda route: route.fulfill(status=403))  # her access has ended meanwhile
+    page.goto(record)
+    page.get_by_text("1 note n’est pas encore envoyée").click()
+    expect(page.get_by_text("Vous ne pouvez plus écrire dans ce dossier.")).to_be_visible()
+    expect(page.locator(".kept-left").get_by_text(text)).to_be_visible()
+    shot_as_it_is(nurse, "kept-left")
+
+    page.unroute("**/notes/gardee/")
+    page.reload()
     expect(nurse.toasts().filter(has_text="est envoyée")).to_be_visible()
     page.goto(f"{record}notes/")
     expect(page.locator("#notes").get_by_text(text)).to_have_count(1)

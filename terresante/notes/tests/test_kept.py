@@ -1,5 +1,6 @@
 """A note that its device kept without network: sent under its id, as often as it takes, dated when it was written."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from terresante.care_team import actions as team
 from terresante.care_team.models import CareTeamParticipant
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
+from terresante.notes.kept import kept_for
 from terresante.notes.models import Note
 from tests.walls import walls_down
 
@@ -110,6 +112,8 @@ def test_the_key_is_that_of_its_account_always_the_same_and_nobody_else_s(client
         page = client.get(f"/dossiers/{cast.madeleine_record.pk}/notes/nouvelle/").content.decode()
         assert (first["key"] in page) == (name != "jules")
     assert len({one["key"] for one in keys.values()}) == len({one["account"] for one in keys.values()}) == 3
+    elsewhere = replace(cast.ines, organization_id=cast.samira.organization_id)
+    assert not set(kept_for(elsewhere).values()) & set(keys["ines"].values())
     assert not any(str(cast.ines.user_id) in value for value in keys["ines"].values())
     client.logout()
     assert client.get(KEY, headers={"HX-Request": "true"}).status_code == 401
