@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from terresante.care_plans.enums import PROGRAMME_CLASSES
-from terresante.care_team.access import reads_class
+from terresante.care_team.access import reads_class, reads_home
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import OpenRecord
 from terresante.documents.enums import DOCUMENT_CLASSES
@@ -38,6 +38,8 @@ class TabPlace:
     counts_unread: bool = False
     # The page is the patient's, not the record's.
     is_of_patient: bool = False
+    # Of who goes to the person's door, whatever else he reads.
+    is_of_home: bool = False
 
 
 TABS = (
@@ -67,6 +69,7 @@ TABS = (
 AT_BOTTOM = ("Résumé", "Notes", "Documents", "Cercle", "Chronologie")
 MORE = (
     TabPlace("emergency_sheet", "Fiche d’urgence", "overview:emergency_sheet", "siren"),
+    TabPlace("home", "Accès au domicile", "home_care:access", "door-open", is_of_home=True),
     TabPlace("discharge", "Retour à domicile", "overview:discharge", "house", (DataClass.MEDICAL,)),
     TabPlace("pathway", "Parcours organisé", "care_plans:list", "route", PROGRAMME_CLASSES),
     TabPlace("identity", "Identité", "patients:identity", "id-card", (DataClass.CIRCLE,), is_of_patient=True),
@@ -118,9 +121,7 @@ def born(patient: Patient) -> str:
 
 
 def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, current: str) -> tuple[Tab, ...]:
-    shown = [
-        place for place in places if not place.needs or any(reads_class(actor, name) for name in place.needs)
-    ]
+    shown = [place for place in places if _leads_somewhere(actor, place)]
     counted = [place.key for place in shown if place.key in slots.counted]
     unread = unread_by_tab(actor, record.patient_id, *counted)
     return tuple(
@@ -134,6 +135,12 @@ def _tabs(actor: Actor, record: CareRecord, places: tuple[TabPlace, ...], *, cur
         )
         for place in shown
     )
+
+
+def _leads_somewhere(actor: Actor, place: TabPlace) -> bool:
+    if place.is_of_home:
+        return reads_home(actor)
+    return not place.needs or any(reads_class(actor, name) for name in place.needs)
 
 
 def _facts(patient: Patient) -> str:

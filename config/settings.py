@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "terresante.stays",
     "terresante.telemonitoring",
     "terresante.care_plans",
+    "terresante.home_care",
     "terresante.overview",
     "terresante.portal",
     "terresante.interop",

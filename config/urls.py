@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("terresante.care_team.urls")),
     path("", include("terresante.notifications.urls")),
     path("dossiers/<uuid:record_id>/notes/", include("terresante.notes.urls")),
+    path("notes-gardees/", include("terresante.notes.kept_urls")),
     path("dossiers/<uuid:record_id>/sante/", include("terresante.health_record.urls")),
     path("dossiers/<uuid:record_id>/documents/", include("terresante.documents.urls")),
     path("dossiers/<uuid:record_id>/resultats/", include("terresante.results.urls")),
@@ -29,5 +30,6 @@ urlpatterns = [
     path("", include("terresante.interop.urls")),
     path("dossiers/<uuid:record_id>/sejours/", include("terresante.stays.urls")),
     path("dossiers/<uuid:record_id>/parcours-organise/", include("terresante.care_plans.urls")),
+    path("dossiers/<uuid:record_id>/domicile/", include("terresante.home_care.urls")),
     path("administration/programmes/", include("terresante.care_plans.programme_urls")),
 ]

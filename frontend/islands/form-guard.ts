@@ -35,7 +35,8 @@ export function startFormGuard(): void {
   });
 }
 
-function release(form: HTMLFormElement): void {
+/** It may be sent again. */
+export function release(form: HTMLFormElement): void {
   sent.delete(form);
   submitters(form).forEach((button) => button.removeAttribute("aria-disabled"));
 }

@@ -3,6 +3,7 @@ import { startFilling } from "./fill";
 import { startConditions } from "./conditions";
 import { startFormGuard } from "./form-guard";
 import { startPush, startWorker } from "./installed";
+import { startKeptNotes } from "./kept-notes";
 import { startLive } from "./live";
 import { startLock } from "./lock";
 import { startOffline } from "./offline";
@@ -38,6 +39,7 @@ startCopy();
 startPrint();
 startErrorSummary();
 startFormGuard();
+startKeptNotes(); // after the form guard: what it stops is not sent
 startFilling();
 startLogout();
 startLock();

@@ -1,4 +1,6 @@
 import { announce } from "./announce";
+import { release } from "./form-guard";
+import { dropNotes, notesKept } from "./kept-store";
 import { emptyStore, somethingKept } from "./offline-store";
 
 /** "/" goes to the search field, unless somebody is writing. */
@@ -75,8 +77,15 @@ export function startErrorSummary(): void {
 
 /** Logging out leaves nothing of a record in this browser. */
 export function startLogout(): void {
-  document.addEventListener("submit", ({ target }) => {
+  document.addEventListener("submit", (event) => {
+    const { target } = event;
     if (!(target instanceof HTMLFormElement) || !target.matches("[data-logout]")) return;
+    if (notesKept() && !window.confirm("Une note écrite sur cet appareil n’est pas encore envoyée. Vous déconnecter l’efface. Continuer ?")) {
+      event.preventDefault();
+      release(target);
+      return;
+    }
+    if (notesKept()) dropNotes();
     if (somethingKept()) emptyStore();
     sessionStorage.clear();
     localStorage.clear();

@@ -353,5 +353,12 @@ def reads_class(actor: Actor, data_class: DataClass) -> bool:
     return actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE, ActorKind.JOB)
 
 
+def reads_home(actor: Actor) -> bool:
+    """How one gets in at the person's: who goes to her door, she, and who acts for her, a carer included."""
+    if actor.kind == ActorKind.PROFESSIONAL:
+        return matrix.goes_to_the_door(actor.role)
+    return actor.kind in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE)
+
+
 def writes_class(actor: Actor, data_class: DataClass) -> bool:
     return actor.kind == ActorKind.PROFESSIONAL and data_class in matrix.writable(actor.role)

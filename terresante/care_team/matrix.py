@@ -79,6 +79,15 @@ MATRIX: dict[RoleGroup, dict[DataClass, str]] = {
     _G.OTHER: {_D.CIRCLE: R},
 }
 
+# Who reads how one gets in at the person's (DOMAIN.md 2.1, « Home access codes »): no class of the grid, for it is no
+# health, and no deployment opens a door to others.
+_AT_THE_DOOR = frozenset(
+    {
+        *(_G.PHYSICIAN, _G.NURSE, _G.PHARMACIST, _G.PARAMEDIC),
+        *(_G.SOCIAL, _G.HOME_AIDE, _G.COORDINATOR),
+    }
+)
+
 # What a deployment cannot change. The patient's own right to read (L1111-7 CSP) is not in the matrix at all.
 _NOT_HEALTH = (_G.SOCIAL, _G.HOME_AIDE, _G.SECRETARY, _G.GUARDIAN, _G.OTHER)
 _MISSION = "R. 1110-1 et R. 1110-2 CSP : le suivi médical n’est pas dans le périmètre de mission de cette profession."
@@ -150,6 +159,10 @@ def readable(profession: str) -> frozenset[DataClass]:
 
 def writable(profession: str) -> frozenset[DataClass]:
     return frozenset(name for name, right in rights(group_of(profession)).items() if right == W)
+
+
+def goes_to_the_door(profession: str) -> bool:
+    return group_of(profession) in _AT_THE_DOOR
 
 
 def category_of(profession: str) -> RecipientCategory:

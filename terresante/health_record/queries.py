@@ -10,6 +10,7 @@ from terresante.care_team.queries.audience import Draft
 from terresante.health_record.access import HEALTH_READ
 from terresante.health_record.enums import (
     LIMITS_OF_CARE,
+    MEASURED,
     ClinicalStatus,
     Criticality,
     DirectiveState,
@@ -153,6 +154,11 @@ class Series:
     dots: Sequence[Dot]
     top: str
     bottom: str
+
+    @property
+    def title(self) -> str:
+        """« Poids (kg) »: the bounds of the drawing stand without their unit."""
+        return f"{self.code.label} ({MEASURED[self.code].shown})"
 
     @property
     def path(self) -> str:

@@ -202,6 +202,11 @@ def audience_panel(patient: Patient, draft: Draft) -> AudiencePanel:
     return panel.audience_panel(patient, draft, of="la note", end=_END)
 
 
+def readers_said(patient: Patient, draft: Draft) -> str:
+    """Of a note that has just been written."""
+    return f"Note enregistrée. Peuvent la lire : {audience_panel(patient, draft).head_count}."
+
+
 def _with_words_around(notes: QuerySet[Note], sought: str) -> QuerySet[Note]:
     around = SearchHeadline(
         "text",

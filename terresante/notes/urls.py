@@ -1,11 +1,12 @@
 from django.urls import path
 
-from terresante.notes import media_views, views
+from terresante.notes import kept_views, media_views, views
 
 app_name = "notes"
 urlpatterns = [
     path("", views.list_notes, name="list"),
     path("nouvelle/", views.write_note, name="write"),
+    path("gardee/", kept_views.send_note, name="send"),
     path("destinataires/", views.show_audience, name="audience"),
     path("<uuid:note_id>/", views.show_note, name="one"),
     path("<uuid:note_id>/corriger/", views.amend_note, name="amend"),

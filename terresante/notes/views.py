@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
@@ -30,6 +31,7 @@ from terresante.notes import actions, cards, queries
 from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
 from terresante.notes.enums import MOST_PHOTOS, NoteView
 from terresante.notes.forms import AmendForm, AudienceForm, NoteForm
+from terresante.notes.kept import kept_for
 from terresante.notes.media_views import Joined, receive_media
 from terresante.notes.models import Note
 
@@ -121,7 +123,7 @@ def write_note(request: Request, record_id: UUID) -> HttpResponse:
         except (Invalid, Conflict) as error:
             show_error(form, error)
         else:
-            messages.success(request, _who_reads(form, note))
+            messages.success(request, queries.readers_said(note.patient, form.draft(note.patient_id)))
             return redirect("notes:list", record_id)
     return _form_page(request, record_id, form)
 
@@ -210,6 +212,8 @@ def _form_page(request: Request, record_id: UUID, form: NoteForm) -> HttpRespons
         opened,
         {
             "form": form,
+            "kept": kept_for(request.actor),
+            "now": timezone.now(),
             "audience": panel,
             "most_photos": MOST_PHOTOS,
             "longest_voice": LONGEST_SECONDS,
@@ -246,11 +250,6 @@ def _answer_to(request: Request, record_id: UUID) -> dict[str, Any]:
     if DataClass(answered.data_class) in queries.classes_written_by(request.actor):
         said["data_class"] = answered.data_class
     return said
-
-
-def _who_reads(form: NoteForm, note: Note) -> str:
-    panel = queries.audience_panel(note.patient, form.draft(note.patient_id))
-    return f"Note enregistrée. Peuvent la lire : {panel.head_count}."
 
 
 def _mark_read(request: Request, opened: OpenRecord, note_ids: list[UUID]) -> None:

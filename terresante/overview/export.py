@@ -24,6 +24,8 @@ from terresante.documents.access import DOCUMENT_DOWNLOAD, DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.health_record.access import HEALTH_READ, MODELS
 from terresante.health_record.models import HealthLine
+from terresante.home_care.models import HomeAccess
+from terresante.home_care.queries import access_in_force, lines_of
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
@@ -101,6 +103,10 @@ class Export:
                 list(circle_of(self.actor, patient_id)),
                 list(relatives_of(self.actor, patient_id)),
             )
+
+    def home(self) -> HomeAccess | None:
+        with self._reading() as opened:
+            return access_in_force(self.actor, opened.patient.pk)
 
     def stays(self) -> Iterator[Encounter]:
         return self._batches(STAY_READ, Encounter, "started_at", lambda rows: rows, "organization")
@@ -217,6 +223,9 @@ class Export:
         holder = record.holder if whose.opened.tells_holder else None
         yield fhir.person(patient, whose.relatives)
         yield fhir.care_team(record, patient, whose.members, holder)
+        home = self.home()
+        if home is not None and (lines := lines_of(home)):
+            yield fhir.home(home, patient, [f"{line.label} : {line.value}" for line in lines])
         yield from map(fhir.encounter, self.stays())
         yield from map(fhir_health.health_line, self.health())
         for report, results in self.reports():
@@ -297,8 +306,8 @@ def _explained(actor: Actor, at: datetime) -> str:
 _WORDS = """Dossier de coordination Terr-eSanté
 Sorti le {at:%d/%m/%Y à %H:%M} par {signed}.
 
-bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, séjours, santé,
-               résultats, formulaires, programmes, notes, documents)
+bundle.json    ce que cette personne lit du dossier, en FHIR R4 (identité, cercle, accès au domicile,
+               séjours, santé, résultats, formulaires, programmes, notes, documents)
 documents/     les fichiers des documents, sauf ceux qui ont été retirés
 notes/         les photos et les messages vocaux joints aux notes
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from terresante.care_team.models import CareTeamParticipant, Limited
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.models import DocumentReference
+from terresante.home_care.models import HomeAccess
 from terresante.notes.models import Note, NoteMedia, NoteVersion
 from terresante.patients.enums import Sex
 from terresante.patients.identity_rules import INS_OIDS, InsKind
@@ -38,6 +39,7 @@ _CLASS = {
     EncounterClass.OUTPATIENT.value: ("AMB", "ambulatory"),
     EncounterClass.RECURRENT.value: ("AMB", "ambulatory"),
 }
+_PLACE_TYPE = "http://terminology.hl7.org/CodeSystem/location-physical-type"
 _ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _UNKNOWN = {
     "system": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
@@ -84,6 +86,21 @@ def care_team(
         period={"start": instant(record.created_at)},
         participant=[_participant(member) for member in members],
         managingOrganization=[structure(holder)] if holder else [],
+    )
+
+
+def home(access: HomeAccess, patient: Patient, lines: Iterable[str]) -> Resource:
+    """How one gets in at the person's, in words: R4 has no element for a code or a key."""
+    return filled(
+        resourceType="Location",
+        id=str(access.pk),
+        meta={"lastUpdated": instant(access.recorded_at)},
+        status="active",
+        name="Domicile de la personne",
+        description="\n".join(lines),
+        mode="instance",
+        address=_address(patient)[0] if _address(patient) else {},
+        physicalType={"coding": [{"system": _PLACE_TYPE, "code": "ho", "display": "House"}]},
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from terresante.care_plans.models import Inclusion, PlannedStep
 from terresante.documents.models import DocumentReference
 from terresante.health_record.models import HealthLine
+from terresante.home_care.queries import lines_of, source_of
 from terresante.kernel import printing
 from terresante.kernel.ui import wording
 from terresante.notes.models import NoteMedia
@@ -45,6 +46,7 @@ def printed(export: Export) -> dict[str, Any]:
             {"name": row.name, "role": row.role, "phone": row.phone}
             for row in (*map(relative_row, whose.relatives), *map(member_row, whose.members))
         ],
+        "home": _home(export),
         "stays": [_stay(stay) for stay in export.stays()],
         "health": [_health(line) for line in export.health()],
         "results": [_report(report, results) for report, results in export.reports()],
@@ -67,6 +69,16 @@ def _identity(patient: Patient) -> list[str]:
         " · ".join(part for part in (wording.phone(patient.phone), patient.email) if part),
     )
     return [line for line in lines if line]
+
+
+def _home(export: Export) -> list[dict[str, str]]:
+    access = export.home()
+    said = [{"title": f"{line.label} : {line.value}", "meta": line.phone} for line in lines_of(access)]
+    return (
+        [*said[:-1], {**said[-1], "meta": _joined(said[-1]["meta"], source_of(access))}]
+        if access and said
+        else []
+    )
 
 
 def _stay(stay: Encounter) -> dict[str, str]:

@@ -11,13 +11,16 @@ from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from terresante.care_team.access import reads_class
+from terresante.care_team.access import reads_class, reads_home
 from terresante.care_team.enums import DataClass, TeamRole
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries import OpenRecord, circle_of, relatives_of
 from terresante.health_record import queries as health
 from terresante.health_record.enums import Origin
 from terresante.health_record.models import HealthLine, MedicationStatement
+from terresante.home_care import queries as home
+from terresante.home_care.access import HOME_READ
+from terresante.home_care.models import HomeAccess
 from terresante.kernel import audit, printing
 from terresante.kernel.actor import Actor
 from terresante.kernel.ui import wording
@@ -64,19 +67,32 @@ class EmergencySheet:
     # What the reader's profession or delegation leaves out, said so that nobody takes it for absent.
     left_out: str
     made_at: datetime
+    # How one gets in, among its parts: its reading has a line of its own in the log.
+    home: HomeAccess | None
+
+
+def read_sheet(actor: Actor, opened: OpenRecord) -> EmergencySheet:
+    """For a page: the access log is told what it shows."""
+    sheet = emergency_sheet(actor, opened)
+    if sheet.home is not None:
+        purpose = opened.purpose(actor)
+        audit.note_read(HOME_READ, patient_id=opened.patient.pk, about=sheet.home, purpose=purpose)
+    return sheet
 
 
 def emergency_sheet(actor: Actor, opened: OpenRecord) -> EmergencySheet:
     patient = opened.patient
+    access = home.access_in_force(actor, patient.pk)
     where = " ".join(part for part in (patient.postal_code, patient.city) if part)
     address = ", ".join(part for part in (patient.address_line, where) if part)
     return EmergencySheet(
         name=_full_name(patient),
         identity=_identity(patient),
         reach=[part for part in (wording.phone(patient.phone), address) if part],
-        parts=[*_health(actor, opened), *_contacts(actor, opened)],
+        parts=[*_health(actor, opened), *_home(actor, access), *_contacts(actor, opened)],
         left_out=_left_out(actor),
         made_at=timezone.now(),
+        home=access,
     )
 
 
@@ -85,7 +101,7 @@ def paper(actor: Actor, opened: OpenRecord) -> StreamingHttpResponse:
 
     The file has nobody's name: it stays in the list of downloads of a shared workstation.
     """
-    sheet = emergency_sheet(actor, opened)
+    sheet = read_sheet(actor, opened)
     audit.note_read(
         EMERGENCY_SHEET_PRINT,
         patient_id=opened.patient.pk,
@@ -224,6 +240,35 @@ def _together(lines: Sequence[HealthLine]) -> list[SheetLine]:
 def _words(line: HealthLine) -> str:
     """A doubt is said beside the words, never left to the small print."""
     return f"{line.label} (déclaré, non confirmé)" if line.is_unconfirmed else line.label
+
+
+def _home(actor: Actor, access: HomeAccess | None) -> list[SheetPart]:
+    """From the street to the key, then what is to be known: as few lines as the page leaves."""
+    if not reads_home(actor):
+        return []
+    lines = [
+        *_way(access),
+        *(
+            SheetLine(text=f"{line.label} : {line.value}", phone=line.phone, phone_url=line.phone_url)
+            for line in home.lines_of(access, of=home.KEY)
+        ),
+        *([SheetLine(text=around)] if (around := _joined(access, home.AROUND)) else []),
+    ]
+    if access is not None and lines:
+        lines[-1] = replace(lines[-1], source=home.source_of(access))
+    empty = "Rien n’est noté : ni code, ni étage, ni qui a une clé."
+    return [SheetPart(title="Pour entrer chez la personne", icon="door-open", lines=lines, empty=empty)]
+
+
+def _way(access: HomeAccess | None) -> list[SheetLine]:
+    """The code first, that one looks for with a hand on the door."""
+    code = _joined(access, home.CODE)
+    way = _joined(access, [one for one in home.WAY if one not in home.CODE])
+    return [SheetLine(strong=code, text=way)] if code or way else []
+
+
+def _joined(access: HomeAccess | None, of: Sequence[tuple[str, str]]) -> str:
+    return " · ".join(f"{line.label} : {line.value}" for line in home.lines_of(access, of=of))
 
 
 def _contacts(actor: Actor, opened: OpenRecord) -> list[SheetPart]:

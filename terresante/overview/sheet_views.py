@@ -13,7 +13,7 @@ from terresante.overview.access import EMERGENCY_SHEET_PRINT, EMERGENCY_SHEET_RE
 @reads(EMERGENCY_SHEET_READ)
 def show_sheet(request: Request, record_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=EMERGENCY_SHEET_READ)
-    sheet = sheet_queries.emergency_sheet(request.actor, opened)
+    sheet = sheet_queries.read_sheet(request.actor, opened)
     url = link("overview:print_emergency_sheet", record_id)
     return record_page(
         request,

@@ -107,7 +107,7 @@ class NameForm(forms.Form):
     def __init__(self, members: Sequence[CareTeamParticipant], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [
-            ("", later("Choisissez dans votre cercle")),
+            ("", later("Choisissez dans votre équipe")),
             *((str(each.pk), each.name) for each in members),
         ]
         self.fields["participant"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField

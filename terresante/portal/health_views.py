@@ -11,6 +11,10 @@ from terresante.care_team.access import decides_for_patient
 from terresante.care_team.queries import open_record
 from terresante.health_record import actions, queries
 from terresante.health_record.access import HEALTH_DECLARE, HEALTH_READ, HEALTH_TAKE_BACK
+from terresante.home_care.access import HOME_READ, OWN_HOME_WRITE
+from terresante.home_care.actions import say_access
+from terresante.home_care.forms import HomeForm, written
+from terresante.home_care.queries import access_in_force, lines_of
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Answer, Request, reads, writes
@@ -79,10 +83,41 @@ def take_back(request: Request, kind: str, line_id: UUID) -> HttpResponse:
     return redirect("portal:health")
 
 
+@reads(HOME_READ)
+def home_access(request: Request) -> HttpResponse:
+    """How one gets in at her home, as her team and an emergency read it."""
+    opened = read_own_record(request.actor, action=HOME_READ)
+    row = access_in_force(request.actor, opened.patient.pk) if opened else None
+    decides = decides_for_patient(request.actor)
+    shown = {"opened": opened, "row": row, "lines": lines_of(row), "decides": decides}
+    return render(request, "portal/home_access.html", shown)
+
+
+@writes(OWN_HOME_WRITE)
+def write_home_access(request: Request) -> HttpResponse:
+    opened = read_own_record(request.actor, action=OWN_HOME_WRITE)
+    if opened is None:
+        raise NotFound
+    row = access_in_force(request.actor, opened.patient.pk)
+    form = HomeForm(request.POST or None, initial=written(row))
+    if request.method == "POST" and form.is_valid():
+        try:
+            say_access(request.actor, opened.record.pk, said=form.said(), seen=form.cleaned_data["seen"])
+        except (Invalid, Conflict) as error:
+            form.show(error)
+        else:
+            messages.success(
+                request, gettext("C’est noté. L’équipe et la fiche d’urgence le disent maintenant.")
+            )
+            return redirect("portal:home_access")
+    status = Invalid.status if form.errors else 200
+    return render(request, "portal/write_home_access.html", {"form": form}, status=status)
+
+
 @reads(EMERGENCY_SHEET_READ)
 def emergency_sheet(request: Request) -> HttpResponse:
     opened = read_own_record(request.actor, action=EMERGENCY_SHEET_READ)
-    sheet = sheet_queries.emergency_sheet(request.actor, opened) if opened else None
+    sheet = sheet_queries.read_sheet(request.actor, opened) if opened else None
     return render(request, "portal/emergency_sheet.html", {"opened": opened, "sheet": sheet})
 
 

@@ -32,6 +32,7 @@ from terresante.documents.queries import documents_of
 from terresante.feed.enums import FeedKind
 from terresante.feed.queries import unread_objects
 from terresante.health_record.access import HEALTH_READ
+from terresante.home_care.access import HOME_READ
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind
@@ -163,6 +164,10 @@ class Home:
         return HEALTH_READ in self.may
 
     @property
+    def reads_home(self) -> bool:
+        return HOME_READ in self.may
+
+    @property
     def reads_log(self) -> bool:
         return ACCESS_LOG_READ in self.may
 
@@ -175,7 +180,7 @@ class Home:
         return not (self.due or self.asked or self.emergency or self.place or self.step)
 
 
-_BEHIND = (NOTE_READ, DOCUMENT_READ, HEALTH_READ, ACCESS_LOG_READ, INCLUSION_READ)
+_BEHIND = (NOTE_READ, DOCUMENT_READ, HEALTH_READ, HOME_READ, ACCESS_LOG_READ, INCLUSION_READ)
 
 
 def home_of(actor: Actor, opened: OpenRecord) -> Home:

@@ -48,6 +48,8 @@ urlpatterns = [
         "mon-dossier/ma-sante/<slug:kind>/<uuid:line_id>/retirer/", health_views.take_back, name="take_back"
     ),
     path("mon-dossier/ma-sante/<slug:kind>/", health_views.declare, name="declare"),
+    path("mon-dossier/domicile/", health_views.home_access, name="home_access"),
+    path("mon-dossier/domicile/modifier/", health_views.write_home_access, name="write_home_access"),
     path("mon-dossier/fiche-urgence/", health_views.emergency_sheet, name="emergency_sheet"),
     path(
         "mon-dossier/fiche-urgence/imprimer/",

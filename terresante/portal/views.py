@@ -212,7 +212,7 @@ def _name(request: Request, opened: OpenRecord, cares: dict[str, RestrictedCare]
     care = cares.get(request.POST.get("sector", ""))
     form = NameForm(care.others if care else [], request.POST)
     if care is None or not form.is_valid():
-        messages.error(request, gettext("Choisissez une personne de votre cercle."))
+        messages.error(request, gettext("Choisissez une personne de votre équipe."))
         return redirect("portal:secrets")
     participant_id = UUID(form.cleaned_data["participant"])
     name_reader(request.actor, opened.record.pk, sector=care.sector, participant_id=participant_id)

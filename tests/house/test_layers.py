@@ -115,6 +115,7 @@ LENT = {
         "directory.forms": {"overview"},
         "documents.forms": {"portal"},
         "health_record.forms": {"portal"},
+        "home_care.forms": {"portal"},
     },
     "the same screens behind another door": {
         "questionnaires.step_views": {"portal", "telemonitoring"},

@@ -18,6 +18,7 @@ NO_PAGE = {
         "worker",
         "accounts:passkey_options",
         "answers:kit",
+        "kept_notes:key",
         "portal:offline_kit",
         "notifications:renewal",
         "overview:birth_places",

@@ -36,6 +36,9 @@ MORE_NAMES = {
     "notes": {
         "cards": "a note as a list shows it, drawn at once",
         "joining": "photographs and recordings of a note, apart from its words",
+        "kept": "what seals the notes that a device keeps without network, pure",
+        "kept_urls": "notes that a device keeps without network, apart from those of a record",
+        "kept_views": "notes that a device keeps without network, apart from their pages",
         "media_views": "pages through which the bytes of a photograph pass, apart from those of a note",
     },
     "documents": {

@@ -265,6 +265,15 @@ _OF_A_RECORD = (
     ),
     Screen("chronologie-neuf-vide", _GP, "chronologie/", _NEW),
     Screen("fiche-urgence-vide", _GP, "fiche-urgence/", _NEW),
+    Screen("domicile-vide", _GP, "domicile/", _NEW),
+    Screen("portail-domicile", "p.isidore", "/mon-dossier/domicile/"),
+    Screen("portail-domicile-modifier", "p.isidore", "/mon-dossier/domicile/modifier/"),
+    Screen(
+        "portail-domicile-modifier-erreur",
+        "p.isidore",
+        "/mon-dossier/domicile/modifier/",
+        click="Enregistrer",
+    ),
     Screen("acces-vide", _GP, "acces/", _NEW),
     Screen(
         "identite-corriger",

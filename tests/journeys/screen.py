@@ -60,6 +60,8 @@ def follow(visitor: Visitor, words: str) -> None:
     button = visitor.page.locator("main, form, .patient").get_by_role("button", name=words)
     link = visitor.page.locator("main").get_by_role("link", name=words)
     button.or_(link).locator("visible=true").first.click()
+    # A note is sent by its page, which is left once the server has answered.
+    visitor.page.wait_for_function("() => !document.querySelector('[form=note][aria-disabled]')")
     visitor.page.wait_for_load_state()
 
 

@@ -31,6 +31,7 @@ from terresante.health_record.said import (
     SaidMeasure,
     SaidTreatment,
 )
+from terresante.home_care.actions import SaidAccess, say_access
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind, Assurance
 from terresante.patients.models import CareRecord
@@ -51,6 +52,8 @@ class Health:
     vaccines: Sequence[tuple[str, int]] = ()
     measures: dict[MeasureCode, Values] = field(default_factory=dict)
     said_by_herself: Sequence[Said] = ()
+    # How one gets in; said by the person who has an account, else by who follows her.
+    home: SaidAccess | None = None
 
 
 def _allergy(substance: str, category: AllergyCategory, grave: Criticality, reaction: str) -> SaidAllergy:
@@ -104,6 +107,17 @@ HEALTHS = {
             _M.GLUCOSE: [(41, "1.32"), (9, "1.41")],
         },
         said_by_herself=[_allergy("Crevettes", _FOOD, _MILD, "Des boutons, deux fois")],
+        home=SaidAccess(
+            building_name="B",
+            access_code="45B12, puis le bouton vert",
+            interphone="ISIDORE",
+            elevator="Ascenseur au fond du hall",
+            floor="3e",
+            room_number="À gauche",
+            key_holder="Mme Petit, au rez-de-chaussée",
+            key_holder_phone="0636980107",
+            animal="Un chien craintif, à enfermer dans la cuisine",
+        ),
     ),
     "cauvin": Health(
         by="georges",
@@ -207,6 +221,9 @@ class HealthWriter:
             person = _person(record, account)
             for said in health.said_by_herself:
                 self._put_back(declare_line(person, record.pk, said=said), 4)
+        if health.home is not None:
+            who = _person(record, account) if account is not None else author
+            say_access(who, record.pk, said=health.home, seen=None)
 
     def _said(self, health: Health) -> list[tuple[Said, int]]:
         today = timezone.localdate(self._times.now)

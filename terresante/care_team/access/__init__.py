@@ -31,6 +31,7 @@ from terresante.care_team.basis import knows_of_act
 from terresante.care_team.basis import member_of_circle as member_of_circle
 from terresante.care_team.basis import reaches as reaches
 from terresante.care_team.basis import reads_class as reads_class
+from terresante.care_team.basis import reads_home as reads_home
 from terresante.care_team.basis import reads_on as reads_on
 from terresante.care_team.basis import shares as shares
 from terresante.care_team.basis import writes_class as writes_class

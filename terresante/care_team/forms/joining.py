@@ -96,10 +96,17 @@ class WordsForm(forms.Form):
 
 class InvitationForm(ReasonForm):
     field_order = ("family_name", "given_name", "profession", "email", "reason", "words", "joins")
-    family_name = forms.CharField(label="Son nom", max_length=100)
-    given_name = forms.CharField(label="Son prénom", max_length=100)
+    family_name = forms.CharField(
+        label="Son nom", max_length=100, error_messages={"required": "Indiquez son nom de famille."}
+    )
+    given_name = forms.CharField(
+        label="Son prénom", max_length=100, error_messages={"required": "Indiquez son prénom."}
+    )
     profession = forms.ChoiceField(label="Sa profession", choices=Profession.choices)
-    email = forms.EmailField(label="Son adresse électronique professionnelle")
+    email = forms.EmailField(
+        label="Son adresse électronique professionnelle",
+        error_messages={"required": "Indiquez l’adresse à laquelle il reçoit l’invitation."},
+    )
     joins = forms.ChoiceField(
         label="Une fois inscrit",
         choices=[

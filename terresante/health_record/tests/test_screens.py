@@ -121,7 +121,7 @@ def test_a_measure_is_a_curve_and_the_same_values_as_a_table(client, cast):
 
     shown = page(client, cast.madeleine_record, "mesures/")
 
-    assert shown.count('class="chart-dot"') == 3 and "<table" in shown
+    assert shown.count('class="chart-dot"') == 3 and "<table" in shown and "Poids (kg)" in shown
     for value in ("61,2", "63", "65,4"):
         assert f"{value}\u00a0kg" in shown
     assert "style=" not in shown.split("<main")[1]

@@ -21,7 +21,14 @@ from terresante.kernel.ui.typography import pieces, spaced
 # What the person's pages are made of, by the beginning of a template's name.
 OF_THE_PERSON = (
     *("portal/", "portal.html", "base.html", "login.html", "ui/", "questionnaires/fill/"),
-    *("documents/_shown", "health_record/_origin", "notes/_media", "overview/_sheet", "results/_"),
+    *(
+        "documents/_shown",
+        "health_record/_origin",
+        "home_care/_",
+        "notes/_media",
+        "overview/_sheet",
+        "results/_",
+    ),
     *("notifications/", "telemonitoring/_due", "telemonitoring/link_"),
 )
 _SPOKEN = re.compile(r"[^\W\d_]")

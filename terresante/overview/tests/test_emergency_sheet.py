@@ -15,6 +15,8 @@ from terresante.directory.models import Practitioner
 from terresante.health_record.enums import DirectiveKind
 from terresante.health_record.said import SaidCondition
 from terresante.health_record.tests.factories import added, allergy, declared, directive, weight
+from terresante.home_care.tests.factories import said as said_of_home
+from terresante.home_care.tests.factories import told as way_in
 from terresante.kernel import printing, rls
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.tests.test_printing import pages
@@ -161,6 +163,13 @@ def test_a_full_record_fits_on_one_page(cast, jeanne):
         weight(),
     ):
         added(cast.amar, cast.madeleine_record, said)
+    way = {
+        "building_name": "C",
+        "interphone": "LEROUX",
+        "elevator": "Escalier B",
+        "key_box": "À gauche, 1937",
+    }
+    said_of_home(cast.madeleine, cast.madeleine_record, way_in(**way, animal="Un chien, dans la cuisine"))
     with rls.acting(cast.ines):
         opened = open_record(cast.ines, cast.madeleine_record.pk)
         sheet = sheet_queries.emergency_sheet(cast.ines, opened)

@@ -18,6 +18,7 @@ from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
 from terresante.health_record.access import MODELS
 from terresante.health_record.tests.factories import row_of
+from terresante.home_care.tests.factories import row_of_home
 from terresante.interop.models import (
     DocumentList,
     SenderSystem,
@@ -186,6 +187,13 @@ def results(drawn: Drawn) -> None:
     )
     create(LabObservation, drawn, report=report, position=1, label="Sodium", analyte="x", effective_at=now)
     fact(drawn, key)
+
+
+def homes(drawn: Drawn) -> None:
+    """How one gets in, said twice."""
+    assert drawn.record is not None
+    first = row_of_home(drawn.patient.pk, drawn.record.pk)
+    row_of_home(drawn.patient.pk, drawn.record.pk, replaces=first)
 
 
 def health(drawn: Drawn) -> None:

@@ -50,6 +50,7 @@ from terresante.patients.tests.clinical_rows import (
     fact,
     follow_ups,
     health,
+    homes,
     notes,
     pathways,
     results,
@@ -288,6 +289,7 @@ MAKERS: dict[str, Callable[[Drawn], None] | None] = {
     "care_plans_plannedstep": None,  # made with the inclusion
     "care_plans_pathwaychange": None,
     "care_plans_billablesequence": None,
+    "home_care_homeaccess": homes,
     "feed_feeditem": _marks,
     "feed_readcursor": _marks,
     "feed_readexception": None,  # made with the cursors
@@ -308,6 +310,7 @@ NEEDS_RECORD = (
         health,
         stays,
         pathways,
+        homes,
         _prepared,
         answers,
         follow_ups,

@@ -16,8 +16,8 @@ from terresante import portal
 from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
 from terresante.documents.tests.factories import filed
-from terresante.kernel.ui.translation import catalogue, marked, texts
-from terresante.kernel.ui.typography import spaced
+from terresante.kernel.ui.translation import catalogue, is_of_the_person, marked, texts
+from terresante.kernel.ui.typography import pieces, spaced
 from terresante.notes.tests.factories import published
 
 HERE = Path(portal.__file__).parent
@@ -153,3 +153,69 @@ def test_the_code_of_these_pages_says_nothing_that_is_not_looked_up(path):
         and id(node) not in looked_up | unread
     ]
     assert [text for text in said if _FRENCH.search(text) and text not in KEPT and "%s" not in text] == []
+
+
+TEMPLATES = sorted(
+    path
+    for path in HERE.parent.rglob("templates/**/*.html")
+    if is_of_the_person(path.as_posix().partition("/templates/")[2])
+)
+_CLASSES = re.compile(r"\{% block body_class %\}.*?\{% endblock body_class %\}")
+_CUTS = re.compile(r"\{%\s*(?:if|endif)\b")
+_IN_A_SENTENCE = re.compile(r"\{\{|</?(?:b|em|strong|sup)>|\{%\s*(?:when|when_exactly|elapsed|age|plural)\b")
+
+
+def cut_sentences(source: str) -> list[str]:
+    """Where words stand on both sides of a condition with nothing between that ends a clause: each side would be a
+    text of its own, and no language but French puts them together so.
+    """
+    parts = [(piece, is_text) for piece, is_text in pieces(source) if piece]
+    found = []
+    for place, (piece, is_text) in enumerate(parts):
+        if is_text or not _CUTS.match(piece):
+            continue
+        before = _run(reversed(parts[:place]))[::-1]
+        after = _run(parts[place + 1 :])
+        said, follows = "".join(before), "".join(after)
+        if said.strip() and follows.strip() and _is_spoken(said + follows) and not _are_two(said, follows):
+            found.append(f"{said[-40:]} ‖ {follows[:40]}")
+    return found
+
+
+def _run(parts):
+    """What is read in one go from there: text, and values as signs."""
+    run = []
+    for piece, is_text in parts:
+        if is_text:
+            run.append(piece)
+        elif not _IN_A_SENTENCE.match(piece):
+            break
+        elif not piece.startswith("<"):
+            run.append("◌")
+    return run
+
+
+def _are_two(said, follows):
+    """Two clauses, or a value that is a sentence and the next one."""
+    if re.search(r"[.!?»…·(,:;]\s*$", said) or re.match(r"\s*[,.;·(:)]", follows):
+        return True
+    return not _is_spoken(said) and re.match(r"\s*[A-ZÀ-Ý]", follows) is not None
+
+
+def _is_spoken(text):
+    return re.search(r"[^\W\d_]", text) is not None
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_condition_stands_in_the_middle_of_a_sentence(path):
+    """Good: the whole sentence in each branch. Bad: « Dire {% if … %}ce qu’elle{% else %}ce que je{% endif %} veut »"""
+    assert cut_sentences(_CLASSES.sub("", path.read_text())) == []
+
+
+def test_a_sentence_cut_by_a_condition_is_found():
+    assert cut_sentences("<p>Fait {% if a %}par vous{% else %}par elle{% endif %} hier</p>") == [
+        "Fait  ‖ par vous",
+        "par elle ‖  hier",
+    ]
+    assert cut_sentences("<p>{% if a %}Fait par vous.{% else %}Fait par elle.{% endif %} Merci</p>") == []
+    assert cut_sentences("<p>Fait par {{ name }}{% if day %}, le {{ day }}{% endif %}</p>") == []

@@ -36,6 +36,8 @@ from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.models import DocumentReference
 from terresante.health_record.models import OfferedLine
+from terresante.home_care.models import HomeAccess
+from terresante.home_care.tests.factories import row_of_home
 from terresante.interop.models import DocumentList, PreparedRecord, RobotRule
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor, ActorKind
@@ -211,6 +213,7 @@ def _rows_of(cast: Cast, record: CareRecord) -> dict[type[Model], UUID]:
     made[Contact], made[Cell] = followed.contacts.get(), followed.cell
     made[Alert], made[Call] = followed.alerts.get(), followed.calls.get()
     made[ThresholdChange] = followed.threshold_changes.get()
+    made[HomeAccess] = row_of_home(patient, record.pk)
     made[OfferedLine] = OfferedLine.objects.get(document=made[DocumentReference])
     for _, model in access.declared_rules():
         if model not in made:

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class HomeCareConfig(AppConfig):
+    name = "terresante.home_care"
+    label = "home_care"
