@@ -10,7 +10,7 @@ FROM generate_series(1, pg_temp.organizations()) AS n;
 INSERT INTO telemonitoring_followup (id, patient_id, record_id, cell_id, version_id, data_class, status, state,
     anchor_on, enrolled_at, enrolled_by_name, end_reason, end_words, ended_by_name, baseline, personal, later_anchors, respondent,
     carer_name, phone_of_respondent, index_name, hides_index, colour, colour_since, answer_colour, silence_colour,
-    reason, trend, late, hidden_from_patient, department, postal_code, city)
+    reason, trend, late, hidden_from_patient, department, postal_code, city, suspended_by_name, suspend_words, outside_words)
 SELECT pg_temp.key(21, n), pg_temp.key(5, n), pg_temp.key(6, n),
     -- The cell of structure 1, to which the patients of region.sql that are in its circle belong: 1,200 at most.
     pg_temp.key(20, CASE WHEN pg_temp.watched(n) THEN 1 ELSE 2 + n % (pg_temp.organizations() - 2) END),
@@ -20,7 +20,7 @@ SELECT pg_temp.key(21, n), pg_temp.key(5, n), pg_temp.key(6, n),
         'at', now() - interval '1 day', 'colour', 'green', 'fired', '[]'::jsonb, 'pathway', 'covid-adulte', 'version', 1),
     jsonb_build_object('item', 'spo2', 'label', 'SpO2', 'unit', '%', 'points', jsonb_build_array(
         jsonb_build_array(now() - interval '2 days', 98), jsonb_build_array(now() - interval '1 day', 97))),
-    false, false, '94', '94000', 'Créteil'
+    false, false, '94', '94000', 'Créteil', '', '', ''
 FROM generate_series(1, pg_temp.patients()) AS n;
 INSERT INTO telemonitoring_expected (id, patient_id, follow_up_id, step, form, role, opens_at, remind_at, grey_at,
     orange_at, state, response_id, answered_at, reminded, silence, next_reminder_at, next_colour_at)
