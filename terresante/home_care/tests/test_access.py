@@ -149,6 +149,7 @@ def test_who_is_unknown_to_the_circle_is_not_named_by_what_he_said(cast):
     with rls.acting(cast.ines):
         open_record(cast.ines, cast.madeleine_record.pk, action=HOME_READ)
         row = queries.access_in_force(cast.ines, cast.madeleine_record.patient_id)
+        assert row is not None
         source = queries.source_of(row)
     assert (row.access_code, row.author_role) == (CODE, "")
     assert source.startswith("un professionnel de l’équipe, ")
