@@ -69,4 +69,4 @@ def source_of(row: HomeAccess) -> str:
         return f"dit par la personne, {day}"
     if row.origin == SaidBy.REPRESENTATIVE:
         return f"dit par {row.author_name}, un proche, {day}"
-    return f"{row.author_name}, {wording.lowered(row.author_role)}, {day}"
+    return ", ".join(part for part in (row.author_name, wording.lowered(row.author_role), day) if part)

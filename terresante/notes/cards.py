@@ -11,7 +11,7 @@ from terresante.notes.queries import NoteLine
 _CARD = (
     '{month}<article class="card note-card" id="note-{key}" aria-label="Note de {author}">'
     '<div class="note-author"><a href="{url}">{author}</a>{is_mine} {unread}</div>'
-    '<div class="note-meta">{role}, {place} · {written}{amended}</div>'
+    '<div class="note-meta">{role}, {place} · {written}{received}{amended}</div>'
     "{star}{answered}{text}{media}{tags}</article>"
 )
 _MONTH = '<h3 class="group-title">{month}</h3>'
@@ -44,6 +44,7 @@ def card(line: NoteLine) -> SafeString:
         role=note.author_role,
         place=note.organization_name,
         written=when(note.written_at),
+        received=html(" · reçue {at}", at=when(note.recorded_at)) if note.came_late else "",
         amended=html(" · corrigée {at}", at=when(note.amended_at)) if note.amended_at else "",
         star=star(note, is_starred=line.is_starred),
         answered=answered(line.answered) if line.answered else "",

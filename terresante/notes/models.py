@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,6 +10,9 @@ from terresante.care_team.models import Limited
 from terresante.kernel.models import Row, StoredFile
 from terresante.notes.enums import ALT_MAX_LENGTH, NOTE_CHOICES, NOTE_CLASSES, NOTE_MAX_LENGTH, MediaKind
 from terresante.patients.models import CareRecord, Patient
+
+# What is sent at once takes less, on a slow network too.
+_AT_ONCE = timedelta(minutes=10)
 
 
 class Note(Limited):
@@ -46,6 +51,11 @@ class Note(Limited):
 
     def __str__(self) -> str:
         return f"{self.data_class} {self.written_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def came_late(self) -> bool:
+        """Its moment is the one that a device gave: when it was received is said too."""
+        return self.recorded_at - self.written_at > _AT_ONCE
 
 
 class NoteVersion(Row):

@@ -13,7 +13,7 @@ from typing import Any
 from terresante.questionnaires.archive import ABOUT, Unreadable
 from terresante.questionnaires.pathway.elements import SDC, UNIT, unit_of
 from terresante.questionnaires.pathway.fhir_import import free, slug
-from terresante.questionnaires.pathway.tables import has_endless_key
+from terresante.questionnaires.pathway.tables import has_endless_key, has_endless_number
 from terresante.questionnaires.pathway.writing import MORE_COLUMNS, STEP_HEADER
 
 RULES, SCHEDULE, TEXTS = "rules.csv", "schedule.csv", "texts.toml"
@@ -30,7 +30,8 @@ def _toml(text: str) -> dict[str, Any]:
     if has_endless_key(text):
         return {}
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
+        return {} if has_endless_number(values) else values
     except (ValueError, RecursionError):
         return {}
 

@@ -5,17 +5,17 @@ from django.db import DatabaseError, connection, transaction
 
 from terresante.care_team import actions as team
 from terresante.care_team.queries import open_record
-from terresante.directory.enums import Profession
+from terresante.directory.enums import OrganizationKind, Profession
 from terresante.home_care import queries
 from terresante.home_care.access import HOME_READ
 from terresante.home_care.models import HomeAccess
-from terresante.home_care.tests.factories import said, told
+from terresante.home_care.tests.factories import CODE, said, told
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ids import new_id
 from terresante.patients.enums import DelegationBasis
-from tests.cast import join, professional, represented_by
+from tests.cast import join, organization, professional, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -134,3 +134,23 @@ def test_plain_sql_adds_in_ones_own_name_in_the_open_record_and_changes_nothing(
     ):
         with pytest.raises(DatabaseError, match="permission denied"):
             done(cast.ines, statement, row.pk)
+
+
+def test_who_is_unknown_to_the_circle_is_not_named_by_what_he_said(cast):
+    """A nurse of a CMP, whom only who brought her knows of: she goes to the door too."""
+    with walls_down():
+        cmp = organization("CMP du Parc", OrganizationKind.CMP)
+        odile = professional("odile", Profession.PSYCHIATRIC_NURSE, cmp)
+    team.add_member(
+        cast.amar, cast.madeleine_record.pk, member=team.NewMember(practitioner_id=odile.person_id)
+    )
+    said(odile, cast.madeleine_record)
+
+    with rls.acting(cast.ines):
+        open_record(cast.ines, cast.madeleine_record.pk, action=HOME_READ)
+        row = queries.access_in_force(cast.ines, cast.madeleine_record.patient_id)
+        assert row is not None
+        source = queries.source_of(row)
+    assert (row.access_code, row.author_role) == (CODE, "")
+    assert source.startswith("un professionnel de l’équipe, ")
+    assert odile.name not in source + row.author_name

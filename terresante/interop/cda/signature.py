@@ -18,12 +18,14 @@ from signxml.exceptions import InvalidDigest, InvalidSignature
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from terresante.interop.cda.model import CdaDocument
-from terresante.interop.cda.parsing import NAMESPACE, Element
+from terresante.interop.cda.parsing import NAMESPACE, Element, local_name
 from terresante.interop.cda.trust import NOT_ASKED, Standing, name_of, standing_of
 
 _DS = "http://www.w3.org/2000/09/xmldsig#"
 _SIGNED_AT = "{http://uri.etsi.org/01903/v1.3.2#}SigningTime"
 _DOCUMENT = f"{{{NAMESPACE}}}ClinicalDocument"
+# Beyond, no calendar conversion holds.
+_YEARS = range(1800, 9999)
 _HOW = SignatureConfiguration(require_x509=True, location=".//", expect_references=True)
 
 
@@ -32,7 +34,7 @@ class Verdict(StrEnum):
     CHANGED = "changed"
     # It signs something, which is not the document.
     ELSEWHERE = "elsewhere"
-    # Several signatures, no certificate, an algorithm that is not believed any more.
+    # Several signatures, no certificate, an algorithm that is not believed any more, words put inside the signature.
     UNCHECKED = "unchecked"
 
 
@@ -56,7 +58,7 @@ def signature_of(
     if not signed:
         return None
     certificates = _certificates(signed[0])
-    if not certificates or len(signed) > 1:
+    if not certificates or len(signed) > 1 or _adds_to(document.element, signed[0]):
         return Signature(Verdict.UNCHECKED)
     signer, *others = certificates
     verdict, results = _verified(content, signer)
@@ -65,6 +67,16 @@ def signature_of(
     at = _signed_at(results) or document.header.dated_at
     standing = standing_of(signer, others, authorities=authorities, at=min(at, timezone.now()))
     return Signature(verdict, name_of(signer), standing, at)
+
+
+def _adds_to(document: Element, signature: Element) -> bool:
+    """Whether something inside it would be read as the document's. A signature is left out of what it signs, wherever
+    it stands: whoever carries the file may move it, and write in it.
+    """
+    if document not in signature.iterancestors():
+        return False
+    inside = signature.iterdescendants("*")
+    return signature.getparent() is not document or any(each.get("ID") or local_name(each) for each in inside)
 
 
 def _verified(content: bytes, certificate: x509.Certificate) -> tuple[Verdict, list[VerifyResult]]:
@@ -98,7 +110,7 @@ def _signed_at(results: Sequence[VerifyResult]) -> datetime | None:
             at = datetime.fromisoformat((said.text or "").strip()) if said is not None else None
         except ValueError:
             continue
-        if at is not None:
+        if at is not None and at.year in _YEARS:
             return at if at.tzinfo else at.replace(tzinfo=UTC)
     return None
 

@@ -64,6 +64,21 @@ def test_a_moment_that_cannot_be_is_now(nurse, cast, said):
         assert Note.objects.get(pk=note["id"]).written_at >= before
 
 
+def test_a_note_that_came_late_says_when_it_was_received(nurse, cast):
+    """Who reads it would else take it for told on the day that its author gives."""
+    record = cast.madeleine_record
+    late, now = sent(authored=(timezone.now() - timedelta(days=20)).isoformat()), sent()
+    for note in (late, now):
+        assert nurse.post(url(record), note).status_code == 200
+    cards = nurse.get(f"/dossiers/{record.pk}/notes/").content.decode()
+    alone = {
+        n["id"]: nurse.get(f"/dossiers/{record.pk}/notes/{n['id']}/").content.decode() for n in (late, now)
+    }
+
+    assert cards.count("reçue <time") == 1
+    assert [page.count("reçue <time") for page in alone.values()] == [1, 0]
+
+
 def test_only_the_page_that_wrote_it_is_told_who_reads_it(nurse, cast):
     nurse.post(url(cast.madeleine_record), sent(later="1"))
     assert "Note enregistrée" not in nurse.get("/").content.decode()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from terresante.questionnaires.archive import Unreadable
-from terresante.questionnaires.pathway.tables import has_endless_key, key_lines
+from terresante.questionnaires.pathway.tables import has_endless_key, has_endless_number, key_lines
 from terresante.questionnaires.pathway.writing import lines
 
 # A value of one line: a text, a number, true or false; what follows it is a comment.
@@ -37,8 +37,8 @@ def with_values(files: Mapping[str, str], name: str, edits: Mapping[tuple[str, s
 
 def _read(name: str, text: str) -> dict[str, Any]:
     try:
-        if not has_endless_key(text):
-            return tomllib.loads(text)
+        if not has_endless_key(text) and not has_endless_number(told := tomllib.loads(text)):
+            return told
     except (ValueError, RecursionError):
         pass
     raise Unreadable(f"« {name} » ne se lit pas : corrigez-le d’abord dans « Fichiers ».")

@@ -16,6 +16,7 @@ _HEADER = re.compile(r"^\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*["']?([\w.-]+)["']?\s*=""")
 # A key of thousands of parts keeps the reader of TOML busy for minutes; of ours none has three.
 _ENDLESS = re.compile(r"""(?<![\w-])(?:(?:[\w-]{1,80}|"[^"\n]{0,80}"|'[^'\n]{0,80}')[ \t]*\.[ \t]*){40}""")
+_MOST_BITS = 64
 _AT_LINE = re.compile(r"at line (\d+)")
 LONGEST_TEXT = 2000
 LARGEST_NUMBER = 10**9
@@ -24,6 +25,13 @@ MOST_DECIMALS = 9
 
 def has_endless_key(text: str) -> bool:
     return _ENDLESS.search(text) is not None
+
+
+def has_endless_number(told: Any) -> bool:
+    """Written in base 16 or 2, which TOML reads whatever its length; Python writes none of more than 4,300 digits."""
+    if isinstance(told, dict | list):
+        return any(map(has_endless_number, told.values() if isinstance(told, dict) else told))
+    return isinstance(told, int) and told.bit_length() > _MOST_BITS
 
 
 class Mistakes:

@@ -306,6 +306,23 @@ def test_a_file_that_is_no_toml_is_not_written_over(admin, screen, draft):
     assert kept(draft).files["scores.toml"] == "[[score]\nid ="
 
 
+def test_a_number_without_end_is_a_mistake_of_its_file(screen, draft):
+    """Python writes none of more than 4,300 digits; TOML reads any."""
+    endless = "0x" + "f" * 6000
+    text = SCORES.replace("max = 2\nformula", f"max = {endless}\nformula")
+    assert screen("fichiers", {"content": text}, "?fichier=scores.toml").status_code == 302
+
+    assert screen("scores").status_code == 200
+    refused = screen(
+        "scores", {"score-0-id": "x", "score-0-title": "X", "score-0-questionnaire": "quotidien"}
+    )
+    assert refused.status_code == 422 and kept(draft).files["scores.toml"] == text
+    with pytest.raises(Unreadable):
+        with_values(
+            {"pathway.toml": f"[delays]\nconfirm = {endless}\n"}, "pathway.toml", {("", "title"): "X"}
+        )
+
+
 @pytest.mark.parametrize("draft", [{"schedule.csv": SCHEDULE}], indirect=True)
 def test_what_is_edited_in_forms_is_replayed_and_published(client, admin, screen, draft):
     assert screen("cadre", FRAMED).status_code == 302

@@ -99,3 +99,30 @@ def test_several_signatures_are_not_checked_one_for_the_other():
     start, end = raw.index(b"<ds:Signature "), raw.index(b"</ds:Signature>") + 15
 
     assert found(raw[:end] + raw[start:end] + raw[end:]).verdict is Verdict.UNCHECKED
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        b'<ds:Object><words ID="n1">Aucune allergie</words></ds:Object>',
+        b'<ds:Object><text xmlns="urn:hl7-org:v3">Aucune allergie</text></ds:Object>',
+    ],
+    ids=["what a reference would name", "what a section would hold"],
+)
+def test_words_put_inside_the_signature_after_it_was_made_are_never_said_signed(held):
+    """It is left out of what it signs: whoever carries the file writes there."""
+    raw = signed()
+    changed = raw.replace(b"</ds:Signature>", held + b"</ds:Signature>")
+
+    assert found(changed).verdict is Verdict.UNCHECKED
+    assert "non vérifiée" in CdaReader().read(changed).signature
+
+
+def test_a_signature_that_was_moved_into_a_section_is_not_checked():
+    raw = signed()
+    start, end = raw.index(b"<ds:Signature "), raw.index(b"</ds:Signature>") + len(b"</ds:Signature>")
+    without = raw[:start] + raw[end:]
+    first, inside = without.index(b"<", 2), without.index(b"</section>")
+
+    assert found(without[:first] + raw[start:end] + without[first:]).verdict is Verdict.INTACT
+    assert found(without[:inside] + raw[start:end] + without[inside:]).verdict is Verdict.UNCHECKED

@@ -68,14 +68,14 @@ ANNE = certified(PERSON, by=BETWEEN)
 OTHER = certified({NameOID.COMMON_NAME: "Racine d’ailleurs"}, is_authority=True)
 
 
-def signed(signer, *others, xades=False):
+def signed(signer, *others, xades=False, content=WHOLE):
     certificate, key = signer
     kind = XAdESSigner if xades else XMLSigner
     made = kind(
         method=SignatureConstructionMethod.enveloped, signature_algorithm=SignatureMethod.ECDSA_SHA256
     )
     chain = [certificate, *(each for each, _ in others)]
-    return etree.tostring(made.sign(etree.fromstring(WHOLE), key=key, cert=chain))
+    return etree.tostring(made.sign(etree.fromstring(content), key=key, cert=chain))
 
 
 def found(raw, *authorities):
@@ -199,3 +199,13 @@ def test_what_is_no_certificate_stops_the_start_with_a_sentence(tmp_path, name):
 
     with pytest.raises(ImproperlyConfigured, match="TERRESANTE_SIGNATURE_AUTHORITIES"):
         authorities_of(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_that_no_calendar_holds_is_not_that_of_the_signature(moment):
+    time = f'<SigningTime xmlns="http://uri.etsi.org/01903/v1.3.2#">{moment}</SigningTime>'
+    content = WHOLE.replace(b"</ClinicalDocument>", time.encode() + b"</ClinicalDocument>")
+    raw = signed(ANNE, BETWEEN, content=content)
+
+    assert found(raw, ROOT).at == letters.AT
+    assert said(raw).startswith("Signé par Anne ESSAI (899700218896) : intègre depuis sa signature")
