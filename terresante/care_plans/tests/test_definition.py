@@ -75,7 +75,7 @@ def test_what_a_draft_lacks_is_said_in_a_sentence(wrong, said):
     ("person", "ticked", "said"),
     [
         (PERSON, WHOLE.criteria, None),
-        (PERSON, (), "« A été hospitalisée » n’est pas rempli."),
+        (PERSON, (), "Le critère « A été hospitalisée » n’est pas coché."),
         (replace(PERSON, birth_date=date(2008, 11, 28)), WHOLE.criteria, "la personne a 17 ans"),
         (replace(PERSON, birth_date=date(1935, 11, 27)), WHOLE.criteria, "la personne a 91 ans"),
         (replace(PERSON, birth_date=date(1935, 11, 28)), WHOLE.criteria, None),
