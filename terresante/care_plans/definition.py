@@ -274,7 +274,7 @@ def said_sex(bounds: Bounds) -> str:
 
 
 def said_places(bounds: Bounds) -> str:
-    return f"Habite dans : {', '.join(bounds.places)}" if bounds.places else ""
+    return f"Habite dans le {' ou le '.join(bounds.places)}" if bounds.places else ""
 
 
 def said_delay(definition: Definition, step: PlannedAct) -> str:

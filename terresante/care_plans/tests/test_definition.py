@@ -80,7 +80,7 @@ def test_what_a_draft_lacks_is_said_in_a_sentence(wrong, said):
         (replace(PERSON, birth_date=date(1935, 11, 27)), WHOLE.criteria, "la personne a 91 ans"),
         (replace(PERSON, birth_date=date(1935, 11, 28)), WHOLE.criteria, None),
         (replace(PERSON, sex="M"), WHOLE.criteria, "Pour les femmes."),
-        (replace(PERSON, postal_code="75013"), WHOLE.criteria, "le code postal de la personne est 75013"),
+        (replace(PERSON, postal_code="75013"), WHOLE.criteria, "Habite dans le 94 ou le 2A : le code postal"),
         (replace(PERSON, postal_code="20137"), WHOLE.criteria, None),
         (replace(PERSON, postal_code="20600"), WHOLE.criteria, "est 20600"),
         (replace(PERSON, postal_code=""), WHOLE.criteria, "n’est pas connue"),

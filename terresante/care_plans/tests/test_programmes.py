@@ -116,6 +116,8 @@ def test_a_programme_is_written_in_screens_published_and_kept(client, cast):
     kept = client.post(f"{here}etapes/e1/", {"remove": "1"})
     assert kept.status_code == 422 and french("l’étape « Visite »") in kept.content.decode()
     sequence = {"label": "Forfait", "steps": ["e1", "e2"], "fee": "150,50", "times": "1"}
+    uncounted = client.post(f"{here}sequences/", {**sequence, "times": ""}).content.decode()
+    assert "Donnez un nombre de fois" in uncounted and "Ce champ est obligatoire" not in uncounted
     assert client.post(f"{here}sequences/", sequence).status_code == 302
     shown = client.post(f"{here}publier/", follow=True).content.decode()
 
