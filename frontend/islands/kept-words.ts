@@ -8,8 +8,8 @@ export function told(note: KeptNote, tries: () => void, change: () => void): HTM
     "section",
     { className: "card-body form kept-note", role: "alert" },
     element("h2", { tabIndex: -1, className: "mb-0" }, "Pas encore envoyée"),
-    text(`La note n’a pas pu partir : sans doute le réseau. Elle est gardée sur cet appareil${files}, chiffrée, et partira toute seule dès qu’il revient.`),
-    text("Vous pouvez quitter cette page : la note partira de la prochaine que vous ouvrirez avec du réseau. Vous déconnecter l’effacerait."),
+    text(`La note n’a pas pu partir : sans doute le réseau. Elle est gardée sur cet appareil${files}, chiffrée. Elle partira toute seule dès que le réseau revient.`, "mb-0"),
+    text("Vous pouvez quitter cette page : la note partira de la prochaine que vous ouvrirez avec du réseau. Ne vous déconnectez pas avant : elle serait effacée.", "mb-0"),
     element("blockquote", { className: "note-quoted note-text mb-0" }, note.text),
     element(
       "div",

@@ -63,7 +63,7 @@ class OfflinePage {
 
   private callCell(): HTMLElement | "" {
     if (!this.kit.phone) return "";
-    return element("a", { className: "btn btn-second fill-go", href: `tel:${this.kit.phone}` }, "Appeler la cellule");
+    return element("a", { className: "btn btn-second fill-go", href: `tel:${this.kit.phone}` }, "Appeler l’équipe");
   }
 
   private ask(expected: Expected, answers: Answers, index: number, wrong = ""): void {
@@ -128,8 +128,8 @@ class OfflinePage {
     const open = this.kit.hours.find((span) => new Date(span.opens) <= now && now < new Date(span.closes));
     const until = open && new Date(open.closes).toLocaleTimeString("fr-FR", { hour: "2-digit", minute: "2-digit" });
     const cell = open
-      ? `La cellule répond jusqu’à ${until}, mais elle n’a pas encore votre réponse.`
-      : `La cellule est fermée, et elle n’a pas encore votre réponse. ${form.texts["closed"] ?? ""}`;
+      ? `L’équipe de suivi répond jusqu’à ${until}, mais elle n’a pas encore votre réponse.`
+      : `L’équipe de suivi est fermée, et elle n’a pas encore votre réponse. ${form.texts["closed"] ?? ""}`;
     const kept = text("Votre réponse est gardée sur ce téléphone. Elle partira toute seule dès que le réseau revient.");
     const call = element("a", { className: "btn btn-grave fill-go", href: "tel:15" }, "Appeler le 15");
     const phone = this.callCell();

@@ -232,7 +232,7 @@ class Person:
 def unmet(definition: Definition, person: Person, ticked: Collection[str], *, today: date) -> list[str]:
     """Criteria that are not met, each with its sentence."""
     found = [*_of_person(definition.bounds, person, today)]
-    found += [f"« {one} » n’est pas rempli." for one in definition.criteria if one not in ticked]
+    found += [f"Le critère « {one} » n’est pas coché." for one in definition.criteria if one not in ticked]
     return found
 
 
@@ -274,7 +274,7 @@ def said_sex(bounds: Bounds) -> str:
 
 
 def said_places(bounds: Bounds) -> str:
-    return f"Habite dans : {', '.join(bounds.places)}" if bounds.places else ""
+    return f"Habite dans le {' ou le '.join(bounds.places)}" if bounds.places else ""
 
 
 def said_delay(definition: Definition, step: PlannedAct) -> str:

@@ -11,9 +11,11 @@ from terresante.kernel.ui.forms import CorrectedForm, day_field, offer
 
 class IncludeForm(CorrectedForm):
     version_id = forms.UUIDField(widget=forms.HiddenInput)
-    included_on = day_field("Incluse le")
+    included_on = day_field("Date d’inclusion")
     criteria = forms.MultipleChoiceField(
-        label="Je vérifie que", required=False, widget=forms.CheckboxSelectMultiple
+        label="Je vérifie que",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Cochez chaque critère vérifié, ou n’incluez pas cette personne."},
     )
 
     def __init__(self, *args: Any, criteria: Sequence[str], **kwargs: Any) -> None:

@@ -244,6 +244,7 @@ class SequenceForm(CorrectedForm):
         max_length=4,
         initial="1",
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={"required": "Donnez un nombre de fois, 1 pour une seule."},
     )
 
     def __init__(self, *args: Any, definition: Definition, key: str = "", **kwargs: Any) -> None:

@@ -15,6 +15,7 @@ from terresante.kernel.ids import new_id
 # Who works in psychiatry or addictology is unknown to the rest of the circle, which reads this; the trail names him to
 # who knows of him.
 _UNNAMED = "un professionnel de l’équipe"
+_WHOSE_PHONE = "Écrivez qui a une clé, ou effacez son téléphone."
 _CHANGED = "Quelqu’un l’a changé entre-temps : rechargez la page, puis recommencez."
 
 
@@ -49,6 +50,8 @@ class SaidAccess:
         }
         if wrong:
             raise Invalid("Ce qui est écrit est trop long.", fields=wrong)
+        if said["key_holder_phone"] and not said["key_holder"]:
+            raise Invalid(_WHOSE_PHONE, fields={"key_holder": _WHOSE_PHONE})
         return said
 
 

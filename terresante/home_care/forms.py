@@ -40,7 +40,7 @@ class HomeForm(CorrectedForm):
     floor = _field(later("Étage"))
     room_number = _field(later("Porte"), later("Son numéro, ou « à gauche en sortant de l’ascenseur »."))
     key_holder = _field(later("Qui a une clé"), later("Un voisin, un gardien, un proche."))
-    key_holder_phone = _field(later("Son téléphone"), longest=20, inputmode="tel")
+    key_holder_phone = _field(later("Téléphone de qui a une clé"), longest=20, inputmode="tel")
     key_box = _field(later("Boîte à clés"), later("Où elle est, et son code."), longest=CODES_MAX_LENGTH)
     animal = _field(later("Animal"), later("Un chien à enfermer avant d’entrer, par exemple."))
     parking = _field(later("Stationnement"))

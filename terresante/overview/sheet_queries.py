@@ -264,7 +264,7 @@ def _way(access: HomeAccess | None) -> list[SheetLine]:
     """The code first, that one looks for with a hand on the door."""
     code = _joined(access, home.CODE)
     way = _joined(access, [one for one in home.WAY if one not in home.CODE])
-    return [SheetLine(strong=code, text=way)] if code or way else []
+    return [SheetLine(strong=f"{code} ·" if code and way else code, text=way)] if code or way else []
 
 
 def _joined(access: HomeAccess | None, of: Sequence[tuple[str, str]]) -> str:

@@ -22,7 +22,7 @@ from terresante.kernel.ui.translation import later
 from terresante.kernel.ui.wording import initials
 
 LAST_MEMBER = later(
-    "C’est le dernier membre de ce cercle : quelqu’un doit répondre du dossier. "
+    "C’est le dernier membre de cette équipe : quelqu’un doit répondre du dossier. "
     "Ajoutez d’abord une autre personne. Pour fermer le dossier, dites que vous vous y opposez."
 )
 _NOT_ADDED = {
@@ -81,7 +81,7 @@ def add_practitioner(actor: Actor, record_id: UUID, practitioner_id: UUID) -> No
         "Donné dans l’espace de la personne",
     )
     if outcome == "member":
-        raise Conflict(gettext("Cette personne fait déjà partie de votre cercle."))
+        raise Conflict(gettext("Cette personne fait déjà partie de votre équipe."))
     if outcome in _NOT_ADDED:
         raise Refused(_NOT_ADDED[outcome])
     if outcome != "done":

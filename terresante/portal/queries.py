@@ -115,7 +115,7 @@ def accesses_of(actor: Actor, opened: OpenRecord, *, before: str) -> Accesses:
 # What the log says to the person, said to who acts for her.
 _OF_ANOTHER = (
     ("votre dossier", "le dossier"),
-    ("votre cercle", "son cercle"),
+    ("votre équipe", "son équipe"),
     ("vos ", "ses "),
     ("votre nom", "son nom"),
     ("votre identité", "son identité"),

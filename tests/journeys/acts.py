@@ -142,7 +142,8 @@ def says_nothing_and(button: str) -> Callable[[Visitor], None]:
         for field in form.locator("input[type=text]:visible, textarea:visible").all():
             field.fill("")
         form.get_by_role("button", name=button).click()
-        visitor.page.wait_for_load_state()
+        # Some forms are sent without leaving the page.
+        visitor.page.locator(".field-error").first.wait_for()
 
     return act
 

@@ -78,7 +78,7 @@ def test_a_person_of_great_age_answers_by_a_link_in_large_letters_and_is_told_to
 
     expect(page.get_by_role("alert")).to_contain_text("15")
     expect(page.get_by_role("link", name="Appeler le 15").first).to_have_attribute("href", "tel:15")
-    expect(page.get_by_text("La cellule répond jour et nuit.")).to_be_visible()
+    expect(page.get_by_text("L’équipe de suivi répond jour et nuit.")).to_be_visible()
     assert person.axe() == [] and person.too_wide() <= 0
 
 

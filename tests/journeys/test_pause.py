@@ -44,7 +44,7 @@ def test_a_pause_is_told_to_who_answers_without_network_too(visit: Visits) -> No
     page.get_by_label("Pourquoi ?").fill("Opération reportée")
     page.get_by_label("Reprise le").fill(_in(9))
     page.get_by_role("button", name="Suspendre").click()
-    expect(page.get_by_text("Motif : Opération reportée.")).to_be_visible()
+    expect(page.get_by_text("Motif : Opération reportée")).to_be_visible()
     assert physician.axe() == [] and physician.too_wide() <= 0
     photograph(page, "pause-professionnel")
 

@@ -88,7 +88,7 @@ def test_a_person_who_does_not_meet_the_criteria_is_refused_with_the_sentence(ca
     for said, sentence in (
         (
             {"ticked": ()},
-            "« Hospitalisée pour insuffisance cardiaque dans les six derniers mois » n’est pas rempli.",
+            "Le critère « Hospitalisée pour insuffisance cardiaque dans les six derniers mois » n’est pas coché.",
         ),
         ({"included_on": timezone.localdate() + timedelta(days=1)}, "L’inclusion date d’aujourd’hui"),
     ):

@@ -116,6 +116,8 @@ def test_a_programme_is_written_in_screens_published_and_kept(client, cast):
     kept = client.post(f"{here}etapes/e1/", {"remove": "1"})
     assert kept.status_code == 422 and french("l’étape « Visite »") in kept.content.decode()
     sequence = {"label": "Forfait", "steps": ["e1", "e2"], "fee": "150,50", "times": "1"}
+    uncounted = client.post(f"{here}sequences/", {**sequence, "times": ""}).content.decode()
+    assert "Donnez un nombre de fois" in uncounted and "Ce champ est obligatoire" not in uncounted
     assert client.post(f"{here}sequences/", sequence).status_code == 302
     shown = client.post(f"{here}publier/", follow=True).content.decode()
 
@@ -266,10 +268,8 @@ def test_the_pages_of_the_record_include_show_and_refuse(client, cast, billed):
     version = ProgrammeVersion.objects.get(programme_id=other.pk)
     sent = {"version_id": version.pk, "included_on": timezone.localdate().isoformat()}
     refused = client.post(f"{here}inclure/{other.pk}/", sent)
-    assert (
-        refused.status_code == 422
-        and f"<li>{french(f'« {CRITERION} » n’est pas rempli.')}</li>" in refused.content.decode()
-    )
+    assert refused.status_code == 422 and "Cochez chaque critère vérifié" in refused.content.decode()
+    assert "Je vérifie que</legend>" in refused.content.decode()
     assert client.post(f"{here}inclure/{other.pk}/", sent | {"criteria": ["0"]}).status_code == 302
     page = client.get(f"{here}{hers.pk}/").content.decode()
     assert hers.reference in page and "Forfait de suivi" in page and "Fait aujourd’hui" not in page

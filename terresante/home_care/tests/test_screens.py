@@ -40,7 +40,7 @@ def test_the_person_says_it_and_her_nurse_corrects_it(client, cast):
     assert CODE in page and "Un chien" in page
     login(client, cast.ines)
     page = client.get(url(cast.madeleine_record)).content.decode()
-    assert CODE in page and "dit par la personne" in page
+    assert CODE in page and "Dit par la personne" in page
 
     with walls_down():
         seen = HomeAccess.objects.get().pk
@@ -56,6 +56,8 @@ def test_the_person_says_it_and_her_nurse_corrects_it(client, cast):
     assert same.status_code == 422 and "Rien n’est changé" in same.content.decode()
     long = client.post(write, {"access_code": "1" * 200, "seen": _latest()})
     assert long.status_code == 422
+    nobodys = client.post(write, {"key_holder_phone": "06 39 98 01 02", "seen": _latest()})
+    assert nobodys.status_code == 422 and "Écrivez qui a une clé" in nobodys.content.decode()
     assert client.post(write, {"seen": _latest()}).status_code == 302
     assert "Rien n’est noté" in client.get(url(cast.madeleine_record)).content.decode()
 

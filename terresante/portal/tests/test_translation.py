@@ -24,7 +24,8 @@ HERE = Path(portal.__file__).parent
 # What stays French: kept as it was said; the words of the access log, which `care_team` says and these put right.
 KEPT = {
     *("à la demande de la personne", "Donné dans l’espace de la personne"),
-    *("votre identité", "son identité", "vous êtes informé", "la personne est informée"),
+    *("votre équipe", "son équipe", "votre identité", "son identité"),
+    *("vous êtes informé", "la personne est informée"),
 }
 _FRENCH = re.compile(r"[’éèàçù]|^[A-ZÉÀ].* ")
 _LOOKED_UP = re.compile(r"⟦[^⟦⟧]*⟧")

@@ -25,9 +25,9 @@ _LABELS = {
     "ages": "Âge, en années",
     "sex": "Sexe",
     "statuses": "Statuts de la personne, un par ligne",
-    "confirm": "Mesurer à nouveau dans les",
-    "take_red": "Une alerte rouge que personne ne prend monte après",
-    "take_orange": "Une alerte orange que personne ne prend monte après",
+    "confirm": "Mesure à refaire",
+    "take_red": "Alerte rouge que personne ne prend",
+    "take_orange": "Alerte orange que personne ne prend",
 }
 _HELP = {
     "summary": "Deux phrases, lues par qui choisit un parcours.",

@@ -14,7 +14,7 @@ from terresante.questionnaires.archive import Unreadable
 from terresante.questionnaires.editors.values import with_values
 from terresante.questionnaires.models import PathwayVersion
 from terresante.questionnaires.pathway import check
-from terresante.questionnaires.tests.factories import published_version
+from terresante.questionnaires.tests.factories import files, published_version
 from terresante.questionnaires.tests.pathways import small
 from tests.cast import professional
 from tests.walls import walls_down
@@ -41,6 +41,7 @@ from = 0
 to = 2
 label = "Sans gravité"
 """
+LATER = files()["pathway.toml"].replace("[anchor]\n", '[anchor]\nlater = { naissance = "Naissance" }\n')
 FRAMED = {
     "cadre-summary": "Suivi d’une semaine.",
     "cadre-anchor": "Premier jour",
@@ -145,6 +146,7 @@ def test_a_delay_or_an_age_that_is_none_is_refused_at_its_field(screen, draft, f
     page = page_of(refused)
     assert refused.status_code == 422 and f'<a href="#cadre-{field}">' in page
     assert french(sentence) in beside(page, f"cadre-{field}")
+    assert ('aria-describedby="cadre-ages-aide cadre-ages-erreur"' in page) is (field == "ages")
     assert "Suivi d’une semaine." in page or field == "summary"
     assert kept(draft).files == before
 
@@ -189,6 +191,14 @@ def test_the_schedule_is_a_form_a_step_and_says_itself_in_words(screen, draft):
     ).replace("\u00a0", " ")
     assert screen("calendrier", {"row-0-step": "", "row-0-role": "patient"}).status_code == 302
     assert "schedule.csv" not in kept(draft).files
+
+
+@pytest.mark.parametrize("draft", [{"schedule.csv": SCHEDULE, "pathway.toml": LATER}], indirect=True)
+def test_a_step_that_stops_at_no_date_goes_to_its_last_day(screen, draft):
+    page = page_of(screen("calendrier"))
+    for column, nothing in (("anchor", "La date de référence"), ("until", "Son dernier jour")):
+        offered = page.partition(f'<select id="row-0-{column}"')[2].partition("</select>")[0]
+        assert f'<option value="">{nothing}</option>' in offered and "Naissance" in offered
 
 
 @pytest.mark.parametrize(

@@ -66,18 +66,18 @@ def next_opening(cell: WithHours, at: datetime) -> datetime | None:
 
 
 def told(cell: WithHours, at: datetime) -> str:
-    """What is said before and after answering; « La cellule » is whoever reads the answers."""
+    """What is said before and after answering; « L’équipe de suivi » is whoever reads the answers."""
     if is_open(cell, at):
         until = closing(cell, at)
         return (
-            "La cellule répond jour et nuit."
+            "L’équipe de suivi répond jour et nuit."
             if until is None
-            else f"La cellule répond jusqu’à {clock(until)}."
+            else f"L’équipe de suivi répond jusqu’à {clock(until)}."
         )
     opening = next_opening(cell, at)
     if opening is None:
-        return "La cellule est fermée."
-    return f"La cellule est fermée. Elle ouvre {_opening_words(opening, at)}."
+        return "L’équipe de suivi est fermée."
+    return f"L’équipe de suivi est fermée. Elle ouvre {_opening_words(opening, at)}."
 
 
 def check_week(week: Week) -> list[tuple[int, str]]:

@@ -41,7 +41,7 @@ def test_a_night_is_one_opening_over_two_days_and_a_cell_that_never_closes_says_
     assert closing(night, paris(2026, 11, 27, 23, 0)) == paris(2026, 11, 28, 8, 0)
     always = Cell(opening_hours={str(day): [["00:00", "24:00"]] for day in range(1, 8)})
     assert closing(always, paris(2026, 11, 27, 23, 0)) is None
-    assert told(always, paris(2026, 11, 27, 23, 0)) == "La cellule répond jour et nuit."
+    assert told(always, paris(2026, 11, 27, 23, 0)) == "L’équipe de suivi répond jour et nuit."
 
 
 def test_the_hour_that_is_repeated_in_october_is_open_twice_and_the_missing_one_of_march_never_lasts():
@@ -58,11 +58,14 @@ def test_the_hour_that_is_repeated_in_october_is_open_twice_and_the_missing_one_
 
 def test_what_the_person_is_told_names_the_hour():
     cell = Cell()
-    assert told(cell, paris(2026, 11, 27, 15, 0)) == f"La cellule répond jusqu’à 18{NBSP}h."
-    assert told(cell, paris(2026, 11, 27, 13, 0)) == f"La cellule est fermée. Elle ouvre à 14{NBSP}h."
-    assert told(cell, paris(2026, 11, 26, 19, 0)) == f"La cellule est fermée. Elle ouvre demain à 9{NBSP}h."
+    assert told(cell, paris(2026, 11, 27, 15, 0)) == f"L’équipe de suivi répond jusqu’à 18{NBSP}h."
+    assert told(cell, paris(2026, 11, 27, 13, 0)) == f"L’équipe de suivi est fermée. Elle ouvre à 14{NBSP}h."
+    assert (
+        told(cell, paris(2026, 11, 26, 19, 0))
+        == f"L’équipe de suivi est fermée. Elle ouvre demain à 9{NBSP}h."
+    )
     assert told(cell, paris(2026, 11, 27, 19, 0)).endswith(f"Elle ouvre lundi 30{NBSP}nov. à 9{NBSP}h.")
-    assert told(Cell(opening_hours={}), paris(2026, 11, 27, 19, 0)) == "La cellule est fermée."
+    assert told(Cell(opening_hours={}), paris(2026, 11, 27, 19, 0)) == "L’équipe de suivi est fermée."
 
 
 def test_a_week_is_checked_day_by_day():
