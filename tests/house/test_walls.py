@@ -40,6 +40,7 @@ DEFINERS = {
     "circle_may_grow": "a boolean, for the record one writes in",
     "record_readers": "which of the given keys reach one record",
     "knows_restricted": "whether the caller may know what a sector keeps restricted, whether it exists or not",
+    "reaches_patient": "whether the caller is in the circle of one patient, reads on, or opened an emergency",
     "restricted_readers": "which of the given keys may know it, for jobs",
     "restrict_trail": "a trigger: nothing",
     "oppose_circle": "a trigger: nothing",
@@ -173,6 +174,18 @@ def test_every_policy_of_a_patient_table_names_the_caller():
     ]
 
     assert not loose
+
+
+def test_policies_ask_of_a_circle_in_one_way():
+    """Good: `reaches_patient(patient_id, false)`. Bad: an EXISTS of its own, made ready at every statement."""
+    own_ways = [
+        (table, name)
+        for table, name, *_, using, check in policies()
+        for circle in ("FROM care_team_careteamparticipant", "FROM care_team_emergencyaccess")
+        if circle in using + check
+    ]
+
+    assert not own_ways
 
 
 def test_rows_with_limits_have_their_restrictive_policies():

@@ -96,18 +96,18 @@ TEN = {
 }
 FAULTS = {
     # The policies of PostgreSQL.
-    "policy forgets who left": lambda: policy_changed(NOTE, "reads", "(own.ended_at IS NULL) AND", ""),
-    "policy forgets the opposition": lambda: policy_changed(
-        STAY, "reads", "(own.suspended_at IS NULL) AND", ""
+    "policy forgets who left": lambda: function_changed("reaches_patient", "own.ended_at IS NULL AND", ""),
+    "policy forgets the opposition": lambda: function_changed(
+        "reaches_patient", "AND own.suspended_at IS NULL AND own.started_at", "AND own.started_at"
     ),
-    "policy forgets who comes later": lambda: policy_changed(
-        NOTE, "reads", "(own.started_at <= now())", "true"
+    "policy forgets who comes later": lambda: function_changed(
+        "reaches_patient", "own.started_at <= now()", "true"
     ),
-    "policy forgets the end of an emergency": lambda: policy_changed(
-        FEED, "reads", "(own.expires_at > now())", "true"
+    "policy forgets the end of an emergency": lambda: function_changed(
+        "reaches_patient", "AND own.expires_at > now()", ""
     ),
-    "policy forgets where the emergency is": lambda: policy_changed(
-        NOTE, "reads", "(own.organization_id = ( SELECT app_organization() AS app_organization)) AND", ""
+    "policy forgets where the emergency is": lambda: function_changed(
+        "reaches_patient", "AND own.organization_id = here", ""
     ),
     "policy shows what is private": lambda: policy_changed(
         STAY, "private_to_structure", "(private_to_id IS NULL)", "true"
@@ -158,8 +158,8 @@ FAULTS = {
     "a SAMU opens although opposed": lambda: function_changed(
         "open_samu_access", "'opposition_samu'", "'opposition_emergency'"
     ),
-    "policy forgets the end of a consent": lambda: policy_changed(
-        NOTE, "reads", "((own.expires_at IS NULL) OR (own.expires_at > now()))", "true"
+    "policy forgets the end of a consent": lambda: function_changed(
+        "reaches_patient", "(own.expires_at IS NULL OR own.expires_at > now())", "true"
     ),
     "record opens after the end of a consent": lambda: function_changed(
         "professional_basis", "(own.expires_at IS NULL OR own.expires_at > now())", "true"
@@ -219,8 +219,8 @@ FAULTS = {
     "opposition forgets who handed over": lambda: function_changed(
         "oppose_circle", "SET reads_until = now()", "SET reads_until = reads_until"
     ),
-    "policy forgets who handed over": lambda: policy_changed(
-        NOTE, "reads", "(own.reads_until > now())", "false"
+    "policy forgets who handed over": lambda: function_changed(
+        "reaches_patient", "own.reads_until > now()", "false"
     ),
     "rule forgets who handed over": lambda: python_changed(
         (grounds, "_READS_ON", grounds._READS_ON.replace("own.reads_until > statement_timestamp()", "false"))
@@ -259,8 +259,8 @@ FAULTS = {
         "AND given.secretary_id = app_person() AND given.organization_id = app_organization()",
         "AND given.secretary_id <> app_person()",
     ),
-    "policy forgets for whom one acts": lambda: policy_changed(
-        NOTE, "reads", ", ( SELECT app_principal() AS app_principal)", ""
+    "policy forgets for whom one acts": lambda: function_changed(
+        "reaches_patient", "(person, here, lent)", "(person, here)"
     ),
     "record opens by an emergency that is not lent": lambda: function_changed(
         "professional_basis",
