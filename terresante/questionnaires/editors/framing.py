@@ -15,6 +15,7 @@ _OF_FILE = {
     "ages": ("enrolment", "ages"),
     "sex": ("enrolment", "sex"),
     "statuses": ("enrolment", "statuses"),
+    "criteria": ("enrolment", "criteria"),
     "confirm": ("delays", "confirm"),
     "take_red": ("delays", "take_red"),
     "take_orange": ("delays", "take_orange"),
@@ -26,6 +27,7 @@ _LABELS = {
     "ages-to": "Âge maximal",
     "sex": "Sexe",
     "statuses": "Statuts de la personne, un par ligne",
+    "criteria": "Critères d’inclusion, un par ligne",
     "confirm": "Mesure à refaire",
     "take_red": "Alerte rouge que personne ne prend",
     "take_orange": "Alerte orange que personne ne prend",
@@ -34,8 +36,14 @@ _HELP = {
     "summary": "Deux phrases, lues par qui choisit un parcours.",
     "anchor": "Le calendrier se compte à partir de cette date : « Date de l’opération ».",
     "statuses": "Vide : aucun statut n’est demandé.",
+    "criteria": (
+        "Ce que le professionnel confirme en incluant la personne : « A une balance chez elle ». Vide : rien n’est"
+        " demandé."
+    ),
 }
 SEXES = {"": "Toute personne", "female": "Femmes", "male": "Hommes"}
+# A list in the file, a line each on the page.
+_LISTS = ("statuses", "criteria")
 # As `pathway.toml` accepts them, in minutes.
 _AGES = ("ages", "ages-to")
 _MINUTES = {"confirm": (0, 1440), "take_red": (1, 1440), "take_orange": (1, 10080)}
@@ -73,6 +81,10 @@ class FramingEditor:
         return self._framed("anchor")
 
     @property
+    def criteria(self) -> Framed:
+        return self._framed("criteria")
+
+    @property
     def ages(self) -> list[EditedField]:
         """In completed years, both included."""
         kept = dict(zip(_AGES, _bounds(self._kept("ages")), strict=True))
@@ -98,6 +110,8 @@ class FramingEditor:
         if not self._typed("summary"):
             found["cadre-summary"] = "Écrivez ce que suit ce parcours, en une ou deux phrases."
         found |= self._wrong_ages()
+        if told := engine.wrong_criteria(_lines(self._typed("criteria"))):
+            found["cadre-criteria"] = told
         if self._typed("sex") not in SEXES:
             found["cadre-sex"] = "Choisissez dans la liste."
         for name, (lowest, highest) in _MINUTES.items():
@@ -136,8 +150,8 @@ class FramingEditor:
                 continue
             typed = self._ages() if name == "ages" else self._typed(name)
             value: Any = int(typed) if name in _MINUTES else typed
-            if name == "statuses":
-                value = [one for line in typed.splitlines() if (one := " ".join(line.split()))]
+            if name in _LISTS:
+                value = _lines(typed)
             # What says nothing is left out of the file, unless it stood there.
             edits[place] = value or (None if name not in _MINUTES and not self._kept(name) else value)
         return with_values(before, archive.ABOUT, edits)
@@ -162,8 +176,12 @@ class FramingEditor:
         return "" if value is None else str(value)
 
     def _typed(self, name: str) -> str:
-        lines = str((self.sent or {}).get(f"cadre-{name}", "")).strip()[:2000]
-        return lines if name == "statuses" else " ".join(lines.split())
+        lines = str((self.sent or {}).get(f"cadre-{name}", "")).strip()[:5000]
+        return lines if name in _LISTS else " ".join(lines.split())
+
+
+def _lines(typed: str) -> list[str]:
+    return [one for line in typed.splitlines() if (one := line.strip())]
 
 
 def _bounds(ages: str) -> tuple[str, str]:

@@ -16,7 +16,15 @@ from terresante.questionnaires.pathway.in_words import (
     step_in_words,
 )
 from terresante.questionnaires.pathway.keeping import from_json, to_json
-from terresante.questionnaires.pathway.meant import OLDEST, Person, ages_of, meant_for, unsuited
+from terresante.questionnaires.pathway.meant import (
+    OLDEST,
+    Person,
+    ages_of,
+    meant_for,
+    unconfirmed,
+    unsuited,
+    wrong_criteria,
+)
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -100,6 +108,8 @@ __all__ = [
     "shown",
     "step_in_words",
     "to_json",
+    "unconfirmed",
     "unsuited",
+    "wrong_criteria",
     "wrong_personal",
 ]

@@ -49,6 +49,7 @@ FRAMED = {
     "cadre-ages": "",
     "cadre-ages-to": "17",
     "cadre-sex": "",
+    "cadre-criteria": "Répond au téléphone\n\n A une balance chez elle ",
     "cadre-confirm": "20",
     "cadre-take_red": "5",
     "cadre-take_orange": "120",
@@ -123,6 +124,7 @@ def test_delays_and_whom_it_is_for_are_edited_in_a_form(screen, draft):
     said = kept(draft).read()
     assert (said.delays.confirm, said.delays.take_red, said.delays.take_orange) == (20, 5, 120)
     assert (said.meant.ages, said.statuses) == ("0..17", ("testé positif", "suspect"))
+    assert said.meant.criteria == ("Répond au téléphone", "A une balance chez elle")
     assert (said.anchor_label, said.summary) == ("Premier jour", "Suivi d’une semaine.")
     assert screen("cadre", {**FRAMED, "cadre-ages-to": "", "cadre-statuses": ""}).status_code == 302
     assert (kept(draft).read().meant.highest, kept(draft).read().statuses) == (None, ())
@@ -137,6 +139,7 @@ def test_delays_and_whom_it_is_for_are_edited_in_a_form(screen, draft):
         ("ages", "enfants", "Écrivez un âge en années entières, de 0 à 130, ou laissez vide."),
         ("ages-to", "131", "de 0 à 130"),
         ("ages-to", "9" * 200, "de 0 à 130"),
+        ("criteria", "Une\nUne", "« Une » est écrit deux fois : retirez-en un."),
         ("sex", "autre", "Choisissez dans la liste."),
         ("summary", " ", "Écrivez ce que suit ce parcours"),
     ],
