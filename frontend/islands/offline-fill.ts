@@ -129,7 +129,7 @@ class OfflinePage {
     const until = open && new Date(open.closes).toLocaleTimeString("fr-FR", { hour: "2-digit", minute: "2-digit" });
     const cell = open
       ? `L’équipe de suivi répond jusqu’à ${until}, mais elle n’a pas encore votre réponse.`
-      : `L’équipe de suivi est fermée, et elle n’a pas encore votre réponse. ${form.texts["closed"] ?? ""}`;
+      : `${form.texts["closed"] || "L’équipe de suivi est fermée."} Elle n’a pas encore votre réponse.`;
     const kept = text("Votre réponse est gardée sur ce téléphone. Elle partira toute seule dès que le réseau revient.");
     const call = element("a", { className: "btn btn-grave fill-go", href: "tel:15" }, "Appeler le 15");
     const phone = this.callCell();

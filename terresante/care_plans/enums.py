@@ -42,7 +42,7 @@ class LeaveReason(TextChoices):
     MOVED = "moved", "Départ du territoire"
     NOT_ELIGIBLE = "not_eligible", "Ne remplit plus les critères"
     DECEASED = "deceased", "Décès"
-    MISTAKE = "mistake", "Incluse par erreur"
+    MISTAKE = "mistake", "Inclusion par erreur"
     OTHER = "other", "Autre raison"
 
 

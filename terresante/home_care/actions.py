@@ -2,7 +2,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from terresante.care_team.queries import open_record
-from terresante.care_team.queries.limits import sector_of
+from terresante.care_team.queries.limits import name_in_circle, sector_of
 from terresante.home_care.access import HOME_WRITE, OWN_HOME_WRITE
 from terresante.home_care.models import HomeAccess
 from terresante.home_care.queries import access_in_force
@@ -12,9 +12,6 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ids import new_id
 
-# Who works in psychiatry or addictology is unknown to the rest of the circle, which reads this; the trail names him to
-# who knows of him.
-_UNNAMED = "un professionnel de l’équipe"
 _WHOSE_PHONE = "Écrivez qui a une clé, ou effacez son téléphone."
 _CHANGED = "Quelqu’un l’a changé entre-temps : rechargez la page, puis recommencez."
 
@@ -70,7 +67,6 @@ def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | 
         raise Conflict(_CHANGED)
     if values == {name: getattr(before, name, "") for name in values}:
         raise Conflict("Rien n’est changé : modifiez une ligne, ou revenez en arrière.")
-    is_named = not sector_of(actor)
     row = HomeAccess(
         id=new_id(),
         patient=record.patient,
@@ -78,8 +74,8 @@ def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | 
         replaces=before,
         origin=actor.kind.value,
         author_id=actor.person_id if actor.kind == ActorKind.PROFESSIONAL else None,
-        author_name=actor.name if is_named else _UNNAMED,
-        author_role=actor.role_label if is_named else "",
+        author_name=name_in_circle(actor),
+        author_role="" if sector_of(actor) else actor.role_label,
         **values,
     )
     if not together.insert([row], or_ignore=True):

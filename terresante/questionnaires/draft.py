@@ -22,6 +22,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     SCHEDULE: (*STEP_HEADER, *MORE_COLUMNS),
 }
 _BOUNDS = {"lowest": "minValue", "highest": "maxValue"}
+_BLANK = re.compile(r"[^\S\u00a0\u202f]+")
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:[.,]\d{1,6})?")
 
 
@@ -106,7 +107,8 @@ def _header(text: str) -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Its unbreakable spaces stay: « 38,5 °C », « Qui ? »."""
+    return _BLANK.sub(" ", text).strip()
 
 
 def texts(files: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The screens of a form filled one question at a time, the same behind every door: link, account, operator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -195,7 +195,7 @@ def _page(
         "stage": stage,
         "draft": draft,
         "before_text": texts.get("before", ""),
-        "closed_text": "" if door.reader.is_open or door.is_operator else texts.get("closed", ""),
+        "closed_text": "" if door.reader.is_open or door.is_operator else _closed(door.reader, texts),
         **door.context,
         **context,
     }
@@ -204,6 +204,12 @@ def _page(
     if door.page is not None:
         return door.page(_TEMPLATE, shown, status)
     return render(request, _TEMPLATE, shown, status=status)
+
+
+def _closed(reader: steps.Reader, texts: Mapping[str, str]) -> str:
+    """That nobody reads now is said once: by the pathway when it says so, and then when somebody will."""
+    own = texts.get("closed", "")
+    return f"{own} {reader.opens}".rstrip() if own else reader.hours
 
 
 def _values_before(door: Door, question: engine.Question) -> list[tuple[datetime, str]]:

@@ -61,6 +61,8 @@ class Reader:
 
     is_open: bool = True
     hours: str = ""
+    # While he is not there: when he is again, where that is known.
+    opens: str = ""
     phone: str = ""
     phone_shown: str = ""
 

@@ -70,7 +70,8 @@ class NewFollowUp:
     """`id` is the form's, so that it is sent once. `inclusion`: what the enrolment questionnaire of the pathway says.
 
     `personal`: thresholds of this person, by their name in the rules. `index_name` and `hides_index`: of a contact.
-    `outside_words`: why somebody whom the pathway was not made for is followed on it.
+    `criteria`: those of the pathway that the actor confirms; `outside_words`: why somebody whom it was not made for is
+    followed on it.
     """
 
     id: UUID
@@ -87,6 +88,7 @@ class NewFollowUp:
     index_name: str = ""
     hides_index: bool = False
     outside_words: str = ""
+    criteria: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def enrol(actor: Actor, record_id: UUID, wanted: NewFollowUp) -> Enrolled:
             "cell": str(cell.pk),
             **({"thresholds": own} if own else {}),
             **({"outside": True} if follow_up.outside_words else {}),
+            **({"criteria": len(follow_up.criteria)} if pathway.meant.criteria else {}),
             **limits_on(follow_up).in_trail,
         },
     )
@@ -194,6 +197,8 @@ def _cell(actor: Actor, cell_id: UUID) -> Cell:
 def _checked(pathway: engine.Pathway, wanted: NewFollowUp, patient: Patient) -> NewFollowUp:
     wrong: dict[str, str] = {}
     outside = questionnaires.unsuited(pathway, patient)
+    missing = engine.unconfirmed(pathway.meant, wanted.criteria)
+    outside = outside or (_unconfirmed(missing) if missing else "")
     if outside and not wanted.outside_words.strip():
         wrong["outside_words"] = f"{outside} Dites pourquoi vous l’incluez quand même."
     if pathway.statuses and wanted.status not in pathway.statuses:
@@ -202,7 +207,14 @@ def _checked(pathway: engine.Pathway, wanted: NewFollowUp, patient: Patient) -> 
         wrong["carer_name"] = "Indiquez le nom du proche qui répond."
     refuse({**wrong, **wrong_thresholds(pathway, wanted.personal)})
     check_anchor(wanted.anchor_on)
-    return wanted if outside else replace(wanted, outside_words="")
+    confirmed = tuple(one for one in pathway.meant.criteria if one not in missing)
+    return replace(wanted, criteria=confirmed, outside_words=wanted.outside_words if outside else "")
+
+
+def _unconfirmed(missing: list[str]) -> str:
+    if len(missing) == 1:
+        return f"Un critère n’est pas confirmé : « {missing[0]} »."
+    return f"{len(missing)} critères d’inclusion ne sont pas confirmés."
 
 
 def wrong_thresholds(pathway: engine.Pathway, personal: Mapping[str, Decimal]) -> dict[str, str]:
@@ -244,6 +256,7 @@ def _row(
         index_name="" if wanted.hides_index else wanted.index_name[:200],
         hides_index=wanted.hides_index,
         outside_words=" ".join(wanted.outside_words.split())[:300],
+        criteria=list(wanted.criteria),
         **asdict(limits_in(actor, record, cell)),
     )
 

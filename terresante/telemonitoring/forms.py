@@ -61,6 +61,12 @@ class EnrolForm(OwnThresholdsForm):
         widget=forms.Textarea({"rows": 2}),
         error_messages={"required": "Écrivez pourquoi, ou choisissez un autre parcours."},
     )
+    criteria = forms.MultipleChoiceField(
+        label="Critères d’inclusion",
+        required=False,
+        help_text="Cochez ceux que vous confirmez pour cette personne : votre nom et la date sont gardés avec eux.",
+        widget=forms.CheckboxSelectMultiple,
+    )
     contact = forms.ChoiceField(label="Contact de quel cas index ?", required=False)
     status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
     anchor_on = day_field("Date de référence", missing="Indiquez la date.")
@@ -101,8 +107,7 @@ class EnrolForm(OwnThresholdsForm):
         said = {"id": new_id(), "anchor_on": timezone.localdate(), "phone": wording.phone(patient.phone)}
         kwargs["initial"] = {**said, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-        if not outside:
-            del self.fields["outside_words"]
+        _offer_criteria(self, pathway.meant.criteria, outside)
         offer(self, "cell", [(str(cell.pk), _words(cell)) for cell in cells])
         if contacts:
             offer(self, "contact", [("", "Aucun"), *((str(one.pk), one.name) for one in contacts)])
@@ -129,6 +134,7 @@ class EnrolForm(OwnThresholdsForm):
             inclusion=inclusion,
             personal=self.personal,
             outside_words=said.get("outside_words", ""),
+            criteria=tuple(said.get("criteria", ())),
         )
 
     @property
@@ -252,6 +258,19 @@ class StatusForm(forms.Form):
     status = forms.ChoiceField(
         label="Enquête", choices=[(one.value, one.label) for one in EnquiryStatus if one in BY_HAND]
     )
+
+
+def _offer_criteria(form: forms.Form, criteria: Sequence[str], outside: str) -> None:
+    """Why she is enrolled all the same is asked of who is outside by age, and when a criterion is not confirmed."""
+    if criteria:
+        offer(form, "criteria", [(one, one) for one in criteria])
+    else:
+        del form.fields["criteria"]
+    if not outside and not criteria:
+        del form.fields["outside_words"]
+    elif not outside:
+        form.fields["outside_words"].required = False
+        form.fields["outside_words"].help_text = "Si un critère n’est pas rempli."
 
 
 def _offer_statuses(form: forms.Form, pathway: engine.Pathway) -> None:

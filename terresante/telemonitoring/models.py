@@ -113,6 +113,8 @@ class FollowUp(Limited):
     personal = models.JSONField(default=dict)
     # Why somebody whom the pathway was not made for is followed on it all the same.
     outside_words = models.CharField("hors du parcours", max_length=300, blank=True, default="")
+    # Of the criteria of its pathway, those that who enrolled her confirmed, as they are written there.
+    criteria = models.JSONField("critères confirmés", default=list, blank=True)
     respondent = models.CharField(
         "qui répond", max_length=10, choices=Respondent.choices, default=Respondent.PATIENT
     )

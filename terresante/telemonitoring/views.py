@@ -107,10 +107,11 @@ def _later(follow_up: FollowUp) -> list[tuple[str, str, date | None]]:
 
 
 def _of_the_person(request: Request, follow_up: FollowUp) -> dict[str, Any]:
-    """Her own thresholds, who set each, what is wrong with one, and whether anything of her may be adapted."""
+    """What was confirmed; her own thresholds, who set each, what is wrong with one; whether anything may be adapted."""
     pathway = questionnaires.pathway_of(follow_up.version_id)
     thresholds = queries.thresholds_of(pathway)
     return {
+        "criteria": [(one, one in follow_up.criteria) for one in pathway.meant.criteria],
         "own": course_queries.told_of(request.actor, follow_up, thresholds),
         "adapts": bool(thresholds or pathway.statuses),
     }

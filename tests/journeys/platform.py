@@ -48,13 +48,16 @@ class Platform:
     database: str
 
     def days_pass(self, follow_up: str, to: str) -> None:
-        """So many days that this step of the follow-up has just opened: every moment written of it goes back."""
+        """So many days that this step has just opened for the first time: every moment written of the follow-up goes
+        back.
+        """
         with psycopg.connect(self.database) as connection:
             _wait_until_heard(connection, follow_up)
             connection.execute("SET TimeZone = 'Europe/Paris'")
             passed = connection.execute(
                 "SELECT opens_at - now() + interval '1 minute', opens_at::date - now()::date"
-                " FROM telemonitoring_expected WHERE follow_up_id = %s AND step = %s AND state = 'waiting'",
+                " FROM telemonitoring_expected WHERE follow_up_id = %s AND step = %s AND state = 'waiting'"
+                " ORDER BY opens_at LIMIT 1",
                 [follow_up, to],
             ).fetchone()
             assert passed, f"nothing of {to} is waited for"

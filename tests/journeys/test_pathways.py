@@ -1,6 +1,7 @@
 """A new epidemic needs a file: a pathway written during the test is brought, published, and answered in a record."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -149,8 +150,8 @@ def test_a_pathway_written_as_files_is_published_and_answered_without_a_restart(
     administrator.follow(page.get_by_role("link", name="Seuils"))
     clean(administrator)
     page.get_by_text("Douleurs des articulations", exact=True).click()
-    page.get_by_label("Orange, Douleurs des articulations").fill("4..7")
-    page.get_by_label("Vert, Douleurs des articulations").fill("0..3")
+    _between(_cell(page, "Orange"), "4", "7")
+    _between(_cell(page, "Vert"), "0", "3")
     clean(administrator)
     photograph(page, "thresholds")
     page.get_by_role("button", name="Enregistrer le brouillon").click()
@@ -213,19 +214,30 @@ def test_what_is_refused_stays_as_it_was_typed_and_each_fault_leads_to_its_place
 
     administrator.follow(page.get_by_role("link", name="Seuils"))
     page.get_by_text("Douleurs des articulations", exact=True).click()
-    cell = page.get_by_label("Orange, Douleurs des articulations")
-    cell.fill("7..5")
+    orange = _cell(page, "Orange")
+    _between(orange, "7", "cinq")
+    administrator.follow(save)
+    expect(page.locator("#row-1-orange-0-high-erreur")).to_contain_text("n’est pas un nombre")
+    photograph(page, "condition")
+    clean(administrator)
+    page.get_by_role("alert").get_by_role("link", name="Orange, jusqu’à").click()
+    expect(orange.get_by_label("jusqu’à 1")).to_be_focused()
+    orange.get_by_label("comparaison 1").select_option("")
+    orange.get_by_label("nombre 1").fill("")
+    orange.locator("summary").press("Enter")
+    orange.get_by_label("Condition écrite").fill("7..5")
     administrator.follow(save)
     administrator.follow(page.get_by_role("link", name="Vérification"))
     expect(page.get_by_role("button", name="Publier la version 1")).to_be_disabled()
     photograph(page, "mistakes")
     clean(administrator)
     administrator.follow(page.get_by_role("link", name="rules.csv, ligne 3"))
-    expect(cell).to_be_focused()
+    expect(orange).to_be_focused()
     expect(page.locator("#row-1-orange-erreur")).to_contain_text("le plus petit nombre d’abord")
     photograph(page, "cell")
     clean(administrator)
-    cell.fill("5..7")
+    orange.get_by_label("nombre 1").fill("5")
+    orange.get_by_label("jusqu’à 1").fill("7")
     administrator.follow(save)
     _edits_in_forms(administrator, page, save)
     administrator.follow(page.get_by_role("link", name="Vérification"))
@@ -233,15 +245,25 @@ def test_what_is_refused_stays_as_it_was_typed_and_each_fault_leads_to_its_place
     administrator.follow(page.get_by_role("button", name="Abandonner ce brouillon"))
 
 
+def _cell(page, colour):
+    return page.get_by_role("group", name=re.compile(f"^{colour}.*Douleurs des articulations$"))
+
+
+def _between(cell, low, high):
+    cell.get_by_label("comparaison 1").select_option("entre")
+    cell.get_by_label("nombre 1").fill(low)
+    cell.get_by_label("jusqu’à 1").fill(high)
+
+
 def _edits_in_forms(administrator, page, save):
     """Whom it is for, a step, and a score that is tried before it is saved."""
     administrator.follow(page.get_by_role("link", name="Cadre"))
-    page.get_by_label("Âge, en années").fill("enfants")
+    page.get_by_label("Âge minimal").fill("enfants")
     administrator.follow(save)
-    expect(page.locator("#cadre-ages-erreur")).to_contain_text("n’est pas un âge")
+    expect(page.locator("#cadre-ages-erreur")).to_contain_text("Écrivez un âge en années entières")
     photograph(page, "framing")
     clean(administrator)
-    page.get_by_label("Âge, en années").fill(">= 15")
+    page.get_by_label("Âge minimal").fill("15")
     administrator.follow(save)
     administrator.follow(page.get_by_role("link", name="Calendrier"))
     page.get_by_text("Ajouter une étape").click()

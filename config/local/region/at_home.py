@@ -53,7 +53,12 @@ def answer_from_home(job: Actor, directory: Directory, patients: dict[str, UUID]
             rls.open_record(patients[story])
             record = CareRecord.objects.select_related("patient").get(patient_id=patients[story])
         wanted = NewFollowUp(
-            id=new_id(), version_id=version.pk, cell_id=cell.pk, anchor_on=timezone.localdate(), phone=phone
+            id=new_id(),
+            version_id=version.pk,
+            cell_id=cell.pk,
+            anchor_on=timezone.localdate(),
+            phone=phone,
+            criteria=version.read().meant.criteria,
         )
         follow_up = enrol(directory.actors[physician], record.pk, wanted).follow_up
         _tell_three_days(job, follow_up, str(record.patient))

@@ -171,6 +171,7 @@ def _follow(
         status=home.kind.status,
         anchor_on=anchor,
         later_anchors=dict.fromkeys(pathway.later_anchors),
+        criteria=list(pathway.meant.criteria),
         enrolled_at=began,
         enrolled_by_name=founder.full_name if founder else "",
         phone_of_respondent="",

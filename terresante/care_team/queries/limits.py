@@ -15,6 +15,8 @@ from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
 from terresante.patients.models import CareRecord
 
+_UNNAMED = "un professionnel de l’équipe"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -61,6 +63,13 @@ def sector_of(actor: Actor) -> str:
         return ""
     own = matrix.practitioner_sector(role.practitioner.profession, role.practitioner.specialty_label)
     return own or matrix.organization_sector(role.organization.kind, role.organization.is_psychiatric)
+
+
+def name_in_circle(actor: Actor, sector: str = "") -> str:
+    """Of who did something to a row of this sector, as its readers are told. Who works in psychiatry or addictology is
+    unknown to the rest of the circle, which reads this; the trail names him to who knows of him.
+    """
+    return actor.name if sector or not sector_of(actor) else _UNNAMED
 
 
 @compiled.rows

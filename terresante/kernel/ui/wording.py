@@ -111,14 +111,23 @@ def month_titles(days: Iterable[date | datetime], *, after: date | datetime | No
     return ["" if one == last else one for one, last in zip(titles, before, strict=False)]
 
 
-def elapsed(since: datetime, *, now: datetime) -> str:
-    """A waiting time: minutes under 1 h, hours and minutes under 5 h, hours under 2 days, then days."""
-    minutes = max(0, int((now - since).total_seconds() // 60))
+def lasting(minutes: int) -> str:
+    """A delay, to the minute: « 15 min », « 1 h 30 », « 4 h », « 3 jours »."""
     hours, rest = divmod(minutes, 60)
     if hours == 0:
         return f"{minutes}{NBSP}min"
-    if hours < 5 and rest:
+    if rest:
         return f"{hours}{NBSP}h{NBSP}{rest:02d}"
+    days, of_day = divmod(hours, 24)
+    return f"{days}{NBSP}jours" if days > 1 and of_day == 0 else f"{hours}{NBSP}h"
+
+
+def elapsed(since: datetime, *, now: datetime) -> str:
+    """A waiting time: minutes under 1 h, hours and minutes under 5 h, hours under 2 days, then days."""
+    minutes = max(0, int((now - since).total_seconds() // 60))
+    hours = minutes // 60
+    if hours < 5:
+        return lasting(minutes)
     if hours < 48:
         return f"{hours}{NBSP}h"
     return f"{hours // 24}{NBSP}jours"

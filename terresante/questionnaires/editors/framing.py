@@ -15,6 +15,7 @@ _OF_FILE = {
     "ages": ("enrolment", "ages"),
     "sex": ("enrolment", "sex"),
     "statuses": ("enrolment", "statuses"),
+    "criteria": ("enrolment", "criteria"),
     "confirm": ("delays", "confirm"),
     "take_red": ("delays", "take_red"),
     "take_orange": ("delays", "take_orange"),
@@ -22,9 +23,11 @@ _OF_FILE = {
 _LABELS = {
     "summary": "Résumé",
     "anchor": "Date de référence",
-    "ages": "Âge, en années",
+    "ages": "Âge minimal",
+    "ages-to": "Âge maximal",
     "sex": "Sexe",
     "statuses": "Statuts de la personne, un par ligne",
+    "criteria": "Critères d’inclusion, un par ligne",
     "confirm": "Mesure à refaire",
     "take_red": "Alerte rouge que personne ne prend",
     "take_orange": "Alerte orange que personne ne prend",
@@ -32,11 +35,17 @@ _LABELS = {
 _HELP = {
     "summary": "Deux phrases, lues par qui choisit un parcours.",
     "anchor": "Le calendrier se compte à partir de cette date : « Date de l’opération ».",
-    "ages": "Par exemple 0..17, >= 18 ou < 3. Vide : à tout âge.",
     "statuses": "Vide : aucun statut n’est demandé.",
+    "criteria": (
+        "Ce que le professionnel confirme en incluant la personne : « A une balance chez elle ». Vide : rien n’est"
+        " demandé."
+    ),
 }
 SEXES = {"": "Toute personne", "female": "Femmes", "male": "Hommes"}
+# A list in the file, a line each on the page.
+_LISTS = ("statuses", "criteria")
 # As `pathway.toml` accepts them, in minutes.
+_AGES = ("ages", "ages-to")
 _MINUTES = {"confirm": (0, 1440), "take_red": (1, 1440), "take_orange": (1, 10080)}
 
 
@@ -72,8 +81,14 @@ class FramingEditor:
         return self._framed("anchor")
 
     @property
-    def ages(self) -> Framed:
-        return self._framed("ages")
+    def criteria(self) -> Framed:
+        return self._framed("criteria")
+
+    @property
+    def ages(self) -> list[EditedField]:
+        """In completed years, both included."""
+        kept = dict(zip(_AGES, _bounds(self._kept("ages")), strict=True))
+        return [self._field(name, kept[name], words="ans, compris") for name in _AGES]
 
     @property
     def sex(self) -> EditedField:
@@ -86,7 +101,7 @@ class FramingEditor:
     @property
     def refused(self) -> list[tuple[EditedField, str]]:
         """(field, of what)"""
-        every = [self._field(name) for name in _OF_FILE]
+        every = [*(self._field(name) for name in _OF_FILE if name != "ages"), *self.ages]
         return [(one, "cadre") for one in every if one.wrong]
 
     def mistakes(self) -> dict[str, str]:
@@ -94,10 +109,9 @@ class FramingEditor:
         found = {}
         if not self._typed("summary"):
             found["cadre-summary"] = "Écrivez ce que suit ce parcours, en une ou deux phrases."
-        try:
-            engine.ages_of(self._typed("ages"))
-        except ValueError as error:
-            found["cadre-ages"] = str(error)
+        found |= self._wrong_ages()
+        if told := engine.wrong_criteria(_lines(self._typed("criteria"))):
+            found["cadre-criteria"] = told
         if self._typed("sex") not in SEXES:
             found["cadre-sex"] = "Choisissez dans la liste."
         for name, (lowest, highest) in _MINUTES.items():
@@ -106,16 +120,38 @@ class FramingEditor:
                 found[f"cadre-{name}"] = f"Écrivez un nombre entier de minutes, entre {lowest} et {highest}."
         return found
 
+    def _wrong_ages(self) -> dict[str, str]:
+        typed = {name: self._typed(name) for name in _AGES}
+        found = {
+            f"cadre-{name}": f"Écrivez un âge en années entières, de 0 à {engine.OLDEST}, ou laissez vide."
+            for name, said in typed.items()
+            if said
+            and not (said.isascii() and said.isdigit() and len(said) < 4 and int(said) <= engine.OLDEST)
+        }
+        if not found and all(typed.values()) and int(typed["ages"]) > int(typed["ages-to"]):
+            found["cadre-ages-to"] = (
+                f"Cet âge est au-dessous de {typed['ages']} ans : corrigez l’un des deux."
+            )
+        return found
+
+    def _ages(self) -> str:
+        """As the file writes them; as it wrote them, when they say the same."""
+        kept = self._kept("ages")
+        low, high = (said and str(int(said)) for said in (self._typed(name) for name in _AGES))
+        if _bounds(kept) == (low, high):
+            return kept
+        return f"{low or 0}..{high}" if high else f">= {low}" if low else ""
+
     def files(self, before: Mapping[str, str]) -> dict[str, str]:
         """Of what has no mistake. What is not on the page stays. Raises Unreadable."""
         edits: dict[tuple[str, str], Any] = {}
         for name, place in _OF_FILE.items():
             if f"cadre-{name}" not in (self.sent or {}):
                 continue
-            typed = self._typed(name)
+            typed = self._ages() if name == "ages" else self._typed(name)
             value: Any = int(typed) if name in _MINUTES else typed
-            if name == "statuses":
-                value = [one for line in typed.splitlines() if (one := " ".join(line.split()))]
+            if name in _LISTS:
+                value = _lines(typed)
             # What says nothing is left out of the file, unless it stood there.
             edits[place] = value or (None if name not in _MINUTES and not self._kept(name) else value)
         return with_values(before, archive.ABOUT, edits)
@@ -123,9 +159,9 @@ class FramingEditor:
     def _framed(self, name: str) -> Framed:
         return Framed(self._field(name), _HELP.get(name, ""))
 
-    def _field(self, name: str, *, words: str = "") -> EditedField:
+    def _field(self, name: str, kept: str | None = None, *, words: str = "") -> EditedField:
         key = f"cadre-{name}"
-        kept = self._kept(name)
+        kept = self._kept(name) if kept is None else kept
         value = kept if self.sent is None else str(self.sent.get(key, kept))
         return EditedField(key, _LABELS[name], value, self.wrong.get(key, ""), words)
 
@@ -140,5 +176,18 @@ class FramingEditor:
         return "" if value is None else str(value)
 
     def _typed(self, name: str) -> str:
-        lines = str((self.sent or {}).get(f"cadre-{name}", "")).strip()[:2000]
-        return lines if name == "statuses" else " ".join(lines.split())
+        lines = str((self.sent or {}).get(f"cadre-{name}", "")).strip()[:5000]
+        return lines if name in _LISTS else " ".join(lines.split())
+
+
+def _lines(typed: str) -> list[str]:
+    return [one for line in typed.splitlines() if (one := line.strip())]
+
+
+def _bounds(ages: str) -> tuple[str, str]:
+    """(lowest, highest) as they are typed; what cannot be read is shown to whoever corrects it."""
+    try:
+        low, high = engine.ages_of(ages)
+    except ValueError:
+        return ages, ""
+    return "" if low is None else str(low), "" if high is None else str(high)

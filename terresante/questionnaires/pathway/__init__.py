@@ -12,10 +12,19 @@ from terresante.questionnaires.pathway.in_words import (
     in_words,
     readable,
     rules_in_words,
+    same_cell,
     step_in_words,
 )
 from terresante.questionnaires.pathway.keeping import from_json, to_json
-from terresante.questionnaires.pathway.meant import Person, ages_of, meant_for, unsuited
+from terresante.questionnaires.pathway.meant import (
+    OLDEST,
+    Person,
+    ages_of,
+    meant_for,
+    unconfirmed,
+    unsuited,
+    wrong_criteria,
+)
 from terresante.questionnaires.pathway.model import (
     Answers,
     AnswerValue,
@@ -43,6 +52,7 @@ from terresante.questionnaires.pathway.wording import in_unit
 from terresante.questionnaires.pathway.writing import files_of
 
 __all__ = [
+    "OLDEST",
     "AnswerValue",
     "Answers",
     "Assessment",
@@ -93,10 +103,13 @@ __all__ = [
     "readable",
     "replay",
     "rules_in_words",
+    "same_cell",
     "scores",
     "shown",
     "step_in_words",
     "to_json",
+    "unconfirmed",
     "unsuited",
+    "wrong_criteria",
     "wrong_personal",
 ]

@@ -122,7 +122,8 @@ def plan_definition(pathway: Pathway) -> dict[str, Any]:
         "status": "active",
         "description": pathway.summary,
         "library": [f"{URN}:pathway-files:{pathway.code}"],
-        "action": [_step_action(pathway, step) for step in pathway.schedule]
+        "action": [*_inclusion(pathway.meant)]
+        + [_step_action(pathway, step) for step in pathway.schedule]
         + [action for rule in pathway.rules if (action := _rule_action(pathway, rule))],
     }
     if contexts := [*_contexts(pathway.meant)]:
@@ -147,6 +148,17 @@ def _contexts(meant: MeantFor) -> Iterator[dict[str, Any]]:
         yield {
             "code": {"system": CONTEXT_TYPE, "code": "gender"},
             "valueCodeableConcept": {"coding": [coding]},
+        }
+
+
+def _inclusion(meant: MeantFor) -> Iterator[dict[str, Any]]:
+    """Sentences that a professional confirms: no machine decides them."""
+    if meant.criteria:
+        said = [{"description": one, "language": "text/plain", "expression": one} for one in meant.criteria]
+        yield {
+            "title": "Inclusion",
+            "condition": [{"kind": "applicability", "expression": one} for one in said],
+            "participant": [{"type": "practitioner"}],
         }
 
 

@@ -61,6 +61,14 @@ def in_words(pathway: Pathway, rule: Rule) -> RuleInWords:
     )
 
 
+def same_cell(one: str, other: str) -> bool:
+    """They say the same, in any order; a word means the same code whatever the question."""
+    try:
+        return set(cell_reading.parsed(one)) == set(cell_reading.parsed(other))
+    except cell_reading.CellError:
+        return one == other
+
+
 _SILENCES = {"grey": "gris", "orange": "orange", "red": "rouge"}
 
 

@@ -1,11 +1,13 @@
-"""For whom a pathway is meant, by age and sex: how it is written, said, and whether somebody is outside."""
+"""For whom a pathway is meant, by age, sex and criteria: how it is written, said, and whether somebody is outside."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from terresante.questionnaires.pathway.model import MeantFor
 
 OLDEST = 130
+MOST_CRITERIA, LONGEST_CRITERION = 10, 200
 SEXES = {"female": "femmes", "male": "hommes"}
 _BETWEEN = re.compile(r"(\d{1,3})\s*\.\.\s*(\d{1,3})")
 _COMPARED = re.compile(r"(<=|>=|<|>)\s*(\d{1,3})")
@@ -42,6 +44,24 @@ def ages_of(text: str) -> tuple[int | None, int | None]:
 
 def _side(operator: str, age: int) -> tuple[int | None, int | None]:
     return {">=": (age, None), ">": (age + 1, None), "<=": (None, age), "<": (None, age - 1)}[operator]
+
+
+def wrong_criteria(criteria: Sequence[str]) -> str:
+    """What is wrong with them, "" when nothing is."""
+    if len(criteria) > MOST_CRITERIA:
+        return f"Il y a {len(criteria)} critères : gardez-en {MOST_CRITERIA} au plus, ceux qui décident."
+    for number, one in enumerate(criteria, 1):
+        if not one.strip():
+            return f"Le critère {number} est vide : écrivez-le, ou retirez-le."
+        if len(one) > LONGEST_CRITERION:
+            return f"« {one[:30]}… » dépasse {LONGEST_CRITERION} caractères : raccourcissez ce critère."
+        if one in criteria[: number - 1]:
+            return f"« {one} » est écrit deux fois : retirez-en un."
+    return ""
+
+
+def unconfirmed(meant: MeantFor, confirmed: Collection[str]) -> list[str]:
+    return [one for one in meant.criteria if one not in confirmed]
 
 
 def meant_for(meant: MeantFor) -> str:

@@ -260,12 +260,16 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class MeantFor:
-    """Whom it was made for: completed years, both included; None: no limit. `sex`: female, male, or "" for both."""
+    """Whom it was made for: completed years, both included; None: no limit. `sex`: female, male, or "" for both.
+
+    `criteria`: what a professional confirms of the person, a sentence each.
+    """
 
     ages: str = ""  # as written
     lowest: int | None = None
     highest: int | None = None
     sex: str = ""
+    criteria: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from terresante.questionnaires.pathway import cell_reading, timing
 from terresante.questionnaires.pathway.folders import is_in, sizes_fit
-from terresante.questionnaires.pathway.meant import SEXES, ages_of
+from terresante.questionnaires.pathway.meant import SEXES, ages_of, wrong_criteria
 from terresante.questionnaires.pathway.model import (
     Band,
     Colour,
@@ -102,7 +102,7 @@ def _pathway(
         if not NAME.fullmatch(name):
             later.wrong(name, f"« {name} » s’écrit avec a-z, 0-9 et -.")
     later_anchors = {name: later.text(name, None, longest=100) for name in later.values}
-    enrolment.only("questionnaire", "statuses", "ages", "sex")
+    enrolment.only("questionnaire", "statuses", "ages", "sex", "criteria")
     roles.only("enrols", "takes")
     texts = files.get("texts.toml")
     return Pathway(
@@ -141,11 +141,14 @@ def _questionnaire(table: Table, known: Sequence[str], *, required: bool = True)
 
 def _meant(table: Table) -> MeantFor:
     ages, sex = table.text("ages", longest=20), table.one_of("sex", ("", *SEXES), "")
+    criteria = tuple(one.strip() for one in table.texts("criteria"))
+    if told := wrong_criteria(criteria):
+        table.wrong("criteria", told[:1].lower() + told[1:])
     try:
-        return MeantFor(ages, *ages_of(ages), sex)
+        return MeantFor(ages, *ages_of(ages), sex, criteria)
     except ValueError as error:
         table.wrong("ages", str(error))
-        return MeantFor(ages, sex=sex)
+        return MeantFor(ages, sex=sex, criteria=criteria)
 
 
 def _roles(table: Table, key: str) -> tuple[str, ...]:

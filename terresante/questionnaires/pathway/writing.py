@@ -59,6 +59,7 @@ def _head(pathway: Pathway) -> str:
                     "statuses": pathway.statuses,
                     "ages": pathway.meant.ages or None,
                     "sex": pathway.meant.sex or None,
+                    "criteria": pathway.meant.criteria or None,
                 }
             ),
             "[delays]\n"

@@ -46,8 +46,10 @@ FRAMED = {
     "cadre-summary": "Suivi d’une semaine.",
     "cadre-anchor": "Premier jour",
     "cadre-statuses": "testé positif\n\nsuspect",
-    "cadre-ages": "0..17",
+    "cadre-ages": "",
+    "cadre-ages-to": "17",
     "cadre-sex": "",
+    "cadre-criteria": "Répond au téléphone\n\n A une balance chez elle ",
     "cadre-confirm": "20",
     "cadre-take_red": "5",
     "cadre-take_orange": "120",
@@ -122,8 +124,9 @@ def test_delays_and_whom_it_is_for_are_edited_in_a_form(screen, draft):
     said = kept(draft).read()
     assert (said.delays.confirm, said.delays.take_red, said.delays.take_orange) == (20, 5, 120)
     assert (said.meant.ages, said.statuses) == ("0..17", ("testé positif", "suspect"))
+    assert said.meant.criteria == ("Répond au téléphone", "A une balance chez elle")
     assert (said.anchor_label, said.summary) == ("Premier jour", "Suivi d’une semaine.")
-    assert screen("cadre", {**FRAMED, "cadre-ages": "", "cadre-statuses": ""}).status_code == 302
+    assert screen("cadre", {**FRAMED, "cadre-ages-to": "", "cadre-statuses": ""}).status_code == 302
     assert (kept(draft).read().meant.highest, kept(draft).read().statuses) == (None, ())
 
 
@@ -133,7 +136,10 @@ def test_delays_and_whom_it_is_for_are_edited_in_a_form(screen, draft):
         ("confirm", "quinze", "Écrivez un nombre entier de minutes, entre 0 et 1440."),
         ("take_red", "0", "entre 1 et 1440."),
         ("take_orange", "12,5", "entre 1 et 10080."),
-        ("ages", "enfants", "n’est pas un âge"),
+        ("ages", "enfants", "Écrivez un âge en années entières, de 0 à 130, ou laissez vide."),
+        ("ages-to", "131", "de 0 à 130"),
+        ("ages-to", "9" * 200, "de 0 à 130"),
+        ("criteria", "Une\nUne", "« Une » est écrit deux fois : retirez-en un."),
         ("sex", "autre", "Choisissez dans la liste."),
         ("summary", " ", "Écrivez ce que suit ce parcours"),
     ],
@@ -149,6 +155,36 @@ def test_a_delay_or_an_age_that_is_none_is_refused_at_its_field(screen, draft, f
     assert ('aria-describedby="cadre-ages-aide cadre-ages-erreur"' in page) is (field == "ages")
     assert "Suivi d’une semaine." in page or field == "summary"
     assert kept(draft).files == before
+
+
+@pytest.mark.parametrize(
+    ("before", "low", "high", "after"),
+    [
+        ("< 3", "", "2", "< 3"),
+        ("< 3", "", "3", "0..3"),
+        (">= 18", "18", "", ">= 18"),
+        (">= 18", "18", "65", "18..65"),
+        ("0..17", "0", "17", "0..17"),
+        ("0..17", "", "", ""),
+    ],
+)
+def test_two_ages_are_written_as_the_file_says_them(screen, draft, before, low, high, after):
+    with walls_down():
+        enrolled = {
+            **draft.files,
+            "pathway.toml": f'{draft.files["pathway.toml"]}[enrolment]\nages = "{before}"\n',
+        }
+        PathwayVersion.objects.filter(pk=draft.pk).update(files=enrolled)
+    shown = page_of(screen("cadre"))
+    assert shown.count('id="cadre-ages') == 4
+
+    assert screen("cadre", {**FRAMED, "cadre-ages": low, "cadre-ages-to": high}).status_code == 302
+    assert kept(draft).read().meant.ages == after
+
+
+def test_ages_in_the_wrong_order_are_refused(screen, draft):
+    page = page_of(screen("cadre", {**FRAMED, "cadre-ages": "18"}))
+    assert "au-dessous de 18" in beside(page, "cadre-ages-to")
 
 
 def test_a_value_changes_where_it_stands_and_the_comments_stay():
@@ -360,8 +396,7 @@ def test_thresholds_are_folded_by_question_and_what_differs_is_open(screen, draf
 
     page = page_of(screen("seuils"))
     assert page.count('<details class="rule" open>') == 1 and "Modifié" in page
-    opened = page.partition('<details class="rule" open>')[2].partition("</details>")[0]
-    assert 'name="row-0-red"' in opened and f'value="{"&gt;= 40"}"' in opened
+    assert 'name="row-0-red-0-low" value="40"' in page and 'name="row-0-red-1-low" value=""' in page
     assert next(one.red for one in kept(draft).read().rules) == ">= 40"
 
 

@@ -1,5 +1,6 @@
 """For whom a pathway is meant: read, checked, said, kept by FHIR, and weighed with what is known of somebody."""
 
+import json
 from datetime import date
 
 import pytest
@@ -22,7 +23,8 @@ from terresante.questionnaires.tests.shelf import SHIPPED
 
 
 def meant(**said):
-    lines = "".join(f'{key} = "{value}"\n' for key, value in said.items())
+    written = {key: list(value) if isinstance(value, tuple) else value for key, value in said.items()}
+    lines = "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in written.items())
     head = small()["pathway.toml"]
     return {**small(), "pathway.toml": head.replace("[enrolment]\n", f"[enrolment]\n{lines}")}
 
@@ -150,3 +152,43 @@ def test_the_shipped_ones_say_whom_their_thresholds_are_of():
     assert told("covid-adulte") == told("insuffisance-cardiaque") == "les personnes de 18 ans et plus"
     assert told("perinatalite") == told("diabete-gestationnel") == "les femmes"
     assert told("covid-contact") == told("chirurgie-ambulatoire") == ""
+
+
+def test_criteria_are_sentences_of_the_file_that_come_back_from_fhir():
+    criteria = ("Classe NYHA II ou plus", "A une balance chez elle")
+    pathway = read(meant(criteria=criteria))
+    assert pathway.meant.criteria == criteria
+    sent = bundle(pathway)
+    assert read(from_bundle(sent)).meant == pathway.meant
+
+    plan = next(
+        one["resource"] for one in sent["entry"] if one["resource"]["resourceType"] == "PlanDefinition"
+    )
+    conditions = plan["action"][0]["condition"]
+    assert plan["action"][0]["title"] == "Inclusion"
+    assert [(one["kind"], one["expression"]["expression"]) for one in conditions] == [
+        ("applicability", said) for said in criteria
+    ]
+    without = bundle(read(meant()))["entry"][0]["resource"]["action"]
+    assert "Inclusion" not in [one["title"] for one in without]
+
+
+@pytest.mark.parametrize(
+    ("criteria", "sentence"),
+    [
+        (["Une", "Une"], "est écrit deux fois"),
+        (["Une", " "], "le critère 2 est vide"),
+        (["x" * 201], "dépasse 200 caractères"),
+        ([f"Critère {number}" for number in range(11)], "il y a 11 critères : gardez-en 10"),
+    ],
+)
+def test_criteria_that_nobody_would_read_are_refused_at_their_line(criteria, sentence):
+    written = meant(criteria=criteria)
+    (mistake,) = [one for one in check(written) if not one.is_warning]
+    line = written["pathway.toml"].splitlines()[mistake.line - 1]
+    assert sentence in mistake.what and line.startswith("criteria = ")
+
+
+def test_the_shipped_heart_failure_asks_for_what_the_has_asks():
+    criteria = read(folder(SHIPPED / "insuffisance-cardiaque")).meant.criteria
+    assert "NYHA II" in criteria[0] and "NT-proBNP" in criteria[1]

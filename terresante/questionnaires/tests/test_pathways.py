@@ -172,7 +172,7 @@ def test_thresholds_edited_in_the_screen_hold_for_who_comes_next_and_not_for_who
     client.post(f"{URL}versions/{first.pk}/brouillon/")
     second = draft_of(first)
     page = client.get(f"{URL}versions/{second.pk}/modifier/seuils/").content.decode()
-    assert 'value="36.0..37.9"' in page and 'name="row-0-red"' in page
+    assert 'name="row-0-green-0-high" value="37,9"' in page and 'name="row-0-red"' in page
 
     rules = {
         f"row-{number}-{column}": value
@@ -269,7 +269,7 @@ def test_the_editor_of_thresholds_says_in_words_what_its_codes_mean(client, admi
 
     page = client.get(f"{URL}versions/{own.pk}/modifier/seuils/").content.decode()
 
-    assert '<span class="second-line" id="row-1-green-mots">Bien</span>' in page
+    assert 'name="row-1-green-code:bon" value="1" checked> <span>Bien</span>' in page
     assert '<span class="second-line" id="row-1-item-mots">Comment avez-vous dormi' in page
     assert "row-0-green-mots" not in page
     assert '<option value="yes" selected>Oui</option>' in page

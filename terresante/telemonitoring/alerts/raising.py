@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from terresante.care_team.queries.limits import limits_on
+from terresante.care_team.queries.limits import limits_on, name_in_circle
 from terresante.kernel import audit, rls, together
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import emit
@@ -88,7 +88,8 @@ def close_with(follow_up: FollowUp, outcome: AlertOutcome, reason: str, *, by: A
     if alert is None:
         return
     close(alert, outcome, reason, timezone.now())
-    alert.closed_by_id, alert.closed_by_name = by.user_id, by.name if by.user_id else ""
+    alert.closed_by_id = by.user_id
+    alert.closed_by_name = name_in_circle(by, follow_up.sector) if by.user_id else ""
     alert.save()
     alert_columns.show([follow_up.pk])
     emit(

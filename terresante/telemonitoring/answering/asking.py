@@ -212,6 +212,7 @@ def reader_of(cell: Cell, *, at: datetime | None = None) -> steps.Reader:
     return steps.Reader(
         is_open=hours.is_open(cell, moment),
         hours=hours.told(cell, moment),
+        opens=hours.opens(cell, moment),
         phone=cell.phone,
         phone_shown=wording.phone(cell.phone),
     )

@@ -26,7 +26,7 @@ from terresante.kernel.ui.templatetags.ui import (
     waiting,
     when,
 )
-from terresante.kernel.ui.wording import PARIS, age, french
+from terresante.kernel.ui.wording import PARIS, age, french, lasting
 from terresante.patients.enums import Sex
 from terresante.patients.identity_rules import shown_name
 from terresante.questionnaires import pathway as engine
@@ -220,7 +220,7 @@ _CURVE = (
 )
 _END = html("</tr>")
 _NO_CURVE = html('<span class="muted" aria-hidden="true">–</span>')
-_LATE = '<span class="level is-{level}">{since}</span><span class="second-line">objectif {minutes}\u00a0min</span>'
+_LATE = '<span class="level is-{level}">{since}</span><span class="second-line">objectif {delay}</span>'
 _CALLED = (
     '<td class="board-call" data-label="Dernier appel">'
     '{when}<span class="second-line">{result}{tries}</span></td>'
@@ -275,7 +275,7 @@ def _curve(trend: Trend, badge: Badge) -> SafeString:
 def _wait(row: Row, now: datetime) -> SafeString:
     since = elapsed_from(row.said.waiting, row.seen.colour_since, now=now)
     return (
-        html(_LATE, level=row.said.badge.level.value, since=since, minutes=str(row.overdue))
+        html(_LATE, level=row.said.badge.level.value, since=since, delay=lasting(row.overdue))
         if row.overdue
         else since
     )

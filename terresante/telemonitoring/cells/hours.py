@@ -74,10 +74,14 @@ def told(cell: WithHours, at: datetime) -> str:
             if until is None
             else f"L’équipe de suivi répond jusqu’à {clock(until)}."
         )
-    opening = next_opening(cell, at)
-    if opening is None:
-        return "L’équipe de suivi est fermée."
-    return f"L’équipe de suivi est fermée. Elle ouvre {_opening_words(opening, at)}."
+    opening = _opening_words(cell, at)
+    return "L’équipe de suivi est fermée." + (f" Elle ouvre {opening}." if opening else "")
+
+
+def opens(cell: WithHours, at: datetime) -> str:
+    """When, after words that say themselves that nobody is there; "" when somebody is, or when nobody knows."""
+    opening = "" if is_open(cell, at) else _opening_words(cell, at)
+    return f"L’équipe de suivi ouvre {opening}." if opening else ""
 
 
 def check_week(week: Week) -> list[tuple[int, str]]:
@@ -85,7 +89,10 @@ def check_week(week: Week) -> list[tuple[int, str]]:
     return [(day, wrong) for day in range(1, 8) if (wrong := _wrong(week.get(str(day), ())))]
 
 
-def _opening_words(opening: datetime, at: datetime) -> str:
+def _opening_words(cell: WithHours, at: datetime) -> str:
+    opening = next_opening(cell, at)
+    if opening is None:
+        return ""
     said = when(opening, now=at)
     hour = clock(opening)
     if said == hour:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.care_team.queries import open_record
-from terresante.care_team.queries.limits import limits_on
+from terresante.care_team.queries.limits import limits_on, name_in_circle
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -58,7 +58,7 @@ def add_contact(actor: Actor, record_id: UUID, follow_up_id: UUID, contact: NewC
         phone=international(contact.phone),
         met_on=contact.met_on,
         hides_index=contact.hides_index,
-        added_by_name=actor.name,
+        added_by_name=name_in_circle(actor, follow_up.sector),
     )
     row.save(force_insert=True)
     _trace(actor, row)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from terresante.care_team.actions import remove_member
 from terresante.care_team.actions.periods import change_period
 from terresante.care_team.queries import open_record, relatives_with_access
-from terresante.care_team.queries.limits import limits_on
+from terresante.care_team.queries.limits import limits_on, name_in_circle
 from terresante.kernel import access, audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
@@ -174,7 +174,8 @@ def suspend(
     _check_pause(words, resumes_on)
     _waiting(follow_up).update(next_reminder_at=None, next_colour_at=None)
     follow_up.state, follow_up.suspended_at = FollowUpState.SUSPENDED, timezone.now()
-    follow_up.suspended_by_name, follow_up.resumes_on = actor.name, resumes_on
+    follow_up.suspended_by_name = name_in_circle(actor, follow_up.sector)
+    follow_up.resumes_on = resumes_on
     follow_up.suspend_words = " ".join(words.split())[:300]
     follow_up.save(update_fields=["state", *_PAUSE])
     raising.close_with(follow_up, AlertOutcome.RESOLVED, "Le télésuivi est suspendu.", by=actor)
@@ -238,7 +239,7 @@ def end(actor: Actor, record_id: UUID, follow_up_id: UUID, *, reason: EndReason,
     A late answer is kept in the record. The last member of a circle stays in it: somebody answers for a record.
     """
     record, follow_up = _managed(actor, record_id, follow_up_id, what=FOLLOW_UP_END)
-    _end(actor, follow_up, reason, words, actor.name)
+    _end(actor, follow_up, reason, words, name_in_circle(actor, follow_up.sector))
     _leave(actor, record, follow_up)
     return follow_up
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from terresante.care_team.queries.limits import name_in_circle
 from terresante.kernel.actor import Actor
 from terresante.telemonitoring.course.models import ThresholdChange
 from terresante.telemonitoring.models import FollowUp
@@ -18,19 +19,20 @@ def keep(
     """One row for each that changed; its key by its name, for the trail, which says no value: who reads the trail does
     not read the record.
     """
+    name = name_in_circle(actor, follow_up.sector)
     changed = [
         ThresholdChange(
             patient_id=follow_up.patient_id,
             follow_up_id=follow_up.pk,
-            name=name,
-            before=_exact(before.get(name)),
-            after=_exact(follow_up.personal.get(name)),
+            name=threshold,
+            before=_exact(before.get(threshold)),
+            after=_exact(follow_up.personal.get(threshold)),
             set_at=at or timezone.now(),
             set_by_id=actor.user_id,
-            set_by_name=actor.name,
+            set_by_name=name,
         )
-        for name in sorted({*before, *follow_up.personal})
-        if before.get(name) != follow_up.personal.get(name)
+        for threshold in sorted({*before, *follow_up.personal})
+        if before.get(threshold) != follow_up.personal.get(threshold)
     ]
     ThresholdChange.objects.bulk_create(changed)
     return {row.name: str(row.pk) for row in changed}

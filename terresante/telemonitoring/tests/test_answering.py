@@ -16,13 +16,31 @@ from terresante.kernel.models import AuditEntry
 from terresante.questionnaires.tests.factories import files
 from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.answering.links import reminder_token
-from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
+from terresante.telemonitoring.models import AnswerLink, Cell, Expected, FollowUp
 from terresante.telemonitoring.tests.at_home import answer, enrolled, login, opened, path_of, stored
 from terresante.telemonitoring.tests.factories import SCHEDULE, pathway
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 NOT_VALID = "Ce lien ou ce code n’ouvre rien"
+
+
+def test_that_nobody_reads_now_is_said_once_with_the_hour_when_somebody_will(client, cast):
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    tomorrow = str(timezone.localdate().isoweekday() % 7 + 1)
+    with walls_down():
+        Cell.objects.update(opening_hours={tomorrow: [["09:00", "17:00"]]})
+    opened(client, given)
+    here = f"/suivi/repondre/{expected}/"
+
+    pages = [client.get(here).content.decode()]
+    client.post(here, {"question": "temperature", "valeur": "37"})
+    client.post(here, {"question": "sommeil", "valeur": "bon"})
+    pages.append(client.get(f"{here}?question=relire").content.decode())
+    pages.append(answer(client, here).content.decode())
+    for page in pages:
+        assert page.count("L’équipe est absente.") == page.count("L’équipe de suivi ouvre") == 1
+        assert "L’équipe de suivi est fermée" not in page
 
 
 def test_a_link_says_nothing_before_its_code_and_opens_one_follow_up(client, cast):

@@ -14,7 +14,7 @@ from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import files
 from terresante.telemonitoring.board import lines
 from terresante.telemonitoring.board.colouring import trend
-from terresante.telemonitoring.board.lines import Seen, row_of
+from terresante.telemonitoring.board.lines import Seen, Waiting, cells_of, row_of
 from terresante.telemonitoring.board.words import badge_of, day_of, drawn, why
 
 NOW = datetime(2026, 11, 27, 14, 30, tzinfo=PARIS)
@@ -159,6 +159,15 @@ def test_a_line_is_made_again_when_anything_it_says_changes_or_the_day_does():
     assert "Rien à signaler" in line(one._replace(colour="green", reason=better)).cells
     assert one.pk not in line(one._replace(pk=str(new_id()))).cells
     assert line(one) is made
+
+
+def test_an_alert_that_waits_too_long_says_the_delay_in_hours():
+    since = NOW - timedelta(hours=6)
+    alert = Waiting("operator", None, 0, since, None)
+    row = row_of(
+        seen(colour="orange"), alert, "", pathway=engine.read(files()), titles={}, user_id=None, now=NOW
+    )
+    assert f"objectif 4{NBSP}h<" in cells_of(row)
 
 
 def test_no_more_lines_are_kept_than_are_said(monkeypatch):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from terresante.kernel.ui.wording import NBSP, PARIS
-from terresante.telemonitoring.cells.hours import check_week, closing, is_open, next_opening, told
+from terresante.telemonitoring.cells.hours import check_week, closing, is_open, next_opening, opens, told
 
 WORKING = {str(day): [["09:00", "12:30"], ["14:00", "18:00"]] for day in range(1, 6)}
 
@@ -66,6 +66,13 @@ def test_what_the_person_is_told_names_the_hour():
     )
     assert told(cell, paris(2026, 11, 27, 19, 0)).endswith(f"Elle ouvre lundi 30{NBSP}nov. à 9{NBSP}h.")
     assert told(Cell(opening_hours={}), paris(2026, 11, 27, 19, 0)) == "L’équipe de suivi est fermée."
+
+
+def test_after_words_of_its_own_only_the_next_hour_is_said():
+    cell = Cell()
+    assert opens(cell, paris(2026, 11, 26, 19, 0)) == f"L’équipe de suivi ouvre demain à 9{NBSP}h."
+    assert opens(cell, paris(2026, 11, 27, 15, 0)) == ""
+    assert opens(Cell(opening_hours={}), paris(2026, 11, 27, 19, 0)) == ""
 
 
 def test_a_week_is_checked_day_by_day():

@@ -1,6 +1,9 @@
 """Psychiatry and addictology: a form and a follow-up keep to their sector, existence included (DOMAIN.md 2.1)."""
 
+from decimal import Decimal
+
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from terresante.care_team import actions
@@ -20,12 +23,18 @@ from terresante.patients.models import CareRecord
 from terresante.questionnaires import actions as questionnaires
 from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.models import QuestionnaireResponse
+from terresante.questionnaires.pathway import folder
+from terresante.questionnaires.pathway_actions import load
 from terresante.questionnaires.tests.factories import new_response, published_version
+from terresante.questionnaires.tests.shelf import SHIPPED
 from terresante.telemonitoring import handlers, jobs
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.answering.doors import permit_of_account
+from terresante.telemonitoring.contacts.actions import NewContact, add_contact
+from terresante.telemonitoring.course import actions as course
+from terresante.telemonitoring.enums import EndReason
 from terresante.telemonitoring.events import AnswerDue
-from terresante.telemonitoring.models import Expected, FollowUp
+from terresante.telemonitoring.models import Contact, Expected, FollowUp
 from terresante.telemonitoring.tests.at_home import answer, enrolled, login, opened, stored
 from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
 from terresante.telemonitoring.tests.test_answering import kept, sent_later
@@ -157,3 +166,37 @@ def test_nobody_of_another_sector_watches_or_begins_a_follow_up_of_psychiatry(ps
     with pytest.raises(Invalid, match="psychiatrie"):
         followed(psy.amar, psy.madeleine_record, cell_of(psy.odile.organization_id), version)
     assert followed(psy.amar, psy.madeleine_record, elsewhere, version).follow_up.sector == ""
+
+
+def test_who_is_unknown_to_the_circle_is_not_named_by_what_she_does_to_a_follow_up_of_everybody(client, psy):
+    record, version = psy.madeleine_record, load(Actor.job("tests"), folder(SHIPPED / "covid-adulte"))[0]
+    said = {"status": version.read().statuses[0]}
+    follow_up = followed(psy.amar, record, cell_of(psy.colin.organization_id), version, **said).follow_up
+    keys = (record.pk, follow_up.pk)
+
+    course.adapt(psy.odile, *keys, status=follow_up.status, personal={"spo2-floor": Decimal(88)})
+    add_contact(psy.odile, *keys, contact=NewContact(name="Une voisine"))
+    course.suspend(psy.odile, *keys, words="Part en cure")
+    here = reverse("telemonitoring:one", args=keys)
+    login(client, psy.ines)
+    pages = [client.get(here).content.decode()]
+    course.resume(psy.odile, *keys)
+    course.end(psy.odile, *keys, reason=EndReason.RECOVERED)
+    pages.append(client.get(here).content.decode())
+
+    assert "Fixé par un professionnel de l’équipe le" in pages[0]
+    assert "par un professionnel de l’équipe" in pages[0].partition("Télésuivi suspendu")[2][:120]
+    assert not any(psy.odile.name in page for page in pages)
+    with walls_down():
+        kept = FollowUp.objects.get(pk=follow_up.pk)
+        names = {kept.ended_by_name, *Contact.objects.values_list("added_by_name", flat=True)}
+        assert names == {"un professionnel de l’équipe"}
+        # The trail still says who.
+        assert AuditEntry.objects.filter(actor_name=psy.odile.name, patient_id=record.patient_id).exists()
+
+
+def test_what_keeps_to_its_sector_names_who_did_it(psy):
+    given, _ = followed_there(psy)
+    keys = (psy.madeleine_record.pk, given.follow_up.pk)
+    ended = course.end(psy.odile, *keys, reason=EndReason.RECOVERED)
+    assert ended.ended_by_name == psy.odile.name

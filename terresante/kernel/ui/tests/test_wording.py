@@ -91,6 +91,22 @@ def test_a_waiting_time_keeps_what_matters(minutes, said):
 
 
 @pytest.mark.parametrize(
+    ("minutes", "said"),
+    [
+        (10, "10 min"),
+        (90, "1 h 30"),
+        (240, "4 h"),
+        (350, "5 h 50"),
+        (1440, "24 h"),
+        (1500, "25 h"),
+        (4320, "3 jours"),
+    ],
+)
+def test_a_delay_is_said_to_the_minute(minutes, said):
+    assert wording.lasting(minutes).replace(wording.NBSP, " ") == said
+
+
+@pytest.mark.parametrize(
     ("name", "letters"),
     [
         ("Dr Sébastien NORBERT", "SN"),
