@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from functools import cache
+from importlib.metadata import metadata
 from pathlib import Path
 
 from tests.house.tree import PLATFORM, ROOT, files, short
@@ -209,3 +210,27 @@ def test_every_dependency_has_its_line_and_no_line_is_too_many():
     told = set(re.findall(r"^\| `([^`]+)` \|", DEPENDENCIES.read_text(), re.MULTILINE))
 
     assert told == python | front_end
+
+
+def test_each_dependency_states_the_licence_that_it_has():
+    """Good: the family that the package says of itself. Bad: one that changed with a version, or none."""
+    said = dict(re.findall(r"^\| `([^`]+)` \| ([^|]*) \|", DEPENDENCIES.read_text(), re.MULTILINE))
+    locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    wrong = {
+        name: (licence, found)
+        for name, licence in said.items()
+        if not families(licence) or not families(found := licence_of(name, locked)) <= families(licence)
+    }
+
+    assert not wrong
+
+
+def licence_of(name, locked):
+    if package := locked.get(f"node_modules/{name}"):
+        return package.get("license", "")
+    told = metadata(name)
+    return " ".join([told.get("License-Expression", ""), *told.get_all("Classifier", [])])
+
+
+def families(text):
+    return set(re.findall(r"0BSD|BSD|MIT|Apache|LGPL|GPL|MPL|ISC|OFL", text))
