@@ -1,4 +1,7 @@
-"""The private cluster of the measures: durable, sized for a million patients, kept in var/bench."""
+"""The private cluster of the measures: durable, sized for a million patients, kept in var/bench.
+
+A smoke run measures nothing: it takes the server of the tests, where every migration has run already.
+"""
 
 import os
 import subprocess
@@ -7,15 +10,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
-from psycopg import sql
 
 from config.local.binaries import find_binaries
-from config.local.database import Urls, prepare
+from config.local.database import Urls, copy_database, drop_database, prepare
 from config.local.places import ROOT, var_folder
 from config.local.postgres import Cluster, Server
+from config.local.testing import migrated as migrated_for_tests
+from config.local.testing import test_server
 
 SECRET_KEY = "bench"  # noqa: S105 -- of a private cluster that holds nobody
 FOLDER = var_folder() / "bench"
+_CLUSTER = (FOLDER / "cluster").absolute()
 # Durable as PostgreSQL is by default (fsync, full_page_writes, synchronous_commit); only memory and WAL are sized.
 SETTINGS = {
     "shared_buffers": "3GB",
@@ -28,12 +33,20 @@ SETTINGS = {
     # When each transaction was committed: how late a board shows an answer.
     "track_commit_timestamp": "on",
 }
+SMOKE, SMOKE_PATIENTS = "bench_smoke", 200
 SIZES = {"bench_10k": 10_000, "bench_100k": 100_000, "bench_1m": 1_000_000}
 
 
 @contextmanager
-def running() -> Iterator[Server]:
-    cluster = Cluster(FOLDER / "cluster", find_binaries())
+def running(*, is_smoke: bool = False) -> Iterator[Server]:
+    if is_smoke:
+        server = test_server()
+        try:
+            yield server
+        finally:
+            _forget(server)
+        return
+    cluster = Cluster(_CLUSTER, find_binaries())
     server = cluster.start(settings=SETTINGS)
     try:
         yield server
@@ -41,7 +54,18 @@ def running() -> Iterator[Server]:
         cluster.stop()
 
 
+def _forget(server: Server) -> None:
+    with psycopg.connect(server.url()) as connection:
+        ours = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'bench\\_%'").fetchall()
+    for (name,) in ours:
+        drop_database(server, name)
+
+
 def migrated(server: Server, name: str) -> Urls:
+    if server.state_dir != _CLUSTER:
+        drop_database(server, name)
+        copy_database(server, migrated_for_tests(server), name)
+        return prepare(server, name)
     urls = prepare(server, name)
     command = [sys.executable, "-m", "config.console", "migrate", "--verbosity", "0"]
     subprocess.run(command, cwd=ROOT, env=environment(urls), check=True)
@@ -66,8 +90,3 @@ def patients_in(urls: Urls) -> int:
     with psycopg.connect(urls.superuser) as connection:
         row = connection.execute("SELECT count(*) FROM patients_patient").fetchone()
     return int(row[0]) if row else 0
-
-
-def drop(server: Server, name: str) -> None:
-    with psycopg.connect(server.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg
 
-from bench.cluster import SIZES, drop, migrated, patients_in, running
-from config.local.database import Urls
+from bench.cluster import SIZES, migrated, patients_in, running
+from config.local.database import Urls, drop_database
 from config.local.places import say
 from config.local.postgres import Server
 
@@ -40,13 +40,13 @@ def main(arguments: Sequence[str]) -> None:
 
 def load(server: Server, name: str, *, patients: int, again: bool = False) -> Urls:
     if again:
-        drop(server, name)
+        drop_database(server, name)
     urls = migrated(server, name)
     known = patients_in(urls)
     if known == patients:
         return urls
     if known:
-        drop(server, name)
+        drop_database(server, name)
         urls = migrated(server, name)
     began = time.monotonic()
     with psycopg.connect(urls.superuser, autocommit=True) as connection:

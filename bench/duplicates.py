@@ -18,10 +18,10 @@ from itertools import islice
 
 import psycopg
 
-from bench.cluster import drop, migrated, patients_in, running
+from bench.cluster import migrated, patients_in, running
 from bench.population import Person, persons, typed_again
 from bench.report import Figure, at_least, at_most, machine, tell
-from config.local.database import Urls
+from config.local.database import Urls, drop_database
 from config.local.places import say, var_folder
 from config.local.postgres import Server
 from terresante.patients.identity_rules import normalised_name
@@ -83,11 +83,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--show", type=int, default=0, help="errors most often missed")
     asked = parser.parse_args(arguments)
     with running() as server:
-        urls = _loaded(server, asked.patients, asked.seed)
-        figures = _measure(urls, asked.patients, asked.queries, asked.seed, show=asked.show)
+        found = figures(server, asked.patients, asked.queries, asked.seed, show=asked.show)
     context = f"{machine()} ; {asked.patients} identités, {asked.queries} questions, graine {asked.seed}"
-    tell(figures, context=context, path=var_folder() / "bench-duplicates.json")
+    tell(found, context=context, path=var_folder() / "bench-duplicates.json")
     return 0
+
+
+def figures(server: Server, patients: int, count: int, seed: int, *, show: int = 0) -> list[Figure]:
+    return _measure(_loaded(server, patients, seed), patients, count, seed, show=show)
 
 
 def key(number: int) -> str:
@@ -124,7 +127,7 @@ def _loaded(server: Server, patients: int, seed: int) -> Urls:
     urls = migrated(server, name)
     if patients_in(urls) == patients:
         return urls
-    drop(server, name)
+    drop_database(server, name)
     urls = migrated(server, name)
     began = time.monotonic()
     with psycopg.connect(urls.superuser, autocommit=True) as connection:

@@ -10,8 +10,8 @@ from uuid import UUID
 import psycopg
 
 from bench.cluster import FOLDER
-from bench.load import Get, Post, Upload, measure
-from bench.pages import GROWTH, Claim, Side, measured
+from bench.load import Get, Pace, Post, Upload
+from bench.pages import GROWTH, Claim, Side, measured, measured_once
 from bench.readers import Pair, Workload, cookie
 from bench.report import Figure, times_slower
 from config.local.database import Urls
@@ -44,7 +44,7 @@ class _Full:
         return [Upload(path, cookie(self.pair.user_id), fields, FILE_SIZE)]
 
 
-def figures(small: Side, large: Side, bare_port: int, *, rounds: int, seconds: float) -> list[Figure]:
+def figures(small: Side, large: Side, bare_port: int, pace: Pace) -> list[Figure]:
     sides = {side.platform.name: side for side in (small, large)}.values()
     for side in sides:
         fill(side.platform.urls, _full(side.workload).pair.record_id)
@@ -52,19 +52,18 @@ def figures(small: Side, large: Side, bare_port: int, *, rounds: int, seconds: f
     for name, rest, aim in _PAGES:
         say(f"  {name}…")
         claim = Claim(name, _asks(rest), aim)
-        found += measured(claim, small, large, bare_port, rounds=rounds, seconds=seconds)
+        found += measured(claim, small, large, bare_port, pace)
         ordinary = [
             Get(f"/dossiers/{pair.record_id}/{rest}", cookie(pair.user_id))
             for pair in large.workload.pairs[1:]
         ]
         rates = [
-            _rate(requests, large.port, rounds, seconds)
-            for requests in (_full(large.workload).page(rest), ordinary)
+            _rate(requests, large.port, pace) for requests in (_full(large.workload).page(rest), ordinary)
         ]
         found.append(
             times_slower(f"{name} : la même d’un dossier ordinaire", rates[0], than=rates[1], most=GROWTH)
         )
-    return found + _files(large, bare_port, rounds=rounds, seconds=seconds)
+    return found + _files(large, bare_port, pace)
 
 
 _PAGES = (
@@ -90,15 +89,13 @@ def fill(urls: Urls, record_id: UUID) -> None:
         connection.execute("ANALYZE notes_note, feed_feeditem, documents_documentreference")
 
 
-def _files(side: Side, bare_port: int, *, rounds: int, seconds: float) -> list[Figure]:
+def _files(side: Side, bare_port: int, pace: Pace) -> list[Figure]:
     """Sent: looked at, encrypted, filed, traced, told. Given: decrypted, traced. Bare: Django's own storage."""
     full = _full(side.workload)
-    sent = _rate(full.uploads(), side.port, rounds, seconds, expected=302)
-    bare_sent = _rate([Upload("/upload/", "", {}, FILE_SIZE)], bare_port, rounds, seconds, expected=302)
-    given = _rate(
-        full.page(f"documents/{_last_filed(side.platform.urls)}/telecharger/"), side.port, rounds, seconds
-    )
-    bare_given = _rate([Get("/download/")], bare_port, rounds, seconds)
+    sent = _rate(full.uploads(), side.port, pace, expected=302)
+    bare_sent = _rate([Upload("/upload/", "", {}, FILE_SIZE)], bare_port, pace, expected=302)
+    given = _rate(full.page(f"documents/{_last_filed(side.platform.urls)}/telecharger/"), side.port, pace)
+    bare_given = _rate([Get("/download/")], bare_port, pace)
     shutil.rmtree(FOLDER / "bare", ignore_errors=True)
     return [
         Figure(name="document de 256 ko déposé", value=sent, unit="/s"),
@@ -108,10 +105,8 @@ def _files(side: Side, bare_port: int, *, rounds: int, seconds: float) -> list[F
     ]
 
 
-def _rate(
-    requests: Sequence[Get | Post | Upload], port: int, rounds: int, seconds: float, *, expected: int = 200
-) -> float:
-    runs = [measure(requests, port=port, seconds=seconds, expected=expected) for _ in range(rounds + 1)]
+def _rate(requests: Sequence[Get | Post | Upload], port: int, pace: Pace, *, expected: int = 200) -> float:
+    runs = [measured_once(requests, pace, port=port, expected=expected) for _ in range(pace.rounds + 1)]
     return median(run.rate for run in runs[1:])  # the first one warms
 
 

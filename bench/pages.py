@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import psycopg
 
 from bench.listening import Listeners
-from bench.load import Get, Measured, Post, Refused, Upload, measure
+from bench.load import Get, Measured, Pace, Post, Refused, Upload, measure
 from bench.readers import Workload
 from bench.report import Figure, at_least, times_slower
 from bench.serving import Platform
@@ -47,24 +47,20 @@ CLAIMS = (
 )
 
 
-def figures(small: Side, large: Side, bare_port: int, *, rounds: int, seconds: float) -> list[Figure]:
+def figures(small: Side, large: Side, bare_port: int, pace: Pace) -> list[Figure]:
     empty = [Get("/empty/")]
-    found = [
-        _rate("vue vide (plafond du générateur et de Django)", _median(empty, bare_port, rounds, seconds))
-    ]
+    found = [_rate("vue vide (plafond du générateur et de Django)", _median(empty, bare_port, pace))]
     for claim in CLAIMS:
         say(f"  {claim.name}…")
         try:
-            found += measured(claim, small, large, bare_port, rounds=rounds, seconds=seconds)
+            found += measured(claim, small, large, bare_port, pace)
         except Refused as refusal:
             say(f"  {claim.name} : non mesuré, {refusal}")
     return found
 
 
-def measured(
-    claim: Claim, small: Side, large: Side, bare_port: int, *, rounds: int, seconds: float
-) -> list[Figure]:
-    reads = queries_of_one(claim, large)
+def measured(claim: Claim, small: Side, large: Side, bare_port: int, pace: Pace) -> list[Figure]:
+    reads = queries_of_one(claim, large, pace)
     bare = [Get(f"/reads/{reads}/{_BARE_USER}/")]
     runs: dict[str, list[Measured]] = {"large": [], "small": [], "unwalled": [], "bare": []}
     asked = claim.requests(large.workload)
@@ -75,17 +71,17 @@ def measured(
         ("small", claim.requests(small.workload), small.port, claim.expected),
     )
     for _, requests, port, expected in sides:
-        warm(requests, port=port, expected=expected)
-    for _ in range(rounds):
+        warm(requests, pace, port=port, expected=expected)
+    for _ in range(pace.rounds):
         for key, requests, port, expected in sides:
-            runs[key].append(measure(requests, port=port, seconds=seconds, expected=expected))
+            runs[key].append(measured_once(requests, pace, port=port, expected=expected))
     rates = {key: median(run.rate for run in several) for key, several in runs.items()}
-    alone = measure(asked, port=large.port, clients=1, seconds=seconds, expected=claim.expected)
+    alone = measure(asked, port=large.port, clients=1, seconds=pace.seconds, expected=claim.expected)
     return [
         at_least(claim.name, rates["large"], "/s", aim=claim.aim),
         Figure(name=f"{claim.name} : médiane à un client", value=alone.median, unit="ms"),
         Figure(
-            name=f"{claim.name} : 95e centile à 16 clients",
+            name=f"{claim.name} : 95e centile à {pace.clients} clients",
             value=median(run.late for run in runs["large"]),
             unit="ms",
         ),
@@ -97,20 +93,30 @@ def measured(
     ]
 
 
-def warm(requests: Sequence[Get | Post | Upload], *, port: int, expected: int) -> None:
-    """Each connection plans a statement some seven times before it keeps its plan."""
+def measured_once(
+    requests: Sequence[Get | Post | Upload], pace: Pace, *, port: int, expected: int = 200
+) -> Measured:
+    return measure(requests, port=port, clients=pace.clients, seconds=pace.seconds, expected=expected)
+
+
+def warm(requests: Sequence[Get | Post | Upload], pace: Pace, *, port: int, expected: int) -> None:
+    """Each connection plans a statement some seven times before it keeps its plan.
+
+    At most five times as long as what is measured then.
+    """
     began, answered = time.monotonic(), 0
-    while answered < WARMING and time.monotonic() - began < WARMING_SECONDS:
-        answered += measure(requests, port=port, seconds=1, expected=expected).answered
+    one = replace(pace, seconds=pace.no_longer_than(1))
+    while answered < WARMING and time.monotonic() - began < min(WARMING_SECONDS, 5 * pace.seconds):
+        answered += measured_once(requests, one, port=port, expected=expected).answered
 
 
-def delivered(side: Side, live_port: int, *, seconds: float) -> list[Figure]:
+def delivered(side: Side, live_port: int, pace: Pace) -> list[Figure]:
     """Notes while a stream of each author listens: what arrives, and how late the last of them is."""
     requests = side.workload.notes_of_several(64)
     authors = [post.cookie for post in requests]
     _wait_until_told(side.platform.urls)
     with Listeners(authors, port=live_port) as listeners:
-        run = measure(requests, port=side.port, seconds=seconds, expected=302)
+        run = measured_once(requests, pace, port=side.port, expected=302)
         ended = time.monotonic()
         while listeners.heard < run.answered and time.monotonic() - ended < 60:
             time.sleep(0.05)
@@ -142,21 +148,23 @@ def _wait_until_told(urls: Urls, *, most: float = 60) -> None:
             time.sleep(0.2)
 
 
-def _median(requests: Sequence[Get | Post], port: int, rounds: int, seconds: float) -> float:
-    return median(measure(requests, port=port, seconds=seconds).rate for _ in range(rounds))
+def _median(requests: Sequence[Get | Post], port: int, pace: Pace) -> float:
+    return median(measured_once(requests, pace, port=port).rate for _ in range(pace.rounds))
 
 
 def _rate(name: str, value: float) -> Figure:
     return Figure(name=name, value=value, unit="/s")
 
 
-def queries_of_one(claim: Claim, side: Side) -> int:
-    """Statements that read or write rows, counted by the server over requests of one client."""
+def queries_of_one(claim: Claim, side: Side, pace: Pace) -> int:
+    """Statements that read or write rows, counted by the server over requests of one client, for a second at most."""
     urls = side.platform.urls
     requests = claim.requests(side.workload)[:1]
-    measure(requests, port=side.port, clients=1, seconds=0.5, expected=claim.expected)
+    measure(requests, port=side.port, clients=1, seconds=pace.no_longer_than(0.5), expected=claim.expected)
     before = _statements(urls)
-    run = measure(requests, port=side.port, clients=1, seconds=1, expected=claim.expected)
+    run = measure(
+        requests, port=side.port, clients=1, seconds=pace.no_longer_than(1), expected=claim.expected
+    )
     return max(1, round((_statements(urls) - before) / run.answered))
 
 

@@ -22,10 +22,11 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.utils import timezone
 
 from bench import stream, watching
-from bench.cluster import drop, environment, migrated, running
+from bench.cluster import environment, migrated, running
 from bench.data import steps
+from bench.load import CLIENTS, Pace
 from bench.report import Figure, at_least, at_most, machine, tell
-from config.local.database import Urls
+from config.local.database import Urls, drop_database
 from config.local.places import say, var_folder
 from config.local.postgres import Server
 
@@ -69,12 +70,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=3, help="of each measure of the board")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path)
+    parser.add_argument("--smoke", action="store_true", help="on the server of the tests")
     asked = parser.parse_args(arguments)
     context = machine()
-    with running() as server:
-        found = figures(
-            server, asked.sizes, answers=asked.answers, rounds=asked.rounds, seconds=asked.seconds
-        )
+    with running(is_smoke=asked.smoke) as server:
+        found = figures(server, asked.sizes, answers=asked.answers, pace=_pace(asked))
     tell(
         found,
         context=f"{context} ; {', '.join(map(str, asked.sizes))} suivis",
@@ -83,21 +83,23 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def figures(
-    server: Server, sizes: Sequence[int], *, answers: int, rounds: int, seconds: float
-) -> list[Figure]:
+def _pace(asked: argparse.Namespace) -> Pace:
+    return Pace(asked.rounds, asked.seconds, clients=2 if asked.smoke else CLIENTS)
+
+
+def figures(server: Server, sizes: Sequence[int], *, answers: int, pace: Pace) -> list[Figure]:
     measured, board = [], []
     for size in sizes:
         urls = _filled(server, size)
         if size == sizes[-1]:
             # As telemonitoring.sql gives them to the cell of structure 1: 1,200 from 6,000 people followed on.
             watched = min(size, _WATCHED_AMONG) // 5
-            board = watching.figures(urls, NAME, watched=watched, rounds=rounds, seconds=seconds)
+            board = watching.figures(urls, NAME, watched=watched, pace=pace)
         measured.append(_measured(size))
     first = measured[-1].answers + 1
     streamed = stream.figures(urls, NAME, first=first, answers=min(answers, sizes[-1] - first))
     _disconnect()
-    drop(server, NAME)
+    drop_database(server, NAME)
     return [*_of_sizes(measured), *streamed, *board]
 
 
@@ -132,7 +134,7 @@ def _measured(size: int) -> Measured:
 
 def _filled(server: Server, size: int) -> Urls:
     _disconnect()
-    drop(server, NAME)
+    drop_database(server, NAME)
     urls = migrated(server, NAME)
     _connect(urls)
     _fill(urls, size)

@@ -7,8 +7,8 @@ session and an account. The one beside it, without either, is what `bench.pages`
 from http.client import HTTPConnection
 from statistics import median
 
-from bench.load import Get, measure
-from bench.pages import TWICE, Claim, Side, queries_of_one, warm
+from bench.load import Get, Pace, measure
+from bench.pages import TWICE, Claim, Side, measured_once, queries_of_one, warm
 from bench.readers import WITH_A_STRUCTURE, Workload, cookie, log_in
 from bench.report import Figure, at_most, times_slower
 from bench.serving import Platform, supervised
@@ -26,7 +26,7 @@ def _board(_: Workload) -> list[Get]:
     return [Get(BOARD, cookie(WITH_A_STRUCTURE))]
 
 
-def figures(urls: Urls, name: str, *, watched: int, rounds: int, seconds: float) -> list[Figure]:
+def figures(urls: Urls, name: str, *, watched: int, pace: Pace) -> list[Figure]:
     claim = Claim(f"tableau de {watched}, les 50 premiers", _board, 0)
     with supervised() as supervisor:
         platform = Platform(name, urls, supervisor)
@@ -37,17 +37,17 @@ def figures(urls: Urls, name: str, *, watched: int, rounds: int, seconds: float)
             "bare": platform.pages(settings="bench.settings", kind="bare"),
         }
         asked = {"board": _board(side.workload)}
-        warm(asked["board"], port=side.port, expected=200)
-        reads, size = queries_of_one(claim, side), _size(side.port)
+        warm(asked["board"], pace, port=side.port, expected=200)
+        reads, size = queries_of_one(claim, side, pace), _size(side.port)
         asked["own"] = [Get(f"/own/{reads}/{_BARE_USER}/{size}/", cookie(WITH_A_STRUCTURE))]
         asked["bare"] = [Get(f"/page/{reads}/{_BARE_USER}/{size}/")]
         for key in ("own", "bare"):
-            warm(asked[key], port=ports[key], expected=200)
+            warm(asked[key], pace, port=ports[key], expected=200)
         rates: dict[str, list[float]] = {key: [] for key in ports}
-        for _ in range(rounds):
+        for _ in range(pace.rounds):
             for key, port in ports.items():
-                rates[key].append(measure(asked[key], port=port, seconds=seconds).rate)
-        alone = measure(asked["board"], port=side.port, clients=1, seconds=seconds)
+                rates[key].append(measured_once(asked[key], pace, port=port).rate)
+        alone = measure(asked["board"], port=side.port, clients=1, seconds=pace.seconds)
     board, own, bare = (median(rates[key]) for key in ("board", "own", "bare"))
     of_size = f"{reads} lectures, {size // 1000} ko"
     return [

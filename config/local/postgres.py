@@ -34,6 +34,8 @@ FAST_UNSAFE_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
+    # The smoke run of the measures asks when each row was committed.
+    "track_commit_timestamp": "on",
 }
 
 

@@ -180,7 +180,6 @@ def _chosen(actor: Actor, record: CareRecord, document: NewDocument) -> Limits:
 def _row(actor: Actor, record: CareRecord, document: NewDocument, limits: Limits) -> DocumentReference:
     if actor.person_id is None or actor.organization_id is None:
         raise Refused("Seul un professionnel rattaché à une structure dépose un document.")
-    received = document.received
     row = DocumentReference(
         patient=record.patient,
         record=record,
@@ -194,16 +193,23 @@ def _row(actor: Actor, record: CareRecord, document: NewDocument, limits: Limits
         author_role=actor.role_label,
         organization_id=actor.organization_id,
         organization_name=actor.organization_name,
-        file_id=received.stored.file_id,
-        file_name=received.name,
-        media_type=received.kind,
-        size=received.stored.size,
-        sha256=received.stored.sha256,
-        sha1=received.stored.sha1,
+        **file_columns(document.received),
         **asdict(limits),
     )
     row.set_id = row.pk
     return row
+
+
+def file_columns(received: Received) -> dict[str, Any]:
+    """What a row says of the file that was put away."""
+    return {
+        "file_id": received.stored.file_id,
+        "file_name": received.name,
+        "media_type": received.kind,
+        "size": received.stored.size,
+        "sha256": received.stored.sha256,
+        "sha1": received.stored.sha1,
+    }
 
 
 def checked_title(title: str) -> str:

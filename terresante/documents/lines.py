@@ -5,8 +5,9 @@ from django.utils.safestring import SafeString
 from terresante.documents.enums import DocumentStatus
 from terresante.documents.models import DocumentReference
 from terresante.documents.queries import DocumentLine
+from terresante.kernel.ui.lines import month_title, tag_list, unread_tag
 from terresante.kernel.ui.links import link
-from terresante.kernel.ui.templatetags.ui import html, icon, joined, when
+from terresante.kernel.ui.templatetags.ui import html, icon, when
 from terresante.kernel.ui.wording import file_size, long_date
 
 _LINE = (
@@ -14,8 +15,7 @@ _LINE = (
     '<span class="document-kind">{drawing}</span><div><h4 class="note-author"><a href="{url}">{title}</a> {unread}</h4>'
     '<div class="note-meta">{type} du {day} · {signed}</div>{withdrawn}{tags}</div></article>'
 )
-_MONTH = '<h3 class="group-title">{month}</h3>'
-_UNREAD = html('<span class="tag tag-unread"><span class="unread-dot"></span> Non lu</span>')
+_UNREAD = unread_tag("Non lu")
 _WITHDRAWN = '<p class="mb-0">Retiré par {name}, {at}\u00a0: {reason}</p>'
 
 
@@ -23,7 +23,7 @@ def line_of(line: DocumentLine, *, with_month: bool) -> SafeString:
     document = line.document
     return html(
         _LINE,
-        month=html(_MONTH, month=line.month) if with_month and line.month else "",
+        month=month_title(line.month if with_month else ""),
         key=str(document.pk),
         drawing=icon("image" if document.is_image else "file-text"),
         url=link("documents:one", document.record_id, document.pk),
@@ -56,16 +56,15 @@ def _withdrawn(document: DocumentReference) -> SafeString:
 
 def tags(document: DocumentReference) -> SafeString:
     """Its file, its version, and who reads it."""
-    kind = f"{document.get_media_type_display()}, {file_size(document.size)}"
-    told = [html('<li class="tag">{kind}</li>', kind=kind)]
+    told = [("", f"{document.get_media_type_display()}, {file_size(document.size)}")]
     if document.version > 1:
-        told.append(_tag("history", f"Version {document.version}"))
+        told.append(("history", f"Version {document.version}"))
     if document.status == DocumentStatus.SUPERSEDED:
-        told.append(_tag("history", "Remplacé"))
-    told.append(_tag(*_readers(document)))
+        told.append(("history", "Remplacé"))
+    told.append(_readers(document))
     if document.hidden_from_representative:
-        told.append(_tag("eye-off", "Masqué aux représentants et aidants"))
-    return html('<ul class="tags">{tags}</ul>', tags=joined(told))
+        told.append(("eye-off", "Masqué aux représentants et aidants"))
+    return tag_list(told)
 
 
 def _readers(document: DocumentReference) -> tuple[str, str]:
@@ -78,7 +77,3 @@ def _readers(document: DocumentReference) -> tuple[str, str]:
     if document.hidden_from_patient:
         return "eye-off", "Non visible par la personne"
     return "eye", "Visible par la personne"
-
-
-def _tag(drawing: str, words: str) -> SafeString:
-    return html('<li class="tag">{icon} {words}</li>', icon=icon(drawing), words=words)

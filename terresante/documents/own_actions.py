@@ -12,6 +12,7 @@ from terresante.documents.actions import (
     checked_day,
     checked_title,
     fact_of,
+    file_columns,
     refuse_known,
     save_filed,
     take_back,
@@ -49,7 +50,6 @@ def file_own_document(actor: Actor, record_id: UUID, *, document: OwnDocument) -
     if document.type not in OWN_TYPES:
         raise Invalid("Choisissez ce qu’est ce document.", fields={"type": "Choisissez dans la liste."})
     refuse_known(actor, record, document.received)
-    received = document.received
     row = DocumentReference(
         patient=record.patient,
         record=record,
@@ -61,12 +61,7 @@ def file_own_document(actor: Actor, record_id: UUID, *, document: OwnDocument) -
         author_role=_said(actor, record.patient.sex),
         is_from_patient=True,
         kept_to_patient=document.kept,
-        file_id=received.stored.file_id,
-        file_name=received.name,
-        media_type=received.kind,
-        size=received.stored.size,
-        sha256=received.stored.sha256,
-        sha1=received.stored.sha1,
+        **file_columns(document.received),
     )
     row.set_id = row.pk
     save_filed(row)

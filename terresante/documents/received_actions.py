@@ -12,7 +12,15 @@ from terresante.care_team import matrix
 from terresante.care_team.queries.limits import Limits, limits_on
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
-from terresante.documents.actions import change, checked_day, fact_of, save_filed, take_back, trace
+from terresante.documents.actions import (
+    change,
+    checked_day,
+    fact_of,
+    file_columns,
+    save_filed,
+    take_back,
+    trace,
+)
 from terresante.documents.enums import (
     ACCOUNT,
     CLASS_OF,
@@ -239,7 +247,6 @@ def _earlier(actor: Actor, row: DocumentReference, document: SentDocument) -> Do
 
 
 def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentReference:
-    received = document.received
     row = DocumentReference(
         patient_id=record.patient_id,
         record=record,
@@ -253,12 +260,7 @@ def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentRe
         organization_id=_structure(actor),
         organization_name=actor.organization_name,
         sender_identifier=_cut(document.names)[0],
-        file_id=received.stored.file_id,
-        file_name=received.name,
-        media_type=received.kind,
-        size=received.stored.size,
-        sha256=received.stored.sha256,
-        sha1=received.stored.sha1,
+        **file_columns(document.received),
         metadata={**document.metadata, **_chain(document)},
         visit_number=document.visit_number,
         **asdict(_limits(actor, document)),

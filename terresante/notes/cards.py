@@ -3,6 +3,7 @@
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from terresante.kernel.ui.lines import month_title, tag_list, unread_tag
 from terresante.kernel.ui.links import link
 from terresante.kernel.ui.templatetags.ui import html, icon, joined, when
 from terresante.notes.models import Note
@@ -14,8 +15,7 @@ _CARD = (
     '<div class="note-meta">{role}, {place} · {written}{received}{amended}</div>'
     "{star}{answered}{text}{media}{tags}</article>"
 )
-_MONTH = '<h3 class="group-title">{month}</h3>'
-_UNREAD = html('<span class="tag tag-unread"><span class="unread-dot"></span> Non lue</span>')
+_UNREAD = unread_tag("Non lue")
 _TEXT = '<p class="note-text">{words}</p>'
 _FOLDED = (
     '<details class="note-folded"><summary><span class="note-text">{beginning}</span>'
@@ -35,7 +35,7 @@ def card(line: NoteLine) -> SafeString:
     url = link("notes:one", note.record_id, note.pk)
     return html(
         _CARD,
-        month=html(_MONTH, month=line.month) if line.month else "",
+        month=month_title(line.month),
         key=str(note.pk),
         author=note.author_name,
         url=url,
@@ -105,10 +105,4 @@ def tags(note: Note) -> SafeString:
         told.append(("eye-off", "Non visible par la personne"))
     if note.hidden_from_representative:
         told.append(("eye-off", "Masquée aux représentants et aidants"))
-    return html('<ul class="tags">{tags}</ul>', tags=joined(_tag(drawing, words) for drawing, words in told))
-
-
-def _tag(drawing: str, words: str) -> SafeString:
-    if not drawing:
-        return html('<li class="tag">{words}</li>', words=words)
-    return html('<li class="tag">{icon} {words}</li>', icon=icon(drawing), words=words)
+    return tag_list(told)

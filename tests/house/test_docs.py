@@ -3,6 +3,9 @@
 import json
 import re
 import tomllib
+from functools import cache
+from importlib.metadata import metadata
+from pathlib import Path
 
 from tests.house.tree import PLATFORM, ROOT, files, short
 
@@ -16,8 +19,48 @@ ELSEWHERE = ("http://", "https://", "mailto:")
 READERS = {".py", ".ts", ".example", ".service"}
 
 
+QUOTED = re.compile(r"`([^`\n]+)`")
+FILE = re.compile(r"[\w./-]+\.(?:py|html|ts|sql|toml|typ|md|txt|service)")
+# Between words of one name, or before it: what is no word of English.
+NAME = re.compile(r"(?<!\w)(?:[A-Z][a-z]+[A-Z]\w*|[A-Za-z]\w*_\w+)")
+PRIVATE = re.compile(r"(?<![\w.])_[A-Za-z]\w+")
+FOLDER = re.compile(r"[\w./-]+/")
+CODE = {".py", ".ts", ".html", ".sql", ".scss", ".toml", ".txt", ".typ", ".yml", ".example", ".service"}
+# Addresses, what is written at run time, an example's own folder, a wheel's.
+WRITTEN_ELSEWHERE = ("/", "var/", "examples/", "bin/")
+# PostgreSQL's, published files', libraries' that were not taken; and what the pages that teach are about to write.
+NOT_OURS = {
+    *("HTTPS_PROXY", "archive_command", "log_min_duration_statement", "pg_basebackup", "pg_dump"),
+    *("PS_LibreAcces_Dipl_AutExerc", "LinguisticVariants", "openid_connect", "SocialAccount"),
+    *("is_urgent", "urgent_notes", "NoteWithdrawn", "NOTE_WITHDRAW", "withdraw_note", "withdrawn_at"),
+    *("PLANNED_TRANSFER", "planned_transfer", "verb_noun", "words_of_the_address"),
+}
+
+
 def pages():
     return [path for path in files() if path.suffix == ".md"]
+
+
+def quoted(page):
+    return QUOTED.findall(page.read_text())
+
+
+@cache
+def words_of(path):
+    return frozenset(re.findall(r"\w+", path.read_text()))
+
+
+def ends_of_paths():
+    """Every tracked file, and every folder with a slash behind it, by each of its ends."""
+    paths = {short(path) for path in files()}
+    paths |= {f"{parent.as_posix()}/" for path in map(Path, paths) for parent in path.parents}
+    return {end for path in paths for end in _ends(path)}
+
+
+def _ends(path):
+    parts = path.rstrip("/").split("/")
+    last = "/" if path.endswith("/") else ""
+    return ("/".join(parts[start:]) + last for start in range(len(parts)))
 
 
 def test_every_variable_of_the_environment_is_in_the_operations_page():
@@ -97,6 +140,66 @@ def test_every_test_named_in_the_pages_exists():
     assert [pair for pair in sorted(told) if pair[0] not in known] == []
 
 
+def test_every_file_that_the_pages_name_is_there():
+    """Good: `patients/models/person.py`. Bad: `patients/models.py`, a package since; a folder ends with a slash."""
+    known = ends_of_paths()
+    lost = [
+        f"{short(page)}: {name}"
+        for page in pages()
+        for name in quoted(page)
+        if (FILE.fullmatch(name) or (name.endswith("/") and FOLDER.fullmatch(name)))
+        and not name.startswith(WRITTEN_ELSEWHERE)
+        and name not in known
+    ]
+
+    assert not lost
+
+
+def test_every_name_of_the_code_that_the_pages_quote_is_in_the_code():
+    """Good: the name as it is now. Bad: a query, a function, a table that has another name since."""
+    known = NOT_OURS | {path.stem for path in files()}
+    known = known.union(
+        *(words_of(path) for path in files() if path.suffix in CODE or path.name == "Makefile")
+    )
+    lost = [
+        f"{short(page)}: {name}"
+        for page in pages()
+        for text in quoted(page)
+        if not FILE.fullmatch(text)
+        for name in NAME.findall(text)
+        if name not in known
+    ]
+
+    assert not lost
+
+
+def test_a_private_name_is_in_a_file_that_its_page_names():
+    """`_told` of an app is not that of another. What begins thus in the page of the FHIR interface is FHIR's."""
+    lost = [
+        f"{short(page)}: {name}"
+        for page in pages()
+        if page != DOCS / "api.md" and (names := private_names(page))
+        for name in names.difference(*(words_of(path) for path in named_by(page)))
+    ]
+
+    assert not lost
+
+
+def private_names(page):
+    return {name for text in quoted(page) if not FILE.fullmatch(text) for name in PRIVATE.findall(text)}
+
+
+def named_by(page):
+    """The files that it names with their folder, and for the page of a folder those of the folder."""
+    names = tuple(f"/{name}" for name in quoted(page) if FILE.fullmatch(name) and "/" in name)
+    own = page.parent if page.name == "README.md" else None
+    return [
+        path
+        for path in files()
+        if path.suffix in CODE and (own in path.parents or f"/{short(path)}".endswith(names))
+    ]
+
+
 def test_every_dependency_has_its_line_and_no_line_is_too_many():
     """Good: a row that says what for. Bad: a package nobody remembers the reason of."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -107,3 +210,27 @@ def test_every_dependency_has_its_line_and_no_line_is_too_many():
     told = set(re.findall(r"^\| `([^`]+)` \|", DEPENDENCIES.read_text(), re.MULTILINE))
 
     assert told == python | front_end
+
+
+def test_each_dependency_states_the_licence_that_it_has():
+    """Good: the family that the package says of itself. Bad: one that changed with a version, or none."""
+    said = dict(re.findall(r"^\| `([^`]+)` \| ([^|]*) \|", DEPENDENCIES.read_text(), re.MULTILINE))
+    locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    wrong = {
+        name: (licence, found)
+        for name, licence in said.items()
+        if not families(licence) or not families(found := licence_of(name, locked)) <= families(licence)
+    }
+
+    assert not wrong
+
+
+def licence_of(name, locked):
+    if package := locked.get(f"node_modules/{name}"):
+        return package.get("license", "")
+    told = metadata(name)
+    return " ".join([told.get("License-Expression", ""), *told.get_all("Classifier", [])])
+
+
+def families(text):
+    return set(re.findall(r"0BSD|BSD|MIT|Apache|LGPL|GPL|MPL|ISC|OFL", text))

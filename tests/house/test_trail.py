@@ -1,12 +1,15 @@
 """No write without a trace, no event with two meanings, no model without its word."""
 
 import inspect
+import re
 from collections import Counter
 from importlib import import_module
 
 import pytest
 from django.apps import apps
 
+from config.navigation import _CARER_PLACES, _PATIENT_PLACES, _PLACES, _RELATIVE_PLACES
+from config.record_frame import MORE, TABS
 from terresante.kernel import access, events
 from terresante.kernel.enums import Outcome
 from tests.house.tree import PLATFORM, ROOT, files, sources
@@ -111,6 +114,16 @@ def test_every_model_is_in_the_glossary():
     ]
 
     assert not missing, f"add a line to docs/glossary.md: {missing}"
+
+
+def test_the_places_of_the_screen_are_in_the_glossary_with_their_view():
+    """A newcomer sees « Chronologie » and finds `overview:timeline`; a place that is gone leaves its line."""
+    bars = (_PLACES, _PATIENT_PLACES, _RELATIVE_PLACES, _CARER_PLACES)
+    places = {(label, address) for bar in bars for label, address, *_ in bar}
+    places |= {(tab.label, tab.url_name) for tab in (*TABS, *MORE)}
+    told = re.findall(r"\| ([^|]+) (?=\| `(\w+:\w+)` \|)", GLOSSARY.read_text())
+
+    assert {(label, address) for labels, address in told for label in labels.split(", ")} == places
 
 
 def test_every_app_has_its_page():

@@ -30,7 +30,6 @@ from terresante.stays.models import Encounter
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-# Of our own processor time: a busy machine proves nothing.
 
 
 @pytest.fixture
@@ -86,12 +85,13 @@ def test_outside_a_demonstration_nothing_is_loaded(tmp_path, settings, marked_da
 
 def test_a_load_that_fails_leaves_nothing(tmp_path, marked_database, monkeypatch):
     def broken(*args, **kwargs):
+        assert User.objects.exists() and Organization.objects.exists()
         raise RuntimeError("cut off")
 
-    monkeypatch.setattr("config.local.region.load.play_stays", broken)
+    monkeypatch.setattr("config.local.region.load.psc_cards", broken)
     with pytest.raises(RuntimeError, match="cut off"):
         load_into(tmp_path)
-    assert not User.objects.exists()
+    assert not User.objects.exists() and not Organization.objects.exists()
     assert list(tmp_path.iterdir()) == []
 
 
