@@ -19,7 +19,7 @@ from tests.access.oracle.worlds import world
 from tests.walls import empty_tables
 
 pytestmark = pytest.mark.commits
-WORLDS, MANY = 1, 40
+WORLDS, MANY, SPARE = 1, 40, 30
 
 
 def test_what_is_learned_of_a_patient_changes_no_decision():
@@ -34,8 +34,11 @@ def test_what_is_learned_of_a_patient_changes_no_decision_in_many_worlds():
 def _prove_worlds(number: int) -> None:
     seed, decided = secrets.randbelow(10**9), 0
     print(f"grounds seed: {seed}")  # noqa: T201 -- told on failure
-    for each in range(number):
-        decided += _decided(seed + each)
+    # In some worlds nobody reaches anybody: others are drawn.
+    for played, each in enumerate(range(seed, seed + number + SPARE)):
+        if played >= number and decided > 100 * number:
+            break
+        decided += _decided(each)
     assert decided > 100 * number
 
 
