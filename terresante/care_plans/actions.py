@@ -36,7 +36,7 @@ from terresante.care_team import matrix
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import covers, open_record
-from terresante.care_team.queries.limits import limits_on, limits_unasked, sector_of
+from terresante.care_team.queries.limits import limits_on, limits_unasked, name_in_circle, sector_of
 from terresante.feed.actions import Fact, tell
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit, together
@@ -230,13 +230,15 @@ def tell_joined(actor: Actor, inclusion: Inclusion) -> None:
 
 
 def changed(actor: Actor, inclusion: Inclusion, kind: ChangeKind, **said: Any) -> None:
+    name = name_in_circle(actor, inclusion.sector)
+    is_named = name == actor.name
     PathwayChange.objects.create(
         patient_id=inclusion.patient_id,
         inclusion_id=inclusion.pk,
         kind=kind,
-        by_name=actor.name,
-        by_role=actor.role_label,
-        organization_name=actor.organization_name,
+        by_name=name,
+        by_role=actor.role_label if is_named else "",
+        organization_name=actor.organization_name if is_named else "",
         **said,
     )
 

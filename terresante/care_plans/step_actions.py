@@ -16,6 +16,7 @@ from terresante.care_plans.models import BillableSequence, Inclusion, PlannedSte
 from terresante.care_team import matrix
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import circle_of, open_record
+from terresante.care_team.queries.limits import name_in_circle
 from terresante.kernel import access, together
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
@@ -32,7 +33,7 @@ def do_step(actor: Actor, record_id: UUID, step_id: UUID, *, on: date) -> Planne
     if not inclusion.included_on <= on <= timezone.localdate():
         sentence = "Une étape est faite entre le jour de l’inclusion et aujourd’hui."
         raise Invalid(sentence, fields={"on": sentence})
-    step.state, step.done_on, step.done_by_name = StepState.DONE, on, actor.name
+    step.state, step.done_on, step.done_by_name = StepState.DONE, on, name_in_circle(actor, step.sector)
     step.save(update_fields=["state", "done_on", "done_by_name"])
     definition = inclusion.definition
     _bill(inclusion, definition, step)

@@ -21,15 +21,17 @@ from terresante.care_plans.models import (
 )
 from terresante.care_plans.queries import late_steps
 from terresante.care_plans.tests.factories import included, lead_of, published
+from terresante.care_team.actions import NewMember, add_member
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import CareTeamParticipant
+from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.overview.desk_queries import home_of
-from tests.cast import join
+from tests.cast import join, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -310,3 +312,23 @@ def test_what_a_psychiatric_structure_runs_is_included_by_its_sector_alone_and_s
             assert access.list(actor, INCLUSION_READ, PlannedStep).exists() == knows, actor.name
     with rls.acting(cast.ines, read_only=True):
         assert home_of(cast.ines).late.lines == []
+
+
+def test_who_is_unknown_to_the_circle_is_not_named_by_a_step_that_everybody_reads(cast, programme):
+    """Odile, psychiatric nurse of the CMP, does a step of an ordinary programme; the circle's nurse reads it."""
+    with walls_down():
+        cmp = organization("CMP du Parc", OrganizationKind.CMP)
+        odile = professional("odile", Profession.PSYCHIATRIC_NURSE, cmp)
+    member = NewMember(practitioner_id=odile.person_id)
+    add_member(cast.amar, cast.madeleine_record.pk, member=member)
+    inclusion = included(cast.amar, cast.madeleine_record, programme, days_ago=60)
+    step = next(one for (key, _), one in steps_of(inclusion).items() if key == "e2")
+
+    act(odile, cast.madeleine_record, step, step_actions.do_step, on=timezone.localdate())
+
+    with walls_down():
+        change = PathwayChange.objects.get(step_id=step.pk, kind="done")
+        unnamed = "un professionnel de l’équipe"
+        assert PlannedStep.objects.get(pk=step.pk).done_by_name == unnamed
+        assert (change.by_name, change.by_role, change.organization_name) == (unnamed, "", "")
+        assert AuditEntry.objects.filter(actor_name=odile.name, patient_id=inclusion.patient_id).exists()
