@@ -33,7 +33,12 @@ class GeneralForm(CorrectedForm):
     title = forms.CharField(
         label="Intitulé", max_length=120, error_messages={"required": "Donnez un intitulé au programme."}
     )
-    legal_ground = forms.ChoiceField(label="Cadre", choices=LegalGround.choices, widget=forms.RadioSelect)
+    legal_ground = forms.ChoiceField(
+        label="Cadre",
+        choices=LegalGround.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez le cadre."},
+    )
     data_class = forms.ChoiceField(
         label="Qui lit qu’une personne est dans ce programme",
         help_text="Une catégorie de la matrice des droits : le titre du programme dit déjà quelque chose de sa santé.",

@@ -10,7 +10,11 @@ from terresante.kernel.ui.forms import CorrectedForm
 
 
 class PutAsideForm(forms.Form):
-    reason = forms.CharField(label="Pourquoi ce message est écarté", max_length=200)
+    reason = forms.CharField(
+        label="Pourquoi ce message est écarté",
+        max_length=200,
+        error_messages={"required": "Dites pourquoi ce message est écarté."},
+    )
 
 
 class UnmaskForm(forms.Form):

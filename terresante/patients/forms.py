@@ -19,20 +19,34 @@ ATTRIBUTE_LABELS = (
 
 
 class TraitsForm(forms.Form):
-    birth_name = forms.CharField(label="Nom de naissance", max_length=100)
+    birth_name = forms.CharField(
+        label="Nom de naissance",
+        max_length=100,
+        error_messages={"required": "Indiquez le nom de naissance."},
+    )
     birth_given_names = forms.CharField(
-        label="Prénoms de naissance", max_length=200, help_text="Tous, dans l’ordre de l’état civil."
+        label="Prénoms de naissance",
+        max_length=200,
+        help_text="Tous, dans l’ordre de l’état civil.",
+        error_messages={"required": "Indiquez au moins le premier prénom de naissance."},
     )
     birth_date = forms.CharField(
         label="Date de naissance",
         max_length=20,
         help_text="Par exemple 17/04/1958. Jour et mois inconnus : 1958, ou 00/00/1958.",
+        error_messages={"required": "Indiquez la date de naissance."},
     )
-    sex = forms.ChoiceField(label="Sexe", choices=Sex.choices, widget=forms.RadioSelect)
+    sex = forms.ChoiceField(
+        label="Sexe",
+        choices=Sex.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Indiquez le sexe : féminin, masculin, ou inconnu."},
+    )
     birth_place_code = forms.CharField(
         label="Code du lieu de naissance",
         max_length=5,
         help_text=f"Code INSEE de la commune, ou 99 et trois chiffres pour un pays. Inconnu : {UNKNOWN_PLACE}.",
+        error_messages={"required": "Indiquez le code du lieu de naissance."},
     )
     birth_place_name = forms.CharField(label="Lieu de naissance", max_length=120, required=False)
     used_name = forms.CharField(label="Nom utilisé", max_length=100, required=False)
@@ -75,7 +89,11 @@ class CorrectionForm(TraitsForm):
 
 
 class DocumentForm(forms.Form):
-    document = forms.ChoiceField(label="Pièce présentée", choices=_DOCUMENTS)
+    document = forms.ChoiceField(
+        label="Pièce présentée",
+        choices=_DOCUMENTS,
+        error_messages={"required": "Choisissez la pièce présentée."},
+    )
     agrees = forms.BooleanField(
         label="Les cinq traits de la pièce sont ceux affichés ici",
         error_messages={"required": "Comparez la pièce aux traits affichés."},
@@ -86,7 +104,7 @@ class AttributesForm(forms.Form):
     attributes = forms.MultipleChoiceField(
         label="Attributs", choices=ATTRIBUTE_LABELS, required=False, widget=forms.CheckboxSelectMultiple
     )
-    reason = forms.CharField(label="Motif", max_length=200)
+    reason = forms.CharField(label="Motif", max_length=200, error_messages={"required": "Indiquez le motif."})
 
     @property
     def chosen(self) -> list[Attribute]:

@@ -102,7 +102,10 @@ class InvitedForm(NewPasswordForm, GivenCodeForm):
 class NameForm(forms.Form):
     """Of the members given, the one who may know from now on."""
 
-    participant = forms.ChoiceField(label=later("Quelqu’un d’autre peut le savoir"))
+    participant = forms.ChoiceField(
+        label=later("Quelqu’un d’autre peut le savoir"),
+        error_messages={"required": later("Choisissez quelqu’un de votre équipe.")},
+    )
 
     def __init__(self, members: Sequence[CareTeamParticipant], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

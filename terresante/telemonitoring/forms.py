@@ -68,7 +68,9 @@ class EnrolForm(OwnThresholdsForm):
         widget=forms.CheckboxSelectMultiple,
     )
     contact = forms.ChoiceField(label="Contact de quel cas index ?", required=False)
-    status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
+    status = forms.ChoiceField(
+        label="Statut", widget=forms.RadioSelect, error_messages={"required": "Choisissez le statut."}
+    )
     anchor_on = day_field("Date de référence", missing="Indiquez la date.")
     cell = forms.ChoiceField(
         label="Cellule qui suit les réponses",
@@ -146,7 +148,9 @@ class EnrolForm(OwnThresholdsForm):
 class AdaptForm(OwnThresholdsForm):
     """What may change of the person while she is followed: her status, her own thresholds."""
 
-    status = forms.ChoiceField(label="Statut", widget=forms.RadioSelect)
+    status = forms.ChoiceField(
+        label="Statut", widget=forms.RadioSelect, error_messages={"required": "Choisissez le statut."}
+    )
 
     def __init__(
         self,

@@ -197,6 +197,15 @@ def test_templates_carry_no_code_and_no_style():
     assert not found
 
 
+def test_what_is_docked_on_a_telephone_is_no_button_itself():
+    """`main-action` paints its ground: on a button it is white on white. Good: `<div class="main-action"><a …`."""
+    white = re.compile(r"""class="(?=[^"]*\bbtn\b)[^"]*\bmain-action\b""")
+    found = [short(path) for path in templates() if white.search(path.read_text())]
+
+    assert not found
+    assert white.search('<a class="btn btn-main main-action">')
+
+
 def test_no_template_names_another_site():
     """Everything comes from our own origin: no request tells a third party who reads what."""
     elsewhere = re.compile(r"""(?:src|href|action)\s*=\s*["'](?:https?:)?//""")

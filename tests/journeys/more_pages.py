@@ -358,7 +358,10 @@ _DESKS = (
         _ADMINISTRATOR,
         "/administration/structures/",
         click="3C REPY",
-        does=then("Ajouter quelqu’un", "La personne n’est dans aucun annuaire"),
+        does=acts.in_turn(
+            then("Ajouter quelqu’un", "La personne n’est dans aucun annuaire"),
+            acts.says_nothing_and("Ajouter"),
+        ),
         shows="directory:new_member",
     ),
     Screen(

@@ -136,7 +136,7 @@ SCREENS = (
     Screen("resume-infirmiere", _NURSE, "", "ISIDORE"),
     Screen("resume-plus", _NURSE, "", "ISIDORE", does=acts.opens_the_menu("Plus")),
     Screen("menu", _NURSE, "/", does=lambda visitor: visitor.page.locator(".bar-end summary").click()),
-    Screen("sejours-vide", "a.georges", "sejours/", "DIALLO"),
+    Screen("sejours-vide", _GP, "sejours/", _NEW),
     Screen(
         "urgence",
         "i.roche",

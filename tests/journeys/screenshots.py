@@ -110,7 +110,10 @@ def _photograph_an_alert(visits: Visits, hospital: Hospital, folder: Path) -> No
 
 
 def _take(page: Page, path: Path) -> None:
-    """The whole page; what is very long, its first screens."""
+    """The whole page, from its top, its previews drawn; what is very long, its first screens."""
+    expect(page.get_by_text("Préparation de l’aperçu")).to_have_count(0)
+    expect(page.locator(".viewer-sheet:not(:has(canvas))")).to_have_count(0)
+    page.evaluate("scrollTo(0, 0)")
     size = DESK if page.viewport_size == DESK else PHONE
     height = int(page.evaluate("document.documentElement.scrollHeight"))
     page.screenshot(path=path, animations="disabled", full_page=height <= _HIGHEST * size["height"])

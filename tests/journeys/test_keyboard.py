@@ -19,6 +19,15 @@ _FOCUS = """() => {
   });
   return {said: said.replace(/\\s+/g, ' ').trim(), seen};
 }"""
+# The name of what has the focus, when a docked bar lies over its middle.
+_UNDER = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body || at.closest('.bottom-bar, .main-action, .actions-main, .frame, .skip')) return '';
+  const box = at.getBoundingClientRect();
+  const over = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, 20));
+  const bar = over && over.closest('.bottom-bar, .main-action, .actions-main, .frame');
+  return bar ? `${(at.getAttribute('aria-label') || at.textContent).trim()} under ${bar.className}` : '';
+}"""
 
 
 def test_a_whole_visit_without_a_mouse(visit, platform):
@@ -71,3 +80,27 @@ def tab_to(page: Page, words: str, *, back: bool = False) -> None:
         if re.search(words, focus["said"], re.IGNORECASE):
             return
     pytest.fail(f"{page.url}: « {words} » cannot be reached with the keyboard")
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["", "letters twice as large"])
+def test_on_a_telephone_what_has_the_focus_stands_clear_of_what_is_docked(visit, large):
+    visitor = visit("c.marie", phone=True)
+    page = visitor.page
+    if large:
+        page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    visitor.open_record("ISIDORE")
+    record = page.url.partition("?")[0].rstrip("/")
+
+    for path in ("/notes/", "/cercle/"):
+        page.goto(record + path)
+        hidden = [said for said in _walk(page, 30) if said]
+        assert not hidden, f"{path}: {hidden}"
+
+
+def _walk(page: Page, steps: int) -> list[str]:
+    """What has the focus after each key, when something docked lies over it; '' when it is seen."""
+    found = []
+    for _ in range(steps):
+        page.keyboard.press("Tab")
+        found.append(page.evaluate(_UNDER))
+    return found

@@ -60,6 +60,9 @@ class ConsentForm(forms.Form):
         max_length=200,
         required=False,
         help_text="Document remis, formulaire signé, message de la personne ; sinon, ce qui a empêché de la consulter.",
+        error_messages={
+            "required": "Dites ce qui prouve le consentement, ou ce qui a empêché de le demander."
+        },
     )
     inform_by = day_field(
         "Sinon, à informer avant le",
@@ -143,6 +146,7 @@ class ProofForm(forms.Form):
         label="Comment la personne l’a exprimé",
         max_length=200,
         help_text="Courrier daté, entretien, formulaire signé…",
+        error_messages={"required": "Dites comment la personne l’a exprimé."},
     )
 
 
@@ -162,13 +166,16 @@ class EmergencyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=f"{REASON_MIN_LENGTH} caractères au moins. Le patient, son cercle et le délégué à la protection"
         " des données liront cette phrase.",
+        error_messages={"required": "Dites pourquoi vous ouvrez ce dossier."},
     )
 
 
 class NameForm(forms.Form):
     """Of the members given, the one who may know from now on."""
 
-    participant = forms.ChoiceField(label="Qui peut le savoir")
+    participant = forms.ChoiceField(
+        label="Qui peut le savoir", error_messages={"required": "Choisissez quelqu’un du cercle."}
+    )
 
     def __init__(self, members: Sequence[CareTeamParticipant], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -177,11 +184,17 @@ class NameForm(forms.Form):
 
 
 class ReviewForm(forms.Form):
-    outcome = forms.ChoiceField(label="Conclusion", choices=ReviewOutcome.choices, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label="Conclusion",
+        choices=ReviewOutcome.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites si l’accès était justifié."},
+    )
     note = forms.CharField(
         label="Ce que l’examen a montré, ou ce que vous demandez au professionnel",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Écrivez ce que l’examen a montré, ou ce que vous demandez."},
     )
     consequence = forms.ChoiceField(
         label="Suite donnée, si l’accès est injustifié",
@@ -201,6 +214,7 @@ class ExplanationForm(forms.Form):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Le délégué à la protection des données la lira. N’écrivez rien de médical sur la personne.",
+        error_messages={"required": "Écrivez votre explication."},
     )
 
 
@@ -223,12 +237,15 @@ class ComplaintForm(forms.Form):
 class RightForm(forms.Form):
     """One right of the matrix, or the legal regime: the value, and why."""
 
-    value = forms.ChoiceField(label="Droit", widget=forms.RadioSelect)
+    value = forms.ChoiceField(
+        label="Droit", widget=forms.RadioSelect, error_messages={"required": "Choisissez ce qui s’applique."}
+    )
     reason = forms.CharField(
         label="Pourquoi ce changement",
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="10 caractères au moins : chaque administrateur relira cette phrase.",
+        error_messages={"required": "Dites pourquoi vous faites ce changement."},
     )
 
 
@@ -237,8 +254,15 @@ class SharingForm(ConsentForm):
 
     is_asked = False
     given_on = day_field("Informée le")
-    given_by = forms.ChoiceField(label="Par")
-    support = forms.ChoiceField(label="Comment", choices=InformationSupport.choices, widget=forms.RadioSelect)
+    given_by = forms.ChoiceField(
+        label="Par", error_messages={"required": "Indiquez qui a informé la personne."}
+    )
+    support = forms.ChoiceField(
+        label="Comment",
+        choices=InformationSupport.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Indiquez comment la personne a été informée."},
+    )
 
     def clean_given_on(self) -> date:
         day: date = self.cleaned_data["given_on"]

@@ -21,11 +21,15 @@ from terresante.patients.enums import Sex
 class ProposalForm(forms.Form):
     """The giver is oneself, or somebody of the structure one leads: then all his roles, without their names."""
 
-    giver = forms.ChoiceField(label="Les patients de")
+    giver = forms.ChoiceField(
+        label="Les patients de", error_messages={"required": "Choisissez de qui sont les patients."}
+    )
     periods = forms.MultipleChoiceField(
         label="Patients à confier", required=False, widget=forms.CheckboxSelectMultiple
     )
-    taker = forms.ChoiceField(label="À qui", widget=forms.RadioSelect)
+    taker = forms.ChoiceField(
+        label="À qui", widget=forms.RadioSelect, error_messages={"required": "Choisissez un collègue."}
+    )
     returns_on = day_field("Retour le, si c’est le temps d’un congé", required=False)
 
     def __init__(
@@ -92,7 +96,11 @@ def _works(found: PractitionerFound) -> str:
 
 
 class AnswerForm(forms.Form):
-    items = forms.MultipleChoiceField(label="Patients", widget=forms.CheckboxSelectMultiple)
+    items = forms.MultipleChoiceField(
+        label="Patients",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choisissez au moins un patient."},
+    )
 
     def __init__(self, persons: Sequence[PersonGiven], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

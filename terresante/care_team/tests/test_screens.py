@@ -199,6 +199,21 @@ def test_opposing_the_record_closes_it_and_the_patient_alone_opens_it_again(cast
     assert patient.post(reverse("portal:lift_opposition")).status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "unsaid"),
+    [
+        ("oppose_record", "le dossier est fermé à tout le cercle", "continue de lire"),
+        ("oppose_emergency", "pourra ouvrir ce dossier, même en urgence", "Le médecin régulateur"),
+        ("oppose_samu", "Le médecin régulateur d’un SAMU ne pourra pas lire", "même en urgence"),
+    ],
+)
+def test_each_opposition_says_what_it_closes(cast, name, said, unsaid):
+    page = logged_in(cast.amar).get(url(name, cast)).content.decode()
+
+    assert said in page
+    assert unsaid not in page
+
+
 def test_an_opposition_stops_the_emergency_access_that_is_open(cast):
     emergency = logged_in(cast.urgentiste)
     opens(emergency, cast)

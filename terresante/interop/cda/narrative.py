@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from terresante.interop.cda.parsing import Element, local_name
 
 _WIDEST = 50
+_TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _IMAGE = "Image ou pièce jointe : à ouvrir dans le document d’origine."
 _BLOCKS = frozenset({"paragraph", "list", "table"})
@@ -117,17 +118,20 @@ def _list(element: Element) -> str:
 
 def _table(element: Element) -> str:
     """Header cells say what they head. A first row of `th` alone is a header, whatever group it stands in."""
+    grouped = list(_row_groups(element))
+    heads = _heads(grouped)
     groups: list[str] = []
-    for group, rows in _row_groups(element):
-        shown = "".join(_row(row, is_head=group == "thead" or _is_all_headers(row)) for row in rows)
+    for group, rows in grouped:
+        shown = "".join(_row(row, heads, is_head=_is_head(group, row)) for row in rows)
         if shown:
             groups.append(f"<{group}>{shown}</{group}>")
     if not groups:
         return ""
     caption = next((_content(each) for each in element if local_name(each) == "caption"), "")
     named = f"<caption>{caption}</caption>" if caption.strip() else ""
+    css = "table table-cards" if heads else "table"
     return (
-        f'<div class="table-scroll" tabindex="0"><table class="table">{named}{"".join(groups)}</table></div>'
+        f'<div class="table-scroll" tabindex="0"><table class="{css}">{named}{"".join(groups)}</table></div>'
     )
 
 
@@ -141,24 +145,50 @@ def _row_groups(table: Element) -> Iterator[tuple[str, list[Element]]]:
                 yield name, [each for each in group if local_name(each) == "tr"]
 
 
+def _heads(grouped: list[tuple[str, list[Element]]]) -> list[str]:
+    """What heads each column, for a telephone, where a row is a card: none unless every row has the same cells."""
+    rows = [(row, _is_head(group, row)) for group, each in grouped for row in each]
+    cells = [_cells(row) for row, _ in rows]
+    if not rows or not rows[0][1] or any(is_head for _, is_head in rows[1:]):
+        return []
+    if {len(row) for row in cells} != {len(cells[0])} or any(_is_wide(cell) for row in cells for cell in row):
+        return []
+    # Escaped by `_content`: only our own elements are taken out.
+    return [" ".join(_TAG.sub(" ", _content(each)).split()) for each in cells[0]]
+
+
+def _is_head(group: str, row: Element) -> bool:
+    return group == "thead" or _is_all_headers(row)
+
+
+def _is_wide(cell: Element) -> bool:
+    return any(_span(cell.get(name)) > 1 for name in ("colspan", "rowspan"))
+
+
 def _is_all_headers(row: Element) -> bool:
     cells = [local_name(each) for each in row]
     return len(cells) > 1 and set(cells) == {"th"}
 
 
-def _row(row: Element, *, is_head: bool) -> str:
-    cells = [each for each in row if local_name(each) in ("td", "th")]
-    shown = "".join(_cell(each, is_head=is_head) for each in cells)
+def _cells(row: Element) -> list[Element]:
+    return [each for each in row if local_name(each) in ("td", "th")]
+
+
+def _row(row: Element, heads: list[str], *, is_head: bool) -> str:
+    cells = _cells(row)
+    labels = [""] * len(cells) if is_head or not heads else heads
+    shown = "".join(_cell(each, label, is_head=is_head) for each, label in zip(cells, labels, strict=True))
     return f"<tr>{shown}</tr>" if shown else ""
 
 
-def _cell(cell: Element, *, is_head: bool) -> str:
+def _cell(cell: Element, label: str, *, is_head: bool) -> str:
     tag = local_name(cell)
     spans = "".join(
         f' {name}="{wide}"' for name in ("colspan", "rowspan") if (wide := _span(cell.get(name))) > 1
     )
     scope = (' scope="col"' if is_head else ' scope="row"') if tag == "th" else ""
-    return f"<{tag}{scope}{spans}>{_styled(cell, _content(cell))}</{tag}>"
+    said = f' data-label="{label}"' if label else ""
+    return f"<{tag}{scope}{spans}{said}>{_styled(cell, _content(cell))}</{tag}>"
 
 
 def _span(text: str | None) -> int:

@@ -40,6 +40,7 @@ class CellForm(CorrectedForm):
         min_value=5,
         max_value=120,
         initial=15,
+        error_messages={"required": "Indiquez un nombre de minutes, 15 par exemple."},
     )
     days_off = forms.CharField(
         label="Jours de fermeture",

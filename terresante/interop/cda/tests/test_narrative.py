@@ -11,7 +11,8 @@ TAGS = set(
     "p div ul ol li table caption thead tbody tfoot tr td th strong em u br sub sup small del ins".split()
 )
 ATTRIBUTES = re.compile(
-    r' (?:class="(?:table|table-scroll)"|tabindex="0"|scope="(?:col|row)"|(?:col|row)span="\d+")'
+    r' (?:class="(?:table(?: table-cards)?|table-scroll)"|tabindex="0"|data-label="[^"<>]*"'
+    r'|scope="(?:col|row)"|(?:col|row)span="\d+")'
 )
 
 
@@ -64,6 +65,33 @@ def test_a_first_row_of_headers_alone_heads_its_columns():
     assert shown("<table><tr><th>A</th><th>B</th></tr></table>").count('scope="col"') == 2
 
 
+def test_on_a_telephone_each_cell_says_what_heads_it():
+    html = shown(
+        "<table><tr><th>Médicament</th><th>Dose <content styleCode='Bold'>&quot;max&gt;&quot;</content></th></tr>"
+        "<tr><td>Apixaban</td><td>5 mg</td></tr></table>"
+    )
+
+    assert '<table class="table table-cards">' in html
+    assert '<td data-label="Médicament">Apixaban</td>' in html
+    assert '<td data-label="Dose &quot;max&gt;&quot;">5 mg</td>' in html
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "<tr><td>sans titre</td><td>1</td></tr>",
+        "<tr><th>A</th><th>B</th></tr><tr><td>une seule</td></tr>",
+        "<tr><th>A</th><th>B</th></tr><tr><td colspan='2'>large</td></tr>",
+        "<tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr><tr><th>C</th><th>D</th></tr>",
+    ],
+)
+def test_a_table_of_another_shape_stays_a_table(rows):
+    html = shown(f"<table>{rows}</table>")
+
+    assert 'class="table"' in html
+    assert "data-label" not in html
+
+
 @pytest.mark.parametrize("span", ["999999999999", "-1", "x", "1e9", "٣"])
 def test_a_span_is_a_small_number_or_nothing(span):
     html = shown(f"<table><tr><td colspan='{span}'>a</td></tr></table>")
@@ -100,7 +128,7 @@ def test_the_stylesheet_of_the_sender_is_not_looked_at():
     html = "".join(rendered(section.narrative) for section in all_sections(read_cda(raw).body.sections))
 
     assert "CDA-FO" not in html
-    assert "<td>Paracétamol</td>" in html
+    assert ">Paracétamol</td>" in html
 
 
 def test_every_word_of_the_narrative_is_shown():
