@@ -46,7 +46,6 @@ from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.sealing import unseal
 from terresante.kernel.together import written_together
 from terresante.patients.actions import complete_identity, link_identity, replace_identifier
-from terresante.patients.death_actions import says_cleared_death
 from terresante.stays.actions import Report, apply_movements
 from terresante.stays.enums import MovementAction
 
@@ -309,11 +308,12 @@ def _identity_applied(work: _Work, match: Match, patient_id: UUID, known: Knowle
         traits = replace(traits, ins="", ins_oid="")
     told = work.message.identity
     deceased_on = timezone.localdate(told.died_at) if told.died_at else None
-    if says_cleared_death(patient, deceased_on=deceased_on, is_deceased=told.is_dead):
+    try:
+        changed = complete_identity(
+            work.job, patient, traits=traits, deceased_on=deceased_on, is_deceased=told.is_dead
+        )
+    except Conflict:
         return Settled(_S.DOUBTFUL, _O.DEATH_CLEARED, patient_id)
-    changed = complete_identity(
-        work.job, patient, traits=traits, deceased_on=deceased_on, is_deceased=told.is_dead
-    )
     if match.standing is Standing.RECOGNISED:
         return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
     return Settled(_S.APPLIED, _O.IDENTITY_UPDATED if changed else _O.IDENTITY_KNOWN, patient_id)
