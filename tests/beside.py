@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection, connections
 
+from terresante.interop.tests.wire import another_process
+
 SECONDS = 60
 
 
@@ -54,3 +56,38 @@ def pause(monkeypatch, module, name):
 
     monkeypatch.setattr(module, name, slow)
     return done, go
+
+
+class Crossing:
+    """A transaction that whoever calls `meet` crosses, once: PostgreSQL finds the circle, and rolls the caller back."""
+
+    def __enter__(self):
+        self._door = another_process()
+        self._other = self._door.__enter__()
+        # Whose wait closes the circle finds it, after a second: never this one.
+        self._other.execute("SET deadlock_timeout = '10min'")
+        self._hold(self._other, 2)
+        self._beside = None
+        return self
+
+    def __exit__(self, *raised):
+        if self._beside is not None:
+            self._beside.ends()
+        self._door.__exit__(*raised)
+
+    def meet(self):
+        """In the caller's transaction."""
+        with connection.cursor() as cursor:
+            self._hold(cursor, 1)
+            if self._beside is None:
+                self._beside = Beside(self._take_and_end)
+                self._beside.waits_or_ends()
+            self._hold(cursor, 2)
+
+    def _take_and_end(self):
+        self._hold(self._other, 1)
+        self._other.commit()
+
+    @staticmethod
+    def _hold(cursor, number):
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
