@@ -72,11 +72,15 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
     Conflict for one that says again what is in force.
     """
     record = record_of(actor, patient_id)
-    before, *apart = _before(actor, patient_id, sent) or [None]
+    known = _before(actor, patient_id, sent)
+    before, apart = next(iter(known), None), known[1:]
     report = replace(sent.report, results=tuple(_merged(before, apart, sent)))
     if not report.results:
-        taken = [_taken_back(actor, each) for each in (before, *apart)]
-        return taken[0]
+        if before is None:
+            raise NotFound
+        for each in known:
+            _taken_back(actor, each)
+        return before
     row = row_of(actor, record, report, sent.limits)
     row.sender_identifier, row.visit_number = sent.name[:LABEL_LENGTH], sent.visit_number
     if sent.is_kept(row.visit_number):
@@ -87,7 +91,7 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
     if before is not None:
         if not apart and _is_same(row, observations, before):
             raise Conflict("Ces résultats ont déjà été transmis : rien ne change.")
-        for each in (before, *apart):
+        for each in known:
             keep_as_before(row, each, row.organization_id, sent.is_kept)
             DiagnosticReport.objects.filter(pk=each.pk).update(status=ReportStatus.SUPERSEDED)
             withdraw(patient_id, each.pk)
@@ -123,9 +127,7 @@ def _keep(actor: Actor, row: DiagnosticReport, *, kept: bool) -> None:
     trace(actor, RESULT_WRITE, row, kept_with_stay=kept, private_to=str(row.organization_id))
 
 
-def _taken_back(actor: Actor, before: DiagnosticReport | None) -> DiagnosticReport:
-    if before is None:
-        raise NotFound
+def _taken_back(actor: Actor, before: DiagnosticReport) -> None:
     DiagnosticReport.objects.filter(pk=before.pk).update(status=ReportStatus.ENTERED_IN_ERROR)
     before.status = ReportStatus.ENTERED_IN_ERROR
     withdraw(before.patient_id, before.pk)
@@ -134,7 +136,6 @@ def _taken_back(actor: Actor, before: DiagnosticReport | None) -> DiagnosticRepo
     audit.record(
         actor, RESULT_WRITE, patient_id=before.patient_id, about=before, detail={"results": 0, **kept}
     )
-    return before
 
 
 def _before(actor: Actor, patient_id: UUID, sent: SentResults) -> list[DiagnosticReport]:
@@ -226,7 +227,7 @@ def _merged(
         is_gone = sent.is_cancelled and (not is_of_several or each.chapter_code in sent.chapters)
         is_gone = is_gone or is_of(each, sent.cancelled)
         answer = answers.get(rank, None if is_gone else each)
-        merged += [answer] if answer else []
+        merged += [answer] if answer is not None else []
     for result in new:
         merged.insert(_end_of(result.chapter, merged), result)
     return merged

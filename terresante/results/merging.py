@@ -62,7 +62,9 @@ def merge(kept: Sequence[NewResult], said: Said, *, by_chapter: bool) -> Merge:
     )
     answers = {rank: said[number][1] for number, rank in pairs.found.items()}
     answers |= dict.fromkeys(pairs.said_with_others(), None)
-    new = [result for number, (_, result) in enumerate(said) if result and number not in pairs.found]
+    new = [
+        result for number, (_, result) in enumerate(said) if result is not None and number not in pairs.found
+    ]
     return Merge(answers, new)
 
 
@@ -78,15 +80,17 @@ class _Pairs:
         for rank, place in self._left.items():
             left[self._what(place), of_standing(place, place.at)].append(rank)
         for number, (place, result) in enumerate(self._said):
-            wanted = of_said(place, place.at or (result.effective_at if result else None))
-            ranks = left.get((self._what(place), wanted)) if number not in self.found and wanted else None
+            wanted = of_said(place, place.at or (None if result is None else result.effective_at))
+            if wanted is None or number in self.found:
+                continue
+            ranks = left.get((self._what(place), wanted))
             if ranks and not (alone and len(ranks) > 1):
                 self.found[number] = ranks.popleft()
                 del self._left[self.found[number]]
 
     def said_with_others(self) -> list[int]:
         """What nothing tells from a result that a message gives or takes back, when the message tells nothing apart."""
-        like = set()
+        like: set[tuple[object, ...]] = set()
         for number, (place, result) in enumerate(self._said):
             if place.sub or place.at:
                 continue

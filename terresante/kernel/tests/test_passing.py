@@ -66,10 +66,11 @@ def crossed(*_, **__):
 
 
 def test_one_that_crosses_each_time_says_that_nothing_is_written(client, cast, monkeypatch):
-    tried = []
+    tried: list[object] = []
 
     def publish(actor, record_id, *, note):
-        tried.append(audit.record(actor, PAGE))
+        tried.append(note)
+        audit.record(actor, PAGE)
         crossed()
 
     monkeypatch.setattr("terresante.notes.actions.publish_note", publish)
@@ -98,8 +99,8 @@ def test_a_lost_database_is_another_matter(amar, posted):
         page(posted)
 
     assert len(tried) == 1
-    assert Crossed(page).process_exception(posted, lost) is None
-    assert Crossed(page).process_exception(posted, ValueError()) is None
+    assert Crossed(lambda _: HttpResponse()).process_exception(posted, lost) is None
+    assert Crossed(lambda _: HttpResponse()).process_exception(posted, ValueError()) is None
 
 
 def test_what_runs_in_a_transaction_of_its_caller_is_not_tried_again():

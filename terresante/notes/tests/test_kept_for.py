@@ -32,6 +32,7 @@ def desk(cast):
         roche = professional("roche", Profession.DOCTOR, place)
         join(cast.madeleine_record, practitioner_id=roche.person_id)
     change(admin, code_of(RoleGroup.SECRETARY, DataClass.COORDINATION), "RW", "Notes de liaison du cabinet")
+    assert lea.person_id is not None
     given = {
         one: give_delegation(
             one, entry=DelegationEntry(secretary_id=lea.person_id, starts_on=timezone.localdate())

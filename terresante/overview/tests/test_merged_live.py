@@ -43,7 +43,7 @@ def twice(cast):
 def told(kind, *connected):
     """Who, of those connected, hears the last event of this kind, and of which identity."""
     with walls_down():
-        event = restore(OutboxEvent.objects.filter(kind=kind).order_by("pk").last())
+        event = restore(OutboxEvent.objects.filter(kind=kind).latest("pk"))
     with rls.acting(Actor.job("live"), read_only=True):
         (readers,) = ports.live_readers([event], connected)
     return event.patient_id, [actor.name for actor in connected if actor.correlation_id in readers]

@@ -23,6 +23,7 @@ from terresante.interop.cda.tests import letters
 from terresante.interop.fhir import submitting
 from terresante.interop.fhir.tests import stage
 from terresante.interop.fhir.tests.test_tokens import outcome
+from terresante.interop.filing import hold_visits
 from terresante.interop.models import DocumentList
 from terresante.interop.tests import papers
 from terresante.kernel import ports
@@ -349,7 +350,7 @@ def test_a_submission_that_crosses_another_transaction_is_filed_all_the_same(cas
     """A real deadlock, in which PostgreSQL rolls the submission back: it is written again, once."""
     application = stage.ready(cast)
     with Crossing() as crossing:
-        hold = submitting.hold_visits
+        hold = hold_visits
         monkeypatch.setattr(submitting, "hold_visits", lambda visits: (hold(visits), crossing.meet()))
 
         reply = application.post(document_reference(stage.paper(cast)))
