@@ -37,7 +37,7 @@ def key_of(code: str, label: str) -> str:
 
 def is_of(result: NewResult, numbers: Sequence[str]) -> bool:
     """Whether it came by one of these orders, which follow from a result of its report."""
-    return any(f"{result.sub_identifier}/".startswith(f"{number}/") for number in numbers)
+    return any(result.sub_identifier.startswith(f"{number}/") for number in numbers)
 
 
 def merge(kept: Sequence[NewResult], said: Said, *, by_chapter: bool) -> Merge:

@@ -61,7 +61,9 @@ class Child:
     title: str = ""
 
     def told(self, result: NewResult) -> NewResult:
-        sub = "/".join(part for part in (self.number, result.sub_identifier) if part)
+        if not self.number:
+            return result
+        sub = f"{self.number}/{result.sub_identifier}"
         return replace(result, sub_identifier=sub[:SUB_LENGTH], battery=self.title)
 
 

@@ -2,6 +2,7 @@
 one report, with its own status, corrected and cancelled under that number.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -128,20 +129,25 @@ def _orders(message: Message) -> dict[str, _Order]:
     return found
 
 
+# By code and sub-identifier (OBX-3, OBX-4): in which orders, and where.
+_Results = dict[tuple[str, str], dict[str, Segment]]
+
+
 def gathered(orders: dict[str, _Order]) -> dict[str, _Order]:
     """An order that follows from a result of another is of its report, in this message or in one before: an antibiogram
     is read beside its germ. One that names nobody, or itself, stays as it is.
     """
     found = {name: order for name, order in orders.items() if not _is_child(order)}
+    results = _results_of(found)
     for name, order in orders.items():
         if name in found:
             continue
-        parent = _parent(order, found)
+        parent = _parent(order, found, results)
         # Of one that itself follows from another nothing is made: two could name each other.
         if not parent or (parent in orders and parent not in found):
             found[name] = order
             continue
-        child = _child(name, order, found.get(parent))
+        child = _child(name, order, results.get(_above(order), {}).get(parent))
         if parent not in found:
             found[parent] = _Order(order.common, order.place)
         found[parent].takes(name, order, child)
@@ -160,7 +166,7 @@ def _is_child(order: _Order) -> bool:
     return request is not None and bool(request.value(26) or chapter_of(request).is_antibiogram)
 
 
-def _parent(order: _Order, found: Mapping[str, _Order]) -> str:
+def _parent(order: _Order, found: Mapping[str, _Order], results: _Results) -> str:
     """The number of its report (OBR-29 or ORC-8, EIP: request, report), else of what has the result of OBR-26."""
     request = _request(order)
     if request is None:
@@ -174,7 +180,7 @@ def _parent(order: _Order, found: Mapping[str, _Order]) -> str:
         for name, other in found.items():
             if asked and (above := _request(other)) and asked in (above.value(2), above.value(3)):
                 return name
-    return next((name for name, other in found.items() if _result_above(request, other)), "")
+    return next(iter(results.get(_above(order), {})), "")
 
 
 def _part_number(segment: Segment, place: int, part: int) -> str:
@@ -182,18 +188,23 @@ def _part_number(segment: Segment, place: int, part: int) -> str:
     return "^".join(each for each in (space, number) if each) if number else ""
 
 
-def _result_above(request: Segment, other: _Order) -> Segment | None:
+def _results_of(orders: Mapping[str, _Order]) -> _Results:
+    found: _Results = defaultdict(dict)
+    for name, order in orders.items():
+        for each in order.segments:
+            if each.name == "OBX":
+                found[each.value(3), each.value(4)].setdefault(name, each)
+    return found
+
+
+def _above(order: _Order) -> tuple[str, str]:
     """The result that OBR-26 names: its code, and its sub-identifier when it has one."""
-    code, sub = request.value(26, 1), request.value(26, 2)
-    for each in other.segments:
-        if each.name == "OBX" and code and each.value(3) == code and each.value(4) == sub:
-            return each
-    return None
-
-
-def _child(name: str, order: _Order, parent: _Order | None) -> Child:
     request = _request(order)
-    above = _result_above(request, parent) if request and parent else None
+    return (request.value(26, 1), request.value(26, 2)) if request else ("", "")
+
+
+def _child(name: str, order: _Order, above: Segment | None) -> Child:
+    request = _request(order)
     germ = (above.value(5, 2) or above.value(5)) if above else ""
     germ = germ or (request.value(26, 3) if request else "")
     return Child(number=name, title=germ or f"Demande {name}")
