@@ -93,8 +93,10 @@ def writes(
 
     def decorate(view: View[P]) -> PlainView[P]:
         def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-            posted = request.method == "POST"
-            request.prepared = before(request, *args, **kwargs) if before and posted else None
+            # Once, however often what follows is rolled back.
+            if not hasattr(request, "prepared"):
+                posted = request.method == "POST"
+                request.prepared = before(request, *args, **kwargs) if before and posted else None
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
                 # A form shown again after a mistake has written nothing: it is a page like another, with its row.
@@ -198,6 +200,7 @@ def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainVie
             return _to_login(plain)
         request = cast(Request, plain)
         request.actor, request.after_read = actor, []
+        vars(request).pop("prepared", None)
         try:
             response = tried_again(
                 lambda: body(request, *args, **kwargs), between=lambda: _as_it_came(request)

@@ -4,10 +4,9 @@ from base64 import b64encode
 
 from django.utils.crypto import salted_hmac
 
-from terresante.directory.models import Practitioner
+from terresante.directory.queries import work_situations
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict
-from terresante.kernel.ids import key_of
 
 
 def kept_for(actor: Actor) -> dict[str, str]:
@@ -29,7 +28,7 @@ def check_principal(actor: Actor, said: str) -> None:
     if said == principal_said(actor):
         return
     now = f"pour {actor.on_behalf_of}" if actor.principal_id else "en votre nom"
-    then = f"pour {_name_of(said)}" if said else "en votre nom"
+    then = f"pour {_name_of(actor, said)}" if said else "en votre nom"
     raise Conflict(
         f"Cette note a été écrite {then}, et vous agissez {now} : rien n’est enregistré. "
         f"Choisissez d’agir de nouveau {then}, puis renvoyez-la."
@@ -40,7 +39,7 @@ def principal_said(actor: Actor) -> str:
     return str(actor.principal_id or "")
 
 
-def _name_of(key: str) -> str:
-    asked = key_of(key)
-    physician = Practitioner.objects.filter(pk=asked).first() if asked else None
-    return str(physician) if physician else "un autre médecin"
+def _name_of(actor: Actor, said: str) -> str:
+    """Of those for whom she may act alone: a key is no way to anybody else's name."""
+    mine = work_situations(actor.user_id) if actor.user_id else []
+    return next((one.principal_name for one in mine if str(one.principal_id) == said), "un autre médecin")

@@ -61,6 +61,23 @@ def test_a_page_that_crosses_another_transaction_is_made_again(amar, posted):
     assert rows() == 1
 
 
+def test_what_is_done_before_its_transaction_is_done_once(amar, posted):
+    """Another system that was asked is not asked again, nor a file put away twice."""
+    asked: list[object] = []
+    with Crossing() as crossing:
+
+        @writes(PAGE, before=lambda request: asked.append(request) or "répondu")
+        def page(request):
+            audit.record(request.actor, PAGE)
+            crossing.meet()
+            return HttpResponse(request.prepared)
+
+        answer = page(posted)
+
+    assert answer.content.decode() == "répondu"
+    assert len(asked) == 1
+
+
 def crossed(*_, **__):
     raise OperationalError("deadlock detected: Process 1 waits for …") from errors.DeadlockDetected()
 
