@@ -27,17 +27,30 @@ class Merge(NamedTuple):
     new: Sequence[NewResult]
 
 
+# One less than their columns: what is cut ends by a mark.
+_CODE, _LABEL, _CHAPTER = 59, 199, 39
+_ORDER = 60
 Said = Sequence[tuple[Place, NewResult | None]]
 _Of = Callable[[Place, datetime | None], Hashable]
 
 
 def key_of(code: str, label: str) -> str:
-    return code or label.casefold()
+    """The same of what is sent as of what stands, whose texts are on one line and cut to their columns."""
+    return plain(code)[:_CODE] or plain(label.casefold())[:_LABEL]
+
+
+def plain(said: str) -> str:
+    return " ".join(said.replace("\x00", "").split())
+
+
+def under_order(number: str) -> str:
+    """How the sub-identifiers begin of what came by an order of this number."""
+    return f"{plain(number)[:_ORDER]}/"
 
 
 def is_of(result: NewResult, numbers: Sequence[str]) -> bool:
     """Whether it came by one of these orders, which follow from a result of its report."""
-    return any(result.sub_identifier.startswith(f"{number}/") for number in numbers)
+    return any(result.sub_identifier.startswith(under_order(number)) for number in numbers)
 
 
 def merge(kept: Sequence[NewResult], said: Said, *, by_chapter: bool) -> Merge:
@@ -108,7 +121,7 @@ class _Pairs:
         ]
 
     def _what(self, place: Place) -> tuple[str, str]:
-        return place.key, place.chapter if self._by_chapter else ""
+        return place.key, plain(place.chapter)[:_CHAPTER] if self._by_chapter else ""
 
 
 def _place_of(result: NewResult) -> Place:

@@ -17,7 +17,7 @@ from terresante.interop.hl7v2.er7 import Segment
 from terresante.kernel.ui.wording import NBSP, long_date
 from terresante.results.actions import NewResult
 from terresante.results.enums import ResultKind
-from terresante.results.merging import key_of
+from terresante.results.merging import key_of, plain, under_order
 
 # What a sender says of a document, not of a person (CI-SIS, « Transmission de documents CDA en HL7v2 »).
 _NO_RESULTS = frozenset(
@@ -63,7 +63,7 @@ class Child:
     def told(self, result: NewResult) -> NewResult:
         if not self.number:
             return result
-        sub = f"{self.number}/{result.sub_identifier}"
+        sub = f"{under_order(self.number)}{result.sub_identifier}"
         return replace(result, sub_identifier=sub[:SUB_LENGTH], battery=self.title)
 
 
@@ -132,7 +132,7 @@ def _result(segment: Segment, chapter: Chapter) -> NewResult:
         effective_at=read_moment(segment.value(14)) or chapter.at,
         method=segment.value(17, 2) or segment.value(17),
         specimen=chapter.specimen,
-        sub_identifier=segment.value(4)[:SUB_LENGTH],
+        sub_identifier=plain(segment.value(4))[:SUB_LENGTH],
     )
 
 

@@ -5,7 +5,9 @@ import pytest
 from simulators.laboratory.reports import Examinations, Order, ordered
 from terresante.interop.tests import papers, wire
 from terresante.interop.tests.test_discrete import send
+from terresante.interop.tests.test_hostile import HOSTILE, LONG, NUL
 from terresante.interop.tests.test_orders import AT
+from terresante.results.enums import SHOWN
 from terresante.results.models import LabObservation
 from terresante.results.tests.factories import reports, results_of
 from tests.walls import walls_down
@@ -184,3 +186,33 @@ def test_an_examination_asked_each_day_under_one_parent_stays_a_report_of_its_ow
     send(hospital, oru(claire, *daily, control_id="Z1"))
 
     assert said() == {"B1": ["4.9"], "B2": ["6.1"]}
+
+
+@pytest.mark.parametrize("text", [HOSTILE, LONG, NUL])
+def test_no_word_of_what_leads_to_a_germ_makes_it_fail(hospital, claire, text):
+    """And no result of these messages is lost, nor stands twice."""
+    child = obr(text, "18769-0", "Antibiogramme", more="|6463-4^1|||D1^R1")
+    bodies = [
+        [CULTURE, culture(text, "G"), antibiogram("A1", text), drug("R")],
+        [CULTURE, culture("1", "G"), child, drug("R")],
+        [CULTURE, culture("1", "G"), antibiogram("A1", "1", parent=f"{text}^{text}"), drug("R")],
+        [CULTURE, culture("1", text), antibiogram("A1", "1"), drug("R")],
+        [CULTURE, culture("1", "G"), antibiogram("A1", "1", status=text), drug("R")],
+        [CULTURE, culture("1", "G").replace("6463-4", text), antibiogram("A1", "1"), drug("R")],
+        [
+            CULTURE,
+            culture("1", "G").replace("6463-4^Germe^LN", f"^{text}^L"),
+            antibiogram("A1", "1"),
+            drug("R"),
+        ],
+    ]
+    for number, lines in enumerate(bodies):
+        mine = [line.replace("R1", f"N{number}") for line in lines]
+        for again in ("a", "b"):
+            send(hospital, oru(claire, *mine, control_id=f"Z{number}{again}"))
+
+    assert {state for state, _ in wire.states()} <= {"applied", "ignored"}
+    with walls_down():
+        kept = LabObservation.objects.filter(report__status__in=SHOWN)
+        assert kept.count() == 2 * len(bodies)
+        assert kept.filter(text="R").count() == len(bodies)
