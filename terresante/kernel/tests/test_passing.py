@@ -64,9 +64,14 @@ def test_a_page_that_crosses_another_transaction_is_made_again(amar, posted):
 def test_what_is_done_before_its_transaction_is_done_once(amar, posted):
     """Another system that was asked is not asked again, nor a file put away twice."""
     asked: list[object] = []
+
+    def ask_elsewhere(request):
+        asked.append(request)
+        return "répondu"
+
     with Crossing() as crossing:
 
-        @writes(PAGE, before=lambda request: asked.append(request) or "répondu")
+        @writes(PAGE, before=ask_elsewhere)
         def page(request):
             audit.record(request.actor, PAGE)
             crossing.meet()
