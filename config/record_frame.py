@@ -13,7 +13,7 @@ from terresante.kernel import slots
 from terresante.kernel.actor import Actor
 from terresante.kernel.ports import MainAction
 from terresante.kernel.ui import wording
-from terresante.kernel.ui.frame import Action, Badge, Level, RecordFrame, Tab
+from terresante.kernel.ui.frame import Action, Badge, Level, LiveStrip, RecordFrame, Tab
 from terresante.kernel.ui.links import link
 from terresante.notes.enums import NOTE_CLASSES
 from terresante.patients.enums import IdentityStatus, Sex
@@ -24,6 +24,10 @@ from terresante.questionnaires.enums import PATHWAY_CLASSES
 FACTS_ORDER = 30
 # After these events of the live stream the header may say what is no longer so: where she is, her allergies.
 _BADGES_CHANGE = "StayAlerted StayChanged HealthRecordChanged DeathChanged"
+
+_GONE = (
+    "Ce dossier ne vous est plus ouvert : ce qui est affiché n’est plus à jour. Revenez à « Mes patients »."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ def record_frame(
         badges=_badges(opened),
         badges_url=link("overview:badges", opened.record.pk),
         badges_kinds=_BADGES_CHANGE,
+        live_strips=_live_strips(opened),
         phone=wording.phone(patient.phone),
         phone_url=wording.dialled(patient.phone),
         address=", ".join(part for part in (patient.address_line, patient.city) if part),
@@ -113,6 +118,16 @@ def record_frame(
         main_action=main,
         quick_actions=_quick_actions(patient, main),
         is_summary=tab == "summary",
+    )
+
+
+def _live_strips(opened: OpenRecord) -> tuple[LiveStrip, ...]:
+    """Its identity is merged, or its own again; so is another one, with which this record was one."""
+    moved, patient_id = link("overview:moved", opened.record.pk), str(opened.patient.pk)
+    return (
+        LiveStrip(url=moved, kinds="IdentityMoved", gone=_GONE),
+        LiveStrip(url=f"{moved}?depuis=union", kinds="IdentitiesMerged", patient=patient_id),
+        LiveStrip(url=f"{moved}?depuis=separation", kinds="IdentitiesUnmerged", patient=patient_id),
     )
 
 

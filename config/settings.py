@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "terresante.kernel.middleware.ContentSecurityPolicy",
     "terresante.kernel.middleware.Correlation",
+    "terresante.kernel.middleware.Crossed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "terresante.accounts.middleware.Presence",
     "django.middleware.common.CommonMiddleware",

@@ -1,6 +1,8 @@
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from django.db import connection
+
 from terresante.care_team.queries import open_record
 from terresante.care_team.queries.limits import name_in_circle, sector_of
 from terresante.home_care.access import HOME_WRITE, OWN_HOME_WRITE
@@ -13,7 +15,7 @@ from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ids import new_id
 
 _WHOSE_PHONE = "Écrivez qui a une clé, ou effacez son téléphone."
-_CHANGED = "Quelqu’un l’a changé entre-temps : rechargez la page, puis recommencez."
+_CHANGED = "Quelqu’un l’a changé entre-temps. Ce que vous avez écrit est gardé : comparez, puis enregistrez de nouveau."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | 
     what = HOME_WRITE if actor.kind == ActorKind.PROFESSIONAL else OWN_HOME_WRITE
     record = open_record(actor, record_id, action=what).record
     values = said.checked()
+    _one_at_a_time(record.patient_id)
     before = access_in_force(actor, record.patient_id)
     if (before.pk if before else None) != seen:
         raise Conflict(_CHANGED)
@@ -82,3 +85,9 @@ def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | 
         raise Conflict(_CHANGED)
     audit.record(actor, what, patient_id=row.patient_id, about=row)
     return row
+
+
+def _one_at_a_time(patient_id: UUID) -> None:
+    """The first two rows replace nothing, and no constraint tells them apart: two merged identities have one each."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"home {patient_id}"])

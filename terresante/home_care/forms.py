@@ -7,6 +7,8 @@ from django.forms import BoundField
 from terresante.home_care.actions import SaidAccess
 from terresante.home_care.enums import CODES_MAX_LENGTH, FIELD_MAX_LENGTH, NOTE_MAX_LENGTH
 from terresante.home_care.models import HomeAccess
+from terresante.home_care.queries import HomeLine, lines_of
+from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ids import asked_key
 from terresante.kernel.ui.forms import CorrectedForm
 from terresante.kernel.ui.translation import later
@@ -48,6 +50,9 @@ class HomeForm(CorrectedForm):
     # The version before the eyes of who corrects it; '' = none yet.
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
+    # What somebody wrote meanwhile, to be compared; None when nobody did.
+    meanwhile: list[HomeLine] | None = None
+
     @property
     def parts(self) -> list[tuple[str, list[BoundField]]]:
         return [(title, [self[name] for name in names]) for title, names in _PARTS]
@@ -58,6 +63,13 @@ class HomeForm(CorrectedForm):
     def said(self) -> SaidAccess:
         sent = self.cleaned_data
         return SaidAccess(**{name: sent[name] for _, names in _PARTS for name in names})
+
+    def show_beside(self, error: Invalid | Conflict, row: HomeAccess | None) -> None:
+        """What is written here is kept; sent again, it replaces `row`, which is in force now and shown with it."""
+        self.show(error)
+        if row is not None and row.pk != self.cleaned_data["seen"]:
+            self.meanwhile = lines_of(row)
+            self.data = {**{name: self.data[name] for name in self.data}, "seen": str(row.pk)}
 
 
 _PARTS = (

@@ -37,7 +37,7 @@ def write_access(request: Request, record_id: UUID) -> HttpResponse:
         try:
             actions.say_access(request.actor, record_id, said=form.said(), seen=form.cleaned_data["seen"])
         except (Invalid, Conflict) as error:
-            form.show(error)
+            form.show_beside(error, queries.access_in_force(request.actor, opened.patient.pk))
         else:
             messages.success(
                 request, "C’est enregistré : l’équipe et la fiche d’urgence le disent dès maintenant."

@@ -11,9 +11,8 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-import psycopg
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from terresante.interop.coding import unlisted
@@ -43,10 +42,10 @@ from terresante.interop.queries import trait_keys
 from terresante.interop.robot_actions import may_be_prepared, note_discharge, prepare, rules_of_units
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.passing import is_passing
 from terresante.kernel.sealing import unseal
 from terresante.kernel.together import written_together
 from terresante.patients.actions import complete_identity, link_identity, replace_identifier
-from terresante.patients.death_actions import says_cleared_death
 from terresante.stays.actions import Report, apply_movements
 from terresante.stays.enums import MovementAction
 
@@ -119,7 +118,7 @@ def settle(rows: Sequence[InboundMessage], *, now: datetime, files: Files | None
         with transaction.atomic(), written_together():
             return _settled_together(rows, now, files)
     except Exception as error:  # one message's bug stops nobody else's; its text may quote the row
-        if _is_passing(error):
+        if is_passing(error):
             raise
         if len(rows) == 1:
             log.error("interop: message %s failed, %s", rows[0].pk, type(error).__name__)
@@ -129,13 +128,6 @@ def settle(rows: Sequence[InboundMessage], *, now: datetime, files: Files | None
         *settle(rows[:middle], now=now, files=files),
         *settle(rows[middle:], now=now, files=files),
     ]
-
-
-def _is_passing(error: Exception) -> bool:
-    """Not the message's fault: the connection (08, or no code), a deadlock (40), a lock (55), a shutdown (57)."""
-    cause = error.__cause__
-    code = (cause.sqlstate if isinstance(cause, psycopg.Error) else None) or "08"
-    return isinstance(error, OperationalError) and code[:2] in ("08", "40", "55", "57")
 
 
 def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: Files) -> list[Turn]:
@@ -309,11 +301,12 @@ def _identity_applied(work: _Work, match: Match, patient_id: UUID, known: Knowle
         traits = replace(traits, ins="", ins_oid="")
     told = work.message.identity
     deceased_on = timezone.localdate(told.died_at) if told.died_at else None
-    if says_cleared_death(patient, deceased_on=deceased_on, is_deceased=told.is_dead):
+    try:
+        changed = complete_identity(
+            work.job, patient, traits=traits, deceased_on=deceased_on, is_deceased=told.is_dead
+        )
+    except Conflict:
         return Settled(_S.DOUBTFUL, _O.DEATH_CLEARED, patient_id)
-    changed = complete_identity(
-        work.job, patient, traits=traits, deceased_on=deceased_on, is_deceased=told.is_dead
-    )
     if match.standing is Standing.RECOGNISED:
         return Settled(_S.APPLIED, _O.IDENTITY_LINKED, patient_id)
     return Settled(_S.APPLIED, _O.IDENTITY_UPDATED if changed else _O.IDENTITY_KNOWN, patient_id)

@@ -63,9 +63,13 @@ def file_discrete(
         SentResults(
             name=order.name,
             report=order.report,
+            places=order.places,
+            apart=order.apart,
             limits=limits,
             withdrawn=order.withdrawn,
             is_cancelled=order.is_cancelled,
+            cancelled=order.cancelled,
+            is_part=order.is_part,
             chapters=order.chapters,
             moments=order.moments,
             visit_number=carried.visit_number,

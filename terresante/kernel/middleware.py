@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from terresante.kernel.ids import new_id
+from terresante.kernel.passing import COME_BACK_SECONDS, is_crossed
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -35,3 +37,21 @@ class Correlation:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.correlation_id = new_id()  # type: ignore[attr-defined]  # read back by screens.actor_of
         return self.get_response(request)
+
+
+class Crossed:
+    """What crossed another transaction each time (`kernel.passing`): the page says so; nothing is written."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not is_crossed(exception):
+            return None
+        context = {"correlation": getattr(request, "correlation_id", "")}
+        response = render(request, "crossed.html", context, status=503)
+        response.headers["Retry-After"] = str(COME_BACK_SECONDS)
+        return response

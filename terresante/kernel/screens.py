@@ -2,6 +2,8 @@
 
 They receive and spool the body, then open the transaction, so that a slow network never holds one (DESIGN.md 4).
 A read page runs READ ONLY; its audit rows and visit marks follow in a second short transaction: no row, no page.
+A view that crosses another transaction is rolled back and runs again (`kernel.passing`); it writes nowhere else, and
+what it says to the reader (toasts) comes last.
 """
 
 from collections.abc import Callable
@@ -26,6 +28,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import DomainError, NotFound, Refused
+from terresante.kernel.passing import tried_again
 from terresante.kernel.ports import MainAction, actor_behind, record_frame, surviving_record
 from terresante.kernel.ui.frame import Toast
 
@@ -90,8 +93,10 @@ def writes(
 
     def decorate(view: View[P]) -> PlainView[P]:
         def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-            posted = request.method == "POST"
-            request.prepared = before(request, *args, **kwargs) if before and posted else None
+            # Once, however often what follows is rolled back.
+            if not hasattr(request, "prepared"):
+                posted = request.method == "POST"
+                request.prepared = before(request, *args, **kwargs) if before and posted else None
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
                 # A form shown again after a mistake has written nothing: it is a page like another, with its row.
@@ -195,8 +200,11 @@ def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainVie
             return _to_login(plain)
         request = cast(Request, plain)
         request.actor, request.after_read = actor, []
+        vars(request).pop("prepared", None)
         try:
-            response = body(request, *args, **kwargs)
+            response = tried_again(
+                lambda: body(request, *args, **kwargs), between=lambda: _as_it_came(request)
+            )
         except (Refused, NotFound) as error:
             response = _moved(request, actor, kwargs) or _refused(request, actor, action, kwargs, error)
         except DomainError as error:
@@ -215,6 +223,14 @@ def _declared(run: PlainView[P], declaration: Declaration) -> PlainView[P]:
 def _spool(request: HttpRequest) -> None:
     """Reads the body whole, to memory or temporary files, before any transaction is open."""
     _ = request.POST, request.FILES
+
+
+def _as_it_came(request: Request) -> None:
+    """Before a view that was rolled back runs again, with its files from their beginning."""
+    request.after_read = []
+    for _, files in request.FILES.lists():
+        for file in files:
+            file.seek(0)
 
 
 def _rendered(response: Answer) -> Answer:

@@ -17,7 +17,7 @@ from terresante.notes import actions
 from terresante.notes.access import NOTE_WRITE
 from terresante.notes.actions import FAST_CLOCK, OLDEST
 from terresante.notes.forms import NoteForm
-from terresante.notes.kept import kept_for
+from terresante.notes.kept import check_principal, kept_for
 from terresante.notes.media_views import Joined, receive_media
 from terresante.notes.queries import readers_said
 
@@ -31,6 +31,10 @@ def show_key(request: Request) -> HttpResponse:
 @writes(NOTE_WRITE, before=receive_media)
 def send_note(request: Request, record_id: UUID) -> HttpResponse:
     """As the form of the page does, under the id that the page gave it; `later`: not by the page that wrote it."""
+    try:
+        check_principal(request.actor, request.POST.get("principal", ""))
+    except Conflict as error:
+        return _refused(error)
     open_record(request.actor, record_id, action=NOTE_WRITE)
     form, joined = NoteForm(request.actor, request.POST), request.prepared or Joined()
     if joined.refusals or not form.is_valid():

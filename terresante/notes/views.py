@@ -31,7 +31,7 @@ from terresante.notes import actions, cards, queries
 from terresante.notes.access import NOTE_AMEND, NOTE_LIMIT, NOTE_READ, NOTE_STAR, NOTE_WRITE
 from terresante.notes.enums import MOST_PHOTOS, NoteView
 from terresante.notes.forms import AmendForm, AudienceForm, NoteForm
-from terresante.notes.kept import kept_for
+from terresante.notes.kept import check_principal, kept_for, principal_said
 from terresante.notes.media_views import Joined, receive_media
 from terresante.notes.models import Note
 
@@ -119,6 +119,7 @@ def write_note(request: Request, record_id: UUID) -> HttpResponse:
         form.add_error("photos", sentence)
     if request.method == "POST" and "recompute" not in request.POST and form.is_valid():
         try:
+            check_principal(request.actor, request.POST.get("principal", ""))
             note = actions.publish_note(request.actor, record_id, note=form.note(joined.media))
         except (Invalid, Conflict) as error:
             show_error(form, error)
@@ -213,6 +214,7 @@ def _form_page(request: Request, record_id: UUID, form: NoteForm) -> HttpRespons
         {
             "form": form,
             "kept": kept_for(request.actor),
+            "principal": request.POST.get("principal", principal_said(request.actor)),
             "now": timezone.now(),
             "audience": panel,
             "most_photos": MOST_PHOTOS,

@@ -9,6 +9,7 @@ urlpatterns = [
     path("dossiers/<uuid:record_id>/nouveautes/", views.show_changes, name="changes"),
     path("dossiers/<uuid:record_id>/alertes/", views.show_alerts, name="alerts"),
     path("dossiers/<uuid:record_id>/a-savoir/", views.show_badges, name="badges"),
+    path("dossiers/<uuid:record_id>/reuni/", views.show_moved, name="moved"),
     path("dossiers/<uuid:record_id>/nouveautes/lues/", views.mark_all_read, name="mark_all_read"),
     path(
         "dossiers/<uuid:record_id>/alertes/<uuid:item_id>/vue/", views.acknowledge_alert, name="acknowledge"

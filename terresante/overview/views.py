@@ -23,7 +23,7 @@ from terresante.feed.queries import Changes, Place, Told
 from terresante.kernel import access
 from terresante.kernel.access import Action
 from terresante.kernel.errors import NotFound
-from terresante.kernel.ports import MainAction
+from terresante.kernel.ports import MainAction, surviving_record
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.frame import LEVEL_ICONS, Chip, Level
 from terresante.kernel.ui.links import link
@@ -31,6 +31,7 @@ from terresante.notes.access import NOTE_READ, NOTE_WRITE
 from terresante.overview import queries
 from terresante.overview.desk_queries import level_of
 from terresante.overview.forms import TimelineForm
+from terresante.overview.merged import strip_of_merge
 from terresante.overview.queries import KINDS, MANY_FACTS, MOST_PRINTED, PERIODS, Filters
 
 
@@ -81,6 +82,15 @@ def show_badges(request: Request, record_id: UUID) -> HttpResponse:
     """What the header says of a person at a glance, for a page that hears that it changed."""
     opened = read_record(request.actor, record_id)
     return record_page(request, "ui/patient_badges.html", opened, {}, tab="")
+
+
+@reads(FEED_READ)
+def show_moved(request: Request, record_id: UUID) -> HttpResponse:
+    """For a page that hears of a merge: whether its record is now another one's, or another one is now in it."""
+    kept = surviving_record(record_id)
+    opened = read_record(request.actor, kept or record_id)
+    strip = strip_of_merge(opened, is_moved=kept is not None, since=request.GET.get("depuis", ""))
+    return render(request, "overview/_moved.html", {"strip": strip})
 
 
 @writes(FEED_MARK_READ)

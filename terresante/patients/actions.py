@@ -14,6 +14,7 @@ from terresante.kernel.ids import new_id
 from terresante.patients.events import DeathChanged
 from terresante.patients.identity_rules import is_proven, is_returned, normalised_name, status_of
 from terresante.patients.models import IdentityDomain, Patient, SourceIdentity
+from terresante.patients.queries import says_cleared_death
 from terresante.patients.traits import Contacts, Traits, check_traits
 
 IDENTITY_CREATE = Action("identity.create", "Créer une identité")
@@ -89,12 +90,15 @@ def complete_identity(
     """Fills what is missing and overwrites nothing; whether it changed anything. Then opens the record.
 
     The caller leaves the matricule out of `traits` unless every strict trait is the same. `is_deceased` alone is a
-    death without its date.
+    death without its date. Raises Conflict when it may be the death that the identity desk cleared: nothing is written.
     """
     missing = _missing(patient, traits, deceased_on, is_deceased)
     if missing:
         rls.open_record(patient.pk)
         patient = Patient.objects.select_for_update().get(pk=patient.pk)
+        # The row that is written is asked, not the one that was read: the desk may have cleared the death in between.
+        if says_cleared_death(patient, deceased_on=deceased_on, is_deceased=is_deceased):
+            raise Conflict("La cellule d’identitovigilance a effacé ce décès : à elle de décider.")
         missing = _missing(patient, traits, deceased_on, is_deceased)
         _fill(patient, missing, traits)
         if not missing.keys().isdisjoint(_OF_A_DEATH):

@@ -1,6 +1,5 @@
 """A death noted by mistake, and one announced again afterwards: the identity desk decides (README, "Deaths")."""
 
-from datetime import date
 from uuid import UUID
 
 from django.utils import timezone
@@ -65,10 +64,3 @@ def admit_death(actor: Actor, patient_id: UUID) -> Patient:
         act=IDENTITY_ADMIT_DEATH,
     )
     return patient
-
-
-def says_cleared_death(patient: Patient, *, deceased_on: date | None, is_deceased: bool) -> bool:
-    """Whether what is announced may be the death that the desk cleared: one dated since is another."""
-    if patient.said_alive_on is None or not is_deceased:
-        return False
-    return deceased_on is None or deceased_on < patient.said_alive_on

@@ -19,5 +19,13 @@ class IdentitiesUnmerged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityMoved(Event):
+    """Merged into another, or its own again: patient_id is the identity that was merged, object_id the merge.
+
+    Told beside the two above, which name the identity that goes on: each has its circle and its open pages.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeathChanged(Event):
     """Noted, or cleared by the identity desk: open pages say it."""

@@ -15,7 +15,7 @@ from terresante.kernel.ids import new_id
 from terresante.patients.access import IDENTITY_MERGE, IDENTITY_TELL_APART, IDENTITY_UNMERGE
 from terresante.patients.desk_actions import checked_reason
 from terresante.patients.enums import DuplicateState
-from terresante.patients.events import IdentitiesMerged, IdentitiesUnmerged
+from terresante.patients.events import IdentitiesMerged, IdentitiesUnmerged, IdentityMoved
 from terresante.patients.likeness import compare, sides_of
 from terresante.patients.models import IdentityMerge, Patient, PotentialDuplicate
 
@@ -48,6 +48,7 @@ def merge_identities(actor: Actor, surviving_id: UUID, *, dead_id: UUID, reason:
             actor, IDENTITY_MERGE, patient_id=patient_id, about=merge, detail={"surviving": str(surviving_id)}
         )
     emit(actor, IdentitiesMerged(patient_id=surviving_id, object_id=merge_id, dead_id=dead_id))
+    emit(actor, IdentityMoved(patient_id=dead_id, object_id=merge_id))
     return merge_id
 
 
@@ -72,6 +73,7 @@ def unmerge_identities(
     for patient_id in (merge.patient_id, merge.dead_id):
         audit.record(actor, IDENTITY_UNMERGE, patient_id=patient_id, about=merge)
     emit(actor, IdentitiesUnmerged(patient_id=merge.patient_id, object_id=merge.pk, dead_id=merge.dead_id))
+    emit(actor, IdentityMoved(patient_id=merge.dead_id, object_id=merge.pk))
     return merge
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db import connection
@@ -83,6 +84,13 @@ def surviving_identity(patient_id: UUID) -> UUID | None:
 def has_died(patient: Patient) -> bool:
     """With its date, or told without it (HL7 v2.5: PID-30 may stand without PID-29)."""
     return patient.is_deceased or patient.deceased_on is not None
+
+
+def says_cleared_death(patient: Patient, *, deceased_on: date | None, is_deceased: bool) -> bool:
+    """Whether what is announced may be the death that the desk cleared: one dated since is another."""
+    if patient.said_alive_on is None or not is_deceased:
+        return False
+    return deceased_on is None or deceased_on < patient.said_alive_on
 
 
 def age_said(patient: Patient) -> str:

@@ -104,7 +104,7 @@ def write_home_access(request: Request) -> HttpResponse:
         try:
             say_access(request.actor, opened.record.pk, said=form.said(), seen=form.cleaned_data["seen"])
         except (Invalid, Conflict) as error:
-            form.show(error)
+            form.show_beside(error, access_in_force(request.actor, opened.patient.pk))
         else:
             messages.success(
                 request, gettext("C’est noté. L’équipe et la fiche d’urgence le disent maintenant.")

@@ -52,6 +52,7 @@ class NewResult:
     section: str = ""
     battery: str = ""
     isolate: int | None = None
+    sub_identifier: str = ""
     code: str = ""
     code_system: str = ""
     label: str = ""

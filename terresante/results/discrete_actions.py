@@ -1,6 +1,5 @@
 """Reports that come as results one by one, without a document: filed, corrected, taken back (ORU^R01)."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -30,28 +29,41 @@ from terresante.results.actions import (
 )
 from terresante.results.enums import SHOWN, ReportStatus
 from terresante.results.events import ResultsChanged, ResultsFiled
+from terresante.results.merging import Place, is_of, key_of, merge
 from terresante.results.models import LABEL_LENGTH, DiagnosticReport, LabObservation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentResults:
-    """`name` is what the sender calls the report; `withdrawn`, the results it takes back, by their code (or name) and
-    the code of their chapter. `is_cancelled`: what was under this name is taken back, but what this message gives.
+    """`name` is what the sender calls the report; `withdrawn`, the results it takes back. `is_cancelled`: what was in
+    it is taken back, but what this message gives. `apart`: numbers of orders that are a part of the report, and may
+    have been filed as reports of their own; `cancelled`, those of them that are; `is_part`: nothing else is told.
 
-    A later message under the same name is its next version: what it gives replaces what had the same code, the rest
-    stays. `chapters` and `moments` are those that it speaks of.
+    A later message under the same name is its next version: what it gives replaces what it is about (`merging`), the
+    rest stays. `chapters` and `moments` are those that it speaks of.
     """
 
     name: str
     report: NewReport
+    # Where each result of the report stands, in their order.
+    places: tuple[Place, ...]
     limits: Limits
-    withdrawn: frozenset[tuple[str, str]] = frozenset()
+    withdrawn: frozenset[Place] = frozenset()
+    apart: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
+    is_part: bool = False
     is_cancelled: bool = False
     chapters: frozenset[str] = frozenset()
     moments: frozenset[datetime] = frozenset()
     # The number under which their sender knows the stay they are of; whether the circle does not read that of a number.
     visit_number: str
     is_kept: Callable[[str], bool]
+
+    @property
+    def said(self) -> list[tuple[Place, NewResult | None]]:
+        """What it gives, and what it takes back."""
+        given = zip(self.places, self.report.results, strict=True)
+        return [*given, *((place, None) for place in sorted(self.withdrawn, key=str))]
 
 
 @action
@@ -60,10 +72,15 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
     Conflict for one that says again what is in force.
     """
     record = record_of(actor, patient_id)
-    before = _before(actor, patient_id, sent)
-    report = replace(sent.report, results=_merged(before, sent))
+    known = _before(actor, patient_id, sent)
+    before, apart = next(iter(known), None), known[1:]
+    report = replace(sent.report, results=tuple(_merged(before, apart, sent)))
     if not report.results:
-        return _taken_back(actor, before)
+        if before is None:
+            raise NotFound
+        for each in known:
+            _taken_back(actor, each)
+        return before
     row = row_of(actor, record, report, sent.limits)
     row.sender_identifier, row.visit_number = sent.name[:LABEL_LENGTH], sent.visit_number
     if sent.is_kept(row.visit_number):
@@ -72,10 +89,12 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
         _follow(row, before, sent)
     observations = observed(row, report)
     if before is not None:
-        if _is_same(row, observations, before):
+        if not apart and _is_same(row, observations, before):
             raise Conflict("Ces résultats ont déjà été transmis : rien ne change.")
-        DiagnosticReport.objects.filter(pk=before.pk).update(status=ReportStatus.SUPERSEDED)
-        withdraw(patient_id, before.pk)
+        for each in known:
+            keep_as_before(row, each, row.organization_id, sent.is_kept)
+            DiagnosticReport.objects.filter(pk=each.pk).update(status=ReportStatus.SUPERSEDED)
+            withdraw(patient_id, each.pk)
     save(row, observations)
     tell(actor, fact_of(row))
     emit(actor, (ResultsFiled if before is None else ResultsChanged)(**row.told()))
@@ -108,9 +127,7 @@ def _keep(actor: Actor, row: DiagnosticReport, *, kept: bool) -> None:
     trace(actor, RESULT_WRITE, row, kept_with_stay=kept, private_to=str(row.organization_id))
 
 
-def _taken_back(actor: Actor, before: DiagnosticReport | None) -> DiagnosticReport:
-    if before is None:
-        raise NotFound
+def _taken_back(actor: Actor, before: DiagnosticReport) -> None:
     DiagnosticReport.objects.filter(pk=before.pk).update(status=ReportStatus.ENTERED_IN_ERROR)
     before.status = ReportStatus.ENTERED_IN_ERROR
     withdraw(before.patient_id, before.pk)
@@ -119,17 +136,22 @@ def _taken_back(actor: Actor, before: DiagnosticReport | None) -> DiagnosticRepo
     audit.record(
         actor, RESULT_WRITE, patient_id=before.patient_id, about=before, detail={"results": 0, **kept}
     )
-    return before
 
 
-def _before(actor: Actor, patient_id: UUID, sent: SentResults) -> DiagnosticReport | None:
-    """In force under this name; else the one that holds, under another, what this message speaks of."""
+def _before(actor: Actor, patient_id: UUID, sent: SentResults) -> list[DiagnosticReport]:
+    """In force under this name, else the one that holds, under another, what this message speaks of; then those of its
+    parts that were filed apart.
+    """
     mine = access.list(actor, RESULT_WRITE, DiagnosticReport).filter(
         patient_id=patient_id, document=None, status__in=SHOWN
     )
     mine = mine.select_for_update(of=("self",)).order_by("-recorded_at", "pk")
     named = mine.filter(sender_identifier=sent.name[:LABEL_LENGTH]).first()
-    return named or mine.filter(pk__in=_holding(patient_id, sent), may_hold_others=True).first()
+    found = named or mine.filter(pk__in=_holding(patient_id, sent), may_hold_others=True).first()
+    parts = (
+        mine.filter(sender_identifier__in=[name[:LABEL_LENGTH] for name in sent.apart]) if sent.apart else ()
+    )
+    return [*([found] if found else []), *(part for part in parts if found is None or part.pk != found.pk)]
 
 
 def _holding(patient_id: UUID, sent: SentResults) -> set[UUID]:
@@ -140,22 +162,29 @@ def _holding(patient_id: UUID, sent: SentResults) -> set[UUID]:
     rows = LabObservation.objects.filter(
         same, patient_id=patient_id, chapter_code__in=sent.chapters, report__may_hold_others=True
     )
-    named = _places(sent)
+    named = {(place.key, place.chapter) for place, _ in sent.said}
     return {
         report_id
         for report_id, chapter, code, label in rows.values_list("report_id", "chapter_code", "code", "label")
-        if sent.is_cancelled or (_key(code, label), chapter) in named
+        if sent.is_cancelled or (key_of(code, label), chapter) in named
     }
+
+
+_OF_THE_WHOLE = ("effective_at", "laboratory", "prescription", "prescriber")
 
 
 def _follow(row: DiagnosticReport, before: DiagnosticReport, sent: SentResults) -> None:
     keep_as_before(row, before, row.organization_id, sent.is_kept)
     row.replaces = before
+    if sent.is_part and not before.may_hold_others:
+        for name in _OF_THE_WHOLE:
+            setattr(row, name, getattr(before, name))
+        row.status = row.status if before.status == ReportStatus.FINAL else before.status
     if not before.may_hold_others:
         row.comment = row.comment or before.comment
         return
     # Of several orders: it stays as it is, and under its number, where its other results are corrected too.
-    for name in ("sender_identifier", "effective_at", "laboratory", "prescription", "prescriber"):
+    for name in ("sender_identifier", *_OF_THE_WHOLE):
         setattr(row, name, getattr(before, name))
     row.may_hold_others = True
     if row.comment not in before.comment:
@@ -168,59 +197,44 @@ def _follow(row: DiagnosticReport, before: DiagnosticReport, sent: SentResults) 
 
 _OF_A_REPORT = ("status", "laboratory", "prescription", "prescriber", "comment", "visit_number")
 _OF_A_RESULT = tuple(each.name for each in fields(NewResult))
+# Learned of a result since, it is no change of it.
+_SAME = tuple(name for name in _OF_A_RESULT if name != "sub_identifier")
 
 
 def _is_same(row: DiagnosticReport, observations: Sequence[LabObservation], before: DiagnosticReport) -> bool:
     if limits_on(row) != limits_on(before) or _said(row, _OF_A_REPORT) != _said(before, _OF_A_REPORT):
         return False
     kept = _observations(before)
-    return [_said(each, _OF_A_RESULT) for each in observations] == [
-        _said(each, _OF_A_RESULT) for each in kept
-    ]
+    return [_said(each, _SAME) for each in observations] == [_said(each, _SAME) for each in kept]
 
 
 def _said(row: DiagnosticReport | LabObservation, names: tuple[str, ...]) -> list[Any]:
     return [getattr(row, name) for name in names]
 
 
-def _merged(before: DiagnosticReport | None, sent: SentResults) -> tuple[NewResult, ...]:
+def _merged(
+    before: DiagnosticReport | None, apart: Sequence[DiagnosticReport], sent: SentResults
+) -> list[NewResult]:
     """In their order: those that stay, corrected where they stood, then the new ones at the end of their chapter."""
     if before is None:
-        return sent.report.results
+        return list(sent.report.results)
     # Two orders may have the same examination: in a report of several, each is told apart by its chapter.
     is_of_several = before.may_hold_others
-
-    def slot(key: str, chapter: str) -> tuple[str, str]:
-        return key, chapter if is_of_several else ""
-
-    touched = {slot(*place) for place in _places(sent)}
-    new: dict[tuple[str, str], list[NewResult]] = defaultdict(list)
-    for result in sent.report.results:
-        new[slot(*_place(result))].append(result)
+    kept = [result for report in (before, *apart) for result in _kept(report)]
+    answers, new = merge(kept, sent.said, by_chapter=is_of_several)
     merged: list[NewResult] = []
-    for kept in _kept(before):
-        here = slot(*_place(kept))
-        if here not in touched:
-            is_gone = sent.is_cancelled and (not is_of_several or kept.chapter_code in sent.chapters)
-            merged += [] if is_gone else [kept]
-        elif new[here]:
-            merged.append(new[here].pop(0))
-    for result in (each for left in new.values() for each in left):
+    for rank, each in enumerate(kept):
+        is_gone = sent.is_cancelled and (not is_of_several or each.chapter_code in sent.chapters)
+        is_gone = is_gone or is_of(each, sent.cancelled)
+        answer = answers.get(rank, None if is_gone else each)
+        merged += [answer] if answer is not None else []
+    for result in new:
         merged.insert(_end_of(result.chapter, merged), result)
-    return tuple(merged)
+    return merged
 
 
 def _end_of(chapter: str, merged: Sequence[NewResult]) -> int:
     return max((at for at, each in enumerate(merged, 1) if each.chapter == chapter), default=len(merged))
-
-
-def _places(sent: SentResults) -> set[tuple[str, str]]:
-    """What the message gives or takes back."""
-    return {_place(result) for result in sent.report.results} | sent.withdrawn
-
-
-def _place(result: NewResult) -> tuple[str, str]:
-    return _key(result.code, result.label), result.chapter_code
 
 
 def _kept(before: DiagnosticReport) -> list[NewResult]:
@@ -233,7 +247,3 @@ def _kept(before: DiagnosticReport) -> list[NewResult]:
 def _observations(report: DiagnosticReport) -> QuerySet[LabObservation]:
     rows = LabObservation.objects.filter(report_id=report.pk, patient_id=report.patient_id)
     return rows.order_by("position")
-
-
-def _key(code: str, label: str) -> str:
-    return code or label.casefold()

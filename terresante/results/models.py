@@ -126,6 +126,8 @@ class LabObservation(Row):
     battery = models.CharField(max_length=LABEL_LENGTH, blank=True)
     # Of microbiology: the number of the germ in its report, on its row and on those that tell of it.
     isolate = models.PositiveSmallIntegerField(null=True)
+    # What its sender tells it by from the others of the same code in the report (OBX-4, and the order that it is of).
+    sub_identifier = models.CharField(max_length=120, blank=True, default="", db_default="")
     code = models.CharField(max_length=60, blank=True)
     code_system = models.CharField(max_length=100, blank=True)
     label = models.CharField("examen", max_length=LABEL_LENGTH)

@@ -99,6 +99,7 @@ LENT = {
         "patients.traits": {"care_team", "interop", "overview"},
         "questionnaires.filling": {"telemonitoring"},
         "questionnaires.pathway": {"overview", "telemonitoring"},
+        "results.merging": {"interop"},
     },
     "the other side of a port, or what passes through it": {
         "accounts.federation.ports": {"directory", "patients"},

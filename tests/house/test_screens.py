@@ -32,6 +32,7 @@ NO_PAGE = {
         "overview:alerts",
         "overview:badges",
         "overview:changes",
+        "overview:moved",
         "overview:toast",
     },
     "a file": {

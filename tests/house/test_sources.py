@@ -88,6 +88,7 @@ MORE_NAMES = {
     },
     "results": {
         "units": "units of laboratories and their conversions, pure",
+        "merging": "which result of a report a later message is about, pure",
         "discrete_actions": "what comes as results one by one, apart from what comes with a document",
     },
     "directory": {
@@ -144,6 +145,7 @@ MORE_NAMES = {
         "fhir_health": "the health of a person as FHIR R4 resources, pure",
         "fhir_results": "results of biology as FHIR R4 resources, pure",
         "paper": "what a record holds as the pages of a PDF",
+        "merged": "what an open page says when identities are merged, pure",
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
         "fhir_plans": "programmes of the copy of a record as FHIR resources, pure",

@@ -327,6 +327,7 @@ _DESKS = (
     Screen("page-500-erreur", _GP, "/annuaire/", does=acts.shows_the_page("500.html")),
     Screen("page-503-erreur", _GP, "/annuaire/", does=acts.shows_the_page("503.html")),
     Screen("page-409-erreur", _GP, "/annuaire/", does=acts.shows_the_page("409.html")),
+    Screen("page-croisee-erreur", _GP, "/annuaire/", does=acts.shows_the_page("crossed.html")),
     Screen(
         "administration-compte-fermer",
         _ADMINISTRATOR,

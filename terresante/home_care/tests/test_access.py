@@ -6,15 +6,16 @@ from django.db import DatabaseError, connection, transaction
 from terresante.care_team import actions as team
 from terresante.care_team.queries import open_record
 from terresante.directory.enums import OrganizationKind, Profession
-from terresante.home_care import queries
+from terresante.home_care import actions, queries
 from terresante.home_care.access import HOME_READ
 from terresante.home_care.models import HomeAccess
 from terresante.home_care.tests.factories import CODE, said, told
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor, ActorKind
-from terresante.kernel.errors import NotFound, Refused
+from terresante.kernel.errors import Conflict, NotFound, Refused
 from terresante.kernel.ids import new_id
 from terresante.patients.enums import DelegationBasis
+from tests.beside import SECONDS, Beside, pause
 from tests.cast import join, organization, professional, represented_by
 from tests.walls import walls_down
 
@@ -154,3 +155,21 @@ def test_who_is_unknown_to_the_circle_is_not_named_by_what_he_said(cast):
     assert (row.access_code, row.author_role) == (CODE, "")
     assert source.startswith("un professionnel de l’équipe, ")
     assert odile.name not in source + row.author_name
+
+
+def test_of_two_who_say_it_first_in_the_same_instant_one_is_told(cast, monkeypatch):
+    """Two real transactions: both have read that nothing is said yet."""
+    done, go = pause(monkeypatch, actions, "access_in_force")
+    first = Beside(lambda: said(cast.madeleine, cast.madeleine_record, told(floor="3e")))
+    assert done.wait(SECONDS)
+    second = Beside(lambda: said(cast.ines, cast.madeleine_record, told(floor="4e")))
+    second.waits_or_ends()
+    go.set()
+    first.ends()
+
+    with pytest.raises(Conflict) as refused:
+        second.ends()
+
+    assert "entre-temps" in refused.value.sentence
+    with walls_down():
+        assert [row.floor for row in HomeAccess.objects.all()] == ["3e"]

@@ -67,6 +67,25 @@ def _latest():
         return HomeAccess.objects.latest("recorded_at").pk
 
 
+@pytest.mark.parametrize("name", ["ines", "madeleine"])
+def test_what_was_written_beside_a_change_is_kept_and_sent_again_once_compared(client, cast, name):
+    page = f"{OWN}modifier/" if name == "madeleine" else url(cast.madeleine_record, "domicile/modifier/")
+    said(cast.amar, cast.madeleine_record, told(floor="7e", animal="Un chat"))
+    login(client, cast.actors[name])
+
+    refused = client.post(page, {"floor": "3e", "parking": "Dans la cour", "seen": ""})
+
+    shown = refused.content.decode()
+    assert refused.status_code == 422 and "entre-temps" in shown
+    assert 'value="Dans la cour"' in shown and 'value="3e"' in shown
+    assert "7e" in shown and "Un chat" in shown
+    again = {"floor": "7e", "parking": "Dans la cour", "seen": str(_latest())}
+    assert f'value="{again["seen"]}"' in shown
+    assert client.post(page, again).status_code == 302
+    with walls_down():
+        assert HomeAccess.objects.count() == 2
+
+
 def test_pages_are_those_of_the_circle_and_of_nobody_else(client, cast):
     said(cast.madeleine, cast.madeleine_record)
     for name, status in (("ines", 200), ("samira", 200), ("brun", 404), ("jules", 404), ("dpo", 404)):

@@ -30,6 +30,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import DomainError, Invalid, NotFound, Refused
+from terresante.kernel.passing import COME_BACK_SECONDS, is_crossed, is_passing, tried_again
 from terresante.kernel.screens import Declaration, Declared, network_of
 
 MEDIA_TYPE = "application/fhir+json"
@@ -53,6 +54,9 @@ _TOO_MANY = "Trop de requêtes de ce logiciel : réessayez dans un quart d’heu
 _TOO_LARGE = "Le corps dépasse 20 Mo : allégez le document, ou déposez-le depuis son dossier."
 _NO_READER = "Le professionnel nommé par ce jeton ne travaille plus dans cette structure."
 _BROKEN = "Une erreur de notre côté a empêché de répondre : réessayez plus tard."
+_LATER = (
+    "Trop d’écritures se sont croisées, ou la base ne répond pas : renvoyez la même requête dans un instant."
+)
 _CODES = {403: "forbidden", 404: "not-found", 409: "conflict", 422: "invalid"}
 Answer = HttpResponse | StreamingHttpResponse
 
@@ -92,7 +96,7 @@ def api(
                 raise _unauthorized(_NO_READER)
             try:
                 asked = Asked(request, caller, actor, _body(request, takes) if takes else b"")
-                return handler(asked, **named)
+                return tried_again(lambda: handler(asked, **named))
             except (Problem, Refused, NotFound) as error:
                 _record_refusal(actor, action, error, named)
                 raise
@@ -118,8 +122,9 @@ def door(name: str, **transactions: Transaction) -> Callable[..., Answer]:
             answer = refusal(error)
             _throw_the_rest_away(request)
         except Exception as error:  # noqa: BLE001 -- whatever broke, the partner's software reads an outcome
-            response_for_exception(request, error)  # tells the log, and who watches, as for a page
-            answer = refusal(wrong(_BROKEN, code="exception", status=500))
+            if not is_crossed(error):
+                response_for_exception(request, error)  # tells the log, and who watches, as for a page
+            answer = refusal(come_back() if is_passing(error) else _broken())
         if answer.status_code == 405:
             answer.headers["Allow"] = ", ".join(sorted(methods))
         add_never_cache_headers(answer)
@@ -148,6 +153,15 @@ def refusal(error: Problem | DomainError) -> HttpResponse:
     for name, value in error.headers.items():
         answer.headers[name] = value
     return answer
+
+
+def come_back() -> Problem:
+    """What was asked is right, and passes in a moment: sent again under its identifiers, it is done once."""
+    return Problem(503, Issue(_LATER, code="transient"), headers={"Retry-After": str(COME_BACK_SECONDS)})
+
+
+def _broken() -> Problem:
+    return wrong(_BROKEN, code="exception", status=500)
 
 
 def limit_tries(request: HttpRequest) -> None:

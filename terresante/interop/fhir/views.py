@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
@@ -40,6 +41,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.errors import Invalid
 from terresante.kernel.files import vault
 from terresante.kernel.files.giving import given
+from terresante.kernel.passing import COME_BACK_SECONDS, is_passing, tried_again
 from terresante.kernel.screens import public
 from terresante.kernel.sealing import Unsealable, seal, unseal
 
@@ -68,9 +70,15 @@ def give(request: HttpRequest) -> HttpResponse:
     try:
         limit_tries(request)
         form = {name: request.POST.get(name, "") for name in request.POST}
-        granted = give_token(tokens.read_request(form, fingerprint=fingerprint_of(request)))
+        asked = tokens.read_request(form, fingerprint=fingerprint_of(request))
+        granted = tried_again(lambda: give_token(asked))
     except Invalid:
         answer: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=429)
+    except OperationalError as error:
+        if not is_passing(error):
+            raise
+        answer = JsonResponse({"error": "temporarily_unavailable"}, status=503)
+        answer.headers["Retry-After"] = str(COME_BACK_SECONDS)
     except tokens.Denied as denied:
         answer = _denied(request, denied)
     else:

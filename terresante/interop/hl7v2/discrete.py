@@ -5,10 +5,11 @@ of them are one report: `orders`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from terresante.interop.cda.values import Read, number, read_bound, read_number
 from terresante.interop.hl7v2.dates import read_moment
@@ -16,6 +17,7 @@ from terresante.interop.hl7v2.er7 import Segment
 from terresante.kernel.ui.wording import NBSP, long_date
 from terresante.results.actions import NewResult
 from terresante.results.enums import ResultKind
+from terresante.results.merging import key_of, plain, under_order
 
 # What a sender says of a document, not of a person (CI-SIS, « Transmission de documents CDA en HL7v2 »).
 _NO_RESULTS = frozenset(
@@ -29,6 +31,8 @@ _VALUED = frozenset({"NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CNE", "DT", "TS
 _RANGE = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,9})?)\s*(?:-|–|à|a)\s*(-?\d{1,15}(?:[.,]\d{1,9})?)", re.ASCII)
 _LOINC, _LOINC_NAMES = "2.16.840.1.113883.6.1", ("LN", "LOINC")
 _SHOWN = {"<=": "≤", ">=": "≥"}
+# Of the column where it is kept.
+SUB_LENGTH = 120
 # Table 0078: what an antibiotic does; of nothing else.
 _ANTIBIOGRAM = "18769-0"
 _SUSCEPTIBLE = ("S", "I", "R", "SDD")
@@ -46,13 +50,28 @@ class Chapter:
         return self.code == _ANTIBIOGRAM or "antibiogramme" in self.label.casefold()
 
 
-def key_of(result: NewResult) -> str:
-    return result.code or result.label.casefold()
+@dataclass(frozen=True, slots=True)
+class Child:
+    """An order that follows from a result of another one (OBR-26, OBR-29): an antibiogram, from a germ.
+
+    `number` tells its results from those of the other germs; `title` says for who reads of which germ they are.
+    """
+
+    number: str = ""
+    title: str = ""
+
+    def told(self, result: NewResult) -> NewResult:
+        if not self.number:
+            return result
+        sub = f"{under_order(self.number)}{result.sub_identifier}"
+        return replace(result, sub_identifier=sub[:SUB_LENGTH], battery=self.title)
 
 
-def results_below(segments: Iterable[Segment]) -> Iterator[tuple[Segment, NewResult]]:
-    """Those of one order, each with its OBX."""
-    chapter = Chapter()
+def results_below(
+    segments: Iterable[Segment], under: Mapping[Segment, Child] = MappingProxyType({})
+) -> Iterator[tuple[Segment, NewResult]]:
+    """Those of one order, each with its OBX; `under`, the OBR that follow from a result of another."""
+    chapter, child = Chapter(), Child()
     pending: tuple[Segment, NewResult] | None = None
     for segment in segments:
         if segment.name == "NTE" and pending is not None:
@@ -66,9 +85,9 @@ def results_below(segments: Iterable[Segment]) -> Iterator[tuple[Segment, NewRes
             yield pending
             pending = None
         if segment.name == "OBR":
-            chapter = chapter_of(segment)
+            chapter, child = chapter_of(segment), under.get(segment, Child())
         elif segment.name == "OBX" and _is_result(segment):
-            pending = segment, _result(segment, chapter)
+            pending = segment, child.told(_result(segment, chapter))
     if pending is not None:
         yield pending
 
@@ -113,6 +132,7 @@ def _result(segment: Segment, chapter: Chapter) -> NewResult:
         effective_at=read_moment(segment.value(14)) or chapter.at,
         method=segment.value(17, 2) or segment.value(17),
         specimen=chapter.specimen,
+        sub_identifier=plain(segment.value(4))[:SUB_LENGTH],
     )
 
 
@@ -173,10 +193,15 @@ def text_of(segment: Segment, field: int) -> str:
     return " ".join(said for part in segment.repetitions(field) if (said := part.value(1).strip()))
 
 
-def add_result(results: list[NewResult], result: NewResult) -> None:
-    """The same again: a text that goes on, or the same measure in another unit; else a result of its own."""
+def add_result(results: list[NewResult], result: NewResult, *, goes_on: bool) -> None:
+    """The same again: a text that goes on, or the same measure in another unit; else a result of its own.
+
+    `goes_on`: a text that may be cut into numbered lines (OBX-4); of anything else each number is a result.
+    """
     last = results[-1] if results else None
     if last is None or _what_and_when(last) != _what_and_when(result):
+        results.append(result)
+    elif last.sub_identifier != result.sub_identifier and not goes_on:
         results.append(result)
     elif last.value is None and result.value is None and last.text != result.text:
         results[-1] = replace(last, text=f"{last.text} {result.text}".strip())
@@ -192,4 +217,4 @@ def add_result(results: list[NewResult], result: NewResult) -> None:
 
 
 def _what_and_when(result: NewResult) -> tuple[object, ...]:
-    return key_of(result), result.chapter_code, result.effective_at
+    return key_of(result.code, result.label), result.chapter_code, result.effective_at

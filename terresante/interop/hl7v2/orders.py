@@ -2,17 +2,19 @@
 one report, with its own status, corrected and cancelled under that number.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils import timezone
 
 from terresante.interop.hl7v2.dates import read_moment
-from terresante.interop.hl7v2.discrete import add_result, chapter_of, key_of, results_below, text_of
+from terresante.interop.hl7v2.discrete import Child, add_result, chapter_of, results_below, text_of
 from terresante.interop.hl7v2.er7 import Message, Segment
 from terresante.results.actions import NewReport, NewResult
 from terresante.results.enums import ReportStatus
+from terresante.results.merging import Place, key_of
 
 # Of a result (OBX-11, table 0085); of an order (OBR-25, table 0123).
 _WITHDRAWN, _CORRECTED, _PARTIAL = ("D", "W"), "C", frozenset("PRSI")
@@ -33,22 +35,27 @@ class TooMany(Exception):
 class Discrete:
     """The results of one order. `name` is its number (OBR-3, else OBR-2); '' when the message gives it none.
 
-    `withdrawn` are those that the message takes back, by their code (or name) and their chapter; an order that is
-    cancelled takes back all that was under its number. `chapters` and `moments` are those that the message speaks of;
-    `place`, the rank of its first OBR.
+    `withdrawn` are those that the message takes back; an order that is cancelled takes back all that was under its
+    number. `places` tell its results apart, in their order. `apart` are the numbers of the orders that follow from one
+    of its results, and are of its report: `cancelled`, those of them that are; `is_part`, when there is nothing else.
+    `chapters` and `moments` are those that the message speaks of; `place`, the rank of its first OBR.
     """
 
     name: str
     report: NewReport
-    withdrawn: frozenset[tuple[str, str]] = frozenset()
+    places: tuple[Place, ...] = ()
+    apart: tuple[str, ...] = ()
+    withdrawn: frozenset[Place] = frozenset()
     is_cancelled: bool = False
+    cancelled: tuple[str, ...] = ()
+    is_part: bool = False
     chapters: frozenset[str] = frozenset()
     moments: frozenset[datetime] = frozenset()
     place: int = 1
 
     @property
     def says_something(self) -> bool:
-        return bool(self.report.results or self.withdrawn or self.is_cancelled)
+        return bool(self.report.results or self.withdrawn or self.is_cancelled or self.cancelled)
 
 
 @dataclass(slots=True)
@@ -58,13 +65,21 @@ class _Order:
     common: Segment | None
     place: int
     segments: list[Segment] = field(default_factory=list)
+    # Those that follow from one of its results, and what is said of each.
+    children: dict[str, Child] = field(default_factory=dict)
+    under: dict[Segment, Child] = field(default_factory=dict)
+
+    def takes(self, number: str, other: "_Order", child: Child) -> None:
+        self.segments += other.segments
+        self.children[number] = child
+        self.under |= {each: child for each in other.segments if each.name == "OBR"}
 
 
 def read_discrete(message: Message) -> tuple[Discrete, ...]:
     """In their order; empty for a message that gives no result one by one. Raises TooMany."""
     left = MOST_RESULTS
     found: list[Discrete] = []
-    for name, order in _orders(message).items():
+    for name, order in gathered(_orders(message)).items():
         told = _read_order(message, name, order, most=left)
         left -= len(told.report.results)
         if told.says_something:
@@ -114,6 +129,87 @@ def _orders(message: Message) -> dict[str, _Order]:
     return found
 
 
+# By code and sub-identifier (OBX-3, OBX-4): in which orders, and where.
+_Results = dict[tuple[str, str], dict[str, Segment]]
+
+
+def gathered(orders: dict[str, _Order]) -> dict[str, _Order]:
+    """An order that follows from a result of another is of its report, in this message or in one before: an antibiogram
+    is read beside its germ. One that names nobody, or itself, stays as it is.
+    """
+    found = {name: order for name, order in orders.items() if not _is_child(order)}
+    results = _results_of(found)
+    for name, order in orders.items():
+        if name in found:
+            continue
+        parent = _parent(order, found, results)
+        # Of one that itself follows from another nothing is made: two could name each other.
+        if not parent or (parent in orders and parent not in found):
+            found[name] = order
+            continue
+        child = _child(name, order, results.get(_above(order), {}).get(parent))
+        if parent not in found:
+            found[parent] = _Order(order.common, order.place)
+        found[parent].takes(name, order, child)
+    return found
+
+
+def _request(order: _Order) -> Segment | None:
+    return next((each for each in order.segments if each.name == "OBR"), None)
+
+
+def _is_child(order: _Order) -> bool:
+    """OBR-26 names the result that it follows from; an antibiogram follows from a germ all the same. Anything else that
+    has a parent (an examination asked again each day) is a report of its own.
+    """
+    request = _request(order)
+    return request is not None and bool(request.value(26) or chapter_of(request).is_antibiogram)
+
+
+def _parent(order: _Order, found: Mapping[str, _Order], results: _Results) -> str:
+    """The number of its report (OBR-29 or ORC-8, EIP: request, report), else of what has the result of OBR-26."""
+    request = _request(order)
+    if request is None:
+        return ""
+    for segment, place in ((request, 29), (order.common, 8)):
+        if segment is None:
+            continue
+        if report := _part_number(segment, place, 2):
+            return next((name for name in found if name == report or name.endswith(f"^{report}")), report)
+        asked = segment.value(place, 1)
+        for name, other in found.items():
+            if asked and (above := _request(other)) and asked in (above.value(2), above.value(3)):
+                return name
+    return next(iter(results.get(_above(order), {})), "")
+
+
+def _part_number(segment: Segment, place: int, part: int) -> str:
+    number, space = segment.value(place, part), segment.value(place, part, 2)
+    return "^".join(each for each in (space, number) if each) if number else ""
+
+
+def _results_of(orders: Mapping[str, _Order]) -> _Results:
+    found: _Results = defaultdict(dict)
+    for name, order in orders.items():
+        for each in order.segments:
+            if each.name == "OBX":
+                found[each.value(3), each.value(4)].setdefault(name, each)
+    return found
+
+
+def _above(order: _Order) -> tuple[str, str]:
+    """The result that OBR-26 names: its code, and its sub-identifier when it has one."""
+    request = _request(order)
+    return (request.value(26, 1), request.value(26, 2)) if request else ("", "")
+
+
+def _child(name: str, order: _Order, above: Segment | None) -> Child:
+    request = _request(order)
+    germ = (above.value(5, 2) or above.value(5)) if above else ""
+    germ = germ or (request.value(26, 3) if request else "")
+    return Child(number=name, title=germ or f"Demande {name}")
+
+
 def _number(request: Segment, common: Segment | None) -> str:
     """That of the report (OBR-3), else of the request (OBR-2), as OBR or the ORC of its own says them."""
     found = report_number(request, 3) or request.value(2)
@@ -128,30 +224,50 @@ def report_number(segment: Segment, place: int) -> str:
 
 def _read_order(message: Message, name: str, order: _Order, *, most: int) -> Discrete:
     results: list[NewResult] = []
-    withdrawn: set[tuple[str, str]] = set()
+    places: list[Place] = []
+    withdrawn: set[Place] = set()
     moments: set[datetime] = set()
     statuses: set[str] = set()
-    for segment, result in results_below(order.segments):
+    for segment, result in results_below(order.segments, order.under):
         moments |= {result.effective_at} if result.effective_at else set()
-        status = segment.value(11).upper()
+        status, place = segment.value(11).upper(), _place(segment, result)
         if status in _WITHDRAWN:
-            withdrawn.add((key_of(result), result.chapter_code))
+            withdrawn.add(place)
             continue
         statuses.add(status)
-        add_result(results, result)
+        add_result(results, result, goes_on=segment.value(2) in ("TX", "FT"))
+        places += [place] if len(places) < len(results) else []
         if len(results) > most:
             raise TooMany("OBX")
     requests = [segment for segment in order.segments if segment.name == "OBR"]
-    said = {request.value(25).upper() for request in requests}
+    own = {request.value(25).upper() for request in requests if request not in order.under}
+    ended = {
+        child.number for request, child in order.under.items() if request.value(25).upper() == _CANCELLED
+    }
     chapters = [chapter_of(request) for request in requests]
     return Discrete(
         name,
-        _report(message, order, results, _status(statuses, said)),
-        frozenset(withdrawn),
-        said == {_CANCELLED},
-        frozenset(chapter.code for chapter in chapters),
-        frozenset(moments | {chapter.at for chapter in chapters if chapter.at}),
-        order.place,
+        _report(message, order, results, _status(statuses, {each.value(25).upper() for each in requests})),
+        places=tuple(places),
+        apart=tuple(order.children),
+        withdrawn=frozenset(withdrawn),
+        is_cancelled=own == {_CANCELLED},
+        cancelled=tuple(sorted(ended)),
+        is_part=bool(requests) and not own,
+        chapters=frozenset(chapter.code for chapter in chapters),
+        moments=frozenset(moments | {chapter.at for chapter in chapters if chapter.at}),
+        place=order.place,
+    )
+
+
+def _place(segment: Segment, result: NewResult) -> Place:
+    status = segment.value(11).upper()
+    return Place(
+        key_of(result.code, result.label),
+        result.chapter_code,
+        result.sub_identifier,
+        read_moment(segment.value(14)),
+        status == _CORRECTED or status in _WITHDRAWN,
     )
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from terresante.accounts.models import User
+from terresante.interop import applying
 from terresante.interop.mllp.intake import answer, received
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
@@ -12,6 +13,7 @@ from terresante.overview import fhir
 from terresante.patients.death_actions import clear_death
 from terresante.patients.models import IdentityChange, Patient
 from terresante.patients.queries import age_said, has_died
+from tests.beside import SECONDS, Beside, pause
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -185,3 +187,18 @@ def test_a_death_dated_since_is_another_one(cast, hospital, cleared):
 
     assert wire.states()[-1] == ("applied", "identity_updated")
     assert person(cast).deceased_on == today
+
+
+def test_a_death_cleared_while_its_date_comes_waits_for_the_desk(cast, hospital, madeleine, monkeypatch):
+    """The desk clears it between what the message read of her and what it writes: two real transactions."""
+    answered(hospital, update(cast.madeleine_record, "", "Y"))
+    wire.receive(hospital, update(cast.madeleine_record, "20200101", "Y", "M2"))
+    done, go = pause(monkeypatch, applying, "contradicts_qualified")
+    worker = Beside(wire.apply)
+    assert done.wait(SECONDS)
+    clear_death(cast.identito, cast.madeleine_record.patient_id, reason="Erreur de l’hôpital")
+    go.set()
+    worker.ends()
+
+    assert wire.states()[-1] == ("doubtful", "death_cleared")
+    assert not has_died(person(cast))

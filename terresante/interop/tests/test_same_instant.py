@@ -2,12 +2,9 @@
 is no more read than the stay. Two real transactions, one of which waits for the other.
 """
 
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.db import connection, connections
 
 from simulators.hospital.messages import Authority
 from simulators.partner.resources import document_reference
@@ -15,10 +12,10 @@ from terresante.interop import applying, filing
 from terresante.interop.fhir.tests import stage
 from terresante.interop.hl7v2.tests.messages import PV1
 from terresante.interop.tests import papers, wire
+from tests.beside import SECONDS, Beside, pause
 
 pytestmark = pytest.mark.commits
 
-SECONDS = 60
 ADMISSIONS, LETTERS = "750000999", "750000998"
 SECRET = "|".join([*PV1.split("|")[:16], "Y", *PV1.split("|")[17:]])
 
@@ -59,56 +56,9 @@ def doors(cast):
     return Doors(cast)
 
 
-class Beside:
-    """Another process, in its own transactions."""
-
-    def __init__(self, act):
-        self._pool = ThreadPoolExecutor(1)
-        self._done = self._pool.submit(self._run, act)
-
-    def _run(self, act):
-        try:
-            act()
-        finally:
-            connections.close_all()
-
-    def waits_or_ends(self):
-        until = time.monotonic() + SECONDS
-        while not self._done.done() and time.monotonic() < until:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-                    " WHERE NOT granted AND datname = current_database()"
-                )
-                if cursor.fetchone()[0]:
-                    return
-            time.sleep(0.02)
-
-    def ends(self):
-        """Raises what it raised."""
-        self._done.result(SECONDS)
-        self._pool.shutdown()
-
-
 @pytest.fixture
 def paused(monkeypatch):
-    """The first call of a function, once done, keeps its transaction open until it is let go."""
-
-    def pause(module, name):
-        done, go = threading.Event(), threading.Event()
-        real = getattr(module, name)
-
-        def slow(*args, **kwargs):
-            result = real(*args, **kwargs)
-            if not done.is_set():
-                done.set()
-                assert go.wait(SECONDS)
-            return result
-
-        monkeypatch.setattr(module, name, slow)
-        return done, go
-
-    return pause
+    return partial(pause, monkeypatch)
 
 
 def one_after_the_other(paused, where, first, second):

@@ -155,6 +155,18 @@ class DeskFrame:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LiveStrip:
+    """What an open page may have to say of its record: asked at `url` after these events, about `patient` or about
+    anybody. `gone`: said in its place when the record is no longer open to whoever looks at it.
+    """
+
+    url: str
+    kinds: str
+    patient: str = ""
+    gone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordFrame:
     """Context name `record`: the header that is the identity check, the same on each page of a record."""
 
@@ -172,6 +184,7 @@ class RecordFrame:
     # Where they are asked again, after these events of the live stream.
     badges_url: str = ""
     badges_kinds: str = ""
+    live_strips: tuple[LiveStrip, ...] = ()
     phone: str = ""
     phone_url: str = ""
     address: str = ""

@@ -5,7 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
+from psycopg import errors
 
 from simulators.clamd.daemon import EICAR, running
 from simulators.hospital.messages import Authority
@@ -18,8 +20,10 @@ from terresante.care_team.enums import ConsentKind
 from terresante.documents.models import DocumentReference
 from terresante.feed.models import FeedItem
 from terresante.interop.cda.tests import letters
+from terresante.interop.fhir import submitting
 from terresante.interop.fhir.tests import stage
 from terresante.interop.fhir.tests.test_tokens import outcome
+from terresante.interop.filing import hold_visits
 from terresante.interop.models import DocumentList
 from terresante.interop.tests import papers
 from terresante.kernel import ports
@@ -28,6 +32,7 @@ from terresante.kernel.models import AuditEntry, StoredFile
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.models import Patient, SourceIdentity
 from terresante.results.tests.factories import blood, cr_bio, reports, results_of
+from tests.beside import Crossing
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -339,6 +344,41 @@ def test_a_silent_antivirus_asks_to_come_back(cast, monkeypatch):
 
     assert reply.headers["Retry-After"]
     nothing_is_left()
+
+
+def test_a_submission_that_crosses_another_transaction_is_filed_all_the_same(cast, monkeypatch):
+    """A real deadlock, in which PostgreSQL rolls the submission back: it is written again, once."""
+    application = stage.ready(cast)
+    with Crossing() as crossing:
+        hold = hold_visits
+        monkeypatch.setattr(submitting, "hold_visits", lambda visits: (hold(visits), crossing.meet()))
+
+        reply = application.post(document_reference(stage.paper(cast)))
+
+    assert reply.status == 201, reply.told
+    assert len(papers.filed()) == 1
+    with walls_down():
+        assert StoredFile.objects.count() == 1
+
+
+@pytest.mark.parametrize("passing", [errors.DeadlockDetected, errors.SerializationFailure, None])
+def test_what_passes_asks_to_come_back(cast, monkeypatch, passing):
+    """Crossed each time, or the database lost: the same submission, sent again under its identifier, is filed once."""
+    application = stage.ready(cast, carry=stage.carried(Client(raise_request_exception=False)))
+
+    def fails(visits):
+        raise OperationalError("the row of Madeleine") from (passing() if passing else None)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(submitting, "hold_visits", fails)
+        reply = outcome(application.post(document_reference(stage.paper(cast))), 503, "transient")
+
+    assert int(reply.headers["Retry-After"]) > 0
+    assert "Madeleine" not in str(reply.told)
+    nothing_is_left()
+    for _ in range(2):
+        assert application.post(document_reference(stage.paper(cast))).status == 201
+    assert len(papers.filed()) == 1
 
 
 def test_a_body_beyond_its_bound_is_not_read(cast, monkeypatch):

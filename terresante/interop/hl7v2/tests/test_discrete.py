@@ -163,7 +163,7 @@ def test_what_an_antibiotic_does_is_no_value():
 def test_what_a_message_takes_back_is_named_by_its_code():
     found = whole(message("OBX|1|NM|718-7^Hb^LN||||||||D", "OBX|2|NM|777-3^Plaquettes^LN||300|G/L||||C"))
 
-    assert found.withdrawn == {("718-7", "57021-8")}
+    assert {(place.key, place.chapter) for place in found.withdrawn} == {("718-7", "57021-8")}
     assert [each.code for each in found.report.results] == ["777-3"]
 
 

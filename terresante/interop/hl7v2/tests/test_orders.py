@@ -8,6 +8,7 @@ from terresante.interop.hl7v2.grammar import Code, Refusal
 from terresante.interop.hl7v2.orders import MOST_ORDERS, MOST_RESULTS, read_discrete, together
 from terresante.interop.hl7v2.tests.test_discrete import HEAD
 from terresante.results.enums import ReportStatus
+from terresante.results.merging import is_of
 
 BLOOD = "OBX|1|NM|718-7^Hémoglobine^LN||98|g/L|120-160|L|||F"
 SUGAR = "OBX|1|NM|14771-0^Glycémie^LN||4.9|mmol/L|||||F"
@@ -136,7 +137,8 @@ def test_an_order_that_is_cancelled_says_so_with_or_without_results():
 def test_what_is_taken_back_is_named_by_its_code_and_its_chapter():
     (order,) = read(obr("R1"), BLOOD[:-1] + "D")
 
-    assert (order.withdrawn, order.is_cancelled) == ({("718-7", "18723-7")}, False)
+    assert {(place.key, place.chapter) for place in order.withdrawn} == {("718-7", "18723-7")}
+    assert not order.is_cancelled
 
 
 def test_an_order_without_any_result_yet_is_no_report():
@@ -169,3 +171,27 @@ def test_what_would_be_lost_or_named_by_nothing_is_refused_whole(lines, place):
 
     assert isinstance(found, Refusal)
     assert (found.code, found.location) == (Code.ERROR, place)
+
+
+def test_orders_that_follow_from_a_result_that_is_not_there_are_kept():
+    """As many as a message may hold."""
+    germs = [f"OBX|{n}|CE|6463-4^Germe^LN|{n}|G^G^L||||||F" for n in range(1700)]
+    children = [
+        line
+        for n in range(MOST_ORDERS - 1)
+        for line in (f"{obr(f'A{n}', code='18769-0')}|6463-4^x{n}", "OBX|1|ST|18864-9^Ampi^LN||R||||||F")
+    ]
+    told = read(obr("R1"), *germs, *children)
+
+    assert sum(len(order.report.results) for order in told) == 1700 + MOST_ORDERS - 1
+
+
+def test_a_result_numbered_as_an_order_is_not_of_that_order():
+    (told,) = read(
+        obr("R1"),
+        "OBX|1|CE|6463-4^Germe^LN|A1|G^G^L||||||F",
+        f"{obr('A1', code='18769-0', status='X')}|6463-4^A1|||^R1",
+    )
+
+    assert told.cancelled == ("A1",)
+    assert not is_of(told.report.results[0], told.cancelled)
