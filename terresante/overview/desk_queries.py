@@ -18,7 +18,6 @@ from django.utils.http import urlencode
 
 from terresante.care_plans.queries import LateSteps, late_steps
 from terresante.care_team.access import IDENTITY_COMPARE, RECORD_READ, RECORD_SEARCH
-from terresante.care_team.enums import TeamRole
 from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.care_team.queries import FoundPatient, search_patients
 from terresante.feed import queries as feed
@@ -329,10 +328,6 @@ def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlik
 
 def record_url(record_id: UUID) -> str:
     return link("overview:record", record_id)
-
-
-def role_label(role: str) -> str:
-    return TeamRole(role).label
 
 
 def level_of(item: FeedItem) -> Level | None:
