@@ -18,7 +18,7 @@ from terresante.kernel.slots import FactLine
 from terresante.overview import desk_queries
 from terresante.patients.models import CareRecord, Patient
 from tests.cast import join, shared_record
-from tests.costs import tags_of
+from tests.costs import queries_of, tags_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -169,12 +169,12 @@ def test_a_patient_more_is_drawn_at_once(client, cast):
     """Bad: a tag for each of its words. Twenty patients took a quarter of the page."""
     log_in(client, cast.amar)
     pages = ("/patients/", "/recherche/?q=leroux")
-    few = [tags_of(client, address) for address in pages]
+    few = [(tags_of(client, address), queries_of(client, address)) for address in pages]
     with walls_down():
         for n in range(10):
             shared_record(cast.amar, "LEROUX", f"ZOE{chr(65 + n)}", date(1950, 1, 1))
 
-    assert [tags_of(client, address) for address in pages] == few
+    assert [(tags_of(client, address), queries_of(client, address)) for address in pages] == few
 
 
 def test_what_a_list_says_of_a_patient_is_shown_letter_by_letter(client, cast):
