@@ -70,7 +70,7 @@ class _Maker:
         self._model = told["model"]
         self._own = slice(columns[0], columns[-1] + 1)
         self._names = [column.target.attname for column, *_ in select[self._own]]
-        self._related = get_related_populators(told, select, DEFAULT_DB_ALIAS)
+        self._related = get_related_populators(told, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of 6.1
         self._annotated = tuple((compiler.annotation_col_map or {}).items())
 
     def made(self, answer: Sequence[Any]) -> Any:
@@ -103,18 +103,17 @@ class _Plan:
         return tuple(_filled(parameter, values) for parameter in self.parameters)
 
     def answers(self, values: Sequence[Any]) -> list[Sequence[Any]]:
-        connection = connections[DEFAULT_DB_ALIAS]
-        with connection.cursor() as cursor:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(self.sql, self.filled(values))
-            found = cursor.fetchall()
-        if not self.converters:
-            return found
-        answers: list[list[Any]] = [list(answer) for answer in found]
+            found: list[Sequence[Any]] = cursor.fetchall()
+        return [self._converted(answer) for answer in found] if self.converters else found
+
+    def _converted(self, answer: Sequence[Any]) -> list[Any]:
+        row = list(answer)
         for place, (converters, expression) in self.converters.items():
-            for answer in answers:
-                for convert in converters:
-                    answer[place] = convert(answer[place], expression, connection)
-        return [*answers]
+            for convert in converters:
+                row[place] = convert(row[place], expression, connections[DEFAULT_DB_ALIAS])
+        return row
 
 
 def rows(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, list[R]]:

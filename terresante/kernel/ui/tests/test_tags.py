@@ -156,7 +156,12 @@ def test_what_tabs_menus_and_chips_say_is_escaped_and_counted():
 def test_an_address_that_holds_keys_alone_is_looked_for_once(monkeypatch):
     """Bad: Django's patterns tried again by each page, for each of its addresses."""
     asked = []
-    monkeypatch.setattr(links, "reverse", lambda name, args: asked.append(name) or reverse(name, args=args))
+
+    def looked_for(name, args):
+        asked.append(name)
+        return reverse(name, args=args)
+
+    monkeypatch.setattr(links, "reverse", looked_for)
     links._pattern.cache_clear()
     once = "{% url 'overview:record' key %} {% url 'overview:search' %}"
     source = f"{once} {{% url 'overview:record' key as kept %}}{{{{ kept }}}}"
