@@ -28,6 +28,7 @@ from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
+from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
 from terresante.kernel import grounds, switches
@@ -60,15 +61,37 @@ class _Slot:
     place: int
 
 
+class _Maker:
+    """Makes rows of a model of what the database answers. Django's `ModelIterable` works it out at each call."""
+
+    def __init__(self, compiler: Any) -> None:
+        told, select = compiler.klass_info, compiler.select
+        columns = told["select_fields"]
+        self._model = told["model"]
+        self._own = slice(columns[0], columns[-1] + 1)
+        self._names = [column.target.attname for column, *_ in select[self._own]]
+        self._related = get_related_populators(told, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of 6.1
+        self._annotated = tuple((compiler.annotation_col_map or {}).items())
+
+    def made(self, answer: Sequence[Any]) -> Any:
+        row = self._model.from_db(DEFAULT_DB_ALIAS, self._names, answer[self._own])
+        for related in self._related:
+            related.populate(answer, row)
+        for name, place in self._annotated:
+            setattr(row, name, answer[place])
+        return row
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """`compiler` is None where the rules leave no row to ask for."""
+    """`compiler` is None where the rules leave no row to ask for, `maker` where the rows are of no model."""
 
     queryset: QuerySet[Any, Any]
     compiler: SQLCompiler | None
     sql: str
     parameters: tuple[Any, ...]
     converters: dict[int, Any]
+    maker: _Maker | None = None
     # In the tests: how often it was asked, for each way of asking it.
     calls: Counter[Hashable] = field(default_factory=Counter, compare=False)
 
@@ -78,6 +101,19 @@ class _Plan:
 
     def filled(self, values: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(_filled(parameter, values) for parameter in self.parameters)
+
+    def answers(self, values: Sequence[Any]) -> list[Sequence[Any]]:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(self.sql, self.filled(values))
+            found: list[Sequence[Any]] = cursor.fetchall()
+        return [self._converted(answer) for answer in found] if self.converters else found
+
+    def _converted(self, answer: Sequence[Any]) -> list[Any]:
+        row = list(answer)
+        for place, (converters, expression) in self.converters.items():
+            for convert in converters:
+                row[place] = convert(row[place], expression, connections[DEFAULT_DB_ALIAS])
+        return row
 
 
 def rows(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, list[R]]:
@@ -89,6 +125,8 @@ def rows(build: Callable[P, QuerySet[Any, R]]) -> Callable[P, list[R]]:
         plan, values = planned(*args, **kwargs)
         if plan.compiler is None:
             return []
+        if plan.maker is not None:
+            return [plan.maker.made(answer) for answer in plan.answers(values)]
         seen: Any = _Seen(plan, plan.filled(values))
         iterable: Any = plan.queryset._iterable_class  # noqa: SLF001 -- how Django makes rows of its answers
         return list(iterable(seen))
@@ -246,7 +284,8 @@ def _plan(queryset: QuerySet[Any, Any], stand_ins: list[Any]) -> _Plan:
         return _Plan(queryset, None, "", (), {})
     kept = tuple(_slot(each, stand_ins) for each in parameters)
     selected = [column for column, *_ in compiler.select[: compiler.col_count]]
-    return _Plan(queryset, compiler, sql, kept, compiler.get_converters(selected))
+    maker = _Maker(compiler) if queryset._iterable_class is ModelIterable else None  # noqa: SLF001 -- as above
+    return _Plan(queryset, compiler, sql, kept, compiler.get_converters(selected), maker)
 
 
 def _slot(parameter: Any, stand_ins: list[Any]) -> Any:

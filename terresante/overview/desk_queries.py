@@ -18,7 +18,6 @@ from django.utils.http import urlencode
 
 from terresante.care_plans.queries import LateSteps, late_steps
 from terresante.care_team.access import IDENTITY_COMPARE, RECORD_READ, RECORD_SEARCH
-from terresante.care_team.enums import TeamRole
 from terresante.care_team.models import LASTING, CareTeamParticipant
 from terresante.care_team.queries import FoundPatient, search_patients
 from terresante.feed import queries as feed
@@ -52,6 +51,17 @@ _EACH_BEGINS_A_NAME = """NOT EXISTS (
         starts_with({0}, word) OR strpos({0}, ' ' || word) > 0 OR starts_with({1}, word) OR strpos({1}, ' ' || word) > 0
         OR starts_with({2}, word)))"""
 _BY_NAME = ("patient__match_birth_name", "patient__match_given_name", "patient_id")
+# What a row of a list says (`overview.rows`): of the other columns, dates and texts would be made for nothing.
+_TOLD = (
+    *("patient_id", "is_shared", "kept_by_id"),
+    *(
+        f"patient__{name}"
+        for name in (
+            *("birth_name", "birth_given_name", "used_name", "used_given_name"),
+            *("birth_date", "sex", "city"),
+        )
+    ),
+)
 
 GRAVITY = {FeedKind.DEATH: Level.RED, FeedKind.EMERGENCY_VISIT: Level.ORANGE}
 _LEVELS = (Level.RED, Level.ORANGE, Level.INFORMATION)
@@ -169,12 +179,16 @@ def _mine_from(actor: Actor, first: int) -> QuerySet[CareRecord]:
     if actor.principal_id is not None:
         # Those of whom one acts for: few, and asked under the policies.
         lent = _memberships(actor.principal_id).order_by(*_BY_NAME)[first : first + PER_PAGE]
-        return records_of(actor, actor.principal_id).filter(patient_id__in=lent.values("patient_id"))
+        return (
+            records_of(actor, actor.principal_id)
+            .filter(patient_id__in=lent.values("patient_id"))
+            .only(*_TOLD)
+        )
     member = F("patient__participants__patient_id")
     chosen = SqlCondition(
         "{0} = ANY (ARRAY(SELECT my_patient_keys(%s, %s)))", "of_member", values=(first, PER_PAGE)
     )
-    return records_of(actor, actor.person_id).alias(of_member=member).filter(chosen)
+    return records_of(actor, actor.person_id).alias(of_member=member).filter(chosen).only(*_TOLD)
 
 
 def followed_by(actor: Actor) -> list[CareRecord]:
@@ -287,12 +301,12 @@ def mine_called(actor: Actor, words: SearchWords) -> list[CareRecord]:
 @compiled.rows
 def _born_and_called(actor: Actor, born: date, names: list[str]) -> QuerySet[CareRecord]:
     rows = access.list(actor, RECORD_READ, CareRecord).filter(_called(names), patient__birth_date=born)
-    return rows.select_related("patient").order_by(*_BY_NAME)[:MOST_FOUND]
+    return rows.select_related("patient").only(*_TOLD).order_by(*_BY_NAME)[:MOST_FOUND]
 
 
 @compiled.rows
 def _member_and_called(actor: Actor, member_id: UUID | None, names: list[str]) -> QuerySet[CareRecord]:
-    return records_of(actor, member_id).filter(_called(names))[:MOST_FOUND]
+    return records_of(actor, member_id).filter(_called(names)).only(*_TOLD)[:MOST_FOUND]
 
 
 def found_in_region(actor: Actor, words: SearchWords) -> list[FoundPatient]:
@@ -315,7 +329,7 @@ def mine_among(actor: Actor, patient_ids: Collection[UUID]) -> list[CareRecord]:
 @compiled.rows
 def _records_among(actor: Actor, keys: list[UUID]) -> QuerySet[CareRecord]:
     rows = access.list(actor, RECORD_READ, CareRecord).filter(among("patient_id", keys))
-    return rows.select_related("patient").order_by(*_BY_NAME)
+    return rows.select_related("patient").only(*_TOLD).order_by(*_BY_NAME)
 
 
 def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlike]:
@@ -329,10 +343,6 @@ def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlik
 
 def record_url(record_id: UUID) -> str:
     return link("overview:record", record_id)
-
-
-def role_label(role: str) -> str:
-    return TeamRole(role).label
 
 
 def level_of(item: FeedItem) -> Level | None:

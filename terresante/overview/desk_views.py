@@ -1,4 +1,5 @@
-from datetime import date, datetime, time
+from collections.abc import Collection, Mapping
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 
 from terresante.care_team.access import (
     PATIENTS_LIST,
@@ -23,7 +25,6 @@ from terresante.care_team.actions import (
     supports,
 )
 from terresante.care_team.actions.joining import may_ask
-from terresante.care_team.enums import TeamRole
 from terresante.care_team.forms import ConsentForm
 from terresante.care_team.queries import FoundPatient, read_record, why_not_founded
 from terresante.care_team.regime import needs_consent
@@ -38,7 +39,7 @@ from terresante.kernel.screens import Request, next_page, public, reads, writes
 from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Action, Chip, Comparison, Pair, Toast
 from terresante.kernel.ui.paging import shown_page
-from terresante.kernel.ui.wording import NBSP, age, exact, when
+from terresante.kernel.ui.wording import NBSP, exact, when
 from terresante.notifications.enums import Notice
 from terresante.notifications.queries import wants_on_screen
 from terresante.overview import desk_queries as queries
@@ -51,9 +52,10 @@ from terresante.overview.forms import (
     place_label,
     read_search,
 )
+from terresante.overview.rows import row_html
 from terresante.patients.enums import IdentityStatus, InformationSupport, Sex
 from terresante.patients.identity_rules import normalised_name
-from terresante.patients.models import CareRecord, Patient
+from terresante.patients.models import CareRecord
 from terresante.patients.queries import namesakes
 from terresante.patients.traits import Traits
 from terresante.stays.queries import CurrentPlace
@@ -65,6 +67,7 @@ _CHIPS = (
     ("documents", "Documents", "file-text"),
     ("sejours", "Séjours", "bed"),
 )
+_MY_ROLE, _ROLE_OF_STRUCTURE = "Votre rôle", "Rôle de la structure"
 _WRONG_DATE = "Cette date de naissance n’existe pas. Vérifiez le jour, le mois et l’année."
 
 
@@ -88,8 +91,8 @@ def home(request: Request) -> HttpResponse:
 @reads(PATIENTS_LIST)
 def my_patients(request: Request) -> HttpResponse:
     page, records = queries.mine_page(request.actor, request.GET.get("page"))
-    rows = _listed(records, queries.places_of(request.actor, records))
-    context = {"rows": rows, "page": shown_page(page, "patients")}
+    rows = _listed(records, queries.places_of(request.actor, records), role_title=_MY_ROLE)
+    context = {"rows": rows, "role_title": _MY_ROLE, "page": shown_page(page, "patients")}
     return render(request, "overview/patients.html", context)
 
 
@@ -103,7 +106,8 @@ def structure_patients(request: Request) -> HttpResponse:
     shown = found[: queries.PER_PAGE]
     more = f"?apres={shown[-1].pk}" if len(found) > queries.PER_PAGE else ""
     context = {
-        "rows": _listed(shown, queries.places_of(actor, shown)),
+        "rows": _listed(shown, queries.places_of(actor, shown), role_title=_ROLE_OF_STRUCTURE),
+        "role_title": _ROLE_OF_STRUCTURE,
         "count": queries.bounded_count(actor, actor.organization_id),
         "most": queries.MOST_PATIENTS,
         "next_url": more,
@@ -271,26 +275,21 @@ def _chip(found: queries.Home, key: str, label: str, icon: str, *, only: str) ->
     return Chip(label=label, url=url, icon=icon, count=found.counts[key], current=key == only)
 
 
-def _listed(records: Any, places: dict[UUID, CurrentPlace]) -> list[dict[str, Any]]:
+def _listed(
+    records: Collection[CareRecord], places: Mapping[UUID, CurrentPlace], *, role_title: str = ""
+) -> list[SafeString]:
+    """Their rows; with a column of roles, those found by their circle, under this title."""
     today, warned = timezone.localdate(), namesakes(record.patient_id for record in records)
     return [
-        {
-            "record": record,
-            "patient": record.patient,
-            "born": _born(record.patient, today),
-            "url": queries.record_url(record.pk),
-            "place": places.get(record.patient_id),
-            "warning": warned.get(record.patient_id, ""),
-            "role": queries.role_label(record.circle_role) if hasattr(record, "circle_role") else "",
-            "has_role": getattr(record, "circle_role", TeamRole.MEMBER) != TeamRole.MEMBER,
-        }
+        row_html(
+            record,
+            place=places.get(record.patient_id),
+            warning=warned.get(record.patient_id, ""),
+            role_title=role_title,
+            today=today,
+        )
         for record in records
     ]
-
-
-def _born(patient: Patient, today: date) -> str:
-    day = patient.birth_date
-    return f"{day:%d/%m/%Y} · {patient.sex} · {age(day, today=today)}"
 
 
 def _found(request: Request, words: SearchWords) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_foreign_keys_go_down():
 
 
 def test_templates_include_only_what_stands_below():
-    """Good: `{% include "ui/field.html" %}`. Bad: a kernel template that includes a page of notes."""
+    """Good: `{% include "ui/form.html" %}`. Bad: a kernel template that includes a page of notes."""
     owners = {}
     for path in templates():
         root = next(parent for parent in path.parents if parent.name == "templates")

@@ -146,6 +146,7 @@ MORE_NAMES = {
         "fhir_results": "results of biology as FHIR R4 resources, pure",
         "paper": "what a record holds as the pages of a PDF",
         "merged": "what an open page says when identities are merged, pure",
+        "rows": "a patient as a list shows him, drawn at once",
         "desk_urls": "pages outside a record, apart from those of a record",
         "desk_queries": "pages outside a record, apart from those of a record",
         "fhir_plans": "programmes of the copy of a record as FHIR resources, pure",

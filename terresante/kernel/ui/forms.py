@@ -3,9 +3,11 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest
 from django.utils import timezone
 
 from terresante.kernel.errors import Conflict, Invalid
+from terresante.kernel.ui import fields
 
 
 class FormRenderer(TemplatesSetting):
@@ -13,6 +15,10 @@ class FormRenderer(TemplatesSetting):
 
     form_template_name = "ui/form.html"
     field_template_name = "ui/field.html"
+
+    def render(self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None) -> str:
+        drawn = fields.DRAWN.get(template_name)
+        return drawn(context) if drawn else super().render(template_name, context, request)
 
 
 class DigitsForm(forms.Form):

@@ -194,7 +194,7 @@ def catalogue() -> dict[str, set[str]]:
             if is_of_the_person(name):
                 for text in texts(spaced(path.read_text())):
                     found.setdefault(text, set()).add(name)
-        for path in sorted(root.glob("*.py")):
+        for path in sorted([*root.glob("*.py"), *root.glob("ui/*.py")]):
             for text in said_by(path.read_text()):
                 found.setdefault(text, set()).add(f"{config.label}/{path.name}")
     for label, name in _labels():

@@ -16,7 +16,9 @@ from terresante.kernel import slots
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.slots import FactLine
 from terresante.overview import desk_queries
+from terresante.patients.models import CareRecord, Patient
 from tests.cast import join, shared_record
+from tests.costs import queries_of, tags_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -161,6 +163,37 @@ def test_all_my_patients_are_listed_by_name_twenty_a_page(client, cast):
     assert "1 à 20 sur 25" in first and "Madeleine LEROUX" in first
     assert "Zoe NOMA" in first and "Zoe NOMX" in second
     assert "Leon" not in first + second
+
+
+def test_a_patient_more_is_drawn_at_once(client, cast):
+    """Bad: a tag for each of its words. Twenty patients took a quarter of the page."""
+    log_in(client, cast.amar)
+    pages = ("/patients/", "/recherche/?q=leroux")
+    few = [(tags_of(client, address), queries_of(client, address)) for address in pages]
+    with walls_down():
+        for n in range(10):
+            shared_record(cast.amar, "LEROUX", f"ZOE{chr(65 + n)}", date(1950, 1, 1))
+
+    assert [(tags_of(client, address), queries_of(client, address)) for address in pages] == few
+
+
+def test_what_a_list_says_of_a_patient_is_shown_letter_by_letter(client, cast):
+    with walls_down():
+        Patient.objects.filter(pk=cast.madeleine_record.patient_id).update(
+            used_name="<b>GARNIER</b>", birth_name="<i>LEROUX</i>", city="<i>Cachan</i>"
+        )
+        CareRecord.objects.filter(pk=cast.madeleine_record.pk).update(is_shared=False)
+    log_in(client, cast.amar)
+
+    mine, found = page(client, "/patients/"), page(client, "/recherche/", q="leroux")
+
+    for shown in (mine, found):
+        assert "<i>" not in shown and "<b>GARNIER" not in shown
+        assert '<span class="birth-name">née &lt;i&gt;LEROUX&lt;/i&gt;</span>' in shown
+        assert '<td data-label="Commune">&lt;i&gt;Cachan&lt;/i&gt;</td>' in shown
+        assert '<span class="tag">Pas encore partagé</span>' in shown
+        assert '<td class="is-empty" data-label="En ce moment">—</td>' in shown
+    assert '<td data-label="Votre rôle">Médecin traitant</td>' in mine and "Votre rôle" not in found
 
 
 def test_the_patients_of_a_structure_are_paged_by_place(client, cast):

@@ -8,8 +8,10 @@ import pytest
 from django.conf import settings
 from django.template import engines
 from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
 
-from terresante.kernel.ui import assets
+from terresante.kernel.ids import new_id
+from terresante.kernel.ui import assets, links
 from terresante.kernel.ui.frame import LEVEL_ICONS, Action, Badge, Chip, Level, RecordFrame, Tab
 from terresante.kernel.ui.tests import cast
 from tests.costs import tags_drawn
@@ -149,6 +151,34 @@ def test_what_tabs_menus_and_chips_say_is_escaped_and_counted():
     assert menu.count("non lus") == 1
     assert 'aria-current="true"' in drawn and "<b>0</b>" in drawn
     assert '<li><a class="chip is-red" href="/">Tout</a></li>' in drawn
+
+
+def test_an_address_that_holds_keys_alone_is_looked_for_once(monkeypatch):
+    """Bad: Django's patterns tried again by each page, for each of its addresses."""
+    asked = []
+
+    def looked_for(name, args):
+        asked.append(name)
+        return reverse(name, args=args)
+
+    monkeypatch.setattr(links, "reverse", looked_for)
+    links._pattern.cache_clear()
+    once = "{% url 'overview:record' key %} {% url 'overview:search' %}"
+    source = f"{once} {{% url 'overview:record' key as kept %}}{{{{ kept }}}}"
+    key = new_id()
+
+    for _ in range(2):
+        drawn = render(source, key=key)
+
+    assert drawn == f"/dossiers/{key}/ /recherche/ /dossiers/{key}/"
+    assert asked == ["overview:record", "overview:search"]
+
+
+def test_an_address_of_nothing_known_is_still_an_error():
+    with pytest.raises(NoReverseMatch):
+        render("{% url 'overview:record' key %}", key="")
+    with pytest.raises(NoReverseMatch):
+        render("{% url 'overview:unknown' %}")
 
 
 def test_a_tab_more_is_drawn_at_once():
