@@ -19,24 +19,13 @@ def queries_of(client, address):
     return len(captured)
 
 
-def blocks_of(client, address):
-    """Blocks of 8 kB that PostgreSQL looks at to answer the questions of the page: a rule asked of each row, or
-    rows joined in pairs, show here where the number of statements says nothing.
+def blocks_of(client, address, *, kept=False):
+    """Blocks of 8 kB that PostgreSQL looks at to answer the questions of the page, functions included: a rule asked of
+    each row, or rows joined in pairs, show here where the number of statements says nothing. `kept`: by the plans of a
+    connection that has answered for a while, made without knowing who asks.
     """
-    plans = plans_of(client, address)
+    plans = plans_of(client, address, kept=kept)
     return sum(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] for plan in plans)
-
-
-def rows_read(client, address, table):
-    """Rows of this table that PostgreSQL goes through for the page, by the plans that it keeps: those of a connection
-    that has answered for a while, made without knowing who asks.
-    """
-    return sum(_rows(plan, table) for plan in plans_of(client, address, kept=True))
-
-
-def _rows(plan, table):
-    own = plan["Actual Rows"] * plan["Actual Loops"] if plan.get("Relation Name") == table else 0
-    return own + sum(_rows(part, table) for part in plan.get("Plans", ()))
 
 
 def plans_of(client, address, *, kept=False):
