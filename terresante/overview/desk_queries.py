@@ -6,12 +6,11 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -198,16 +197,13 @@ def followed_by(actor: Actor) -> list[CareRecord]:
 
 @compiled.rows
 def _followed_rows(actor: Actor, most: int) -> QuerySet[CareRecord]:
-    followed = access.list(actor, RECORD_READ, CareRecord).filter(patient_id__in=_followed(actor, most))
+    followed = access.list(actor, RECORD_READ, CareRecord).filter(_followed(most))
     return followed.select_related("patient").order_by(*_BY_NAME)[:most]
 
 
-def _followed(actor: Actor, most: int) -> QuerySet[CareTeamParticipant, Any]:
+def _followed(most: int) -> SqlCondition:
     """Keys only: what they open is for the rule of whatever is read with them."""
-    mine = _memberships(in_person(actor))
-    of_structure = _memberships(actor.organization_id)
-    instead = of_structure.filter(~Exists(mine), ~Exists(of_structure[most:]))
-    return mine.values("patient_id").union(instead.values("patient_id"), all=True)
+    return SqlCondition("{0} = ANY ((SELECT my_followed_keys(%s))::uuid[])", "patient_id", values=(most,))
 
 
 @compiled.number
@@ -356,9 +352,7 @@ def _alert_number(actor: Actor, since: datetime, most: int) -> QuerySet[FeedItem
 
 def _alerts(actor: Actor, since: datetime, most: int) -> QuerySet[FeedItem]:
     """Unread, of those the home page tells of."""
-    return feed.unread(actor).filter(
-        patient_id__in=_followed(actor, most), is_alert=True, recorded_at__gt=since
-    )
+    return feed.unread(actor).filter(_followed(most), is_alert=True, recorded_at__gt=since)
 
 
 def _oldest_news() -> datetime:

@@ -114,7 +114,9 @@ class FollowUp(Limited):
     # Why somebody whom the pathway was not made for is followed on it all the same.
     outside_words = models.CharField("hors du parcours", max_length=300, blank=True, default="")
     # Of the criteria of its pathway, those that who enrolled her confirmed, as they are written there.
-    criteria = models.JSONField("critères confirmés", default=list, blank=True)
+    criteria = models.JSONField(
+        "critères confirmés", default=list, blank=True, db_default=Value([], models.JSONField())
+    )
     respondent = models.CharField(
         "qui répond", max_length=10, choices=Respondent.choices, default=Respondent.PATIENT
     )

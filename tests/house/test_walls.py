@@ -48,6 +48,7 @@ DEFINERS = {
     "take_back_declaration": "a line that nobody vouched for, by who declared it",
     "patient_behind": "the patient of one account",
     "my_patient_keys": "keys of one page of one's own patients, by name",
+    "my_followed_keys": "keys of one's own patients, else of those of a structure that follows few",
     "search_patients": "identities, for the search",
     "match_patients": "keys of candidate identities",
     "last_event_position": "a number",

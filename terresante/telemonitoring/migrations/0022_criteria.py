@@ -1,6 +1,7 @@
 """What is confirmed of a person when she is enrolled."""
 
 from django.db import migrations, models
+from django.db.models import Value
 
 
 class Migration(migrations.Migration):
@@ -10,6 +11,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "followup",
             "criteria",
-            models.JSONField("critères confirmés", blank=True, default=list),
+            models.JSONField(
+                "critères confirmés", blank=True, default=list, db_default=Value([], models.JSONField())
+            ),
         ),
     ]
