@@ -141,6 +141,11 @@ def unread_objects(actor: Actor, patient_id: UUID, *kinds: str) -> QuerySet[Feed
     return unread(actor, patient_id).filter(kind__in=kinds).values_list("object_id", flat=True).order_by()
 
 
+@compiled.number
+def unread_number(actor: Actor, patient_id: UUID, *kinds: str) -> QuerySet[FeedItem]:
+    return unread(actor, patient_id).filter(kind__in=kinds).order_by()
+
+
 @compiled.rows
 def unread_about(actor: Actor, patient_id: UUID, kind: str, object_ids: list[UUID]) -> QuerySet[FeedItem]:
     return unread(actor, patient_id).filter(among("object_id", object_ids), kind=kind)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib.postgres.search import SearchHeadline, SearchVector
 from django.core.paginator import Page as Pages
 from django.core.paginator import Paginator
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
@@ -86,7 +86,8 @@ def note_page(
     A page beyond the last one is the last one.
     """
     sought = words_sought(words) if words else None
-    waiting = feed.unread_objects(actor, patient_id, FeedKind.NOTE)
+    # Of a long record a thousand may wait: their keys are asked by the tab that shows them alone.
+    waiting = feed.unread_objects(actor, patient_id, FeedKind.NOTE) if view == NoteView.UNREAD else []
     total = _how_many(actor, patient_id, view, sought, waiting)
     page = Paginator(range(total), PER_PAGE).get_page(number)
     notes = _listed(actor, patient_id, view, sought, waiting, page.number)
@@ -94,7 +95,9 @@ def note_page(
         lines=_illustrated(actor, patient_id, _answering(actor, patient_id, _lines(actor, notes))),
         page=page,
         total=total,
-        unread=len(waiting),
+        unread=len(waiting)
+        if view == NoteView.UNREAD
+        else feed.unread_number(actor, patient_id, FeedKind.NOTE),
     )
 
 
@@ -116,9 +119,7 @@ def _listed(
 ) -> QuerySet[Note]:
     starred = Exists(_stars(actor, patient_id).filter(note_id=OuterRef("pk")))
     notes = _chosen(actor, patient_id, view, sought, waiting)
-    notes = notes.annotate(
-        is_starred=starred, is_unread=ExpressionWrapper(among("pk", waiting), BooleanField())
-    )
+    notes = notes.annotate(is_starred=starred, is_unread=_is_told(actor, patient_id))
     notes = notes if sought is None else _with_words_around(notes, sought)
     return notes[(number - 1) * PER_PAGE : number * PER_PAGE]
 
@@ -147,8 +148,11 @@ def recent_notes(actor: Actor, patient_id: UUID, *, most: int = 3) -> list[NoteL
 
 @compiled.rows
 def _recent(actor: Actor, patient_id: UUID, most: int) -> QuerySet[Note]:
-    told = feed.unread(actor, patient_id).filter(kind=FeedKind.NOTE, object_id=OuterRef("pk"))
-    return notes_of(actor, patient_id).annotate(is_unread=Exists(told))[:most]
+    return notes_of(actor, patient_id).annotate(is_unread=_is_told(actor, patient_id))[:most]
+
+
+def _is_told(actor: Actor, patient_id: UUID) -> Exists:
+    return Exists(feed.unread(actor, patient_id).filter(kind=FeedKind.NOTE, object_id=OuterRef("pk")))
 
 
 def is_starred(actor: Actor, note: Note) -> bool:

@@ -45,6 +45,10 @@ MOST_FOUND = 50
 MOST_LATE = 8
 REGION_SEARCHES_PER_HOUR = 60
 _NEWS_GO_BACK = timedelta(days=60)
+# By the clock of the database: a plan that is kept knows how few they are, and this is asked by every page.
+_IS_NEWS = SqlCondition(
+    f"{{0}} > statement_timestamp() - interval '{_NEWS_GO_BACK.days} days'", "recorded_at"
+)
 _EACH_BEGINS_A_NAME = """NOT EXISTS (
     SELECT 1 FROM unnest(%s::text[]) AS word WHERE NOT (
         starts_with({0}, word) OR strpos({0}, ' ' || word) > 0 OR starts_with({1}, word) OR strpos({1}, ' ' || word) > 0
@@ -256,12 +260,12 @@ def places_of(actor: Actor, records: Iterable[CareRecord]) -> dict[UUID, Current
 
 
 def alert_count(actor: Actor) -> int:
-    return _alert_number(actor, _oldest_news(), MOST_PATIENTS)
+    return _alert_number(actor, MOST_PATIENTS)
 
 
 def alert_about(actor: Actor, item_id: UUID) -> Told | None:
     """The unread alert as it reads, when it concerns one of those the home page tells of."""
-    found = _alerts(actor, _oldest_news(), MOST_PATIENTS).filter(pk=item_id).select_related("patient")
+    found = _alerts(actor, MOST_PATIENTS).filter(pk=item_id).select_related("patient")
     return next(iter(feed.told(actor, found, are_unread=True)), None)
 
 
@@ -346,13 +350,13 @@ def level_of(item: FeedItem) -> Level | None:
 
 
 @compiled.number
-def _alert_number(actor: Actor, since: datetime, most: int) -> QuerySet[FeedItem]:
-    return _alerts(actor, since, most)[:MOST_ALERTS]
+def _alert_number(actor: Actor, most: int) -> QuerySet[FeedItem]:
+    return _alerts(actor, most)[:MOST_ALERTS]
 
 
-def _alerts(actor: Actor, since: datetime, most: int) -> QuerySet[FeedItem]:
+def _alerts(actor: Actor, most: int) -> QuerySet[FeedItem]:
     """Unread, of those the home page tells of."""
-    return feed.unread(actor).filter(_followed(most), is_alert=True, recorded_at__gt=since)
+    return feed.unread(actor).filter(_followed(most), _IS_NEWS, is_alert=True)
 
 
 def _oldest_news() -> datetime:

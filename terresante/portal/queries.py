@@ -30,7 +30,7 @@ from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.documents.queries import documents_of
 from terresante.feed.enums import FeedKind
-from terresante.feed.queries import unread_objects
+from terresante.feed.queries import unread_number
 from terresante.health_record.access import HEALTH_READ
 from terresante.home_care.access import HOME_READ
 from terresante.kernel import access, rls
@@ -194,7 +194,7 @@ def home_of(actor: Actor, opened: OpenRecord) -> Home:
         place=current_places(actor, [patient_id]).get(patient_id),
         step=_next_step(actor, patient_id) if INCLUSION_READ in may else None,
         members=len(circle_of(actor, patient_id)),
-        new_notes=len(unread_objects(actor, patient_id, FeedKind.NOTE)) if NOTE_READ in may else 0,
+        new_notes=unread_number(actor, patient_id, FeedKind.NOTE) if NOTE_READ in may else 0,
         may=may,
         note=notes_of(actor, patient_id).first() if NOTE_READ in may else None,
         document=documents_of(actor, patient_id).first() if DOCUMENT_READ in may else None,
