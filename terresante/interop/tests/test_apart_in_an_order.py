@@ -169,6 +169,49 @@ def test_one_filed_apart_before_joins_its_germ(hospital, claire):
     assert said() == {"R1": ["Escherichia coli", "Klebsiella", "E. coli S"]}
 
 
+BLOOD = obr("R2", "18725-2", "Microbiologie"), culture("1", "Staphylocoque")
+NAMELESS = obr("R2"), "OBX|1|ST|^Aspect^L||trouble||||||F"
+
+
+@pytest.mark.parametrize(
+    ("other", "antibiogram"),
+    [
+        (BLOOD, obr("A1", "18769-0", "Antibiogramme", more="|6463-4^1")),
+        (BLOOD, obr("A1", "18769-0", "Antibiogramme", more="|6463-4^1|||D1")),
+        (BLOOD, obr("A1", "18769-0", "Antibiogramme", more="||||D1")),
+        (NAMELESS, obr("A1", "18769-0", "Antibiogramme")),
+    ],
+    ids=[
+        "the germ of two cultures",
+        "that of one prescription",
+        "one prescription of two",
+        "nothing is said",
+    ],
+)
+def test_one_that_may_be_of_two_orders_is_read_under_neither(hospital, claire, other, antibiogram):
+    first = CULTURE, culture("1", "Escherichia coli")
+    send(hospital, oru(claire, *other, *first, antibiogram, drug("R"), control_id="Z1"))
+
+    assert said()["A1"] == ["R"]
+    assert said()["R1"] == ["Escherichia coli"]
+
+
+def test_the_one_order_of_a_prescription_that_has_the_germ_is_found(hospital, claire):
+    whose = obr("A1", "18769-0", "Antibiogramme", more="|6463-4^2|||D1")
+    lines = (*BLOOD, CULTURE, culture("2", "Escherichia coli"), whose, drug("R"))
+    send(hospital, oru(claire, *lines, control_id="Z1"))
+
+    assert said() == {"R2": ["Staphylocoque"], "R1": ["Escherichia coli", "Escherichia coli R"]}
+
+
+def test_of_two_germs_that_nothing_tells_apart_neither_gives_its_name(hospital, claire):
+    germs = culture("", "Escherichia coli"), culture("", "Klebsiella")
+    whose = obr("A1", "18769-0", "Antibiogramme", more="|6463-4|||D1^R1")
+    send(hospital, oru(claire, CULTURE, *germs, whose, drug("R"), control_id="Z1"))
+
+    assert said() == {"R1": ["Escherichia coli Klebsiella", "Demande A1 R"]}
+
+
 @pytest.mark.parametrize("parent", ["^A1", "^A2", "^R404"])
 def test_one_that_names_nobody_or_itself_loses_nothing(hospital, claire, parent):
     """A1 and A2 may name each other: each result is kept, once."""
