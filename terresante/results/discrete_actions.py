@@ -176,6 +176,8 @@ _OF_THE_WHOLE = ("effective_at", "laboratory", "prescription", "prescriber")
 def _follow(row: DiagnosticReport, before: DiagnosticReport, sent: SentResults) -> None:
     keep_as_before(row, before, row.organization_id, sent.is_kept)
     row.replaces = before
+    if sent.is_part:
+        _as_hidden(row, before)
     if sent.is_part and not before.may_hold_others:
         for name in _OF_THE_WHOLE:
             setattr(row, name, getattr(before, name))
@@ -193,6 +195,16 @@ def _follow(row: DiagnosticReport, before: DiagnosticReport, sent: SentResults) 
         row.comment = before.comment
     if row.status == ReportStatus.FINAL and before.status == ReportStatus.CORRECTED:
         row.status = ReportStatus.CORRECTED
+
+
+def _as_hidden(row: DiagnosticReport, before: DiagnosticReport) -> None:
+    """Who sends a part alone says who reads that part, and of which stay it is: it shows nothing more of the whole."""
+    row.hidden_from_patient |= before.hidden_from_patient
+    row.hidden_from_representative |= before.hidden_from_representative
+    if row.private_to_id is None:
+        row.visit_number = before.visit_number or row.visit_number
+        for name in ("private_to_id", "is_kept_with_stay", "sector", "restricted_to_id"):
+            setattr(row, name, getattr(before, name))
 
 
 _OF_A_REPORT = ("status", "laboratory", "prescription", "prescriber", "comment", "visit_number")

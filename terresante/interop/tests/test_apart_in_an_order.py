@@ -7,6 +7,7 @@ from terresante.interop.tests import papers, wire
 from terresante.interop.tests.test_discrete import send
 from terresante.interop.tests.test_hostile import HOSTILE, LONG, NUL
 from terresante.interop.tests.test_orders import AT
+from terresante.interop.tests.test_results import HIDING, reads
 from terresante.results.enums import SHOWN
 from terresante.results.models import LabObservation
 from terresante.results.tests.factories import reports, results_of
@@ -141,6 +142,20 @@ def test_it_may_come_days_after_its_germ_and_be_corrected_by_itself(hospital, cl
     assert (now.effective_at, now.prescription) == (before.effective_at, before.prescription)
     send(hospital, oru(claire, antibiogram("A1", "1", status="X"), control_id="Z5"))
     assert said() == {"R1": ["Escherichia coli", "Klebsiella", "Klebsiella I"]}
+
+
+@pytest.mark.parametrize("asked", HIDING)
+def test_an_antibiogram_that_comes_alone_shows_nothing_more_of_its_report(cast, hospital, claire, asked):
+    """Nor to a doctor with patients of his own."""
+    hidden = f"OBX|9|CE|{asked}^x^MetaDMPMSS||Y||||||F"
+    send(hospital, oru(claire, CULTURE, *GERMS, hidden, control_id="Z1"))
+    send(hospital, oru(claire, antibiogram("A1", "1"), drug("R"), control_id="Z2"))
+
+    (now,) = (report for report in reports() if report.is_shown)
+    assert len(results_of(now)) == 3
+    for name in ("amar", "ines", "madeleine", "brun"):
+        expected = name != "brun" and name not in HIDING[asked]
+        assert reads(cast.actors[name], cast.madeleine_record, now)[0] == expected, name
 
 
 @pytest.mark.parametrize(
