@@ -30,6 +30,8 @@ class Merge(NamedTuple):
 # One less than their columns: what is cut ends by a mark.
 _CODE, _LABEL, _CHAPTER = 59, 199, 39
 _ORDER = 60
+# Of the column where it is kept.
+SUB_LENGTH = 120
 Said = Sequence[tuple[Place, NewResult | None]]
 _Of = Callable[[Place, datetime | None], Hashable]
 
@@ -46,6 +48,11 @@ def plain(said: str) -> str:
 def under_order(number: str) -> str:
     """How the sub-identifiers begin of what came by an order of this number."""
     return f"{plain(number)[:_ORDER]}/"
+
+
+def sub_under(number: str, sub: str) -> str:
+    """The sub-identifier of a result that came by an order of this number."""
+    return f"{under_order(number)}{sub}"[:SUB_LENGTH]
 
 
 def is_of(result: NewResult, numbers: Sequence[str]) -> bool:

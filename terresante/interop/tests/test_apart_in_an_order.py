@@ -184,6 +184,32 @@ def test_one_filed_apart_before_joins_its_germ(hospital, claire):
     assert said() == {"R1": ["Escherichia coli", "Klebsiella", "E. coli S"]}
 
 
+@pytest.fixture
+def filed_apart(hospital, claire):
+    """Two antibiograms of the same drug at the same hour, whose sender did not say of which germs."""
+    send(hospital, oru(claire, CULTURE, *GERMS, control_id="Z1"))
+    for number, effect in (("A1", "R"), ("A2", "S")):
+        alone = obr(number, "18769-0", "Antibiogramme")
+        send(hospital, oru(claire, alone, drug(effect), control_id=f"Z{number}"))
+    assert set(said()) == {"R1", "A1", "A2"}
+
+
+def test_one_filed_apart_and_then_cancelled_under_its_germ_is_read_no_more(hospital, claire, filed_apart):
+    cancelled = antibiogram("A1", "1", status="X")
+    send(hospital, oru(claire, cancelled, control_id="Z4"))
+
+    assert said() == {"R1": ["Escherichia coli", "Klebsiella"], "A2": ["S"]}
+
+
+def test_two_filed_apart_are_not_taken_for_each_other(hospital, claire, filed_apart):
+    """The first is given again; of the second, another drug alone: what it said stays."""
+    more = drug("I").replace("18864-9^Ampicilline", "18928-2^Gentamicine")
+    lines = (antibiogram("A1", "1^E. coli"), drug("R"), antibiogram("A2", "2^Klebsiella"), more)
+    send(hospital, oru(claire, *lines, control_id="Z4"))
+
+    assert sorted(said()["R1"]) == ["E. coli R", "Escherichia coli", "Klebsiella", "Klebsiella I", "S"]
+
+
 BLOOD = obr("R2", "18725-2", "Microbiologie"), culture("1", "Staphylocoque")
 NAMELESS = obr("R2"), "OBX|1|ST|^Aspect^L||trouble||||||F"
 
