@@ -73,6 +73,24 @@ def test_two_hours_of_one_examination_are_corrected_apart(hospital, claire, cycl
     assert said() == ({"R1": expected} if expected else {})
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([sugar("5.5", "16", sub="1")], ["4.9", "6.1", "5.5"]),
+        ([sugar("6.1", "12", sub="1"), sugar("5.5", "16", sub="1")], ["4.9", "6.1", "5.5"]),
+        ([sugar("6.3", "12", sub="1", status="C")], ["4.9", "6.3"]),
+        ([sugar("", "8", sub="1", status="D")], ["6.1"]),
+    ],
+    ids=["another hour", "another hour beside one known", "corrected", "taken back"],
+)
+def test_a_sub_identifier_that_is_always_the_same_replaces_no_other_hour(hospital, claire, lines, expected):
+    cycle = sugar("4.9", "8", sub="1"), sugar("6.1", "12", sub="1")
+    send(hospital, oru(claire, obr("R1"), *cycle, control_id="Z1"))
+    send(hospital, oru(claire, obr("R1"), *lines, control_id="Z2"))
+
+    assert said() == {"R1": expected}
+
+
 def test_an_hour_may_itself_be_corrected_where_there_is_one(hospital, claire):
     send(hospital, oru(claire, obr("R1"), sugar("4.9", "8"), control_id="Z1"))
     send(hospital, oru(claire, obr("R1"), sugar("4.9", "12", status="C"), control_id="Z2"))
