@@ -9,7 +9,7 @@ from terresante.interop.tests.test_hostile import HOSTILE, LONG, NUL
 from terresante.interop.tests.test_orders import AT
 from terresante.interop.tests.test_results import HIDING, reads
 from terresante.results.enums import SHOWN
-from terresante.results.models import LabObservation
+from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.results.tests.factories import reports, results_of
 from tests.walls import walls_down
 
@@ -174,6 +174,18 @@ def test_an_antibiogram_that_comes_alone_shows_nothing_more_of_its_report(cast, 
     for name in ("amar", "ines", "madeleine", "brun"):
         expected = name != "brun" and name not in HIDING[asked]
         assert reads(cast.actors[name], cast.madeleine_record, now)[0] == expected, name
+
+
+def test_it_is_kept_with_the_stay_of_its_report(hospital, claire):
+    send(hospital, oru(claire, CULTURE, *GERMS, control_id="Z1"))
+    with walls_down():
+        kept = {"visit_number": "V9", "is_kept_with_stay": True, "private_to_id": hospital.organization_id}
+        DiagnosticReport.objects.update(**kept)
+    send(hospital, oru(claire, antibiogram("A1", "1"), drug("R"), control_id="Z2"))
+
+    (now,) = (report for report in reports() if report.is_shown)
+    assert len(results_of(now)) == 3
+    assert {name: getattr(now, name) for name in kept} == kept
 
 
 @pytest.mark.parametrize(
