@@ -26,6 +26,8 @@ from terresante.care_plans.models import (
 from terresante.care_team import matrix
 from terresante.care_team.access import writes_class
 from terresante.care_team.enums import DataClass
+from terresante.care_team.queries import circle_of
+from terresante.directory.models import Practitioner
 from terresante.kernel import access, compiled
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
@@ -238,3 +240,9 @@ def _late(actor: Actor, patient_ids: list[UUID], today: date, most: int) -> Quer
         .select_related("responsible", "inclusion__programme", "patient")
         .order_by(Case(When(is_theirs(actor), then=0), default=1), "due_on", "position", "pk")[:most]
     )
+
+
+def may_be_given(actor: Actor, step: PlannedStep) -> list[Practitioner]:
+    """Those of the circle of whom every reader of this step may know: its page names who it is given to."""
+    members = circle_of(actor, step.patient_id)
+    return [one.practitioner for one in members if one.practitioner and one.sector in ("", step.sector)]

@@ -13,9 +13,10 @@ from terresante.care_plans.due_dates import due_dates
 from terresante.care_plans.enums import LONGEST_DELAY, ChangeKind, InclusionState, StepState
 from terresante.care_plans.events import PathwayChanged
 from terresante.care_plans.models import BillableSequence, Inclusion, PlannedStep
+from terresante.care_plans.queries import may_be_given
 from terresante.care_team import matrix
 from terresante.care_team.enums import DataClass
-from terresante.care_team.queries import circle_of, open_record
+from terresante.care_team.queries import open_record
 from terresante.care_team.queries.limits import name_in_circle
 from terresante.kernel import access, together
 from terresante.kernel.access import Action
@@ -90,8 +91,7 @@ def assign_step(actor: Actor, record_id: UUID, step_id: UUID, *, to: UUID | None
     """To a member of the circle who reads it; None gives it back to whoever has the role."""
     inclusion, step = _step(actor, record_id, step_id, STEP_ASSIGN)
     _must_be_planned(step)
-    members = [one.practitioner for one in circle_of(actor, inclusion.patient_id) if one.practitioner]
-    person = next((one for one in members if one.pk == to), None)
+    person = next((one for one in may_be_given(actor, step) if one.pk == to), None)
     if to is not None and person is None:
         raise Invalid(
             "Cette personne n’est pas dans le cercle.", fields={"to": "Choisissez quelqu’un du cercle."}

@@ -16,7 +16,7 @@ from terresante.care_plans.definition import said_bounds
 from terresante.care_plans.enums import LeaveReason
 from terresante.care_plans.forms import AssignForm, DoneForm, IncludeForm, LeaveForm, MoveForm, ReasonForm
 from terresante.care_plans.models import Inclusion, PlannedStep
-from terresante.care_team.queries import OpenRecord, circle_of, read_record
+from terresante.care_team.queries import OpenRecord, read_record
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import Original, original
@@ -165,13 +165,10 @@ def _step_forms(
     if may_work and step.is_settled:
         found["reopen"] = ReasonForm(posted["reopen"], prefix="reopen")
     if may_assign and step.is_planned:
-        members = [
-            one.practitioner for one in circle_of(request.actor, opened.patient.pk) if one.practitioner
-        ]
         found["assign"] = AssignForm(
             posted["assign"],
             initial={"to": step.responsible_id or ""},
-            members=members,
+            members=queries.may_be_given(request.actor, step),
             role=step.get_role_display(),
             prefix="assign",
         )

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
 from terresante.care_team.queries import covers, open_record
-from terresante.care_team.queries.limits import Limits, limits_on, limits_unasked
+from terresante.care_team.queries.limits import Limits, limits_on, limits_unasked, name_in_circle
 from terresante.feed.actions import Fact, tell, withdraw
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit, rls, together
@@ -238,6 +238,8 @@ def _row(
     now = timezone.now()
     authored, corrected = _believed(actor, response.authored_at, now)
     is_professional = actor.kind == ActorKind.PROFESSIONAL
+    name = response.respondent_name or _respondent(actor, limits)
+    is_named = not is_professional or name_in_circle(actor, limits.sector) == actor.name
     return QuestionnaireResponse(
         id=response.id,
         patient_id=record.patient_id,
@@ -251,12 +253,12 @@ def _row(
         clock_corrected=corrected,
         received_at=authored if _loads_the_past(actor) else now,
         source=response.source,
-        respondent_name=response.respondent_name or _respondent(actor),
-        respondent_role="" if response.respondent_name else actor.role_label,
+        respondent_name=name,
+        respondent_role=actor.role_label if is_named and not response.respondent_name else "",
         user_id=actor.user_id,
         author_id=actor.person_id if is_professional else None,
         organization_id=actor.organization_id if is_professional else None,
-        organization_name=actor.organization_name if is_professional else "",
+        organization_name=actor.organization_name if is_professional and is_named else "",
         data_class=asked.data_class,
         answers=engine.to_json(asked.form, response.answers),
         baseline=_plain(response.baseline),
@@ -266,8 +268,10 @@ def _row(
     )
 
 
-def _respondent(actor: Actor) -> str:
+def _respondent(actor: Actor, limits: Limits) -> str:
     """A job acts for who answers by a link; a representative and a secretary answer themselves, for somebody."""
+    if actor.kind == ActorKind.PROFESSIONAL:
+        return name_in_circle(actor, limits.sector)
     return actor.on_behalf_of or actor.name if actor.kind == ActorKind.JOB else actor.name
 
 

@@ -29,7 +29,7 @@ from terresante.results.actions import (
 )
 from terresante.results.enums import SHOWN, ReportStatus
 from terresante.results.events import ResultsChanged, ResultsFiled
-from terresante.results.merging import Place, is_of, key_of, merge
+from terresante.results.merging import Place, is_of, key_of, merge, sub_under
 from terresante.results.models import LABEL_LENGTH, DiagnosticReport, LabObservation
 
 
@@ -176,6 +176,8 @@ _OF_THE_WHOLE = ("effective_at", "laboratory", "prescription", "prescriber")
 def _follow(row: DiagnosticReport, before: DiagnosticReport, sent: SentResults) -> None:
     keep_as_before(row, before, row.organization_id, sent.is_kept)
     row.replaces = before
+    if sent.is_part:
+        _as_hidden(row, before)
     if sent.is_part and not before.may_hold_others:
         for name in _OF_THE_WHOLE:
             setattr(row, name, getattr(before, name))
@@ -193,6 +195,16 @@ def _follow(row: DiagnosticReport, before: DiagnosticReport, sent: SentResults) 
         row.comment = before.comment
     if row.status == ReportStatus.FINAL and before.status == ReportStatus.CORRECTED:
         row.status = ReportStatus.CORRECTED
+
+
+def _as_hidden(row: DiagnosticReport, before: DiagnosticReport) -> None:
+    """Who sends a part alone says who reads that part, and of which stay it is: it shows nothing more of the whole."""
+    row.hidden_from_patient |= before.hidden_from_patient
+    row.hidden_from_representative |= before.hidden_from_representative
+    if row.private_to_id is None:
+        row.visit_number = before.visit_number or row.visit_number
+        for name in ("private_to_id", "is_kept_with_stay", "sector", "restricted_to_id"):
+            setattr(row, name, getattr(before, name))
 
 
 _OF_A_REPORT = ("status", "laboratory", "prescription", "prescriber", "comment", "visit_number")
@@ -220,7 +232,7 @@ def _merged(
         return list(sent.report.results)
     # Two orders may have the same examination: in a report of several, each is told apart by its chapter.
     is_of_several = before.may_hold_others
-    kept = [result for report in (before, *apart) for result in _kept(report)]
+    kept = [result for report in (before, *apart) for result in _kept(report, sent.apart)]
     answers, new = merge(kept, sent.said, by_chapter=is_of_several)
     merged: list[NewResult] = []
     for rank, each in enumerate(kept):
@@ -237,11 +249,16 @@ def _end_of(chapter: str, merged: Sequence[NewResult]) -> int:
     return max((at for at, each in enumerate(merged, 1) if each.chapter == chapter), default=len(merged))
 
 
-def _kept(before: DiagnosticReport) -> list[NewResult]:
-    return [
+def _kept(before: DiagnosticReport, apart: Sequence[str]) -> list[NewResult]:
+    """Those of a part that was filed apart are told from the others by its number, as it would have come."""
+    kept = [
         NewResult(**dict(zip(_OF_A_RESULT, _said(row, _OF_A_RESULT), strict=True)))
         for row in _observations(before)
     ]
+    number = next((name for name in apart if name[:LABEL_LENGTH] == before.sender_identifier), None)
+    if number is None:
+        return kept
+    return [replace(each, sub_identifier=sub_under(number, each.sub_identifier)) for each in kept]
 
 
 def _observations(report: DiagnosticReport) -> QuerySet[LabObservation]:

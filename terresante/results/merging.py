@@ -1,6 +1,6 @@
 """Which result of a report each one of a later message is about (HL7 v2.5, 7.4.2: OBX-3, OBX-4, OBX-14). Pure."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -30,6 +30,8 @@ class Merge(NamedTuple):
 # One less than their columns: what is cut ends by a mark.
 _CODE, _LABEL, _CHAPTER = 59, 199, 39
 _ORDER = 60
+# Of the column where it is kept.
+SUB_LENGTH = 120
 Said = Sequence[tuple[Place, NewResult | None]]
 _Of = Callable[[Place, datetime | None], Hashable]
 
@@ -48,6 +50,11 @@ def under_order(number: str) -> str:
     return f"{plain(number)[:_ORDER]}/"
 
 
+def sub_under(number: str, sub: str) -> str:
+    """The sub-identifier of a result that came by an order of this number."""
+    return f"{under_order(number)}{sub}"[:SUB_LENGTH]
+
+
 def is_of(result: NewResult, numbers: Sequence[str]) -> bool:
     """Whether it came by one of these orders, which follow from a result of its report."""
     return any(result.sub_identifier.startswith(under_order(number)) for number in numbers)
@@ -62,7 +69,10 @@ def merge(kept: Sequence[NewResult], said: Said, *, by_chapter: bool) -> Merge:
     standing = [_place_of(each) for each in kept]
     pairs = _Pairs(standing, said, by_chapter)
     pairs.join(lambda p, at: (p.sub, at), lambda p, at: (p.sub, at) if at else None)
-    pairs.join(lambda p, at: p.sub or None, lambda p, at: p.sub or None)
+    pairs.join(
+        lambda p, at: p.sub or None,
+        lambda p, at: p.sub if p.sub and (pairs.tells_apart(p) or not p.at) else None,
+    )
     pairs.join(lambda p, at: at, lambda p, at: at if not p.sub else None)
     pairs.join(lambda p, at: at if not p.sub else None, lambda p, at: at if p.sub else None)
     pairs.join(lambda p, at: True, lambda p, at: True if not (p.sub or p.at) else None)
@@ -85,6 +95,7 @@ class _Pairs:
     def __init__(self, standing: Sequence[Place], said: Said, by_chapter: bool) -> None:
         self._standing, self._said, self._by_chapter = standing, said, by_chapter
         self._left = dict(enumerate(standing))
+        self._often = Counter((self._what(place), place.sub) for place in standing)
         self.found: dict[int, int] = {}
 
     def join(self, of_standing: _Of, of_said: _Of, *, alone: bool = False) -> None:
@@ -100,6 +111,10 @@ class _Pairs:
             if ranks and not (alone and len(ranks) > 1):
                 self.found[number] = ranks.popleft()
                 del self._left[self.found[number]]
+
+    def tells_apart(self, place: Place) -> bool:
+        """A sender that writes the same sub-identifier at each hour tells nothing by it."""
+        return self._often[self._what(place), place.sub] == 1
 
     def said_with_others(self) -> list[int]:
         """What nothing tells from a result that a message gives or takes back, when the message tells nothing apart."""

@@ -19,11 +19,12 @@ from terresante.care_plans.models import (
     PlannedStep,
     ProgrammeVersion,
 )
-from terresante.care_plans.queries import late_steps
+from terresante.care_plans.queries import late_steps, may_be_given
 from terresante.care_plans.tests.factories import included, lead_of, published
 from terresante.care_team.actions import NewMember, add_member
 from terresante.care_team.enums import DataClass
 from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.queries import open_record
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
 from terresante.feed.models import FeedItem
@@ -332,3 +333,24 @@ def test_who_is_unknown_to_the_circle_is_not_named_by_a_step_that_everybody_read
         assert PlannedStep.objects.get(pk=step.pk).done_by_name == unnamed
         assert (change.by_name, change.by_role, change.organization_name) == (unnamed, "", "")
         assert AuditEntry.objects.filter(actor_name=odile.name, patient_id=inclusion.patient_id).exists()
+
+
+def test_a_step_that_everybody_reads_is_not_given_to_who_is_unknown_to_the_circle(cast, programme):
+    with walls_down():
+        cmp = organization("CMP du Parc", OrganizationKind.CMP)
+        odile = professional("odile", Profession.PSYCHIATRIC_NURSE, cmp)
+    member = NewMember(practitioner_id=odile.person_id)
+    add_member(cast.amar, cast.madeleine_record.pk, member=member)
+    inclusion = included(cast.amar, cast.madeleine_record, programme)
+    step = steps_of(inclusion)["e3", 1]
+    with rls.acting(cast.amar):
+        open_record(cast.amar, cast.madeleine_record.pk)
+        offered = {one.pk for one in may_be_given(cast.amar, step)}
+
+    assert cast.ines.person_id in offered and odile.person_id not in offered
+    for actor in (cast.amar, odile):
+        with pytest.raises((Invalid, Refused)):
+            act(actor, cast.madeleine_record, step, step_actions.assign_step, to=odile.person_id)
+    with walls_down():
+        assert not PathwayChange.objects.filter(kind="assigned").exists()
+    act(cast.amar, cast.madeleine_record, step, step_actions.assign_step, to=cast.ines.person_id)

@@ -25,6 +25,7 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import Conflict, Invalid, Refused
+from terresante.kernel.passing import tried_again
 from terresante.patients.models import IdentityDomain
 
 TOKEN_PATH = "/fhir/token"  # noqa: S105 -- an address
@@ -201,7 +202,8 @@ def _granted(found: ApiAccess, key: PartnerKey | None, asked: Asked) -> Granted:
     told = Caller(found, frozenset(scopes), rpps)
     if rpps and told.professional is None:
         raise Denied("invalid_grant", "no account of this structure has this RPPS number today")
-    return _written(told, scopes, asked.fingerprint if key is None else "")
+    # Not the whole: an assertion is used once.
+    return tried_again(lambda: _written(told, scopes, asked.fingerprint if key is None else ""))
 
 
 def _proved(found: ApiAccess, key: PartnerKey, asked: Asked) -> str:

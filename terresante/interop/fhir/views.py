@@ -41,7 +41,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.errors import Invalid
 from terresante.kernel.files import vault
 from terresante.kernel.files.giving import given
-from terresante.kernel.passing import COME_BACK_SECONDS, is_passing, tried_again
+from terresante.kernel.passing import COME_BACK_SECONDS, is_passing
 from terresante.kernel.screens import public
 from terresante.kernel.sealing import Unsealable, seal, unseal
 
@@ -70,8 +70,7 @@ def give(request: HttpRequest) -> HttpResponse:
     try:
         limit_tries(request)
         form = {name: request.POST.get(name, "") for name in request.POST}
-        asked = tokens.read_request(form, fingerprint=fingerprint_of(request))
-        granted = tried_again(lambda: give_token(asked))
+        granted = give_token(tokens.read_request(form, fingerprint=fingerprint_of(request)))
     except Invalid:
         answer: HttpResponse = JsonResponse({"error": "temporarily_unavailable"}, status=429)
     except OperationalError as error:

@@ -17,7 +17,7 @@ from terresante.interop.hl7v2.er7 import Segment
 from terresante.kernel.ui.wording import NBSP, long_date
 from terresante.results.actions import NewResult
 from terresante.results.enums import ResultKind
-from terresante.results.merging import key_of, plain, under_order
+from terresante.results.merging import SUB_LENGTH, key_of, plain, sub_under
 
 # What a sender says of a document, not of a person (CI-SIS, « Transmission de documents CDA en HL7v2 »).
 _NO_RESULTS = frozenset(
@@ -31,8 +31,6 @@ _VALUED = frozenset({"NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CNE", "DT", "TS
 _RANGE = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,9})?)\s*(?:-|–|à|a)\s*(-?\d{1,15}(?:[.,]\d{1,9})?)", re.ASCII)
 _LOINC, _LOINC_NAMES = "2.16.840.1.113883.6.1", ("LN", "LOINC")
 _SHOWN = {"<=": "≤", ">=": "≥"}
-# Of the column where it is kept.
-SUB_LENGTH = 120
 # Table 0078: what an antibiotic does; of nothing else.
 _ANTIBIOGRAM = "18769-0"
 _SUSCEPTIBLE = ("S", "I", "R", "SDD")
@@ -63,8 +61,9 @@ class Child:
     def told(self, result: NewResult) -> NewResult:
         if not self.number:
             return result
-        sub = f"{under_order(self.number)}{result.sub_identifier}"
-        return replace(result, sub_identifier=sub[:SUB_LENGTH], battery=self.title)
+        return replace(
+            result, sub_identifier=sub_under(self.number, result.sub_identifier), battery=self.title
+        )
 
 
 def results_below(

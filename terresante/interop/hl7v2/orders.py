@@ -129,8 +129,8 @@ def _orders(message: Message) -> dict[str, _Order]:
     return found
 
 
-# By code and sub-identifier (OBX-3, OBX-4): in which orders, and where.
-_Results = dict[tuple[str, str], dict[str, Segment]]
+# By code and sub-identifier (OBX-3, OBX-4): in which orders, and where; None where several of an order say the same.
+_Results = dict[tuple[str, str], dict[str, Segment | None]]
 
 
 def gathered(orders: dict[str, _Order]) -> dict[str, _Order]:
@@ -167,20 +167,33 @@ def _is_child(order: _Order) -> bool:
 
 
 def _parent(order: _Order, found: Mapping[str, _Order], results: _Results) -> str:
-    """The number of its report (OBR-29 or ORC-8, EIP: request, report), else of what has the result of OBR-26."""
+    """The number of its report (OBR-29 or ORC-8, EIP: request, report), else of what has the result of OBR-26. "" when
+    it may be several: read under another germ, it would have the wrong drug given.
+    """
     request = _request(order)
     if request is None:
         return ""
+    holding = results.get(_above(order), {})
     for segment, place in ((request, 29), (order.common, 8)):
         if segment is None:
             continue
         if report := _part_number(segment, place, 2):
             return next((name for name in found if name == report or name.endswith(f"^{report}")), report)
         asked = segment.value(place, 1)
-        for name, other in found.items():
-            if asked and (above := _request(other)) and asked in (above.value(2), above.value(3)):
-                return name
-    return next(iter(results.get(_above(order), {})), "")
+        # A prescription may be of several orders.
+        if named := [name for name, other in found.items() if asked and asked in _numbers(other)]:
+            return _only(each for each in named if each in holding) or _only(named)
+    return _only(holding)
+
+
+def _numbers(order: _Order) -> tuple[str, ...]:
+    request = _request(order)
+    return (request.value(2), request.value(3)) if request else ()
+
+
+def _only(names: Iterable[str]) -> str:
+    found = list(names)
+    return found[0] if len(found) == 1 else ""
 
 
 def _part_number(segment: Segment, place: int, part: int) -> str:
@@ -192,8 +205,9 @@ def _results_of(orders: Mapping[str, _Order]) -> _Results:
     found: _Results = defaultdict(dict)
     for name, order in orders.items():
         for each in order.segments:
-            if each.name == "OBX":
-                found[each.value(3), each.value(4)].setdefault(name, each)
+            place = each.value(3), each.value(4)
+            if each.name == "OBX" and any(place):
+                found[place][name] = None if name in found[place] else each
     return found
 
 

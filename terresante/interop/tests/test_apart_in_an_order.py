@@ -7,8 +7,9 @@ from terresante.interop.tests import papers, wire
 from terresante.interop.tests.test_discrete import send
 from terresante.interop.tests.test_hostile import HOSTILE, LONG, NUL
 from terresante.interop.tests.test_orders import AT
+from terresante.interop.tests.test_results import HIDING, reads
 from terresante.results.enums import SHOWN
-from terresante.results.models import LabObservation
+from terresante.results.models import DiagnosticReport, LabObservation
 from terresante.results.tests.factories import reports, results_of
 from tests.walls import walls_down
 
@@ -70,6 +71,24 @@ def test_two_hours_of_one_examination_are_corrected_apart(hospital, claire, cycl
     send(hospital, oru(claire, obr("R1"), line, control_id="Z2"))
 
     assert said() == ({"R1": expected} if expected else {})
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([sugar("5.5", "16", sub="1")], ["4.9", "6.1", "5.5"]),
+        ([sugar("6.1", "12", sub="1"), sugar("5.5", "16", sub="1")], ["4.9", "6.1", "5.5"]),
+        ([sugar("6.3", "12", sub="1", status="C")], ["4.9", "6.3"]),
+        ([sugar("", "8", sub="1", status="D")], ["6.1"]),
+    ],
+    ids=["another hour", "another hour beside one known", "corrected", "taken back"],
+)
+def test_a_sub_identifier_that_is_always_the_same_replaces_no_other_hour(hospital, claire, lines, expected):
+    cycle = sugar("4.9", "8", sub="1"), sugar("6.1", "12", sub="1")
+    send(hospital, oru(claire, obr("R1"), *cycle, control_id="Z1"))
+    send(hospital, oru(claire, obr("R1"), *lines, control_id="Z2"))
+
+    assert said() == {"R1": expected}
 
 
 def test_an_hour_may_itself_be_corrected_where_there_is_one(hospital, claire):
@@ -143,6 +162,32 @@ def test_it_may_come_days_after_its_germ_and_be_corrected_by_itself(hospital, cl
     assert said() == {"R1": ["Escherichia coli", "Klebsiella", "Klebsiella I"]}
 
 
+@pytest.mark.parametrize("asked", HIDING)
+def test_an_antibiogram_that_comes_alone_shows_nothing_more_of_its_report(cast, hospital, claire, asked):
+    """Nor to a doctor with patients of his own."""
+    hidden = f"OBX|9|CE|{asked}^x^MetaDMPMSS||Y||||||F"
+    send(hospital, oru(claire, CULTURE, *GERMS, hidden, control_id="Z1"))
+    send(hospital, oru(claire, antibiogram("A1", "1"), drug("R"), control_id="Z2"))
+
+    (now,) = (report for report in reports() if report.is_shown)
+    assert len(results_of(now)) == 3
+    for name in ("amar", "ines", "madeleine", "brun"):
+        expected = name != "brun" and name not in HIDING[asked]
+        assert reads(cast.actors[name], cast.madeleine_record, now)[0] == expected, name
+
+
+def test_it_is_kept_with_the_stay_of_its_report(hospital, claire):
+    send(hospital, oru(claire, CULTURE, *GERMS, control_id="Z1"))
+    with walls_down():
+        kept = {"visit_number": "V9", "is_kept_with_stay": True, "private_to_id": hospital.organization_id}
+        DiagnosticReport.objects.update(**kept)
+    send(hospital, oru(claire, antibiogram("A1", "1"), drug("R"), control_id="Z2"))
+
+    (now,) = (report for report in reports() if report.is_shown)
+    assert len(results_of(now)) == 3
+    assert {name: getattr(now, name) for name in kept} == kept
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -167,6 +212,75 @@ def test_one_filed_apart_before_joins_its_germ(hospital, claire):
     send(hospital, oru(claire, antibiogram("A1", "1^E. coli"), drug("S", "C"), control_id="Z3"))
 
     assert said() == {"R1": ["Escherichia coli", "Klebsiella", "E. coli S"]}
+
+
+@pytest.fixture
+def filed_apart(hospital, claire):
+    """Two antibiograms of the same drug at the same hour, whose sender did not say of which germs."""
+    send(hospital, oru(claire, CULTURE, *GERMS, control_id="Z1"))
+    for number, effect in (("A1", "R"), ("A2", "S")):
+        alone = obr(number, "18769-0", "Antibiogramme")
+        send(hospital, oru(claire, alone, drug(effect), control_id=f"Z{number}"))
+    assert set(said()) == {"R1", "A1", "A2"}
+
+
+def test_one_filed_apart_and_then_cancelled_under_its_germ_is_read_no_more(hospital, claire, filed_apart):
+    cancelled = antibiogram("A1", "1", status="X")
+    send(hospital, oru(claire, cancelled, control_id="Z4"))
+
+    assert said() == {"R1": ["Escherichia coli", "Klebsiella"], "A2": ["S"]}
+
+
+def test_two_filed_apart_are_not_taken_for_each_other(hospital, claire, filed_apart):
+    """The first is given again; of the second, another drug alone: what it said stays."""
+    more = drug("I").replace("18864-9^Ampicilline", "18928-2^Gentamicine")
+    lines = (antibiogram("A1", "1^E. coli"), drug("R"), antibiogram("A2", "2^Klebsiella"), more)
+    send(hospital, oru(claire, *lines, control_id="Z4"))
+
+    assert sorted(said()["R1"]) == ["E. coli R", "Escherichia coli", "Klebsiella", "Klebsiella I", "S"]
+
+
+BLOOD = obr("R2", "18725-2", "Microbiologie"), culture("1", "Staphylocoque")
+NAMELESS = obr("R2"), "OBX|1|ST|^Aspect^L||trouble||||||F"
+
+
+@pytest.mark.parametrize(
+    ("other", "antibiogram"),
+    [
+        (BLOOD, obr("A1", "18769-0", "Antibiogramme", more="|6463-4^1")),
+        (BLOOD, obr("A1", "18769-0", "Antibiogramme", more="|6463-4^1|||D1")),
+        (BLOOD, obr("A1", "18769-0", "Antibiogramme", more="||||D1")),
+        (NAMELESS, obr("A1", "18769-0", "Antibiogramme")),
+    ],
+    ids=[
+        "the germ of two cultures",
+        "that of one prescription",
+        "one prescription of two",
+        "nothing is said",
+    ],
+)
+def test_one_that_may_be_of_two_orders_is_read_under_neither(hospital, claire, other, antibiogram):
+    first = CULTURE, culture("1", "Escherichia coli")
+    send(hospital, oru(claire, *other, *first, antibiogram, drug("R"), control_id="Z1"))
+
+    assert said()["A1"] == ["R"]
+    assert said()["R1"] == ["Escherichia coli"]
+
+
+def test_the_one_order_of_a_prescription_that_has_the_germ_is_found(hospital, claire):
+    whose = obr("A1", "18769-0", "Antibiogramme", more="|6463-4^2|||D1")
+    lines = (*BLOOD, CULTURE, culture("2", "Escherichia coli"), whose, drug("R"))
+    send(hospital, oru(claire, *lines, control_id="Z1"))
+
+    assert said() == {"R2": ["Staphylocoque"], "R1": ["Escherichia coli", "Escherichia coli R"]}
+
+
+def test_of_two_germs_that_nothing_tells_apart_neither_gives_its_name(hospital, claire):
+    germs = culture("", "Escherichia coli"), culture("", "Klebsiella")
+    whose = obr("A1", "18769-0", "Antibiogramme", more="|6463-4|||D1^R1")
+    send(hospital, oru(claire, CULTURE, *germs, whose, drug("R"), control_id="Z1"))
+
+    assert said() == {"R1": ["Escherichia coli Klebsiella", "Demande A1 R"]}
 
 
 @pytest.mark.parametrize("parent", ["^A1", "^A2", "^R404"])

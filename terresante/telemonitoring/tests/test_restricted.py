@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from terresante.care_team import actions
 from terresante.care_team.queries import open_record
+from terresante.care_team.queries.limits import Limits
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.feed.models import FeedItem
 from terresante.kernel import access, rls
@@ -200,3 +201,23 @@ def test_what_keeps_to_its_sector_names_who_did_it(psy):
     keys = (psy.madeleine_record.pk, given.follow_up.pk)
     ended = course.end(psy.odile, *keys, reason=EndReason.RECOVERED)
     assert ended.ended_by_name == psy.odile.name
+
+
+def test_who_is_unknown_to_the_circle_is_not_named_by_an_answer_that_everybody_reads(psy):
+    record, version = psy.madeleine_record, published_version()
+    first = questionnaires.answer(psy.amar, new_response(record, version))
+    assert first.respondent_name == psy.amar.name
+    rows = [
+        questionnaires.answer(psy.odile, new_response(record, version, **said))
+        for said in (
+            {"replaces": first.pk, "answers": {"temperature": 38, "sommeil": "bon"}},
+            {"limits": Limits()},
+        )
+    ]
+
+    for row in rows:
+        assert (row.respondent_name, row.sector) == ("un professionnel de l’équipe", "")
+        assert (row.respondent_role, row.organization_name) == ("", "")
+        assert sees(psy.ines, record, RESPONSE_READ, QuestionnaireResponse)
+    with walls_down():
+        assert AuditEntry.objects.filter(actor_name=psy.odile.name, object_id=rows[0].pk).exists()

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
+from psycopg import errors
 
 from simulators.partner.resources import document_reference
 from terresante.directory.models import PractitionerRole
 from terresante.interop.fhir.tests import stage
 from terresante.interop.models import ApiAccess, ApiToken, Partner, PartnerKey
+from terresante.kernel import audit
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
 from tests.walls import walls_down
@@ -80,6 +83,24 @@ def test_a_replayed_assertion_gives_nothing(cast):
 
     assert application.ask_token(once).status == 200
     assert refused(application.ask_token(once), "invalid_client") == 401
+
+
+def test_a_token_that_crosses_another_transaction_is_given_and_its_assertion_is_no_replay(cast, monkeypatch):
+    application, written, record = stage.connect(cast), [], audit.record
+
+    def crosses(*said, **more):
+        record(*said, **more)
+        written.append(1)
+        if len(written) == 1:
+            raise OperationalError("deadlock detected") from errors.DeadlockDetected()
+
+    monkeypatch.setattr(audit, "record", crosses)
+
+    assert application.ask_token().status == 200
+    assert len(written) == 2
+    with walls_down():
+        assert ApiToken.objects.count() == 1
+        assert [row.outcome for row in AuditEntry.objects.filter(action="api.connect")] == ["done"]
 
 
 def test_a_refusal_to_give_a_token_is_an_outcome_for_who_asks_for_one(cast):
