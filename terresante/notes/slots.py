@@ -13,7 +13,7 @@ from terresante.kernel.ui.wording import lowered
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 
-EXCERPT = 64
+EXCERPT = 90
 
 
 @fact_shown(FeedKind.NOTE)

@@ -22,7 +22,7 @@ def strip_of_merge(opened: OpenRecord, *, is_moved: bool, since: str) -> Strip |
     if is_moved:
         name = f"{opened.patient.display_given_name} {opened.patient.display_name.upper()}"
         text = (
-            f"Ce dossier a été réuni avec celui de {name}. Rien ne s’enregistre plus ici : copiez ce que vous "
+            f"Ce dossier a été réuni avec un autre : {name}. Rien ne s’enregistre plus ici : copiez ce que vous "
             "écriviez, puis ouvrez le dossier réuni."
         )
         opens = Action(label="Ouvrir le dossier réuni", url=url)

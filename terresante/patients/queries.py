@@ -9,7 +9,7 @@ from django.utils import timezone
 from terresante.kernel.ui import wording
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.identity_rules import travels
-from terresante.patients.models import Patient
+from terresante.patients.models import CareRecord, Patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,11 @@ def surviving_record(record_id: UUID) -> UUID | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT surviving_record(%s)", [record_id])
         return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
+
+
+def record_of(patient_id: UUID) -> UUID | None:
+    """The record of an identity, for who reaches it: its row policy says."""
+    return CareRecord.objects.filter(patient_id=patient_id).values_list("pk", flat=True).first()
 
 
 def surviving_identity(patient_id: UUID) -> UUID | None:

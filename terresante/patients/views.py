@@ -32,7 +32,13 @@ from terresante.patients.identity_rules import Attribute
 from terresante.patients.insi import Found, teleservice
 from terresante.patients.likeness import sides_of
 from terresante.patients.models import Patient
-from terresante.patients.queries import has_died, matricule_for_exchange, namesakes, surviving_identity
+from terresante.patients.queries import (
+    has_died,
+    matricule_for_exchange,
+    namesakes,
+    record_of,
+    surviving_identity,
+)
 from terresante.patients.traits import Traits, read_birth_date
 
 DESK = Duty.IDENTITY_OFFICER
@@ -259,6 +265,7 @@ def identity_page(
         "clear_death": IDENTITY_CLEAR_DEATH,
         "has_died": has_died(patient),
         "is_desk": is_desk,
+        "record_id": None if is_desk else record_of(patient.pk),
         "history": queries.history_of(actor, patient.pk),
         "calls": queries.calls_of(actor, patient.pk)[:20],
         "numbers": queries.local_numbers(actor, patient.pk),

@@ -242,7 +242,7 @@ def lift_opposition(request: Request) -> HttpResponse:
     record_id = founded_record_id(request.actor)
     if request.method == "POST":
         circle_actions.lift_opposition(request.actor, record_id)
-        messages.success(request, gettext("Le dossier est de nouveau ouvert à votre équipe."))
+        messages.success(request, gettext("Le dossier est de nouveau ouvert à l’équipe."))
         return redirect("portal:choices")
     return render(request, "portal/lift_opposition.html")
 

@@ -38,7 +38,7 @@ def test_an_open_record_says_that_it_was_merged_then_that_it_is_closed(visit, ph
     officer.get_by_role("region", name="C’est la même personne").get_by_label("Motif").fill("Même personne")
     officer.get_by_role("button", name="Fusionner").click()
 
-    moved = dead.page.get_by_role("status").filter(has_text="a été réuni avec celui de")
+    moved = dead.page.get_by_role("status").filter(has_text="a été réuni avec un autre")
     expect(moved).to_contain_text(f"Hortense {names[0]}")
     expect(kept.page.get_by_role("status").filter(has_text="réuni avec celui-ci")).to_be_visible()
     for visitor in (dead, kept):

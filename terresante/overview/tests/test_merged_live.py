@@ -85,7 +85,7 @@ def test_the_page_of_the_merged_identity_says_where_it_went_to_who_reaches_it(cl
     merge_id = merged(cast, twice)
 
     status, said = asked(client, cast.jules, twice)
-    assert status == 200 and "Ce dossier a été réuni avec celui de Madeleine LEROUX" in said
+    assert status == 200 and "Ce dossier a été réuni avec un autre : Madeleine LEROUX" in said
     assert asked(client, cast.brun, twice)[0] == 404
     assert asked(client, cast.identito, twice)[0] in (403, 404)
 

@@ -97,6 +97,17 @@ def test_who_does_not_follow_the_person_sees_nothing_of_the_identity(cast, clien
         assert not IdentityChange.objects.exists()
 
 
+def test_who_comes_from_the_record_finds_the_way_back_to_it_and_the_desk_is_shown_none(
+    cast, client, madeleine
+):
+    record = f'href="/dossiers/{cast.madeleine_record.pk}/"'
+
+    assert record in page(client, cast.ines).get(url(madeleine)).content.decode()
+    shown = page(client, cast.identito).get(url(madeleine))
+    assert shown.status_code == 200
+    assert record not in shown.content.decode()
+
+
 @pytest.mark.parametrize("address", ["", "nouvelle/", "doublons/"])
 def test_the_pages_of_the_desk_are_the_desk_s(cast, client, address):
     for name in ("amar", "dpo", "samira"):

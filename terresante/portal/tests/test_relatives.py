@@ -15,7 +15,8 @@ from django.utils import timezone
 from terresante.care_team.access import RECORD_READ
 from terresante.care_team.actions import relatives as relative_actions
 from terresante.care_team.actions.relatives import NewDelegation
-from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.enums import Confidentiality, ConsentKind, DataClass
+from terresante.care_team.models import Consent
 from terresante.care_team.queries import open_record
 from terresante.kernel import access, ports, rls
 from terresante.kernel.actor import Actor
@@ -392,6 +393,27 @@ def test_who_has_an_account_adds_the_second_person_to_it_and_a_professional_does
     page = known.get(reverse("portal:circle")).content.decode()
     assert "Vous agissez pour <b>Leon LEROUX</b>" in page
     assert "Passer à Madeleine LEROUX" in page
+
+
+def test_a_guardian_reads_of_another_s_choices_and_of_another_s_record(cast):
+    guardian, patient_id = as_relative(cast.madeleine_record), cast.madeleine_record.patient_id
+    with walls_down():
+        for kind in ConsentKind:
+            of = cast.brun.person_id if kind == ConsentKind.CONSENT_OUTSIDE_TEAM else None
+            Consent.objects.create(
+                patient_id=patient_id, kind=kind, practitioner_id=of, recorded_by_name="Paul"
+            )
+    client = client_of(guardian)
+
+    for address in ("portal:choices", "portal:lift_opposition"):
+        page = client.get(reverse(address))
+        said = re.sub(r"<[^>]*>", " ", page.content.decode().split("<main")[1].split("</main>")[0])
+        assert page.status_code == 200
+        assert "le dossier" in said
+        assert not re.search(r"\b(votre|vos|mon|mes|Vous acceptez|Vous refusez)\b", said, re.IGNORECASE), (
+            address
+        )
+    assert client.get(reverse("portal:choices")).content.decode().count("Accord pour") == 3
 
 
 def test_a_guardian_of_two_persons_always_knows_for_whom_and_the_log_says_it(cast):

@@ -65,7 +65,7 @@ def test_who_includes_confirms_each_criterion_and_his_name_and_the_day_stay_with
     assert (row.criteria, row.outside_words) == ([PHONE, SCALE], "")
     assert entry.detail["criteria"] == 2 and PHONE not in str(entry.detail)
     told = shown(client.get(reverse("telemonitoring:one", args=[cast.madeleine_record.pk, row.pk])))
-    beside = told.partition("Critères d’inclusion")[2].partition("</dd>")[0]
+    beside = told.partition("Critères d’inclusion")[2].partition("</section>")[0]
     assert beside.count("Confirmé") == 2 and "Non confirmé" not in beside
     assert (
         cast.amar.name in beside
@@ -94,7 +94,7 @@ def test_no_door_includes_without_what_is_asked_or_a_reason(client, cast, watch,
     assert (follow_up.criteria, follow_up.outside_words) == ([PHONE], WHY)
     login(client, cast.amar)
     told = shown(client.get(reverse("telemonitoring:one", args=[record.pk, follow_up.pk])))
-    beside = told.partition("Critères d’inclusion")[2].partition("</dd>")[0]
+    beside = told.partition("Critères d’inclusion")[2].partition("</section>")[0]
     assert "Non confirmé" in beside.partition(PHONE)[2] and WHY in told
 
 
