@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess
+from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, FirstAccess
 from terresante.kernel import rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboxEvent
@@ -237,6 +237,23 @@ def test_what_is_given_to_the_one_that_goes_on_stays(cast, pair):
     with walls_down():
         note.refresh_from_db()
         assert (note.patient_id, note.record_id) == (pair.kept.patient.pk, pair.kept.record.pk)
+
+
+def test_who_only_looked_since_is_not_put_before_anybody(cast, pair):
+    """His first access is gathered from the trail a moment later: the desk may be undoing the merge by then."""
+    merge_id = merged(cast.identito, pair)
+    with walls_down():
+        FirstAccess.objects.create(
+            patient=pair.kept.patient, practitioner_id=cast.brun.person_id, at=timezone.now()
+        )
+    with rls.acting(cast.identito):
+        assert rows_since(merge_id) == []
+    undone(cast.identito, merge_id)
+
+    with walls_down():
+        assert FirstAccess.objects.filter(
+            patient=pair.kept.patient, practitioner_id=cast.brun.person_id
+        ).exists()
 
 
 def test_what_changed_since_keeps_its_change(cast, pair):
