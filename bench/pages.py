@@ -114,11 +114,15 @@ def delivered(side: Side, live_port: int, pace: Pace) -> list[Figure]:
     """Notes while a stream of each author listens: what arrives, and how late the last of them is."""
     requests = side.workload.notes_of_several(64)
     authors = [post.cookie for post in requests]
-    _wait_until_told(side.platform.urls)
+    urls = side.platform.urls
+    _wait_until_told(urls)
+    before = _notes(urls)
     with Listeners(authors, port=live_port) as listeners:
         run = measured_once(requests, pace, port=side.port, expected=302)
         ended = time.monotonic()
-        while listeners.heard < run.answered and time.monotonic() - ended < 60:
+        # Those too that were written for a client who had stopped waiting.
+        written = _notes(urls) - before
+        while listeners.heard < written and time.monotonic() - ended < 60:
             time.sleep(0.05)
         late = time.monotonic() - ended
         heard = listeners.heard
@@ -126,13 +130,19 @@ def delivered(side: Side, live_port: int, pace: Pace) -> list[Figure]:
         at_least("note créée et annoncée en direct", run.rate, "/s", aim=500),
         Figure(
             name="note annoncée à son auteur, par note créée",
-            value=heard / run.answered,
+            value=heard / written,
             unit="",
             bound="= 1",
-            holds=heard == run.answered,
+            holds=heard == written,
         ),
         Figure(name="dernière annonce après la dernière note", value=late, unit="s"),
     ]
+
+
+def _notes(urls: Urls) -> int:
+    with psycopg.connect(urls.superuser) as connection:
+        row = connection.execute("SELECT count(*) FROM notes_note").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _wait_until_told(urls: Urls, *, most: float = 60) -> None:
