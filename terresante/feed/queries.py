@@ -294,10 +294,12 @@ def _changed(
     latest = others.annotate(since=since, waits=waits).filter(is_new).order_by("-recorded_at", "pk")
     alerts = waiting.filter(is_alert=True).order_by("-occurred_at", "pk")
     number = Func(
-        ArraySubquery(waiting.values("pk")[:MOST_COUNTED]), function="cardinality", output_field=IntegerField()
+        ArraySubquery(waiting.values("pk")[:MOST_COUNTED]),
+        function="cardinality",
+        output_field=IntegerField(),
     )
     return (
-        others.filter(Q(pk__in=latest.values("pk")[:most]) | Q(pk__in=alerts.values("pk")[:most_alerts]))
+        others.filter(pk__in=latest.values("pk")[:most].union(alerts.values("pk")[:most_alerts]))
         .annotate(since=since, waits=waits, number=number)
         .order_by("-occurred_at", "-recorded_at", "pk")
     )
