@@ -14,7 +14,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=os.cpu_count() or 2, help="by default, one per processor")
+        parser.add_argument(
+            "--workers", type=int, default=os.cpu_count() or 2, help="by default, one per processor"
+        )
         parser.add_argument("--threads", type=int, default=64, help="per worker: those a slow network holds")
         parser.add_argument("--with-live", action="store_true")
 
