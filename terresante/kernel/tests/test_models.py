@@ -7,7 +7,6 @@ from django.db.models import Model
 
 from terresante.kernel.models import Row
 
-
 django: Any = Model  # its stubs leave out what is not public
 
 
