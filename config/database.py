@@ -33,7 +33,7 @@ def connection_settings(environ: Mapping[str, str], *, testing: bool = False) ->
     elif role == "app":
         options["pool"] = {
             "min_size": 1,
-            "max_size": int(environ.get("TERRESANTE_POOL", "16")),
+            "max_size": int(environ.get("TERRESANTE_POOL", "4")),
             "timeout": 10,
         }
     return {

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "terresante.kernel.middleware.ContentSecurityPolicy",
     "terresante.kernel.middleware.Correlation",
     "terresante.kernel.middleware.Crossed",
+    "terresante.kernel.middleware.Received",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "terresante.accounts.middleware.Presence",
     "django.middleware.common.CommonMiddleware",

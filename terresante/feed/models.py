@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from terresante.care_team.models import Limited
 from terresante.feed.enums import FeedKind
@@ -25,6 +26,8 @@ class FeedItem(Limited):
         ]
         indexes = [
             models.Index(fields=["patient", "-recorded_at"], name="feed_news"),
+            # Counted on every page; one fact in a hundred is one.
+            models.Index(fields=["patient", "-recorded_at"], name="feed_alerts", condition=Q(is_alert=True)),
             models.Index(fields=["patient", "-occurred_at"], name="feed_timeline"),
         ]
 

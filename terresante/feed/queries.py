@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, Subquery, Value, When, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, F, Func, IntegerField, Q, QuerySet, Subquery, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from terresante.feed.access import FEED_READ
@@ -20,6 +21,8 @@ from terresante.kernel.slots import FactLine
 # Pages less than this apart belong to one visit.
 VISIT = timedelta(minutes=30)
 MOST_NEWS_PER_PATIENT = 20
+# What waits is counted so far: a page says « plus de 99 ».
+MOST_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,19 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """`since` is None at the first visit. `seen_at` bounds « Tout marquer comme lu » to what was on the page."""
+    """`since` is None at the first visit. `seen_at` bounds « Tout marquer comme lu » to what was on the page.
+
+    `unread` is counted to `MOST_COUNTED`, and is then that many at least.
+    """
 
     since: datetime | None
     facts: list[Told]
     unread: int
     seen_at: datetime
+
+    @property
+    def is_more_than_counted(self) -> bool:
+        return self.unread >= MOST_COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +282,7 @@ def told(
 def _changed(
     actor: Actor, patient_id: UUID, this_visit: datetime, most: int, most_alerts: int
 ) -> QuerySet[FeedItem, Any]:
-    """Each fact says if it `waits`, since when the reader was away, and the `number` of all that wait.
+    """Each fact says if it `waits`, since when the reader was away, and the `number` that wait, counted to 100.
 
     The latest recorded and the latest alerts that wait, in the order they occurred. Keys are chosen first, by the
     indexes of the feed: ranking a thousand facts to show ten took a quarter of a page (docs/bench.md).
@@ -283,10 +293,14 @@ def _changed(
     is_new = Q(waits=True) | Q(since__isnull=True) | Q(recorded_at__gt=F("since"))
     latest = others.annotate(since=since, waits=waits).filter(is_new).order_by("-recorded_at", "pk")
     alerts = waiting.filter(is_alert=True).order_by("-occurred_at", "pk")
-    number = waiting.values(all=Value(1)).annotate(number=Count("pk")).values("number")
+    number = Func(
+        ArraySubquery(waiting.values("pk")[:MOST_COUNTED]),
+        function="cardinality",
+        output_field=IntegerField(),
+    )
     return (
-        others.filter(Q(pk__in=latest.values("pk")[:most]) | Q(pk__in=alerts.values("pk")[:most_alerts]))
-        .annotate(since=since, waits=waits, number=Coalesce(Subquery(number), 0))
+        others.filter(pk__in=latest.values("pk")[:most].union(alerts.values("pk")[:most_alerts]))
+        .annotate(since=since, waits=waits, number=number)
         .order_by("-occurred_at", "-recorded_at", "pk")
     )
 

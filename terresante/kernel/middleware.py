@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, UnreadablePostError
 from django.shortcuts import render
 
 from terresante.kernel.ids import new_id
@@ -36,6 +36,24 @@ class Correlation:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.correlation_id = new_id()  # type: ignore[attr-defined]  # read back by screens.actor_of
+        return self.get_response(request)
+
+
+class Received:
+    """Receives a posted form whole, to memory or temporary files, before anything is asked of the database.
+
+    A slow network holds a thread, of which `serve` has many, never a connection nor a transaction.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST":
+            try:
+                _ = request.POST, request.FILES
+            except UnreadablePostError:  # the sender is gone
+                return HttpResponseBadRequest()
         return self.get_response(request)
 
 

@@ -1,5 +1,9 @@
+from functools import cache
+from typing import Any
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Field, Q
+from django.utils.encoding import force_str
 
 from terresante.kernel.enums import OutboundChannel, OutboundState, Outcome
 from terresante.kernel.ids import new_id
@@ -12,6 +16,13 @@ class Row(models.Model):
 
     class Meta:
         abstract = True
+
+    def _get_FIELD_display(self, field: "Field[Any, Any]") -> Any:
+        """What `get_…_display` says. Django's own makes a dictionary of all choices at each call: of the types of
+        documents, for the fifty lines of a timeline, a fifth of its page (docs/bench.md)."""
+        value = getattr(self, field.attname)
+        # Said in the language of the page: a label may wait for it (`kernel.ui.translation`).
+        return force_str(_labels(field).get(value, value), strings_only=True)
 
 
 class AuditEntry(Row):
@@ -166,3 +177,8 @@ class StoredFile(Row):
 
     def __str__(self) -> str:
         return self.name
+
+
+@cache
+def _labels(field: "Field[Any, Any]") -> dict[Any, Any]:
+    return dict(field.flatchoices)

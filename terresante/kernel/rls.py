@@ -65,6 +65,12 @@ class _Seen:
 _seen: ContextVar[_Seen] = ContextVar("seen_as_it_began", default=_Seen())  # noqa: B039 -- frozen
 
 
+def let_go() -> None:
+    """Gives the connection back to its pool while somebody's network is waited for; what asks again takes another."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 @contextmanager
 def acting(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
     """Opens a transaction, or joins the caller's, in which rows are those of this actor.

@@ -1,6 +1,7 @@
 """The only view decorators: `@reads(ACTION)`, `@writes(ACTION)`, `@public(reason=…)`.
 
-They receive and spool the body, then open the transaction, so that a slow network never holds one (DESIGN.md 4).
+They open the transaction once the body was received (`middleware.Received`) and close it before a file is given, so
+that a slow network never holds one (DESIGN.md 4).
 A read page runs READ ONLY; its audit rows and visit marks follow in a second short transaction: no row, no page.
 A view that crosses another transaction is rolled back and runs again (`kernel.passing`); it writes nowhere else, and
 what it says to the reader (toasts) comes last.
@@ -193,8 +194,6 @@ def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainVie
 
     @wraps(view)
     def run(plain: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        if plain.method == "POST":
-            _spool(plain)
         actor = actor_behind(plain)
         if actor is None:
             return _to_login(plain)
@@ -210,6 +209,8 @@ def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainVie
         except DomainError as error:
             response = error_page(request, error)
         add_never_cache_headers(response)
+        if response.streaming:
+            rls.let_go()
         return response
 
     return _declared(run, declaration)
@@ -218,11 +219,6 @@ def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainVie
 def _declared(run: PlainView[P], declaration: Declaration) -> PlainView[P]:
     cast(Declared, run).declaration = declaration
     return run
-
-
-def _spool(request: HttpRequest) -> None:
-    """Reads the body whole, to memory or temporary files, before any transaction is open."""
-    _ = request.POST, request.FILES
 
 
 def _as_it_came(request: Request) -> None:

@@ -166,6 +166,18 @@ def test_changes_are_those_since_the_visit_before_this_one(cast):
         assert [(t.item.pk, t.is_unread) for t in changes.facts] == [(unread.pk, True), (read.pk, False)]
 
 
+@pytest.mark.parametrize(("facts", "told_as"), [(3, (3, False)), (101, (100, True))])
+def test_what_waits_is_counted_to_a_hundred(cast, facts, told_as):
+    for _ in range(facts):
+        fact(cast.madeleine_record)
+    fact(cast.madeleine_record, by=cast.ines)
+
+    with rls.acting(cast.ines):
+        changes = queries.visit(cast.ines, cast.madeleine_record.patient_id).changes
+
+    assert (changes.unread, changes.is_more_than_counted) == told_as
+
+
 def test_a_fact_whose_object_is_gone_is_not_shown(cast, told):
     kept, lost = fact(cast.madeleine_record), fact(cast.madeleine_record)
     told.add(lost.object_id)

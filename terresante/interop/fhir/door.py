@@ -240,13 +240,14 @@ def _weighed(accept: str) -> dict[str, float]:
 
 
 def _body(request: HttpRequest, takes: Collection[str]) -> bytes:
-    """Whole, to memory, within its bound; nothing is open meanwhile."""
+    """Whole, to memory, within its bound; nothing is open nor held meanwhile."""
     if (request.content_type or "").lower() not in takes:
         sentence = f"Le corps de la requête est attendu en {' ou '.join(takes)}."
         raise wrong(sentence, code="not-supported", status=415)
     told = request.headers.get("Content-Length", "")
     if told.isdecimal() and int(told) > LARGEST_BODY:
         raise wrong(_TOO_LARGE, code="too-long", status=413)
+    rls.let_go()
     pieces, size = [], 0
     while piece := request.read(_STEP):
         pieces.append(piece)

@@ -4,13 +4,15 @@ from io import BytesIO
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.handlers.wsgi import WSGIRequest
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from terresante.kernel.access import Action
 from terresante.kernel.errors import NotFound
+from terresante.kernel.middleware import Received
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ports import bound
 from terresante.kernel.screens import reads, writes
@@ -109,23 +111,48 @@ def test_a_form_shown_again_after_a_mistake_leaves_a_row(amar):
     assert trail() == [(PAGE.code, "done")]
 
 
-def test_no_transaction_is_open_while_the_body_is_received(amar):
-    """A slow network holds a worker, never a transaction."""
-    received: list[bool] = []
+def test_nothing_is_asked_of_the_database_before_a_form_is_received():
+    """A slow network holds a thread, never a connection."""
+    asked: list[int] = []
 
     class Slow(BytesIO):
         def read(self, *args):
-            received.append(connection.in_atomic_block)
+            asked.append(len(statements))
             return super().read(*args)
 
-    @writes(PAGE)
-    def form(request):
-        return HttpResponse(request.POST["a"])
+    sent = ask.post("/connexion/", {"username": "a.georges"}, headers={"Cookie": f"sessionid={'a' * 32}"})
+    environ = {**sent.environ, "wsgi.input": Slow(sent.body)}
+    with CaptureQueriesContext(connection) as statements:
+        WSGIHandler()(environ, lambda *_: lambda _: None)
 
-    request = ask.generic("POST", "/", b"a=b", content_type="application/x-www-form-urlencoded")
-    request.environ["wsgi.input"] = Slow(b"a=b")
-    request = WSGIRequest(request.environ)
+    assert asked
+    assert set(asked) == {0}
+    assert len(statements) > 0
 
-    assert form(request).content == b"b"
-    assert received
-    assert not any(received)
+
+def test_a_file_is_given_without_a_connection(amar):
+    """Who downloads slowly keeps none from the others."""
+
+    @reads(PAGE)
+    def file(request):
+        return StreamingHttpResponse([b"contenu"])
+
+    answer = file(ask.get("/"))
+
+    assert connection.connection is None
+    assert answer.getvalue() == b"contenu"
+
+
+def test_somebody_who_goes_away_while_sending_breaks_nothing():
+    def gone(request):
+        raise AssertionError("nothing follows")
+
+    sent = ask.post("/", b"a=", content_type="application/x-www-form-urlencoded")
+    request = WSGIRequest({**sent.environ, "wsgi.input": _Gone(), "CONTENT_LENGTH": "900"})
+
+    assert Received(gone)(request).status_code == 400
+
+
+class _Gone(BytesIO):
+    def read(self, *args):
+        raise OSError("reset by peer")

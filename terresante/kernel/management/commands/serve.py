@@ -1,3 +1,4 @@
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -13,7 +14,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=2)
+        parser.add_argument(
+            "--workers", type=int, default=os.cpu_count() or 2, help="by default, one per processor"
+        )
+        parser.add_argument("--threads", type=int, default=64, help="per worker: those a slow network holds")
         parser.add_argument("--with-live", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -21,7 +25,7 @@ class Command(BaseCommand):
         if options["with_live"]:
             _serve_everything(options["host"], options["port"])
         else:
-            _serve_pages(options["host"], options["port"], options["workers"])
+            _serve_pages(options["host"], options["port"], options["workers"], options["threads"])
 
 
 def refuse_elsewhere(host: str) -> None:
@@ -38,7 +42,7 @@ def _serve_everything(host: str, port: int) -> None:
     )
 
 
-def _serve_pages(host: str, port: int, workers: int) -> None:
+def _serve_pages(host: str, port: int, workers: int, threads: int) -> None:
     from granian import Granian  # noqa: PLC0415 -- as above
     from granian.constants import Interfaces  # noqa: PLC0415 -- as above
 
@@ -48,5 +52,5 @@ def _serve_pages(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=8,
+        blocking_threads=threads,
     ).serve()
