@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from terresante.directory.enums import Duty
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Invalid, NotFound, Refused
+from terresante.kernel.passing import tried_again
 from terresante.kernel.screens import Request, reads, writes
 from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Comparison
@@ -99,7 +100,7 @@ def _ask(request: Request, patient_id: UUID) -> Found:
     """No transaction is open while the teleservice is waited for; the call is written whatever it says."""
     asked = _traits_to_ask(request, patient_id)
     found = teleservice().search(asked)
-    actions.record_insi_call(request.actor, patient_id, operation=InsiOperation.SEARCH, answer=found.answer)
+    _write_that_it_was_asked(request, patient_id, InsiOperation.SEARCH, found.answer)
     return found
 
 
@@ -126,7 +127,7 @@ def ask_insi(request: Request, patient_id: UUID) -> HttpResponse:
 
 def _verify(request: Request, patient_id: UUID) -> InsiAnswer:
     answer = teleservice().verify(_traits_to_ask(request, patient_id))
-    actions.record_insi_call(request.actor, patient_id, operation=InsiOperation.VERIFY, answer=answer)
+    _write_that_it_was_asked(request, patient_id, InsiOperation.VERIFY, answer)
     return answer
 
 
@@ -217,6 +218,15 @@ def _found(request: Request, form: forms.IdentitySearchForm) -> list[Patient]:
     day = born.day if born else None
     return list(
         queries.found_identities(request.actor, text=asked["nom"], born=day, ins=asked["ins"].strip())
+    )
+
+
+def _write_that_it_was_asked(
+    request: Request, patient_id: UUID, operation: InsiOperation, answer: InsiAnswer
+) -> None:
+    """INSi is not asked twice because two transactions crossed."""
+    tried_again(
+        lambda: actions.record_insi_call(request.actor, patient_id, operation=operation, answer=answer)
     )
 
 
