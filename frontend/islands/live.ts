@@ -17,7 +17,7 @@ let strip: HTMLElement | undefined;
 let stripTimer: number | undefined;
 
 /**
- * data-live-url: the fragment to fetch. data-live-kinds: event names. data-live-patient: one patient, else any.
+ * data-live-url: the fragment to fetch. data-live-kinds: event names. data-live-patient: one patient, or several, else any.
  * data-live-mode="refresh" swaps at once (counters); else a line announces, in the words of data-live-one / data-live-many.
  * data-live-now: events after which what stands there may be false, swapped at once even where others are announced.
  * data-live-gone: refused, the record is closed to who looks at it, and the page with it.
@@ -51,7 +51,7 @@ function hear(message: LiveMessage): void {
 function spread(event: LiveEvent): void {
   document.querySelectorAll<HTMLElement>("[data-live-url]").forEach((element) => {
     const { livePatient, liveKinds = "", liveNow = "", liveMode } = element.dataset;
-    if (livePatient && livePatient !== event.patient) return;
+    if (livePatient && !livePatient.split(" ").includes(event.patient)) return;
     const isNow = liveNow.split(" ").includes(event.kind);
     if (!isNow && !liveKinds.split(" ").includes(event.kind)) return;
     if (isNow) announced(element)?.remove();

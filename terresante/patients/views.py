@@ -33,6 +33,7 @@ from terresante.patients.identity_rules import Attribute
 from terresante.patients.insi import Found, teleservice
 from terresante.patients.likeness import sides_of
 from terresante.patients.models import Patient
+from terresante.patients.moved_views import live_strips
 from terresante.patients.queries import (
     has_died,
     matricule_for_exchange,
@@ -264,6 +265,7 @@ def identity_page(
     wrong = any(form and form.errors for form in (document_form, flag_form, death_form))
     context = {
         "patient": patient,
+        "live_strips": live_strips(actor, patient),
         "born": forms.written_date(patient.birth_date, patient.lunar_birth_date),
         "travels": matricule_for_exchange(patient) is not None,
         "may": access.permitted(

@@ -135,7 +135,7 @@ class Live:
 @dataclass(frozen=True, kw_only=True)
 class LiveStrip:
     """What an open page may have to say of itself: asked at `url` after these events, about `patient` or about anybody.
-    Refused: the page is closed, and nothing of it stays (`data-closed` of its layout).
+    Several patients: with a space between. Refused: nothing of the page stays (`data-closed` of its layout).
     """
 
     url: str
