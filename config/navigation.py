@@ -13,7 +13,7 @@ from terresante.directory.enums import PHYSICIANS, SECRETARIES, Duty
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.live.events import last_position
 from terresante.kernel.ports import SELF, SITUATION_KEY
-from terresante.kernel.ui.frame import Action, DeskFrame, Live, Lock, Place, UserMenu
+from terresante.kernel.ui.frame import Action, DeskFrame, Live, LiveStrip, Lock, Place, UserMenu
 from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
 from terresante.overview.desk_queries import alert_count
@@ -109,7 +109,25 @@ def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
         places=places,
         user=_user(request, actor),
         live=Live(url="/live", position=last_position(), toast_url="", toast_kinds=""),
+        live_strips=_strips_of_person(request, actor),
         worker_url=_worker(request),
+    )
+
+
+def _strips_of_person(request: HttpRequest, actor: Actor) -> tuple[LiveStrip, ...]:
+    """Her identity is merged, or her own again; or her pages close to who acts for her."""
+    acting = (one for one in persons_of(request) if isinstance(one, Represented))
+    patient_id = next((one.patient_id for one in acting if one.related_person_id == actor.person_id), None)
+    patient = str(patient_id or actor.person_id)
+    moved = f"{link('portal:moved')}?pour={patient}"
+    kinds = {
+        "reuni": "IdentityMoved",
+        "union": "IdentitiesMerged",
+        "separation": "IdentitiesUnmerged",
+        "fin": "RecordClosed",
+    }
+    return tuple(
+        LiveStrip(url=f"{moved}&depuis={since}", kinds=kind, patient=patient) for since, kind in kinds.items()
     )
 
 

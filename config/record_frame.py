@@ -25,10 +25,6 @@ FACTS_ORDER = 30
 # After these events of the live stream the header may say what is no longer so: where she is, her allergies.
 _BADGES_CHANGE = "StayAlerted StayChanged HealthRecordChanged DeathChanged"
 
-_GONE = (
-    "Ce dossier ne vous est plus ouvert : ce qui est affiché n’est plus à jour. Revenez à « Mes patients »."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class TabPlace:
@@ -122,10 +118,11 @@ def record_frame(
 
 
 def _live_strips(opened: OpenRecord) -> tuple[LiveStrip, ...]:
-    """Its identity is merged, or its own again; so is another one, with which this record was one."""
+    """Its identity is merged, or its own again; so is another one, with which this record was one; or it is closed."""
     moved, patient_id = link("overview:moved", opened.record.pk), str(opened.patient.pk)
     return (
-        LiveStrip(url=moved, kinds="IdentityMoved", gone=_GONE),
+        LiveStrip(url=moved, kinds="IdentityMoved"),
+        LiveStrip(url=moved, kinds="RecordClosed", patient=patient_id),
         LiveStrip(url=f"{moved}?depuis=union", kinds="IdentitiesMerged", patient=patient_id),
         LiveStrip(url=f"{moved}?depuis=separation", kinds="IdentitiesUnmerged", patient=patient_id),
     )

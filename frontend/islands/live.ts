@@ -1,5 +1,6 @@
 import htmx from "htmx.org";
 import { announce } from "./announce";
+import { closePage } from "./closed";
 import { hasUnsavedText } from "./form-guard";
 import { openLiveLink } from "./live-link";
 import type { LiveEvent, LiveMessage } from "./sse";
@@ -16,10 +17,10 @@ let strip: HTMLElement | undefined;
 let stripTimer: number | undefined;
 
 /**
- * data-live-url: the fragment to fetch. data-live-kinds: event names. data-live-patient: one patient, else any.
+ * data-live-url: the fragment to fetch. data-live-kinds: event names. data-live-patient: one patient, or several, else any.
  * data-live-mode="refresh" swaps at once (counters); else a line announces, in the words of data-live-one / data-live-many.
  * data-live-now: events after which what stands there may be false, swapped at once even where others are announced.
- * data-live-gone: said across the page when the fragment is refused, the record being closed to who looks at it.
+ * data-live-gone: refused, the record is closed to who looks at it, and the page with it.
  * data-lost, on what must not be trusted once the stream is lost: what to do then, across the whole screen.
  */
 export function startLive(): void {
@@ -34,11 +35,7 @@ export function startLive(): void {
   });
   document.addEventListener("htmx:responseError", (event) => {
     const { target, xhr } = (event as CustomEvent<{ target: HTMLElement; xhr: XMLHttpRequest }>).detail;
-    const { liveGone } = target.dataset;
-    if (liveGone && [403, 404].includes(xhr.status)) {
-      delete target.dataset["liveGone"]; // once
-      lineOnTop("Dossier fermé", liveGone);
-    }
+    if ("liveGone" in target.dataset && [403, 404].includes(xhr.status)) closePage();
   });
 }
 
@@ -54,7 +51,7 @@ function hear(message: LiveMessage): void {
 function spread(event: LiveEvent): void {
   document.querySelectorAll<HTMLElement>("[data-live-url]").forEach((element) => {
     const { livePatient, liveKinds = "", liveNow = "", liveMode } = element.dataset;
-    if (livePatient && livePatient !== event.patient) return;
+    if (livePatient && !livePatient.split(" ").includes(event.patient)) return;
     const isNow = liveNow.split(" ").includes(event.kind);
     if (!isNow && !liveKinds.split(" ").includes(event.kind)) return;
     if (isNow) announced(element)?.remove();

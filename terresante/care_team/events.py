@@ -77,6 +77,16 @@ class OppositionWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordClosed(Event):
+    """Told to those to whom the record closes, and to nobody else: pages of it that stay open must not.
+
+    `member_id`: whose period or delegation ended (object_id); None: all whom an opposition (object_id) put out.
+    """
+
+    member_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRemovedByPatient(Event):
     """The patient, or who represents him, took somebody out; object_id is the period that ended."""
 

@@ -3,8 +3,8 @@
 They open the transaction once the body was received (`middleware.Received`) and close it before a file is given, so
 that a slow network never holds one (DESIGN.md 4).
 A read page runs READ ONLY; its audit rows and visit marks follow in a second short transaction: no row, no page.
-A view that crosses another transaction is rolled back and runs again (`kernel.passing`); it writes nowhere else, and
-what it says to the reader (toasts) comes last.
+A view that crosses another transaction is rolled back and runs again (`kernel.passing`), its toasts forgotten; it
+writes nowhere else.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, cast
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages import get_messages
+from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render, resolve_url
 from django.template.response import SimpleTemplateResponse
@@ -88,16 +89,12 @@ def writes(
     """GET shows the form, POST acts; both inside one transaction that rolls back on any error.
 
     `before` does, with what was posted, what must not hold a transaction: hashing a password, asking another system.
-    It opens its own short ones (`rls.acting`) to read what it asks and to write that it asked; `request.prepared` is
-    what it returns.
+    It opens its own short ones (`rls.acting`) to read what it asks and to write that it asked, and is never run again:
+    what it writes after it has asked tries again by itself (`kernel.passing`). `request.prepared` is what it returns.
     """
 
     def decorate(view: View[P]) -> PlainView[P]:
         def body(request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-            # Once, however often what follows is rolled back.
-            if not hasattr(request, "prepared"):
-                posted = request.method == "POST"
-                request.prepared = before(request, *args, **kwargs) if before and posted else None
             with audit.collecting() as trail, rls.acting(request.actor):
                 response = _rendered(view(request, *args, **kwargs))
                 # A form shown again after a mistake has written nothing: it is a page like another, with its row.
@@ -107,7 +104,7 @@ def writes(
                     mark()
             return response
 
-        return _guarded(view, body, Declaration("writes", action))
+        return _guarded(view, body, Declaration("writes", action), before)
 
     return decorate
 
@@ -187,7 +184,12 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
     return {"demo": settings.DEMO, "actor": actor, "toasts": toasts, **frame(request, actor)}
 
 
-def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainView[P]:
+def _guarded(
+    view: View[P],
+    body: View[P],
+    declaration: Declaration,
+    before: Callable[..., object] | None = None,
+) -> PlainView[P]:
     action = declaration.action
     if action is None:
         raise RuntimeError("a guarded view declares an action")
@@ -198,9 +200,10 @@ def _guarded(view: View[P], body: View[P], declaration: Declaration) -> PlainVie
         if actor is None:
             return _to_login(plain)
         request = cast(Request, plain)
-        request.actor, request.after_read = actor, []
-        vars(request).pop("prepared", None)
+        request.actor, request.after_read, request.prepared = actor, [], None
         try:
+            if before is not None and request.method == "POST":
+                request.prepared = before(request, *args, **kwargs)
             response = tried_again(
                 lambda: body(request, *args, **kwargs), between=lambda: _as_it_came(request)
             )
@@ -222,8 +225,10 @@ def _declared(run: PlainView[P], declaration: Declaration) -> PlainView[P]:
 
 
 def _as_it_came(request: Request) -> None:
-    """Before a view that was rolled back runs again, with its files from their beginning."""
+    """Before a view that was rolled back runs again: its files from their beginning, and nothing said of it yet."""
     request.after_read = []
+    if hasattr(request, "_messages"):
+        MessageMiddleware(lambda _: HttpResponse()).process_request(request)
     for _, files in request.FILES.lists():
         for file in files:
             file.seek(0)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from terresante.care_team.access import RECORD_READ, RECORD_SHARE
-from terresante.care_team.queries import OpenRecord, read_record
+from terresante.care_team.queries import OpenRecord, open_record, read_record
 from terresante.documents.access import DOCUMENT_READ
 from terresante.feed import actions as feed
 from terresante.feed import queries as news
@@ -22,9 +22,9 @@ from terresante.feed.access import ALERT_ACKNOWLEDGE, FEED_MARK_READ, FEED_READ
 from terresante.feed.queries import Changes, Place, Told
 from terresante.kernel import access
 from terresante.kernel.access import Action
-from terresante.kernel.errors import NotFound
+from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ports import MainAction, surviving_record
-from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.screens import Request, error_page, reads, record_page, writes
 from terresante.kernel.ui.frame import LEVEL_ICONS, Chip, Level
 from terresante.kernel.ui.links import link
 from terresante.notes.access import NOTE_READ, NOTE_WRITE
@@ -86,9 +86,16 @@ def show_badges(request: Request, record_id: UUID) -> HttpResponse:
 
 @reads(FEED_READ)
 def show_moved(request: Request, record_id: UUID) -> HttpResponse:
-    """For a page that hears of a merge: whether its record is now another one's, or another one is now in it."""
+    """For a page that hears of a merge: whether its record is now another one's, or another one is now in it.
+
+    404 when it is open no more to whoever has the page: he asked for nothing, and no refusal is written of him.
+    """
     kept = surviving_record(record_id)
-    opened = read_record(request.actor, kept or record_id)
+    try:
+        # What the strip names is read; that nothing has changed is not.
+        opened = read_record(request.actor, kept) if kept else open_record(request.actor, record_id)
+    except (NotFound, Refused) as error:
+        return error_page(request, error)
     strip = strip_of_merge(opened, is_moved=kept is not None, since=request.GET.get("depuis", ""))
     return render(request, "overview/_moved.html", {"strip": strip})
 

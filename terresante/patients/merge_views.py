@@ -22,6 +22,7 @@ from terresante.patients.enums import IdentityStatus
 from terresante.patients.forms import ReasonForm, written_date
 from terresante.patients.likeness import compare, sides_of
 from terresante.patients.models import IdentityMerge, Patient
+from terresante.patients.moved_views import live_strips
 from terresante.patients.views import require_desk
 
 _STRONGEST = (
@@ -68,6 +69,7 @@ def compare_two(request: Request, one_id: UUID, other_id: UUID) -> HttpResponse:
     context = {
         "one": one,
         "other": other,
+        "live_strips": live_strips(request.actor, one, other),
         "born": [written_date(patient.birth_date, patient.lunar_birth_date) for patient in pair],
         "likeness": compare(sides_of(one), sides_of(other)),
         "numbers": [queries.local_numbers(request.actor, patient.pk) for patient in pair],
@@ -121,6 +123,7 @@ def undo(request: Request, merge_id: UUID) -> HttpResponse:
     context = {
         "merge": merge,
         "dead": dead,
+        "live_strips": live_strips(request.actor, merge.patient, dead),
         "rows": [(row, queries.kind_of(row.table)) for row in since],
         "form": ReasonForm(),
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.patients import death_views, link_views, merge_views, views
+from terresante.patients import death_views, link_views, merge_views, moved_views, views
 
 app_name = "patients"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("comparer/<uuid:one_id>/<uuid:other_id>/", merge_views.compare_two, name="compare"),
     path("comparer/<uuid:one_id>/<uuid:other_id>/fusionner/", merge_views.merge_two, name="merge"),
     path("comparer/<uuid:one_id>/<uuid:other_id>/distinguer/", merge_views.separate_two, name="tell_apart"),
+    path("changements/", moved_views.show_moved, name="moved"),
     path("fusions/<uuid:merge_id>/defaire/", merge_views.undo, name="unmerge"),
     path("rattachements/", link_views.list_requests, name="link_requests"),
     path("rattachements/<uuid:request_id>/", link_views.show_request, name="link_request"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from terresante.directory.enums import Duty
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Invalid, NotFound, Refused
+from terresante.kernel.passing import tried_again
 from terresante.kernel.screens import Request, reads, writes
 from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Comparison
@@ -32,6 +33,7 @@ from terresante.patients.identity_rules import Attribute
 from terresante.patients.insi import Found, teleservice
 from terresante.patients.likeness import sides_of
 from terresante.patients.models import Patient
+from terresante.patients.moved_views import live_strips
 from terresante.patients.queries import (
     has_died,
     matricule_for_exchange,
@@ -99,7 +101,7 @@ def _ask(request: Request, patient_id: UUID) -> Found:
     """No transaction is open while the teleservice is waited for; the call is written whatever it says."""
     asked = _traits_to_ask(request, patient_id)
     found = teleservice().search(asked)
-    actions.record_insi_call(request.actor, patient_id, operation=InsiOperation.SEARCH, answer=found.answer)
+    _write_that_it_was_asked(request, patient_id, InsiOperation.SEARCH, found.answer)
     return found
 
 
@@ -126,7 +128,7 @@ def ask_insi(request: Request, patient_id: UUID) -> HttpResponse:
 
 def _verify(request: Request, patient_id: UUID) -> InsiAnswer:
     answer = teleservice().verify(_traits_to_ask(request, patient_id))
-    actions.record_insi_call(request.actor, patient_id, operation=InsiOperation.VERIFY, answer=answer)
+    _write_that_it_was_asked(request, patient_id, InsiOperation.VERIFY, answer)
     return answer
 
 
@@ -220,6 +222,15 @@ def _found(request: Request, form: forms.IdentitySearchForm) -> list[Patient]:
     )
 
 
+def _write_that_it_was_asked(
+    request: Request, patient_id: UUID, operation: InsiOperation, answer: InsiAnswer
+) -> None:
+    """INSi is not asked twice because two transactions crossed."""
+    tried_again(
+        lambda: actions.record_insi_call(request.actor, patient_id, operation=operation, answer=answer)
+    )
+
+
 def _traits_to_ask(request: Request, patient_id: UUID) -> Traits:
     with rls.acting(request.actor, read_only=True):
         patient = access.get(request.actor, IDENTITY_VERIFY, Patient, patient_id)
@@ -254,6 +265,7 @@ def identity_page(
     wrong = any(form and form.errors for form in (document_form, flag_form, death_form))
     context = {
         "patient": patient,
+        "live_strips": live_strips(actor, patient),
         "born": forms.written_date(patient.birth_date, patient.lunar_birth_date),
         "travels": matricule_for_exchange(patient) is not None,
         "may": access.permitted(

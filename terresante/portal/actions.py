@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from terresante.care_team.access import ACCESS_CONTEST, ACCESS_LOG_READ, OWN_CIRCLE_EDIT
 from terresante.care_team.enums import DataClass
-from terresante.care_team.events import MemberJoined, MemberLeft, MemberRemovedByPatient
+from terresante.care_team.events import MemberJoined, MemberLeft, MemberRemovedByPatient, RecordClosed
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant
 from terresante.care_team.queries import open_record
 from terresante.kernel import access, audit
@@ -64,6 +64,7 @@ def remove_member(actor: Actor, record_id: UUID, participant_id: UUID) -> CareTe
         actor,
         MemberRemovedByPatient(patient_id=patient_id, object_id=member.pk, data_class=DataClass.CIRCLE),
     )
+    emit(actor, RecordClosed(patient_id=patient_id, object_id=member.pk, member_id=member.member_id))
     return member
 
 

@@ -65,6 +65,7 @@ urlpatterns = [
     path("mon-dossier/mes-choix/", views.choices, name="choices"),
     path("mon-dossier/mes-choix/lever-mon-opposition/", views.lift_opposition, name="lift_opposition"),
     path("mon-dossier/personne/", views.switch, name="switch"),
+    path("mon-dossier/reuni/", views.show_moved, name="moved"),
     path("mon-dossier/proches/ajouter/", relative_views.relative, name="new_relative"),
     path("mon-dossier/proches/<uuid:relative_id>/", relative_views.relative, name="relative"),
     path("mon-dossier/proches/<uuid:relative_id>/acces/", relative_views.carer, name="carer"),

@@ -40,16 +40,17 @@ from terresante.feed.actions import mark_objects_read
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access
 from terresante.kernel.actor import ActorKind
-from terresante.kernel.errors import NotFound
+from terresante.kernel.errors import NotFound, Refused
 from terresante.kernel.ids import asked_key
 from terresante.kernel.ports import ACTING_FOR_KEY, SELF
-from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.screens import Request, error_page, reads, writes
 from terresante.kernel.ui.paging import asked_page
 from terresante.notes.access import NOTE_READ
 from terresante.notes.queries import note_page
 from terresante.portal import actions, queries
 from terresante.portal.access import PERSON_SWITCH
 from terresante.portal.forms import NameForm
+from terresante.portal.merged import strip_of_merge
 from terresante.portal.queries import founded_record_id, read_own_record
 from terresante.stays.queries import stays_of_patient
 
@@ -245,6 +246,18 @@ def lift_opposition(request: Request) -> HttpResponse:
         messages.success(request, gettext("Le dossier est de nouveau ouvert à l’équipe."))
         return redirect("portal:choices")
     return render(request, "portal/lift_opposition.html")
+
+
+@reads(CIRCLE_READ)
+def show_moved(request: Request) -> HttpResponse:
+    """For a page that hears of a merge, or that it closes: refused without a trace, for nobody asked anything."""
+    try:
+        strip = strip_of_merge(
+            request.actor, whose=request.GET.get("pour", ""), since=request.GET.get("depuis", "")
+        )
+    except (NotFound, Refused) as error:
+        return error_page(request, error)
+    return render(request, "portal/_moved.html", {"strip": strip})
 
 
 @writes(PERSON_SWITCH)

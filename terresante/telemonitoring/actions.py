@@ -1,6 +1,6 @@
 """A follow-up begins, changes its dates, stops for a while, ends. What answers make of it is `board`'s."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -198,9 +198,8 @@ def _checked(pathway: engine.Pathway, wanted: NewFollowUp, patient: Patient) -> 
     wrong: dict[str, str] = {}
     outside = questionnaires.unsuited(pathway, patient)
     missing = engine.unconfirmed(pathway.meant, wanted.criteria)
-    outside = outside or (_unconfirmed(missing) if missing else "")
-    if outside and not wanted.outside_words.strip():
-        wrong["outside_words"] = f"{outside} Dites pourquoi vous l’incluez quand même."
+    if unexplained := wrong_words(outside, missing, wanted.outside_words):
+        wrong["outside_words"] = unexplained
     if pathway.statuses and wanted.status not in pathway.statuses:
         wrong["status"] = "Choisissez un statut de la liste."
     if wanted.respondent == Respondent.CARER and not wanted.carer_name.strip():
@@ -208,10 +207,17 @@ def _checked(pathway: engine.Pathway, wanted: NewFollowUp, patient: Patient) -> 
     refuse({**wrong, **wrong_thresholds(pathway, wanted.personal)})
     check_anchor(wanted.anchor_on)
     confirmed = tuple(one for one in pathway.meant.criteria if one not in missing)
-    return replace(wanted, criteria=confirmed, outside_words=wanted.outside_words if outside else "")
+    words = wanted.outside_words if outside or missing else ""
+    return replace(wanted, criteria=confirmed, outside_words=words)
 
 
-def _unconfirmed(missing: list[str]) -> str:
+def wrong_words(outside: str, missing: Sequence[str], words: str) -> str:
+    """Of somebody whom the pathway was not made for, or of whom a criterion is not confirmed: it is said why."""
+    told = outside or (_unconfirmed(missing) if missing else "")
+    return f"{told} Dites pourquoi vous l’incluez quand même." if told and not words.strip() else ""
+
+
+def _unconfirmed(missing: Sequence[str]) -> str:
     if len(missing) == 1:
         return f"Un critère n’est pas confirmé : « {missing[0]} »."
     return f"{len(missing)} critères d’inclusion ne sont pas confirmés."

@@ -11,7 +11,7 @@ from terresante.kernel.ui import wording
 from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.models import Patient
 from terresante.questionnaires import pathway as engine
-from terresante.telemonitoring.actions import NewFollowUp, wrong_thresholds
+from terresante.telemonitoring.actions import NewFollowUp, wrong_thresholds, wrong_words
 from terresante.telemonitoring.contacts.actions import BY_HAND, NewContact
 from terresante.telemonitoring.enums import EndReason, EnquiryStatus, Respondent
 from terresante.telemonitoring.models import Cell, Contact, FollowUp
@@ -121,6 +121,15 @@ class EnrolForm(OwnThresholdsForm):
         else:
             self.fields["anchor_on"].label = "Premier jour du suivi"
         self.ask(pathway, thresholds)
+
+    def clean(self) -> dict[str, Any]:
+        """A criterion that nobody explains is told with the rest; of who is outside by age, the field asks why."""
+        said = super().clean()
+        if not self.errors.keys() & {"criteria", "outside_words"}:
+            missing = engine.unconfirmed(self.pathway.meant, said.get("criteria", ()))
+            if told := wrong_words("", missing, said.get("outside_words", "")):
+                self.add_error("outside_words", told)
+        return said
 
     def follow_up(self, version_id: UUID, inclusion: engine.Answers | None) -> NewFollowUp:
         said = self.cleaned_data

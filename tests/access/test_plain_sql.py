@@ -28,7 +28,7 @@ from terresante.patients.enums import DelegationBasis
 from terresante.questionnaires.tests.factories import stored_response
 from terresante.telemonitoring.tests.factories import stored_follow_up
 from tests.access.oracle.rows import photo
-from tests.cast import represented_by
+from tests.cast import join, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -222,6 +222,7 @@ def test_an_account_is_given_to_a_patient_by_a_job_alone(cast, madeleine):
 
 QUESTIONS = {
     "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[], '')",
+    "closed_readers": "SELECT closed_readers(%(patient)s, ARRAY[%(colin)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
     "restricted_readers": "SELECT restricted_readers(%(patient)s, 'psychiatry', %(structure)s,"
     " ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
     "knows_restricted": "SELECT nullif(knows_restricted(%(patient)s, 'psychiatry', %(structure)s), false)",
@@ -322,6 +323,7 @@ ANSWERED = {
         "open_record",
         "open_records",
         "record_readers",
+        "closed_readers",
         "restricted_readers",
         "knows_restricted",
         "users_to_tell",
@@ -380,6 +382,8 @@ def test_each_function_that_steps_over_the_policies_answers_those_it_is_for(cast
     invited = invite(cast.amar, madeleine.pk, invitation=INVITED).pk
     with walls_down():
         item = HandOverItem.objects.get(hand_over_id=hand_over).pk
+        put_out = join(madeleine, practitioner_id=cast.colin.person_id)
+        CareTeamParticipant.objects.filter(pk=put_out.pk).update(suspended_at=timezone.now())
     values = {
         "hand_over": hand_over,
         "item": item,

@@ -34,6 +34,8 @@ NO_PAGE = {
         "overview:changes",
         "overview:moved",
         "overview:toast",
+        "patients:moved",
+        "portal:moved",
     },
     "a file": {
         "directory:proof",

@@ -177,6 +177,7 @@ MORE_NAMES = {
         "pivot": "the identity that FranceConnect gives, pure",
         "merge_actions": "two identities made one, and back",
         "merge_views": "two identities side by side, apart from the page of one",
+        "moved_views": "what open pages of identities ask after a merge, for both of the above",
     },
     "portal": {
         "health_forms": "what she says of her health in the words of the kitchen, apart from her other forms",
@@ -185,6 +186,7 @@ MORE_NAMES = {
         "result_views": "results of biology as the person reads them, apart from her other pages",
         "follow_views": "her follow-up at home, apart from her other pages",
         "plan_views": "her programmes, apart from her other pages",
+        "merged": "what an open page of the person says when her identity is merged",
         "relative_views": "the way in of a relative, apart from the pages behind it",
     },
     "care_plans": {

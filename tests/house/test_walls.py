@@ -39,6 +39,7 @@ DEFINERS = {
     "withdraw_creation_opposition": "takes one opposition back before any record",
     "circle_may_grow": "a boolean, for the record one writes in",
     "record_readers": "which of the given keys reach one record",
+    "closed_readers": "which of the given keys an opposition has put out of one record, for jobs",
     "knows_restricted": "whether the caller may know what a sector keeps restricted, whether it exists or not",
     "reaches_patient": "whether the caller is in the circle of one patient, reads on, or opened an emergency",
     "restricted_readers": "which of the given keys may know it, for jobs",

@@ -44,6 +44,7 @@ from terresante.care_team.events import (
     MemberLeft,
     OppositionRecorded,
     OppositionWithdrawn,
+    RecordClosed,
 )
 from terresante.care_team.models import LASTING, CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.queries import open_choices
@@ -178,6 +179,7 @@ def _oppose(actor: Actor, record: CareRecord, kind: ConsentKind, proof: str) -> 
         _open_periods(record.patient_id).filter(suspended_at=None).update(suspended_at=now)
     audit.record(actor, CONSENT_EDIT, patient_id=record.patient_id, about=choice, detail={"kind": kind})
     emit(actor, OppositionRecorded(patient_id=record.patient_id, object_id=choice.pk, kind=kind))
+    emit(actor, RecordClosed(patient_id=record.patient_id, object_id=choice.pk))
     return choice
 
 
@@ -310,6 +312,8 @@ def _end(actor: Actor, participant: CareTeamParticipant, *, reason: str) -> None
             restricted_to_id=participant.restricted_to_id,
         ),
     )
+    closed = RecordClosed(patient_id=participant.patient_id, object_id=participant.pk, member_id=member_id)
+    emit(actor, closed)
 
 
 def _end_consented(actor: Actor, patient_id: UUID, practitioner_id: UUID) -> None:

@@ -16,7 +16,7 @@ from terresante.care_team.access import (
     OWN_RELATIVE_EDIT,
     RELATIVE_EDIT,
 )
-from terresante.care_team.events import DelegationRecorded
+from terresante.care_team.events import DelegationRecorded, RecordClosed
 from terresante.care_team.queries import open_record
 from terresante.kernel import access, audit
 from terresante.kernel.access import Action
@@ -161,6 +161,7 @@ def withdraw_delegation(actor: Actor, record_id: UUID, delegation_id: UUID) -> D
     )
     detail = {"basis": row.basis, "step": "withdrawn"}
     audit.record(actor, _editing(actor), patient_id=row.patient_id, about=row, detail=detail)
+    _close(actor, row)
     return row
 
 
@@ -179,7 +180,17 @@ def restrict_parent(actor: Actor, record_id: UUID, delegation_id: UUID, *, decis
     Delegation.objects.filter(pk=row.pk).update(restricted_at=row.restricted_at, restriction=row.restriction)
     detail = {"basis": row.basis, "step": "restricted" if written else "restored"}
     audit.record(actor, DELEGATION_EDIT, patient_id=row.patient_id, about=row, detail=detail)
+    if written:
+        _close(actor, row)
     return row
+
+
+def _close(actor: Actor, row: Delegation) -> None:
+    """Pages that the relative has open."""
+    emit(
+        actor,
+        RecordClosed(patient_id=row.patient_id, object_id=row.pk, member_id=row.related_person_id),
+    )
 
 
 @dataclass(frozen=True, slots=True)

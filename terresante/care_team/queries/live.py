@@ -1,6 +1,6 @@
 """Who, among those connected, may read what an event tells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +8,18 @@ from django.db import connection
 
 from terresante.care_team.access import decides_for_patient, is_support_desk, reads_class
 from terresante.care_team.enums import DataClass
-from terresante.care_team.events import AccessesSeen, ComplaintAnswered, ProfessionalCame
+from terresante.care_team.events import AccessesSeen, ComplaintAnswered, ProfessionalCame, RecordClosed
+from terresante.directory.enums import Duty
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
+from terresante.patients.events import IdentitiesMerged, IdentitiesUnmerged, IdentityMoved
 
 # What is told to the person whose record it is, and to nobody of the circle.
 FOR_THE_PATIENT = (AccessesSeen, ProfessionalCame, ComplaintAnswered)
+# Of identities: the desk hears them too, whoever follows the person.
+_OF_IDENTITIES = (IdentitiesMerged, IdentitiesUnmerged, IdentityMoved)
+# What may have closed a record to who was reading it: merged with one that the person opposed closes both.
+_CLOSING = (RecordClosed, IdentitiesMerged, IdentityMoved)
 _READERS = """
 SELECT told.number, reader
 FROM (SELECT number, class, sector, structure,
@@ -24,6 +30,17 @@ FROM (SELECT number, class, sector, structure,
      record_readers(told.patient, %s::uuid[], %s::uuid[], told.class) AS reader
 WHERE told.sector = ''
    OR reader IN (SELECT restricted_readers(told.patient, told.sector, told.structure, %s::uuid[], %s::uuid[]))
+"""
+_DELEGATES = """
+SELECT * FROM delegate_readers(
+    ARRAY(SELECT coalesce(surviving_patient(patient), patient)
+          FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number) ORDER BY number),
+    %s::uuid[], %s::uuid[])
+"""
+_PUT_OUT = """
+SELECT number, reader
+FROM unnest(%s::uuid[]) WITH ORDINALITY AS told (patient, number),
+     closed_readers(coalesce(surviving_patient(patient), patient), %s::uuid[], %s::uuid[]) AS reader
 """
 
 
@@ -36,16 +53,51 @@ def live_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[se
     for number, actor in [*_circle_readers(events, connected), *_relatives_reading(events, connected)]:
         if _may_read(actor, events[number]):
             readers[number].add(actor.correlation_id)
+    for number, actor in [*_concerned(events, connected), *_put_out(events, connected)]:
+        readers[number].add(actor.correlation_id)
     return readers
 
 
-def _circle_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+def _concerned(events: Sequence[Event], connected: Sequence[Actor]) -> Iterator[tuple[int, Actor]]:
+    """Who reads nothing of it, and may have a page open that is no longer so."""
+    for number, event in enumerate(events):
+        if isinstance(event, (*_OF_IDENTITIES, RecordClosed)):
+            yield from ((number, actor) for actor in connected if _is_concerned(actor, event))
+
+
+def _is_concerned(actor: Actor, event: Event) -> bool:
+    if isinstance(event, RecordClosed):
+        whose = event.member_id
+        return whose is not None and whose in (actor.person_id, actor.organization_id, actor.principal_id)
+    is_own = isinstance(event, IdentityMoved) and actor.kind == ActorKind.PATIENT
+    return (is_own and actor.person_id == event.patient_id) or actor.has_duty(Duty.IDENTITY_OFFICER)
+
+
+def _put_out(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+    """To whom an opposition has closed the record."""
+    closing = [number for number, event in enumerate(events) if isinstance(event, _CLOSING)]
+    asked, persons, organizations = _by_what_each_reads(connected)
+    if not closing or not asked:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_OUT, [[events[number].patient_id for number in closing], persons, organizations])
+        return [(closing[number - 1], asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
+def _by_what_each_reads(
+    connected: Sequence[Actor],
+) -> tuple[list[Actor], list[UUID | None], list[UUID | None]]:
+    """(actor, person, structure), in three lists."""
     asked = [actor for actor in connected if _may_be_told(actor)]
     # By the circles of the physician one acts for: without a structure, so that his emergencies are not lent.
     acting = [actor for actor in asked if actor.principal_id is not None]
     persons = [*(actor.person_id for actor in asked), *(actor.principal_id for actor in acting)]
     organizations = [*(actor.organization_id for actor in asked), *(None for _ in acting)]
-    asked += acting
+    return asked + acting, persons, organizations
+
+
+def _circle_readers(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
+    asked, persons, organizations = _by_what_each_reads(connected)
     with connection.cursor() as cursor:
         about: list[list[Any]] = [
             [event.patient_id for event in events],
@@ -65,10 +117,7 @@ def _relatives_reading(events: Sequence[Event], connected: Sequence[Actor]) -> l
         return []
     persons, users = [actor.person_id for actor in asked], [actor.user_id for actor in asked]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM delegate_readers(%s::uuid[], %s::uuid[], %s::uuid[])",
-            [[event.patient_id for event in events], persons, users],
-        )
+        cursor.execute(_DELEGATES, [[event.patient_id for event in events], persons, users])
         return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
 
 
@@ -77,6 +126,8 @@ def _may_be_told(actor: Actor) -> bool:
 
 
 def _may_read(actor: Actor, event: Event) -> bool:
+    if isinstance(event, RecordClosed):
+        return False
     if event.sector and actor.kind == ActorKind.REPRESENTATIVE:
         return False
     if isinstance(event, FOR_THE_PATIENT):

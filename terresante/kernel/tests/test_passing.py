@@ -1,6 +1,9 @@
 """Two transactions that cross: PostgreSQL rolls one of them back, and nobody is answered that we broke."""
 
 import pytest
+from django.contrib import messages
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, transaction
 from django.http import HttpResponse
@@ -8,7 +11,7 @@ from django.test import RequestFactory
 from psycopg import errors
 
 from terresante.accounts.models import User
-from terresante.kernel import audit, passing
+from terresante.kernel import audit, passing, rls
 from terresante.kernel.access import Action
 from terresante.kernel.ids import new_id
 from terresante.kernel.middleware import Crossed
@@ -81,6 +84,45 @@ def test_what_is_done_before_its_transaction_is_done_once(amar, posted):
 
     assert answer.content.decode() == "répondu"
     assert len(asked) == 1
+
+
+def test_what_is_done_before_is_not_done_again_when_it_crosses_itself(amar, posted):
+    """The other system has answered: what is written of it tries again by itself, or the page says that nothing is."""
+    asked: list[object] = []
+
+    def ask_and_write(request):
+        asked.append(request)
+        with rls.acting(request.actor):
+            audit.record(request.actor, PAGE)
+            crossing.meet()
+
+    with Crossing() as crossing:
+
+        @writes(PAGE, before=ask_and_write)
+        def page(request):
+            raise AssertionError("nothing was prepared")
+
+        with pytest.raises(OperationalError):
+            page(posted)
+
+    assert (len(asked), rows()) == (1, 0)
+
+
+def test_a_toast_of_what_was_rolled_back_is_not_shown(amar, posted):
+    SessionMiddleware(lambda _: HttpResponse()).process_request(posted)
+    MessageMiddleware(lambda _: HttpResponse()).process_request(posted)
+    with Crossing() as crossing:
+
+        @writes(PAGE)
+        def page(request):
+            audit.record(request.actor, PAGE)
+            messages.success(request, "C’est écrit.")
+            crossing.meet()
+            return HttpResponse()
+
+        page(posted)
+
+    assert [str(toast) for toast in messages.get_messages(posted)] == ["C’est écrit."]
 
 
 def crossed(*_, **__):

@@ -133,6 +133,17 @@ class Live:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LiveStrip:
+    """What an open page may have to say of itself: asked at `url` after these events, about `patient` or about anybody.
+    Several patients: with a space between. Refused: nothing of the page stays (`data-closed` of its layout).
+    """
+
+    url: str
+    kinds: str
+    patient: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeskFrame:
     """Context name `desk`. Patients' pages use it too: places are their tabs."""
 
@@ -150,20 +161,10 @@ class DeskFrame:
     messages_url: str = ""
     messages: int = 0
     live: Live | None = None
+    # Of a patient's pages; a record has its own.
+    live_strips: tuple[LiveStrip, ...] = ()
     # The service worker; '' on a shared workstation, where nothing is kept.
     worker_url: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiveStrip:
-    """What an open page may have to say of its record: asked at `url` after these events, about `patient` or about
-    anybody. `gone`: said in its place when the record is no longer open to whoever looks at it.
-    """
-
-    url: str
-    kinds: str
-    patient: str = ""
-    gone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

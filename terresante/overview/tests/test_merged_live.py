@@ -68,7 +68,8 @@ def asked(client, actor, record, since=""):
 
 def test_both_circles_hear_it_and_nobody_else(cast, twice):
     connected = (cast.amar, cast.jules, cast.brun, cast.identito)
-    both = [cast.amar.name, cast.jules.name]
+    # The desk too: it has pages of identities open.
+    both = [cast.amar.name, cast.jules.name, cast.identito.name]
     merge_id = merged(cast, twice)
 
     assert told("IdentityMoved", *connected) == (twice.patient_id, both)
@@ -76,8 +77,11 @@ def test_both_circles_hear_it_and_nobody_else(cast, twice):
 
     undone(cast, merge_id)
 
-    assert told("IdentityMoved", *connected) == (twice.patient_id, [cast.jules.name])
-    assert told("IdentitiesUnmerged", *connected) == (cast.madeleine_record.patient_id, [cast.amar.name])
+    assert told("IdentityMoved", *connected) == (twice.patient_id, [cast.jules.name, cast.identito.name])
+    assert told("IdentitiesUnmerged", *connected) == (
+        cast.madeleine_record.patient_id,
+        [cast.amar.name, cast.identito.name],
+    )
 
 
 def test_the_page_of_the_merged_identity_says_where_it_went_to_who_reaches_it(client, cast, twice):
@@ -111,10 +115,16 @@ def test_a_page_of_a_record_listens_to_it(client, cast, twice):
 
     url = f"/dossiers/{cast.madeleine_record.pk}/reuni/"
     assert (
-        f'data-live-url="{url}" data-live-kinds="IdentityMoved" data-live-mode="refresh" data-live-gone="'
+        f'data-live-url="{url}" data-live-kinds="IdentityMoved" data-live-mode="refresh" data-live-gone>'
         in page
     )
+    assert page.count("<template data-closed>") == 1
     whose = f'data-live-patient="{cast.madeleine_record.patient_id}"'
-    for since, kind in (("union", "IdentitiesMerged"), ("separation", "IdentitiesUnmerged")):
-        assert f'data-live-url="{url}?depuis={since}" data-live-kinds="{kind}"' in page
+    kinds = {
+        "?depuis=union": "IdentitiesMerged",
+        "?depuis=separation": "IdentitiesUnmerged",
+        "": "RecordClosed",
+    }
+    for since, kind in kinds.items():
+        assert f'data-live-url="{url}{since}" data-live-kinds="{kind}"' in page
         assert page.split(f'data-live-kinds="{kind}"')[1].split(">")[0].count(whose) == 1

@@ -2,7 +2,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import DeadlockDetected
 
 from terresante.accounts.models import User
 from terresante.directory.enums import PlaceKind
@@ -11,7 +12,7 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry
-from terresante.patients import insi
+from terresante.patients import desk_actions, insi
 from terresante.patients.actions import register_identity
 from terresante.patients.desk_actions import correct_identity, flag_identity, traits_of
 from terresante.patients.enums import IdentityStatus, InsiAnswer
@@ -202,6 +203,41 @@ def test_the_matricule_of_somebody_else_is_not_taken(cast, client, madeleine, an
     assert fresh(madeleine.pk).ins == ""
     with walls_down():
         assert InsiCall.objects.count() == 1
+
+
+@pytest.mark.parametrize("rest", ["insi/", "insi/verification/"])
+def test_insi_is_asked_once_though_what_is_written_of_it_crosses(
+    cast, client, madeleine, answers, monkeypatch, rest
+):
+    answers(InsiAnswer.FOUND, returned(madeleine))
+    nurse, teleservice = page(client, cast.ines), insi.bound.teleservice
+    if rest != "insi/":
+        nurse.post(url(madeleine, "insi/"), {"accept": "1"})
+    asked: list[object] = []
+    for name in ("search", "verify"):
+        real = getattr(teleservice, name)
+
+        def ask(traits, real=real):
+            asked.append(traits)
+            return real(traits)
+
+        monkeypatch.setattr(teleservice, name, ask)
+    tried = []
+
+    def record_call(*named, real=desk_actions.record_insi_call, **how):
+        tried.append(1)
+        if len(tried) == 1:
+            raise OperationalError("deadlock detected") from DeadlockDetected()
+        return real(*named, **how)
+
+    monkeypatch.setattr(desk_actions, "record_insi_call", record_call)
+    with walls_down():
+        before = InsiCall.objects.count()
+
+    assert nurse.post(url(madeleine, rest)).status_code in (200, 302)
+
+    with walls_down():
+        assert (len(asked), len(tried), InsiCall.objects.count()) == (1, 2, before + 1)
 
 
 def test_a_matricule_that_insi_denies_is_taken_away(cast, client, madeleine, answers):

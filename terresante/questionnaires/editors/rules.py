@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from terresante.questionnaires import draft
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.editors import thresholds
 from terresante.questionnaires.editors.thresholds import EditedCell, Threshold
+from terresante.questionnaires.pathway.assessing import SCORE
 from terresante.questionnaires.pathway.model import Question
 from terresante.questionnaires.pathway_forms import EditedField, TableEditor
 
@@ -84,6 +86,8 @@ class RulesEditor(TableEditor):
                 for one in self.columns
                 if one not in typed
             }
+            if f"row-{number}-questionnaire" not in sent:
+                line["questionnaire"], _, line["item"] = line["item"].partition(" ")
             line |= {one: self._written(line["rule"], one, typed[one]) for one in _COLOURS}
             if any(line.values()):
                 lines.append(line)
@@ -94,6 +98,30 @@ class RulesEditor(TableEditor):
         said = self.kept.get(rule)
         kept = str(getattr(said.rule, colour)) if said is not None else ""
         return kept if engine.same_cell(kept, typed.text) else typed.text
+
+    @cached_property
+    def asked(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """(form, [(what the list sends: both columns, words of the question or score)]); [] of unreadable files."""
+        pathway = self.pathway
+        if pathway is None:
+            return []
+        return [
+            (
+                form.title,
+                [
+                    *((f"{form.name} {one.link_id}", one.text) for one in form.questions),
+                    *((f"{form.name} {SCORE}{one.id}", one.title) for one in pathway.scores_of(form.name)),
+                ],
+            )
+            for form in pathway.forms.values()
+        ]
+
+    def _chosen(self, number: int, line: Mapping[str, str], item: EditedField) -> EditedField:
+        """The question as the list sends it; `words`: what was written there, when the list does not have it."""
+        value = f"{line['questionnaire']} {line['item']}".strip()
+        known = any(value == sent for _, asked in self.asked for sent, _ in asked)
+        wrong = item.wrong or self.wrong.get(f"row-{number}-questionnaire", "")
+        return replace(item, value=value, wrong=wrong, words="" if known else value)
 
     @property
     def groups(self) -> list[RuleGroup]:
@@ -116,6 +144,12 @@ class RulesEditor(TableEditor):
         others = sorted(
             (cell for cell in cells if cell[0] not in _COLOURS), key=lambda cell: _IN_ORDER.index(cell[0])
         )
+        if self.asked:
+            others = [
+                (one, heading, self._chosen(number, line, field) if one == "item" else field)
+                for one, heading, field in others
+                if one != "questionnaire"
+            ]
         colours = tuple(self._cell(number, line, one) for one in _COLOURS)
         wrong = any(field.wrong for _, _, field in cells) or any(one.refused for one in colours)
         return EditedRule(

@@ -10,12 +10,14 @@ from typing import Any
 from terresante.questionnaires.pathway.elements import dicts
 from terresante.questionnaires.pathway.fhir import NAME_SYSTEM
 from terresante.questionnaires.pathway.folders import LARGEST_FILE, MOST_FILES
-from terresante.questionnaires.pathway.meant import OLDEST, SEXES
+from terresante.questionnaires.pathway.meant import MACHINE, OLDEST, SEXES
 from terresante.questionnaires.pathway.model import Mistake, PathwayError
 from terresante.questionnaires.pathway.writing import STEP_HEADER, csv_text
 
 # Of UCUM, and how many of ours: days, or months.
 _DEEPEST, _FURTHEST = 6, 10_000
+# Languages of an expression that are sentences.
+_OF_PEOPLE = ("text/plain", "text/markdown")
 _UNITS = {"d": ("D", 1), "wk": ("D", 7), "mo": ("M", 1), "a": ("M", 12)}
 
 
@@ -82,11 +84,13 @@ def _head(plan: Mapping[str, Any], form: Mapping[str, Any]) -> str:
         "data_class": "medical",
         "summary": summary,
     }
-    meant = _meant(plan)
+    meant: dict[str, str | list[str]] = {**_meant(plan)}
+    if criteria := _criteria(plan):
+        meant["criteria"] = criteria
     return _toml(lines) + (f"[enrolment]\n{_toml(meant)}" if meant else "")
 
 
-def _toml(values: Mapping[str, str]) -> str:
+def _toml(values: Mapping[str, str | list[str]]) -> str:
     return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
 
 
@@ -105,6 +109,36 @@ def _meant(plan: Mapping[str, Any]) -> dict[str, str]:
         if said == "gender" and (sex := next((one.get("code") for one in codings), None)) in SEXES:
             found["sex"] = str(sex)
     return found
+
+
+def _criteria(plan: Mapping[str, Any]) -> list[str]:
+    """What each action that is no step of its own asks of the person: conditions of what it holds, or of nothing else.
+
+    Those of a questionnaire say when it is asked, and those within an action what follows an answer: no inclusion.
+    """
+    return [
+        _sentence(condition.get("expression"))
+        for action in dicts(plan.get("action"))
+        if not _given(action)
+        for condition in dicts(action.get("condition"))
+        if condition.get("kind") == "applicability"
+    ]
+
+
+def _sentence(expression: Any) -> str:
+    """Its words. Of what only a machine reads, its language too: `check` asks for a sentence at that line."""
+    said: Mapping[str, Any] = expression if isinstance(expression, Mapping) else {}
+    language = str(said.get("language") or "")
+    words = said.get("description") or (said.get("expression") if language in _OF_PEOPLE else "")
+    if not words:
+        told = said.get("expression") or said.get("reference") or said.get("name") or ""
+        words = f"{language or MACHINE}: {told}" if told else ""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in str(words)).split())
+
+
+def _given(action: Mapping[str, Any]) -> str:
+    """The canonical address of what it gives, without its version."""
+    return str(action.get("definitionCanonical") or action.get("definitionUri") or "").partition("|")[0]
 
 
 def _years(quantity: Any) -> int | None:
@@ -174,9 +208,7 @@ def _steps(plan: Mapping[str, Any], urls: Mapping[str, str]) -> list[tuple[str, 
     """Actions that give one of the Questionnaires on days counted from the start; at nine, for want of an hour."""
     rows: list[tuple[str, ...]] = []
     for action in list(_actions(plan))[:MOST_FILES]:
-        canonical = str(action.get("definitionCanonical") or action.get("definitionUri") or "").partition(
-            "|"
-        )[0]
+        canonical = _given(action)
         start, end, times, every = _moments(action)
         if not canonical or canonical not in urls or not start:
             continue

@@ -8,8 +8,11 @@ from terresante.questionnaires.pathway.model import MeantFor
 
 OLDEST = 130
 MOST_CRITERIA, LONGEST_CRITERION = 10, 200
+# What begins an expression that only a machine reads, where another software did not say its language.
+MACHINE = "text/x-expression"
 SEXES = {"female": "femmes", "male": "hommes"}
 _BETWEEN = re.compile(r"(\d{1,3})\s*\.\.\s*(\d{1,3})")
+_OF_A_MACHINE = re.compile(r"(?:text|application)/[\w.+-]+\s*:")
 _COMPARED = re.compile(r"(<=|>=|<|>)\s*(\d{1,3})")
 
 
@@ -55,6 +58,11 @@ def wrong_criteria(criteria: Sequence[str]) -> str:
             return f"Le critère {number} est vide : écrivez-le, ou retirez-le."
         if len(one) > LONGEST_CRITERION:
             return f"« {one[:30]}… » dépasse {LONGEST_CRITERION} caractères : raccourcissez ce critère."
+        if _OF_A_MACHINE.match(one):
+            return (
+                f"« {one[:60]} » est une expression de logiciel : écrivez la phrase que confirme le professionnel, ou"
+                " retirez-la."
+            )
         if one in criteria[: number - 1]:
             return f"« {one} » est écrit deux fois : retirez-en un."
     return ""

@@ -189,6 +189,81 @@ def test_criteria_that_nobody_would_read_are_refused_at_their_line(criteria, sen
     assert sentence in mistake.what and line.startswith("criteria = ")
 
 
+def plan_of(*actions):
+    form = {
+        "resourceType": "Questionnaire",
+        "url": "http://x/q",
+        "title": "Q",
+        "item": [{"linkId": "a", "text": "A ?", "type": "boolean"}],
+    }
+    plan = {"resourceType": "PlanDefinition", "title": "Venu d’ailleurs", "action": list(actions)}
+    return {"resourceType": "Bundle", "entry": [{"resource": form}, {"resource": plan}]}
+
+
+def asked(*expressions, **action):
+    return {**action, "condition": [{"kind": "applicability", "expression": one} for one in expressions]}
+
+
+def test_criteria_of_another_software_are_read_in_its_words_and_leave_again():
+    step = {
+        "title": "Matin",
+        "definitionCanonical": "http://x/q",
+        "timingDuration": {"value": 3, "code": "d"},
+    }
+    sent = plan_of(
+        asked(
+            {"description": "Classe NYHA II ou plus", "language": "text/cql", "expression": "NYHA >= 2"},
+            {"language": "text/plain", "expression": " A une balance\nchez elle "},
+            title="Population",
+        ),
+        # What groups the steps, and what is no criterion: of one step, or of an answer.
+        asked(
+            {"description": "Sortie de l’hôpital depuis moins d’un mois"},
+            title="Suivi",
+            action=[asked({"description": "Tousse encore"}, **step)],
+        ),
+        asked({"description": "Un soir sur deux"}, **{**step, "title": "Soir"}),
+        {"title": "Fin", "condition": [{"kind": "stop", "expression": {"description": "Guérie"}}, 3]},
+    )
+    criteria = (
+        "Classe NYHA II ou plus",
+        "A une balance chez elle",
+        "Sortie de l’hôpital depuis moins d’un mois",
+    )
+
+    pathway = read(from_bundle(sent))
+
+    assert pathway.meant.criteria == criteria
+    assert [step.name for step in pathway.schedule] == ["matin", "soir"]
+    # Without the files that our own bundle carries, as another software would give it back.
+    ours = bundle(pathway)
+    ours["entry"] = [one for one in ours["entry"] if one["resource"]["resourceType"] != "Library"]
+    assert read(from_bundle(json.loads(json.dumps(ours)))).meant.criteria == criteria
+
+
+@pytest.mark.parametrize(
+    ("expressions", "sentence"),
+    [
+        (
+            [{"language": "text/cql-identifier", "expression": "InPopulation"}],
+            "« text/cql-identifier: InPopulation » est une expression de logiciel",
+        ),
+        ([{"reference": "http://x/Library/a"}], "est une expression de logiciel"),
+        ([{"description": "x" * 201}], "dépasse 200 caractères"),
+        ([{"description": f"Critère {number}"} for number in range(11)], "il y a 11 critères"),
+        ([{"description": "Une"}, {"description": "Une"}], "est écrit deux fois"),
+        ([{}], "le critère 1 est vide"),
+        (["Une phrase"], "le critère 1 est vide"),
+        ([None], "le critère 1 est vide"),
+    ],
+)
+def test_a_criterion_of_another_software_that_cannot_stay_is_told_at_its_line(expressions, sentence):
+    written = from_bundle(plan_of(asked(*expressions, title="Population")))
+    told = [one for one in check(written) if one.file == "pathway.toml" and sentence in one.what]
+    assert len(told) == 1
+    assert written["pathway.toml"].splitlines()[told[0].line - 1].startswith("criteria = ")
+
+
 def test_the_shipped_heart_failure_asks_for_what_the_has_asks():
     criteria = read(folder(SHIPPED / "insuffisance-cardiaque")).meant.criteria
     assert "NYHA II" in criteria[0] and "NT-proBNP" in criteria[1]

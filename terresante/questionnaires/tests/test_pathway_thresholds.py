@@ -154,3 +154,41 @@ def test_a_question_that_cannot_be_read_still_shows_what_is_written():
     assert read is None or not read.forms
     cells = RulesEditor(broken, None, {}, None).groups[0].rules[0].colours
     assert [cell.conditions[0].low.value for cell in cells] == ["39,0", "38,0", "36,0"]
+
+
+def test_a_criterion_is_added_by_choosing_its_question_in_the_words_of_the_form(screen, draft):
+    page = page_of(screen("seuils"))
+    chosen = page.partition('<select id="row-2-item"')[2].partition("</select>")[0]
+    assert f'<optgroup label="{draft.read().forms["quotidien"].title}">' in chosen
+    assert '<option value="quotidien sommeil">Comment avez-vous dormi' in chosen
+    assert '<option value="quotidien score:chaleur">Chaleur</option>' in chosen
+    assert 'name="row-2-questionnaire"' not in page
+    kept_one = page.partition('<select id="row-0-item"')[2].partition("</select>")[0]
+    assert '<option value="quotidien temperature" selected>' in kept_one
+    assert kept_one.count('<option value="quotidien') == chosen.count('<option value="quotidien')
+
+    sent = {
+        **sent_by(draft.files),
+        "row-2-rule": "reveil",
+        "row-2-item": "quotidien score:chaleur",
+        "row-2-why": "Chaleur",
+        **colour(2, "red", (">=", "2", "")),
+    }
+    assert screen("seuils", sent).status_code == 302
+
+    (_, _, added) = kept(draft).read().rules
+    assert (added.name, added.questionnaire, added.item, added.red) == (
+        "reveil",
+        "quotidien",
+        "score:chaleur",
+        ">= 2",
+    )
+
+
+def test_a_question_that_the_list_does_not_have_stays_as_it_is_written(screen, draft):
+    sent = {**sent_by(draft.files), "row-1-item": "quotidien {1 + 1}"}
+    screen("seuils", sent)
+
+    chosen = page_of(screen("seuils")).partition('<select id="row-1-item"')[2].partition("</select>")[0]
+    assert '<option value="quotidien {1 + 1}" selected>quotidien {1 + 1}</option>' in chosen
+    assert files_of_draft.rows(kept(draft).files, files_of_draft.RULES)[1]["item"] == "{1 + 1}"

@@ -270,7 +270,7 @@ def test_the_editor_of_thresholds_says_in_words_what_its_codes_mean(client, admi
     page = client.get(f"{URL}versions/{own.pk}/modifier/seuils/").content.decode()
 
     assert 'name="row-1-green-code:bon" value="1" checked> <span>Bien</span>' in page
-    assert '<span class="second-line" id="row-1-item-mots">Comment avez-vous dormi' in page
+    assert '<option value="quotidien sommeil" selected>Comment avez-vous dormi' in page
     assert "row-0-green-mots" not in page
     assert '<option value="yes" selected>Oui</option>' in page
 

@@ -18,6 +18,7 @@ from terresante.care_team.queries.limits import limits_on
 from terresante.kernel import access, audit, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid
+from terresante.kernel.passing import tried_again
 from terresante.kernel.screens import network_of, public
 from terresante.kernel.ui.forms import DigitsForm
 from terresante.questionnaires.enums import ResponseSource
@@ -92,6 +93,11 @@ def link_answer(request: HttpRequest, expected_id: UUID) -> HttpResponse:
     visit = _visit(request)
     if visit is None:
         return redirect("answers:follow_up")
+    return tried_again(lambda: _answering(request, visit, expected_id))
+
+
+def _answering(request: HttpRequest, visit: Visit, expected_id: UUID) -> HttpResponse:
+    """In one transaction."""
     with rls.acting(asking.job_for("")):
         opened = _open(visit)
         expected = asking.expected_of(opened.actor, expected_id, follow_up_id=visit.follow_up_id)
@@ -119,7 +125,9 @@ def link_tell_now(request: HttpRequest) -> HttpResponse:
     with rls.acting(asking.job_for("")):
         name = _open(visit).name
     form = request.POST.get("questionnaire", "")
-    expected_id = unasked.opened_now(visit.patient_id, visit.follow_up_id, form, name=name)
+    expected_id = tried_again(
+        lambda: unasked.opened_now(visit.patient_id, visit.follow_up_id, form, name=name)
+    )
     return redirect("answers:answer", expected_id)
 
 

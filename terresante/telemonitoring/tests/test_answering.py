@@ -5,15 +5,19 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from terresante.accounts.actions.devices import purge_sessions
 from terresante.accounts.models import Session
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
+from terresante.questionnaires.step_views import filled
 from terresante.questionnaires.tests.factories import files
+from terresante.telemonitoring.answering import door_views
 from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.answering.links import reminder_token
 from terresante.telemonitoring.models import AnswerLink, Cell, Expected, FollowUp
@@ -72,6 +76,28 @@ def test_a_link_says_nothing_before_its_code_and_opens_one_follow_up(client, cas
         assert AuditEntry.objects.filter(action="follow_up.link.open", patient_id=row.patient_id).count() == 1
         written = AuditEntry.objects.filter(action="response.write", patient_id=row.patient_id)
         assert {entry.detail.get("for") for entry in written} == {row.respondent_name}
+
+
+def test_an_answer_by_a_link_that_crosses_another_transaction_is_kept_all_the_same(client, cast, monkeypatch):
+    """What was done of it is rolled back, and done again: nobody is asked to send it a second time."""
+    given, expected = enrolled(cast.amar, cast.madeleine_record)
+    opened(client, given)
+    tried = []
+
+    def crossed_at_each_first_try(request, door, real=filled):
+        page = real(request, door)
+        tried.append(1)
+        if len(tried) % 2:
+            raise OperationalError("deadlock detected") from DeadlockDetected()
+        return page
+
+    monkeypatch.setattr(door_views, "filled", crossed_at_each_first_try)
+
+    sent = answer(client, f"/suivi/repondre/{expected}/", temperature="37,2", sommeil="bon").content.decode()
+
+    assert "Tout va bien. À demain." in sent
+    (row,) = stored()
+    assert (row.occurrence_id, row.colour) == (expected, "green")
 
 
 def test_guessed_wrong_expired_revoked_and_ended_links_read_alike_and_open_nothing(client, cast):

@@ -77,6 +77,22 @@ def test_who_includes_confirms_each_criterion_and_his_name_and_the_day_stay_with
     )
 
 
+def test_a_criterion_that_nobody_explains_is_told_with_what_else_is_wrong(client, cast, watch, version):
+    login(client, cast.amar)
+    here = reverse("telemonitoring:enrol", args=[cast.madeleine_record.pk])
+    posted = {"parcours": version.pk, "id": new_id(), "respondent": "operator", "criteria": [SCALE]}
+
+    refused = shown(client.post(here, {**posted, "anchor_on": "", "cell": ""}))
+
+    assert f"Un critère n’est pas confirmé : « {PHONE} »." in refused
+    assert "Indiquez la date." in refused and "Choisissez la cellule." in refused
+    explained = shown(client.post(here, {**posted, "anchor_on": "", "cell": "", "outside_words": WHY}))
+    assert "n’est pas confirmé" not in explained and "Indiquez la date." in explained
+    # What was never a criterion is a mistake of its own.
+    forged = shown(client.post(here, {**posted, "criteria": ["Autre chose"]}))
+    assert "n’est pas confirmé" not in forged and 'href="#id_criteria' in forged
+
+
 def test_no_door_includes_without_what_is_asked_or_a_reason(client, cast, watch, version):
     record = cast.madeleine_record
     for confirmed, words in ((), ""), ((PHONE,), " "), (("Autre chose",), ""):
