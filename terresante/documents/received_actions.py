@@ -93,6 +93,7 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
         row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
         keep_as_before(row, before, _structure(actor), document.is_kept)
         change(before, status=DocumentStatus.SUPERSEDED)
+        _narrow_before(actor, row)
     save_filed(row)
     tell(actor, fact_of(row))
     if before is None:
@@ -140,9 +141,35 @@ def relabel_sent(
         hidden_from_representative=hidden_from_representative or hidden_from_patient,
     )
     limit_again(row.patient_id, fact_of(row))
+    _narrow_before(actor, row)
     emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_REPLACE, row, shared=not hidden_from_patient)
     return row
+
+
+def _narrow_before(actor: Actor, row: DocumentReference) -> None:
+    """What its sender hides from somebody from now on, he reads in no version before. Told to those who read it."""
+    names = [name for name in ("hidden_from_patient", "hidden_from_representative") if getattr(row, name)]
+    before = DocumentReference.objects.filter(
+        patient_id=row.patient_id,
+        set_id=row.set_id,
+        version__lt=row.version,
+        organization_id=_structure(actor),
+    )
+    for version in before.filter(author=None).order_by("version"):
+        narrower: dict[str, Any] = {name: True for name in names if not getattr(version, name)}
+        if row.private_to_id and not row.is_kept_with_stay and _is_read_outside(version):
+            narrower |= {"private_to_id": row.private_to_id, "is_kept_with_stay": False}
+        if narrower:
+            shown = version.told()
+            change(version, **narrower)
+            limit_again(version.patient_id, fact_of(version))
+            emit(actor, DocumentChanged(**shown))
+
+
+def _is_read_outside(row: DocumentReference) -> bool:
+    """Now, or once its stay comes back."""
+    return row.private_to_id is None or row.is_kept_with_stay
 
 
 def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: bool) -> None:

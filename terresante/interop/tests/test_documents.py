@@ -308,6 +308,37 @@ def test_a_document_sent_again_to_be_read_by_others_is(cast, hospital, claire, s
     assert [outcome for _, outcome in wire.states()][1:] == ["document_replaced", "document_known"]
 
 
+@pytest.mark.parametrize(
+    ("told", "kept_from"),
+    [
+        ({"INVISIBLE_PATIENT": "Y"}, {"madeleine"}),
+        ({"MASQUE_PS": "Y"}, {"amar", "ines", "madeleine"}),
+    ],
+)
+@pytest.mark.parametrize("act", ["visibility", "replaced"])
+def test_what_its_sender_hides_since_is_read_in_no_version_before(
+    cast, hospital, claire, told, kept_from, act
+):
+    first = papers.letter(claire)
+    send(hospital, papers.oru(claire, first))
+    if act == "visibility":
+        send(hospital, papers.oru(claire, first, told=told | {"MODIF_CONF_CODE": "Y"}, control_id="D2"))
+    else:
+        next_ = papers.letter(claire, "2", replaces="1.2.250.1.999.9.1")
+        send(hospital, papers.mdm(claire, "T10", next_, told=told, control_id="D2"))
+
+    before, after = papers.filed()
+    assert (before.status, after.status, after.set_id) == ("superseded", "current", before.set_id)
+    for name in ("amar", "ines", "madeleine"):
+        may = name not in kept_from
+        for version in (before, after):
+            assert reads(cast.actors[name], cast.madeleine_record, version) is may, (name, version.version)
+    with walls_down():
+        facts = FeedItem.objects.filter(object_id__in=[before.pk, after.pk])
+        assert {one.hidden_from_patient for one in facts} == {"INVISIBLE_PATIENT" in told}
+        assert {one.private_to_id for one in facts} == {after.private_to_id}
+
+
 def test_the_letter_of_a_secret_stay_is_read_by_nobody_who_does_not_know_of_the_stay(
     cast, hospital, claire, madeleine
 ):

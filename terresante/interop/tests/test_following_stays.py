@@ -304,13 +304,30 @@ def test_nobody_but_its_sender_keeps_a_letter_with_its_stay_and_nothing_else(
         (_gateway(another), another.organization_id),
         (_gateway(another), own),
         (_gateway(hospital), another.organization_id),
-        (_gateway(hospital), None if kept else own),
+        *([(_gateway(hospital), None)] if kept else []),
     ):
-        with pytest.raises(DatabaseError, match=r"kept with its stay|row-level security"), rls.acting(actor):
-            rls.open_record(letter.patient_id)
-            with connection.cursor() as cursor:
-                cursor.execute(CHANGE, [structure, kept, letter.pk])
-                assert cursor.rowcount
+        with pytest.raises(DatabaseError, match=r"kept with its stay|row-level security"):
+            _change(actor, letter, structure, kept=kept)
+
+
+def test_what_its_sender_masked_since_is_masked_for_good(cast, hospital, claire, reports_of):
+    reports_of("A01")
+    sent(hospital, papers.mdm(claire, "T02", papers.letter(claire)))
+    (letter,) = papers.filed()
+
+    _change(_gateway(hospital), letter, hospital.organization_id, kept=False)
+
+    for structure, kept in ((None, False), (hospital.organization_id, True)):
+        with pytest.raises(DatabaseError, match="kept with its stay"):
+            _change(_gateway(hospital), letter, structure, kept=kept)
+
+
+def _change(actor, letter, structure, *, kept):
+    with rls.acting(actor):
+        rls.open_record(letter.patient_id)
+        with connection.cursor() as cursor:
+            cursor.execute(CHANGE, [structure, kept, letter.pk])
+            assert cursor.rowcount
 
 
 def _gateway(sender):
