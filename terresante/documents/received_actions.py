@@ -148,8 +148,7 @@ def relabel_sent(
 
 
 def _narrow_before(actor: Actor, row: DocumentReference) -> None:
-    """What its sender hides from somebody from now on, he reads in no version before. Told to those who read it."""
-    names = [name for name in ("hidden_from_patient", "hidden_from_representative") if getattr(row, name)]
+    """Told to those who read them until now."""
     before = DocumentReference.objects.filter(
         patient_id=row.patient_id,
         set_id=row.set_id,
@@ -157,19 +156,23 @@ def _narrow_before(actor: Actor, row: DocumentReference) -> None:
         organization_id=_structure(actor),
     )
     for version in before.filter(author=None).order_by("version"):
-        narrower: dict[str, Any] = {name: True for name in names if not getattr(version, name)}
-        if row.private_to_id and not row.is_kept_with_stay and _is_read_outside(version):
-            narrower |= {"private_to_id": row.private_to_id, "is_kept_with_stay": False}
-        if narrower:
+        if narrower := hidden_since(version, row):
             shown = version.told()
             change(version, **narrower)
             limit_again(version.patient_id, fact_of(version))
             emit(actor, DocumentChanged(**shown))
 
 
-def _is_read_outside(row: DocumentReference) -> bool:
-    """Now, or once its stay comes back."""
-    return row.private_to_id is None or row.is_kept_with_stay
+def hidden_since(before: OfStay, row: OfStay) -> dict[str, Any]:
+    """What its sender hides from somebody from now on, he reads in nothing that it replaces: the limits to add there.
+    What is kept with a stay is read again when its stay comes back: masked, it is not.
+    """
+    names = ("hidden_from_patient", "hidden_from_representative")
+    narrower: dict[str, Any] = {name: True for name in names if getattr(row, name) > getattr(before, name)}
+    is_masked = row.private_to_id is not None and not row.is_kept_with_stay
+    if is_masked and (before.private_to_id is None or before.is_kept_with_stay):
+        narrower |= {"private_to_id": row.private_to_id, "is_kept_with_stay": False}
+    return narrower
 
 
 def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: bool) -> None:
