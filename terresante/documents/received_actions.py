@@ -33,7 +33,6 @@ from terresante.documents.events import DocumentChanged, DocumentFiled
 from terresante.documents.models import DocumentReference, OfStay
 from terresante.feed.actions import limit_again, tell, withdraw
 from terresante.kernel import access, rls
-from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
@@ -86,9 +85,7 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
     row = _row(actor, record, document)
     if _is_known(actor, row, document):
         raise Conflict("Ce document a déjà été transmis : sa nouvelle version porte un autre identifiant.")
-    before = _to_change(actor, DOCUMENT_REPLACE, patient_id, document.replaces) or _earlier(
-        actor, row, document
-    )
+    before = _to_change(actor, patient_id, document.replaces) or _earlier(actor, row, document)
     if before is not None:
         row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
         keep_as_before(row, before, _structure(actor), document.is_kept)
@@ -109,13 +106,17 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
 
 @action
 def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> DocumentReference:
-    """Nobody opens it any more; its line stays. Raises NotFound when this structure sent no such document."""
+    """Nobody opens it any more, nor its versions before; its line stays. Raises NotFound when this structure has none
+    in force under these names.
+    """
     _record_of(actor, patient_id)
-    row = _to_change(actor, DOCUMENT_WITHDRAW, patient_id, names)
+    row = _to_change(actor, patient_id, names)
     if row is None:
         raise NotFound
-    take_back(row, actor, _WITHDRAWN)
-    withdraw(row.patient_id, row.pk)
+    before = access.list(actor, DOCUMENT_WITHDRAW, DocumentReference, patient_id=patient_id)
+    for version in (row, *before.filter(set_id=row.set_id, version__lt=row.version).order_by("version")):
+        take_back(version, actor, _WITHDRAWN)
+        withdraw(version.patient_id, version.pk)
     emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_WITHDRAW, row)
     return row
@@ -132,7 +133,7 @@ def relabel_sent(
 ) -> DocumentReference:
     """Shows it to the person and to who represents her, or no longer. Raises NotFound when it is not in force."""
     _record_of(actor, patient_id)
-    row = _to_change(actor, DOCUMENT_REPLACE, patient_id, names)
+    row = _to_change(actor, patient_id, names)
     if row is None:
         raise NotFound
     change(
@@ -251,13 +252,11 @@ def _is_known(actor: Actor, row: DocumentReference, document: SentDocument) -> b
     return any(each.sha256 == row.sha256 for each in sent)
 
 
-def _to_change(
-    actor: Actor, act: Action, patient_id: UUID, names: tuple[str, ...]
-) -> DocumentReference | None:
+def _to_change(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> DocumentReference | None:
     """The first of these names that is a document's, locked."""
     if not names:
         return None
-    mine = access.list(actor, act, DocumentReference).filter(
+    mine = access.list(actor, DOCUMENT_REPLACE, DocumentReference).filter(
         patient_id=patient_id, sender_identifier__in=_cut(names)
     )
     found = {row.sender_identifier: row for row in mine.select_for_update(of=("self",)).order_by("pk")}

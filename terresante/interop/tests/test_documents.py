@@ -4,7 +4,7 @@ import pytest
 
 from simulators.hospital.messages import Authority
 from terresante.care_team.queries import open_record
-from terresante.documents.access import DOCUMENT_READ
+from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.feed.models import FeedItem
 from terresante.interop.cda.tests import letters
@@ -278,7 +278,7 @@ def test_a_paper_corrected_under_its_own_number_takes_the_place_of_the_one_befor
     send(hospital, report(claire, again, "D5"))
 
     before, after = papers.filed()
-    assert (before.status, after.status) == ("superseded", "entered-in-error")
+    assert (before.status, after.status) == ("entered-in-error", "entered-in-error")
     assert (after.set_id, after.version, papers.content(after)) == (before.set_id, 2, corrected)
     assert [outcome for _, outcome in wire.states()] == [
         "document_filed",
@@ -337,6 +337,26 @@ def test_what_its_sender_hides_since_is_read_in_no_version_before(
         facts = FeedItem.objects.filter(object_id__in=[before.pk, after.pk])
         assert {one.hidden_from_patient for one in facts} == {"INVISIBLE_PATIENT" in told}
         assert {one.private_to_id for one in facts} == {after.private_to_id}
+
+
+def test_what_is_taken_back_is_opened_in_no_version_before(cast, hospital, claire):
+    """It may be of somebody else: corrected, then deleted, its first words stayed."""
+    send(hospital, papers.oru(claire, papers.letter(claire)))
+    next_ = papers.letter(claire, "2", replaces="1.2.250.1.999.9.1")
+    send(hospital, papers.mdm(claire, "T10", next_, control_id="D2"))
+    send(hospital, papers.mdm(claire, "T04", next_, control_id="D3"))
+
+    before, after = papers.filed()
+    assert (
+        before.withdrawn_reason == after.withdrawn_reason == "Retiré par la structure qui l’avait transmis."
+    )
+    for name in ("amar", "ines", "madeleine"):
+        with rls.acting(cast.actors[name]):
+            open_record(cast.actors[name], cast.madeleine_record.pk)
+            opened = access.list(cast.actors[name], DOCUMENT_OPEN, DocumentReference)
+            assert not opened.filter(pk__in=[before.pk, after.pk]).exists()
+    with walls_down():
+        assert not FeedItem.objects.filter(object_id__in=[before.pk, after.pk]).exists()
 
 
 def test_the_letter_of_a_secret_stay_is_read_by_nobody_who_does_not_know_of_the_stay(
