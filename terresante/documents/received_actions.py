@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from terresante.care_team import matrix
 from terresante.care_team.queries.limits import Limits, limits_on
+from terresante.directory.enums import UnitSensitivity, sensitivity_said
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
 from terresante.documents.actions import (
@@ -40,6 +41,8 @@ from terresante.kernel.events import emit
 from terresante.kernel.files.receiving import Received
 from terresante.patients.models import CareRecord
 
+# Of no sector of care: as stays are, they are read inside.
+_INSIDE = (UnitSensitivity.ABORTION, UnitSensitivity.SECRET_BIRTH)
 _WITHDRAWN = "Retiré par la structure qui l’avait transmis."
 
 
@@ -47,7 +50,8 @@ _WITHDRAWN = "Retiré par la structure qui l’avait transmis."
 class SentDocument:
     """`names` are what the sender calls it, its own name first; `replaces`, what it calls the one before.
 
-    `specialty` is what the author does, as the document says it: it may tell of a restricted care.
+    `specialty` is what the author does, and where, as the document says it: it may tell of a restricted care, or of
+    what is kept inside its structure.
     """
 
     received: Received
@@ -313,7 +317,7 @@ def _chain(document: SentDocument) -> dict[str, Any]:
 def _limits(actor: Actor, document: SentDocument) -> Limits:
     return limits_sent(
         actor,
-        is_masked=document.is_masked,
+        is_masked=document.is_masked or sensitivity_said(document.specialty) in _INSIDE,
         sector=matrix.practitioner_sector("", document.specialty),
         hidden_from_patient=document.hidden_from_patient,
         hidden_from_representative=document.hidden_from_representative,
@@ -330,7 +334,8 @@ def limits_sent(
 ) -> Limits:
     """What is masked to professionals stays in the structure that sent it (JDV_J08 MASQUE_PS).
 
-    A psychiatric structure, or the specialty of the author, keeps its document to its sector, as its people would.
+    A psychiatric structure, the specialty of the author, or the name of his unit keeps its document to its sector, as
+    its people would.
     """
     here = Organization.objects.get(pk=_structure(actor))
     sector = sector or matrix.organization_sector(here.kind, here.is_psychiatric)

@@ -109,7 +109,7 @@ class Carried:
     visit_number: str
     addressed_to: tuple[str, ...]
     warnings: tuple[Oddity, ...] = ()
-    # Of a document that is not a CDA, what comes with it says who wrote it, and what he does.
+    # Of a document that is not a CDA, what comes with it says who wrote it; of any, what he does, or in which unit.
     signed_by: str = ""
     specialty: str = ""
     # Results that the message gives one by one, order by order, beside its document or in place of one.
@@ -255,6 +255,7 @@ def _carried(
         addressed_to=_recipients(message, cda),
         warnings=oddities.found(),
         signed_by=written_by(message, txa, said),
+        specialty=_ward(message),
         changes_visibility=changes_visibility(told),
     )
 
@@ -266,6 +267,12 @@ def _visit_number(message: Message, pid: Segment, cda: CdaDocument | None) -> st
     visit = message.segment("PV1")
     number = (visit.value(19) if visit is not None else "") or visit_told(cda)
     return (number or (f"{ACCOUNT}{pid.value(18)}" if pid.value(18) else ""))[:120]
+
+
+def _ward(message: Message) -> str:
+    """PV1-3, as it is written: its name may tell of a restricted care."""
+    visit = message.segment("PV1")
+    return visit.value(3) if visit is not None else ""
 
 
 def visit_told(cda: CdaDocument | None) -> str:
