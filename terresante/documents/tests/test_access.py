@@ -260,7 +260,10 @@ def test_a_version_replaced_since_is_withdrawn_too_by_its_structure_alone(client
     client.force_login(User.objects.get(pk=cast.amar.user_id))
     assert "/retirer/" in client.get(f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/").content.decode()
 
-    withdraw_document(cast.amar, wrong.record_id, wrong.pk, reason="Document d’un autre patient")
+    path = f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/retirer/"
+    assert "Retirer la version 1 de" in client.get(path).content.decode()
+    done = client.post(path, {"reason": "Document d’un autre patient"}, follow=True).content.decode()
+    assert "La version 1 de" in done
 
     for name in CIRCLE:
         assert pages(client, cast.actors[name], wrong)[:3] == (200, 403, 403), name
