@@ -74,19 +74,30 @@ def records_filed_in(actor: Actor) -> Q:
 
 
 @rule(DOCUMENT_REPLACE, DocumentReference)
-@rule(DOCUMENT_WITHDRAW, DocumentReference)
 def own_documents_or_sent(actor: Actor) -> Q:
-    """A sender takes back what it sent; what a person filed, even of its own structure, is none of its business."""
+    return documents_taken_back(actor) & Q(status=DocumentStatus.CURRENT)
+
+
+@rule(DOCUMENT_WITHDRAW, DocumentReference)
+def documents_taken_back(actor: Actor) -> Q:
+    """A sender takes back what it sent; what a person filed, even of its own structure, is none of its business.
+
+    A version replaced since too: somebody else's paper would stay in the history for ever.
+    """
+    is_there = ~Q(status=DocumentStatus.ENTERED_IN_ERROR)
     if actor.kind != ActorKind.GATEWAY or actor.organization_id is None:
-        return own_documents(actor)
-    sent = Q(organization_id=actor.organization_id, author=None, status=DocumentStatus.CURRENT)
-    return changes(actor) & sent
+        return _filed_here(actor) & is_there
+    return changes(actor) & Q(organization_id=actor.organization_id, author=None) & is_there
 
 
 @rule(DOCUMENT_SHARE, DocumentReference)
 def own_documents(actor: Actor) -> Q:
+    return _filed_here(actor) & Q(status=DocumentStatus.CURRENT)
+
+
+def _filed_here(actor: Actor) -> Q:
     """Of the structure for which it was filed, and of whoever may file such a document."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
         return NOBODY
     mine = Q(organization_id=actor.organization_id, data_class__in=matrix.writable(actor.role))
-    return changes(actor) & shares(actor) & mine & Q(status=DocumentStatus.CURRENT)
+    return changes(actor) & shares(actor) & mine

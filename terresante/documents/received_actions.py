@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from terresante.care_team import matrix
 from terresante.care_team.queries.limits import Limits, limits_on
+from terresante.directory.enums import UnitSensitivity, sensitivity_said
 from terresante.directory.models import Organization, Practitioner
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WITHDRAW, DOCUMENT_WRITE
 from terresante.documents.actions import (
@@ -33,7 +34,6 @@ from terresante.documents.events import DocumentChanged, DocumentFiled
 from terresante.documents.models import DocumentReference, OfStay
 from terresante.feed.actions import limit_again, tell, withdraw
 from terresante.kernel import access, rls
-from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
@@ -41,6 +41,8 @@ from terresante.kernel.events import emit
 from terresante.kernel.files.receiving import Received
 from terresante.patients.models import CareRecord
 
+# Of no sector of care: as stays are, they are read inside.
+_INSIDE = (UnitSensitivity.ABORTION, UnitSensitivity.SECRET_BIRTH)
 _WITHDRAWN = "Retiré par la structure qui l’avait transmis."
 
 
@@ -48,7 +50,8 @@ _WITHDRAWN = "Retiré par la structure qui l’avait transmis."
 class SentDocument:
     """`names` are what the sender calls it, its own name first; `replaces`, what it calls the one before.
 
-    `specialty` is what the author does, as the document says it: it may tell of a restricted care.
+    `specialty` is what the author does, and where, as the document says it: it may tell of a restricted care, or of
+    what is kept inside its structure.
     """
 
     received: Received
@@ -86,13 +89,12 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
     row = _row(actor, record, document)
     if _is_known(actor, row, document):
         raise Conflict("Ce document a déjà été transmis : sa nouvelle version porte un autre identifiant.")
-    before = _to_change(actor, DOCUMENT_REPLACE, patient_id, document.replaces) or _earlier(
-        actor, row, document
-    )
+    before = _to_change(actor, patient_id, document.replaces) or _earlier(actor, row, document)
     if before is not None:
         row.set_id, row.version, row.replaces = before.set_id, before.version + 1, before
         keep_as_before(row, before, _structure(actor), document.is_kept)
         change(before, status=DocumentStatus.SUPERSEDED)
+        _narrow_before(actor, row)
     save_filed(row)
     tell(actor, fact_of(row))
     if before is None:
@@ -108,13 +110,17 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
 
 @action
 def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> DocumentReference:
-    """Nobody opens it any more; its line stays. Raises NotFound when this structure sent no such document."""
+    """Nobody opens it any more, nor its versions before; its line stays. Raises NotFound when this structure has none
+    in force under these names.
+    """
     _record_of(actor, patient_id)
-    row = _to_change(actor, DOCUMENT_WITHDRAW, patient_id, names)
+    row = _to_change(actor, patient_id, names)
     if row is None:
         raise NotFound
-    take_back(row, actor, _WITHDRAWN)
-    withdraw(row.patient_id, row.pk)
+    before = access.list(actor, DOCUMENT_WITHDRAW, DocumentReference, patient_id=patient_id)
+    for version in (row, *before.filter(set_id=row.set_id, version__lt=row.version).order_by("version")):
+        take_back(version, actor, _WITHDRAWN)
+        withdraw(version.patient_id, version.pk)
     emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_WITHDRAW, row)
     return row
@@ -131,7 +137,7 @@ def relabel_sent(
 ) -> DocumentReference:
     """Shows it to the person and to who represents her, or no longer. Raises NotFound when it is not in force."""
     _record_of(actor, patient_id)
-    row = _to_change(actor, DOCUMENT_REPLACE, patient_id, names)
+    row = _to_change(actor, patient_id, names)
     if row is None:
         raise NotFound
     change(
@@ -140,9 +146,38 @@ def relabel_sent(
         hidden_from_representative=hidden_from_representative or hidden_from_patient,
     )
     limit_again(row.patient_id, fact_of(row))
+    _narrow_before(actor, row)
     emit(actor, DocumentChanged(**row.told()))
     trace(actor, DOCUMENT_REPLACE, row, shared=not hidden_from_patient)
     return row
+
+
+def _narrow_before(actor: Actor, row: DocumentReference) -> None:
+    """Told to those who read them until now."""
+    before = DocumentReference.objects.filter(
+        patient_id=row.patient_id,
+        set_id=row.set_id,
+        version__lt=row.version,
+        organization_id=_structure(actor),
+    )
+    for version in before.filter(author=None).order_by("version"):
+        if narrower := hidden_since(version, row):
+            shown = version.told()
+            change(version, **narrower)
+            limit_again(version.patient_id, fact_of(version))
+            emit(actor, DocumentChanged(**shown))
+
+
+def hidden_since(before: OfStay, row: OfStay) -> dict[str, Any]:
+    """What its sender hides from somebody from now on, he reads in nothing that it replaces: the limits to add there.
+    What is kept with a stay is read again when its stay comes back: masked, it is not.
+    """
+    names = ("hidden_from_patient", "hidden_from_representative")
+    narrower: dict[str, Any] = {name: True for name in names if getattr(row, name) > getattr(before, name)}
+    is_masked = row.private_to_id is not None and not row.is_kept_with_stay
+    if is_masked and (before.private_to_id is None or before.is_kept_with_stay):
+        narrower |= {"private_to_id": row.private_to_id, "is_kept_with_stay": False}
+    return narrower
 
 
 def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: bool) -> None:
@@ -221,13 +256,11 @@ def _is_known(actor: Actor, row: DocumentReference, document: SentDocument) -> b
     return any(each.sha256 == row.sha256 for each in sent)
 
 
-def _to_change(
-    actor: Actor, act: Action, patient_id: UUID, names: tuple[str, ...]
-) -> DocumentReference | None:
+def _to_change(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> DocumentReference | None:
     """The first of these names that is a document's, locked."""
     if not names:
         return None
-    mine = access.list(actor, act, DocumentReference).filter(
+    mine = access.list(actor, DOCUMENT_REPLACE, DocumentReference).filter(
         patient_id=patient_id, sender_identifier__in=_cut(names)
     )
     found = {row.sender_identifier: row for row in mine.select_for_update(of=("self",)).order_by("pk")}
@@ -284,7 +317,7 @@ def _chain(document: SentDocument) -> dict[str, Any]:
 def _limits(actor: Actor, document: SentDocument) -> Limits:
     return limits_sent(
         actor,
-        is_masked=document.is_masked,
+        is_masked=document.is_masked or sensitivity_said(document.specialty) in _INSIDE,
         sector=matrix.practitioner_sector("", document.specialty),
         hidden_from_patient=document.hidden_from_patient,
         hidden_from_representative=document.hidden_from_representative,
@@ -301,7 +334,8 @@ def limits_sent(
 ) -> Limits:
     """What is masked to professionals stays in the structure that sent it (JDV_J08 MASQUE_PS).
 
-    A psychiatric structure, or the specialty of the author, keeps its document to its sector, as its people would.
+    A psychiatric structure, the specialty of the author, or the name of his unit keeps its document to its sector, as
+    its people would.
     """
     here = Organization.objects.get(pk=_structure(actor))
     sector = sector or matrix.organization_sector(here.kind, here.is_psychiatric)

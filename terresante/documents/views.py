@@ -127,12 +127,18 @@ def withdraw_document(request: Request, record_id: UUID, document_id: UUID) -> H
     if request.method == "POST" and form.is_valid():
         reason = form.cleaned_data["reason"]
         row = actions.withdraw_document(request.actor, record_id, document_id, reason=reason)
-        messages.success(request, f"« {row.title} » est retiré : plus personne ne l’ouvre.")
+        messages.success(request, _withdrawn_words(row))
         return redirect("documents:list", record_id)
     opened, document = opened_document(request, record_id, document_id, DOCUMENT_WITHDRAW)
     shown = {"document": document, "form": form}
     status = 422 if form.errors else 200
     return record_page(request, "documents/withdraw.html", opened, shown, tab="documents", status=status)
+
+
+def _withdrawn_words(row: DocumentReference) -> str:
+    if row.replaced_by.exists():
+        return f"La version {row.version} de « {row.title} » est retirée : plus personne ne l’ouvre."
+    return f"« {row.title} » est retiré : plus personne ne l’ouvre."
 
 
 def opened_document(

@@ -81,9 +81,8 @@ def offer_lines(actor: Actor, document: DocumentReference, offered: Sequence[Off
         )
         rows.setdefault((row.kind, row.sameness), row)
     together.insert(list(rows.values()))
-    audit.record(
-        actor, HEALTH_OFFER, patient_id=document.patient_id, about=document, detail={"lines": len(rows)}
-    )
+    detail = {"lines": len(rows), **limits_on(document).in_trail}
+    audit.record(actor, HEALTH_OFFER, patient_id=document.patient_id, about=document, detail=detail)
     if rows:
         _emit(actor, document)
     return len(rows)

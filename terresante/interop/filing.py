@@ -220,6 +220,10 @@ def _chain(carried: Carried) -> dict[str, Any]:
 
 
 def _specialties(carried: Carried) -> Iterable[str]:
+    """What its authors do, and where the person was seen, as they are written."""
     yield carried.specialty
-    if carried.cda:
-        yield from (each.role.label for each in carried.cda.header.authors)
+    if carried.cda is None:
+        return
+    yield from (each.role.label for each in carried.cda.header.authors)
+    if carried.cda.header.encounter is not None:
+        yield from (carried.cda.header.encounter.facility.label, carried.cda.header.encounter.facility_name)

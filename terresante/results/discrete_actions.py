@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from terresante.care_team.queries.limits import Limits, limits_on
-from terresante.documents.received_actions import keep_as_before, keep_inside
+from terresante.documents.received_actions import hidden_since, keep_as_before, keep_inside
 from terresante.feed.actions import limit_again, tell, withdraw
 from terresante.kernel import access, audit, rls
 from terresante.kernel.action import action
@@ -93,7 +93,8 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
             raise Conflict("Ces résultats ont déjà été transmis : rien ne change.")
         for each in known:
             keep_as_before(row, each, row.organization_id, sent.is_kept)
-            DiagnosticReport.objects.filter(pk=each.pk).update(status=ReportStatus.SUPERSEDED)
+            narrower = hidden_since(each, row)
+            DiagnosticReport.objects.filter(pk=each.pk).update(status=ReportStatus.SUPERSEDED, **narrower)
             withdraw(patient_id, each.pk)
     save(row, observations)
     tell(actor, fact_of(row))

@@ -178,6 +178,21 @@ def test_a_key_made_where_it_is_offered_leads_on(amar):
     assert open_with(at_localhost(), key).headers["Location"] == "/situation/"
 
 
+def test_a_session_left_open_makes_no_key_where_one_was_offered(amar):
+    """Whoever sits down there would come back with it for ever."""
+    client, key, path = at_localhost(), Authenticator(), "/mon-compte/cles/proposee/"
+    log_in_there(client, amar)
+    answer = key.create(options_of_creation(client, path))
+    session = client.session
+    session["proved_at"] = 0
+    session.save()
+
+    for reply in (client.post(path, {"answer": answer}), client.get(path)):
+        assert reply.headers["Location"].startswith("/mon-compte/confirmer/")
+    assert not Passkey.objects.exists()
+    assert client.post(path, {"later": "1"}).headers["Location"] == "/situation/"
+
+
 def test_no_key_is_asked_at_an_address_that_browsers_refuse(amar):
     by_number = Client(HTTP_HOST="127.0.0.1:8000")
 

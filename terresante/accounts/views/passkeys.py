@@ -71,6 +71,8 @@ def passkey_offer(request: Request) -> HttpResponse:
     refused = ""
     if "later" in request.POST:
         actions.put_passkey_off(request.actor)
+    elif asking := asks_again(request):
+        return asking
     elif request.method == "POST":
         refused = _added(request)
     if request.method == "POST" and not refused:

@@ -247,6 +247,29 @@ def test_nobody_opens_what_was_withdrawn_and_the_circle_reads_why(client, cast):
     assert "Document d’un autre patient" in shown
 
 
+def test_a_version_replaced_since_is_withdrawn_too_by_its_structure_alone(client, cast):
+    """Of somebody else: once the right paper had taken its place, it stayed open in the history for ever."""
+    wrong = filed(cast.amar, cast.madeleine_record, type=DocumentType.CARE_PLAN)
+    right = replace_document(
+        cast.amar, wrong.record_id, wrong.pk, received=received(cast.amar), dated_on=wrong.dated_on
+    )
+    for name in ("brun", "samira"):
+        with pytest.raises((NotFound, Refused)):
+            withdraw_document(cast.actors[name], wrong.record_id, wrong.pk, reason="Erreur")
+    assert pages(client, cast.ines, wrong)[:3] == (200, 200, 200)
+    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    assert "/retirer/" in client.get(f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/").content.decode()
+
+    path = f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/retirer/"
+    assert "Retirer la version 1 de" in client.get(path).content.decode()
+    done = client.post(path, {"reason": "Document d’un autre patient"}, follow=True).content.decode()
+    assert "La version 1 de" in done
+
+    for name in CIRCLE:
+        assert pages(client, cast.actors[name], wrong)[:3] == (200, 403, 403), name
+        assert pages(client, cast.actors[name], right)[:3] == (200, 200, 200), name
+
+
 @pytest.mark.parametrize("data_class", OF_CLASS)
 def test_who_will_see_this_is_who_then_sees_it(cast, data_class):
     record, kind = cast.madeleine_record, OF_CLASS[data_class]

@@ -77,6 +77,11 @@ class CdaEncounter:
     facility: Coded = Coded()
     facility_name: str = ""
 
+    @property
+    def number(self) -> str:
+        """As its hospital numbers the visit (PV1-19); '' when it says none."""
+        return next((each.extension for each in self.ids if each.extension), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Related:

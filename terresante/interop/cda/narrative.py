@@ -10,13 +10,14 @@ from html import escape
 
 from django.utils.safestring import SafeString
 
-from terresante.interop.cda.parsing import Element, local_name
+from terresante.interop.cda.parsing import NAMESPACE, Element, first_words, local_name
 
 _WIDEST = 50
-_TAG = re.compile(r"<[^>]*>")
+# Letters of what heads a column, said again in each of its cells.
+_LONGEST_HEAD = 60
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _IMAGE = "Image ou pièce jointe : à ouvrir dans le document d’origine."
-_BLOCKS = frozenset({"paragraph", "list", "table"})
+_BLOCKS = tuple(f"{{{NAMESPACE}}}{name}" for name in ("paragraph", "list", "table"))
 # styleCode, in any case (CI-SIS), to the element that says it. Sizes, colours and rules are the sender's taste.
 _STYLES = {"bold": "strong", "italics": "em", "emphasis": "em", "bolditalics": "strong", "underline": "u"}
 _ROW_GROUPS = ("thead", "tbody", "tfoot")
@@ -58,7 +59,7 @@ def _nothing(element: Element) -> str:
 
 
 def _has_block(element: Element) -> bool:
-    return any(local_name(each) in _BLOCKS for each in element.iter() if each is not element)
+    return next(element.iterdescendants(*_BLOCKS), None) is not None
 
 
 def _paragraph(element: Element) -> str:
@@ -80,7 +81,7 @@ def _inline(element: Element) -> str:
 def _styled(element: Element, inside: str) -> str:
     if not inside.strip() or _has_block(element):
         return inside
-    for style in reversed((element.get("styleCode") or "").lower().split()):
+    for style in reversed(list(dict.fromkeys((element.get("styleCode") or "").lower().split()))):
         if tag := _STYLES.get(style):
             inside = f"<{tag}>{inside}</{tag}>"
     return inside
@@ -153,8 +154,7 @@ def _heads(grouped: list[tuple[str, list[Element]]]) -> list[str]:
         return []
     if {len(row) for row in cells} != {len(cells[0])} or any(_is_wide(cell) for row in cells for cell in row):
         return []
-    # Escaped by `_content`: only our own elements are taken out.
-    return [" ".join(_TAG.sub(" ", _content(each)).split()) for each in cells[0]]
+    return [escape(first_words(each, _LONGEST_HEAD, between=" ")) for each in cells[0]]
 
 
 def _is_head(group: str, row: Element) -> bool:

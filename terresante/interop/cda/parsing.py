@@ -8,6 +8,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import islice
 from typing import TypeAlias
 
 from lxml import etree
@@ -22,6 +23,8 @@ LARGEST = 25 * 1000 * 1000
 MOST_ELEMENTS = 200_000
 DEEPEST = 100
 _STEP = 1 << 16
+# Pieces of a text looked at, when a reference may name the whole document.
+_PIECES = 2000
 _ROOT = f"{{{NAMESPACE}}}ClinicalDocument"
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n]+")
@@ -188,6 +191,21 @@ def text_at(element: Element | None, path: str) -> str:
 def plain_text(element: Element | None) -> str:
     """All the text below, on one line."""
     return "" if element is None else " ".join("".join(element.itertext()).split())
+
+
+def first_words(element: Element | None, most: int, *, between: str = "") -> str:
+    """The text below, on one line of `most` letters at most: what may be said again wherever something refers to it."""
+    if element is None:
+        return ""
+    pieces: list[str] = []
+    size = 0
+    for piece in islice(element.itertext(), _PIECES):
+        pieces.append(piece)
+        size += len(piece)
+        if size > 4 * most:
+            break
+    said = " ".join(between.join(pieces).split())
+    return said if len(said) <= most else f"{said[: most - 1]}…"
 
 
 def local_name(element: Element) -> str:

@@ -14,7 +14,16 @@ from itertools import islice
 
 from terresante.interop.cda.header import moment
 from terresante.interop.cda.model import COPY_SECTION, CdaDocument, Header
-from terresante.interop.cda.parsing import Element, attribute, every, identified, local_name, one, text_at
+from terresante.interop.cda.parsing import (
+    Element,
+    attribute,
+    every,
+    first_words,
+    identified,
+    local_name,
+    one,
+    text_at,
+)
 from terresante.interop.cda.values import Read, number, read_value
 from terresante.results.actions import NewReport, NewResult
 from terresante.results.enums import ReportStatus, ResultKind
@@ -32,8 +41,8 @@ _COMMENT_SECTIONS, _COMMENT_ACT = ("55112-7", "48767-8"), "48767-8"
 _ANTIBIOGRAM = "18769-0"
 # Beyond, the document itself is there to be read.
 MOST_RESULTS = 2000
-# Of a text that a reference points to: letters kept, and pieces of it looked at.
-_LONGEST, _PIECES = 500, 400
+# Letters kept of a text that a reference points to.
+_LONGEST = 500
 # « Glucose à jeun [Moles/Volume] Sérum/Plasma ; Numérique »: what comes before is its name.
 _AXES = re.compile(r"\s*(?:\[|;|:).*", re.DOTALL)
 _NESTED = ("entryRelationship", "component")
@@ -259,7 +268,7 @@ class _Reading:
     def _comments(self, sections: list[Element]) -> Iterator[str]:
         for section in sections:
             if attribute(section, "code", "code") in _COMMENT_SECTIONS:
-                said = _some_text(one(section, "text"))
+                said = first_words(one(section, "text"), _LONGEST)
                 title = text_at(section, "title")
                 if said:
                     yield f"{title} : {said}" if title else said
@@ -280,26 +289,13 @@ class _Reading:
         """Its own words, else those of the narrative it points to, with or without its `#`."""
         if element is None:
             return ""
-        own = _some_text(element)
+        own = first_words(element, _LONGEST)
         target = attribute(element, "reference", "value").removeprefix("#")
         if own or not target:
             return own
         if target not in self._texts:
-            self._texts[target] = _some_text(self._by_id.get(target))
+            self._texts[target] = first_words(self._by_id.get(target), _LONGEST)
         return self._texts[target]
-
-
-def _some_text(element: Element | None) -> str:
-    if element is None:
-        return ""
-    pieces: list[str] = []
-    size = 0
-    for piece in islice(element.itertext(), _PIECES):
-        pieces.append(piece)
-        size += len(piece)
-        if size > 4 * _LONGEST:
-            break
-    return " ".join("".join(pieces).split())[:_LONGEST]
 
 
 def _has(element: Element, templates: frozenset[str]) -> bool:

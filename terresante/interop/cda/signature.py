@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 
 from cryptography import x509
 from django.utils import timezone
@@ -26,6 +27,10 @@ _SIGNED_AT = "{http://uri.etsi.org/01903/v1.3.2#}SigningTime"
 _DOCUMENT = f"{{{NAMESPACE}}}ClinicalDocument"
 # Beyond, no calendar conversion holds.
 _YEARS = range(1800, 9999)
+# Of each: a signature of XAdES has three references, of a transformation or two, and the certificates of a chain. More
+# of them would have the whole document read again, or paths of authorities tried, as often as their sender likes.
+_MOST = 20
+_BOUNDED = tuple(f"{{{_DS}}}{name}" for name in ("Reference", "Transform", "X509Certificate"))
 _HOW = SignatureConfiguration(require_x509=True, location=".//", expect_references=True)
 
 
@@ -34,7 +39,8 @@ class Verdict(StrEnum):
     CHANGED = "changed"
     # It signs something, which is not the document.
     ELSEWHERE = "elsewhere"
-    # Several signatures, no certificate, an algorithm that is not believed any more, words put inside the signature.
+    # Several signatures, no certificate, an algorithm that is not believed any more, words put inside the signature,
+    # more references than anybody needs.
     UNCHECKED = "unchecked"
 
 
@@ -57,8 +63,10 @@ def signature_of(
     signed = list(document.element.getroottree().getroot().iter(f"{{{_DS}}}Signature"))
     if not signed:
         return None
+    if len(signed) > 1 or _is_outsized(signed[0]) or _adds_to(document.element, signed[0]):
+        return Signature(Verdict.UNCHECKED)
     certificates = _certificates(signed[0])
-    if not certificates or len(signed) > 1 or _adds_to(document.element, signed[0]):
+    if not certificates:
         return Signature(Verdict.UNCHECKED)
     signer, *others = certificates
     verdict, results = _verified(content, signer)
@@ -67,6 +75,10 @@ def signature_of(
     at = _signed_at(results) or document.header.dated_at
     standing = standing_of(signer, others, authorities=authorities, at=min(at, timezone.now()))
     return Signature(verdict, name_of(signer), standing, at)
+
+
+def _is_outsized(signature: Element) -> bool:
+    return any(len(list(islice(signature.iter(name), _MOST + 1))) > _MOST for name in _BOUNDED)
 
 
 def _adds_to(document: Element, signature: Element) -> bool:

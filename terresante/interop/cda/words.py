@@ -5,9 +5,11 @@ Of an entry and its narrative that differ, the narrative is what its author sign
 
 from dataclasses import dataclass, field
 
-from terresante.interop.cda.parsing import Element, every, identified, local_name, plain_text
+from terresante.interop.cda.parsing import Element, every, first_words, identified, local_name, plain_text
 from terresante.kernel.ui.wording import plain
 
+# Letters of a text that entries point to: hundreds of them may point to the same.
+_LONGEST = 2000
 # What stands for nothing in a cell.
 _NOTHING = {"", "-", "–", "—", "/", "néant", "(texte libre)"}
 
@@ -32,9 +34,9 @@ class Words:
             return ""
         name = self._name(reference)
         if not name:
-            return said(plain_text(reference))
+            return said(first_words(reference, _LONGEST))
         if name not in self._texts:
-            self._texts[name] = said(plain_text(self._by_id.get(name)))
+            self._texts[name] = said(first_words(self._by_id.get(name), _LONGEST))
         return self._texts[name]
 
     def row(self, reference: Element | None) -> dict[str, str]:
@@ -46,7 +48,7 @@ class Words:
             cells = [each for each in found if local_name(each) in ("td", "th")]
             pairs = zip(self._head(found), cells, strict=False)
             self._rows[found] = {
-                head: text for head, cell in pairs if head and (text := said(plain_text(cell)))
+                head: text for head, cell in pairs if head and (text := said(first_words(cell, _LONGEST)))
             }
         return self._rows[found]
 
@@ -56,7 +58,7 @@ class Words:
         if found is None:
             return ()
         if found not in self._cells:
-            texts = (said(plain_text(each)) for each in found if local_name(each) in ("td", "th"))
+            texts = (said(first_words(each, _LONGEST)) for each in found if local_name(each) in ("td", "th"))
             self._cells[found] = tuple(text for text in texts if text)
         return self._cells[found]
 

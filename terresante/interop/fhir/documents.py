@@ -19,7 +19,7 @@ from terresante.interop.fhir.outcome import Issue, Problem, Resource, wrong
 from terresante.interop.fhir.people import Resolve, read_author
 from terresante.interop.fhir.schema import at, codings, every, plain_identifier, text_at
 from terresante.interop.hl7v2.adt_model import Identity
-from terresante.interop.hl7v2.carried import Act, Carried, not_received, speaks_of_another
+from terresante.interop.hl7v2.carried import Act, Carried, not_received, speaks_of_another, visit_told
 from terresante.interop.hl7v2.dates import PARIS
 from terresante.interop.hl7v2.saying import Visibility, rpps_of_national
 from terresante.interop.hl7v2.saying import visibility_of as seen_by
@@ -79,7 +79,7 @@ def read_document(
             names=(plain_identifier(at(resource, "masterIdentifier")),),
             replaces=(*names, *(str(each) for each in cda.header.replaced)) if cda else names,
             visibility=visibility_of(resource, where, cda),
-            visit_number=_visit(resource),
+            visit_number=(_visit(resource) or visit_told(cda))[:120],
             addressed_to=_addressees(cda),
             signed_by=author.signature,
             specialty=f"{author.specialty} {_setting(resource)}",
@@ -227,7 +227,7 @@ def _moment(attachment: Resource, where: str) -> datetime:
 
 
 def _visit(resource: Resource) -> str:
-    return text_at(resource, "context.encounter.identifier.value")[:120]
+    return text_at(resource, "context.encounter.identifier.value")
 
 
 def _setting(resource: Resource) -> str:

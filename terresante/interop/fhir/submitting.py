@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
+from terresante.care_team.queries.limits import limits_on
 from terresante.documents.access import DOCUMENT_REPLACE, DOCUMENT_WRITE
 from terresante.documents.enums import SENDER_IDENTIFIER_LENGTH
 from terresante.documents.models import DocumentReference
@@ -262,9 +263,15 @@ def _kept(caller: Caller, sent: SentList, rows: list[DocumentReference]) -> UUID
         },
     )
     if is_new:
-        detail = {"kind": row.kind}
+        detail = {"kind": row.kind, **_kept_in_trail([rows[number] for number in sent.items])}
         audit.record(caller.structure, DOCUMENT_WRITE, patient_id=row.patient_id, about=row, detail=detail)
     return row.pk
+
+
+def _kept_in_trail(rows: list[DocumentReference]) -> dict[str, str]:
+    """Of what was sent together: nothing more than of its documents, when all of them are kept from somebody."""
+    limits = [limits_on(row).in_trail for row in rows]
+    return limits[0] if limits and all(limits) else {}
 
 
 def _own_document(caller: Caller, names: tuple[str, ...], key: UUID | None) -> DocumentReference | None:

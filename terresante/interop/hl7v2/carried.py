@@ -105,11 +105,11 @@ class Carried:
     names: tuple[str, ...]
     replaces: tuple[str, ...]
     visibility: Visibility
-    # PV1-19, else the account (PID-18): of which stay it tells.
+    # PV1-19, else what the document says, else the account (PID-18): of which stay it tells.
     visit_number: str
     addressed_to: tuple[str, ...]
     warnings: tuple[Oddity, ...] = ()
-    # Of a document that is not a CDA, what comes with it says who wrote it, and what he does.
+    # Of a document that is not a CDA, what comes with it says who wrote it; of any, what he does, or in which unit.
     signed_by: str = ""
     specialty: str = ""
     # Results that the message gives one by one, order by order, beside its document or in place of one.
@@ -251,19 +251,34 @@ def _carried(
         names=names,
         replaces=tuple(dict.fromkeys(replaces)),
         visibility=visibility_of(told | frozenset(header.confidentiality if header else ())),
-        visit_number=_visit_number(message, pid),
+        visit_number=_visit_number(message, pid, cda),
         addressed_to=_recipients(message, cda),
         warnings=oddities.found(),
         signed_by=written_by(message, txa, said),
+        specialty=_ward(message),
         changes_visibility=changes_visibility(told),
     )
 
 
-def _visit_number(message: Message, pid: Segment) -> str:
-    """As stays are numbered (mapping): an account is marked, and never taken for a visit."""
+def _visit_number(message: Message, pid: Segment, cda: CdaDocument | None) -> str:
+    """As stays are numbered (mapping), else as the document itself says: a message that only carries it may say none.
+    An account is marked, and never taken for a visit.
+    """
     visit = message.segment("PV1")
-    number = visit.value(19) if visit is not None else ""
+    number = (visit.value(19) if visit is not None else "") or visit_told(cda)
     return (number or (f"{ACCOUNT}{pid.value(18)}" if pid.value(18) else ""))[:120]
+
+
+def _ward(message: Message) -> str:
+    """PV1-3, as it is written: its name may tell of a restricted care."""
+    visit = message.segment("PV1")
+    return visit.value(3) if visit is not None else ""
+
+
+def visit_told(cda: CdaDocument | None) -> str:
+    """By the header of the document (componentOf)."""
+    stay = cda.header.encounter if cda else None
+    return stay.number if stay else ""
 
 
 def _visit_refusal(message: Message) -> Refusal | None:

@@ -74,6 +74,23 @@ def test_what_is_hidden_from_the_person_is_hidden_without_a_document_too(cast, h
     assert reads(cast.ines, cast.madeleine_record, report) == (True, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("told", "kept_from"),
+    [("INVISIBLE_PATIENT", ["madeleine"]), ("MASQUE_PS", ["madeleine", "amar", "ines"])],
+)
+def test_what_a_correction_hides_is_read_in_no_report_before(cast, hospital, claire, told, kept_from):
+    send(hospital, oru(claire, blood("98")))
+    hidden = f"OBX|9|CE|{told}^x^MetaDMPMSS||Y||||||F\r".encode()
+    send(hospital, oru(claire, blood("89"), control_id="Z2", status="C") + hidden)
+
+    before, after = reports()
+    assert (before.status, after.replaces_id) == ("superseded", before.pk)
+    for name in ("madeleine", "amar", "ines"):
+        for report in (before, after):
+            is_read = reads(cast.actors[name], cast.madeleine_record, report)[0]
+            assert is_read is (name not in kept_from), (name, report.status)
+
+
 def test_a_correction_replaces_what_it_gives_and_keeps_the_rest(hospital, claire):
     send(hospital, oru(claire, blood("98"), sugar()))
     send(hospital, oru(claire, sugar("5.4"), control_id="Z2", status="C"))

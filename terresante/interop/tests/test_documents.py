@@ -4,7 +4,7 @@ import pytest
 
 from simulators.hospital.messages import Authority
 from terresante.care_team.queries import open_record
-from terresante.documents.access import DOCUMENT_READ
+from terresante.documents.access import DOCUMENT_OPEN, DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.feed.models import FeedItem
 from terresante.interop.cda.tests import letters
@@ -240,6 +240,40 @@ def test_a_psychiatric_structure_keeps_its_document_to_its_sector(cast, claire):
     assert not reads(cast.amar, cast.madeleine_record, document)
 
 
+IN_UNIT = (
+    b"<componentOf><encompassingEncounter><location><healthCareFacility><location><name>%s</name></location>"
+    b"</healthCareFacility></location>"
+)
+
+
+@pytest.mark.parametrize(
+    ("unit", "sector", "is_private"),
+    [
+        ("Unité de psychiatrie adulte", "psychiatry", False),
+        ("Addictologie, hôpital de jour", "addictology", False),
+        ("Centre d’orthogénie", "", True),
+        ("Cardiologie", "", False),
+    ],
+)
+@pytest.mark.parametrize("said_by", ["the document", "its message"])
+def test_a_letter_of_a_unit_whose_name_tells_is_kept_as_its_stay_would_be(
+    cast, hospital, claire, unit, sector, is_private, said_by
+):
+    raw = papers.letter(claire, stay=(letters.AT, letters.AT))
+    if said_by == "the document":
+        raw = raw.replace(b"<componentOf><encompassingEncounter>", IN_UNIT % unit.encode())
+    message = papers.mdm(claire, "T02", raw)
+    if said_by == "its message":
+        message = message.replace(b"PV1|1|N", f"PV1|1|N|{unit}".encode())
+
+    assert send(hospital, message) == ["AA"]
+
+    (letter,) = papers.filed()
+    assert (letter.sector, letter.private_to_id is not None) == (sector, is_private)
+    assert reads(cast.amar, cast.madeleine_record, letter) is (not sector and not is_private)
+    assert not reads(cast.brun, cast.madeleine_record, letter)
+
+
 def test_the_same_message_again_is_acknowledged_and_filed_once(hospital, claire):
     raw = papers.oru(claire, papers.letter(claire))
 
@@ -278,7 +312,7 @@ def test_a_paper_corrected_under_its_own_number_takes_the_place_of_the_one_befor
     send(hospital, report(claire, again, "D5"))
 
     before, after = papers.filed()
-    assert (before.status, after.status) == ("superseded", "entered-in-error")
+    assert (before.status, after.status) == ("entered-in-error", "entered-in-error")
     assert (after.set_id, after.version, papers.content(after)) == (before.set_id, 2, corrected)
     assert [outcome for _, outcome in wire.states()] == [
         "document_filed",
@@ -306,6 +340,57 @@ def test_a_document_sent_again_to_be_read_by_others_is(cast, hospital, claire, s
     assert not reads(cast.madeleine, cast.madeleine_record, before)
     assert not reads(cast.brun, cast.madeleine_record, after)
     assert [outcome for _, outcome in wire.states()][1:] == ["document_replaced", "document_known"]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept_from"),
+    [
+        ({"INVISIBLE_PATIENT": "Y"}, {"madeleine"}),
+        ({"MASQUE_PS": "Y"}, {"amar", "ines", "madeleine"}),
+    ],
+)
+@pytest.mark.parametrize("act", ["visibility", "replaced"])
+def test_what_its_sender_hides_since_is_read_in_no_version_before(
+    cast, hospital, claire, told, kept_from, act
+):
+    first = papers.letter(claire)
+    send(hospital, papers.oru(claire, first))
+    if act == "visibility":
+        send(hospital, papers.oru(claire, first, told=told | {"MODIF_CONF_CODE": "Y"}, control_id="D2"))
+    else:
+        next_ = papers.letter(claire, "2", replaces="1.2.250.1.999.9.1")
+        send(hospital, papers.mdm(claire, "T10", next_, told=told, control_id="D2"))
+
+    before, after = papers.filed()
+    assert (before.status, after.status, after.set_id) == ("superseded", "current", before.set_id)
+    for name in ("amar", "ines", "madeleine"):
+        may = name not in kept_from
+        for version in (before, after):
+            assert reads(cast.actors[name], cast.madeleine_record, version) is may, (name, version.version)
+    with walls_down():
+        facts = FeedItem.objects.filter(object_id__in=[before.pk, after.pk])
+        assert {one.hidden_from_patient for one in facts} == {"INVISIBLE_PATIENT" in told}
+        assert {one.private_to_id for one in facts} == {after.private_to_id}
+
+
+def test_what_is_taken_back_is_opened_in_no_version_before(cast, hospital, claire):
+    """It may be of somebody else: corrected, then deleted, its first words stayed."""
+    send(hospital, papers.oru(claire, papers.letter(claire)))
+    next_ = papers.letter(claire, "2", replaces="1.2.250.1.999.9.1")
+    send(hospital, papers.mdm(claire, "T10", next_, control_id="D2"))
+    send(hospital, papers.mdm(claire, "T04", next_, control_id="D3"))
+
+    before, after = papers.filed()
+    assert (
+        before.withdrawn_reason == after.withdrawn_reason == "Retiré par la structure qui l’avait transmis."
+    )
+    for name in ("amar", "ines", "madeleine"):
+        with rls.acting(cast.actors[name]):
+            open_record(cast.actors[name], cast.madeleine_record.pk)
+            opened = access.list(cast.actors[name], DOCUMENT_OPEN, DocumentReference)
+            assert not opened.filter(pk__in=[before.pk, after.pk]).exists()
+    with walls_down():
+        assert not FeedItem.objects.filter(object_id__in=[before.pk, after.pk]).exists()
 
 
 def test_the_letter_of_a_secret_stay_is_read_by_nobody_who_does_not_know_of_the_stay(

@@ -1,5 +1,6 @@
 """What was sent of a stay before it left its circle, restricted or taken back, leaves and comes back with it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from terresante.documents.access import DOCUMENT_READ
 from terresante.documents.models import DocumentReference
 from terresante.feed.access import FEED_READ
 from terresante.feed.models import FeedItem
+from terresante.interop.cda.tests import letters
 from terresante.interop.fhir.tests import stage
 from terresante.interop.hl7v2.tests.messages import PV1, ZBE
 from terresante.interop.tests import papers, wire
@@ -164,6 +166,28 @@ def test_a_letter_that_came_before_its_stay_is_no_more_read_than_the_stay(cast, 
     assert reads(cast.amar, cast.madeleine_record, letter) == NO
 
 
+def with_visit(raw, number="V1"):
+    """In the header of the document (componentOf)."""
+    told = f'<componentOf><encompassingEncounter><id root="1.2.250.1.999.2" extension="{number}"/>'
+    return raw.replace(b"<componentOf><encompassingEncounter>", told.encode())
+
+
+def test_a_letter_that_names_its_stay_by_itself_alone_is_kept_with_it(cast, hospital, claire, reports_of):
+    """Its message says no visit (PV1-2 N), as those that carry a document often do."""
+    reports_of("A01")
+    reports_of("A02", MOVED)
+    raw = with_visit(papers.letter(claire, stay=(letters.AT, letters.AT)))
+
+    sent(hospital, papers.mdm(claire, "T02", raw), visit=b"PV1|1|N")
+
+    (letter,) = papers.filed()
+    assert (letter.visit_number, letter.is_kept_with_stay) == ("V1", True)
+    assert reads(cast.amar, cast.madeleine_record, letter) == NO
+    reports_of("A12", MOVED.replace("INSERT", "CANCEL"))
+    assert reads(cast.amar, cast.madeleine_record, letter) == YES
+    assert reads(cast.brun, cast.madeleine_record, letter) == NO
+
+
 def test_a_letter_of_another_visit_stays_where_it_is(cast, hospital, claire, reports_of):
     reports_of("A01")
     sent(hospital, papers.mdm(claire, "T02", papers.letter(claire)), visit=OF_STAY.replace(b"V1^", b"V2^"))
@@ -276,12 +300,15 @@ def test_a_letter_that_comes_by_fhir_is_no_more_read_than_its_stay(cast, madelei
     wire.apply()
     resource = document_reference(stage.paper(cast))
     resource["context"]["encounter"] = [{"identifier": {"value": "V1"}}]
+    person = stage.madeleine(cast)
+    raw = with_visit(papers.letter(person, stay=(letters.AT, letters.AT)))
+    alone = replace(stage.letter(cast), content=raw)
 
-    assert application.post(resource).status == 201
+    assert application.post(resource).status == application.post(document_reference(alone)).status == 201
 
-    (letter,) = papers.filed()
-    assert letter.is_kept_with_stay
-    assert letter.visit_number == "V1"
+    assert [(letter.visit_number, letter.is_kept_with_stay) for letter in papers.filed()] == [
+        ("V1", True)
+    ] * 2
 
 
 CHANGE = "UPDATE documents_documentreference SET private_to_id = %s, is_kept_with_stay = %s WHERE id = %s"
@@ -304,13 +331,30 @@ def test_nobody_but_its_sender_keeps_a_letter_with_its_stay_and_nothing_else(
         (_gateway(another), another.organization_id),
         (_gateway(another), own),
         (_gateway(hospital), another.organization_id),
-        (_gateway(hospital), None if kept else own),
+        *([(_gateway(hospital), None)] if kept else []),
     ):
-        with pytest.raises(DatabaseError, match=r"kept with its stay|row-level security"), rls.acting(actor):
-            rls.open_record(letter.patient_id)
-            with connection.cursor() as cursor:
-                cursor.execute(CHANGE, [structure, kept, letter.pk])
-                assert cursor.rowcount
+        with pytest.raises(DatabaseError, match=r"kept with its stay|row-level security"):
+            _change(actor, letter, structure, kept=kept)
+
+
+def test_what_its_sender_masked_since_is_masked_for_good(cast, hospital, claire, reports_of):
+    reports_of("A01")
+    sent(hospital, papers.mdm(claire, "T02", papers.letter(claire)))
+    (letter,) = papers.filed()
+
+    _change(_gateway(hospital), letter, hospital.organization_id, kept=False)
+
+    for structure, kept in ((None, False), (hospital.organization_id, True)):
+        with pytest.raises(DatabaseError, match="kept with its stay"):
+            _change(_gateway(hospital), letter, structure, kept=kept)
+
+
+def _change(actor, letter, structure, *, kept):
+    with rls.acting(actor):
+        rls.open_record(letter.patient_id)
+        with connection.cursor() as cursor:
+            cursor.execute(CHANGE, [structure, kept, letter.pk])
+            assert cursor.rowcount
 
 
 def _gateway(sender):

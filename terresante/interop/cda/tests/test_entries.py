@@ -203,6 +203,19 @@ def test_of_a_day_that_the_narrative_writes_otherwise_the_narrative_is_shown():
     assert (line.strong, line.on, line.note) == ("Suivi", None, "01/01/2020")
 
 
+def test_a_long_text_is_not_said_again_whole_by_each_entry_that_points_to_it():
+    long = "bilan " * 2000
+    narrative = f'<table><tbody><tr><td ID="e">{long}</td><td>{long}</td></tr></tbody></table>'
+    entries = to_do("INT", '<code code="X"/><text><reference value="#e"/></text>') * 50
+
+    told = lines(discharge_of(coded.of_section("18776-5", narrative, entries), ()).follow_up)
+
+    assert len(told) == 50
+    for line in told:
+        assert line.strong.startswith("bilan bilan") and line.strong.endswith("…")
+        assert len(line.strong) + len(line.note) <= 4000
+
+
 @pytest.mark.parametrize(("words", "expected"), [("En cours", True), ("Validé", False)])
 def test_a_letter_that_another_will_follow_says_so(words, expected):
     document = coded.of_section("33557-0", words, "", title="Statut du document")

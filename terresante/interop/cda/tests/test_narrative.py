@@ -3,6 +3,7 @@ import re
 import pytest
 
 from simulators.hospital.documents import Passage, cda
+from terresante.interop.cda import narrative
 from terresante.interop.cda.body import all_sections, read_cda
 from terresante.interop.cda.narrative import rendered
 from terresante.interop.cda.tests import letters
@@ -97,6 +98,49 @@ def test_a_span_is_a_small_number_or_nothing(span):
     html = shown(f"<table><tr><td colspan='{span}'>a</td></tr></table>")
 
     assert re.findall(r'colspan="(\d+)"', html) in ([], ["50"])
+
+
+def counted(monkeypatch, name):
+    """How often the renderer calls this function of its own."""
+    calls, inner = [], getattr(narrative, name)
+
+    def counting(*args, **kwargs):
+        calls.append(1)
+        return inner(*args, **kwargs)
+
+    monkeypatch.setattr(narrative, name, counting)
+    return calls
+
+
+def test_tables_inside_the_headers_of_tables_are_each_drawn_once(monkeypatch):
+    """Twice each, twenty of them would never be drawn."""
+    calls, depth = counted(monkeypatch, "_row_groups"), 12
+
+    shown("<table><tr><th>A</th><th>" * depth + "fin" + "</th></tr></table>" * depth)
+
+    assert len(calls) == depth
+
+
+def test_nested_spans_do_not_look_through_each_other_s_words(monkeypatch):
+    calls, depth, breaks = counted(monkeypatch, "local_name"), 60, 500
+
+    html = shown("<content>" * depth + "<br/>" * breaks + "</content>" * depth)
+
+    assert html.count("<br>") == breaks
+    assert len(calls) < 2 * (depth + breaks)
+
+
+def test_a_style_said_again_and_again_is_one_style():
+    assert shown(f'<content styleCode="{"Bold Italics " * 500}">a</content>') == "<strong><em>a</em></strong>"
+
+
+def test_what_heads_a_column_is_said_again_in_few_letters():
+    long = "très " * 1000
+    html = shown(f"<table><tr><th>A</th><th>{long}</th></tr>{'<tr><td>1</td><td>2</td></tr>' * 100}</table>")
+
+    labels = set(re.findall(r'data-label="([^"]*)"', html))
+    assert labels == {"A", f"{long[:59]}…"}
+    assert len(html) < 25_000
 
 
 HOSTILE = [

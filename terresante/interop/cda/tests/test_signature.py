@@ -126,3 +126,15 @@ def test_a_signature_that_was_moved_into_a_section_is_not_checked():
 
     assert found(without[:first] + raw[start:end] + without[first:]).verdict is Verdict.INTACT
     assert found(without[:inside] + raw[start:end] + without[inside:]).verdict is Verdict.UNCHECKED
+
+
+@pytest.mark.parametrize("many", ["references", "certificates"])
+def test_a_signature_that_would_be_read_again_and_again_is_not_read(many):
+    """Each of them true."""
+    content = WHOLE.replace(b"<ClinicalDocument ", b'<ClinicalDocument ID="d" ')
+    raw = signed(content, **({"reference_uri": ["#d"] * 21} if many == "references" else {}))
+    if many == "certificates":
+        start, end = raw.index(b"<ds:X509Certificate>"), raw.index(b"</ds:X509Certificate>") + 21
+        raw = raw[:start] + raw[start:end] * 21 + raw[end:]
+
+    assert found(raw).verdict is Verdict.UNCHECKED

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from fhir.resources.R4B.bundle import Bundle
 
+from simulators.partner.resources import document_reference
 from terresante.accounts.models import User
 from terresante.care_team.actions import record_choice
 from terresante.care_team.enums import ConsentKind
@@ -258,6 +259,19 @@ def test_a_document_is_hidden_from_the_person_then_shown_again(cast, filed):
         assert reply.status == 200, reply.told
         row = next(each for each in papers.filed() if each.pk == filed[0].pk)
         assert (row.hidden_from_patient, row.hidden_from_representative) == (expected, expected)
+
+
+def test_a_document_is_hidden_from_the_person_in_its_versions_before_too(cast, filed):
+    application = stage.ready(cast)
+    next_ = stage.paper(cast, "9", replaces=filed[0].sender_identifier)
+    assert application.post(document_reference(next_)).status == 201
+    newest = next(row for row in papers.filed() if row.replaces_id == filed[0].pk)
+
+    for label, expected in (("INVISIBLE_PATIENT", [True, True]), ("N", [True, False])):
+        path = f"/fhir/DocumentReference/{newest.pk}"
+        assert patch(application, replaced("/securityLabel/0/coding/0/code", label), path=path).status == 200
+        versions = [row for row in papers.filed() if row.set_id == newest.set_id]
+        assert [row.hidden_from_patient for row in sorted(versions, key=lambda row: row.version)] == expected
 
 
 def test_nothing_else_of_a_document_changes(cast, filed):
