@@ -62,7 +62,11 @@ def link_waiting(token: str) -> RecoveryLink | None:
 
 
 def recover_password(token: str, *, new_hash: str) -> User:
-    """Ends every session and every trust. The second factor stays: a mailbox alone opens nothing. Raises Invalid."""
+    """Ends every session and every trust. Raises Invalid.
+
+    The second factor stays: an application, a telephone or a passkey is still asked. Of somebody whose codes come by
+    e-mail, the mailbox is then all that is asked (docs/asvs.md, 6.4.3).
+    """
     with transaction.atomic():
         user = _spend(token, PASSWORD_LINKS)
         user.password = new_hash
