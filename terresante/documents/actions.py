@@ -109,7 +109,7 @@ def replace_document(
 
 @action
 def share_document(actor: Actor, record_id: UUID, document_id: UUID, *, shared: bool) -> DocumentReference:
-    """Shows the document to the person, or no longer: this version and those before. Raises Conflict when it is so."""
+    """Shows this version and those before to the person, or no longer. Raises Conflict when nothing would change."""
     record = open_record(actor, record_id, action=DOCUMENT_WRITE).record
     row = _mine(actor, record, document_id, DOCUMENT_SHARE)
     if not row.is_for_circle:

@@ -47,7 +47,7 @@ class Arrival:
 
 
 def _receive_all(request: Request, record_id: UUID) -> list[Arrival]:
-    """Nothing is put away for who may not file here, or for a form to be shown again."""
+    """Stores nothing when the sender may not file here, or when the form will be shown again."""
     with rls.acting(request.actor, read_only=True):
         open_record(request.actor, record_id, action=DOCUMENT_WRITE)
         if "recompute" in request.POST or not DocumentForm(request.actor, request.POST).is_valid():
@@ -183,7 +183,7 @@ def _replaced(request: Request, record_id: UUID, document_id: UUID, form: Versio
 
 @reads(DOCUMENT_OPEN)
 def show_content(request: Request, record_id: UUID, document_id: UUID) -> StreamingHttpResponse:
-    """What the page shows the document with: of a structured one, the PDF that it carries."""
+    """What the viewer of the page loads: the file, or the PDF that a structured document carries."""
     return _given(request, record_id, document_id, DOCUMENT_OPEN, as_attachment=False)
 
 

@@ -50,7 +50,7 @@ def versions_of_notes_read(actor: Actor) -> Q:
 
 
 def _of_notes(notes: Q) -> Q:
-    """Whatever hangs on such a note."""
+    """Rows that point to one of these notes."""
     return Q(Exists(Note.objects.filter(notes, pk=OuterRef("note_id"), patient_id=OuterRef("patient_id"))))
 
 
@@ -62,7 +62,7 @@ def media_of_notes_read(actor: Actor) -> Q:
 @rule(NOTE_MEDIA_OPEN, NoteMedia)
 @rule(NOTE_MEDIA_DOWNLOAD, NoteMedia)
 def media_opened(actor: Actor) -> Q:
-    """What its author withdrew is known to have been there; it shows somebody else, perhaps."""
+    """Not what its author withdrew, which may show somebody else: only that it was there stays known."""
     return _of_notes(shares(actor)) & Q(withdrawn_at=None)
 
 

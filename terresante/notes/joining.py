@@ -67,7 +67,7 @@ def join(note: Note, media: Sequence[NewMedia]) -> list[NoteMedia]:
 
 
 def is_joined_alike(note: Note, media: Sequence[NewMedia]) -> bool:
-    """The same, in the same order: what its author has withdrawn since was joined too."""
+    """Whether the note has these very files in this order, those withdrawn since included."""
     joined = NoteMedia.objects.filter(patient_id=note.patient_id, note=note).order_by("number")
     return list(joined.values_list("kind", "alt", "sha256")) == [
         (one.kind.value, one.alt, one.stored.sha256) for one in media

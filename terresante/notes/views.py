@@ -155,7 +155,7 @@ def _seen(note: Note) -> str:
 @require_POST
 @writes(NOTE_STAR)
 def star_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
-    """One button: with JavaScript it alone is drawn again, without, the page one comes from."""
+    """With JavaScript the answer is the button alone; without, the page of the note."""
     starred = request.POST.get("starred") == "1"
     note = actions.star_note(request.actor, record_id, note_id, starred=starred)
     if request.headers.get("HX-Request"):

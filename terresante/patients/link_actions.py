@@ -114,7 +114,7 @@ def refuse(actor: Actor, request_id: UUID, *, reason: str) -> LinkRequest:
 
 
 def purge_requests() -> int:
-    """Identities of people nobody knows are not kept: those that wait, or were refused, for three months. By a job."""
+    """By a job: erases what has waited, or was refused, for three months. Identities of strangers are not kept."""
     over = LinkRequest.objects.exclude(state=LinkState.LINKED).filter(seen_at__lt=timezone.now() - KEPT_FOR)
     return over.delete()[0]
 

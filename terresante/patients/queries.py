@@ -51,7 +51,7 @@ class Represented:
 
 
 def delegations_behind(user_id: UUID) -> list[Represented]:
-    """By the name of the person, before any actor exists: through the listed function of the same name."""
+    """Ordered by the name of the person. Asked before any actor exists, through the listed function of that name."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM delegations_behind(%s)", [user_id])
         return [

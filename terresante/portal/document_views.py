@@ -82,7 +82,7 @@ def add_document(request: Request) -> HttpResponse:
 
 @writes(OWN_DOCUMENT_WRITE)
 def show_document(request: Request, document_id: UUID) -> HttpResponse:
-    """To the circle, or to it no longer."""
+    """Shows it to the circle, or hides it again."""
     record_id = own_record_id(request.actor)
     if record_id is None:
         raise NotFound

@@ -35,7 +35,7 @@ _NOT_VALID = later(
 
 @writes(OWN_RELATIVE_EDIT)
 def relative(request: Request, relative_id: UUID | None = None) -> HttpResponse:
-    """Adds a relative, or says what he is."""
+    """Adds a relative, or corrects what is said of him."""
     record_id = founded_record_id(request.actor)
     form = OwnRelativeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

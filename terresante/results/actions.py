@@ -287,8 +287,8 @@ def _sum_up(row: DiagnosticReport, told: Sequence[LabObservation]) -> None:
 
 
 def _marked(observation: LabObservation) -> str:
-    mark = observation.mark
     """On one line with its value, wherever the line is cut."""
+    mark = observation.mark
     said = "" if mark is None else " ".join(part for part in (mark.arrow, mark.word) if part)
     return said.replace(" ", NBSP)
 

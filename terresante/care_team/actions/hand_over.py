@@ -1,4 +1,4 @@
-"""A turn is handed over: proposed, accepted patient by patient, and only then moved (issue « Hand-over »)."""
+"""Patients are handed over to a colleague: proposed, accepted one by one, and only then moved."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -168,7 +168,7 @@ def _check_not_too_many(actor: Actor) -> None:
 
 
 def _kept_from_view(actor: Actor, profession: Profession) -> tuple[str, UUID | None]:
-    """Of who is invited, else of who invites: his name on an invitation would tell of the care he gives."""
+    """The sector of who is invited, else of who invites: a name on an invitation would tell of the care he gives."""
     own, place_id = secret_of(NewMember(practitioner_id=actor.person_id))
     sector = matrix.practitioner_sector(profession, "")
     return (sector, place_id if own == sector else None) if sector else (own, place_id)

@@ -118,7 +118,7 @@ def secret_of(member: NewMember) -> tuple[str, UUID | None]:
 
 
 def _named(actor: Actor, sector: str) -> str:
-    """Who is kept from the view of the circle is not given away by whom he brings into it."""
+    """Somebody whom the circle does not know is not named as who brought a member into it."""
     return actor.name if sector or not sector_of(actor) else "un membre du cercle"
 
 

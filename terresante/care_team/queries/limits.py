@@ -1,4 +1,4 @@
-"""What the author of something about a patient chooses: who reads it. Notes ask it today, documents as they come."""
+"""Who reads what somebody writes about a patient: the levels that its author chooses from, and what they limit."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -20,7 +20,7 @@ _UNNAMED = "un professionnel de l’équipe"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Of one row, but for its class: a level said in the keys of `Limited`."""
+    """Who reads one row, its class apart, by the columns of `Limited`."""
 
     private_to_id: UUID | None = None
     private_to_person_id: UUID | None = None
@@ -31,7 +31,7 @@ class Limits:
 
     @property
     def in_trail(self) -> dict[str, str]:
-        """For the detail of an audit row: it is read by who reads what it is about."""
+        """For the detail of an audit row, which is then read by those who read what it is about."""
         kept = {
             "private_to": self.private_to_id,
             "private_to_person": self.private_to_person_id,
@@ -66,8 +66,8 @@ def sector_of(actor: Actor) -> str:
 
 
 def name_in_circle(actor: Actor, sector: str = "") -> str:
-    """Of who did something to a row of this sector, as its readers are told. Who works in psychiatry or addictology is
-    unknown to the rest of the circle, which reads this; the trail names him to who knows of him.
+    """How the readers of a row of this sector are told who did something to it. The circle does not know who works in
+    psychiatry or addictology: he is not named. The trail names him to those who know of him.
     """
     return actor.name if sector or not sector_of(actor) else _UNNAMED
 

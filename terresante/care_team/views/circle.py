@@ -42,8 +42,6 @@ from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.wording import long_date
 
-# What opens after break-glass; the strip of the record says what this access is.
-
 
 @reads(CIRCLE_READ)
 def circle(request: Request, record_id: UUID) -> HttpResponse:

@@ -47,7 +47,7 @@ _OWN = re.compile(r"(?:.*/fhir/)?DocumentReference/([0-9a-f-]{36})")
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The version before, as the DocumentReference names it: `replaces`, or our own key of it, `replaced`."""
+    """Of the version before, `replaces` are the names that its sender gave it, or `replaced` is our key of it."""
 
     where: str
     carried: Carried

@@ -275,7 +275,7 @@ def _kept_in_trail(rows: list[DocumentReference]) -> dict[str, str]:
 
 
 def _own_document(caller: Caller, names: tuple[str, ...], key: UUID | None) -> DocumentReference | None:
-    """The latest version under this name, or this one; whose it is, the listed function says to its sender alone."""
+    """The latest version under these names, or that key. The listed function says whose it is to its sender alone."""
     actor = caller.structure
     with rls.acting(actor, read_only=True):
         with connection.cursor() as cursor:

@@ -57,7 +57,7 @@ class FilesField(forms.FileField):
 
 
 def show_error(form: forms.Form, error: Invalid | Conflict, *, beside: str = "") -> None:
-    """What an action refused, where it can be corrected; `beside`: the field of what is said of none."""
+    """Puts each sentence beside its field; what is said of no field, beside `beside`, else above the form."""
     fields = error.fields if isinstance(error, Invalid) else {}
     for name, sentence in (fields or {beside: error.sentence}).items():
         form.add_error(name if name in form.fields else None, sentence)

@@ -230,7 +230,7 @@ def elapsed(since: datetime) -> SafeString:
 
 
 def waiting(since: datetime) -> SafeString:
-    """Of `elapsed`, the beginning: its moment alone makes it, and a list that is shown again keeps it."""
+    """The beginning of `elapsed`, which depends on its moment alone: a list that is drawn again keeps it."""
     return html(_SINCE, at=since.isoformat(), exact=wording.exact(since))
 
 
