@@ -307,11 +307,6 @@ def fr_day(day: date | datetime) -> str:
 
 
 @register.filter
-def fr_month(day: date | datetime) -> str:
-    return wording.month_title(day)
-
-
-@register.filter
 def in_language(text: str) -> str:
     """Of a label of a closed list: a template of several languages says it so (`kernel.ui.translation`)."""
     return gettext(text) if text else ""
