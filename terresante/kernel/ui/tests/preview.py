@@ -95,7 +95,7 @@ def served(port: int = 0) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "terresante.kernel.ui.tests.preview_settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
     with served(8099) as address:
         input(f"{address}/styleguide (Entrée pour arrêter) ")
