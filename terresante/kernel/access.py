@@ -10,9 +10,7 @@ Undeclared means refused. A creation is an action on the parent: `access.get(act
 """
 
 import builtins
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -165,23 +163,6 @@ def audience(subject: object) -> builtins.list[Reader]:
     if declared is None:
         raise Refused("Personne n’est déclaré pour lire cet élément.")
     return declared(subject)
-
-
-_reasons: ContextVar[tuple[str, ...]] = ContextVar("unrestricted_reasons", default=())
-
-
-@contextmanager
-def unrestricted(*, reason: str) -> Iterator[None]:
-    """Marks rows read without a rule: matching, projections. Row policies still hold. Every use stands in a
-    house test's list.
-    """
-    if not reason:
-        raise ValueError("unrestricted() needs a reason")
-    token = _reasons.set((*_reasons.get(), reason))
-    try:
-        yield
-    finally:
-        _reasons.reset(token)
 
 
 def declared_rules() -> dict[tuple[Action, type[Model]], Rule]:

@@ -209,9 +209,6 @@ MORE_NAMES = {
 # Statements made of a name that their own module chooses, never of what somebody typed.
 BUILT_SQL: dict[str, str] = {}
 
-# Where rows are read without a rule, and why (access.unrestricted).
-UNRESTRICTED: dict[str, str] = {}
-
 
 def test_the_context_of_the_policies_is_set_in_one_file():
     """Bad: `cursor.execute("SET LOCAL app.person = …")` in a query, or a session-level set_config anywhere."""
@@ -229,17 +226,6 @@ def test_the_context_is_local_to_its_transaction():
     everywhere = "".join(path.read_text() for path in sources(migrations=True))
 
     assert not re.findall(r"set_config\([^;]*?,\s*false\s*\)", everywhere)
-
-
-def test_reading_without_a_rule_is_listed():
-    """Good: an entry of UNRESTRICTED with its reason. Bad: `with access.unrestricted(reason="perf")` in a view."""
-    users = {
-        short(path)
-        for path in sources()
-        if short(path) != "terresante/kernel/access.py" and re.search(r"\bunrestricted\(", path.read_text())
-    }
-
-    assert users == set(UNRESTRICTED)
 
 
 def test_domain_code_never_sees_a_request():
