@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.care_plans.access import PROGRAMME_MANAGE, SEQUENCES_INVOICE, SEQUENCES_READ, require_lead
@@ -24,7 +23,7 @@ from terresante.care_plans.definition import (
 from terresante.care_plans.enums import MOST_SEQUENCES, MOST_STEPS, LegalGround, VersionStatus
 from terresante.care_plans.models import InvoiceBatch, Programme, ProgrammeVersion
 from terresante.care_team.enums import DataClass
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -196,11 +195,7 @@ def invoice(actor: Actor, programme_id: UUID, *, until: date) -> InvoiceBatch:
     if until > timezone.localdate():
         raise Invalid("Ce jour n’est pas encore passé.", fields={"until": "Choisissez aujourd’hui ou avant."})
     batch_id = new_id()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT invoice_sequences(%s, %s, %s, %s)", [programme.pk, until, batch_id, actor.name]
-        )
-        billed = cursor.fetchone()[0]
+    billed = sql.value("SELECT invoice_sequences(%s, %s, %s, %s)", programme.pk, until, batch_id, actor.name)
     if not billed:
         raise Conflict("Aucune séquence complète n’attend d’être facturée à cette date.")
     batch = access.get(actor, SEQUENCES_READ, InvoiceBatch, batch_id)

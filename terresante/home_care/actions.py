@@ -1,14 +1,12 @@
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from django.db import connection
-
 from terresante.care_team.queries import open_record
 from terresante.care_team.queries.limits import name_in_circle, sector_of
 from terresante.home_care.access import HOME_WRITE, OWN_HOME_WRITE
 from terresante.home_care.models import HomeAccess
 from terresante.home_care.queries import access_in_force
-from terresante.kernel import audit, together
+from terresante.kernel import audit, sql, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid
@@ -89,5 +87,4 @@ def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | 
 
 def _one_at_a_time(patient_id: UUID) -> None:
     """The first two rows replace nothing, and no constraint tells them apart: two merged identities have one each."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"home {patient_id}"])
+    sql.take_turn(f"home {patient_id}")

@@ -7,8 +7,6 @@ from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
-from django.db import connection
-
 from terresante.care_team.queries import AskedTraits, match_patients, open_to_hospitals, opponents
 from terresante.interop.digests import ins_digest, ipp_digest
 from terresante.interop.enums import MessageOutcome
@@ -16,7 +14,7 @@ from terresante.interop.hl7v2.adt_model import Identifier
 from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.mapping import first_given
 from terresante.interop.models import IdentityDecision, SenderSystem
-from terresante.kernel import rls
+from terresante.kernel import rls, sql
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.identity_rules import is_proven, normalised_name
 from terresante.patients.models import CareRecord, IdentityDomain, Patient
@@ -294,12 +292,14 @@ def links_of(numbers: Collection[Local]) -> dict[tuple[UUID, str], Link]:
     """Through the listed function of the same name."""
     if not numbers:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return {
+        (row[0], row[1]): Link(*row[2:])
+        for row in sql.rows(
             "SELECT domain_id, value, source_id, owner_id, patient_id FROM linked_patients(%s::uuid[], %s::text[])",
-            [[local.domain.pk for local in numbers], [local.value for local in numbers]],
+            [local.domain.pk for local in numbers],
+            [local.value for local in numbers],
         )
-        return {(row[0], row[1]): Link(*row[2:]) for row in cursor.fetchall()}
+    }
 
 
 def _decisions(numbers: Collection[Local]) -> dict[str, list[IdentityDecision]]:

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
-from terresante.kernel import rls
+from terresante.kernel import rls, sql
 from terresante.kernel.actor import Actor, Channel
 
 
@@ -94,7 +92,5 @@ def examine() -> list[Answer]:
 
 
 def _ask(question: Question) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(question.sql)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    rows: list[tuple[Any, ...]] = sql.rows(question.sql)
     return [question.wrong.format(*row) for row in rows]

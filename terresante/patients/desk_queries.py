@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from terresante.kernel import access
+from terresante.kernel import access, sql
 from terresante.kernel.actor import Actor
 from terresante.patients.access import IDENTITY_READ, IDENTITY_SEARCH, IDENTITY_TELL_APART, IDENTITY_UNMERGE
 from terresante.patients.enums import DuplicateState, IdentityChangeKind
@@ -61,21 +60,26 @@ class RowSince:
 
 def holders_of_ins(ins: str) -> set[UUID]:
     """Living identities with this matricule, through the listed function `match_patients`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT patient_id FROM match_patients(%s, '', '', '1800-01-01', '', 10) WHERE rank = 1", [ins]
+    return {
+        row[0]
+        for row in sql.rows(
+            "SELECT patient_id FROM match_patients(%s, '', '', '1800-01-01', '', 10) WHERE rank = 1", ins
         )
-        return {row[0] for row in cursor.fetchall()}
+    }
 
 
 def resembling(asked: Sides, *, apart: UUID | None = None) -> list[Resembling]:
     """Those a person should look at, the likeliest first. Called by the identity desk or a job."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM likely_same(%s, %s, %s, %s, %s, %s, %s)",
-            [asked.name, asked.used, asked.given, asked.birth_date, asked.ins, apart, _CANDIDATES],
-        )
-        rows = cursor.fetchall()
+    rows = sql.rows(
+        "SELECT * FROM likely_same(%s, %s, %s, %s, %s, %s, %s)",
+        asked.name,
+        asked.used,
+        asked.given,
+        asked.birth_date,
+        asked.ins,
+        apart,
+        _CANDIDATES,
+    )
     sides = [sides_of_row(row) for row in rows]
     return [Resembling(rows[place][0], sides[place], found) for place, found in best(asked, sides)]
 
@@ -205,9 +209,7 @@ def told_apart(patient_id: UUID, others: Iterable[UUID]) -> set[UUID]:
 
 def rows_since(merge_id: UUID) -> list[RowSince]:
     """What a person must give to one identity or the other before a merge is undone."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM rows_since_merge(%s)", [merge_id])
-        return [RowSince(*row) for row in cursor.fetchall()]
+    return [RowSince(*row) for row in sql.rows("SELECT * FROM rows_since_merge(%s)", merge_id)]
 
 
 def sides_of_row(row: Sequence[Any]) -> Sides:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from terresante.accounts.federation.ports import Arrived
 from terresante.accounts.federation.protocol import Proof
 from terresante.accounts.federation.refusals import WAITING_TITLE, NotOpened
 from terresante.accounts.models import FederatedIdentity, User
-from terresante.kernel import access, audit, rls
+from terresante.kernel import access, audit, rls, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import Conflict
@@ -133,10 +132,7 @@ def pivot_of(request: LinkRequest) -> Traits:
 
 def _one_at_a_time(citizen: Citizen) -> None:
     """Two first logins of one person at once would open two accounts."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{citizen.issuer} {citizen.subject}"]
-        )
+    sql.take_turn(f"{citizen.issuer} {citizen.subject}")
 
 
 def _known(citizen: Citizen) -> FederatedIdentity | None:
@@ -175,9 +171,12 @@ def _same_traits(pivot: Traits) -> list[Patient]:
         pivot.sex,
         _CANDIDATES,
     ]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT patient_id FROM match_patients(%s, %s, %s, %s, %s, %s) WHERE rank = 2", asked)
-        keys = [row[0] for row in cursor.fetchall()]
+    keys = [
+        row[0]
+        for row in sql.rows(
+            "SELECT patient_id FROM match_patients(%s, %s, %s, %s, %s, %s) WHERE rank = 2", *asked
+        )
+    ]
     return [
         patient
         for patient in map(_opened, keys)

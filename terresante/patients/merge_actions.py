@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
@@ -82,9 +81,7 @@ def sweep_merges() -> int:
 
     Again and again without harm: a row is moved once, and un-merging gives it back to the dead identity.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sweep_merges()")
-        return int(cursor.fetchone()[0])
+    return int(sql.value("SELECT sweep_merges()"))
 
 
 @action
@@ -119,9 +116,7 @@ def tell_apart(actor: Actor, one_id: UUID, *, other_id: UUID, reason: str) -> Po
 
 
 def _expect_done(statement: str, *values: UUID | str | list[UUID]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, list(values))
-        answer = str(cursor.fetchone()[0])
+    answer = str(sql.value(statement, *values))
     if answer == "refused":
         raise NotFound
     if answer != "done":

@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from terresante.care_team.events import MemberJoined
 from terresante.care_team.models import CareTeamParticipant, CircleInvitation, JoinRequest
 from terresante.care_team.models.joining import INVITED_FOR
 from terresante.directory.enums import Profession
-from terresante.kernel import access, audit, rls
+from terresante.kernel import access, audit, rls, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound, Refused
@@ -122,12 +121,16 @@ def answer_invitation(actor: Actor, invitation_id: UUID, *, token: str, accepts:
     Raises Conflict when it is no longer valid, or not for him.
     """
     participant_id, request_id = new_id(), new_id()
-    with connection.cursor() as cursor:
-        cursor.execute(
+    outcome = str(
+        sql.value(
             "SELECT answer_circle_invitation(%s, %s, %s, %s, %s)",
-            [invitation_id, link_hash(token) if token else "", accepts, participant_id, request_id],
+            invitation_id,
+            link_hash(token) if token else "",
+            accepts,
+            participant_id,
+            request_id,
         )
-        outcome = str(cursor.fetchone()[0])
+    )
     if outcome == "gone":
         raise Conflict(GONE)
     request = JoinRequest.objects.filter(pk=request_id).first()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -19,7 +18,7 @@ from terresante.care_team.enums import DataClass, JoinReason, JoinState
 from terresante.care_team.events import JoinAnswered, JoinAsked, MemberJoined
 from terresante.care_team.models import JoinRequest
 from terresante.care_team.queries import open_record
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -80,7 +79,7 @@ def ask_to_join(actor: Actor, patient_id: UUID, *, why: Reason) -> UUID:
     """
     check_may_ask(actor)
     why, key = why.checked(), new_id()
-    outcome = _called("SELECT ask_to_join(%s, %s, %s, %s)", key, patient_id, why.reason, why.words)
+    outcome = sql.value("SELECT ask_to_join(%s, %s, %s, %s)", key, patient_id, why.reason, why.words)
     if outcome == "refused":
         raise Refused(WHO_MAY_ASK)
     if outcome in _NOT_ASKED:
@@ -110,7 +109,7 @@ def tell_of_request(actor: Actor, done: Action, asked: JoinRequest) -> None:
 def withdraw_request(actor: Actor, request_id: UUID) -> None:
     """Raises NotFound for another's, Conflict when it no longer waits."""
     request = access.get(actor, JOIN_ASK, JoinRequest, request_id)
-    if not _called("SELECT withdraw_join_request(%s)", request_id):
+    if not sql.value("SELECT withdraw_join_request(%s)", request_id):
         raise Conflict(GONE)
     detail = {"withdrawn": True, **_kept(request)}
     audit.record(actor, JOIN_ASK, patient_id=request.patient_id, about=request, detail=detail)
@@ -153,7 +152,7 @@ def answer_own_request(
     if request.patient_id != opened.patient.pk:
         raise NotFound
     participant_id, proof = new_id(), "Donné dans l’espace de la personne"
-    outcome = _called(
+    outcome = sql.value(
         "SELECT patient_answers_request(%s, %s, %s, %s, %s, %s, %s)",
         *(request_id, accepts, " ".join(words.split()), participant_id, new_id(), actor.name, proof),
     )
@@ -201,10 +200,3 @@ def _kept(asked: JoinRequest) -> dict[str, str]:
         return {}
     place = {"restricted_to": str(asked.restricted_to_id)} if asked.restricted_to_id else {}
     return {"sector": asked.sector, **place}
-
-
-def _called(statement: str, *values: UUID | str | bool) -> object:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row = cursor.fetchone()
-        return row[0] if row else None

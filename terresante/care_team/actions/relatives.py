@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from terresante.care_team.access import (
 )
 from terresante.care_team.events import DelegationRecorded, RecordClosed
 from terresante.care_team.queries import open_record
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -208,12 +207,9 @@ def answer_invitation(*, token: str, code: str, user_id: UUID | None = None) -> 
 
     Outside any transaction: a wrong try is counted whatever follows. With an account, the access is its own.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM answer_invitation(%s, %s, %s)",
-            [link_hash(token), _code_hash(token, code), user_id],
-        )
-        found = cursor.fetchone()
+    found = sql.row(
+        "SELECT * FROM answer_invitation(%s, %s, %s)", link_hash(token), _code_hash(token, code), user_id
+    )
     return Invited(*found) if found else None
 
 

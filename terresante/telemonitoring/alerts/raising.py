@@ -8,11 +8,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.queries.limits import limits_on, name_in_circle
-from terresante.kernel import audit, rls, together
+from terresante.kernel import audit, rls, sql, together
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import emit
 from terresante.questionnaires.models import QuestionnaireResponse
@@ -147,9 +146,7 @@ def _go_higher(alert: Alert, follow_up: FollowUp, now: datetime) -> None:
 
 def _due(now: datetime) -> tuple[dict[UUID, FollowUp], list[Alert]]:
     """Those whose hour has come: their follow-ups, locked, and they as they stand once nobody else changes them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT alert_id, follow_up_id, patient_id FROM alerts_due(%s, %s)", [now, _AT_ONCE])
-        rows = cursor.fetchall()
+    rows = sql.rows("SELECT alert_id, follow_up_id, patient_id FROM alerts_due(%s, %s)", now, _AT_ONCE)
     if not rows:
         return {}, []
     rls.open_records({patient_id for _, _, patient_id in rows})

@@ -6,12 +6,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from terresante.kernel import access, compiled
+from terresante.kernel import access, compiled, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
 from terresante.patients.identity_rules import normalised_name
@@ -255,9 +254,7 @@ def _page(where: _Where, first: int) -> QuerySet[FollowUp, Any]:
 
 
 def _total(where: _Where) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_FOUND, where.values(0, None))
-        return int(cursor.fetchone()[0])
+    return int(sql.value(_FOUND, *where.values(0, None)))
 
 
 @compiled.rows
@@ -309,10 +306,10 @@ def _counts(groups: Iterable[tuple[Any, ...]], cell_id: UUID | None) -> dict[str
 
 def _groups(classes: list[str], scope: Scope) -> list[tuple[Any, ...]]:
     """Of what the actor reads, by the rules and the row policies: `board_groups` asks both of each row once."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM board_groups(%s, %s)", [classes, scope == Scope.MINE])
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+    found: list[tuple[Any, ...]] = sql.rows(
+        "SELECT * FROM board_groups(%s, %s)", classes, scope == Scope.MINE
+    )
+    return found
 
 
 @compiled.rows
