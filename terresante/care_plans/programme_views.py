@@ -34,6 +34,7 @@ from terresante.care_team.enums import RoleGroup
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.wording import NBSP, count
 
 
@@ -165,7 +166,7 @@ def sequence(request: Request, programme_id: UUID, part: str = "") -> HttpRespon
         try:
             actions.keep_sequence(request.actor, programme_id, key=part, sequence=form.sequence())
         except Conflict as error:
-            form.show(error)
+            show_error(form, error)
         else:
             return redirect("programmes:one", programme_id)
     context = {"form": form, "programme": programme, "found": found, "what": "sequence"}
@@ -213,7 +214,7 @@ def billing(request: Request, programme_id: UUID) -> HttpResponse:
         try:
             batch = actions.invoice(request.actor, programme_id, until=form.cleaned_data["until"])
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             billed = count(batch.sequences, "séquence", "séquences")
             messages.success(request, f"Le lot {batch.number} compte {billed} : téléchargez-le.")
@@ -309,4 +310,4 @@ def _show_alone(form: StepForm, error: Invalid | Conflict, *, removing: bool) ->
     if removing:
         form.is_valid()
         form.errors.clear()
-    form.show(error)
+    show_error(form, error)

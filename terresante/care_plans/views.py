@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +22,7 @@ from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import Original, original
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import CorrectedForm
+from terresante.kernel.ui.forms import show_error
 
 _TAB = "pathway"
 _ACTS: dict[str, Callable[..., PlannedStep]] = {
@@ -65,7 +66,7 @@ def include_patient(request: Request, record_id: UUID, programme_id: UUID) -> Ht
         try:
             inclusion = actions.include(request.actor, record_id, new=new)
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, f"Inclusion enregistrée : {version.programme.title}.")
             return redirect("care_plans:inclusion", record_id, inclusion.pk)
@@ -105,7 +106,7 @@ def leave(request: Request, record_id: UUID, inclusion_id: UUID) -> HttpResponse
         try:
             actions.leave_programme(request.actor, record_id, inclusion_id, **sent)
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(
                 request, "La sortie est enregistrée." if inclusion.programme_id else "Le plan est clos."
@@ -137,7 +138,7 @@ def show_step(request: Request, record_id: UUID, step_id: UUID) -> HttpResponse:
         try:
             _ACTS[act](request.actor, record_id, step_id, **sent.cleaned_data)
         except (Invalid, Conflict) as error:
-            sent.show(error)
+            show_error(sent, error)
         else:
             messages.success(request, "C’est enregistré.")
             return redirect("care_plans:inclusion", record_id, step.inclusion_id)
@@ -151,13 +152,11 @@ def show_step(request: Request, record_id: UUID, step_id: UUID) -> HttpResponse:
     return record_page(request, "care_plans/step.html", opened, shown, tab=_TAB, status=status)
 
 
-def _step_forms(
-    request: Request, opened: OpenRecord, step: PlannedStep, act: str
-) -> dict[str, CorrectedForm]:
+def _step_forms(request: Request, opened: OpenRecord, step: PlannedStep, act: str) -> dict[str, forms.Form]:
     """Those that this reader may send, for the state the step is in."""
     may_work, may_assign = queries.rights_on(request.actor, step)
     posted = {name: request.POST if name == act else None for name in _ACTS}
-    found: dict[str, CorrectedForm] = {}
+    found: dict[str, forms.Form] = {}
     if may_work and step.is_planned:
         found["done"] = DoneForm(posted["done"], initial={"on": timezone.localdate()}, prefix="done")
         found["move"] = MoveForm(posted["move"], initial={"on": step.due_on}, prefix="move")

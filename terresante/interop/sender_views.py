@@ -18,6 +18,7 @@ from terresante.interop.trying import try_message
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.wording import count
 
 
@@ -31,7 +32,7 @@ def senders(request: Request) -> HttpResponse:
         try:
             sender = add_sender(request.actor, organization_number=number, entry=SenderEntry(**told))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "L’émetteur est raccordé : ses messages sont reçus d’ici une minute.")
             return redirect("interop:sender", sender.pk)
@@ -54,7 +55,7 @@ def sender(request: Request, sender_id: UUID) -> HttpResponse:
         try:
             change_sender(request.actor, sender_id, entry=SenderEntry(**form.cleaned_data))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Les changements prennent effet d’ici une minute.")
             return redirect("interop:sender", sender_id)

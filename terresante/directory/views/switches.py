@@ -14,6 +14,7 @@ from terresante.kernel.models import SwitchChange
 from terresante.kernel.screens import Request, writes
 from terresante.kernel.switch_changes import SWITCH_CHANGE
 from terresante.kernel.switches import Switch
+from terresante.kernel.ui.forms import show_error
 
 _SHOWN = 50
 
@@ -55,7 +56,7 @@ def setting(request: Request, code: str) -> HttpResponse:
             asked = form.cleaned_data
             switch_changes.change(request.actor, code, asked["value"], asked["reason"])
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Le réglage est changé, dès maintenant et pour toute la plateforme.")
             return redirect("directory:switches")

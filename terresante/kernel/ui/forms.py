@@ -63,13 +63,6 @@ def show_error(form: forms.Form, error: Invalid | Conflict, *, beside: str = "")
         form.add_error(name if name in form.fields else None, sentence)
 
 
-class CorrectedForm(forms.Form):
-    """A form that shows what an action found wrong in it."""
-
-    def show(self, error: Invalid | Conflict) -> None:
-        show_error(self, error)
-
-
 def day_field(
     label: str | None = None,
     *,

@@ -21,6 +21,7 @@ from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import key_of
 from terresante.kernel.screens import Request, next_page, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Chip, Level, Page, Strip
 from terresante.kernel.ui.paging import asked_page
 from terresante.telemonitoring.access import FOLLOW_UP_READ
@@ -179,7 +180,7 @@ def close(request: Request, follow_up_id: UUID) -> HttpResponse:
         try:
             return _done(request, follow_up_id, shut, "L’alerte est close.")
         except Invalid as error:
-            form.show(error)
+            show_error(form, error)
     return _page(request, follow_up_id, CallForm(), form)
 
 

@@ -14,6 +14,7 @@ from terresante.directory.models import Organization
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import show_error
 from terresante.telemonitoring.alerts.access import CELL_MANAGE
 from terresante.telemonitoring.cells import hours
 from terresante.telemonitoring.cells.actions import CellEntry, add_cell, change_cell
@@ -44,7 +45,7 @@ def new_cell(request: Request, organization_id: UUID) -> HttpResponse:
         try:
             add_cell(request.actor, place.pk, entry=_entry(form.cleaned_data))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "La cellule est ouverte.")
             return redirect("board:cells")
@@ -60,7 +61,7 @@ def cell(request: Request, cell_id: UUID) -> HttpResponse:
         try:
             change_cell(request.actor, cell_id, entry=_entry(form.cleaned_data))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Les changements prennent effet tout de suite.")
             return redirect("board:cells")
