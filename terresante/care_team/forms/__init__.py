@@ -21,7 +21,7 @@ from terresante.care_team.forms.joining import MembershipForm, start_of
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.regime import GivenConsent
 from terresante.directory.enums import Profession
-from terresante.kernel.ui.forms import day_field
+from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.enums import InformationSupport
 
 
@@ -180,7 +180,7 @@ class NameForm(forms.Form):
     def __init__(self, members: Sequence[CareTeamParticipant], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", "Choisissez dans le cercle"), *((str(each.pk), each.name) for each in members)]
-        self.fields["participant"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        offer(self, "participant", choices)
 
 
 class ReviewForm(forms.Form):

@@ -14,7 +14,7 @@ from terresante.directory.models import Practitioner
 from terresante.directory.queries import PractitionerFound
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid
-from terresante.kernel.ui.forms import day_field
+from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.enums import Sex
 
 
@@ -105,7 +105,7 @@ class AnswerForm(forms.Form):
     def __init__(self, persons: Sequence[PersonGiven], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(str(one.item_id), _presented(one)) for one in persons]
-        self.fields["items"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField has choices
+        offer(self, "items", choices)
         self.fields["items"].initial = [key for key, _ in choices]
 
     @property

@@ -39,7 +39,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ids import key_of
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import offer, show_error
 from terresante.kernel.ui.wording import long_date
 
 
@@ -87,8 +87,8 @@ def add_practitioner(request: Request, record_id: UUID, practitioner_id: UUID) -
     readable = [data_class.value for data_class in matrix.readable(chosen.profession)]
     initial = {"role": TeamRole.MEMBER, "scope": readable, "reason": request.GET.get("raison") or "follows"}
     form = PractitionerMemberForm(request.POST or None, initial=initial)
-    form.fields["scope"].choices = [pair for pair in DataClass.choices if pair[0] in readable]  # type: ignore[attr-defined]  # a ChoiceField
-    form.fields["role"].choices = directory.roles_open_to(chosen)  # type: ignore[attr-defined]  # a ChoiceField
+    offer(form, "scope", [pair for pair in DataClass.choices if pair[0] in readable])
+    offer(form, "role", directory.roles_open_to(chosen))
     if form.is_bound and form.is_valid():
         member = NewMember(
             practitioner_id=practitioner_id,

@@ -24,7 +24,7 @@ from terresante.kernel import access, switches
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.switch_changes import SWITCH_CHANGE, change, history, require_administrator
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import offer, show_error
 from terresante.patients.enums import InformationSupport
 
 _MOST_CHANGES = 30
@@ -124,7 +124,7 @@ def _sharing_form(request: Request) -> SharingForm:
         request.POST or None, initial={"given_on": today, "consented_at": today, "given_by": me}
     )
     people = asked.colleagues(request.actor)
-    form.fields["given_by"].choices = [(str(one.pk), one.full_name) for one in people]  # type: ignore[attr-defined]  # a ChoiceField
+    offer(form, "given_by", [(str(one.pk), one.full_name) for one in people])
     return form
 
 
@@ -182,7 +182,7 @@ def change_regime(request: Request) -> HttpResponse:
 def _change(request: Request, known: switches.Switch, *, title: str, lead: str, limit: str) -> HttpResponse:
     value = switches.value(known.code)
     form = RightForm(request.POST or None, initial={"value": value})
-    form.fields["value"].choices = known.choices  # type: ignore[attr-defined]  # a ChoiceField
+    offer(form, "value", known.choices)
     form.fields["value"].label = "Régime" if known is REGIME else "Droit"
     if form.is_bound and form.is_valid():
         try:

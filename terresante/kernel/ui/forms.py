@@ -91,15 +91,15 @@ def moment_field(label: str, *, missing: str) -> forms.DateTimeField:
     )
 
 
-def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:
-    """Raises TypeError: that field is none that offers choices."""
+def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str | list[tuple[str, str]]]]) -> None:
+    """A pair may be a group of choices: its title, its pairs. Raises TypeError: that field offers none."""
     _choice_field(form, name).choices = list(choices)
 
 
 def chosen(form: forms.Form, name: str) -> str:
     """The value sent when it is one of the choices, else the initial one; of a form that need not be valid.
 
-    Raises TypeError: that field is none that offers choices.
+    Raises TypeError: that field offers none.
     """
     field = _choice_field(form, name)
     sent = str(form[name].value())
