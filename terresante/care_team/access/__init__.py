@@ -44,6 +44,7 @@ from terresante.care_team.models import (
     FirstAccess,
     NamedReader,
 )
+from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
@@ -245,12 +246,12 @@ def complaints_read(actor: Actor) -> Q:
     """Who made it, and the privacy officer; not the circle: it is about one of its members."""
     if decides_for_patient(actor):
         return reaches(actor)
-    return Q() if actor.has_duty("privacy_officer") else NOBODY
+    return Q() if actor.has_duty(Duty.PRIVACY_OFFICER) else NOBODY
 
 
 @rule(COMPLAINT_ANSWER, AccessComplaint)
 def complaints_answered(actor: Actor) -> Q:
-    return Q(answered_at__isnull=True) if actor.has_duty("privacy_officer") else NOBODY
+    return Q(answered_at__isnull=True) if actor.has_duty(Duty.PRIVACY_OFFICER) else NOBODY
 
 
 @rule(ACCESS_LOG_READ, FirstAccess, visible=True)
@@ -263,12 +264,12 @@ def first_accesses_read(actor: Actor) -> Q:
 
 @rule(REFUSALS_READ, AuditEntry)
 def refusals_read(actor: Actor) -> Q:
-    return Q(outcome=Outcome.REFUSED) if actor.has_duty("privacy_officer") else NOBODY
+    return Q(outcome=Outcome.REFUSED) if actor.has_duty(Duty.PRIVACY_OFFICER) else NOBODY
 
 
 @rule(BREAK_GLASS_REVIEW, EmergencyAccess, visible=True)
 def emergencies_to_review(actor: Actor) -> Q:
-    return Q() if actor.has_duty("privacy_officer") else NOBODY
+    return Q() if actor.has_duty(Duty.PRIVACY_OFFICER) else NOBODY
 
 
 @rule(BREAK_GLASS_EXPLAIN, EmergencyAccess)

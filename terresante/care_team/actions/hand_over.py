@@ -8,9 +8,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from terresante.care_team.access import HAND_OVER_ANSWER, HAND_OVER_PROPOSE, leads_structure
-from terresante.care_team.enums import DataClass, HandOverKind
+from terresante.care_team.enums import HandOverKind
 from terresante.care_team.events import HandedOver, HandOverProposed, MemberJoined, MemberLeft
-from terresante.care_team.models import CareTeamParticipant, HandOver, HandOverItem
+from terresante.care_team.models import HandOver, HandOverItem
 from terresante.directory.models import Practitioner
 from terresante.kernel import access, audit, rls, sql
 from terresante.kernel.action import action
@@ -122,16 +122,7 @@ def _tell(actor: Actor, item_id: UUID, patient_id: UUID) -> None:
     if taken is None or given.practitioner_id is None:
         raise ValueError("accepted: both periods are there")
     for kind, period in ((MemberLeft, given), (MemberJoined, taken)):
-        event = kind(
-            patient_id=item.patient_id,
-            object_id=period.pk,
-            member_id=_member_id(period),
-            by_user_id=actor.user_id,
-            data_class=DataClass.CIRCLE,
-            sector=period.sector,
-            restricted_to_id=period.restricted_to_id,
-        )
-        emit(actor, event)
+        emit(actor, kind(**period.told(), by_user_id=actor.user_id))
     giver = Practitioner.objects.get(pk=given.practitioner_id)
     moved = HandedOver(
         patient_id=item.patient_id,
@@ -144,10 +135,3 @@ def _tell(actor: Actor, item_id: UUID, patient_id: UUID) -> None:
     emit(actor, moved)
     detail = {"state": "accepted", "from": str(giver.pk), "role": item.role}
     audit.record(actor, HAND_OVER_ANSWER, patient_id=item.patient_id, about=item, detail=detail)
-
-
-def _member_id(period: CareTeamParticipant) -> UUID:
-    member_id = period.practitioner_id or period.organization_id
-    if member_id is None:
-        raise ValueError("a member is a person or a structure")
-    return member_id

@@ -18,6 +18,7 @@ from terresante.care_team.enums import DataClass, JoinReason, JoinState
 from terresante.care_team.events import JoinAnswered, JoinAsked, MemberJoined
 from terresante.care_team.models import JoinRequest
 from terresante.care_team.queries import open_record
+from terresante.care_team.queries.limits import in_trail
 from terresante.kernel import access, audit, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
@@ -92,7 +93,7 @@ def ask_to_join(actor: Actor, patient_id: UUID, *, why: Reason) -> UUID:
 
 def tell_of_request(actor: Actor, done: Action, asked: JoinRequest) -> None:
     """In the trail and to the circle, as far as they may know of who asks."""
-    audit.record(actor, done, patient_id=asked.patient_id, about=asked, detail=_kept(asked))
+    audit.record(actor, done, patient_id=asked.patient_id, about=asked, detail=in_trail(asked))
     emit(
         actor,
         JoinAsked(
@@ -111,7 +112,7 @@ def withdraw_request(actor: Actor, request_id: UUID) -> None:
     request = access.get(actor, JOIN_ASK, JoinRequest, request_id)
     if not sql.value("SELECT withdraw_join_request(%s)", request_id):
         raise Conflict(GONE)
-    detail = {"withdrawn": True, **_kept(request)}
+    detail = {"withdrawn": True, **in_trail(request)}
     audit.record(actor, JOIN_ASK, patient_id=request.patient_id, about=request, detail=detail)
 
 
@@ -192,11 +193,3 @@ def _tell_joined(actor: Actor, asked: JoinRequest, participant_id: UUID) -> None
         restricted_to_id=asked.restricted_to_id,
     )
     emit(actor, joined)
-
-
-def _kept(asked: JoinRequest) -> dict[str, str]:
-    """The limits of a line of the trail: that somebody of psychiatry asks would tell of the care."""
-    if not asked.sector:
-        return {}
-    place = {"restricted_to": str(asked.restricted_to_id)} if asked.restricted_to_id else {}
-    return {"sector": asked.sector, **place}

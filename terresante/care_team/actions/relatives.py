@@ -97,7 +97,7 @@ def save_relative(
     actor: Actor, record_id: UUID, *, relative: NewRelative, relative_id: UUID | None = None
 ) -> RelatedPerson:
     """Adds a relative, or corrects the one named. Raises Invalid without a name."""
-    what = OWN_RELATIVE_EDIT if actor.kind == ActorKind.PATIENT else RELATIVE_EDIT
+    what = _relative_action(actor)
     patient_id = open_record(actor, record_id, action=what).patient.pk
     row = RelatedPerson(id=new_id(), patient_id=patient_id)
     if relative_id is not None:
@@ -124,9 +124,7 @@ def record_delegation(
     """
     what = _editing(actor)
     patient = open_record(actor, record_id, action=what).patient
-    relative = access.get(actor, _relative_action(actor), RelatedPerson, relative_id, lock=True)
-    if relative.patient_id != patient.pk:
-        raise NotFound
+    relative = _relative_of(actor, patient.pk, relative_id, _relative_action(actor))
     _check(actor, delegation)
     if any(one.state in ("open", "invited", "future", "restricted") for one in _open_ones(relative)):
         raise Conflict("Ce proche a déjà un accès : retirez-le d’abord pour en donner un autre.")

@@ -91,8 +91,9 @@ def _said(period: CareTeamParticipant) -> str:
 def _works(found: PractitionerFound) -> str:
     person = found.practitioner
     place = found.roles[0].organization.name if found.roles else ""
-    name = f"{person.title} {person}".strip()
-    return ", ".join(part for part in (name, person.get_profession_display().lower(), place) if part)
+    return ", ".join(
+        part for part in (person.full_name, person.get_profession_display().lower(), place) if part
+    )
 
 
 class AnswerForm(forms.Form):

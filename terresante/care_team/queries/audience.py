@@ -227,10 +227,7 @@ def _reads_there(role: PractitionerRole, draft: Draft) -> bool:
 
 
 def _later(member: CareTeamParticipant) -> Reader:
-    key = member.practitioner_id or member.organization_id
-    if key is None:
-        raise ValueError("a member is a person or a structure")
-    return Reader(key, member.name, "", False, "pas encore membre du cercle")
+    return Reader(member.member_id, member.name, "", False, "pas encore membre du cercle")
 
 
 def _rescuer(opened: EmergencyAccess, draft: Draft, roles: Roles) -> Reader:

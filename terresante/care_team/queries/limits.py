@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from terresante.care_team import matrix
 from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.models import Limited
+from terresante.care_team.models import Limited, NamedReader
+from terresante.care_team.models.limits import Restricted
 from terresante.care_team.queries.audience import Draft
 from terresante.directory.models import PractitionerRole
 from terresante.kernel import compiled
@@ -52,6 +53,11 @@ class Limits:
             sector=self.sector,
             restricted_to_id=self.restricted_to_id,
         )
+
+
+def in_trail(row: Restricted | NamedReader) -> dict[str, str]:
+    """The same, of a row that has a sector alone: that somebody of psychiatry comes or asks would tell of the care."""
+    return Limits(sector=row.sector, restricted_to_id=row.restricted_to_id).in_trail
 
 
 def sector_of(actor: Actor) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from terresante.care_team.access import ACCESS_LOG_READ, COMPLAINT_READ, READINGS, REFUSALS_READ
 from terresante.care_team.models import AccessComplaint, FirstAccess
 from terresante.care_team.queries.lay_words import LAY_ACTS, LAY_PURPOSES, READ
+from terresante.directory.enums import Duty
 from terresante.kernel import access, sql
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
@@ -44,7 +45,7 @@ class RefusedAttempt:
 
 def refusals(actor: Actor, *, most: int = 200) -> list[RefusedAttempt]:
     """The latest refused attempts, whoever made them. Raises Refused for who is not a privacy officer."""
-    if not actor.has_duty("privacy_officer"):
+    if not actor.has_duty(Duty.PRIVACY_OFFICER):
         raise Refused(OFFICERS_ONLY)
     rows = access.list(actor, REFUSALS_READ, AuditEntry).order_by("-at", "-id")[:most]
     return [
@@ -196,7 +197,7 @@ def complaints_of(actor: Actor, patient_id: UUID, *, most: int = 50) -> list[Acc
 
 def complaints(actor: Actor, *, most: int = 200) -> list[AccessComplaint]:
     """Those without an answer first. Raises Refused for who is not a privacy officer."""
-    if not actor.has_duty("privacy_officer"):
+    if not actor.has_duty(Duty.PRIVACY_OFFICER):
         raise Refused(OFFICERS_ONLY)
     rows = access.list(actor, COMPLAINT_READ, AccessComplaint)
     return list(rows.order_by(F("answered_at").asc(nulls_first=True), "-made_at")[:most])

@@ -12,6 +12,7 @@ from terresante.care_team.access import BREAK_GLASS_EXPLAIN, BREAK_GLASS_REVIEW,
 from terresante.care_team.enums import ReviewOutcome
 from terresante.care_team.models import EmergencyAccess
 from terresante.care_team.queries.log import OFFICERS_ONLY
+from terresante.directory.enums import Duty
 from terresante.kernel import access, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
@@ -122,7 +123,7 @@ def emergency(actor: Actor, access_id: UUID) -> EmergencyLine:
 
 
 def _reviewed_by(actor: Actor) -> QuerySet[EmergencyAccess]:
-    if not actor.has_duty("privacy_officer"):
+    if not actor.has_duty(Duty.PRIVACY_OFFICER):
         raise Refused(OFFICERS_ONLY)
     return access.list(actor, BREAK_GLASS_REVIEW, EmergencyAccess)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from terresante.directory.access import MEMBERS_MANAGE, require_administration
+from terresante.directory.enums import Duty
 from terresante.directory.models import Organization
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
@@ -31,7 +32,9 @@ def cells(request: Request) -> HttpResponse:
     now = timezone.now()
     found = [(cell, hours.told(cell, now)) for cell in cells_managed(request.actor)]
     places = (
-        places_managed(request.actor, words) if words or not request.actor.has_duty("administrator") else []
+        places_managed(request.actor, words)
+        if words or not request.actor.has_duty(Duty.ADMINISTRATOR)
+        else []
     )
     return render(request, "telemonitoring/cells.html", {"cells": found, "places": places, "words": words})
 
