@@ -1,14 +1,12 @@
 """Settings of the deployment in the administrator's screen."""
 
 import pytest
-from django.test import Client
 
-from terresante.accounts.models import User
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
 from terresante.kernel import switches
 from terresante.kernel.models import SwitchChange
-from tests.cast import organization, professional
+from tests.cast import client_of, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -21,12 +19,6 @@ def _declared():
     switches.declare("essai", label="Un essai", help="Pour les tests.", default="non", choices=choices)
     yield
     del switches._declared["essai"]
-
-
-def client_of(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def test_a_setting_changes_with_its_reason_and_is_read_again_in_the_history(cast):

@@ -14,7 +14,6 @@ from terresante.interop.carrier import MllpCarrier
 from terresante.interop.flow_queries import flow_of
 from terresante.interop.models import InboundMessage, SenderSystem
 from terresante.interop.tests import papers, wire
-from terresante.interop.tests.test_senders import client_of
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import OutboundChannel
@@ -22,7 +21,7 @@ from terresante.kernel.models import AuditEntry, OutboundMessage
 from terresante.kernel.outbound import deliver_waiting, queue_peer
 from terresante.kernel.ports import bound
 from terresante.patients.models import IdentityDomain, SourceIdentity
-from tests.cast import organization, professional
+from tests.cast import client_of, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits

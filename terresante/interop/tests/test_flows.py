@@ -16,11 +16,10 @@ from terresante.interop.flows import bars, delay_words, place_words, refusal_wor
 from terresante.interop.handlers import tell_of_silences
 from terresante.interop.models import FlowHour, InboundMessage
 from terresante.interop.tests import wire
-from terresante.interop.tests.test_senders import client_of
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
-from tests.cast import organization, professional
+from tests.cast import client_of, organization, professional
 from tests.walls import walls_down, without_keys
 
 pytestmark = pytest.mark.commits

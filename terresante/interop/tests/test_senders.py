@@ -2,9 +2,7 @@
 
 import pytest
 from django.db import connection
-from django.test import Client
 
-from terresante.accounts.models import User
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
 from terresante.interop.actions import SenderEntry, add_sender, change_sender, switch_sender
@@ -15,7 +13,7 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry
-from tests.cast import organization, professional
+from tests.cast import client_of, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -39,12 +37,6 @@ def clinic(cast):
         place = organization("Clinique du Lac", OrganizationKind.PRIVATE_HOSPITAL)
         Organization.objects.filter(pk=place.pk).update(finess="940000009")
     return place
-
-
-def client_of(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def test_only_the_platforms_administrator_connects_a_hospital(cast, admin, clinic, hospital):
