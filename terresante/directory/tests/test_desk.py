@@ -49,13 +49,6 @@ def local(cast, places):
         return professional("nadia", Profession.OTHER, places[0], duties=["local_administrator"])
 
 
-@pytest.fixture
-def admin(cast, places):
-    with walls_down():
-        group = Organization.objects.create(name="Groupement", kind="sesan", source=Source.LOCAL)
-        return professional("denis", Profession.OTHER, group, duties=["administrator"])
-
-
 def role_of(actor):
     with walls_down():
         return PractitionerRole.objects.get(practitioner_id=actor.person_id)

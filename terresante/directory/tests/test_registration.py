@@ -73,13 +73,6 @@ def local(practice):
         return professional("nadege", Profession.OTHER, practice, duties=["local_administrator"])
 
 
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        group = Organization.objects.create(name="Groupement", kind="sesan", source=Source.LOCAL)
-        return professional("denis", Profession.OTHER, group, duties=["administrator"])
-
-
 def code_received():
     return re.findall(r"\b\d{6}\b", last_message())[0]
 

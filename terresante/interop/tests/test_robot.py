@@ -49,13 +49,6 @@ def csv(*lines):
 
 
 @pytest.fixture
-def admin(cast):
-    with walls_down():
-        place = organization("Groupement", OrganizationKind.SESAN)
-        return professional("denis", Profession.OTHER, place, duties=["administrator"])
-
-
-@pytest.fixture
 def centre(cast):
     """The structure that informs, and one of its nurses."""
     with walls_down():

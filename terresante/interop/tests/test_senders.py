@@ -21,17 +21,6 @@ ENTRY = SenderEntry(name="Logiciel DPI", authorities=["1.2.250.9.1"], fingerprin
 
 
 @pytest.fixture
-def admin(cast):
-    with walls_down():
-        return professional(
-            "denis",
-            Profession.OTHER,
-            organization("Groupement", OrganizationKind.SESAN),
-            duties=["administrator"],
-        )
-
-
-@pytest.fixture
 def clinic(cast):
     with walls_down():
         place = organization("Clinique du Lac", OrganizationKind.PRIVATE_HOSPITAL)

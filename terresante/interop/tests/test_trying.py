@@ -16,13 +16,6 @@ from tests.walls import walls_down
 pytestmark = pytest.mark.commits
 
 
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        place = organization("Groupement", OrganizationKind.SESAN)
-        return professional("denis", Profession.OTHER, place, duties=["administrator"])
-
-
 def test_the_trial_answers_as_the_door_does_message_by_message(cast, hospital, madeleine):
     """The same bytes, tried then really sent: the same code."""
     person = papers.whose(cast.madeleine_record)

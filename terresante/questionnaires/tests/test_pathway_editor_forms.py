@@ -5,8 +5,6 @@ from decimal import Decimal
 import pytest
 
 from terresante.accounts.models import User
-from terresante.directory.enums import Profession
-from terresante.directory.models import Organization
 from terresante.kernel.errors import Refused
 from terresante.kernel.ui.wording import french
 from terresante.questionnaires import pathway_actions
@@ -16,7 +14,6 @@ from terresante.questionnaires.models import PathwayVersion
 from terresante.questionnaires.pathway import check
 from terresante.questionnaires.tests.factories import files, published_version
 from terresante.questionnaires.tests.pathways import small
-from tests.cast import professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -71,13 +68,6 @@ STEP = {
     "row-0-red": "",
     "row-1-role": "patient",
 }
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        at = Organization.objects.get(pk=cast.brun.organization_id)
-        return professional("admin", Profession.OTHER, at, duties=["administrator"])
 
 
 @pytest.fixture

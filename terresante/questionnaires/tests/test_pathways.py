@@ -30,13 +30,6 @@ URL = "/administration/parcours/"
 
 
 @pytest.fixture
-def admin(cast):
-    with walls_down():
-        at = Organization.objects.get(pk=cast.brun.organization_id)
-        return professional("admin", Profession.OTHER, at, duties=["administrator"])
-
-
-@pytest.fixture
 def local_admin(cast):
     with walls_down():
         at = Organization.objects.get(pk=cast.amar.organization_id)
