@@ -23,7 +23,7 @@ from terresante.kernel.ui.translation import later
 from terresante.overview import sheet_queries
 from terresante.overview.access import EMERGENCY_SHEET_PRINT, EMERGENCY_SHEET_READ
 from terresante.portal.health_forms import DECLARED
-from terresante.portal.queries import own_record_id, read_own_record
+from terresante.portal.queries import founded_record_id, read_founded_record, read_own_record
 
 # How each declaration is asked for; what is not here is a professional's to write.
 _TITLES = {
@@ -47,8 +47,8 @@ def health(request: Request) -> HttpResponse:
 
 @writes(HEALTH_DECLARE)
 def declare(request: Request, kind: str) -> HttpResponse:
-    record_id = own_record_id(request.actor)
-    if record_id is None or kind not in DECLARED:
+    record_id = founded_record_id(request.actor)
+    if kind not in DECLARED:
         raise NotFound
     form = DECLARED[kind](request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -66,9 +66,7 @@ def declare(request: Request, kind: str) -> HttpResponse:
 
 @writes(HEALTH_TAKE_BACK)
 def take_back(request: Request, kind: str, line_id: UUID) -> HttpResponse:
-    record_id, asked = own_record_id(request.actor), queries.kind_of(kind)
-    if record_id is None:
-        raise NotFound
+    record_id, asked = founded_record_id(request.actor), queries.kind_of(kind)
     if request.method == "POST":
         try:
             actions.take_back_declaration(
@@ -95,9 +93,7 @@ def home_access(request: Request) -> HttpResponse:
 
 @writes(OWN_HOME_WRITE)
 def write_home_access(request: Request) -> HttpResponse:
-    opened = read_own_record(request.actor, action=OWN_HOME_WRITE)
-    if opened is None:
-        raise NotFound
+    opened = read_founded_record(request.actor, action=OWN_HOME_WRITE)
     row = access_in_force(request.actor, opened.patient.pk)
     form = HomeForm(request.POST or None, initial=written(row))
     if request.method == "POST" and form.is_valid():
@@ -123,8 +119,5 @@ def emergency_sheet(request: Request) -> HttpResponse:
 
 @reads(EMERGENCY_SHEET_PRINT)
 def print_emergency_sheet(request: Request) -> Answer:
-    record_id = own_record_id(request.actor)
-    if record_id is None:
-        raise NotFound
-    opened = open_record(request.actor, record_id, action=EMERGENCY_SHEET_PRINT)
+    opened = open_record(request.actor, founded_record_id(request.actor), action=EMERGENCY_SHEET_PRINT)
     return sheet_queries.paper(request.actor, opened)
