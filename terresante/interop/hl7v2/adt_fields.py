@@ -80,7 +80,6 @@ def _physician(part: Repetition, role: str) -> Physician:
     return Physician(
         role=role,
         identifier=part.value(1),
-        identifier_type=part.value(13),
         family=part.value(2),
         given=part.value(3),
         rpps=rpps_of(part),
