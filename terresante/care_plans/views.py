@@ -132,7 +132,7 @@ def show_step(request: Request, record_id: UUID, step_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=INCLUSION_READ)
     step = _step(request, opened, step_id)
     act = request.POST.get("act", "")
-    shown_forms = _step_forms(request, opened, step, act)
+    shown_forms = _step_forms(request, step, act)
     sent = shown_forms.get(act)
     if sent is not None and sent.is_valid():
         try:
@@ -152,7 +152,7 @@ def show_step(request: Request, record_id: UUID, step_id: UUID) -> HttpResponse:
     return record_page(request, "care_plans/step.html", opened, shown, tab=_TAB, status=status)
 
 
-def _step_forms(request: Request, opened: OpenRecord, step: PlannedStep, act: str) -> dict[str, forms.Form]:
+def _step_forms(request: Request, step: PlannedStep, act: str) -> dict[str, forms.Form]:
     """Those that this reader may send, for the state the step is in."""
     may_work, may_assign = queries.rights_on(request.actor, step)
     posted = {name: request.POST if name == act else None for name in _ACTS}
