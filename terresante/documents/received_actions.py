@@ -39,6 +39,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
 from terresante.kernel.events import emit
 from terresante.kernel.files.receiving import Received
+from terresante.kernel.ui.wording import one_line, shortened
 from terresante.patients.models import CareRecord
 
 # Of no sector of care: as stays are, they are read inside.
@@ -356,9 +357,8 @@ def _structure(actor: Actor) -> UUID:
 
 
 def _title(document: SentDocument) -> str:
-    said = "".join(sign for sign in " ".join(document.title.split()) if sign.isprintable())
-    said = said or document.type.label
-    return said if len(said) <= TITLE_MAX_LENGTH else f"{said[: TITLE_MAX_LENGTH - 1]}…"
+    said = one_line(document.title) or document.type.label
+    return shortened(said, TITLE_MAX_LENGTH)
 
 
 def _cut(names: tuple[str, ...]) -> list[str]:

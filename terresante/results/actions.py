@@ -20,7 +20,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
-from terresante.kernel.ui.wording import NBSP, lowered
+from terresante.kernel.ui.wording import NBSP, lowered, shortened
 from terresante.patients.models import CareRecord
 from terresante.results.access import RESULT_WRITE
 from terresante.results.enums import ReportStatus, ResultKind
@@ -268,8 +268,7 @@ def _held(value: Decimal | None) -> Decimal | None:
 
 def _cut(said: str, most: int) -> str:
     """On one line; PostgreSQL holds no NUL in a text."""
-    text = " ".join(said.replace("\x00", "").split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return shortened(" ".join(said.replace("\x00", "").split()), most)
 
 
 def _sum_up(row: DiagnosticReport, told: Sequence[LabObservation]) -> None:
@@ -281,7 +280,7 @@ def _sum_up(row: DiagnosticReport, told: Sequence[LabObservation]) -> None:
     germs = [f"germe isolé : {each.text}" for each in observations if each.is_isolate and each.text]
     resists = [f"résistant à {lowered(each.label)}" for each in observations if each.is_resistant]
     said = [f"{lowered(each.label)} {each.said}{NBSP}{_marked(each)}" for each in outside]
-    row.headline = _cut_whole(_few([*said, *germs, *resists], ", "))
+    row.headline = shortened(_few([*said, *germs, *resists], ", "), TEXT_LENGTH)
     row.total = sum(not each.is_isolate for each in observations)
     row.out_of_range = len(outside)
 
@@ -297,10 +296,6 @@ def _few(said: Sequence[str], between: str) -> str:
     left = len(said) - _NAMED
     named = between.join(said[:_NAMED])
     return f"{named} et {left}{NBSP}de plus" if left > 0 else named
-
-
-def _cut_whole(said: str) -> str:
-    return said if len(said) <= TEXT_LENGTH else f"{said[: TEXT_LENGTH - 1]}…"
 
 
 def trace(actor: Actor, act: Action, row: DiagnosticReport, **detail: Any) -> None:
