@@ -34,7 +34,7 @@ from terresante.care_team.enums import RoleGroup
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.wording import NBSP, count
 
 
@@ -62,7 +62,7 @@ def new_programme(request: Request) -> HttpResponse:
         messages.success(request, "Le programme est créé. Ajoutez ses étapes, puis publiez-le.")
         return redirect("programmes:one", programme.pk)
     context = {"form": form, "programme": None}
-    return render(request, "care_plans/general.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/general.html", context, status=form_status(form))
 
 
 @require_safe
@@ -119,7 +119,7 @@ def general(request: Request, programme_id: UUID) -> HttpResponse:
         messages.success(request, "Le brouillon est enregistré.")
         return redirect("programmes:one", programme_id)
     context = {"form": form, "programme": programme}
-    return render(request, "care_plans/general.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/general.html", context, status=form_status(form))
 
 
 @writes(PROGRAMME_MANAGE)
@@ -144,7 +144,7 @@ def step(request: Request, programme_id: UUID, part: str = "") -> HttpResponse:
         except (Invalid, Conflict) as error:
             _show_alone(form, error, removing="remove" in request.POST)
     context = {"form": form, "programme": programme, "found": found, "what": "step"}
-    return render(request, "care_plans/part.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/part.html", context, status=form_status(form))
 
 
 @writes(PROGRAMME_MANAGE)
@@ -170,7 +170,7 @@ def sequence(request: Request, programme_id: UUID, part: str = "") -> HttpRespon
         else:
             return redirect("programmes:one", programme_id)
     context = {"form": form, "programme": programme, "found": found, "what": "sequence"}
-    return render(request, "care_plans/part.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/part.html", context, status=form_status(form))
 
 
 @require_POST
@@ -240,7 +240,7 @@ def billing(request: Request, programme_id: UUID) -> HttpResponse:
         "batches": [(one, money(one.total)) for one in queries.batches_of(request.actor, programme)],
         "form": form,
     }
-    return render(request, "care_plans/billing.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/billing.html", context, status=form_status(form))
 
 
 @require_safe

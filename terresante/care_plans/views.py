@@ -22,7 +22,7 @@ from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import Original, original
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 
 _TAB = "pathway"
 _ACTS: dict[str, Callable[..., PlannedStep]] = {
@@ -76,8 +76,7 @@ def include_patient(request: Request, record_id: UUID, programme_id: UUID) -> Ht
         "bounds": said_bounds(definition.bounds),
         "form": form,
     }
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "care_plans/include.html", opened, shown, tab=_TAB, status=status)
+    return record_page(request, "care_plans/include.html", opened, shown, tab=_TAB, status=form_status(form))
 
 
 @require_safe
@@ -112,9 +111,8 @@ def leave(request: Request, record_id: UUID, inclusion_id: UUID) -> HttpResponse
                 request, "La sortie est enregistrée." if inclusion.programme_id else "Le plan est clos."
             )
             return redirect("care_plans:inclusion", record_id, inclusion_id)
-    status = Invalid.status if form.errors else 200
     shown = {"inclusion": inclusion, "form": form}
-    return record_page(request, "care_plans/leave.html", opened, shown, tab=_TAB, status=status)
+    return record_page(request, "care_plans/leave.html", opened, shown, tab=_TAB, status=form_status(form))
 
 
 @require_POST

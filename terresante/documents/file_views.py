@@ -32,7 +32,7 @@ from terresante.kernel.files.kinds import FileKind, refused
 from terresante.kernel.files.receiving import Received, receive, shown_name
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 
 _MISSING = "Choisissez au moins un fichier."
 
@@ -127,7 +127,7 @@ def _add_page(request: Request, record_id: UUID, form: DocumentForm) -> HttpResp
         {"form": form, "audience": panel},
         tab="documents",
         main_action=MainAction("Déposer", icon="upload", form_id="document"),
-        status=422 if form.errors else 200,
+        status=form_status(form),
     )
 
 
@@ -157,9 +157,14 @@ def replace_document(request: Request, record_id: UUID, document_id: UUID) -> Ht
     opened, document = opened_document(request, record_id, document_id, DOCUMENT_REPLACE)
     shown = {"document": document, "form": form}
     action = MainAction("Remplacer", icon="upload", form_id="document")
-    status = 422 if form.errors else 200
     return record_page(
-        request, "documents/replace.html", opened, shown, tab="documents", main_action=action, status=status
+        request,
+        "documents/replace.html",
+        opened,
+        shown,
+        tab="documents",
+        main_action=action,
+        status=form_status(form),
     )
 
 

@@ -25,7 +25,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY, actor_behind
 from terresante.kernel.screens import Request, public, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.patients.models import CareRecord
 from terresante.patients.queries import namesakes
 
@@ -91,7 +91,7 @@ def partners(request: Request) -> HttpResponse:
             messages.success(request, "Le logiciel est raccordé : ajoutez sa clé publique.")
             return redirect("interop:partner", partner.pk)
     context = {"partners": partners_with_keys(request.actor), "form": form}
-    return render(request, "interop/partners.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/partners.html", context, status=form_status(form))
 
 
 @writes(PARTNER_MANAGE)

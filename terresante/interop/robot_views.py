@@ -23,7 +23,7 @@ from terresante.interop.robot_queries import records_to_inform, rules_at_work, r
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.wording import count
 
 _SHOWN = 50
@@ -46,7 +46,7 @@ def rules(request: Request) -> HttpResponse:
             )
             return redirect("interop:robot_rule", rule.pk)
     context = {"rules": rules_at_work(request.actor), "form": form}
-    return render(request, "interop/robot.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/robot.html", context, status=form_status(form))
 
 
 @writes(ROBOT_MANAGE)
@@ -71,7 +71,7 @@ def rule(request: Request, rule_id: UUID) -> HttpResponse:
             messages.success(request, f"Fichier lu : {done}.")
             return redirect("interop:robot_rule", rule_id)
     context = {"rule": found, "runs": runs_of(found)[:_SHOWN], "form": form, "columns": COLUMNS}
-    return render(request, "interop/robot_rule.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/robot_rule.html", context, status=form_status(form))
 
 
 @require_safe

@@ -18,7 +18,7 @@ from terresante.interop.trying import try_message
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.wording import count
 
 
@@ -39,7 +39,7 @@ def senders(request: Request) -> HttpResponse:
     lines = senders_at_work(request.actor)
     silent = [line for line in lines if line.is_silent]
     context = {"senders": lines, "silent": silent, "form": form}
-    return render(request, "interop/senders.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/senders.html", context, status=form_status(form))
 
 
 @writes(SENDER_MANAGE)
@@ -60,7 +60,7 @@ def sender(request: Request, sender_id: UUID) -> HttpResponse:
             messages.success(request, "Les changements prennent effet d’ici une minute.")
             return redirect("interop:sender", sender_id)
     context = {"sender": found, "form": form, "flow": flow_of(request.actor, found)}
-    return render(request, "interop/sender.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/sender.html", context, status=form_status(form))
 
 
 @writes(SENDER_MANAGE)
@@ -74,7 +74,7 @@ def try_out(request: Request, sender_id: UUID) -> HttpResponse:
         trial = try_message(found, form.cleaned_data["message"])
         note_trial(request.actor, sender_id, code=trial.code)
     context = {"sender": found, "form": form, "trial": trial, "samples": SAMPLES.items()}
-    return render(request, "interop/try.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/try.html", context, status=form_status(form))
 
 
 def _sample(sender: SenderSystem, event: str) -> str:

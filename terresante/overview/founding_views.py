@@ -13,7 +13,7 @@ from terresante.care_team.forms import ProofForm
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ids import asked_key
 from terresante.kernel.screens import Request, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.overview.forms import PatientForm
 
 
@@ -80,5 +80,4 @@ def _shown(request: Request, traits: PatientForm, form: forms.Form, *, withdraws
         "known": request.POST.get("known", ""),
         "withdraws": withdraws,
     }
-    status = Invalid.status if form.errors else 200
-    return render(request, "overview/oppose_creation.html", context, status=status)
+    return render(request, "overview/oppose_creation.html", context, status=form_status(form))

@@ -20,7 +20,7 @@ from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.receiving import Received, receive
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.paging import asked_page
 from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
 from terresante.notes.models import NoteMedia
@@ -73,9 +73,10 @@ def add_document(request: Request) -> HttpResponse:
                 return redirect("portal:document", filed.pk)
         else:
             form.add_error("sent", received or gettext("Choisissez un fichier."))
-    status = Invalid.status if form.errors else 200
     opened = read_own_record(request.actor, action=OWN_DOCUMENT_WRITE)
-    return render(request, "portal/add_document.html", {"opened": opened, "form": form}, status=status)
+    return render(
+        request, "portal/add_document.html", {"opened": opened, "form": form}, status=form_status(form)
+    )
 
 
 @writes(OWN_DOCUMENT_WRITE)

@@ -18,7 +18,7 @@ from terresante.home_care.queries import access_in_force, lines_of
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Answer, Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.translation import later
 from terresante.overview import sheet_queries
 from terresante.overview.access import EMERGENCY_SHEET_PRINT, EMERGENCY_SHEET_READ
@@ -61,7 +61,7 @@ def declare(request: Request, kind: str) -> HttpResponse:
             return redirect("portal:health")
     opened = read_own_record(request.actor, action=HEALTH_DECLARE)
     shown = {"opened": opened, "form": form, "kind": kind, "heading": _TITLES[kind]}
-    return render(request, "portal/declare.html", shown, status=422 if form.errors else 200)
+    return render(request, "portal/declare.html", shown, status=form_status(form))
 
 
 @writes(HEALTH_TAKE_BACK)
@@ -106,8 +106,7 @@ def write_home_access(request: Request) -> HttpResponse:
                 request, gettext("C’est noté. L’équipe et la fiche d’urgence le disent maintenant.")
             )
             return redirect("portal:home_access")
-    status = Invalid.status if form.errors else 200
-    return render(request, "portal/write_home_access.html", {"form": form}, status=status)
+    return render(request, "portal/write_home_access.html", {"form": form}, status=form_status(form))
 
 
 @reads(EMERGENCY_SHEET_READ)

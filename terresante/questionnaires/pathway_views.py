@@ -13,7 +13,7 @@ from terresante.directory.access import require_administration
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.questionnaires import archive, pathway_actions, pathway_queries, places
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import (
@@ -107,8 +107,7 @@ def _version_page(request: Request, version_id: UUID, **forms: Any) -> HttpRespo
         "copy_form": CopyForm(),
         **forms,
     }
-    status = 422 if any(form.errors for form in forms.values()) else 200
-    return render(request, "questionnaires/version.html", context, status=status)
+    return render(request, "questionnaires/version.html", context, status=form_status(*forms.values()))
 
 
 @require_safe

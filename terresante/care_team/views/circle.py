@@ -39,7 +39,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ids import key_of
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import offer, show_error
+from terresante.kernel.ui.forms import form_status, offer, show_error
 from terresante.kernel.ui.wording import long_date
 
 
@@ -225,8 +225,9 @@ def _oppose(request: Request, record_id: UUID, kind: ConsentKind) -> HttpRespons
         "closes": kind == ConsentKind.OPPOSITION_RECORD,
         "of_samu": kind == ConsentKind.OPPOSITION_SAMU,
     }
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "care_team/oppose.html", opened, context, tab="circle", status=status)
+    return record_page(
+        request, "care_team/oppose.html", opened, context, tab="circle", status=form_status(form)
+    )
 
 
 @writes(CONSENT_EDIT)
@@ -283,6 +284,4 @@ def answer_complaint(request: Request, complaint_id: UUID) -> HttpResponse:
             messages.success(request, "La réponse est envoyée à la personne.")
             return redirect("care_team:complaints")
     context = {"complaint": complaint, "form": form, "what": label_of(complaint.done)}
-    return render(
-        request, "care_team/answer_complaint.html", context, status=Invalid.status if form.errors else 200
-    )
+    return render(request, "care_team/answer_complaint.html", context, status=form_status(form))

@@ -41,7 +41,7 @@ from terresante.directory.queries.desk import (
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.paging import shown_page
 
 
@@ -162,7 +162,7 @@ def open_account(request: Request, practitioner_id: UUID) -> HttpResponse:
             )
             return redirect("directory:account", user.pk)
     context = {"who": who, "form": form, "known": known, "chooses": chooses}
-    return render(request, "directory/account_open.html", context, status=422 if form.errors else 200)
+    return render(request, "directory/account_open.html", context, status=form_status(form))
 
 
 @require_POST
@@ -208,4 +208,4 @@ def _added(
 
 
 def _member_form(request: Request, template: str, form: forms.Form, **context: object) -> HttpResponse:
-    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
+    return render(request, template, {"form": form, **context}, status=form_status(form))

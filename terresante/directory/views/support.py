@@ -20,7 +20,7 @@ from terresante.directory.queries.desk import requests_served
 from terresante.directory.queries.registration import masked
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 
 
 @require_safe
@@ -107,4 +107,4 @@ def _served(request: Request, who: Practitioner, form: RequestForm) -> HttpRespo
         "address": masked(user.email if user else known_address(who)),
         "form": form,
     }
-    return render(request, "directory/support_serve.html", context, status=422 if form.errors else 200)
+    return render(request, "directory/support_serve.html", context, status=form_status(form))

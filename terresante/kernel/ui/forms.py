@@ -63,6 +63,11 @@ def show_error(form: forms.Form, error: Invalid | Conflict, *, beside: str = "")
         form.add_error(name if name in form.fields else None, sentence)
 
 
+def form_status(*shown: forms.BaseForm) -> int:
+    """Of the answer that shows these forms: 422 when one has something to correct."""
+    return Invalid.status if any(form.errors for form in shown) else 200
+
+
 def day_field(
     label: str | None = None,
     *,

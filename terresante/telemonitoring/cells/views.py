@@ -15,7 +15,7 @@ from terresante.directory.models import Organization
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.telemonitoring.alerts.access import CELL_MANAGE
 from terresante.telemonitoring.cells import hours
 from terresante.telemonitoring.cells.actions import CellEntry, add_cell, change_cell
@@ -73,7 +73,7 @@ def cell(request: Request, cell_id: UUID) -> HttpResponse:
 
 def _form(request: Request, form: CellForm, place: Organization, found: Cell | None) -> HttpResponse:
     context = {"form": form, "place": place, "cell": found}
-    return render(request, "telemonitoring/cell.html", context, status=422 if form.errors else 200)
+    return render(request, "telemonitoring/cell.html", context, status=form_status(form))
 
 
 def _people(organization_id: UUID) -> list[tuple[str, str]]:
