@@ -3,7 +3,6 @@
 import pytest
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.interop import applying
 from terresante.interop.mllp.intake import answer, received
 from terresante.interop.models import InboundMessage
@@ -99,7 +98,7 @@ def test_who_is_alive_is_acknowledged_without_a_word(cast, hospital, madeleine):
 def test_the_header_says_the_death_and_no_age(client, cast, hospital, madeleine):
     answered(hospital, update(cast.madeleine_record, "", "Y"))
     with walls_down():
-        client.force_login(User.objects.get(pk=cast.amar.user_id))
+        login(client, cast.amar)
 
     shown = client.get(f"/dossiers/{cast.madeleine_record.pk}/").content.decode()
 

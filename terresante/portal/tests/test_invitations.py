@@ -100,8 +100,7 @@ def test_a_wrong_code_five_times_closes_the_invitation_and_says_nothing_more(cas
 def test_who_has_an_account_adds_the_second_person_to_it_and_a_professional_does_not(cast):
     guardian = as_relative(cast.leon_record, "Claire")
     _, _, code, link = recorded_by_hand(cast)
-    doctor = Client()
-    doctor.force_login(get_user_model().objects.get(pk=cast.brun.user_id))
+    doctor = client_of(cast.brun)
     doctor.get(link)
     assert "professionnel" in doctor.post(reverse("portal:claim"), {"given_code": code}).content.decode()
     known = acting(guardian)

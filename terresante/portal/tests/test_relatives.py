@@ -333,8 +333,7 @@ def test_a_guardian_of_two_persons_always_knows_for_whom_and_the_log_says_it(cas
         (cast.leon_record.patient_id, "Leon LEROUX"),
         (cast.madeleine_record.patient_id, "Madeleine LEROUX"),
     }
-    own = Client()
-    own.force_login(get_user_model().objects.get(pk=cast.madeleine.user_id))
+    own = client_of(cast.madeleine)
     seen = own.get(reverse("portal:accesses")).content.decode()
     assert "pour Madeleine LEROUX" in seen
     # Whom he does not act for is not found.
@@ -343,8 +342,7 @@ def test_a_guardian_of_two_persons_always_knows_for_whom_and_the_log_says_it(cas
 
 def test_the_patient_gives_her_carer_an_access_and_takes_it_back_in_one_click(cast):
     person = relative_of(cast.madeleine_record, "Lucie")
-    own = Client()
-    own.force_login(get_user_model().objects.get(pk=cast.madeleine.user_id))
+    own = client_of(cast.madeleine)
     answer = own.post(
         reverse("portal:carer", args=[person.pk]), {"email": "lucie@example.org", "scope": ["care"]}
     )
@@ -378,8 +376,7 @@ def test_the_patient_withdraws_no_access_that_the_law_gave(cast):
 def test_another_patient_gives_no_access_to_her_record(cast):
     """Léon has his own relatives and his own carers."""
     person = relative_of(cast.madeleine_record)
-    other = Client()
-    other.force_login(get_user_model().objects.get(pk=cast.leon.user_id))
+    other = client_of(cast.leon)
 
     for name, key in (("carer", person.pk), ("relative", person.pk)):
         assert (
