@@ -306,7 +306,7 @@ def _draft(request: Request, programme_id: UUID) -> tuple[Programme, ProgrammeVe
 
 
 def _show_alone(form: StepForm, error: Invalid | Conflict, *, removing: bool) -> None:
-    """What is said of a removal, without what the other fields lack."""
+    """A refused removal is shown alone: what the other fields lack does not matter then."""
     if removing:
         form.is_valid()
         form.errors.clear()

@@ -54,10 +54,10 @@ class SaidAccess:
 
 @action
 def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | None) -> HomeAccess:
-    """All that is known of how one gets in; `seen` is the version that its author had before his eyes.
+    """Replaces all that is known of how one gets in; `seen` is the version that its author read before writing. Neither
+    an event nor the audit row carries a word of it, only that it changed.
 
-    Neither an event nor the trail carries a word of it: they say that it changed.
-    Raises Invalid for what is said, Conflict when nothing is changed, or when somebody changed it meanwhile.
+    Raises Invalid for a text that is too long, Conflict when nothing changes, or when somebody changed it meanwhile.
     """
     what = HOME_WRITE if actor.kind == ActorKind.PROFESSIONAL else OWN_HOME_WRITE
     record = open_record(actor, record_id, action=what).record
@@ -86,5 +86,5 @@ def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | 
 
 
 def _one_at_a_time(patient_id: UUID) -> None:
-    """The first two rows replace nothing, and no constraint tells them apart: two merged identities have one each."""
+    """No constraint refuses a second first row, one that replaces nothing: two merged identities have one each."""
     sql.take_turn(f"home {patient_id}")

@@ -33,8 +33,8 @@ class Told:
 
 
 def users_to_tell(events: Sequence[Event]) -> list[list[Told]]:
-    """For each event, whom its limits let know of it, but for the matrix: through the listed function of the same
-    name; for jobs only, empty for anybody else.
+    """For each event, the users whose knowledge its limits allow; the matrix is not asked here. Through the listed
+    function of the same name: for jobs only, empty for anybody else.
     """
     told: list[list[Told]] = [[] for _ in events]
     with connection.cursor() as cursor:
@@ -69,9 +69,8 @@ class Address:
 
 
 def audiences(events: Sequence[Event], *, who_write: bool = False) -> list[set[Address]]:
-    """For each event, the users who may read what it tells, but for who did it: one statement in all.
-
-    `who_write`: those only whose profession also writes that class.
+    """For each event, the users who may read what it tells, without its author: one statement for all events.
+    `who_write`: only those whose profession also writes that class.
     """
     may = _writes if who_write else _reads
     return [

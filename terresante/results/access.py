@@ -15,7 +15,7 @@ RESULT_WRITE = Action("result.write", "Transmettre des résultats de biologie")
 
 @rule(RESULT_READ, DiagnosticReport, visible=True)
 def reports_shared_with(actor: Actor) -> Q:
-    """By its own limits, and never by more than who opens its document, whatever became of that one since."""
+    """Shared by its own limits, and only with those who may open its document, even if they changed since."""
     opened = DocumentReference.objects.filter(
         contents_opened(actor), pk=OuterRef("document_id"), patient_id=OuterRef("patient_id")
     )

@@ -107,7 +107,9 @@ def file_report(actor: Actor, document: DocumentReference, *, report: NewReport)
 
 @action
 def close_reports(actor: Actor, document: DocumentReference) -> int:
-    """Of a document withdrawn, or of the one that `document` has just replaced: how many reports were in force."""
+    """Ends the reports of a withdrawn document, or of the one that `document` has just replaced; returns how many were
+    in force.
+    """
     record_of(actor, document.patient_id)
     if document.status == DocumentStatus.ENTERED_IN_ERROR:
         closed = _closed(document.pk, document.patient_id, ReportStatus.ENTERED_IN_ERROR)
@@ -124,7 +126,9 @@ def close_reports(actor: Actor, document: DocumentReference) -> int:
 
 
 def follow_document(patient_id: UUID, document_id: UUID) -> None:
-    """By a job, in its context: the report of a document is read by those who read it, and ends with it. Idempotent."""
+    """Gives the report of a document the same readers as the document, and ends it when the document ends. Called in
+    the context of a job. Idempotent.
+    """
     rls.open_record(patient_id)
     rows = DiagnosticReport.objects.filter(patient_id=patient_id, document_id=document_id)
     row = rows.select_related("document").first()
@@ -151,7 +155,9 @@ _STATUS_AFTER = {
 
 
 def fact_of(row: DiagnosticReport) -> Fact:
-    """Under the key of its document, when it has one, and its limits: what withdraws or keeps that one does it too."""
+    """Told under the key and the limits of its document, when it has one: what withdraws or hides the document then
+    does so to the fact.
+    """
     kept = row.document or row
     return Fact(kind=FeedKind.RESULT, occurred_at=kept.recorded_at, **kept.told())
 
@@ -256,7 +262,7 @@ _LENGTHS = {
 
 
 def _sensible(at: datetime | None) -> datetime | None:
-    """A moment that a calendar holds: beyond, PostgreSQL keeps what Python no longer reads."""
+    """None for a year that a calendar would not hold: PostgreSQL stores some that Python cannot read back."""
     return at if at is not None and _FIRST_YEAR <= at.year <= _LAST_YEAR else None
 
 

@@ -305,7 +305,7 @@ def end(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
 
 
 def _has_left(request: Request, record_id: UUID) -> bool:
-    """Who was there by the cell alone reads the record no more."""
+    """The actor read the record only as a member of the cell, and no longer does."""
     try:
         read_record(request.actor, record_id, action=FOLLOW_UP_READ)
     except (NotFound, Refused):

@@ -54,13 +54,13 @@ def held_link(link_id: UUID) -> Visit | None:
 
 
 def permit_of_link(link_id: UUID) -> str:
-    """Names how one came, never whom one answers for: that is asked again when the answer arrives."""
+    """Says by which link somebody came, not for whom he answers: that is asked again when the answer arrives."""
     return signing.dumps({"link": str(link_id)}, salt=_PERMIT)
 
 
 def permit_of_account(user_id: UUID, *, session: UUID) -> str:
-    """The same; it ends with this session, when it is closed by its owner, not when it grows old: what was answered
-    under it is then kept by the telephone until he is back.
+    """The same, of a session. It ends when its owner closes the session, not when the session expires: the telephone
+    then keeps what was answered until he is back.
     """
     return signing.dumps({"user": str(user_id), "session": str(session)}, salt=_PERMIT)
 

@@ -314,7 +314,9 @@ def _groups(classes: list[str], scope: Scope) -> list[tuple[Any, ...]]:
 
 @compiled.rows
 def _open_alerts(keys: list[str]) -> QuerySet[Alert, Any]:
-    """Of follow-ups that the rule has just let through, which is the rule of their alerts; the policies hold."""
+    """Without the rule of alerts: it is that of follow-ups, which let these through already. The row policies still
+    apply.
+    """
     rows = Alert.objects.filter(among("follow_up_id", keys)).exclude(state=AlertState.CLOSED)
     return rows.values_list(_TEXTS["follow_up_id"], *_WAITING)
 

@@ -94,7 +94,7 @@ def _around(request: Request, asked: Asked, found: Board, cells: list[Cell]) -> 
 
 
 def _fragment(template: str, shown: dict[str, Any]) -> HttpResponse:
-    """Without the frame of a page, which asks for its own counters: every change is asked for by every open board."""
+    """Without the frame of a page, which would compute its counters: each change is asked for by every open board."""
     return HttpResponse(render_to_string(template, shown))
 
 

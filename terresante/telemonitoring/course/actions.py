@@ -315,7 +315,9 @@ def end_what_is_over(actor: Actor, now: datetime) -> int:
 
 
 def _held(statement: str, moment: date) -> list[FollowUp]:
-    """Those that a function asked of every patient at once, held; a datetime is a date to Python."""
+    """Locks the follow-ups that the function `statement` finds, of every patient. `moment` may be a datetime, which is
+    a date too.
+    """
     found = list(sql.rows(statement, moment, _TOGETHER))
     rls.open_records({patient_id for _, patient_id in found})
     rows = FollowUp.objects.select_for_update(of=("self",)).filter(pk__in=[key for key, _ in found])
