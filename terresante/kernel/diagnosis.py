@@ -1,7 +1,6 @@
 """What `terresante doctor` looks at: one SQL question each, whose every answer row is something wrong."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from terresante.kernel import rls, sql
 from terresante.kernel.actor import Actor, Channel
@@ -92,5 +91,4 @@ def examine() -> list[Answer]:
 
 
 def _ask(question: Question) -> list[str]:
-    rows: list[tuple[Any, ...]] = sql.rows(question.sql)
-    return [question.wrong.format(*row) for row in rows]
+    return [question.wrong.format(*row) for row in sql.rows(question.sql)]

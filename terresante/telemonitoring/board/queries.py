@@ -306,10 +306,7 @@ def _counts(groups: Iterable[tuple[Any, ...]], cell_id: UUID | None) -> dict[str
 
 def _groups(classes: list[str], scope: Scope) -> list[tuple[Any, ...]]:
     """Of what the actor reads, by the rules and the row policies: `board_groups` asks both of each row once."""
-    found: list[tuple[Any, ...]] = sql.rows(
-        "SELECT * FROM board_groups(%s, %s)", classes, scope == Scope.MINE
-    )
-    return found
+    return sql.rows("SELECT * FROM board_groups(%s, %s)", classes, scope == Scope.MINE)
 
 
 @compiled.rows

@@ -318,7 +318,7 @@ def _held(statement: str, moment: date) -> list[FollowUp]:
     """Locks the follow-ups that the function `statement` finds, of every patient. `moment` may be a datetime, which is
     a date too.
     """
-    found = list(sql.rows(statement, moment, _TOGETHER))
+    found = sql.rows(statement, moment, _TOGETHER)
     rls.open_records({patient_id for _, patient_id in found})
     rows = FollowUp.objects.select_for_update(of=("self",)).filter(pk__in=[key for key, _ in found])
     return list(rows.order_by("pk"))
