@@ -55,7 +55,8 @@ def merge_identities(actor: Actor, surviving_id: UUID, *, dead_id: UUID, reason:
 def unmerge_identities(
     actor: Actor, merge_id: UUID, *, to_dead: Collection[UUID], to_surviving: Collection[UUID], reason: str
 ) -> IdentityMerge:
-    """Both identities as they were; of what was written since, each row that a person must give has been given.
+    """Makes both identities what they were. Rows written since, of which only a person can say whose they are, are in
+    `to_dead` or `to_surviving`.
 
     Raises Conflict when something stands in the way, Invalid without a reason.
     """
@@ -77,9 +78,10 @@ def unmerge_identities(
 
 
 def sweep_merges() -> int:
-    """Moves what was written under a dead identity by whoever had read before its merge; how many rows. For jobs.
+    """Moves rows written under a merged identity by transactions that began before its merge; returns how many. For
+    jobs.
 
-    Again and again without harm: a row is moved once, and un-merging gives it back to the dead identity.
+    Idempotent: a row is moved once, and un-merging gives it back.
     """
     return int(sql.value("SELECT sweep_merges()"))
 

@@ -26,7 +26,7 @@ class Done:
 def rows(
     occurrences: Iterable[Occurrence], *, patient_id: UUID, follow_up_id: UUID, now: datetime
 ) -> list[Expected]:
-    """Of a questionnaire that opened before the follow-up began, only hours to come are kept: nobody was silent then."""
+    """A questionnaire that opened before the follow-up began keeps only its hours to come: nobody was silent then."""
     return [_row(one, patient_id, follow_up_id, now) for one in occurrences]
 
 
