@@ -14,7 +14,7 @@ from terresante.kernel.actor import Actor
 from terresante.patients.access import IDENTITY_READ, IDENTITY_SEARCH, IDENTITY_TELL_APART, IDENTITY_UNMERGE
 from terresante.patients.enums import DuplicateState, IdentityChangeKind
 from terresante.patients.identity_rules import normalised_name
-from terresante.patients.likeness import Likeness, Sides, best, compare, sides_of
+from terresante.patients.likeness import Likeness, Sides, best, compare
 from terresante.patients.models import (
     IdentityChange,
     IdentityMerge,
@@ -84,25 +84,24 @@ def resembling(asked: Sides, *, apart: UUID | None = None) -> list[Resembling]:
     return [Resembling(rows[place][0], sides[place], found) for place, found in best(asked, sides)]
 
 
-def sides_of_traits(traits: Traits) -> Sides:
-    """Checked traits, before they are an identity."""
-    if traits.birth_date is None:
+def sides_of(identity: Patient | Traits) -> Sides:
+    if identity.birth_date is None:
         raise ValueError("check_traits first")
     return Sides(
-        name=normalised_name(traits.birth_name),
-        used=normalised_name(traits.used_name),
-        given=normalised_name(traits.birth_given_names),
-        birth_date=traits.birth_date,
-        is_lunar=bool(traits.lunar_birth_date),
-        sex=traits.sex,
-        place=traits.birth_place_code,
-        ins=traits.ins,
+        name=normalised_name(identity.birth_name),
+        used=normalised_name(identity.used_name),
+        given=normalised_name(identity.birth_given_names),
+        birth_date=identity.birth_date,
+        is_lunar=bool(identity.lunar_birth_date),
+        sex=identity.sex,
+        place=identity.birth_place_code,
+        ins=identity.ins,
     )
 
 
 def completes(returned: Traits, patient: Patient) -> bool:
     """Whether what INSi returned only adds to what is known: other given names, the place nobody knew."""
-    ours, theirs = sides_of(patient), sides_of_traits(returned)
+    ours, theirs = sides_of(patient), sides_of(returned)
     return (
         (ours.name, ours.birth_date, ours.sex) == (theirs.name, theirs.birth_date, theirs.sex)
         and theirs.given.split(" ")[: len(ours.given.split(" "))] == ours.given.split(" ")

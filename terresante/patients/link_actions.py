@@ -24,7 +24,7 @@ from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import Conflict
 from terresante.patients.access import IDENTITY_ATTACH, IDENTITY_SEARCH
-from terresante.patients.desk_actions import checked_reason, traits_of
+from terresante.patients.desk_actions import STRICT, checked_reason, traits_of
 from terresante.patients.enums import LinkCause, LinkState
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, LinkRequest, Patient, PatientAccount
@@ -235,14 +235,7 @@ def _request(actor: Actor, citizen: Citizen, cause: LinkCause) -> LinkState:
     request = _requests(citizen).filter(state=LinkState.OPEN).first() or LinkRequest(
         issuer=citizen.issuer, subject=citizen.subject
     )
-    for name in (
-        "birth_name",
-        "birth_given_names",
-        "birth_date",
-        "lunar_birth_date",
-        "sex",
-        "birth_place_code",
-    ):
+    for name in STRICT:
         setattr(request, name, getattr(citizen.pivot, name))
     request.used_name, request.cause, request.seen_at = citizen.pivot.used_name, cause, timezone.now()
     request.save()

@@ -13,9 +13,10 @@ from terresante.kernel.events import emit
 from terresante.kernel.ids import new_id
 from terresante.patients.access import IDENTITY_MERGE, IDENTITY_TELL_APART, IDENTITY_UNMERGE
 from terresante.patients.desk_actions import checked_reason
+from terresante.patients.desk_queries import sides_of
 from terresante.patients.enums import DuplicateState
 from terresante.patients.events import IdentitiesMerged, IdentitiesUnmerged, IdentityMoved
-from terresante.patients.likeness import compare, sides_of
+from terresante.patients.likeness import compare
 from terresante.patients.models import IdentityMerge, Patient, PotentialDuplicate
 
 _SENTENCES = {
