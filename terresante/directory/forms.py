@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from django import forms
@@ -236,13 +235,7 @@ class RequestForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Indiquez comment la demande est arrivée."},
     )
-    requested_on = day_field("Le")
-
-    def clean_requested_on(self) -> date:
-        day: date = self.cleaned_data["requested_on"]
-        if day > timezone.localdate():
-            raise forms.ValidationError("Cette date est dans le futur.")
-        return day
+    requested_on = day_field("Le", future="Cette date est dans le futur.")
 
 
 class SwitchForm(forms.Form):

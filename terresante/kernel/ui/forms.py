@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -73,14 +74,21 @@ def day_field(
     *,
     required: bool = True,
     missing: str = "Indiquez une date.",
+    future: str = "",
     **more: Any,
 ) -> forms.DateField:
-    """`missing`: what is said when none is given."""
+    """`missing`: what is said when none is given; `future`: what is said of a day to come, which is then refused."""
+
+    def refuse_a_day_to_come(day: date) -> None:
+        if future and day > timezone.localdate():
+            raise forms.ValidationError(future)
+
     return forms.DateField(
         label=label,
         required=required,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": missing, "invalid": "Cette date n’existe pas."},
+        validators=[refuse_a_day_to_come],
         **more,
     )
 
