@@ -123,7 +123,7 @@ class Knowledge:
         return patient_id in self._opponents
 
     def refuses(self, asked: Asked) -> bool:
-        """Somebody of these very traits opposes any record: nothing of what is said of him is kept."""
+        """Somebody with exactly these traits opposes any record: nothing of what is said of him is kept."""
         persons = [self._refusing.get(found) for found, rank in self.candidates(asked) if rank <= SAME_TRAITS]
         return any(person is not None and compare(person, asked.traits).is_same for person in persons)
 
@@ -260,7 +260,7 @@ def compare(patient: Patient, traits: Traits) -> Differences:
 
 
 def contradicts_qualified(patient: Patient, traits: Traits) -> bool:
-    """A qualified identity is never changed by a message: one trait apart is for a person to look at."""
+    """Whether one trait differs from a qualified identity: no message changes it, a person must look."""
     return patient.identity_status == IdentityStatus.QUALIFIED and bool(compare(patient, traits).differing)
 
 
