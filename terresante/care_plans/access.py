@@ -14,7 +14,7 @@ from terresante.care_team import matrix
 from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
 from terresante.care_team.enums import RoleGroup
 from terresante.directory.enums import Duty
-from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.access import NOBODY, Action, points_to, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
 from terresante.patients.models import CareRecord
@@ -147,11 +147,7 @@ def is_for(actor: Actor, step: PlannedStep) -> bool:
 
 
 def _of_inclusions(read: Q) -> Q:
-    """Whatever hangs on such an inclusion."""
-    inclusions = Inclusion.objects.filter(
-        read, pk=OuterRef("inclusion_id"), patient_id=OuterRef("patient_id")
-    )
-    return Q(Exists(inclusions))
+    return points_to(Inclusion, read, by="inclusion_id")
 
 
 @rule(INCLUSION_READ, PathwayChange, visible=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from django.db.models import Case, Model, Q, QuerySet, When
+from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, When
 
 from terresante.kernel import compiled, grounds
 from terresante.kernel.actor import Actor
@@ -26,6 +26,12 @@ M = TypeVar("M", bound=Model)
 Rule = Callable[[Actor], Q]
 
 NOBODY = Q(pk__in=[])
+
+
+def points_to(model: type[Model], those: Q, *, by: str) -> Q:
+    """Rows whose column `by` holds the key of one of `those`, of the same patient."""
+    same_patient = {"pk": OuterRef(by), "patient_id": OuterRef("patient_id")}
+    return Q(Exists(model._default_manager.filter(those, **same_patient)))
 
 
 _labels: dict[str, str] = {}

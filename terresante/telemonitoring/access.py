@@ -1,11 +1,11 @@
 """A follow-up is read as the class of its pathway; what hangs on it, by who reads it."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
 from terresante.care_team.enums import DataClass
 from terresante.directory.access import EVERYTHING
-from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.access import NOBODY, Action, points_to, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.patients.models import CareRecord
 from terresante.questionnaires.enums import PATHWAY_CLASSES
@@ -82,11 +82,7 @@ def records_whose_follow_ups_are_managed(actor: Actor) -> Q:
 
 
 def of_follow_ups(follow_ups: Q) -> Q:
-    """Whatever hangs on such a follow-up."""
-    known = FollowUp.objects.filter(
-        follow_ups, pk=OuterRef("follow_up_id"), patient_id=OuterRef("patient_id")
-    )
-    return Q(Exists(known))
+    return points_to(FollowUp, follow_ups, by="follow_up_id")
 
 
 @rule(FOLLOW_UP_READ, Expected, visible=True)
