@@ -238,9 +238,9 @@ def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:
 
 
 def _is_known(actor: Actor, row: DocumentReference, document: SentDocument) -> bool:
-    """Whether it was sent before: one that was withdrawn, or replaced, does not come back by itself.
+    """Sent before, whatever became of it since: one that was withdrawn, or replaced, does not come back by itself.
 
-    No for what corrects the one in force under its own name, or changes who reads it.
+    Its sender may correct the one in force under its own name, or say who reads it from now on.
     """
     sent = list(
         DocumentReference.objects.filter(
