@@ -256,7 +256,7 @@ def test_a_version_replaced_since_is_withdrawn_too_by_its_structure_alone(client
         with pytest.raises((NotFound, Refused)):
             withdraw_document(cast.actors[name], wrong.record_id, wrong.pk, reason="Erreur")
     assert pages(client, cast.ines, wrong)[:3] == (200, 200, 200)
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     assert "/retirer/" in client.get(f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/").content.decode()
 
     path = f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/retirer/"

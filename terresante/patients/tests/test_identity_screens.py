@@ -204,7 +204,7 @@ def test_insi_is_asked_once_though_what_is_written_of_it_crosses(
     cast, client, madeleine, answers, monkeypatch, rest
 ):
     answers(InsiAnswer.FOUND, returned(madeleine))
-    nurse, teleservice = page(client, cast.ines), insi.bound.teleservice
+    nurse, teleservice = login(client, cast.ines), insi.bound.teleservice
     if rest != "insi/":
         nurse.post(url(madeleine, "insi/"), {"accept": "1"})
     asked: list[object] = []
