@@ -17,11 +17,13 @@ from pytest_django import Settings
 from config.local.database import drop_database
 from config.local.postgres import Server
 from config.local.testing import migrated, test_server
+from terresante.directory.enums import OrganizationKind, Profession
+from terresante.kernel.actor import Actor
 from tests.backstage import backstage
-from tests.cast import Cast, Kept, assemble
+from tests.cast import Cast, Kept, assemble, organization, professional
 from tests.journeys.visits import PATIENCE, chromium
 from tests.prepared import remember
-from tests.walls import empty_tables, forget_settings, walls_up
+from tests.walls import empty_tables, forget_settings, walls_down, walls_up
 
 # The longest, first, and those of `make check-long` among them: two processes then end at about the same time.
 _LONGEST = (
@@ -126,6 +128,14 @@ def cast(request: pytest.FixtureRequest, troupe: Kept[Cast]) -> Cast:
     if request.node.get_closest_marker("commits") is None:
         request.getfixturevalue("db")
     return troupe.play()
+
+
+@pytest.fixture
+def admin(cast: Cast) -> Actor:
+    """Denis administers the platform and knows nobody."""
+    with walls_down():
+        group = organization("Groupement", OrganizationKind.SESAN)
+        return professional("denis", Profession.OTHER, group, duties=["administrator"])
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.test import Client
 from django.utils import timezone
 
 from terresante.accounts.models import User
@@ -63,6 +64,15 @@ class Cast:
     def again(self) -> "Cast":
         """Actors are values; records are objects that a test may change."""
         return Cast(dict(self.actors), deepcopy(self.records))
+
+
+def login(client: Client, actor: Actor) -> Client:
+    client.force_login(User.objects.get(pk=actor.user_id))
+    return client
+
+
+def client_of(actor: Actor) -> Client:
+    return login(Client(), actor)
 
 
 def assemble() -> Cast:

@@ -10,7 +10,6 @@ import { startOffline } from "./offline";
 import { startPasskeys } from "./passkey";
 import {
   startCopy,
-  startDialogs,
   startErrorSummary,
   startLogout,
   startMenus,
@@ -33,7 +32,6 @@ startPush();
 startPasskeys(); // before the form guard: the first submission only asks for the key
 startSearch();
 startConditions();
-startDialogs();
 startMenus();
 startCopy();
 startPrint();

@@ -16,24 +16,6 @@ export function startSearch(): void {
   });
 }
 
-/** a[data-dialog="id"] opens the page's <dialog>; without it, the link leads to the page that asks the same question. */
-export function startDialogs(): void {
-  document.addEventListener("click", (event) => {
-    if (!(event.target instanceof Element)) return;
-    const opener = event.target.closest<HTMLElement>("[data-dialog]");
-    const dialog = opener && document.getElementById(opener.dataset["dialog"] ?? "");
-    if (dialog instanceof HTMLDialogElement) {
-      event.preventDefault();
-      dialog.showModal();
-    }
-    const closer = event.target.closest("[data-dialog-close]")?.closest("dialog");
-    if (closer?.open) {
-      event.preventDefault();
-      closer.close();
-    }
-  });
-}
-
 /** details[data-menu] closes on Escape, on a click elsewhere, and when another one opens. */
 export function startMenus(): void {
   const open = () => document.querySelectorAll<HTMLDetailsElement>("details[data-menu][open]");

@@ -1,4 +1,5 @@
 import { announce } from "./announce";
+import { startCamera } from "./camera";
 
 /**
  * [data-photos]: the photographs chosen or taken, one after the other, each with its picture and its description. They stay in
@@ -35,17 +36,6 @@ function start(holder: HTMLElement): void {
   };
   input.addEventListener("change", () => add([...(input.files ?? [])]));
   startCamera(holder, add);
-}
-
-function startCamera(holder: HTMLElement, add: (files: File[]) => void): void {
-  const camera = holder.querySelector<HTMLInputElement>("[data-camera-input]");
-  const place = holder.querySelector<HTMLElement>("[data-camera]");
-  if (!camera || !place || !window.matchMedia("(pointer: coarse)").matches) return;
-  place.hidden = false;
-  camera.addEventListener("change", () => {
-    add([...(camera.files ?? [])]);
-    camera.value = "";
-  });
 }
 
 function row(file: File, files: File[], keep: () => void): HTMLLIElement {

@@ -1,4 +1,5 @@
 import { announce } from "./announce";
+import { startCamera } from "./camera";
 
 /**
  * form[data-upload]: each chosen file is sent alone, with its own progress; without this, the form sends them together.
@@ -38,17 +39,6 @@ function start(form: HTMLFormElement): void {
     if (isSending) return;
     isSending = true;
     void sendAll(form, lines, waiting).finally(() => (isSending = false));
-  });
-}
-
-function startCamera(form: HTMLFormElement, add: (files: File[]) => void): void {
-  const camera = form.querySelector<HTMLInputElement>("[data-camera-input]");
-  const holder = form.querySelector<HTMLElement>("[data-camera]");
-  if (!camera || !holder || !window.matchMedia("(pointer: coarse)").matches) return;
-  holder.hidden = false;
-  camera.addEventListener("change", () => {
-    add([...(camera.files ?? [])]);
-    camera.value = "";
   });
 }
 

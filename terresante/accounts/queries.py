@@ -35,7 +35,7 @@ def challenge_waiting(
 
 
 def session_was_closed(handle: UUID) -> bool:
-    """Ended by somebody, within the last days; one that grew old was not."""
+    """Closed by somebody in the last days; one that merely expired was not."""
     return ClosedSession.objects.filter(handle=handle).exists()
 
 
@@ -59,7 +59,7 @@ class Security:
 
 
 def is_open(user_id: UUID) -> bool:
-    """Whether this account may still log in: what it had signed before is worth nothing after."""
+    """Whether this account may still log in; once it may not, what it had signed is refused."""
     return User.objects.filter(pk=user_id, is_active=True).exists()
 
 

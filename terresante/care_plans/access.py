@@ -14,7 +14,7 @@ from terresante.care_team import matrix
 from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
 from terresante.care_team.enums import RoleGroup
 from terresante.directory.enums import Duty
-from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.access import NOBODY, Action, points_to, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Refused
 from terresante.patients.models import CareRecord
@@ -51,13 +51,13 @@ def require_lead(actor: Actor) -> None:
 @rule(SEQUENCES_EXPORT, Programme)
 @rule(SEQUENCES_INVOICE, Programme)
 def programmes_led(actor: Actor) -> Q:
-    """The structure in charge alone: another one's project lead does not reach its sums."""
+    """Only by the project leads of the structure in charge: nobody else reaches its sums."""
     return Q(organization_id=actor.organization_id) if leads_programmes(actor) else NOBODY
 
 
 @rule(PROGRAMME_READ, Programme, visible=True)
 def programmes_known(actor: Actor) -> Q:
-    """What is in force is public among professionals; a draft is its project leads'."""
+    """A published programme is public among professionals; a draft is for its project leads."""
     if actor.kind == ActorKind.JOB:
         return Q()
     if actor.kind != ActorKind.PROFESSIONAL:
@@ -98,7 +98,7 @@ def inclusions_read(actor: Actor) -> Q:
 
 @rule(INCLUSION_WRITE, CareRecord)
 def records_included(actor: Actor) -> Q:
-    """Of these, the programme says which roles include in it."""
+    """Records in which he may include somebody; the programme itself says which roles include."""
     if actor.kind != ActorKind.PROFESSIONAL or not any(
         writes_class(actor, name) for name in PROGRAMME_CLASSES
     ):
@@ -122,8 +122,9 @@ def steps_read(actor: Actor) -> Q:
 
 @rule(STEP_WORK, PlannedStep)
 def steps_worked(actor: Actor) -> Q:
-    """A member whose role has it to do, or to whom it was given by name, as far as he reads its class; and coordinators
-    who write that class, who keep the pathway for all."""
+    """A step is done by members who read its class and have its role, or were named for it; and by coordinators who
+    write that class: they keep the whole pathway.
+    """
     if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
         return NOBODY
     mine = is_theirs(actor)
@@ -133,24 +134,20 @@ def steps_worked(actor: Actor) -> Q:
 
 
 def is_theirs(actor: Actor) -> Q:
-    """Steps that are this actor's to do: his role's, or his by name. Coordinators do others' without being told to."""
+    """Steps that this actor must do: those of his role, or given to him by name. Coordinators may do others too."""
     by_name = Q(responsible_id=actor.person_id) if actor.person_id is not None else NOBODY
     return by_name | Q(responsible=None, role=matrix.group_of(actor.role))
 
 
 def is_for(actor: Actor, step: PlannedStep) -> bool:
-    """As `is_theirs`, of a step that one holds."""
+    """As `is_theirs`, asked of a step that is loaded already."""
     if step.responsible_id is not None:
         return step.responsible_id == actor.person_id
     return step.role == matrix.group_of(actor.role)
 
 
 def _of_inclusions(read: Q) -> Q:
-    """Whatever hangs on such an inclusion."""
-    inclusions = Inclusion.objects.filter(
-        read, pk=OuterRef("inclusion_id"), patient_id=OuterRef("patient_id")
-    )
-    return Q(Exists(inclusions))
+    return points_to(Inclusion, read, by="inclusion_id")
 
 
 @rule(INCLUSION_READ, PathwayChange, visible=True)

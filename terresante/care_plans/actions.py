@@ -163,7 +163,7 @@ def _reference() -> str:
 def plan(
     inclusion: Inclusion, steps: Sequence[PlannedAct], start: date, *, position: int, number: int = 1
 ) -> None:
-    """`number`: the round; steps already planned for it stay as they are."""
+    """`number`: of the round. Steps already planned for it stay as they are."""
     due = due_dates(tuple(steps), start)
     limits = asdict(limits_on(inclusion))
     rows = [

@@ -106,7 +106,7 @@ def next_key(taken: Iterable[str], letter: str) -> str:
 
 
 def with_step(definition: Definition, step: PlannedAct) -> Definition:
-    """In its place when its key is known, else at the end."""
+    """Replaces the step of the same key in its place, else adds it at the end."""
     if definition.step(step.key) is None:
         return replace(definition, steps=(*definition.steps, step))
     return replace(definition, steps=tuple(step if one.key == step.key else one for one in definition.steps))

@@ -6,10 +6,10 @@ from django import forms
 
 from terresante.care_plans.enums import LeaveReason
 from terresante.directory.models import Practitioner
-from terresante.kernel.ui.forms import CorrectedForm, day_field, offer
+from terresante.kernel.ui.forms import day_field, offer
 
 
-class IncludeForm(CorrectedForm):
+class IncludeForm(forms.Form):
     version_id = forms.UUIDField(widget=forms.HiddenInput)
     included_on = day_field("Date d’inclusion")
     criteria = forms.MultipleChoiceField(
@@ -30,24 +30,24 @@ class IncludeForm(CorrectedForm):
         return tuple(self.said[int(number)] for number in self.cleaned_data.get("criteria", ()))
 
 
-class DoneForm(CorrectedForm):
+class DoneForm(forms.Form):
     on = day_field("Faite le")
 
 
-class MoveForm(CorrectedForm):
+class MoveForm(forms.Form):
     on = day_field("Nouvelle échéance")
     reason = forms.CharField(
         label="Pourquoi", max_length=300, error_messages={"required": "Dites pourquoi, en quelques mots."}
     )
 
 
-class ReasonForm(CorrectedForm):
+class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Pourquoi", max_length=300, error_messages={"required": "Dites pourquoi, en quelques mots."}
     )
 
 
-class AssignForm(CorrectedForm):
+class AssignForm(forms.Form):
     to = forms.TypedChoiceField(
         label="À qui",
         required=False,
@@ -62,7 +62,7 @@ class AssignForm(CorrectedForm):
         offer(self, "to", [("", f"Toute personne de ce rôle ({role.lower()})"), *people])
 
 
-class LeaveForm(CorrectedForm):
+class LeaveForm(forms.Form):
     because = forms.ChoiceField(
         label="Raison",
         choices=LeaveReason.choices,

@@ -260,7 +260,7 @@ class InvoiceBatch(Row):
 
 
 class BillableSequence(Row):
-    """A sequence whose steps are all done, at the fee of its version (FHIR ChargeItem); billed once, in one batch."""
+    """A sequence whose steps are all done (FHIR ChargeItem), at the fee of its version. Billed once, in one batch."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
     inclusion = models.ForeignKey(Inclusion, on_delete=models.PROTECT, related_name="sequences")

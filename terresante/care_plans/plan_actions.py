@@ -84,8 +84,8 @@ def _check(of: ReceivedPlan, step: ReceivedStep) -> None:
 
 
 def _plan(actor: Actor, record: CareRecord, of: ReceivedPlan) -> Inclusion:
-    """Of this document as it is read today, begun when there is none yet (the record is locked): what was taken before
-    its readers changed keeps its own.
+    """The plan of this document under its limits of today, begun when there is none: steps taken before the limits
+    changed keep their own plan. The record is locked.
     """
     limits = asdict(kept_inside(of.limits, record))
     known = access.list(actor, INCLUSION_READ, Inclusion, patient_id=record.patient_id)

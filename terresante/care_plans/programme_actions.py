@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.care_plans.access import PROGRAMME_MANAGE, SEQUENCES_INVOICE, SEQUENCES_READ, require_lead
@@ -24,7 +23,7 @@ from terresante.care_plans.definition import (
 from terresante.care_plans.enums import MOST_SEQUENCES, MOST_STEPS, LegalGround, VersionStatus
 from terresante.care_plans.models import InvoiceBatch, Programme, ProgrammeVersion
 from terresante.care_team.enums import DataClass
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -63,7 +62,7 @@ def create_programme(actor: Actor, *, general: General) -> Programme:
 
 @action
 def change_general(actor: Actor, programme_id: UUID, *, general: General) -> Programme:
-    """In the draft. Who reads an inclusion is what it was when the programme began: it is not changed here."""
+    """Changes the draft. Who reads an inclusion was chosen when the programme began, and is not changed here."""
     programme, draft = _editing(actor, programme_id)
     programme.title, programme.legal_ground = general.title, general.legal_ground
     programme.save(update_fields=["title", "legal_ground"])
@@ -145,10 +144,7 @@ def remove_sequence(actor: Actor, programme_id: UUID, *, key: str) -> None:
 
 @action
 def publish(actor: Actor, programme_id: UUID) -> ProgrammeVersion:
-    """The draft includes from now on; who is in the programme stays on his version.
-
-    Raises Invalid as long as the draft has `faults`: its page says each where it is mended.
-    """
+    """The draft is the version in force from now on; those already in the programme stay on their version."""
     programme, draft = _editing(actor, programme_id)
     lacking = faults(draft.read())
     if lacking:
@@ -165,7 +161,7 @@ def publish(actor: Actor, programme_id: UUID) -> ProgrammeVersion:
 
 @action
 def start_version(actor: Actor, programme_id: UUID) -> ProgrammeVersion:
-    """A draft that begins as the version in force. Raises Conflict when there is a draft already."""
+    """Begins a draft as a copy of the version in force. Raises Conflict when there is a draft already."""
     programme = access.get(actor, PROGRAMME_MANAGE, Programme, programme_id, lock=True)
     versions = list(ProgrammeVersion.objects.filter(programme_id=programme.pk).order_by("number"))
     if any(one.status == VersionStatus.DRAFT for one in versions):
@@ -178,7 +174,7 @@ def start_version(actor: Actor, programme_id: UUID) -> ProgrammeVersion:
 
 @action
 def open_to_inclusions(actor: Actor, programme_id: UUID, *, is_open: bool) -> Programme:
-    """Closed, it includes nobody more; those who are in it go on."""
+    """A closed programme includes nobody more; those who are in it go on."""
     programme = access.get(actor, PROGRAMME_MANAGE, Programme, programme_id, lock=True)
     programme.is_open = is_open
     programme.save(update_fields=["is_open"])
@@ -196,11 +192,7 @@ def invoice(actor: Actor, programme_id: UUID, *, until: date) -> InvoiceBatch:
     if until > timezone.localdate():
         raise Invalid("Ce jour n’est pas encore passé.", fields={"until": "Choisissez aujourd’hui ou avant."})
     batch_id = new_id()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT invoice_sequences(%s, %s, %s, %s)", [programme.pk, until, batch_id, actor.name]
-        )
-        billed = cursor.fetchone()[0]
+    billed = sql.value("SELECT invoice_sequences(%s, %s, %s, %s)", programme.pk, until, batch_id, actor.name)
     if not billed:
         raise Conflict("Aucune séquence complète n’attend d’être facturée à cette date.")
     batch = access.get(actor, SEQUENCES_READ, InvoiceBatch, batch_id)

@@ -19,7 +19,7 @@ from terresante.care_plans.enums import (
 )
 from terresante.care_plans.programme_actions import General
 from terresante.care_team.enums import DataClass
-from terresante.kernel.ui.forms import CorrectedForm, day_field, offer
+from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.enums import Sex
 
 OLDEST = 120
@@ -27,7 +27,7 @@ _ROLES = [(role.value, role.label) for role in STEP_ROLES]
 _PLACE = re.compile(r"\d{5}|\d{2,3}|2[AB]")
 
 
-class GeneralForm(CorrectedForm):
+class GeneralForm(forms.Form):
     """`is_new`: who reads an inclusion is chosen once, at the beginning."""
 
     title = forms.CharField(
@@ -153,7 +153,7 @@ def _age(text: str) -> int | None:
     return int(said)
 
 
-class StepForm(CorrectedForm):
+class StepForm(forms.Form):
     title = forms.CharField(
         label="Ce qu’il y a à faire",
         max_length=120,
@@ -223,7 +223,7 @@ class StepForm(CorrectedForm):
         )
 
 
-class SequenceForm(CorrectedForm):
+class SequenceForm(forms.Form):
     label = forms.CharField(
         label="Intitulé de la séquence",
         max_length=120,
@@ -303,5 +303,5 @@ class PeriodForm(forms.Form):
         return min(since, until), max(since, until)
 
 
-class BatchForm(CorrectedForm):
+class BatchForm(forms.Form):
     until = day_field("Séquences complètes jusqu’au")

@@ -10,17 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from terresante.care_plans.access import PROGRAMME_MANAGE, SEQUENCES_READ
 from terresante.care_plans.definition import Definition
 from terresante.care_plans.enums import LeaveReason, LegalGround, VersionStatus
 from terresante.care_plans.models import InvoiceBatch, Programme, ProgrammeVersion
-from terresante.kernel import access
+from terresante.kernel import access, sql
 from terresante.kernel.actor import Actor
 
 # Lines of one page, and of one file: an experiment counts some thousands of inclusions a year.
@@ -114,22 +112,24 @@ def batches_of(actor: Actor, programme: Programme) -> QuerySet[InvoiceBatch]:
 
 
 def counts(programme: Programme) -> Counts:
-    rows = _asked("SELECT * FROM programme_counts(%s)", programme.pk)
+    rows = sql.rows("SELECT * FROM programme_counts(%s)", programme.pk)
     return Counts(*rows[0]) if rows else Counts(0, 0, 0, 0, 0, 0)
 
 
 def totals(programme: Programme, since: date, until: date) -> list[SequenceTotal]:
-    rows = _asked("SELECT * FROM sequence_totals(%s, %s, %s)", programme.pk, since, until)
+    rows = sql.rows("SELECT * FROM sequence_totals(%s, %s, %s)", programme.pk, since, until)
     return [SequenceTotal(*row) for row in rows]
 
 
 def sequences(programme: Programme, since: date, until: date, *, most: int) -> list[SequenceRow]:
-    rows = _asked("SELECT * FROM programme_sequences(%s, %s, %s, NULL, %s)", programme.pk, since, until, most)
+    rows = sql.rows(
+        "SELECT * FROM programme_sequences(%s, %s, %s, NULL, %s)", programme.pk, since, until, most
+    )
     return [SequenceRow(*row) for row in rows]
 
 
 def sequences_in(batch: InvoiceBatch) -> list[SequenceRow]:
-    rows = _asked(
+    rows = sql.rows(
         "SELECT * FROM programme_sequences(%s, NULL, NULL, %s, %s)",
         batch.programme_id,
         batch.pk,
@@ -139,14 +139,8 @@ def sequences_in(batch: InvoiceBatch) -> list[SequenceRow]:
 
 
 def inclusions(programme: Programme, since: date, until: date, *, most: int) -> list[InclusionRow]:
-    rows = _asked("SELECT * FROM programme_inclusions(%s, %s, %s, %s)", programme.pk, since, until, most)
+    rows = sql.rows("SELECT * FROM programme_inclusions(%s, %s, %s, %s)", programme.pk, since, until, most)
     return [InclusionRow(*row) for row in rows]
-
-
-def _asked(statement: str, *values: UUID | date | int) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, list(values))
-        return list(cursor.fetchall())
 
 
 def sequences_csv(programme: Programme, rows: Iterable[SequenceRow]) -> str:

@@ -34,6 +34,7 @@ from terresante.care_team.enums import RoleGroup
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.wording import NBSP, count
 
 
@@ -61,7 +62,7 @@ def new_programme(request: Request) -> HttpResponse:
         messages.success(request, "Le programme est créé. Ajoutez ses étapes, puis publiez-le.")
         return redirect("programmes:one", programme.pk)
     context = {"form": form, "programme": None}
-    return render(request, "care_plans/general.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/general.html", context, status=form_status(form))
 
 
 @require_safe
@@ -118,7 +119,7 @@ def general(request: Request, programme_id: UUID) -> HttpResponse:
         messages.success(request, "Le brouillon est enregistré.")
         return redirect("programmes:one", programme_id)
     context = {"form": form, "programme": programme}
-    return render(request, "care_plans/general.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/general.html", context, status=form_status(form))
 
 
 @writes(PROGRAMME_MANAGE)
@@ -143,7 +144,7 @@ def step(request: Request, programme_id: UUID, part: str = "") -> HttpResponse:
         except (Invalid, Conflict) as error:
             _show_alone(form, error, removing="remove" in request.POST)
     context = {"form": form, "programme": programme, "found": found, "what": "step"}
-    return render(request, "care_plans/part.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/part.html", context, status=form_status(form))
 
 
 @writes(PROGRAMME_MANAGE)
@@ -165,11 +166,11 @@ def sequence(request: Request, programme_id: UUID, part: str = "") -> HttpRespon
         try:
             actions.keep_sequence(request.actor, programme_id, key=part, sequence=form.sequence())
         except Conflict as error:
-            form.show(error)
+            show_error(form, error)
         else:
             return redirect("programmes:one", programme_id)
     context = {"form": form, "programme": programme, "found": found, "what": "sequence"}
-    return render(request, "care_plans/part.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/part.html", context, status=form_status(form))
 
 
 @require_POST
@@ -213,7 +214,7 @@ def billing(request: Request, programme_id: UUID) -> HttpResponse:
         try:
             batch = actions.invoice(request.actor, programme_id, until=form.cleaned_data["until"])
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             billed = count(batch.sequences, "séquence", "séquences")
             messages.success(request, f"Le lot {batch.number} compte {billed} : téléchargez-le.")
@@ -239,7 +240,7 @@ def billing(request: Request, programme_id: UUID) -> HttpResponse:
         "batches": [(one, money(one.total)) for one in queries.batches_of(request.actor, programme)],
         "form": form,
     }
-    return render(request, "care_plans/billing.html", context, status=422 if form.errors else 200)
+    return render(request, "care_plans/billing.html", context, status=form_status(form))
 
 
 @require_safe
@@ -305,8 +306,8 @@ def _draft(request: Request, programme_id: UUID) -> tuple[Programme, ProgrammeVe
 
 
 def _show_alone(form: StepForm, error: Invalid | Conflict, *, removing: bool) -> None:
-    """What is said of a removal, without what the other fields lack."""
+    """A refused removal is shown alone: what the other fields lack does not matter then."""
     if removing:
         form.is_valid()
         form.errors.clear()
-    form.show(error)
+    show_error(form, error)

@@ -109,7 +109,7 @@ def assign_step(actor: Actor, record_id: UUID, step_id: UUID, *, to: UUID | None
 def _step(
     actor: Actor, record_id: UUID, step_id: UUID, needed: Action = STEP_WORK
 ) -> tuple[Inclusion, PlannedStep]:
-    """Both locked, the inclusion first: what one step completes and moves is decided once at a time."""
+    """Locks the inclusion, then the step: what a step completes and moves is decided by one transaction at a time."""
     record = open_record(actor, record_id, action=INCLUSION_READ).record
     inclusion_id = access.get(actor, needed, PlannedStep, step_id).inclusion_id
     inclusion = access.get(actor, INCLUSION_READ, Inclusion, inclusion_id, lock=True, related=("version",))
@@ -176,7 +176,7 @@ def _take_back(inclusion: Inclusion, definition: Definition, step: PlannedStep) 
 
 
 def _reschedule(inclusion: Inclusion, definition: Definition) -> None:
-    """What nobody did, moved or put aside follows what was."""
+    """Computes again the days of the steps that nobody did, moved or put aside."""
     mine = {"patient_id": inclusion.patient_id, "inclusion_id": inclusion.pk}
     steps = list(PlannedStep.objects.filter(**mine).order_by("round", "position"))
     ends = {(one.key, one.round): one.completed_on for one in BillableSequence.objects.filter(**mine)}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +22,7 @@ from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import Original, original
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import CorrectedForm
+from terresante.kernel.ui.forms import form_status, show_error
 
 _TAB = "pathway"
 _ACTS: dict[str, Callable[..., PlannedStep]] = {
@@ -65,7 +66,7 @@ def include_patient(request: Request, record_id: UUID, programme_id: UUID) -> Ht
         try:
             inclusion = actions.include(request.actor, record_id, new=new)
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, f"Inclusion enregistrée : {version.programme.title}.")
             return redirect("care_plans:inclusion", record_id, inclusion.pk)
@@ -75,8 +76,7 @@ def include_patient(request: Request, record_id: UUID, programme_id: UUID) -> Ht
         "bounds": said_bounds(definition.bounds),
         "form": form,
     }
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "care_plans/include.html", opened, shown, tab=_TAB, status=status)
+    return record_page(request, "care_plans/include.html", opened, shown, tab=_TAB, status=form_status(form))
 
 
 @require_safe
@@ -105,15 +105,14 @@ def leave(request: Request, record_id: UUID, inclusion_id: UUID) -> HttpResponse
         try:
             actions.leave_programme(request.actor, record_id, inclusion_id, **sent)
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(
                 request, "La sortie est enregistrée." if inclusion.programme_id else "Le plan est clos."
             )
             return redirect("care_plans:inclusion", record_id, inclusion_id)
-    status = Invalid.status if form.errors else 200
     shown = {"inclusion": inclusion, "form": form}
-    return record_page(request, "care_plans/leave.html", opened, shown, tab=_TAB, status=status)
+    return record_page(request, "care_plans/leave.html", opened, shown, tab=_TAB, status=form_status(form))
 
 
 @require_POST
@@ -131,13 +130,13 @@ def show_step(request: Request, record_id: UUID, step_id: UUID) -> HttpResponse:
     opened = read_record(request.actor, record_id, action=INCLUSION_READ)
     step = _step(request, opened, step_id)
     act = request.POST.get("act", "")
-    shown_forms = _step_forms(request, opened, step, act)
+    shown_forms = _step_forms(request, step, act)
     sent = shown_forms.get(act)
     if sent is not None and sent.is_valid():
         try:
             _ACTS[act](request.actor, record_id, step_id, **sent.cleaned_data)
         except (Invalid, Conflict) as error:
-            sent.show(error)
+            show_error(sent, error)
         else:
             messages.success(request, "C’est enregistré.")
             return redirect("care_plans:inclusion", record_id, step.inclusion_id)
@@ -151,13 +150,11 @@ def show_step(request: Request, record_id: UUID, step_id: UUID) -> HttpResponse:
     return record_page(request, "care_plans/step.html", opened, shown, tab=_TAB, status=status)
 
 
-def _step_forms(
-    request: Request, opened: OpenRecord, step: PlannedStep, act: str
-) -> dict[str, CorrectedForm]:
+def _step_forms(request: Request, step: PlannedStep, act: str) -> dict[str, forms.Form]:
     """Those that this reader may send, for the state the step is in."""
     may_work, may_assign = queries.rights_on(request.actor, step)
     posted = {name: request.POST if name == act else None for name in _ACTS}
-    found: dict[str, CorrectedForm] = {}
+    found: dict[str, forms.Form] = {}
     if may_work and step.is_planned:
         found["done"] = DoneForm(posted["done"], initial={"on": timezone.localdate()}, prefix="done")
         found["move"] = MoveForm(posted["move"], initial={"on": step.due_on}, prefix="move")

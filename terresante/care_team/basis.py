@@ -201,7 +201,7 @@ def _known_to(actor: Actor, known: Grounds) -> Q | None:
 
 
 def _who(actor: Actor) -> tuple[object, ...]:
-    """The membership of a structure is its professionals': its gateway, who is nobody, knows what is its own."""
+    """Values of `_KNOWS`. What a structure's membership lets know is for its professionals, not for its gateway."""
     person, here = actor.person_id, actor.organization_id
     inside = None if person is None else here
     return (here, person, inside, person, inside, person, inside)

@@ -67,7 +67,7 @@ def require_keeper(actor: Actor) -> None:
 
 @rule(DELEGATION_END, Delegation, visible=True)
 def own_delegations(actor: Actor) -> Q:
-    """The physician's and the secretary's, whichever ends it."""
+    """Of the physician and of the secretary: either of the two may end one."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.person_id is None:
         return NOBODY
     return Q(physician_id=actor.person_id) | Q(secretary_id=actor.person_id)
@@ -172,7 +172,7 @@ def open_today() -> Q:
 
 
 def _only_here(actor: Actor, **found: OuterRef) -> Q:
-    """Works in the structures this administrator manages, nowhere else, and holds no duty that reaches beyond."""
+    """Those who work only in structures that this administrator manages, and hold no duty that reaches beyond them."""
     roles = PractitionerRole.objects.filter(open_today(), **found)
     here = Q(organization__in=Organization.objects.filter(administered(actor)))
     reaches_beyond = Q(duties__overlap=sorted(PLATFORM_DUTIES))
@@ -204,7 +204,7 @@ def accounts_managed(actor: Actor) -> Q:
 
 @rule(ACCOUNT_ASSIST, User)
 def accounts_assisted(actor: Actor) -> Q:
-    """What helps somebody in without letting anybody else in."""
+    """For acts that help somebody log in without letting anybody else in."""
     return accounts_listed(actor)
 
 

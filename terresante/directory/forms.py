@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from django import forms
@@ -9,7 +8,7 @@ from django.utils import timezone
 from terresante.accounts.enums import IdentityCheck
 from terresante.directory.enums import REGISTERED, Profession, RequestChannel, UnitSensitivity
 from terresante.directory.models import Practitioner
-from terresante.kernel.ui.forms import CorrectedForm, DigitsForm, day_field, offer
+from terresante.kernel.ui.forms import DigitsForm, day_field, offer
 
 
 class SearchForm(forms.Form):
@@ -20,7 +19,7 @@ class SearchForm(forms.Form):
     commune = forms.CharField(label="Commune ou code postal", max_length=80, required=False)
 
 
-class DelegationForm(CorrectedForm):
+class DelegationForm(forms.Form):
     secretary_id = forms.TypedChoiceField(
         label="Personne du secrétariat",
         coerce=UUID,
@@ -40,7 +39,7 @@ class DelegationForm(CorrectedForm):
         self.fields["starts_on"].initial = timezone.localdate()
 
 
-class SelfForm(CorrectedForm):
+class SelfForm(forms.Form):
     """Who one is, as the national directory writes it."""
 
     family_name = forms.CharField(
@@ -76,7 +75,7 @@ class SelfForm(CorrectedForm):
         return given
 
 
-class ChosenPasswordForm(CorrectedForm):
+class ChosenPasswordForm(forms.Form):
     """Two times the same, long enough; for an account that does not exist yet."""
 
     password = forms.CharField(
@@ -107,7 +106,7 @@ class ChosenPasswordForm(CorrectedForm):
         return given
 
 
-class CodeSentForm(DigitsForm, CorrectedForm):
+class CodeSentForm(DigitsForm):
     """The code sent to the address that the directory knows."""
 
 
@@ -136,7 +135,7 @@ class PlaceForm(forms.Form):
     q = forms.CharField(label="Nom de la structure, commune ou code postal", max_length=120, required=False)
 
 
-class ReasonForm(CorrectedForm):
+class ReasonForm(forms.Form):
     reason = forms.CharField(
         label="Motif",
         help_text="Il reste dans l’historique du compte.",
@@ -155,7 +154,7 @@ class FactorForm(ReasonForm):
     )
 
 
-class RefusalForm(CorrectedForm):
+class RefusalForm(forms.Form):
     reason = forms.CharField(
         label="Motif du refus",
         help_text="La personne le reçoit par courriel.",
@@ -165,7 +164,7 @@ class RefusalForm(CorrectedForm):
     )
 
 
-class MemberForm(CorrectedForm):
+class MemberForm(forms.Form):
     """Somebody of the directory, once chosen."""
 
     start = day_field("À partir du")
@@ -194,7 +193,7 @@ class NewMemberForm(MemberForm):
         offer(self, "profession", [("", "Choisir"), *free])
 
 
-class AccountForm(CorrectedForm):
+class AccountForm(forms.Form):
     email = forms.EmailField(
         label="Adresse électronique",
         help_text="Un lien y est envoyé pour choisir le mot de passe.",
@@ -202,11 +201,11 @@ class AccountForm(CorrectedForm):
     )
 
 
-class EndForm(CorrectedForm):
+class EndForm(forms.Form):
     on = day_field("Premier jour sans cette fonction", help_text="Aujourd’hui : l’accès se ferme aussitôt.")
 
 
-class DutiesForm(CorrectedForm):
+class DutiesForm(forms.Form):
     duties = forms.MultipleChoiceField(
         label="Fonctions confiées", widget=forms.CheckboxSelectMultiple, required=False
     )
@@ -216,7 +215,7 @@ class DutiesForm(CorrectedForm):
         offer(self, "duties", offered)
 
 
-class UnitForm(CorrectedForm):
+class UnitForm(forms.Form):
     code = forms.CharField(
         label="Code de l’unité",
         help_text="Celui des messages de l’établissement.",
@@ -227,7 +226,7 @@ class UnitForm(CorrectedForm):
     sensitivity = forms.ChoiceField(label="Sensibilité", choices=UnitSensitivity.choices)
 
 
-class RequestForm(CorrectedForm):
+class RequestForm(forms.Form):
     """For whom the support desk acts, and how he asked."""
 
     channel = forms.ChoiceField(
@@ -236,16 +235,10 @@ class RequestForm(CorrectedForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Indiquez comment la demande est arrivée."},
     )
-    requested_on = day_field("Le")
-
-    def clean_requested_on(self) -> date:
-        day: date = self.cleaned_data["requested_on"]
-        if day > timezone.localdate():
-            raise forms.ValidationError("Cette date est dans le futur.")
-        return day
+    requested_on = day_field("Le", future="Cette date est dans le futur.")
 
 
-class SwitchForm(CorrectedForm):
+class SwitchForm(forms.Form):
     """The value of a setting, and why it changes."""
 
     value = forms.CharField(label="Valeur", max_length=200, required=False)

@@ -83,7 +83,9 @@ def account_of_professional(actor: Actor, practitioner_id: UUID) -> Arrived:
 def open_said_roles(
     actor: Actor, practitioner_id: UUID, *, said: Sequence[SaidSituation]
 ) -> list[PractitionerRole]:
-    """Roles that the directory did not know yet, in structures that it knows; an administrator's end stands."""
+    """Opens the roles that the directory did not know yet, in structures that it knows, but none that an administrator
+    ended.
+    """
     practitioner = access.get(actor, DIRECTORY_EDIT, Practitioner, practitioner_id, lock=True)
     roles = list(PractitionerRole.objects.filter(practitioner=practitioner).select_related("organization"))
     opened: list[PractitionerRole] = []

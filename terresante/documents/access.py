@@ -33,7 +33,7 @@ def documents_shared_with(actor: Actor) -> Q:
 
 
 def _shown(actor: Actor) -> Q:
-    """What the person keeps to herself for now: she reads it, and who represents her by law."""
+    """What the person keeps to herself for now is read by her and by who represents her by law, by nobody else."""
     if actor.kind == ActorKind.JOB or decides_for_patient(actor):
         return Q()
     return Q(kept_to_patient=False)
@@ -59,7 +59,7 @@ def records_whose_documents_are_read(actor: Actor) -> Q:
 @rule(DOCUMENT_OPEN, DocumentReference)
 @rule(DOCUMENT_DOWNLOAD, DocumentReference)
 def contents_opened(actor: Actor) -> Q:
-    """What was withdrawn is known to have been there; its content is somebody else's, perhaps."""
+    """Not what was withdrawn, which may be somebody else's: only that it was there stays known."""
     return documents_shared_with(actor) & ~Q(status=DocumentStatus.ENTERED_IN_ERROR)
 
 

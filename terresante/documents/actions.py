@@ -36,7 +36,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import emit
 from terresante.kernel.files import vault
 from terresante.kernel.files.receiving import Received
-from terresante.kernel.ui.wording import long_date
+from terresante.kernel.ui.wording import long_date, one_line
 from terresante.patients.models import CareRecord
 from terresante.terminology.enums import KnownSet
 from terresante.terminology.queries import refuse_unlisted
@@ -109,7 +109,7 @@ def replace_document(
 
 @action
 def share_document(actor: Actor, record_id: UUID, document_id: UUID, *, shared: bool) -> DocumentReference:
-    """Shows the document to the person, or no longer: this version and those before. Raises Conflict when it is so."""
+    """Shows this version and those before to the person, or no longer. Raises Conflict when nothing would change."""
     record = open_record(actor, record_id, action=DOCUMENT_WRITE).record
     row = _mine(actor, record, document_id, DOCUMENT_SHARE)
     if not row.is_for_circle:
@@ -213,7 +213,7 @@ def file_columns(received: Received) -> dict[str, Any]:
 
 
 def checked_title(title: str) -> str:
-    said = "".join(sign for sign in " ".join(title.split()) if sign.isprintable())
+    said = one_line(title)
     if not said or len(said) > TITLE_MAX_LENGTH:
         sentence = f"Donnez un titre de {TITLE_MAX_LENGTH} caractères au plus."
         raise Invalid("Le titre manque ou est trop long.", fields={"title": sentence})

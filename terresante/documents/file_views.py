@@ -32,7 +32,7 @@ from terresante.kernel.files.kinds import FileKind, refused
 from terresante.kernel.files.receiving import Received, receive, shown_name
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 
 _MISSING = "Choisissez au moins un fichier."
 
@@ -47,7 +47,7 @@ class Arrival:
 
 
 def _receive_all(request: Request, record_id: UUID) -> list[Arrival]:
-    """Nothing is put away for who may not file here, or for a form to be shown again."""
+    """Stores nothing when the sender may not file here, or when the form will be shown again."""
     with rls.acting(request.actor, read_only=True):
         open_record(request.actor, record_id, action=DOCUMENT_WRITE)
         if "recompute" in request.POST or not DocumentForm(request.actor, request.POST).is_valid():
@@ -127,7 +127,7 @@ def _add_page(request: Request, record_id: UUID, form: DocumentForm) -> HttpResp
         {"form": form, "audience": panel},
         tab="documents",
         main_action=MainAction("Déposer", icon="upload", form_id="document"),
-        status=422 if form.errors else 200,
+        status=form_status(form),
     )
 
 
@@ -157,9 +157,14 @@ def replace_document(request: Request, record_id: UUID, document_id: UUID) -> Ht
     opened, document = opened_document(request, record_id, document_id, DOCUMENT_REPLACE)
     shown = {"document": document, "form": form}
     action = MainAction("Remplacer", icon="upload", form_id="document")
-    status = 422 if form.errors else 200
     return record_page(
-        request, "documents/replace.html", opened, shown, tab="documents", main_action=action, status=status
+        request,
+        "documents/replace.html",
+        opened,
+        shown,
+        tab="documents",
+        main_action=action,
+        status=form_status(form),
     )
 
 
@@ -183,7 +188,7 @@ def _replaced(request: Request, record_id: UUID, document_id: UUID, form: Versio
 
 @reads(DOCUMENT_OPEN)
 def show_content(request: Request, record_id: UUID, document_id: UUID) -> StreamingHttpResponse:
-    """What the page shows the document with: of a structured one, the PDF that it carries."""
+    """What the viewer of the page loads: the file, or the PDF that a structured document carries."""
     return _given(request, record_id, document_id, DOCUMENT_OPEN, as_attachment=False)
 
 

@@ -14,7 +14,7 @@ from terresante.documents.queries import types_filed_by
 from terresante.kernel.actor import Actor
 from terresante.kernel.files.kinds import ACCEPTED
 from terresante.kernel.files.receiving import Received
-from terresante.kernel.ui.forms import FilesField, FilesInput, day_field
+from terresante.kernel.ui.forms import FilesField, FilesInput, day_field, offer
 
 _FILES_HELP = "PDF, photo JPEG ou PNG, texte simple ; 100 Mo au plus par fichier."
 
@@ -35,7 +35,7 @@ class AudienceForm(ReadersForm):
         super().__init__(actor, *args, **kwargs)
         families = types_filed_by(actor)
         groups = [(family, [(one.value, one.label) for one in types]) for family, types in families]
-        self.fields["type"].choices = [("", "Choisissez"), *groups]  # type: ignore[attr-defined]  # a ChoiceField
+        offer(self, "type", [("", "Choisissez"), *groups])
         self.fields["level"].label = "Qui le lit"
         self._first = families[0][1][0] if families else DocumentType.ADMINISTRATIVE
 

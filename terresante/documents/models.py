@@ -19,8 +19,8 @@ from terresante.patients.models import CareRecord, Patient
 
 
 class OfStay(Limited):
-    """What a structure sent under a visit number. As long as the stay of that number is not its circle's to read,
-    restricted or taken back, it is read inside the structure alone (`is_kept_with_stay`, beside `private_to`).
+    """What a structure sent under a visit number. While the circle does not read that stay, which is restricted or was
+    taken back, the structure alone reads it: `private_to` is set, and `is_kept_with_stay` says that this is why.
     """
 
     visit_number = models.CharField("numéro de venue", max_length=120, blank=True, default="", db_default="")
@@ -160,7 +160,7 @@ class DocumentReference(OfStay):
 
     @property
     def is_for_circle(self) -> bool:
-        """To be shared with the person, or no longer: what a level narrower than the circle keeps is not."""
+        """Whether it may be shared with the person: not what a level narrower than the circle keeps."""
         return (
             not self.is_from_patient
             and self.private_to_id is None
@@ -179,7 +179,7 @@ class DocumentReference(OfStay):
 
     @property
     def is_discharge(self) -> bool:
-        """Its page « Retour à domicile » says more than its sections do."""
+        """A structured letter of discharge: the page « Retour à domicile » is made from it."""
         return self.is_structured and self.type in DISCHARGES
 
     @property

@@ -71,7 +71,7 @@ def file_own_document(actor: Actor, record_id: UUID, *, document: OwnDocument) -
 
 @action
 def show_own_document(actor: Actor, record_id: UUID, document_id: UUID, *, kept: bool) -> DocumentReference:
-    """To her circle, or to it no longer. Raises Conflict when it is so."""
+    """Shows it to her circle, or hides it again. Raises Conflict when nothing would change."""
     row = _own(actor, record_id, document_id)
     if row.kept_to_patient == kept:
         raise Conflict("C’est déjà fait : rechargez la page.")
@@ -90,7 +90,7 @@ def withdraw_own_document(actor: Actor, record_id: UUID, document_id: UUID) -> D
 
 
 def tell_of_own_document(job: Actor, patient_id: UUID, document_id: UUID) -> None:
-    """In the feed while the circle may read it, out of it else; told once, whatever is asked again."""
+    """In the feed of the circle while it may read the document, else out of it. Asked again, it changes nothing."""
     rls.open_record(patient_id)
     row = DocumentReference.objects.filter(pk=document_id, patient_id=patient_id).first()
     if row is None:
@@ -117,7 +117,7 @@ def _said(actor: Actor, sex: str) -> str:
 
 
 def _changed(actor: Actor, row: DocumentReference, **detail: Any) -> None:
-    """A line of the trail about what she keeps to herself would tell her circle that it is there."""
+    """The audit row about what she keeps to herself is private: it would tell her circle that it is there."""
     if row.kept_to_patient or detail.get("kept") is not None:
         detail["private_to_person"] = str(row.patient_id)
     audit.record(actor, OWN_DOCUMENT_WRITE, patient_id=row.patient_id, about=row, detail=detail)

@@ -39,6 +39,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
 from terresante.kernel.events import emit
 from terresante.kernel.files.receiving import Received
+from terresante.kernel.ui.wording import one_line, shortened
 from terresante.patients.models import CareRecord
 
 # Of no sector of care: as stays are, they are read inside.
@@ -181,8 +182,9 @@ def hidden_since(before: OfStay, row: OfStay) -> dict[str, Any]:
 
 
 def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: bool) -> None:
-    """What this structure sent under that visit number, in the transaction that took its stay from the circle, or gave
-    it back: read by nobody outside of the structure, then again by whoever read it.
+    """Keeps what this structure sent under that visit number inside it, or shows it again to whoever read it.
+
+    Called in the transaction that took the stay from the circle, or gave it back.
     """
     with rls.acting(actor):
         _record_of(actor, patient_id)
@@ -200,8 +202,8 @@ def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: b
 
 @action
 def _keep(actor: Actor, row: DocumentReference, *, kept: bool) -> None:
-    """Told to those who were shown it, even when they no longer are. Its line of the trail is the structure's alone,
-    both ways: it would tell that the stay is restricted.
+    """The event goes to those who could read the document until now. The audit row is the structure's alone, when it
+    is shown again too: it would tell that the stay is restricted.
     """
     shown = row.told()
     change(row, private_to_id=row.organization_id if kept else None, is_kept_with_stay=kept)
@@ -211,7 +213,7 @@ def _keep(actor: Actor, row: DocumentReference, *, kept: bool) -> None:
 
 
 def keep_as_before(row: OfStay, before: OfStay, structure_id: UUID, is_kept: Callable[[str], bool]) -> None:
-    """A correction that does not say again of which stay it tells (an account says it of no stay) tells of the same."""
+    """A correction that names no stay keeps that of the version before; an account number (PID-18) names none."""
     names_stay = before.visit_number and not before.visit_number.startswith(ACCOUNT)
     if row.visit_number and not (names_stay and row.visit_number.startswith(ACCOUNT)):
         return
@@ -305,7 +307,7 @@ def _row(actor: Actor, record: CareRecord, document: SentDocument) -> DocumentRe
 
 
 def keep_inside(row: OfStay, structure_id: UUID) -> None:
-    """What its sender masks is inside already, whatever becomes of the stay."""
+    """Nothing to do for what its sender masks: it is private to the structure, whatever becomes of the stay."""
     if row.private_to_id is None:
         row.private_to_id, row.is_kept_with_stay = structure_id, True
 
@@ -355,9 +357,8 @@ def _structure(actor: Actor) -> UUID:
 
 
 def _title(document: SentDocument) -> str:
-    said = "".join(sign for sign in " ".join(document.title.split()) if sign.isprintable())
-    said = said or document.type.label
-    return said if len(said) <= TITLE_MAX_LENGTH else f"{said[: TITLE_MAX_LENGTH - 1]}…"
+    said = one_line(document.title) or document.type.label
+    return shortened(said, TITLE_MAX_LENGTH)
 
 
 def _cut(names: tuple[str, ...]) -> list[str]:

@@ -29,6 +29,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.errors import NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import form_status
 from terresante.kernel.ui.frame import Chip, Tab
 from terresante.kernel.ui.paging import asked_page, pages_beside
 
@@ -131,8 +132,9 @@ def withdraw_document(request: Request, record_id: UUID, document_id: UUID) -> H
         return redirect("documents:list", record_id)
     opened, document = opened_document(request, record_id, document_id, DOCUMENT_WITHDRAW)
     shown = {"document": document, "form": form}
-    status = 422 if form.errors else 200
-    return record_page(request, "documents/withdraw.html", opened, shown, tab="documents", status=status)
+    return record_page(
+        request, "documents/withdraw.html", opened, shown, tab="documents", status=form_status(form)
+    )
 
 
 def _withdrawn_words(row: DocumentReference) -> str:

@@ -94,7 +94,7 @@ def _what_may_change(fact: Fact) -> dict[str, Any]:
 
 
 def limit_again(patient_id: UUID, fact: Fact) -> None:
-    """Its object is read by others from now on, whatever it was told as, silently: nobody has anything new to read."""
+    """Copies the limits that an object has now onto every fact told of it. Silently: nothing becomes unread."""
     told = FeedItem.objects.filter(patient_id=patient_id, object_id=fact.object_id)
     revise_together([(item, fact) for item in told])
 
@@ -111,7 +111,7 @@ def withdraw_together(items: Sequence[FeedItem]) -> None:
 
 @action
 def acknowledge_alert(actor: Actor, record_id: UUID, item_id: UUID) -> FeedItem:
-    """« J’ai vu »: for the reader alone; the alert stays in front of the others of the circle."""
+    """« J’ai vu », for the reader alone: the alert still waits for the others of the circle."""
     patient_id = open_record(actor, record_id).patient.pk
     item = access.get(actor, ALERT_ACKNOWLEDGE, FeedItem, item_id)
     if item.patient_id != patient_id:

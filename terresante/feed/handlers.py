@@ -44,7 +44,7 @@ def tell_of_emergency(events: Sequence[RecordOpenedInEmergency]) -> None:
 
 @on(HandedOver)
 def move_alerts(events: Sequence[HandedOver]) -> None:
-    """What the former had not seen waits for who took over, and no longer for him; twice changes nothing."""
+    """Alerts that the former member had not seen wait for the one who took over, and no longer for him. Idempotent."""
     for event in events:
         if (
             event.patient_id is not None
@@ -56,7 +56,7 @@ def move_alerts(events: Sequence[HandedOver]) -> None:
 
 
 def _waiting(user_id: UUID, patient_id: UUID) -> tuple[list[FeedItem], datetime | None]:
-    """His alerts, from now on read; and how far he had read."""
+    """His unread alerts, which are marked as read, and how far he had read."""
     giver = replace(Actor.job("feed"), user_id=user_id)
     with rls.acting(giver):
         rls.open_record(patient_id)
@@ -68,7 +68,9 @@ def _waiting(user_id: UUID, patient_id: UUID) -> tuple[list[FeedItem], datetime 
 
 
 def _await(user_id: UUID, patient_id: UUID, waiting: list[FeedItem], read_up_to: datetime | None) -> None:
-    """Who never came would find everything unread since the beginning: he begins where the former was."""
+    """Makes these alerts unread for him. On his first visit he begins where the former had read to: else everything
+    since the beginning would be unread.
+    """
     with rls.acting(replace(Actor.job("feed"), user_id=user_id)):
         rls.open_record(patient_id)
         if read_up_to is not None:
@@ -103,7 +105,9 @@ def _tell(
     occurred_at: datetime,
     member: CareTeamParticipant | None = None,
 ) -> None:
-    """In the name of who did it: he has nothing new to read. Of a member kept restricted, told to who knows of him."""
+    """Told in the name of its author, for whom it is nothing new; of a restricted member, only to those who know of
+    him.
+    """
     if event.patient_id is None or event.object_id is None:
         return
     author = replace(Actor.job("feed"), user_id=event.by_user_id)

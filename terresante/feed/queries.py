@@ -108,7 +108,7 @@ def reader_of(actor: Actor) -> UUID:
 
 
 def unread(actor: Actor, patient_id: UUID | None = None) -> QuerySet[FeedItem]:
-    """Facts of others, after the reader's cursor, but for his exceptions."""
+    """Facts of others after the reader’s cursor, his exceptions applied."""
     return _of_others(actor, patient_id).filter(_waits(actor, patient_id))
 
 

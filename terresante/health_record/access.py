@@ -1,4 +1,4 @@
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from terresante.care_team.access import (
     changes,
@@ -22,7 +22,7 @@ from terresante.health_record.models import (
     Observation,
     OfferedLine,
 )
-from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.access import NOBODY, Action, points_to, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.patients.models import CareRecord
 
@@ -96,11 +96,7 @@ def records_offered_to(actor: Actor) -> Q:
 
 
 def _of_documents(documents: Q) -> Q:
-    """Whatever such a document offers."""
-    of = DocumentReference.objects.filter(
-        documents, pk=OuterRef("document_id"), patient_id=OuterRef("patient_id")
-    )
-    return Q(Exists(of))
+    return points_to(DocumentReference, documents, by="document_id")
 
 
 @rule(HEALTH_READ, OfferedLine, visible=True)

@@ -4,7 +4,6 @@ from dataclasses import asdict, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.access import writes_class
@@ -39,7 +38,7 @@ from terresante.health_record.models import (
     MedicationStatement,
 )
 from terresante.health_record.said import NO_KNOWN_ALLERGY, Said
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -169,10 +168,8 @@ def take_back_declaration(actor: Actor, record_id: UUID, line_id: UUID, *, model
         raise NotFound
     if not access.permits(actor, HEALTH_TAKE_BACK, row):
         raise Conflict("Un professionnel a déjà donné son avis sur cette ligne : parlez-lui-en.")
-    with connection.cursor() as cursor:
-        called: tuple[str, UUID, str, str] = (slug, line_id, actor.name, actor.role_label)
-        cursor.execute("SELECT take_back_declaration(%s, %s, %s, %s)", called)
-        (key,) = cursor.fetchone()
+    asked = "SELECT take_back_declaration(%s, %s, %s, %s)"
+    key = sql.value(asked, slug, line_id, actor.name, actor.role_label)
     if key is None:
         raise Conflict("C’est déjà fait : rechargez la page.")
     emit(actor, DeclarationTakenBack(**row.told()))

@@ -31,7 +31,7 @@ from terresante.health_record.said import (
     SaidMeasure,
     SaidTreatment,
 )
-from terresante.kernel.ui.forms import CorrectedForm, day_field, moment_field
+from terresante.kernel.ui.forms import day_field, moment_field
 
 
 class SaidForm(forms.Form):
@@ -216,7 +216,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class PlanForm(CorrectedForm):
+class PlanForm(forms.Form):
     """For when, and by whom: what the document says of it is proposed, and often says nothing."""
 
     due_on = day_field("Pour quand", missing="Indiquez pour quand : l’échéance se déplace ensuite.")

@@ -17,6 +17,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import asked_key
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import show_error
 
 
 @reads(HEALTH_READ)
@@ -89,7 +90,7 @@ def plan(request: Request, record_id: UUID, offer_id: UUID) -> HttpResponse:
         try:
             step = offered_actions.plan_offer(request.actor, record_id, offer_id, **form.cleaned_data)
         except Invalid as error:
-            form.show(error)
+            show_error(form, error)
         except (Conflict, Refused) as error:
             messages.warning(request, error.sentence)
         else:

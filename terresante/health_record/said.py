@@ -80,7 +80,7 @@ class SaidStep:
 
     def checked(self) -> dict[str, Any]:
         """Raises Invalid."""
-        title, note = _one_line(self.title), _one_line(self.note)
+        title, note = wording.one_line(self.title), wording.one_line(self.note)
         if not title or len(title) > LABEL_MAX_LENGTH or len(note) > DETAIL_MAX_LENGTH:
             sentence = "Ce que le document prévoit ne se lit pas comme une étape."
             raise Invalid(sentence, fields={"title": sentence})
@@ -213,7 +213,7 @@ def _checked(
     values, found = asdict(said), dict(wrong or {})
     for name, value in values.items():
         if type(value) is str:
-            values[name] = _one_line(value)
+            values[name] = wording.one_line(value)
             longest = said.model._meta.get_field(name).max_length or DETAIL_MAX_LENGTH
             if len(values[name]) > longest:
                 found[name] = f"Raccourcissez à {longest} caractères."
@@ -222,10 +222,6 @@ def _checked(
     if found:
         raise Invalid(next(iter(found.values())), fields=found)
     return values
-
-
-def _one_line(text: str) -> str:
-    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
 
 
 def _french(number: Decimal) -> str:

@@ -27,7 +27,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.frame import Chip
 
 
@@ -223,8 +223,7 @@ def _after(kind: Kind, record_id: UUID, line: HealthLine) -> str:
 def _form_page(
     request: Request, template: str, opened: OpenRecord, shown: dict[str, Any], form: forms.Form
 ) -> HttpResponse:
-    status = Invalid.status if form.errors else 200
-    return record_page(request, template, opened, shown, tab="health", status=status)
+    return record_page(request, template, opened, shown, tab="health", status=form_status(form))
 
 
 def _mark_read(request: Request, opened: OpenRecord, lines: list[HealthLine]) -> None:

@@ -15,13 +15,15 @@ OWN_HOME_WRITE = Action("own_home.write", "Dire l’accès à son domicile")
 @rule(HOME_READ, CareRecord)
 @rule(HOME_READ, HomeAccess, visible=True)
 def homes_read(actor: Actor) -> Q:
-    """Who goes to the door, as far as he reads what coordination says; the person and who acts for her."""
+    """Read by those whose profession goes to the door and who read coordination; by the person and those who act for
+    her.
+    """
     return reaches(actor, of=DataClass.COORDINATION) if reads_home(actor) else NOBODY
 
 
 @rule(HOME_WRITE, CareRecord)
 def homes_written(actor: Actor) -> Q:
-    """Of those, who writes identity and contacts: most persons have no account of their own to say it."""
+    """Of those readers, the ones who write identity and contacts: most persons have no account to say it themselves."""
     if actor.kind != ActorKind.PROFESSIONAL or not (
         reads_home(actor) and writes_class(actor, DataClass.CIRCLE)
     ):

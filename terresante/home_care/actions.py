@@ -1,14 +1,12 @@
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from django.db import connection
-
 from terresante.care_team.queries import open_record
 from terresante.care_team.queries.limits import name_in_circle, sector_of
 from terresante.home_care.access import HOME_WRITE, OWN_HOME_WRITE
 from terresante.home_care.models import HomeAccess
 from terresante.home_care.queries import access_in_force
-from terresante.kernel import audit, together
+from terresante.kernel import audit, sql, together
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid
@@ -56,10 +54,10 @@ class SaidAccess:
 
 @action
 def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | None) -> HomeAccess:
-    """All that is known of how one gets in; `seen` is the version that its author had before his eyes.
+    """Replaces all that is known of how one gets in; `seen` is the version that its author read before writing. Neither
+    an event nor the audit row carries a word of it, only that it changed.
 
-    Neither an event nor the trail carries a word of it: they say that it changed.
-    Raises Invalid for what is said, Conflict when nothing is changed, or when somebody changed it meanwhile.
+    Raises Invalid for a text that is too long, Conflict when nothing changes, or when somebody changed it meanwhile.
     """
     what = HOME_WRITE if actor.kind == ActorKind.PROFESSIONAL else OWN_HOME_WRITE
     record = open_record(actor, record_id, action=what).record
@@ -88,6 +86,5 @@ def say_access(actor: Actor, record_id: UUID, *, said: SaidAccess, seen: UUID | 
 
 
 def _one_at_a_time(patient_id: UUID) -> None:
-    """The first two rows replace nothing, and no constraint tells them apart: two merged identities have one each."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"home {patient_id}"])
+    """No constraint refuses a second first row, one that replaces nothing: two merged identities have one each."""
+    sql.take_turn(f"home {patient_id}")

@@ -10,7 +10,7 @@ from terresante.home_care.models import HomeAccess
 from terresante.home_care.queries import HomeLine, lines_of
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ids import asked_key
-from terresante.kernel.ui.forms import CorrectedForm
+from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.translation import later
 
 
@@ -27,7 +27,7 @@ def _field(
     )
 
 
-class HomeForm(CorrectedForm):
+class HomeForm(forms.Form):
     """How one gets in, in three parts; on the person's pages too."""
 
     building_name = _field(later("Bâtiment"))
@@ -66,7 +66,7 @@ class HomeForm(CorrectedForm):
 
     def show_beside(self, error: Invalid | Conflict, row: HomeAccess | None) -> None:
         """What is written here is kept; sent again, it replaces `row`, which is in force now and shown with it."""
-        self.show(error)
+        show_error(self, error)
         if row is not None and row.pk != self.cleaned_data["seen"]:
             self.meanwhile = lines_of(row)
             self.data = {**{name: self.data[name] for name in self.data}, "seen": str(row.pk)}

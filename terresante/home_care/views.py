@@ -13,6 +13,7 @@ from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
+from terresante.kernel.ui.forms import form_status
 
 
 @reads(HOME_READ)
@@ -43,5 +44,6 @@ def write_access(request: Request, record_id: UUID) -> HttpResponse:
                 request, "C’est enregistré : l’équipe et la fiche d’urgence le disent dès maintenant."
             )
             return redirect("home_care:access", record_id)
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "home_care/write.html", opened, {"form": form}, tab="home", status=status)
+    return record_page(
+        request, "home_care/write.html", opened, {"form": form}, tab="home", status=form_status(form)
+    )

@@ -41,7 +41,7 @@ def messages_to_decide(actor: Actor) -> Q:
 
 @rule(MESSAGE_UNMASK, InboundMessage)
 def messages_to_unmask(actor: Actor) -> Q:
-    """Whoever also answers the telephone of the support desk reads no message: he is asked about anybody."""
+    """Not by those who also answer the telephone of the support desk: they are asked about anybody."""
     return NOBODY if actor.has_duty(Duty.SUPPORT_AGENT) else messages_to_look_at(actor)
 
 
@@ -52,7 +52,7 @@ def partners_managed(actor: Actor) -> Q:
 
 @rule(LIST_READ, DocumentList, visible=True)
 def lists_of_ones_patients(actor: Actor) -> Q:
-    """By who reaches the person; of its documents he is told those he reads (`interop.fhir.reading`)."""
+    """Read by those who reach the person; of its documents each is told the ones he reads (`interop.fhir.reading`)."""
     return reaches(actor) if actor.kind in (ActorKind.PROFESSIONAL, ActorKind.JOB) else NOBODY
 
 
@@ -70,7 +70,7 @@ def rules_managed(actor: Actor) -> Q:
 
 @rule(RECORDS_TO_INFORM, PreparedRecord, visible=True)
 def records_to_inform(actor: Actor) -> Q:
-    """Of the structure one works in, for who may open a record to sharing."""
+    """Records of the structure one works in, for those who may open a record to sharing."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
         return NOBODY
     if not writes_class(actor, DataClass.CIRCLE):
@@ -79,6 +79,6 @@ def records_to_inform(actor: Actor) -> Q:
 
 
 def require_administrator(actor: Actor) -> None:
-    """A partner or a sender to register has no row whose rule could be asked."""
+    """Asked where a partner or a sender is registered: there is no row yet whose rule could be asked."""
     if not actor.has_duty(Duty.ADMINISTRATOR):
         raise Refused("Les raccordements sont réservés aux administrateurs de la plateforme.")

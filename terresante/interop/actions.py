@@ -107,7 +107,7 @@ def add_sender(actor: Actor, *, organization_number: str, entry: SenderEntry) ->
 
 @action
 def change_sender(actor: Actor, sender_id: UUID, *, entry: SenderEntry) -> SenderSystem:
-    """Its establishment stays: what it sent is that one's. Raises Invalid, Conflict."""
+    """Its establishment cannot change: what it sent belongs to that one. Raises Invalid, Conflict."""
     sender = access.get(actor, SENDER_MANAGE, SenderSystem, sender_id, lock=True)
     _check_entry(entry)
     sender.name, sender.port, sender.fingerprint = entry.name, entry.port, entry.fingerprint or None
@@ -124,7 +124,7 @@ def change_sender(actor: Actor, sender_id: UUID, *, entry: SenderEntry) -> Sende
 
 @action
 def switch_sender(actor: Actor, sender_id: UUID, *, active: bool) -> None:
-    """Off: within half a minute its messages are refused; what it sent before stays."""
+    """Switched off, its messages are refused within half a minute; what it sent before stays."""
     sender = access.get(actor, SENDER_MANAGE, SenderSystem, sender_id, lock=True)
     sender.active = active
     sender.save(update_fields=["active"])
@@ -133,7 +133,9 @@ def switch_sender(actor: Actor, sender_id: UUID, *, active: bool) -> None:
 
 @action
 def note_trial(actor: Actor, sender_id: UUID, *, code: str) -> None:
-    """What a message pasted by an administrator would have been answered; the message itself is nowhere."""
+    """Writes in the trail what a message pasted by an administrator would have been answered. The message is stored
+    nowhere.
+    """
     sender = access.get(actor, SENDER_MANAGE, SenderSystem, sender_id)
     audit.record(actor, SENDER_TRY, about=sender, detail={"answer": code})
 
@@ -247,7 +249,7 @@ def decide_death(actor: Actor, message_id: UUID) -> InboundMessage:
 
 @action
 def put_aside(actor: Actor, message_id: UUID, *, reason: str) -> InboundMessage:
-    """Nothing will be made of it; those that waited behind it go on. Raises Invalid without a reason."""
+    """The message will not be applied; those that waited behind it go on. Raises Invalid without a reason."""
     message = access.get(actor, MESSAGE_DECIDE, InboundMessage, message_id, lock=True)
     why = " ".join(reason.split())
     if len(why) < _REASON_MIN_LENGTH:
@@ -273,7 +275,7 @@ def replay(actor: Actor, message_id: UUID) -> InboundMessage:
 
 @action
 def unmask(actor: Actor, message_id: UUID, *, why: LookReason) -> InboundMessage:
-    """The identity of a message is shown to whoever says why, once: its row of the trail comes with it."""
+    """Shows the identity of a message to somebody who says why, once, and writes a row of the trail."""
     message = access.get(actor, MESSAGE_UNMASK, InboundMessage, message_id, related=("sender__organization",))
     audit.record(actor, MESSAGE_UNMASK, about=message, detail={"why": why.value})
     return message

@@ -102,16 +102,16 @@ class _Move:
 
 
 def gateway_job(message_id: UUID | None = None) -> Actor:
-    """Who looks for the person; who writes in the record is the hospital."""
+    """The actor that looks for the person; the hospital is the one that writes in the record."""
     actor = Actor.job("interop", channel=Channel.MLLP)
     return replace(actor, correlation_id=message_id) if message_id else actor
 
 
 def settle(rows: Sequence[InboundMessage], *, now: datetime, files: Files | None = None) -> list[Turn]:
-    """In the caller's transaction. Those about somebody whom an earlier one is about are left for the next time, and
-    so are those whose document is not put away yet (`files.wanted`).
+    """Settles messages in the caller’s transaction. Left for the next time: those about somebody whom an earlier
+    message is about, and those whose document is not put away yet (`files.wanted`).
 
-    A deadlock or a lost database is raised: nobody's fault, everything is applied again.
+    A deadlock or a lost database is raised: no message is at fault, and everything is applied again.
     """
     files = files or Files()
     try:
@@ -198,7 +198,9 @@ def _prior(row: InboundMessage, message: AdtMessage) -> list[Local]:
 
 
 def _about_different_persons(works: Sequence[_Work | _Paper], known: Knowledge) -> list[_Work | _Paper]:
-    """What was read of somebody is true until a message about him is applied: the next one waits to read again."""
+    """Keeps one message a person: what was read of somebody is out of date once a message about him is applied, so the
+    next one waits.
+    """
     chosen: list[_Work | _Paper] = []
     taken: set[UUID] = set()
     for work in works:
@@ -258,7 +260,9 @@ def _prepared(work: _Work, rules: Sequence[RobotRule]) -> None:
 
 
 def _filed(paper: _Paper, known: Knowledge, files: Files) -> Settled | None:
-    """None while its file is to be put away. An opposition, a doubt, nobody: nothing was put away for it."""
+    """None while its file is to be put away. Nothing was put away for a message that is about nobody, doubtful or
+    opposed.
+    """
     match = match_identity(paper.asked, known)
     if match.patient_id is None or match.standing not in (Standing.LINKED, Standing.RECOGNISED):
         return _not_matched(paper, match)
@@ -323,7 +327,9 @@ def _movement(work: _Work, patient_id: UUID, source_id: UUID) -> Settled | _Move
 
 
 def _written(moves: Sequence[_Move], now: datetime) -> list[Turn]:
-    """Those of one hospital. A refusal says nothing of which of several it is about: they are tried apart."""
+    """Writes the movements of one hospital. A refusal does not say which of several it is about: they are then tried
+    one by one.
+    """
     state, outcome = _S.APPLIED, _O.STAY
     try:
         with written_together():

@@ -66,7 +66,9 @@ def _exchanged(sender: SenderSystem, content: bytes) -> bytes:
 
 
 def _closed(plain: socket.socket, host: str) -> ssl.SSLSocket:
-    """We show the certificate under which hospitals know us; theirs is signed by an authority we take them from."""
+    """Our side shows the certificate under which hospitals know us; theirs must be signed by an authority that we
+    accept.
+    """
     context = ssl.create_default_context(cafile=settings.MLLP_CLIENT_AUTHORITIES or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.MLLP_CERTIFICATE:

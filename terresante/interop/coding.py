@@ -6,7 +6,7 @@ from terresante.terminology.queries import judged
 
 
 def unlisted(carried: Carried) -> list[str]:
-    """As remarks of a message: the name of the list, never a value. Nothing while no list is loaded."""
+    """As remarks of a message that name the list, never a value. Empty while no list is loaded."""
     codes = codes_of(carried.cda.header) if carried.cda else ()
     verdicts = judged([(one.known, one.code) for one in codes]) if codes else []
     return [

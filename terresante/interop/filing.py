@@ -73,7 +73,7 @@ def sender_of(row: InboundMessage, hospital: Actor) -> Actor:
 def file_carried(
     row: InboundMessage, hospital: Actor, patient_id: UUID, carried: Carried, files: Files
 ) -> Filed | None:
-    """None while its file is not put away: it is wanted, and the message keeps its turn."""
+    """None while its file is not put away: the file is then wanted, and the message keeps its turn."""
     actor = sender_of(row, hospital)
     if carried.discrete and not carried.content:
         kept = partial(_is_kept, actor, patient_id)
@@ -139,7 +139,9 @@ def _ends(kind: FileKind) -> str:
 
 
 def _withdrawn(actor: Actor, patient_id: UUID, carried: Carried) -> Filed:
-    """Some senders name the document itself, others a new one that stands for its end (TXA-13)."""
+    """Withdraws under every name: some senders name the document itself, others a new one that stands for its end
+    (TXA-13).
+    """
     try:
         take_back(actor, patient_id, (*carried.names, *carried.replaces))
     except NotFound:
@@ -155,8 +157,8 @@ def take_back(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> None:
 
 
 def follow_stay(hospital: Actor, stay: Encounter) -> None:
-    """In the transaction of the report that took it from its circle, or gave it back: what was sent of it before goes
-    the same way, whether the stay became secret or was a mistake (`stays`, README, "Secret").
+    """Called in the transaction of the report that took a stay from its circle, or gave it back: what was sent of it
+    before goes the same way, whether the stay became secret or was a mistake (`stays`, README, "Secret").
     """
     kept = not stay.is_shown
     keep_documents(hospital, stay.patient_id, visit_number=stay.visit_number, kept=kept)
@@ -176,7 +178,7 @@ def hold_visits(visits: Iterable[tuple[UUID | None, str]]) -> None:
 
 
 def _is_kept(actor: Actor, patient_id: UUID, visit_number: str) -> bool:
-    """A letter never tells of a stay to more than those who know of the stay, which cannot change meanwhile."""
+    """Whether its stay is kept from the circle: a letter then is too. The stay cannot change meanwhile."""
     if not visit_number:
         return False
     # Held already, but for a correction that does not name its stay again.

@@ -39,7 +39,7 @@ ON CONFLICT (hour, sender_id, message_type) DO UPDATE SET received = excluded.re
 
 
 def count_hours(*, now: datetime | None = None) -> None:
-    """Under a job's context. Run again, it says the same."""
+    """Called in the context of a job. Idempotent."""
     at = now or timezone.now()
     last = FlowHour.objects.order_by("-hour").values_list("hour", flat=True).first()
     since = last - timedelta(hours=1) if last else at - _FIRST_COUNT

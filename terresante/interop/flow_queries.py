@@ -4,11 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
@@ -16,7 +14,7 @@ from terresante.interop.access import SENDER_MANAGE
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.flows import Bars, bars, delay_words, hour_label, refusal_words
 from terresante.interop.models import SenderSystem
-from terresante.kernel import access
+from terresante.kernel import access, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import OutboundChannel, OutboundState
 from terresante.kernel.models import OutboundMessage
@@ -101,7 +99,7 @@ def senders_at_work(actor: Actor, *, now: datetime | None = None) -> list[Sender
     rows = access.list(actor, SENDER_MANAGE, SenderSystem).select_related("organization")
     told = _activities()
     days: dict[UUID, dict[date, int]] = defaultdict(dict)
-    for key, day, received in _asked(_SENT_BY_DAY):
+    for key, day, received in sql.rows(_SENT_BY_DAY):
         days[key][day] = received
     return [
         _line(row, told.get(row.pk, Activity()), days[row.pk], at)
@@ -160,7 +158,7 @@ def flow_of(actor: Actor, sender: SenderSystem, *, now: datetime | None = None) 
     by_hour: dict[datetime, int] = defaultdict(int)
     by_day: dict[date, int] = defaultdict(int)
     by_type: dict[str, int] = defaultdict(int)
-    for hour, kind, received in _asked(_SENT_BY_HOUR, sender.pk):
+    for hour, kind, received in sql.rows(_SENT_BY_HOUR, str(sender.pk)):
         by_hour[hour] += received
         by_day[hour.astimezone(_PARIS).date()] += received
         by_type[kind or "illisible"] += received
@@ -170,7 +168,7 @@ def flow_of(actor: Actor, sender: SenderSystem, *, now: datetime | None = None) 
         line=_line(sender, _activities().get(sender.pk, Activity()), by_day, at),
         hours=bars([(hour_label(hour.astimezone(_PARIS)), by_hour.get(hour, 0)) for hour in last]),
         types=tuple(sorted(by_type.items(), key=lambda pair: (-pair[1], pair[0]))),
-        errors=tuple(_error(*row) for row in _asked(_ERRORS, sender.pk)),
+        errors=tuple(_error(*row) for row in sql.rows(_ERRORS, str(sender.pk))),
         sent_back=_sent_back(sender, at),
         again=len(abandoned(sender, now=at)),
     )
@@ -212,10 +210,4 @@ def _activities() -> dict[UUID, Activity]:
         "last_received_at", "waiting", "oldest_waiting_at", "held", "doubtful", "failed", "refused",
         "median_seconds", "late_seconds",
     )  # fmt: skip
-    return {key: Activity(**dict(zip(names, told, strict=True))) for key, *told in _asked(_ACTIVITY)}
-
-
-def _asked(statement: str, *values: UUID) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [str(value) for value in values])
-        return list(cursor.fetchall())
+    return {key: Activity(**dict(zip(names, told, strict=True))) for key, *told in sql.rows(_ACTIVITY)}

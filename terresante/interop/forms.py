@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from terresante.directory.models import Organization
 from terresante.interop.enums import AbandonReason, ApiScope, LookReason
 from terresante.interop.models import SenderSystem
-from terresante.kernel.ui.forms import CorrectedForm
 
 
 class PutAsideForm(forms.Form):
@@ -26,7 +25,7 @@ class UnmaskForm(forms.Form):
     )
 
 
-class PartnerForm(CorrectedForm):
+class PartnerForm(forms.Form):
     name = forms.CharField(
         label="Nom du logiciel", max_length=120, error_messages={"required": "Indiquez le nom."}
     )
@@ -45,7 +44,7 @@ class PartnerForm(CorrectedForm):
         return str(self.cleaned_data["organizations"]).split()
 
 
-class KeyForm(CorrectedForm):
+class KeyForm(forms.Form):
     public_key = forms.CharField(
         label="Clé publique",
         help_text="Au format PEM : RSA d’au moins 2048 bits, P-256 ou Ed25519. Jamais la clé privée.",
@@ -54,7 +53,7 @@ class KeyForm(CorrectedForm):
     )
 
 
-class ApiAccessForm(CorrectedForm):
+class ApiAccessForm(forms.Form):
     organization = forms.ModelChoiceField(
         queryset=Organization.objects.none(),
         label="Structure",
@@ -90,7 +89,7 @@ def plain_fingerprint(text: str) -> str:
     return str(text).replace(":", "").replace(" ", "").lower()
 
 
-class SenderForm(CorrectedForm):
+class SenderForm(forms.Form):
     name = forms.CharField(
         label="Nom du logiciel", max_length=120, error_messages={"required": "Indiquez le nom du logiciel."}
     )
@@ -158,7 +157,7 @@ class SenderForm(CorrectedForm):
         return plain_fingerprint(self.cleaned_data["fingerprint"])
 
 
-class TryForm(CorrectedForm):
+class TryForm(forms.Form):
     message = forms.CharField(
         label="Message HL7 v2",
         help_text="Collez un message, ou partez d’un exemple. Rien n’est gardé.",
@@ -182,7 +181,7 @@ class NewSenderForm(SenderForm):
     )
 
 
-class RuleForm(CorrectedForm):
+class RuleForm(forms.Form):
     name = forms.CharField(
         label="Programme",
         help_text="Ce que le dossier dira : par exemple « Sortie d’hospitalisation, insuffisance cardiaque ».",
@@ -213,7 +212,7 @@ class RuleForm(CorrectedForm):
             field.queryset = senders
 
 
-class RobotFileForm(CorrectedForm):
+class RobotFileForm(forms.Form):
     file = forms.FileField(
         label="Fichier CSV", max_length=200, error_messages={"required": "Choisissez un fichier."}
     )

@@ -7,8 +7,6 @@ from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
-from django.db import connection
-
 from terresante.care_team.queries import AskedTraits, match_patients, open_to_hospitals, opponents
 from terresante.interop.digests import ins_digest, ipp_digest
 from terresante.interop.enums import MessageOutcome
@@ -16,7 +14,7 @@ from terresante.interop.hl7v2.adt_model import Identifier
 from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.mapping import first_given
 from terresante.interop.models import IdentityDecision, SenderSystem
-from terresante.kernel import rls
+from terresante.kernel import rls, sql
 from terresante.patients.enums import IdentityStatus, Sex
 from terresante.patients.identity_rules import is_proven, normalised_name
 from terresante.patients.models import CareRecord, IdentityDomain, Patient
@@ -125,7 +123,7 @@ class Knowledge:
         return patient_id in self._opponents
 
     def refuses(self, asked: Asked) -> bool:
-        """Somebody of these very traits opposes any record: nothing of what is said of him is kept."""
+        """Somebody with exactly these traits opposes any record: nothing of what is said of him is kept."""
         persons = [self._refusing.get(found) for found, rank in self.candidates(asked) if rank <= SAME_TRAITS]
         return any(person is not None and compare(person, asked.traits).is_same for person in persons)
 
@@ -262,7 +260,7 @@ def compare(patient: Patient, traits: Traits) -> Differences:
 
 
 def contradicts_qualified(patient: Patient, traits: Traits) -> bool:
-    """A qualified identity is never changed by a message: one trait apart is for a person to look at."""
+    """Whether one trait differs from a qualified identity: no message changes it, a person must look."""
     return patient.identity_status == IdentityStatus.QUALIFIED and bool(compare(patient, traits).differing)
 
 
@@ -294,12 +292,14 @@ def links_of(numbers: Collection[Local]) -> dict[tuple[UUID, str], Link]:
     """Through the listed function of the same name."""
     if not numbers:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return {
+        (row[0], row[1]): Link(*row[2:])
+        for row in sql.rows(
             "SELECT domain_id, value, source_id, owner_id, patient_id FROM linked_patients(%s::uuid[], %s::text[])",
-            [[local.domain.pk for local in numbers], [local.value for local in numbers]],
+            [local.domain.pk for local in numbers],
+            [local.value for local in numbers],
         )
-        return {(row[0], row[1]): Link(*row[2:]) for row in cursor.fetchall()}
+    }
 
 
 def _decisions(numbers: Collection[Local]) -> dict[str, list[IdentityDecision]]:

@@ -34,7 +34,7 @@ from terresante.interop.cda.entries import (
 )
 from terresante.interop.cda.model import CdaDocument
 from terresante.kernel.actor import Actor
-from terresante.kernel.ui.wording import plain
+from terresante.kernel.ui.wording import plain, shortened
 
 # SNOMED CT, kinds of allergies, as the CI-SIS lists them.
 _CATEGORIES = {
@@ -123,11 +123,11 @@ def _allergy(found: Allergy) -> SaidAllergy:
         (kind for word, kind in _CATEGORY_WORDS.items() if word in words), AllergyCategory.UNKNOWN
     )
     return SaidAllergy(
-        substance=_cut(found.substance, LABEL_MAX_LENGTH),
+        substance=shortened(found.substance, LABEL_MAX_LENGTH),
         category=_CATEGORIES.get(found.kind.code, by_words),
         criticality=_GRAVITIES.get(found.criticality, Criticality.UNABLE_TO_ASSESS),
         clinical_status=_STATUSES.get(found.status, ClinicalStatus.ACTIVE),
-        reaction=_cut(found.reaction, DETAIL_MAX_LENGTH),
+        reaction=shortened(found.reaction, DETAIL_MAX_LENGTH),
     )
 
 
@@ -136,9 +136,9 @@ def _treatment(found: Treatment) -> SaidTreatment:
     if start and until and until < start:
         until = None
     return SaidTreatment(
-        drug=_cut(found.name, LABEL_MAX_LENGTH),
-        dosage=_cut(found.dosage, DETAIL_MAX_LENGTH),
-        indication=_cut(found.indication, 200),
+        drug=shortened(found.name, LABEL_MAX_LENGTH),
+        dosage=shortened(found.dosage, DETAIL_MAX_LENGTH),
+        indication=shortened(found.indication, 200),
         since=start,
         until=until,
         status=TreatmentStatus.STOPPED if found.is_stopped else TreatmentStatus.ACTIVE,
@@ -149,18 +149,18 @@ def _treatment(found: Treatment) -> SaidTreatment:
 
 def _problem(found: Problem) -> SaidCondition:
     return SaidCondition(
-        name=_cut(found.name, LABEL_MAX_LENGTH),
+        name=shortened(found.name, LABEL_MAX_LENGTH),
         clinical_status=_STATUSES.get(found.status, ClinicalStatus.ACTIVE),
         onset_year=found.since.on.year if found.since else None,
-        note=_cut(found.comment, DETAIL_MAX_LENGTH),
+        note=shortened(found.comment, DETAIL_MAX_LENGTH),
     )
 
 
 def _vaccination(found: Vaccination) -> SaidImmunization:
     return SaidImmunization(
-        vaccine=_cut(found.vaccine, LABEL_MAX_LENGTH),
+        vaccine=shortened(found.vaccine, LABEL_MAX_LENGTH),
         occurred_on=found.given.on,
-        lot_number=_cut(found.lot, 40),
+        lot_number=shortened(found.lot, 40),
         dose=f"rang {found.rank}"[:40] if found.rank else "",
         precision=_PRECISIONS[found.given.precision],
     )
@@ -169,12 +169,8 @@ def _vaccination(found: Vaccination) -> SaidImmunization:
 def _step(found: Planned) -> SaidStep:
     who = plain(found.by)
     return SaidStep(
-        title=_cut(found.name, LABEL_MAX_LENGTH),
-        note=_cut(found.note, DETAIL_MAX_LENGTH),
+        title=shortened(found.name, LABEL_MAX_LENGTH),
+        note=shortened(found.note, DETAIL_MAX_LENGTH),
         due_on=found.on.on if found.on else None,
         role=next((role.value for word, role in _ROLES.items() if word in who), ""),
     )
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

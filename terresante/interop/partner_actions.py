@@ -159,7 +159,7 @@ def _key_of(token: str) -> PartnerKey:
 
 
 def use_once(key: PartnerKey, call_id: str, now: datetime, life: timedelta) -> None:
-    """The unique constraint decides between two identical calls at once. Raises Refused for the second."""
+    """Of two identical calls at once, the unique constraint lets one pass. Raises Refused for the other."""
     LaunchUse.objects.filter(kept_until__lt=now).delete()
     use = LaunchUse(
         partner=key.partner,

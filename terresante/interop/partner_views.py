@@ -25,6 +25,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY, actor_behind
 from terresante.kernel.screens import Request, public, writes
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.patients.models import CareRecord
 from terresante.patients.queries import namesakes
 
@@ -85,12 +86,12 @@ def partners(request: Request) -> HttpResponse:
         try:
             partner = actions.register_partner(request.actor, **form.cleaned_data)
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Le logiciel est raccordé : ajoutez sa clé publique.")
             return redirect("interop:partner", partner.pk)
     context = {"partners": partners_with_keys(request.actor), "form": form}
-    return render(request, "interop/partners.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/partners.html", context, status=form_status(form))
 
 
 @writes(PARTNER_MANAGE)
@@ -101,7 +102,7 @@ def partner(request: Request, partner_id: UUID) -> HttpResponse:
         try:
             actions.add_key(request.actor, partner_id, public_key=form.cleaned_data["public_key"])
         except Invalid as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(
                 request, "La clé est ajoutée ; les précédentes restent valables jusqu’à leur révocation."
@@ -120,7 +121,7 @@ def open_access(request: Request, partner_id: UUID) -> HttpResponse:
         try:
             fhir_actions.open_access(request.actor, partner_id, entry=AccessEntry(**form.cleaned_data))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "L’accès est ouvert : donnez son identifiant à l’éditeur.")
             return redirect("interop:partner", partner_id)

@@ -29,7 +29,7 @@ _UNREAD, _NOT_KEPT = "results-unread", "results-not-kept"
 
 
 def file_results(actor: Actor, document: DocumentReference, carried: Carried) -> list[str]:
-    """The remark that they could not be read, if so: the document is filed all the same, and is there to be read."""
+    """Returns a remark when the results cannot be read: the document is filed all the same, and is there to be read."""
     report, remarks = _read(document, carried)
     if report is not None:
         try:

@@ -121,7 +121,7 @@ def _run_of(actor: Actor, rule: RobotRule) -> RobotRun:
 
 
 def note_discharge(rule: RobotRule) -> None:
-    """What a discharge set going, in numbers: the page of the rule tells no person."""
+    """Counts what a discharge set going: the page of the rule names no person."""
     RobotRun.objects.create(rule=rule, kind=RunKind.DISCHARGE, prepared=1)
 
 
@@ -180,7 +180,7 @@ def _has_record(asked: Asked, known: Knowledge) -> bool:
 
 @action
 def prepare(actor: Actor, rule: RobotRule, traits: Traits) -> PreparedRecord:
-    """Of somebody whom nobody resembles: the caller looked. The trail names the rule."""
+    """The caller has checked that nobody resembles this person. The trail names the rule."""
     record = prepare_record(actor, traits=traits, holder_id=rule.organization_id, programme=rule.name)
     prepared = PreparedRecord.objects.create(patient_id=record.patient_id, record=record, rule=rule)
     audit.record(
@@ -197,7 +197,9 @@ def rules_of_units() -> list[RobotRule]:
 
 
 def may_be_prepared(asked: Asked, match: Match, known: Knowledge) -> bool:
-    """Nobody resembles, all five traits are known, and a number of hers will tell her hospital's next messages."""
+    """Whether nobody resembles this person, all five traits are known, and a number of hers will be recognised in the
+    next messages.
+    """
     is_whole = asked.traits.birth_place_code != UNKNOWN_PLACE and asked.traits.sex != Sex.UNKNOWN
     is_new = match.standing is Standing.NOBODY and not known.candidates(asked)
     return is_whole and is_new and bool(asked.locals)
@@ -220,7 +222,7 @@ def abandon_prepared(actor: Actor, prepared_id: UUID, *, why: AbandonReason) -> 
 
 
 def note_informed(patient_id: UUID) -> None:
-    """The record was opened to sharing, by the action of every day: under a job's context."""
+    """Called in the context of a job, once the ordinary action has opened the record to sharing."""
     rls.open_record(patient_id)
     waiting = Q(patient_id=patient_id, state=PreparedState.TO_INFORM)
     for prepared in PreparedRecord.objects.filter(waiting).select_for_update():

@@ -8,7 +8,7 @@ from terresante.kernel.actor import Actor
 
 
 def rules_at_work(actor: Actor) -> QuerySet[RobotRule]:
-    """By structure and name, with its last run. What a rule prepared is counted by its runs: no record is looked at."""
+    """By structure and name, each with its last run, which counts what was prepared: no record is read."""
     rows = access.list(actor, ROBOT_MANAGE, RobotRule).select_related("organization", "sender__organization")
     told = rows.annotate(prepared_in_all=Sum("runs__prepared", default=0), last_at=Max("runs__at"))
     return told.order_by("organization__name", "name", "pk")

@@ -23,6 +23,7 @@ from terresante.interop.robot_queries import records_to_inform, rules_at_work, r
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.wording import count
 
 _SHOWN = 50
@@ -38,14 +39,14 @@ def rules(request: Request) -> HttpResponse:
         try:
             rule = set_rule(request.actor, entry=RuleEntry(sender_id=sender.pk if sender else None, **told))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(
                 request, "La règle est en place : elle vaut pour ce qui arrive à partir de maintenant."
             )
             return redirect("interop:robot_rule", rule.pk)
     context = {"rules": rules_at_work(request.actor), "form": form}
-    return render(request, "interop/robot.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/robot.html", context, status=form_status(form))
 
 
 @writes(ROBOT_MANAGE)
@@ -64,13 +65,13 @@ def rule(request: Request, rule_id: UUID) -> HttpResponse:
                 request.actor, rule_id, content=form.cleaned_data["file"].read(LARGEST + 1)
             )
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             done = count(run.prepared, "dossier préparé", "dossiers préparés")
             messages.success(request, f"Fichier lu : {done}.")
             return redirect("interop:robot_rule", rule_id)
     context = {"rule": found, "runs": runs_of(found)[:_SHOWN], "form": form, "columns": COLUMNS}
-    return render(request, "interop/robot_rule.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/robot_rule.html", context, status=form_status(form))
 
 
 @require_safe

@@ -18,6 +18,7 @@ from terresante.interop.trying import try_message
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, writes
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.wording import count
 
 
@@ -31,14 +32,14 @@ def senders(request: Request) -> HttpResponse:
         try:
             sender = add_sender(request.actor, organization_number=number, entry=SenderEntry(**told))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "L’émetteur est raccordé : ses messages sont reçus d’ici une minute.")
             return redirect("interop:sender", sender.pk)
     lines = senders_at_work(request.actor)
     silent = [line for line in lines if line.is_silent]
     context = {"senders": lines, "silent": silent, "form": form}
-    return render(request, "interop/senders.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/senders.html", context, status=form_status(form))
 
 
 @writes(SENDER_MANAGE)
@@ -54,12 +55,12 @@ def sender(request: Request, sender_id: UUID) -> HttpResponse:
         try:
             change_sender(request.actor, sender_id, entry=SenderEntry(**form.cleaned_data))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Les changements prennent effet d’ici une minute.")
             return redirect("interop:sender", sender_id)
     context = {"sender": found, "form": form, "flow": flow_of(request.actor, found)}
-    return render(request, "interop/sender.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/sender.html", context, status=form_status(form))
 
 
 @writes(SENDER_MANAGE)
@@ -73,7 +74,7 @@ def try_out(request: Request, sender_id: UUID) -> HttpResponse:
         trial = try_message(found, form.cleaned_data["message"])
         note_trial(request.actor, sender_id, code=trial.code)
     context = {"sender": found, "form": form, "trial": trial, "samples": SAMPLES.items()}
-    return render(request, "interop/try.html", context, status=422 if form.errors else 200)
+    return render(request, "interop/try.html", context, status=form_status(form))
 
 
 def _sample(sender: SenderSystem, event: str) -> str:

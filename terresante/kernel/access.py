@@ -10,14 +10,12 @@ Undeclared means refused. A creation is an action on the parent: `access.get(act
 """
 
 import builtins
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from django.db.models import Case, Model, Q, QuerySet, When
+from django.db.models import Case, Exists, Model, OuterRef, Q, QuerySet, When
 
 from terresante.kernel import compiled, grounds
 from terresante.kernel.actor import Actor
@@ -28,6 +26,12 @@ M = TypeVar("M", bound=Model)
 Rule = Callable[[Actor], Q]
 
 NOBODY = Q(pk__in=[])
+
+
+def points_to(model: type[Model], those: Q, *, by: str) -> Q:
+    """Rows whose column `by` holds the key of one of `those`, of the same patient."""
+    same_patient = {"pk": OuterRef(by), "patient_id": OuterRef("patient_id")}
+    return Q(Exists(model._default_manager.filter(those, **same_patient)))
 
 
 _labels: dict[str, str] = {}
@@ -165,23 +169,6 @@ def audience(subject: object) -> builtins.list[Reader]:
     if declared is None:
         raise Refused("Personne n’est déclaré pour lire cet élément.")
     return declared(subject)
-
-
-_reasons: ContextVar[tuple[str, ...]] = ContextVar("unrestricted_reasons", default=())
-
-
-@contextmanager
-def unrestricted(*, reason: str) -> Iterator[None]:
-    """Marks rows read without a rule: matching, projections. Row policies still hold. Every use stands in a
-    house test's list.
-    """
-    if not reason:
-        raise ValueError("unrestricted() needs a reason")
-    token = _reasons.set((*_reasons.get(), reason))
-    try:
-        yield
-    finally:
-        _reasons.reset(token)
 
 
 def declared_rules() -> dict[tuple[Action, type[Model]], Rule]:

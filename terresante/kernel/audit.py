@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from terresante.kernel import together
+from terresante.kernel import sql, together
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, Purpose
 from terresante.kernel.enums import Outcome
@@ -103,9 +102,7 @@ def collecting() -> Iterator[Trail]:
 
 def ensure_partitions(months_ahead: int = 24) -> int:
     """Creates the missing monthly partitions; returns how many months ahead the table now reaches."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ensure_audit_partitions(%s)", [months_ahead])
-        return int(cursor.fetchone()[0])
+    return int(sql.value("SELECT ensure_audit_partitions(%s)", months_ahead))
 
 
 def entry(

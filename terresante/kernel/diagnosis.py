@@ -1,11 +1,8 @@
 """What `terresante doctor` looks at: one SQL question each, whose every answer row is something wrong."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import connection
-
-from terresante.kernel import rls
+from terresante.kernel import rls, sql
 from terresante.kernel.actor import Actor, Channel
 
 
@@ -94,7 +91,4 @@ def examine() -> list[Answer]:
 
 
 def _ask(question: Question) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(question.sql)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return [question.wrong.format(*row) for row in rows]
+    return [question.wrong.format(*row) for row in sql.rows(question.sql)]

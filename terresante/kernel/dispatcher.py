@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import connection, transaction
 
-from terresante.kernel import events, rls
+from terresante.kernel import events, rls, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.jobs import Pace
 from terresante.kernel.models import HandlerCursor, OutboxEvent, ParkedEvent
@@ -147,10 +147,11 @@ def _top_position() -> int:
 
 
 def _elected() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
+    return bool(
+        sql.value(
             "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
             " AND pid = pg_backend_pid()) OR pg_try_advisory_lock(%s)",
-            [_LOCK, _LOCK],
+            _LOCK,
+            _LOCK,
         )
-        return bool(cursor.fetchone()[0])
+    )

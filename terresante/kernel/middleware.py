@@ -58,7 +58,7 @@ class Received:
 
 
 class Crossed:
-    """What crossed another transaction each time (`kernel.passing`): the page says so; nothing is written."""
+    """Says that nothing was written, of a request that crossed another transaction at each try (`kernel.passing`)."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from terresante.kernel import grounds
+from terresante.kernel import grounds, sql
 from terresante.kernel.actor import Actor
 
 KEYS = (
@@ -118,18 +118,14 @@ def open_record(patient_id: UUID) -> str:
 
     Checked and set by the SQL function of the same name (care_team's migrations): a closed list of bases.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(open_record(%s), '')", [patient_id])
-        basis = str(cursor.fetchone()[0])
+    basis = str(sql.value("SELECT coalesce(open_record(%s), '')", patient_id))
     _remember_open_record(str(patient_id) if basis else "", writable=basis not in READ_ONLY_BASES)
     return basis
 
 
 def found_record(patient_id: UUID) -> bool:
     """Opens an identity that has no record yet, so that one can be founded; False when it has one."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT found_record(%s)", [patient_id])
-        founded = bool(cursor.fetchone()[0])
+    founded = bool(sql.value("SELECT found_record(%s)", patient_id))
     _remember_open_record(str(patient_id) if founded else "", writable=founded)
     return founded
 
@@ -139,9 +135,7 @@ def open_records(patient_ids: Collection[UUID]) -> set[UUID]:
 
     Each is checked as `open_record` would, by the SQL function of the same name; anybody else opens none.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT open_records(%s::uuid[])", [list(patient_ids)])
-        opened = set(cursor.fetchone()[0])
+    opened = set(sql.value("SELECT open_records(%s::uuid[])", list(patient_ids)))
     _remember("app.open_records", f"{{{','.join(map(str, opened))}}}")
     return opened
 

@@ -14,9 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from django.db import connection
-
-from terresante.kernel import rls
+from terresante.kernel import rls, sql
 
 FRESH = 1.0  # seconds
 _LAST = "SELECT DISTINCT ON (code) code, value, number FROM kernel_switchchange ORDER BY code, number DESC"
@@ -105,9 +103,7 @@ def _current() -> _Kept:
 
 def _looked() -> _Kept:
     global _kept
-    with connection.cursor() as cursor:
-        cursor.execute(_LAST, [])
-        rows = cursor.fetchall()
+    rows = sql.rows(_LAST)
     number, values = max((row[2] for row in rows), default=0), {row[0]: row[1] for row in rows}
     generation = _kept.generation + (values != _kept.values)
     _kept = _Kept(number, generation, MappingProxyType(values), time.monotonic())

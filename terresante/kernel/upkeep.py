@@ -6,10 +6,9 @@ from pathlib import Path
 
 import psycopg
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from terresante.kernel import audit
+from terresante.kernel import audit, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import OutboundChannel
 from terresante.kernel.files import vault
@@ -61,9 +60,7 @@ def keep_audit_partitions(actor: Actor) -> None:
 @scheduled("37 3 * * *")
 def forget_old_events(actor: Actor) -> None:
     """Keeps the newest row whatever its age: positions are counted from it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT last_event_position()")
-        newest = cursor.fetchone()[0]
+    newest = sql.value("SELECT last_event_position()")
     OutboxEvent.objects.filter(created_at__lt=timezone.now() - OUTBOX_KEPT, position__lt=newest).delete()
 
 

@@ -1,7 +1,7 @@
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
-from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.access import NOBODY, Action, points_to, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.notes.enums import NOTE_CLASSES
 from terresante.notes.models import Note, NoteFavourite, NoteMedia, NoteVersion
@@ -50,8 +50,7 @@ def versions_of_notes_read(actor: Actor) -> Q:
 
 
 def _of_notes(notes: Q) -> Q:
-    """Whatever hangs on such a note."""
-    return Q(Exists(Note.objects.filter(notes, pk=OuterRef("note_id"), patient_id=OuterRef("patient_id"))))
+    return points_to(Note, notes, by="note_id")
 
 
 @rule(NOTE_READ, NoteMedia, visible=True)
@@ -62,7 +61,7 @@ def media_of_notes_read(actor: Actor) -> Q:
 @rule(NOTE_MEDIA_OPEN, NoteMedia)
 @rule(NOTE_MEDIA_DOWNLOAD, NoteMedia)
 def media_opened(actor: Actor) -> Q:
-    """What its author withdrew is known to have been there; it shows somebody else, perhaps."""
+    """Not what its author withdrew, which may show somebody else: only that it was there stays known."""
     return _of_notes(shares(actor)) & Q(withdrawn_at=None)
 
 

@@ -80,7 +80,7 @@ def publish_note(actor: Actor, record_id: UUID, *, note: NewNote) -> Note:
         )
     check_number(note.media)
     row = _row(actor, record, note)
-    # Taken, by a row that the actor may see or not: the key holds beneath the row policies.
+    # The id is taken, perhaps by a row that the actor may not see: a primary key ignores the row policies.
     if not together.insert([row], or_ignore=True):
         row = _already_sent(row, note)
         audit.record(actor, NOTE_WRITE, patient_id=row.patient_id, about=row, detail={"sent_again": True})
@@ -119,7 +119,7 @@ def change_limits(actor: Actor, record_id: UUID, note_id: UUID, *, level: Confid
         setattr(note, name, value)
     _tell_again(actor, note, before)
     levels = list(Confidentiality)
-    # Of the two, the limits of the narrower: who never read it learns nothing of it by the trail.
+    # The audit row has the narrower of the two limits: nobody who could not read the note learns of it there.
     kept = min((levels.index(before), was), (levels.index(level), limits), key=lambda one: one[0])[1].in_trail
     audit.record(
         actor,
@@ -213,7 +213,7 @@ def _of_record(record: CareRecord, note: Note) -> Note:
 
 
 def _tell_again(actor: Actor, note: Note, before: Confidentiality) -> None:
-    """The patient has no unread mark: what he alone begins to read is news for nobody else."""
+    """Unread again for those who begin to read it; not when the patient alone does, who has no unread marks."""
     levels = list(Confidentiality)
     level = level_of(note)
     among_circle = {before, level} == {Confidentiality.CIRCLE, Confidentiality.CIRCLE_AND_PATIENT}
@@ -299,7 +299,7 @@ def _already_sent(row: Note, note: NewNote) -> Note:
 
 
 def _is_same_time(known: Note, written_at: datetime | None) -> bool:
-    """A clock that was fast was brought back to the moment of recording."""
+    """A time ahead of ours was stored as the moment of recording: the note sent again still bears the former."""
     return written_at is None or written_at == known.written_at or written_at > known.recorded_at
 
 

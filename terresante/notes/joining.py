@@ -9,6 +9,7 @@ from terresante.kernel.files import vault
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import ReceivedPhoto, ReceivedSound
 from terresante.kernel.files.vault import Stored
+from terresante.kernel.ui.wording import one_line
 from terresante.notes.enums import ALT_MAX_LENGTH, MOST_PHOTOS, MediaKind
 from terresante.notes.models import Note, NoteMedia
 
@@ -67,7 +68,7 @@ def join(note: Note, media: Sequence[NewMedia]) -> list[NoteMedia]:
 
 
 def is_joined_alike(note: Note, media: Sequence[NewMedia]) -> bool:
-    """The same, in the same order: what its author has withdrawn since was joined too."""
+    """Whether the note has these very files in this order, those withdrawn since included."""
     joined = NoteMedia.objects.filter(patient_id=note.patient_id, note=note).order_by("number")
     return list(joined.values_list("kind", "alt", "sha256")) == [
         (one.kind.value, one.alt, one.stored.sha256) for one in media
@@ -95,7 +96,7 @@ def _row(note: Note, number: int, media: NewMedia) -> NoteMedia:
 
 
 def _checked_alt(alt: str) -> str:
-    said = "".join(sign for sign in " ".join(alt.split()) if sign.isprintable())
+    said = one_line(alt)
     if len(said) > ALT_MAX_LENGTH:
         sentence = f"Décrivez la photo en {ALT_MAX_LENGTH} caractères au plus."
         raise Invalid("La description d’une photo est trop longue.", fields={"photos": sentence})

@@ -10,8 +10,9 @@ from terresante.kernel.errors import Conflict
 
 
 def kept_for(actor: Actor) -> dict[str, str]:
-    """What seals the notes of this account, for the structure it acts for, on a device, and the name it bears there: no
-    other account is given them, and none is signed for another structure.
+    """The key that encrypts the notes this account keeps on a device, and the name they bear there.
+
+    Both depend on the account and its structure: no other account gets them, none is signed for another structure.
     """
     whose = f"{actor.user_id} {actor.organization_id}"
     name = salted_hmac("notes.kept.account", whose, algorithm="sha256").hexdigest()[:32]
@@ -20,10 +21,10 @@ def kept_for(actor: Actor) -> dict[str, str]:
 
 
 def check_principal(actor: Actor, said: str) -> None:
-    """`said`: the key of the physician for whom the page was opened, '' for nobody; a note goes out for him alone.
+    """`said`: the key of the physician for whom the page was opened, '' for nobody.
 
-    Whoever acts for another one since, in another tab or days after, reaches the record by the other one's circle, and
-    would sign for him. Raises Conflict.
+    Raises Conflict when the actor acts for another one by now, in another tab or days later: the note would be signed
+    for the wrong physician.
     """
     if said == principal_said(actor):
         return
@@ -40,6 +41,6 @@ def principal_said(actor: Actor) -> str:
 
 
 def _name_of(actor: Actor, said: str) -> str:
-    """Of those for whom she may act alone: a key is no way to anybody else's name."""
+    """Only of somebody for whom she may act: sending a key tells nobody else's name."""
     mine = work_situations(actor.user_id) if actor.user_id else []
     return next((one.principal_name for one in mine if str(one.principal_id) == said), "un autre médecin")

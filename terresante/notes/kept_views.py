@@ -30,7 +30,7 @@ def show_key(request: Request) -> HttpResponse:
 @require_POST
 @writes(NOTE_WRITE, before=receive_media)
 def send_note(request: Request, record_id: UUID) -> HttpResponse:
-    """As the form of the page does, under the id that the page gave it; `later`: not by the page that wrote it."""
+    """Publishes as the form of the page does. `later` is posted by another page than the one that wrote: no toast."""
     try:
         check_principal(request.actor, request.POST.get("principal", ""))
     except Conflict as error:
@@ -55,7 +55,7 @@ def _refused(error: DomainError) -> HttpResponse:
 
 
 def _authored(said: str) -> datetime | None:
-    """None, which is now, for what the clock of the device cannot have meant."""
+    """When the device says that it was written; None, which means now, for an impossible moment."""
     try:
         at = datetime.fromisoformat(said)
     except ValueError:

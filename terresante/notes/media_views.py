@@ -35,14 +35,14 @@ _AGAIN = "Joignez de nouveau les photos et le message : le navigateur ne les gar
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What was received with a note, and why the rest was not taken: one refusal, and nothing is published."""
+    """The files received with a note, and why others were refused: with one refusal nothing is published."""
 
     media: tuple[NewMedia, ...] = ()
     refusals: tuple[str, ...] = ()
 
 
 def receive_media(request: Request, record_id: UUID) -> Joined:
-    """Nothing is put away for who may not write here, or for a form to be shown again."""
+    """Stores nothing when the sender may not write here, or when the form will be shown again."""
     sent, voice = request.FILES.getlist("photos"), request.FILES.get("voice")
     if not sent and voice is None:
         return Joined()
@@ -81,7 +81,7 @@ def show_photo(request: Request, record_id: UUID, note_id: UUID, media_id: UUID)
 
 @reads(NOTE_READ)
 def show_small(request: Request, record_id: UUID, note_id: UUID, media_id: UUID) -> StreamingHttpResponse:
-    """What a list shows of a photograph: read as the note is."""
+    """The thumbnail of a list: logged as a reading of the note."""
     _, media = _opened(request, record_id, note_id, media_id, NOTE_MEDIA_OPEN, said=NOTE_READ)
     if media.small is None:
         raise NotFound
@@ -90,7 +90,7 @@ def show_small(request: Request, record_id: UUID, note_id: UUID, media_id: UUID)
 
 @reads(NOTE_MEDIA_OPEN)
 def show_content(request: Request, record_id: UUID, note_id: UUID, media_id: UUID) -> Answer:
-    """A recording by the stretches that its player asks for, each with its line: so does who listens again."""
+    """A recording is sent in the ranges that its player asks for; each range leaves its line in the access log."""
     _, media = _opened(request, record_id, note_id, media_id, NOTE_MEDIA_OPEN)
     if media.is_photo:
         return given(media.file, size=media.size, kind=media.media_type, name=_name(media))
@@ -125,7 +125,7 @@ def _opened(
     *,
     said: Action | None = None,
 ) -> tuple[OpenRecord, NoteMedia]:
-    """Of this note and this record, whatever the address says; each time with its line in the access log."""
+    """Checks that it belongs to the note and the record of the address, and logs the access."""
     opened = open_record(request.actor, record_id, action=NOTE_READ)
     media = access.get(request.actor, act, NoteMedia, media_id, related=("note", "file", "small"))
     if media.note_id != note_id or media.note.record_id != opened.record.pk:
@@ -136,7 +136,7 @@ def _opened(
 
 
 def _name(media: NoteMedia) -> str:
-    """Of the day and the place in the note: what the device called it said too much."""
+    """Made of the day and of its number in the note: the name that a device gives may tell too much."""
     day = timezone.localdate(media.note.written_at)
     kind = "photo" if media.is_photo else "message"
     return f"{kind}-{day:%Y-%m-%d}-{media.number}.{_ENDS[media.media_type]}"

@@ -54,7 +54,7 @@ class Note(Limited):
 
     @property
     def came_late(self) -> bool:
-        """Its moment is the one that a device gave: when it was received is said too."""
+        """Received well after the time that it bears, which a device gave: pages then show both."""
         return self.recorded_at - self.written_at > _AT_ONCE
 
 

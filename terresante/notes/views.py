@@ -24,7 +24,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.sounds import LONGEST_SECONDS
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.frame import Tab
 from terresante.kernel.ui.paging import asked_page, pages_beside
 from terresante.notes import actions, cards, queries
@@ -142,10 +142,9 @@ def amend_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse
         else:
             messages.success(request, "La note est corrigée. Ceux qui la lisent la retrouvent non lue.")
             return redirect("notes:one", record_id, note_id)
-    status = Invalid.status if form.errors else 200
     media = queries.media_of(request.actor, opened.patient.pk, [note.pk]).get(note.pk, ())
     shown = {"note": note, "form": form, "media": media}
-    return record_page(request, "notes/amend.html", opened, shown, tab="notes", status=status)
+    return record_page(request, "notes/amend.html", opened, shown, tab="notes", status=form_status(form))
 
 
 def _seen(note: Note) -> str:
@@ -155,7 +154,7 @@ def _seen(note: Note) -> str:
 @require_POST
 @writes(NOTE_STAR)
 def star_note(request: Request, record_id: UUID, note_id: UUID) -> HttpResponse:
-    """One button: with JavaScript it alone is drawn again, without, the page one comes from."""
+    """With JavaScript the answer is the button alone; without, the page of the note."""
     starred = request.POST.get("starred") == "1"
     note = actions.star_note(request.actor, record_id, note_id, starred=starred)
     if request.headers.get("HX-Request"):
@@ -180,8 +179,7 @@ def change_limits(request: Request, record_id: UUID, note_id: UUID) -> HttpRespo
             return redirect("notes:one", record_id, note_id)
     panel = queries.audience_panel(opened.patient, _draft(request, opened, note, form))
     shown = {"note": note, "form": form, "audience": panel}
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "notes/limits.html", opened, shown, tab="notes", status=status)
+    return record_page(request, "notes/limits.html", opened, shown, tab="notes", status=form_status(form))
 
 
 def _draft(request: Request, opened: OpenRecord, note: Note, form: LevelForm) -> Draft:
@@ -225,7 +223,7 @@ def _form_page(request: Request, record_id: UUID, form: NoteForm) -> HttpRespons
         },
         tab="notes",
         main_action=MainAction("Enregistrer la note", icon="check", form_id="note"),
-        status=422 if form.errors else 200,
+        status=form_status(form),
     )
 
 

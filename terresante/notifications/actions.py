@@ -139,8 +139,8 @@ def subscribe_device(actor: Actor, *, device_id: UUID | None, wanted: NewSubscri
 
 
 def _free_endpoint(actor: Actor, wanted: NewSubscription) -> None:
-    """A browser that serves several accounts gives the same address to each: it is the last one's. Only who has the
-    secret of the subscription as well is that browser.
+    """A browser gives the same address to each account it serves: the address goes to the last one. Only the browser
+    itself also has the secret of the subscription.
     """
     held = PushSubscription.objects.filter(endpoint=wanted.endpoint).first()
     if held is None:

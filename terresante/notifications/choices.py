@@ -97,7 +97,7 @@ class Wishes:
         return wanted | {Channel.EMAIL} if offer.always else wanted
 
     def reach(self, reach: Reach) -> bool:
-        """Whether it wants to hear of patients reached so."""
+        """Whether they want to hear of patients known to them in this way."""
         if reach == Reach.NAMED:
             return True
         return self.own_circle if reach == Reach.CIRCLE else self.my_structure
@@ -111,7 +111,7 @@ class Wishes:
         return self._out_of_quiet(self._next_digest(now) if channel == Channel.DIGEST else now)
 
     def waits(self, notice: Notice, channel: Channel) -> bool:
-        """Whether it passes by the rows of what is held, even when its moment has come."""
+        """Whether it is stored as a HeldNotice first, even when it is due now."""
         return channel == Channel.DIGEST or (self.quiet_from is not None and not OFFERS[notice].always)
 
     def _next_digest(self, now: datetime) -> datetime:

@@ -48,7 +48,7 @@ def ask_who_opened(events: Sequence[EmergencyExplanationAsked]) -> None:
 
 @on(EmergencyReviewed)
 def tell_of_review(events: Sequence[EmergencyReviewed]) -> None:
-    """The same persons as of the opening, the patient first: how it ended is told to who was told that it began."""
+    """The result of a review is told to the same persons as the opening was, the patient first."""
     _tell_of_emergency("reviewed", events)
 
 
@@ -78,7 +78,7 @@ def tell_patient_of_hand_over(events: Sequence[HandedOver]) -> None:
 
 @on(JoinAsked)
 def tell_of_a_request(events: Sequence[JoinAsked]) -> None:
-    """The circle as far as it may know of who asks, and the patient: whoever answers first."""
+    """Told to the patient and to the members who may know of who asks: the first to answer decides."""
     tell_readers(Notice.CIRCLE, events)
     tell_patients(Notice.JOIN, events)
 

@@ -12,7 +12,7 @@ from terresante.care_team.models import EmergencyAccess
 from terresante.directory.access import open_today
 from terresante.directory.enums import Duty
 from terresante.directory.models import Practitioner, PractitionerRole
-from terresante.kernel import access, rls, switches
+from terresante.kernel import access, rls, sql, switches
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
 from terresante.notifications.access import PREFERENCES_EDIT, PUSH_SUBSCRIBE
@@ -33,8 +33,8 @@ class Told:
 
 
 def users_to_tell(events: Sequence[Event]) -> list[list[Told]]:
-    """For each event, whom its limits let know of it, but for the matrix: through the listed function of the same
-    name; for jobs only, empty for anybody else.
+    """For each event, the users whose knowledge its limits allow; the matrix is not asked here. Through the listed
+    function of the same name: for jobs only, empty for anybody else.
     """
     told: list[list[Told]] = [[] for _ in events]
     with connection.cursor() as cursor:
@@ -69,9 +69,8 @@ class Address:
 
 
 def audiences(events: Sequence[Event], *, who_write: bool = False) -> list[set[Address]]:
-    """For each event, the users who may read what it tells, but for who did it: one statement in all.
-
-    `who_write`: those only whose profession also writes that class.
+    """For each event, the users who may read what it tells, without its author: one statement for all events.
+    `who_write`: only those whose profession also writes that class.
     """
     may = _writes if who_write else _reads
     return [
@@ -105,9 +104,7 @@ def wants_on_screen(actor: Actor, notice: Notice) -> bool:
 
 def emergency_addresses(access_id: UUID) -> list[Address]:
     """The patient, the attending doctor, the referent, the privacy officers of the reader's structure. Jobs only."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM emergency_addresses(%s)", [access_id])
-        return [Address(*row) for row in cursor.fetchall()]
+    return [Address(*row) for row in sql.rows("SELECT * FROM emergency_addresses(%s)", access_id)]
 
 
 def opener_of(patient_id: UUID, access_id: UUID) -> list[Address]:
@@ -137,10 +134,8 @@ def removal_addresses(participants: Sequence[UUID]) -> dict[UUID, list[Address]]
 
 def _addresses(statement: str, keys: Sequence[UUID]) -> dict[UUID, list[Address]]:
     told: dict[UUID, list[Address]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [list(keys)])
-        for about, *address in cursor.fetchall():
-            told.setdefault(about, []).append(Address(*address))
+    for about, *address in sql.rows(statement, list(keys)):
+        told.setdefault(about, []).append(Address(*address))
     return told
 
 

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -23,7 +22,7 @@ from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
 from terresante.feed.models import FeedItem
 from terresante.feed.queries import Told
-from terresante.kernel import access, audit, compiled
+from terresante.kernel import access, audit, compiled, sql
 from terresante.kernel.access import Action as AccessAction
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
@@ -336,9 +335,7 @@ def look_alikes(actor: Actor, traits: Traits, *, most: int = 5) -> list[LookAlik
     """The closest first. Noted and counted as a search is. Raises Refused beyond the hourly limit."""
     _count_search(actor, IDENTITY_COMPARE)
     asked = [normalised_name(traits.birth_name), traits.first_given_name, traits.birth_date, traits.sex, most]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM look_alikes(%s, %s, %s, %s, %s)", asked)
-        return [LookAlike(*row) for row in cursor.fetchall()]
+    return [LookAlike(*row) for row in sql.rows("SELECT * FROM look_alikes(%s, %s, %s, %s, %s)", *asked)]
 
 
 def record_url(record_id: UUID) -> str:

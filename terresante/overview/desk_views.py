@@ -36,7 +36,7 @@ from terresante.kernel.errors import Invalid, Refused
 from terresante.kernel.ids import asked_key
 from terresante.kernel.ports import PROVED_SITUATIONS_KEY, SITUATION_KEY
 from terresante.kernel.screens import Request, next_page, public, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.frame import Action, Chip, Comparison, Pair, Toast
 from terresante.kernel.ui.paging import shown_page
 from terresante.kernel.ui.wording import NBSP, exact, when
@@ -206,8 +206,7 @@ def information(request: Request, record_id: UUID) -> HttpResponse:
         "consent": consent if needs_consent() else None,
         "record_url": queries.record_url(record_id),
     }
-    status = Invalid.status if form.errors or consent.errors else 200
-    return render(request, "overview/information.html", context, status=status)
+    return render(request, "overview/information.html", context, status=form_status(form, consent))
 
 
 def _informed(request: Request, record_id: UUID, form: InformationForm, consent: ConsentForm) -> None:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from terresante.care_team.access import decides_for_patient
 from terresante.care_team.queries import read_record
-from terresante.kernel.errors import Invalid
 from terresante.kernel.screens import Answer, Request, record_page, writes
+from terresante.kernel.ui.forms import form_status
 from terresante.overview import actions
 from terresante.overview.access import RECORD_EXPORT
 from terresante.overview.enums import ExportForm, ExportReason
@@ -48,8 +48,9 @@ def take_out(request: Request, record_id: UUID) -> Answer:
     if request.method == "POST" and form.is_valid():
         return _sent(request, record_id, form)
     opened = read_record(request.actor, record_id, action=RECORD_EXPORT)
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "overview/export.html", opened, {"form": form}, tab="copy", status=status)
+    return record_page(
+        request, "overview/export.html", opened, {"form": form}, tab="copy", status=form_status(form)
+    )
 
 
 def _sent(request: Request, record_id: UUID, form: TakeOutForm) -> HttpResponse | StreamingHttpResponse:

@@ -241,7 +241,7 @@ def _author(row: Note | DocumentReference) -> Resource:
 
 def _practitioner(who: Practitioner) -> Resource:
     number = {"system": "https://rpps.esante.gouv.fr", "value": who.rpps} if who.rpps else {}
-    return filled(type="Practitioner", identifier=number, display=f"{who.title} {who}".strip())
+    return filled(type="Practitioner", identifier=number, display=who.full_name)
 
 
 def structure(structure: Organization, name: str = "") -> Resource:

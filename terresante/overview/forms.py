@@ -223,13 +223,11 @@ class InformationForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Indiquez comment la personne a été informée."},
     )
-    given_on = day_field("Le", missing="Indiquez la date de l’information.")
-
-    def clean_given_on(self) -> date:
-        day: date = self.cleaned_data["given_on"]
-        if day > timezone.localdate():
-            raise forms.ValidationError("La date de l’information est dans le futur.")
-        return day
+    given_on = day_field(
+        "Le",
+        missing="Indiquez la date de l’information.",
+        future="La date de l’information est dans le futur.",
+    )
 
 
 def place_label(place: Place) -> str:

@@ -11,8 +11,9 @@ from terresante.care_team import actions
 from terresante.care_team.access import CREATION_ALLOW, CREATION_OPPOSE
 from terresante.care_team.forms import ProofForm
 from terresante.kernel.errors import Conflict, Invalid, NotFound
+from terresante.kernel.ids import asked_key
 from terresante.kernel.screens import Request, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.overview.forms import PatientForm
 
 
@@ -69,10 +70,7 @@ def _proof(request: Request) -> ProofForm:
 
 def _known(request: Request) -> UUID | None:
     text = request.POST.get("known", "")
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise NotFound from error
+    return asked_key(text) if text else None
 
 
 def _shown(request: Request, traits: PatientForm, form: forms.Form, *, withdraws: bool) -> HttpResponse:
@@ -82,5 +80,4 @@ def _shown(request: Request, traits: PatientForm, form: forms.Form, *, withdraws
         "known": request.POST.get("known", ""),
         "withdraws": withdraws,
     }
-    status = Invalid.status if form.errors else 200
-    return render(request, "overview/oppose_creation.html", context, status=status)
+    return render(request, "overview/oppose_creation.html", context, status=form_status(form))

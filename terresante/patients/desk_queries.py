@@ -7,15 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from terresante.kernel import access
+from terresante.kernel import access, sql
 from terresante.kernel.actor import Actor
 from terresante.patients.access import IDENTITY_READ, IDENTITY_SEARCH, IDENTITY_TELL_APART, IDENTITY_UNMERGE
 from terresante.patients.enums import DuplicateState, IdentityChangeKind
 from terresante.patients.identity_rules import normalised_name
-from terresante.patients.likeness import Likeness, Sides, best, compare, sides_of
+from terresante.patients.likeness import Likeness, Sides, best, compare
 from terresante.patients.models import (
     IdentityChange,
     IdentityMerge,
@@ -61,44 +60,48 @@ class RowSince:
 
 def holders_of_ins(ins: str) -> set[UUID]:
     """Living identities with this matricule, through the listed function `match_patients`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT patient_id FROM match_patients(%s, '', '', '1800-01-01', '', 10) WHERE rank = 1", [ins]
+    return {
+        row[0]
+        for row in sql.rows(
+            "SELECT patient_id FROM match_patients(%s, '', '', '1800-01-01', '', 10) WHERE rank = 1", ins
         )
-        return {row[0] for row in cursor.fetchall()}
+    }
 
 
 def resembling(asked: Sides, *, apart: UUID | None = None) -> list[Resembling]:
     """Those a person should look at, the likeliest first. Called by the identity desk or a job."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM likely_same(%s, %s, %s, %s, %s, %s, %s)",
-            [asked.name, asked.used, asked.given, asked.birth_date, asked.ins, apart, _CANDIDATES],
-        )
-        rows = cursor.fetchall()
+    rows = sql.rows(
+        "SELECT * FROM likely_same(%s, %s, %s, %s, %s, %s, %s)",
+        asked.name,
+        asked.used,
+        asked.given,
+        asked.birth_date,
+        asked.ins,
+        apart,
+        _CANDIDATES,
+    )
     sides = [sides_of_row(row) for row in rows]
     return [Resembling(rows[place][0], sides[place], found) for place, found in best(asked, sides)]
 
 
-def sides_of_traits(traits: Traits) -> Sides:
-    """Checked traits, before they are an identity."""
-    if traits.birth_date is None:
+def sides_of(identity: Patient | Traits) -> Sides:
+    if identity.birth_date is None:
         raise ValueError("check_traits first")
     return Sides(
-        name=normalised_name(traits.birth_name),
-        used=normalised_name(traits.used_name),
-        given=normalised_name(traits.birth_given_names),
-        birth_date=traits.birth_date,
-        is_lunar=bool(traits.lunar_birth_date),
-        sex=traits.sex,
-        place=traits.birth_place_code,
-        ins=traits.ins,
+        name=normalised_name(identity.birth_name),
+        used=normalised_name(identity.used_name),
+        given=normalised_name(identity.birth_given_names),
+        birth_date=identity.birth_date,
+        is_lunar=bool(identity.lunar_birth_date),
+        sex=identity.sex,
+        place=identity.birth_place_code,
+        ins=identity.ins,
     )
 
 
 def completes(returned: Traits, patient: Patient) -> bool:
     """Whether what INSi returned only adds to what is known: other given names, the place nobody knew."""
-    ours, theirs = sides_of(patient), sides_of_traits(returned)
+    ours, theirs = sides_of(patient), sides_of(returned)
     return (
         (ours.name, ours.birth_date, ours.sex) == (theirs.name, theirs.birth_date, theirs.sex)
         and theirs.given.split(" ")[: len(ours.given.split(" "))] == ours.given.split(" ")
@@ -205,9 +208,7 @@ def told_apart(patient_id: UUID, others: Iterable[UUID]) -> set[UUID]:
 
 def rows_since(merge_id: UUID) -> list[RowSince]:
     """What a person must give to one identity or the other before a merge is undone."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM rows_since_merge(%s)", [merge_id])
-        return [RowSince(*row) for row in cursor.fetchall()]
+    return [RowSince(*row) for row in sql.rows("SELECT * FROM rows_since_merge(%s)", merge_id)]
 
 
 def sides_of_row(row: Sequence[Any]) -> Sides:

@@ -7,5 +7,5 @@ from terresante.patients.merge_actions import sweep_merges
 
 @on(IdentitiesMerged)
 def gather_what_came_meanwhile(events: Sequence[IdentitiesMerged]) -> None:
-    """What was being written under the dead identity while it was merged; the job of the same name finds the latest."""
+    """Rows that were being written under an identity while it was merged; the job of the same name finds later ones."""
     sweep_merges()

@@ -2,10 +2,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
-from terresante.kernel import rls
+from terresante.kernel import rls, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.jobs import loop, scheduled
 from terresante.patients.desk_actions import confirm_insi, record_insi_call, traits_of
@@ -67,9 +66,9 @@ def verify_again(now: datetime, *, most: int = _VERIFIED_TOGETHER) -> int:
 
 def _due(job: Actor, before: datetime, most: int) -> dict[UUID, Traits]:
     with rls.acting(job, read_only=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT patient_id FROM identities_to_verify(%s, %s)", [before, most])
-            keys = [row[0] for row in cursor.fetchall()]
+        keys = [
+            row[0] for row in sql.rows("SELECT patient_id FROM identities_to_verify(%s, %s)", before, most)
+        ]
         found: dict[UUID, Traits] = {}
         for key in keys:
             rls.open_record(key)
@@ -83,9 +82,7 @@ def _still(patient_id: UUID, asked: Traits) -> bool:
 
 def propose_pairs(since: datetime) -> int:
     """Compares the identities written since with all the others; returns how many pairs are new. Called by a job."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM identities_changed_since(%s, %s)", [since, _MOST])
-        changed = cursor.fetchall()
+    changed = sql.rows("SELECT * FROM identities_changed_since(%s, %s)", since, _MOST)
     found: dict[tuple[UUID, UUID], int] = {}
     for row in changed:
         for one in resembling(sides_of_row(row), apart=row[0]):

@@ -8,10 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
 
 from terresante.patients.enums import Sex
-from terresante.patients.identity_rules import normalised_name
 from terresante.patients.traits import UNKNOWN_PLACE
 
 # From here on a pair is shown to a person.
@@ -27,19 +25,6 @@ class Verdict(StrEnum):
     CLOSE = "proche"
     DIFFERENT = "différent"
     UNKNOWN = "inconnu"
-
-
-class Strict(Protocol):
-    """What `sides_of` reads: a `Patient`."""
-
-    birth_name: str
-    birth_given_names: str
-    birth_date: date
-    lunar_birth_date: str
-    sex: str
-    birth_place_code: str
-    used_name: str
-    ins: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +68,6 @@ class Likeness:
     @property
     def is_proposed(self) -> bool:
         return self.points >= PROPOSED
-
-
-def sides_of(identity: Strict) -> Sides:
-    return Sides(
-        name=normalised_name(identity.birth_name),
-        used=normalised_name(identity.used_name),
-        given=normalised_name(identity.birth_given_names),
-        birth_date=identity.birth_date,
-        is_lunar=bool(identity.lunar_birth_date),
-        sex=identity.sex,
-        place=identity.birth_place_code,
-        ins=identity.ins,
-    )
 
 
 def compare(one: Sides, other: Sides) -> Likeness:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -20,12 +19,12 @@ from terresante.accounts.federation.ports import Arrived
 from terresante.accounts.federation.protocol import Proof
 from terresante.accounts.federation.refusals import WAITING_TITLE, NotOpened
 from terresante.accounts.models import FederatedIdentity, User
-from terresante.kernel import access, audit, rls
+from terresante.kernel import access, audit, rls, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import Conflict
 from terresante.patients.access import IDENTITY_ATTACH, IDENTITY_SEARCH
-from terresante.patients.desk_actions import checked_reason, traits_of
+from terresante.patients.desk_actions import STRICT, checked_reason, traits_of
 from terresante.patients.enums import LinkCause, LinkState
 from terresante.patients.identity_rules import normalised_name
 from terresante.patients.models import CareRecord, LinkRequest, Patient, PatientAccount
@@ -114,7 +113,7 @@ def refuse(actor: Actor, request_id: UUID, *, reason: str) -> LinkRequest:
 
 
 def purge_requests() -> int:
-    """Identities of people nobody knows are not kept: those that wait, or were refused, for three months. By a job."""
+    """By a job: erases what has waited, or was refused, for three months. Identities of strangers are not kept."""
     over = LinkRequest.objects.exclude(state=LinkState.LINKED).filter(seen_at__lt=timezone.now() - KEPT_FOR)
     return over.delete()[0]
 
@@ -133,10 +132,7 @@ def pivot_of(request: LinkRequest) -> Traits:
 
 def _one_at_a_time(citizen: Citizen) -> None:
     """Two first logins of one person at once would open two accounts."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{citizen.issuer} {citizen.subject}"]
-        )
+    sql.take_turn(f"{citizen.issuer} {citizen.subject}")
 
 
 def _known(citizen: Citizen) -> FederatedIdentity | None:
@@ -175,9 +171,12 @@ def _same_traits(pivot: Traits) -> list[Patient]:
         pivot.sex,
         _CANDIDATES,
     ]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT patient_id FROM match_patients(%s, %s, %s, %s, %s, %s) WHERE rank = 2", asked)
-        keys = [row[0] for row in cursor.fetchall()]
+    keys = [
+        row[0]
+        for row in sql.rows(
+            "SELECT patient_id FROM match_patients(%s, %s, %s, %s, %s, %s) WHERE rank = 2", *asked
+        )
+    ]
     return [
         patient
         for patient in map(_opened, keys)
@@ -236,14 +235,7 @@ def _request(actor: Actor, citizen: Citizen, cause: LinkCause) -> LinkState:
     request = _requests(citizen).filter(state=LinkState.OPEN).first() or LinkRequest(
         issuer=citizen.issuer, subject=citizen.subject
     )
-    for name in (
-        "birth_name",
-        "birth_given_names",
-        "birth_date",
-        "lunar_birth_date",
-        "sex",
-        "birth_place_code",
-    ):
+    for name in STRICT:
         setattr(request, name, getattr(citizen.pivot, name))
     request.used_name, request.cause, request.seen_at = citizen.pivot.used_name, cause, timezone.now()
     request.save()

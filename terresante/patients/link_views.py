@@ -114,7 +114,7 @@ def _candidates(request: Request, asked: LinkRequest) -> list[Candidate]:
     pivot = actions.pivot_of(asked)
     if not is_whole(pivot):
         return []
-    alike = queries.resembling(queries.sides_of_traits(pivot))[:MOST_CANDIDATES]
+    alike = queries.resembling(queries.sides_of(pivot))[:MOST_CANDIDATES]
     rows = access.list(request.actor, IDENTITY_SEARCH, Patient).filter(
         pk__in=[one.patient_id for one in alike]
     )

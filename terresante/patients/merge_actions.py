@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
@@ -14,9 +13,10 @@ from terresante.kernel.events import emit
 from terresante.kernel.ids import new_id
 from terresante.patients.access import IDENTITY_MERGE, IDENTITY_TELL_APART, IDENTITY_UNMERGE
 from terresante.patients.desk_actions import checked_reason
+from terresante.patients.desk_queries import sides_of
 from terresante.patients.enums import DuplicateState
 from terresante.patients.events import IdentitiesMerged, IdentitiesUnmerged, IdentityMoved
-from terresante.patients.likeness import compare, sides_of
+from terresante.patients.likeness import compare
 from terresante.patients.models import IdentityMerge, Patient, PotentialDuplicate
 
 _SENTENCES = {
@@ -56,7 +56,8 @@ def merge_identities(actor: Actor, surviving_id: UUID, *, dead_id: UUID, reason:
 def unmerge_identities(
     actor: Actor, merge_id: UUID, *, to_dead: Collection[UUID], to_surviving: Collection[UUID], reason: str
 ) -> IdentityMerge:
-    """Both identities as they were; of what was written since, each row that a person must give has been given.
+    """Makes both identities what they were. Rows written since, of which only a person can say whose they are, are in
+    `to_dead` or `to_surviving`.
 
     Raises Conflict when something stands in the way, Invalid without a reason.
     """
@@ -78,13 +79,12 @@ def unmerge_identities(
 
 
 def sweep_merges() -> int:
-    """Moves what was written under a dead identity by whoever had read before its merge; how many rows. For jobs.
+    """Moves rows written under a merged identity by transactions that began before its merge; returns how many. For
+    jobs.
 
-    Again and again without harm: a row is moved once, and un-merging gives it back to the dead identity.
+    Idempotent: a row is moved once, and un-merging gives it back.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sweep_merges()")
-        return int(cursor.fetchone()[0])
+    return int(sql.value("SELECT sweep_merges()"))
 
 
 @action
@@ -119,9 +119,7 @@ def tell_apart(actor: Actor, one_id: UUID, *, other_id: UUID, reason: str) -> Po
 
 
 def _expect_done(statement: str, *values: UUID | str | list[UUID]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, list(values))
-        answer = str(cursor.fetchone()[0])
+    answer = str(sql.value(statement, *values))
     if answer == "refused":
         raise NotFound
     if answer != "done":

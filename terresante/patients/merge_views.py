@@ -20,7 +20,7 @@ from terresante.patients.access import (
 )
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.forms import ReasonForm, written_date
-from terresante.patients.likeness import compare, sides_of
+from terresante.patients.likeness import compare
 from terresante.patients.models import IdentityMerge, Patient
 from terresante.patients.moved_views import live_strips
 from terresante.patients.views import require_desk
@@ -71,7 +71,7 @@ def compare_two(request: Request, one_id: UUID, other_id: UUID) -> HttpResponse:
         "other": other,
         "live_strips": live_strips(request.actor, one, other),
         "born": [written_date(patient.birth_date, patient.lunar_birth_date) for patient in pair],
-        "likeness": compare(sides_of(one), sides_of(other)),
+        "likeness": compare(queries.sides_of(one), queries.sides_of(other)),
         "numbers": [queries.local_numbers(request.actor, patient.pk) for patient in pair],
         "kept": kept,
         "form": ReasonForm(),

@@ -3,9 +3,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
+from terresante.kernel import sql
 from terresante.kernel.ui import wording
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.identity_rules import travels
@@ -32,9 +32,7 @@ def matricule_for_exchange(patient: Patient) -> Matricule | None:
 
 def patient_behind(user_id: UUID) -> tuple[UUID, str] | None:
     """(patient, name) of an account, before any actor exists: through the listed function of the same name."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT patient_id, name FROM patient_behind(%s)", [user_id])
-        row = cursor.fetchone()
+    row = sql.row("SELECT patient_id, name FROM patient_behind(%s)", user_id)
     return (row[0], row[1]) if row else None
 
 
@@ -51,27 +49,23 @@ class Represented:
 
 
 def delegations_behind(user_id: UUID) -> list[Represented]:
-    """By the name of the person, before any actor exists: through the listed function of the same name."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM delegations_behind(%s)", [user_id])
-        return [
-            Represented(relative, patient, named, own_name, DelegationBasis(basis), frozenset(scope))
-            for relative, patient, named, own_name, basis, scope in cursor.fetchall()
-        ]
+    """Ordered by the name of the person. Asked before any actor exists, through the listed function of that name."""
+    return [
+        Represented(relative, patient, named, own_name, DelegationBasis(basis), frozenset(scope))
+        for relative, patient, named, own_name, basis, scope in sql.rows(
+            "SELECT * FROM delegations_behind(%s)", user_id
+        )
+    ]
 
 
 def surviving_patient(patient_id: UUID) -> UUID:
     """The identity that goes on, itself when it was never merged. Called by a job or the identity desk."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(surviving_patient(%s), %s)", [patient_id, patient_id])
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid
+    return sql.value("SELECT coalesce(surviving_patient(%s), %s)", patient_id, patient_id)  # type: ignore[no-any-return]  # a uuid
 
 
 def surviving_record(record_id: UUID) -> UUID | None:
     """Where a link to a merged identity's record leads, for who reaches it: bound to the kernel's port."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT surviving_record(%s)", [record_id])
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
+    return sql.value("SELECT surviving_record(%s)", record_id)  # type: ignore[no-any-return]  # a uuid or NULL
 
 
 def record_of(patient_id: UUID) -> UUID | None:
@@ -81,9 +75,7 @@ def record_of(patient_id: UUID) -> UUID | None:
 
 def surviving_identity(patient_id: UUID) -> UUID | None:
     """Where the page of a merged identity leads, for the desk and whoever reaches the one that goes on."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT surviving_identity(%s)", [patient_id])
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a uuid or NULL
+    return sql.value("SELECT surviving_identity(%s)", patient_id)  # type: ignore[no-any-return]  # a uuid or NULL
 
 
 def has_died(patient: Patient) -> bool:
@@ -112,9 +104,7 @@ def namesakes(patients: Iterable[UUID]) -> dict[UUID, str]:
     asked = list(patients)
     if not asked:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM namesakes(%s::uuid[])", [asked])
-        found = cursor.fetchall()
+    found = sql.rows("SELECT * FROM namesakes(%s::uuid[])", asked)
     return {
         key: HOMONYM if is_homonym else _TWIN for key, is_homonym, is_twin in found if is_homonym or is_twin
     }

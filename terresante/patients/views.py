@@ -31,7 +31,6 @@ from terresante.patients.actions import register_identity
 from terresante.patients.enums import InsiAnswer, InsiOperation, ProofDocument
 from terresante.patients.identity_rules import Attribute
 from terresante.patients.insi import Found, teleservice
-from terresante.patients.likeness import sides_of
 from terresante.patients.models import Patient
 from terresante.patients.moved_views import live_strips
 from terresante.patients.queries import (
@@ -79,7 +78,7 @@ def new_identity(request: Request) -> HttpResponse:
     form = forms.TraitsForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "patients/new.html", {"form": form}, status=422 if form.errors else 200)
-    alike = queries.resembling(queries.sides_of_traits(form.traits))
+    alike = queries.resembling(queries.sides_of(form.traits))
     if alike and "distinct" not in request.POST:
         for one in alike:
             audit.note_read(IDENTITY_SEARCH, patient_id=one.patient_id)
@@ -257,7 +256,7 @@ def identity_page(
     audit.note_read(IDENTITY_READ, patient_id=patient.pk, about=patient)
     is_desk = actor.has_duty(DESK)
     alike = (
-        queries.resembling(sides_of(patient), apart=patient.pk)
+        queries.resembling(queries.sides_of(patient), apart=patient.pk)
         if is_desk and not patient.merged_into_id
         else []
     )

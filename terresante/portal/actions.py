@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -11,7 +10,7 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.events import MemberJoined, MemberLeft, MemberRemovedByPatient, RecordClosed
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant
 from terresante.care_team.queries import open_record
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound, Refused
@@ -43,7 +42,7 @@ def remove_member(actor: Actor, record_id: UUID, participant_id: UUID) -> CareTe
     member = access.get(actor, OWN_CIRCLE_EDIT, CareTeamParticipant, participant_id)
     if member.patient_id != opened.patient.pk or member.member_id is None:
         raise NotFound
-    outcome = _called("SELECT patient_removes(%s, %s)", participant_id, "à la demande de la personne")
+    outcome = sql.value("SELECT patient_removes(%s, %s)", participant_id, "à la demande de la personne")
     if outcome == "last":
         raise Refused(LAST_MEMBER)
     if outcome != "done":
@@ -73,7 +72,7 @@ def add_practitioner(actor: Actor, record_id: UUID, practitioner_id: UUID) -> No
     """On the consent of the person, which this act is (D1110-3-1 CSP). Raises Refused, Conflict, NotFound."""
     opened = open_record(actor, record_id, action=OWN_CIRCLE_EDIT)
     participant_id, consent_id = new_id(), new_id()
-    outcome = _called(
+    outcome = sql.value(
         "SELECT patient_adds(%s, %s, %s, %s, %s)",
         participant_id,
         consent_id,
@@ -128,9 +127,3 @@ def contest_access(actor: Actor, record_id: UUID, entry_id: UUID) -> AccessCompl
     )
     audit.record(actor, ACCESS_CONTEST, patient_id=opened.patient.pk, about=contested)
     return contested
-
-
-def _called(statement: str, *values: UUID | str) -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # a word of the function's closed list

@@ -20,13 +20,13 @@ from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.receiving import Received, receive
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.paging import asked_page
 from terresante.notes.access import NOTE_MEDIA_OPEN, NOTE_READ
 from terresante.notes.models import NoteMedia
 from terresante.overview.access import RECORD_EXPORT
 from terresante.portal.forms import OwnDocumentForm
-from terresante.portal.queries import own_record_id, read_own_record
+from terresante.portal.queries import founded_record_id, own_record_id, read_founded_record, read_own_record
 
 
 @reads(DOCUMENT_READ)
@@ -57,9 +57,7 @@ def _receive_own(request: Request) -> Received | str | None:
 @writes(OWN_DOCUMENT_WRITE, before=_receive_own)
 def add_document(request: Request) -> HttpResponse:
     form = OwnDocumentForm(request.POST or None, initial={"dated_on": timezone.localdate()})
-    record_id = own_record_id(request.actor)
-    if record_id is None:
-        raise NotFound
+    record_id = founded_record_id(request.actor)
     if request.method == "POST" and form.is_valid():
         received: Received | str | None = request.prepared
         if isinstance(received, Received):
@@ -75,17 +73,16 @@ def add_document(request: Request) -> HttpResponse:
                 return redirect("portal:document", filed.pk)
         else:
             form.add_error("sent", received or gettext("Choisissez un fichier."))
-    status = Invalid.status if form.errors else 200
     opened = read_own_record(request.actor, action=OWN_DOCUMENT_WRITE)
-    return render(request, "portal/add_document.html", {"opened": opened, "form": form}, status=status)
+    return render(
+        request, "portal/add_document.html", {"opened": opened, "form": form}, status=form_status(form)
+    )
 
 
 @writes(OWN_DOCUMENT_WRITE)
 def show_document(request: Request, document_id: UUID) -> HttpResponse:
-    """To the circle, or to it no longer."""
-    record_id = own_record_id(request.actor)
-    if record_id is None:
-        raise NotFound
+    """Shows it to the circle, or hides it again."""
+    record_id = founded_record_id(request.actor)
     if request.method == "POST":
         kept = "keep" in request.POST
         show_own_document(request.actor, record_id, document_id, kept=kept)
@@ -97,27 +94,23 @@ def show_document(request: Request, document_id: UUID) -> HttpResponse:
 @writes(OWN_DOCUMENT_WRITE)
 def withdraw_document(request: Request, document_id: UUID) -> HttpResponse:
     """GET says what follows; POST does it."""
-    record_id = own_record_id(request.actor)
-    if record_id is None:
-        raise NotFound
+    record_id = founded_record_id(request.actor)
     if request.method == "POST":
         row = withdraw_own_document(request.actor, record_id, document_id)
         messages.success(
             request, gettext("« %(title)s » est retiré : personne ne l’ouvre plus.") % {"title": row.title}
         )
         return redirect("portal:documents")
-    opened = read_own_record(request.actor)
+    opened = read_founded_record(request.actor)
     shown = access.get(request.actor, OWN_DOCUMENT_WRITE, DocumentReference, document_id)
-    if opened is None or shown.record_id != opened.record.pk:
+    if shown.record_id != opened.record.pk:
         raise NotFound
     return render(request, "portal/withdraw_document.html", {"opened": opened, "document": shown})
 
 
 @reads(DOCUMENT_OPEN)
 def document(request: Request, document_id: UUID) -> HttpResponse:
-    opened = read_own_record(request.actor, action=DOCUMENT_READ)
-    if opened is None:
-        raise NotFound
+    opened = read_founded_record(request.actor, action=DOCUMENT_READ)
     shown = access.get(request.actor, DOCUMENT_OPEN, DocumentReference, document_id)
     if shown.record_id != opened.record.pk:
         raise NotFound
@@ -139,9 +132,7 @@ def document(request: Request, document_id: UUID) -> HttpResponse:
 
 @reads(NOTE_MEDIA_OPEN)
 def photo(request: Request, note_id: UUID, media_id: UUID) -> HttpResponse:
-    opened = read_own_record(request.actor, action=NOTE_READ)
-    if opened is None:
-        raise NotFound
+    opened = read_founded_record(request.actor, action=NOTE_READ)
     shown = access.get(request.actor, NOTE_MEDIA_OPEN, NoteMedia, media_id, related=("note",))
     if shown.note_id != note_id or shown.note.record_id != opened.record.pk or not shown.is_photo:
         raise NotFound

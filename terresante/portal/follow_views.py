@@ -15,7 +15,7 @@ from terresante.care_team.queries import represented_patient
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.portal.queries import own_record_id, read_own_record
+from terresante.portal.queries import own_record_id, read_founded_record, read_own_record
 from terresante.questionnaires.access import RESPONSE_WRITE
 from terresante.questionnaires.enums import ResponseSource
 from terresante.questionnaires.step_views import Door, filled
@@ -52,12 +52,12 @@ def follow_up(request: Request) -> HttpResponse:
 @require_POST
 @writes(RESPONSE_WRITE)
 def tell_now(request: Request) -> HttpResponse:
-    opened = read_own_record(request.actor, action=FOLLOW_UP_READ)
+    opened = read_founded_record(request.actor, action=FOLLOW_UP_READ)
     asked = (request.POST.get("suivi", ""), request.POST.get("questionnaire", ""))
-    due = asking.due_for(request.actor, opened.patient.pk) if opened else []
-    found = unasked.offered(request.actor, opened.patient.pk, due) if opened else []
+    due = asking.due_for(request.actor, opened.patient.pk)
+    found = unasked.offered(request.actor, opened.patient.pk, due)
     one = next((one for one in found if (str(one.follow_up.pk), one.form) == asked), None)
-    if opened is None or one is None:
+    if one is None:
         raise NotFound
     expected_id = unasked.opened_now(
         opened.patient.pk, one.follow_up.pk, one.form, name=request.actor.name, user_id=request.actor.user_id
@@ -67,9 +67,9 @@ def tell_now(request: Request) -> HttpResponse:
 
 @reads(FOLLOW_UP_READ)
 def offline_kit(request: Request) -> HttpResponse:
-    opened = read_own_record(request.actor, action=FOLLOW_UP_READ)
+    opened = read_founded_record(request.actor, action=FOLLOW_UP_READ)
     user_id, session = request.actor.user_id, handle_of(request.session)
-    if opened is None or request.actor.kind != ActorKind.PATIENT or user_id is None or session is None:
+    if request.actor.kind != ActorKind.PATIENT or user_id is None or session is None:
         raise NotFound
     due = asking.coming(request.actor, opened.patient.pk)
     stands = standing.standings_for(request.actor, opened.patient.pk, due)

@@ -10,7 +10,7 @@ from terresante.documents.enums import OWN_TYPES, TITLE_MAX_LENGTH, DocumentType
 from terresante.documents.forms import sent_field
 from terresante.documents.own_actions import OwnDocument
 from terresante.kernel.files.receiving import Received
-from terresante.kernel.ui.forms import day_field
+from terresante.kernel.ui.forms import day_field, offer
 from terresante.kernel.ui.translation import later
 from terresante.patients.enums import DelegatedScope, DelegationBasis, DelegationProof, Relationship
 
@@ -113,7 +113,7 @@ class NameForm(forms.Form):
             ("", later("Choisissez dans votre équipe")),
             *((str(each.pk), each.name) for each in members),
         ]
-        self.fields["participant"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        offer(self, "participant", choices)
 
 
 class OwnDocumentForm(forms.Form):

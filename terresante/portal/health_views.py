@@ -18,12 +18,12 @@ from terresante.home_care.queries import access_in_force, lines_of
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Answer, Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.translation import later
 from terresante.overview import sheet_queries
 from terresante.overview.access import EMERGENCY_SHEET_PRINT, EMERGENCY_SHEET_READ
 from terresante.portal.health_forms import DECLARED
-from terresante.portal.queries import own_record_id, read_own_record
+from terresante.portal.queries import founded_record_id, read_founded_record, read_own_record
 
 # How each declaration is asked for; what is not here is a professional's to write.
 _TITLES = {
@@ -47,8 +47,8 @@ def health(request: Request) -> HttpResponse:
 
 @writes(HEALTH_DECLARE)
 def declare(request: Request, kind: str) -> HttpResponse:
-    record_id = own_record_id(request.actor)
-    if record_id is None or kind not in DECLARED:
+    record_id = founded_record_id(request.actor)
+    if kind not in DECLARED:
         raise NotFound
     form = DECLARED[kind](request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -61,14 +61,12 @@ def declare(request: Request, kind: str) -> HttpResponse:
             return redirect("portal:health")
     opened = read_own_record(request.actor, action=HEALTH_DECLARE)
     shown = {"opened": opened, "form": form, "kind": kind, "heading": _TITLES[kind]}
-    return render(request, "portal/declare.html", shown, status=422 if form.errors else 200)
+    return render(request, "portal/declare.html", shown, status=form_status(form))
 
 
 @writes(HEALTH_TAKE_BACK)
 def take_back(request: Request, kind: str, line_id: UUID) -> HttpResponse:
-    record_id, asked = own_record_id(request.actor), queries.kind_of(kind)
-    if record_id is None:
-        raise NotFound
+    record_id, asked = founded_record_id(request.actor), queries.kind_of(kind)
     if request.method == "POST":
         try:
             actions.take_back_declaration(
@@ -95,9 +93,7 @@ def home_access(request: Request) -> HttpResponse:
 
 @writes(OWN_HOME_WRITE)
 def write_home_access(request: Request) -> HttpResponse:
-    opened = read_own_record(request.actor, action=OWN_HOME_WRITE)
-    if opened is None:
-        raise NotFound
+    opened = read_founded_record(request.actor, action=OWN_HOME_WRITE)
     row = access_in_force(request.actor, opened.patient.pk)
     form = HomeForm(request.POST or None, initial=written(row))
     if request.method == "POST" and form.is_valid():
@@ -110,8 +106,7 @@ def write_home_access(request: Request) -> HttpResponse:
                 request, gettext("C’est noté. L’équipe et la fiche d’urgence le disent maintenant.")
             )
             return redirect("portal:home_access")
-    status = Invalid.status if form.errors else 200
-    return render(request, "portal/write_home_access.html", {"form": form}, status=status)
+    return render(request, "portal/write_home_access.html", {"form": form}, status=form_status(form))
 
 
 @reads(EMERGENCY_SHEET_READ)
@@ -123,8 +118,5 @@ def emergency_sheet(request: Request) -> HttpResponse:
 
 @reads(EMERGENCY_SHEET_PRINT)
 def print_emergency_sheet(request: Request) -> Answer:
-    record_id = own_record_id(request.actor)
-    if record_id is None:
-        raise NotFound
-    opened = open_record(request.actor, record_id, action=EMERGENCY_SHEET_PRINT)
+    opened = open_record(request.actor, founded_record_id(request.actor), action=EMERGENCY_SHEET_PRINT)
     return sheet_queries.paper(request.actor, opened)

@@ -78,6 +78,11 @@ def read_own_record(actor: Actor, *, action: Action = RECORD_READ) -> OpenRecord
     return read_record(actor, record_id, action=action) if record_id is not None else None
 
 
+def read_founded_record(actor: Actor, *, action: Action = RECORD_READ) -> OpenRecord:
+    """The same. Raises NotFound when nobody has founded it yet."""
+    return read_record(actor, founded_record_id(actor), action=action)
+
+
 @dataclass(frozen=True, slots=True)
 class SeenVisit:
     """One visit to the record, and what the patient said of it."""
@@ -170,10 +175,6 @@ class Home:
     @property
     def reads_log(self) -> bool:
         return ACCESS_LOG_READ in self.may
-
-    @property
-    def reads_programmes(self) -> bool:
-        return INCLUSION_READ in self.may
 
     @property
     def is_calm(self) -> bool:

@@ -20,7 +20,7 @@ from terresante.directory.queries import work_situations
 from terresante.kernel import access, audit, rls
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, public, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.translation import later
 from terresante.patients.models import RelatedPerson
 from terresante.portal.forms import CarerForm, GivenCodeForm, InvitedForm, OwnRelativeForm
@@ -35,7 +35,7 @@ _NOT_VALID = later(
 
 @writes(OWN_RELATIVE_EDIT)
 def relative(request: Request, relative_id: UUID | None = None) -> HttpResponse:
-    """Adds a relative, or says what he is."""
+    """Adds a relative, or corrects what is said of him."""
     record_id = founded_record_id(request.actor)
     form = OwnRelativeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -53,7 +53,7 @@ def relative(request: Request, relative_id: UUID | None = None) -> HttpResponse:
         request,
         "portal/relative.html",
         {"form": form, "is_new": relative_id is None},
-        status=422 if form.errors else 200,
+        status=form_status(form),
     )
 
 
@@ -73,9 +73,7 @@ def carer(request: Request, relative_id: UUID) -> HttpResponse:
             show_error(form, error)
         else:
             return render(request, "portal/code_to_give.html", {"invitation": invitation, "person": person})
-    return render(
-        request, "portal/carer.html", {"form": form, "person": person}, status=422 if form.errors else 200
-    )
+    return render(request, "portal/carer.html", {"form": form, "person": person}, status=form_status(form))
 
 
 @writes(OWN_DELEGATION_EDIT)
@@ -104,7 +102,7 @@ def claim(request: HttpRequest) -> HttpResponse:
         if opened is not None:
             return opened
     context = {"form": form, "known": user, "again": reverse("portal:invitation", args=[token or "-"])}
-    return render(request, "portal/claim.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/claim.html", context, status=form_status(form))
 
 
 def _form_of_newcomer(request: HttpRequest, token: str) -> InvitedForm:

@@ -6,14 +6,13 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from terresante.care_team.queries import OpenRecord
 from terresante.feed.actions import mark_objects_read
 from terresante.feed.enums import FeedKind
 from terresante.kernel import access, audit
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, reads
 from terresante.kernel.ui.paging import asked_page
-from terresante.portal.queries import read_own_record
+from terresante.portal.queries import read_founded_record, read_own_record
 from terresante.results import queries
 from terresante.results.access import RESULT_READ
 from terresante.results.models import DiagnosticReport, LabObservation
@@ -29,7 +28,7 @@ def results(request: Request) -> HttpResponse:
 
 @reads(RESULT_READ)
 def result(request: Request, report_id: UUID) -> HttpResponse:
-    opened = _own(request)
+    opened = read_founded_record(request.actor, action=RESULT_READ)
     report = access.get(request.actor, RESULT_READ, DiagnosticReport, report_id, related=("document",))
     if report.record_id != opened.record.pk:
         raise NotFound
@@ -46,7 +45,7 @@ def result(request: Request, report_id: UUID) -> HttpResponse:
 
 @reads(RESULT_READ)
 def examination(request: Request, observation_id: UUID) -> HttpResponse:
-    opened = _own(request)
+    opened = read_founded_record(request.actor, action=RESULT_READ)
     observation = access.get(request.actor, RESULT_READ, LabObservation, observation_id, related=("report",))
     if observation.record_id != opened.record.pk or observation.is_susceptibility:
         raise NotFound
@@ -57,10 +56,3 @@ def examination(request: Request, observation_id: UUID) -> HttpResponse:
         "series": queries.series_of(request.actor, observation),
     }
     return render(request, "portal/examination.html", shown)
-
-
-def _own(request: Request) -> OpenRecord:
-    opened = read_own_record(request.actor, action=RESULT_READ)
-    if opened is None:
-        raise NotFound
-    return opened

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.enums import DataClass
@@ -15,7 +14,7 @@ from terresante.care_team.queries import covers, open_record
 from terresante.care_team.queries.limits import Limits, limits_on, limits_unasked, name_in_circle
 from terresante.feed.actions import Fact, tell, withdraw
 from terresante.feed.enums import FeedKind
-from terresante.kernel import access, audit, rls, together
+from terresante.kernel import access, audit, rls, sql, together
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Channel
@@ -293,8 +292,7 @@ def _wait_for_others(row: QuestionnaireResponse) -> None:
     """Two devices that answer one questionnaire in the same instant come one after the other, to the end of each."""
     if row.occurrence_id is None:
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(row.occurrence_id)])
+    sql.take_turn(str(row.occurrence_id))
 
 
 def _said_lately(actor: Actor, asked: _Asked, row: QuestionnaireResponse) -> list[queries.Said]:

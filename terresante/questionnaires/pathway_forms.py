@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from terresante.kernel.ui.forms import CorrectedForm
 from terresante.questionnaires import archive, draft
 from terresante.questionnaires import pathway as engine
 
@@ -44,7 +43,7 @@ _OF_NEW = ("text", "type", "choices", "unit")
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class BringForm(CorrectedForm):
+class BringForm(forms.Form):
     file = forms.FileField(
         label="Fichier",
         help_text="Le dossier du parcours en zip, ou un Bundle FHIR (JSON). 1 Mo au plus.",
@@ -63,7 +62,7 @@ class BringForm(CorrectedForm):
         return content
 
 
-class CopyForm(CorrectedForm):
+class CopyForm(forms.Form):
     title = forms.CharField(
         label="Titre", max_length=200, error_messages={"required": "Donnez un titre au nouveau parcours."}
     )
@@ -83,7 +82,7 @@ class CopyForm(CorrectedForm):
         return code
 
 
-class PublishForm(CorrectedForm):
+class PublishForm(forms.Form):
     note = forms.CharField(
         label="Ce qui change",
         max_length=500,

@@ -13,6 +13,7 @@ from terresante.directory.access import require_administration
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.questionnaires import archive, pathway_actions, pathway_queries, places
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires.access import (
@@ -54,7 +55,7 @@ def bring(request: Request) -> HttpResponse:
         try:
             row = pathway_actions.bring(request.actor, _files_of(form.cleaned_data["file"]))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Le parcours est importé comme brouillon.")
             return redirect("pathways:version", row.pk)
@@ -106,8 +107,7 @@ def _version_page(request: Request, version_id: UUID, **forms: Any) -> HttpRespo
         "copy_form": CopyForm(),
         **forms,
     }
-    status = 422 if any(form.errors for form in forms.values()) else 200
-    return render(request, "questionnaires/version.html", context, status=status)
+    return render(request, "questionnaires/version.html", context, status=form_status(*forms.values()))
 
 
 @require_safe
@@ -151,7 +151,7 @@ def copy(request: Request, version_id: UUID) -> HttpResponse:
         try:
             row = pathway_actions.copy_as(request.actor, version_id, **form.cleaned_data)
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Le nouveau parcours est prêt, comme brouillon.")
             return redirect("pathways:version", row.pk)
@@ -175,7 +175,7 @@ def publish(request: Request, version_id: UUID) -> HttpResponse:
         try:
             row = pathway_actions.publish(request.actor, version_id, note=form.cleaned_data["note"])
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(
                 request, f"La version {row.number} est publiée. Les suivis en cours gardent la leur."

@@ -9,10 +9,9 @@ from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
-from terresante.kernel import access
+from terresante.kernel import access, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict
 from terresante.kernel.ui import wording
@@ -116,9 +115,7 @@ def _compared(version: PathwayVersion) -> PathwayVersion:
 
 def _past(version: PathwayVersion) -> tuple[dict[_Place, str], list[engine.PastAnswer]]:
     """With the digest of each answer's key, by what the engine says of a change."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ASKED, [version.pk, timezone.now() - SINCE, MOST])
-        rows = cursor.fetchall()
+    rows = sql.rows(_ASKED, version.pk, timezone.now() - SINCE, MOST)
     digests: dict[_Place, str] = {}
     past = []
     for answer, follow_up, at, form, answers, baseline, personal, outcome in rows:

@@ -1,10 +1,10 @@
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from terresante.care_team.access import changes, reaches, reads_class, shares
 from terresante.care_team.enums import DataClass
 from terresante.documents.access import contents_opened
 from terresante.documents.models import DocumentReference
-from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.access import NOBODY, Action, points_to, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.patients.models import CareRecord
 from terresante.results.models import DiagnosticReport, LabObservation
@@ -15,19 +15,14 @@ RESULT_WRITE = Action("result.write", "Transmettre des résultats de biologie")
 
 @rule(RESULT_READ, DiagnosticReport, visible=True)
 def reports_shared_with(actor: Actor) -> Q:
-    """By its own limits, and never by more than who opens its document, whatever became of that one since."""
-    opened = DocumentReference.objects.filter(
-        contents_opened(actor), pk=OuterRef("document_id"), patient_id=OuterRef("patient_id")
-    )
-    return shares(actor) & (Q(document=None) | Q(Exists(opened)))
+    """Shared by its own limits, and only with those who may open its document, even if they changed since."""
+    opened = points_to(DocumentReference, contents_opened(actor), by="document_id")
+    return shares(actor) & (Q(document=None) | opened)
 
 
 @rule(RESULT_READ, LabObservation, visible=True)
 def results_of_reports_read(actor: Actor) -> Q:
-    read = DiagnosticReport.objects.filter(
-        reports_shared_with(actor), pk=OuterRef("report_id"), patient_id=OuterRef("patient_id")
-    )
-    return Q(Exists(read))
+    return points_to(DiagnosticReport, reports_shared_with(actor), by="report_id")
 
 
 @rule(RESULT_READ, CareRecord)

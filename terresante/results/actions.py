@@ -20,7 +20,7 @@ from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound
-from terresante.kernel.ui.wording import NBSP, lowered
+from terresante.kernel.ui.wording import NBSP, lowered, shortened
 from terresante.patients.models import CareRecord
 from terresante.results.access import RESULT_WRITE
 from terresante.results.enums import ReportStatus, ResultKind
@@ -107,7 +107,9 @@ def file_report(actor: Actor, document: DocumentReference, *, report: NewReport)
 
 @action
 def close_reports(actor: Actor, document: DocumentReference) -> int:
-    """Of a document withdrawn, or of the one that `document` has just replaced: how many reports were in force."""
+    """Ends the reports of a withdrawn document, or of the one that `document` has just replaced; returns how many were
+    in force.
+    """
     record_of(actor, document.patient_id)
     if document.status == DocumentStatus.ENTERED_IN_ERROR:
         closed = _closed(document.pk, document.patient_id, ReportStatus.ENTERED_IN_ERROR)
@@ -124,7 +126,9 @@ def close_reports(actor: Actor, document: DocumentReference) -> int:
 
 
 def follow_document(patient_id: UUID, document_id: UUID) -> None:
-    """By a job, in its context: the report of a document is read by those who read it, and ends with it. Idempotent."""
+    """Gives the report of a document the same readers as the document, and ends it when the document ends. Called in
+    the context of a job. Idempotent.
+    """
     rls.open_record(patient_id)
     rows = DiagnosticReport.objects.filter(patient_id=patient_id, document_id=document_id)
     row = rows.select_related("document").first()
@@ -151,7 +155,9 @@ _STATUS_AFTER = {
 
 
 def fact_of(row: DiagnosticReport) -> Fact:
-    """Under the key of its document, when it has one, and its limits: what withdraws or keeps that one does it too."""
+    """Told under the key and the limits of its document, when it has one: what withdraws or hides the document then
+    does so to the fact.
+    """
     kept = row.document or row
     return Fact(kind=FeedKind.RESULT, occurred_at=kept.recorded_at, **kept.told())
 
@@ -256,7 +262,7 @@ _LENGTHS = {
 
 
 def _sensible(at: datetime | None) -> datetime | None:
-    """A moment that a calendar holds: beyond, PostgreSQL keeps what Python no longer reads."""
+    """None for a year that a calendar would not hold: PostgreSQL stores some that Python cannot read back."""
     return at if at is not None and _FIRST_YEAR <= at.year <= _LAST_YEAR else None
 
 
@@ -268,8 +274,7 @@ def _held(value: Decimal | None) -> Decimal | None:
 
 def _cut(said: str, most: int) -> str:
     """On one line; PostgreSQL holds no NUL in a text."""
-    text = " ".join(said.replace("\x00", "").split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return shortened(" ".join(said.replace("\x00", "").split()), most)
 
 
 def _sum_up(row: DiagnosticReport, told: Sequence[LabObservation]) -> None:
@@ -281,14 +286,14 @@ def _sum_up(row: DiagnosticReport, told: Sequence[LabObservation]) -> None:
     germs = [f"germe isolé : {each.text}" for each in observations if each.is_isolate and each.text]
     resists = [f"résistant à {lowered(each.label)}" for each in observations if each.is_resistant]
     said = [f"{lowered(each.label)} {each.said}{NBSP}{_marked(each)}" for each in outside]
-    row.headline = _cut_whole(_few([*said, *germs, *resists], ", "))
+    row.headline = shortened(_few([*said, *germs, *resists], ", "), TEXT_LENGTH)
     row.total = sum(not each.is_isolate for each in observations)
     row.out_of_range = len(outside)
 
 
 def _marked(observation: LabObservation) -> str:
-    mark = observation.mark
     """On one line with its value, wherever the line is cut."""
+    mark = observation.mark
     said = "" if mark is None else " ".join(part for part in (mark.arrow, mark.word) if part)
     return said.replace(" ", NBSP)
 
@@ -297,10 +302,6 @@ def _few(said: Sequence[str], between: str) -> str:
     left = len(said) - _NAMED
     named = between.join(said[:_NAMED])
     return f"{named} et {left}{NBSP}de plus" if left > 0 else named
-
-
-def _cut_whole(said: str) -> str:
-    return said if len(said) <= TEXT_LENGTH else f"{said[: TEXT_LENGTH - 1]}…"
 
 
 def trace(actor: Actor, act: Action, row: DiagnosticReport, **detail: Any) -> None:

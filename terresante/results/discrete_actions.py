@@ -140,7 +140,7 @@ def _taken_back(actor: Actor, before: DiagnosticReport) -> None:
 
 
 def _before(actor: Actor, patient_id: UUID, sent: SentResults) -> list[DiagnosticReport]:
-    """In force under this name, else the one that holds, under another, what this message speaks of; then those of its
+    """The report in force under this name, else one under another name that holds what this message speaks of; then its
     parts that were filed apart.
     """
     mine = access.list(actor, RESULT_WRITE, DiagnosticReport).filter(
@@ -199,7 +199,9 @@ def _follow(row: DiagnosticReport, before: DiagnosticReport, sent: SentResults) 
 
 
 def _as_hidden(row: DiagnosticReport, before: DiagnosticReport) -> None:
-    """Who sends a part alone says who reads that part, and of which stay it is: it shows nothing more of the whole."""
+    """A message that gives a part says who reads that part, and of which stay it is: it never shows more of the whole
+    report.
+    """
     row.hidden_from_patient |= before.hidden_from_patient
     row.hidden_from_representative |= before.hidden_from_representative
     if row.private_to_id is None:
@@ -251,7 +253,7 @@ def _end_of(chapter: str, merged: Sequence[NewResult]) -> int:
 
 
 def _kept(before: DiagnosticReport, apart: Sequence[str]) -> list[NewResult]:
-    """Those of a part that was filed apart are told from the others by its number, as it would have come."""
+    """Results of a part that was filed apart get the sub-identifier that they would have had within the whole."""
     kept = [
         NewResult(**dict(zip(_OF_A_RESULT, _said(row, _OF_A_RESULT), strict=True)))
         for row in _observations(before)

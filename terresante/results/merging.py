@@ -117,7 +117,9 @@ class _Pairs:
         return self._often[self._what(place), place.sub] == 1
 
     def said_with_others(self) -> list[int]:
-        """What nothing tells from a result that a message gives or takes back, when the message tells nothing apart."""
+        """Ranks of kept results that the message cannot tell from one it gives or takes back, since it says neither
+        sub-identifier nor hour.
+        """
         like: set[tuple[object, ...]] = set()
         for number, (place, result) in enumerate(self._said):
             if place.sub or place.at:

@@ -186,7 +186,7 @@ def _recall(groups: list[Group], earlier: LabObservation) -> None:
 
 
 def _heading(row: LabObservation) -> str:
-    """A section or a battery that says its chapter again says nothing."""
+    """No heading when a section only repeats the name of its chapter."""
     named = dict.fromkeys(
         part for part in (row.section, row.battery) if part and part.casefold() != row.chapter.casefold()
     )
@@ -194,7 +194,7 @@ def _heading(row: LabObservation) -> str:
 
 
 def _without_empty(groups: list[Group]) -> list[Group]:
-    """A germ of which results are told has its name above them; alone, it is its own line."""
+    """A germ whose results follow is named by their heading, and has no line; alone, it has its own."""
     told = {id(group.isolate) for group in groups if group.rows and group.isolate}
     return [group for group in groups if group.rows or id(group.isolate) not in told]
 

@@ -1,11 +1,11 @@
 """A follow-up is read as the class of its pathway; what hangs on it, by who reads it."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from terresante.care_team.access import changes, reaches, reads_class, shares, writes_class
 from terresante.care_team.enums import DataClass
 from terresante.directory.access import EVERYTHING
-from terresante.kernel.access import NOBODY, Action, rule
+from terresante.kernel.access import NOBODY, Action, points_to, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.patients.models import CareRecord
 from terresante.questionnaires.enums import PATHWAY_CLASSES
@@ -68,7 +68,7 @@ def follow_ups_managed(actor: Actor) -> Q:
 
 @rule(FOLLOW_UP_END, FollowUp)
 def follow_ups_ended(actor: Actor) -> Q:
-    """Who writes the circle: the cell leaves it then."""
+    """By those who write the circle: the cell then leaves it."""
     if actor.kind != ActorKind.JOB and not writes_class(actor, DataClass.CIRCLE):
         return NOBODY
     return follow_ups_managed(actor)
@@ -82,11 +82,7 @@ def records_whose_follow_ups_are_managed(actor: Actor) -> Q:
 
 
 def of_follow_ups(follow_ups: Q) -> Q:
-    """Whatever hangs on such a follow-up."""
-    known = FollowUp.objects.filter(
-        follow_ups, pk=OuterRef("follow_up_id"), patient_id=OuterRef("patient_id")
-    )
-    return Q(Exists(known))
+    return points_to(FollowUp, follow_ups, by="follow_up_id")
 
 
 @rule(FOLLOW_UP_READ, Expected, visible=True)
@@ -96,7 +92,7 @@ def expected_of_follow_ups_read(actor: Actor) -> Q:
 
 @rule(FOLLOW_UP_READ, ThresholdChange, visible=True)
 def thresholds_set_read(actor: Actor) -> Q:
-    """The circle: who decided of a threshold is told to who is followed by whom she talks to, as of an alert."""
+    """Read by the circle. The person hears of a threshold from those she talks to, as she does of an alert."""
     if actor.kind not in (ActorKind.PROFESSIONAL, ActorKind.JOB):
         return NOBODY
     return of_follow_ups(shares(actor))
@@ -110,7 +106,9 @@ def links_read(actor: Actor) -> Q:
 
 @rule(CONTACT_READ, Contact, visible=True)
 def contacts_read(actor: Actor) -> Q:
-    """Whom she met is asked of the index case by her circle, and told to nobody else: a carer may be one of them."""
+    """An index case tells her circle whom she met; nobody else reads it, and not those who act for her: a carer may be
+    one of them.
+    """
     if actor.kind == ActorKind.REPRESENTATIVE:
         return NOBODY
     return of_follow_ups(shares(actor))

@@ -65,9 +65,10 @@ class _Due:
 
 @loop(idle=1)
 def remind() -> int:
-    """What opens, and what is asked for again at its hour.
+    """Tells of what opens, and asks again at the hours set.
 
-    Silences first: what opens makes the one before it missed, whose last colour would then never come.
+    Silences are coloured first: opening a questionnaire makes the one before it missed, whose last colour would never
+    come.
     """
     now = timezone.now()
     while colour_due(now):
@@ -156,7 +157,7 @@ def colour_due(now: datetime, most: int = _AT_ONCE) -> int:
 
 
 def _expected(row: Mapping[str, Any]) -> Expected:
-    """As far as an alert looks at it: read again, a thousand would cost a thousand times their keys."""
+    """Unsaved, with only the keys that an alert reads: reading a thousand again would cost a thousand times as much."""
     return Expected(id=row["expected_id"], follow_up_id=row["follow_up_id"], patient_id=row["patient_id"])
 
 

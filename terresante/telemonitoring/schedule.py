@@ -26,14 +26,14 @@ class Done:
 def rows(
     occurrences: Iterable[Occurrence], *, patient_id: UUID, follow_up_id: UUID, now: datetime
 ) -> list[Expected]:
-    """Of what opened before the follow-up began, the hours to come count: nobody was silent before."""
+    """A questionnaire that opened before the follow-up began keeps only its hours to come: nobody was silent then."""
     return [_row(one, patient_id, follow_up_id, now) for one in occurrences]
 
 
 def still_to_come(
     occurrences: Collection[Occurrence], done: Collection[Done], *, now: datetime
 ) -> list[Occurrence]:
-    """Of the new schedule, what is neither answered nor of a day that is past."""
+    """What the new schedule still expects: not answered yet, and not of a past day."""
     times: dict[str, int] = {}
     for one in occurrences:
         times[one.step] = times.get(one.step, 0) + 1

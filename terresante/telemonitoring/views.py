@@ -19,7 +19,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.ui import wording
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.questionnaires import pathway as engine
 from terresante.questionnaires import queries as questionnaires
 from terresante.questionnaires.filling import raw_of, sections
@@ -305,7 +305,7 @@ def end(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
 
 
 def _has_left(request: Request, record_id: UUID) -> bool:
-    """Who was there by the cell alone reads the record no more."""
+    """The actor read the record only as a member of the cell, and no longer does."""
     try:
         read_record(request.actor, record_id, action=FOLLOW_UP_READ)
     except (NotFound, Refused):
@@ -341,8 +341,7 @@ def _form_page(
     request: Request, template: str, opened: OpenRecord, follow_up: FollowUp, form: forms.Form
 ) -> HttpResponse:
     context = {"form": form, "follow_up": follow_up, "one": queries.shown(follow_up)}
-    status = Invalid.status if form.errors else 200
-    return record_page(request, template, opened, context, tab=TAB, status=status)
+    return record_page(request, template, opened, context, tab=TAB, status=form_status(form))
 
 
 def _enrolled(request: Request, opened: OpenRecord, enrolled: actions.Enrolled) -> HttpResponse:

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,7 +30,7 @@ from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.patients.models import CareRecord
 from terresante.patients.traits import Traits
-from tests.cast import join, professional
+from tests.cast import client_of, join, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -219,7 +218,7 @@ def test_what_she_does_names_both_in_the_trail_and_in_the_log(cast, lea, given):
         rls.open_record(cast.madeleine.person_id)
         lines = accesses_of(cast.madeleine, cast.madeleine.person_id).lines
     assert {line.on_behalf_of for line in lines if line.person_id == lea.person_id} == {acting.on_behalf_of}
-    page = logged_in(cast.madeleine).get("/mon-dossier/acces/").content.decode()
+    page = client_of(cast.madeleine).get("/mon-dossier/acces/").content.decode()
     assert f"pour {acting.on_behalf_of}" in page
 
 
@@ -275,7 +274,7 @@ def test_both_are_told_and_nothing_is_said_of_a_patient(cast, lea, given):
 
 
 def test_she_chooses_for_whom_she_works_and_may_go_back(cast, lea, given):
-    client = logged_in(lea)
+    client = client_of(lea)
     page = client.get("/situation/").content.decode()
     assert "Pour " in page
     client.post("/situation/", {"situation": work_situations(lea.user_id)[1].key})
@@ -298,14 +297,8 @@ def test_the_live_stream_tells_her_what_her_column_reads_of_his_patients(cast, l
         assert not told(cast.leon_record, "stay")
 
 
-def logged_in(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
-
-
 def enter(secretary, delegation):
-    client = logged_in(secretary)
+    client = client_of(secretary)
     session = client.session
     session[ports.SITUATION_KEY] = next(
         one.key for one in work_situations(secretary.user_id) if one.delegation_id == delegation.pk

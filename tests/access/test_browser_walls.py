@@ -1,12 +1,12 @@
 """What the browser is told and what it may send: other sites, caches, frames, methods, names of the host."""
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.urls import resolve, reverse
 
 from tests.access.test_forged_urls import drawn, key_of, logged_in, named_views, of_interface
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -27,7 +27,7 @@ def test_no_other_site_posts_in_our_name(world, request):
     """The token is asked before the view, which alone may do without it: one method says it of each view."""
     cast, _ = world
     client = Client(enforce_csrf_checks=True)
-    client.force_login(get_user_model().objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     all_views = [
         *pages(world),
         ("accounts:logout", reverse("accounts:logout")),

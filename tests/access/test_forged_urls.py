@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from terresante.kernel.ids import new_id
+from tests.cast import login
 
 pytestmark = pytest.mark.commits
 
@@ -141,7 +141,7 @@ def of_interface(view: str, keys: tuple[str, ...]) -> bool:
 
 def logged_in(actor) -> Client:
     client = Client(raise_request_exception=False)
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
+    login(client, actor)
     return client
 
 

@@ -15,7 +15,6 @@ from django.urls import resolve
 from django.utils.log import log_response
 
 from config.logs import OneLine
-from terresante.accounts.models import User
 from terresante.interop.insi import InsiOverHttp
 from terresante.interop.launch import key_id_of
 from terresante.interop.tests.launches import PRIVATE, call, software, token
@@ -23,14 +22,14 @@ from terresante.notes.models import Note
 from terresante.patients.enums import InsiAnswer
 from terresante.patients.models import CareRecord, SourceIdentity
 from terresante.patients.traits import Traits
+from tests.cast import client_of, login
 from tests.house.tree import PLATFORM
 from tests.walls import walls_down
 
 
 @pytest.fixture
 def amar(cast):
-    client = Client()
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    client = client_of(cast.amar)
     return client
 
 
@@ -255,7 +254,7 @@ def test_nothing_that_was_typed_reaches_a_log(cast, logged):
     client.post("/connexion/mot-de-passe-oublie/", {"login": marked})
     client.get(f"/connexion/lien/{marked}/")
     client.post("/appel-contextuel/", {"token": marked})
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     client.get("/recherche/", {"q": f"{marked} Ma 02/04/1939"})
     client.get(f"/dossiers/{marked}/")
     client.post(f"/dossiers/{cast.madeleine_record.pk}/notes/nouvelle/", {"text": marked})

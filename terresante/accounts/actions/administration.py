@@ -77,7 +77,7 @@ def reset_second_factor(actor: Actor, user_id: UUID, *, reason: str, identity_ch
 
 @action
 def end_all_sessions(actor: Actor, user_id: UUID) -> None:
-    """And forgets the devices: the next login asks for a code."""
+    """Also forgets the devices: the next login asks for a code."""
     user = access.get(actor, ACCOUNT_ASSIST, User, user_id, lock=True)
     forget_everything(user)
     warn(user, "sessions-ended")

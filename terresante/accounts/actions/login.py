@@ -140,7 +140,7 @@ def purge_logins() -> None:
 
 
 def at_the_door(user: User | None) -> Actor:
-    """Who is written in the trail before anybody is known: the account, if any, and no right of its own."""
+    """The actor of audit rows until a login succeeds: it names the account, if any, and has no right."""
     return Actor(
         kind=ActorKind.GATEWAY,
         name=user.name if user else "Connexion",

@@ -71,7 +71,7 @@ def log_in_by_passkey(site: Site, state: dict[str, Any], answer: str) -> User:
 
 
 def _spend_count(key: Passkey, count: int) -> None:
-    """In one statement: a copied key and its model are not both let in. A device that does not count says zero."""
+    """In one statement: a copied key and its original are not both let in. A device without a counter says zero."""
     usable = Q(sign_count__lt=count) if count else Q(sign_count=0)
     used = Passkey.objects.filter(usable, pk=key.pk)
     if not used.update(sign_count=count, last_used_at=timezone.now()):

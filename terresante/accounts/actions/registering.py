@@ -39,7 +39,7 @@ _HOUR = timedelta(hours=1)
 
 @contextmanager
 def in_the_same_time() -> Iterator[None]:
-    """The block, whatever it does, and whether or not it fails, ends at the same moment."""
+    """Makes the block last the same time whatever it does, even when it fails."""
     began = time.monotonic()
     try:
         yield
@@ -58,7 +58,8 @@ def limit_files(network: str) -> None:
 
 
 def ask_code(*, about_id: UUID, address: str, network: str, owner: User | None) -> UUID:
-    """The key of a proof that waits. With an `owner` nothing waits behind it: he alone is told that he has an account.
+    """Returns the key of a proof to give. With an `owner` none is kept under it: he alone is told that he has an
+    account.
 
     Raises Invalid when the network, or whoever it is about, asks too often.
     """

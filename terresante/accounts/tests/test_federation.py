@@ -17,6 +17,7 @@ from terresante.accounts.tests.steps import is_in
 from terresante.directory.models import Practitioner
 from terresante.kernel.enums import Outcome
 from terresante.kernel.models import AuditEntry
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -323,7 +324,7 @@ def test_logging_out_works_when_the_provider_is_down(client, issuer, amar):
 
 
 def test_a_session_opened_by_password_logs_out_of_here_alone(client, issuer, amar):
-    client.force_login(User.objects.get(pk=amar.user_id))
+    login(client, amar)
 
     assert client.post("/deconnexion/")["Location"] == "/connexion/?au-revoir"
 

@@ -44,6 +44,7 @@ from terresante.care_team.models import (
     FirstAccess,
     NamedReader,
 )
+from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
@@ -93,7 +94,7 @@ COMPLAINT_ANSWER = Action("complaint.answer", "Répondre à un accès contesté"
 
 
 def writes_something(actor: Actor) -> bool:
-    """Of what the circle writes to each other, whatever the class."""
+    """Whether he writes any class of what a circle shares."""
     said = (DataClass.MEDICAL, DataClass.CARE, DataClass.COORDINATION, DataClass.SOCIAL)
     return any(writes_class(actor, data_class) for data_class in said)
 
@@ -139,7 +140,7 @@ def circles_read(actor: Actor) -> Q:
 
 
 def members_known(actor: Actor) -> Q:
-    """Oneself, one's structure, whom one acts for, the member one brought are no secret; nothing is, to the patient."""
+    """A restricted member is no secret to himself, his structure, who acts for him, who brought him, or the patient."""
     if actor.kind in (ActorKind.PATIENT, ActorKind.JOB):
         return Q()
     mine = Q()
@@ -218,7 +219,7 @@ def _merged_into(reached: Q) -> Q:
 @rule(ACCESS_CONTEST, CareRecord)
 @rule(CONSENT_LIFT, CareRecord)
 def own_records_decided(actor: Actor) -> Q:
-    """Of an opposed record, which the circle no longer reaches, too: only the patient opens it again."""
+    """Also of a record that the person opposes, out of the reach of the circle: only she opens it again."""
     return reaches(actor) if decides_for_patient(actor) else NOBODY
 
 
@@ -242,15 +243,15 @@ def own_carers(actor: Actor) -> Q:
 
 @rule(COMPLAINT_READ, AccessComplaint, visible=True)
 def complaints_read(actor: Actor) -> Q:
-    """Who made it, and the officer: not the circle, one of whom it is about."""
+    """Who made it, and the privacy officer; not the circle: it is about one of its members."""
     if decides_for_patient(actor):
         return reaches(actor)
-    return Q() if actor.has_duty("privacy_officer") else NOBODY
+    return Q() if actor.has_duty(Duty.PRIVACY_OFFICER) else NOBODY
 
 
 @rule(COMPLAINT_ANSWER, AccessComplaint)
 def complaints_answered(actor: Actor) -> Q:
-    return Q(answered_at__isnull=True) if actor.has_duty("privacy_officer") else NOBODY
+    return Q(answered_at__isnull=True) if actor.has_duty(Duty.PRIVACY_OFFICER) else NOBODY
 
 
 @rule(ACCESS_LOG_READ, FirstAccess, visible=True)
@@ -263,12 +264,12 @@ def first_accesses_read(actor: Actor) -> Q:
 
 @rule(REFUSALS_READ, AuditEntry)
 def refusals_read(actor: Actor) -> Q:
-    return Q(outcome=Outcome.REFUSED) if actor.has_duty("privacy_officer") else NOBODY
+    return Q(outcome=Outcome.REFUSED) if actor.has_duty(Duty.PRIVACY_OFFICER) else NOBODY
 
 
 @rule(BREAK_GLASS_REVIEW, EmergencyAccess, visible=True)
 def emergencies_to_review(actor: Actor) -> Q:
-    return Q() if actor.has_duty("privacy_officer") else NOBODY
+    return Q() if actor.has_duty(Duty.PRIVACY_OFFICER) else NOBODY
 
 
 @rule(BREAK_GLASS_EXPLAIN, EmergencyAccess)

@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from terresante.care_team.basis import changes, reaches, reads_class, writes_class
 from terresante.care_team.enums import DataClass
+from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.patients.access import (
@@ -32,7 +33,7 @@ from terresante.patients.models import (
 
 def is_identity_desk(actor: Actor) -> bool:
     """Identities and nothing else: the desk has no rule and no policy on any clinical row."""
-    return actor.kind == ActorKind.PROFESSIONAL and actor.has_duty("identity_officer")
+    return actor.kind == ActorKind.PROFESSIONAL and actor.has_duty(Duty.IDENTITY_OFFICER)
 
 
 def _identities_known(actor: Actor, patient: str) -> Q:

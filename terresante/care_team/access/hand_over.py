@@ -5,6 +5,7 @@ from django.db.models import Q
 from terresante.care_team import matrix
 from terresante.care_team.enums import RoleGroup
 from terresante.care_team.models import HandOver, HandOverItem
+from terresante.directory.enums import Duty
 from terresante.kernel.access import NOBODY, Action, rule
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import SqlCondition
@@ -18,7 +19,7 @@ def leads_structure(actor: Actor) -> bool:
     """Its administrator, or one of its coordinators: he follows the hand-overs of those who work there."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
         return False
-    return actor.has_duty("administrator") or matrix.group_of(actor.role) == RoleGroup.COORDINATOR
+    return actor.has_duty(Duty.ADMINISTRATOR) or matrix.group_of(actor.role) == RoleGroup.COORDINATOR
 
 
 @rule(HAND_OVER_READ, HandOver, visible=True)

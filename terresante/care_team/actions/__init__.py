@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -50,7 +50,7 @@ from terresante.care_team.models import LASTING, CareTeamParticipant, Consent, E
 from terresante.care_team.queries import open_choices
 from terresante.care_team.regime import GivenConsent, check_consent, checked_proof, needs_consent
 from terresante.directory.models import Practitioner
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -230,9 +230,7 @@ def withdraw_choice(actor: Actor, record_id: UUID, choice_id: UUID, *, proof: st
 def lift_opposition(actor: Actor, record_id: UUID) -> None:
     """The patient opens the record again to the circle as it was; Conflict when nothing was opposed."""
     record = access.get(actor, CONSENT_LIFT, CareRecord, record_id)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT lift_record_opposition()")
-        lifted: UUID | None = cursor.fetchone()[0]
+    lifted: UUID | None = sql.value("SELECT lift_record_opposition()")
     if lifted is None:
         raise Conflict("Votre dossier est déjà ouvert à votre cercle de soins.")
     kind = ConsentKind.OPPOSITION_RECORD

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team import matrix
@@ -26,7 +25,7 @@ from terresante.care_team.regime import (
     scope_of,
 )
 from terresante.directory.models import Practitioner
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -62,12 +61,15 @@ def oppose_creation(
     if patient_id is None:
         patient_id = register_identity(actor, traits=traits, contacts=Contacts())
     choice_id = new_id()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT oppose_creation(%s, %s, %s, %s, %s, %s)",
-            [choice_id, patient_id, said_at or timezone.now(), how, support, actor.name],
-        )
-        (outcome,) = cursor.fetchone()
+    outcome = sql.value(
+        "SELECT oppose_creation(%s, %s, %s, %s, %s, %s)",
+        choice_id,
+        patient_id,
+        said_at or timezone.now(),
+        how,
+        support,
+        actor.name,
+    )
     if outcome is None:
         raise Conflict(
             "Cette personne a déjà un dossier : son opposition s’enregistre dans « Choix du patient »."
@@ -84,14 +86,12 @@ def allow_creation(actor: Actor, patient_id: UUID, *, proof: str) -> None:
     """The person takes her opposition back: a record may be made. Raises Conflict when there is none to take back."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
         raise Refused(_PROFESSIONALS_ONLY)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT withdraw_creation_opposition(%s, %s, %s)", [patient_id, checked_proof(proof), actor.name]
-        )
-        found = cursor.fetchone()
-    if not found or found[0] is None:
+    choice_id = sql.value(
+        "SELECT withdraw_creation_opposition(%s, %s, %s)", patient_id, checked_proof(proof), actor.name
+    )
+    if choice_id is None:
         raise Conflict("Aucune opposition à la création d’un dossier n’est enregistrée pour cette personne.")
-    detail = {"withdrawn": ConsentKind.OPPOSITION_RECORD, "choice": str(found[0])}
+    detail = {"withdrawn": ConsentKind.OPPOSITION_RECORD, "choice": str(choice_id)}
     audit.record(actor, CREATION_ALLOW, patient_id=patient_id, detail=detail)
 
 

@@ -1,19 +1,18 @@
-"""A turn is handed over: proposed, accepted patient by patient, and only then moved (issue « Hand-over »)."""
+"""Patients are handed over to a colleague: proposed, accepted one by one, and only then moved."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.access import HAND_OVER_ANSWER, HAND_OVER_PROPOSE, leads_structure
-from terresante.care_team.enums import DataClass, HandOverKind
+from terresante.care_team.enums import HandOverKind
 from terresante.care_team.events import HandedOver, HandOverProposed, MemberJoined, MemberLeft
-from terresante.care_team.models import CareTeamParticipant, HandOver, HandOverItem
+from terresante.care_team.models import HandOver, HandOverItem
 from terresante.directory.models import Practitioner
-from terresante.kernel import access, audit, rls
+from terresante.kernel import access, audit, rls, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -51,12 +50,16 @@ def propose_hand_over(actor: Actor, proposal: Proposal) -> UUID:
         raise Invalid(sentence, fields={"returns_on": sentence})
     key, kind = new_id(), HandOverKind.LEAVE if proposal.returns_on else HandOverKind.DEFINITIVE
     periods = None if proposal.periods is None else list(proposal.periods)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT propose_hand_over(%s, %s, %s, %s::uuid[], %s, %s, %s)",
-            [key, proposal.giver_id, proposal.taker_id, periods, kind, proposal.returns_on, actor.name],
-        )
-        outcome = cursor.fetchone()[0]
+    outcome = sql.value(
+        "SELECT propose_hand_over(%s, %s, %s, %s::uuid[], %s, %s, %s)",
+        key,
+        proposal.giver_id,
+        proposal.taker_id,
+        periods,
+        kind,
+        proposal.returns_on,
+        actor.name,
+    )
     if outcome in ("not_active", "not_doctor"):
         raise Invalid(_REFUSALS[outcome], fields={"taker": _REFUSALS[outcome]})
     if outcome == "refused":
@@ -76,9 +79,7 @@ def answer_hand_over(actor: Actor, hand_over_id: UUID, *, items: Collection[UUID
     hand_over = access.get(actor, HAND_OVER_ANSWER, HandOver, hand_over_id)
     done = 0
     for item in HandOverItem.objects.filter(hand_over=hand_over, pk__in=list(items)).order_by("pk"):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT answer_hand_over(%s, %s)", [item.pk, accepts])
-            outcome = cursor.fetchone()[0]
+        outcome = sql.value("SELECT answer_hand_over(%s, %s)", item.pk, accepts)
         if outcome == "accepted":
             _tell(actor, item.pk, item.patient_id)
         elif outcome == "refused":
@@ -97,19 +98,15 @@ def answer_hand_over(actor: Actor, hand_over_id: UUID, *, items: Collection[UUID
 def withdraw_hand_over(actor: Actor, hand_over_id: UUID) -> None:
     """What was not answered is no longer proposed. Raises Conflict when everything was."""
     hand_over = access.get(actor, HAND_OVER_PROPOSE, HandOver, hand_over_id)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT withdraw_hand_over(%s)", [hand_over.pk])
-        if not cursor.fetchone()[0]:
-            raise Conflict("Chaque patient de ce relais a déjà sa réponse.")
+    if not sql.value("SELECT withdraw_hand_over(%s)", hand_over.pk):
+        raise Conflict("Chaque patient de ce relais a déjà sa réponse.")
     audit.record(actor, HAND_OVER_PROPOSE, about=hand_over, detail={"withdrawn": True})
 
 
 @action
 def propose_returns(actor: Actor, *, today: date) -> int:
     """At the end of a leave, its patients are proposed back to whom they came from; how many hand-overs."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT hand_over_id, taker_id FROM propose_returns(%s)", [today])
-        returns = cursor.fetchall()
+    returns = sql.rows("SELECT hand_over_id, taker_id FROM propose_returns(%s)", today)
     for key, taker_id in returns:
         emit(actor, HandOverProposed(object_id=key, taker_id=taker_id))
     audit.record(actor, HAND_OVER_PROPOSE, detail={"returns": len(returns)})
@@ -125,16 +122,7 @@ def _tell(actor: Actor, item_id: UUID, patient_id: UUID) -> None:
     if taken is None or given.practitioner_id is None:
         raise ValueError("accepted: both periods are there")
     for kind, period in ((MemberLeft, given), (MemberJoined, taken)):
-        event = kind(
-            patient_id=item.patient_id,
-            object_id=period.pk,
-            member_id=_member_id(period),
-            by_user_id=actor.user_id,
-            data_class=DataClass.CIRCLE,
-            sector=period.sector,
-            restricted_to_id=period.restricted_to_id,
-        )
-        emit(actor, event)
+        emit(actor, kind(**period.told(), by_user_id=actor.user_id))
     giver = Practitioner.objects.get(pk=given.practitioner_id)
     moved = HandedOver(
         patient_id=item.patient_id,
@@ -147,10 +135,3 @@ def _tell(actor: Actor, item_id: UUID, patient_id: UUID) -> None:
     emit(actor, moved)
     detail = {"state": "accepted", "from": str(giver.pk), "role": item.role}
     audit.record(actor, HAND_OVER_ANSWER, patient_id=item.patient_id, about=item, detail=detail)
-
-
-def _member_id(period: CareTeamParticipant) -> UUID:
-    member_id = period.practitioner_id or period.organization_id
-    if member_id is None:
-        raise ValueError("a member is a person or a structure")
-    return member_id

@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,12 +14,12 @@ from terresante.care_team.access import CIRCLE_INVITE, INVITATION_ANSWER
 from terresante.care_team.actions.choices import locked_record
 from terresante.care_team.actions.joining import Reason, tell_of_request
 from terresante.care_team.actions.members import NewMember, secret_of
-from terresante.care_team.enums import DataClass
 from terresante.care_team.events import MemberJoined
 from terresante.care_team.models import CareTeamParticipant, CircleInvitation, JoinRequest
 from terresante.care_team.models.joining import INVITED_FOR
+from terresante.care_team.queries.limits import in_trail
 from terresante.directory.enums import Profession
-from terresante.kernel import access, audit, rls
+from terresante.kernel import access, audit, rls, sql
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound, Refused
@@ -97,7 +96,7 @@ def invite(actor: Actor, record_id: UUID, *, invitation: NewInvitation) -> Circl
     url = f"{settings.BASE_URL}{reverse('care_team:invitation', args=[token])}"
     body = _BODY.format(name=actor.name, url=url)
     queue_email(recipient=email, subject=_SUBJECT, body=body, dedupe_key=f"invited:{row.pk}")
-    audit.record(actor, CIRCLE_INVITE, patient_id=record.patient_id, about=row, detail=_limits(row))
+    audit.record(actor, CIRCLE_INVITE, patient_id=record.patient_id, about=row, detail=in_trail(row))
     return row
 
 
@@ -111,7 +110,7 @@ def withdraw_invitation(actor: Actor, record_id: UUID, invitation_id: UUID) -> N
     if not row.is_waiting:
         raise Conflict("Cette invitation n’est plus en attente.")
     CircleInvitation.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
-    detail = {"withdrawn": True, **_limits(row)}
+    detail = {"withdrawn": True, **in_trail(row)}
     audit.record(actor, CIRCLE_INVITE, patient_id=row.patient_id, about=row, detail=detail)
 
 
@@ -122,12 +121,16 @@ def answer_invitation(actor: Actor, invitation_id: UUID, *, token: str, accepts:
     Raises Conflict when it is no longer valid, or not for him.
     """
     participant_id, request_id = new_id(), new_id()
-    with connection.cursor() as cursor:
-        cursor.execute(
+    outcome = str(
+        sql.value(
             "SELECT answer_circle_invitation(%s, %s, %s, %s, %s)",
-            [invitation_id, link_hash(token) if token else "", accepts, participant_id, request_id],
+            invitation_id,
+            link_hash(token) if token else "",
+            accepts,
+            participant_id,
+            request_id,
         )
-        outcome = str(cursor.fetchone()[0])
+    )
     if outcome == "gone":
         raise Conflict(GONE)
     request = JoinRequest.objects.filter(pk=request_id).first()
@@ -146,18 +149,7 @@ def _tell_joined(actor: Actor, participant_id: UUID) -> None:
         return
     detail = {"joined": str(actor.person_id), "basis": joined.basis}
     audit.record(actor, INVITATION_ANSWER, patient_id=joined.patient_id, about=joined, detail=detail)
-    emit(
-        actor,
-        MemberJoined(
-            patient_id=joined.patient_id,
-            object_id=joined.pk,
-            member_id=actor.person_id,
-            by_user_id=actor.user_id,
-            data_class=DataClass.CIRCLE,
-            sector=joined.sector,
-            restricted_to_id=joined.restricted_to_id,
-        ),
-    )
+    emit(actor, MemberJoined(**joined.told(), by_user_id=actor.user_id))
 
 
 def _check_not_too_many(actor: Actor) -> None:
@@ -168,14 +160,7 @@ def _check_not_too_many(actor: Actor) -> None:
 
 
 def _kept_from_view(actor: Actor, profession: Profession) -> tuple[str, UUID | None]:
-    """Of who is invited, else of who invites: his name on an invitation would tell of the care he gives."""
+    """The sector of who is invited, else of who invites: a name on an invitation would tell of the care he gives."""
     own, place_id = secret_of(NewMember(practitioner_id=actor.person_id))
     sector = matrix.practitioner_sector(profession, "")
     return (sector, place_id if own == sector else None) if sector else (own, place_id)
-
-
-def _limits(row: CircleInvitation) -> dict[str, str]:
-    if not row.sector:
-        return {}
-    place = {"restricted_to": str(row.restricted_to_id)} if row.restricted_to_id else {}
-    return {"sector": row.sector, **place}

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -19,7 +18,8 @@ from terresante.care_team.enums import DataClass, JoinReason, JoinState
 from terresante.care_team.events import JoinAnswered, JoinAsked, MemberJoined
 from terresante.care_team.models import JoinRequest
 from terresante.care_team.queries import open_record
-from terresante.kernel import access, audit
+from terresante.care_team.queries.limits import in_trail
+from terresante.kernel import access, audit, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -80,7 +80,7 @@ def ask_to_join(actor: Actor, patient_id: UUID, *, why: Reason) -> UUID:
     """
     check_may_ask(actor)
     why, key = why.checked(), new_id()
-    outcome = _called("SELECT ask_to_join(%s, %s, %s, %s)", key, patient_id, why.reason, why.words)
+    outcome = sql.value("SELECT ask_to_join(%s, %s, %s, %s)", key, patient_id, why.reason, why.words)
     if outcome == "refused":
         raise Refused(WHO_MAY_ASK)
     if outcome in _NOT_ASKED:
@@ -93,7 +93,7 @@ def ask_to_join(actor: Actor, patient_id: UUID, *, why: Reason) -> UUID:
 
 def tell_of_request(actor: Actor, done: Action, asked: JoinRequest) -> None:
     """In the trail and to the circle, as far as they may know of who asks."""
-    audit.record(actor, done, patient_id=asked.patient_id, about=asked, detail=_kept(asked))
+    audit.record(actor, done, patient_id=asked.patient_id, about=asked, detail=in_trail(asked))
     emit(
         actor,
         JoinAsked(
@@ -110,9 +110,9 @@ def tell_of_request(actor: Actor, done: Action, asked: JoinRequest) -> None:
 def withdraw_request(actor: Actor, request_id: UUID) -> None:
     """Raises NotFound for another's, Conflict when it no longer waits."""
     request = access.get(actor, JOIN_ASK, JoinRequest, request_id)
-    if not _called("SELECT withdraw_join_request(%s)", request_id):
+    if not sql.value("SELECT withdraw_join_request(%s)", request_id):
         raise Conflict(GONE)
-    detail = {"withdrawn": True, **_kept(request)}
+    detail = {"withdrawn": True, **in_trail(request)}
     audit.record(actor, JOIN_ASK, patient_id=request.patient_id, about=request, detail=detail)
 
 
@@ -153,7 +153,7 @@ def answer_own_request(
     if request.patient_id != opened.patient.pk:
         raise NotFound
     participant_id, proof = new_id(), "Donné dans l’espace de la personne"
-    outcome = _called(
+    outcome = sql.value(
         "SELECT patient_answers_request(%s, %s, %s, %s, %s, %s, %s)",
         *(request_id, accepts, " ".join(words.split()), participant_id, new_id(), actor.name, proof),
     )
@@ -193,18 +193,3 @@ def _tell_joined(actor: Actor, asked: JoinRequest, participant_id: UUID) -> None
         restricted_to_id=asked.restricted_to_id,
     )
     emit(actor, joined)
-
-
-def _kept(asked: JoinRequest) -> dict[str, str]:
-    """The limits of a line of the trail: that somebody of psychiatry asks would tell of the care."""
-    if not asked.sector:
-        return {}
-    place = {"restricted_to": str(asked.restricted_to_id)} if asked.restricted_to_id else {}
-    return {"sector": asked.sector, **place}
-
-
-def _called(statement: str, *values: UUID | str | bool) -> object:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        row = cursor.fetchone()
-        return row[0] if row else None

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from terresante.care_team import matrix
 from terresante.care_team.actions.joining import Reason
-from terresante.care_team.enums import Basis, DataClass, TeamRole
+from terresante.care_team.enums import Basis, TeamRole
 from terresante.care_team.events import MemberJoined
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.queries.limits import sector_of
@@ -118,7 +118,7 @@ def secret_of(member: NewMember) -> tuple[str, UUID | None]:
 
 
 def _named(actor: Actor, sector: str) -> str:
-    """Who is kept from the view of the circle is not given away by whom he brings into it."""
+    """Somebody whom the circle does not know is not named as who brought a member into it."""
     return actor.name if sector or not sector_of(actor) else "un membre du cercle"
 
 
@@ -144,18 +144,5 @@ def join_circle(actor: Actor, record: CareRecord, member: NewMember) -> CareTeam
         restricted_to_id=restricted_to_id,
     )
     participant.save(force_insert=True)
-    if member.member_id is None:
-        raise ValueError("a member is a person or a structure")
-    emit(
-        actor,
-        MemberJoined(
-            patient_id=record.patient_id,
-            object_id=participant.pk,
-            member_id=member.member_id,
-            by_user_id=actor.user_id,
-            data_class=DataClass.CIRCLE,
-            sector=sector,
-            restricted_to_id=restricted_to_id,
-        ),
-    )
+    emit(actor, MemberJoined(**participant.told(), by_user_id=actor.user_id))
     return participant

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,7 +17,7 @@ from terresante.care_team.access import (
 )
 from terresante.care_team.events import DelegationRecorded, RecordClosed
 from terresante.care_team.queries import open_record
-from terresante.kernel import access, audit
+from terresante.kernel import access, audit, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -98,7 +97,7 @@ def save_relative(
     actor: Actor, record_id: UUID, *, relative: NewRelative, relative_id: UUID | None = None
 ) -> RelatedPerson:
     """Adds a relative, or corrects the one named. Raises Invalid without a name."""
-    what = OWN_RELATIVE_EDIT if actor.kind == ActorKind.PATIENT else RELATIVE_EDIT
+    what = _relative_action(actor)
     patient_id = open_record(actor, record_id, action=what).patient.pk
     row = RelatedPerson(id=new_id(), patient_id=patient_id)
     if relative_id is not None:
@@ -125,9 +124,7 @@ def record_delegation(
     """
     what = _editing(actor)
     patient = open_record(actor, record_id, action=what).patient
-    relative = access.get(actor, _relative_action(actor), RelatedPerson, relative_id, lock=True)
-    if relative.patient_id != patient.pk:
-        raise NotFound
+    relative = _relative_of(actor, patient.pk, relative_id, _relative_action(actor))
     _check(actor, delegation)
     if any(one.state in ("open", "invited", "future", "restricted") for one in _open_ones(relative)):
         raise Conflict("Ce proche a déjà un accès : retirez-le d’abord pour en donner un autre.")
@@ -208,12 +205,9 @@ def answer_invitation(*, token: str, code: str, user_id: UUID | None = None) -> 
 
     Outside any transaction: a wrong try is counted whatever follows. With an account, the access is its own.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM answer_invitation(%s, %s, %s)",
-            [link_hash(token), _code_hash(token, code), user_id],
-        )
-        found = cursor.fetchone()
+    found = sql.row(
+        "SELECT * FROM answer_invitation(%s, %s, %s)", link_hash(token), _code_hash(token, code), user_id
+    )
     return Invited(*found) if found else None
 
 

@@ -9,7 +9,7 @@ from terresante.care_team.access import SECRET_NAME
 from terresante.care_team.enums import Sector
 from terresante.care_team.models import CareTeamParticipant, NamedReader
 from terresante.care_team.queries import open_record
-from terresante.care_team.queries.limits import sector_of
+from terresante.care_team.queries.limits import in_trail, sector_of
 from terresante.kernel import access, audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind
@@ -67,8 +67,5 @@ def withdraw_name(actor: Actor, record_id: UUID, named_id: UUID) -> None:
 
 
 def _trace(actor: Actor, named: NamedReader, what: str) -> None:
-    """The row has the limits of what it is about: it would tell of the care to the rest of the circle."""
-    limits = {"sector": named.sector, "restricted_to": str(named.restricted_to_id or "")}
-    detail = {what: str(named.practitioner_id or named.organization_id)}
-    detail |= {name: value for name, value in limits.items() if value}
+    detail = {what: str(named.practitioner_id or named.organization_id), **in_trail(named)}
     audit.record(actor, SECRET_NAME, patient_id=named.patient_id, about=named, detail=detail)

@@ -4,7 +4,6 @@ examines each access, with an outcome.
 
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -24,7 +23,7 @@ from terresante.care_team.events import (
 from terresante.care_team.models import EmergencyAccess
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
-from terresante.kernel import access, audit, compiled
+from terresante.kernel import access, audit, compiled, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor, ActorKind, Purpose
@@ -117,7 +116,7 @@ def _open(
     if EmergencyAccess.objects.filter(mine, patient_id=patient_id, expires_at__gt=timezone.now()).exists():
         raise Conflict("Vous avez déjà ouvert ce dossier en urgence : l’accès est encore valable.")
     access_id = new_id()
-    outcome = _through(kind, access_id, patient_id, why)
+    outcome = sql.value(_DOORS[kind], access_id, patient_id, why)
     if outcome is None:
         raise NotFound
     if outcome != "opened":
@@ -139,13 +138,6 @@ _DOORS = {
     UrgentKind.BREAK_GLASS: "SELECT open_emergency_access(%s, %s, %s)",
     UrgentKind.SAMU: "SELECT open_samu_access(%s, %s, %s)",
 }
-
-
-def _through(kind: UrgentKind, access_id: UUID, patient_id: UUID, why: str) -> str | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_DOORS[kind], [access_id, patient_id, why])
-        found = cursor.fetchone()
-        return found[0] if found else None
 
 
 @action
@@ -190,10 +182,8 @@ def explain_emergency(actor: Actor, access_id: UUID, *, explanation: str) -> Non
     said = _sentence(
         explanation, "explanation", "Expliquez en une phrase au moins pourquoi c’était nécessaire."
     )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT explain_emergency(%s, %s)", [opened.pk, said[:1000]])
-        if not cursor.fetchone()[0]:
-            raise Conflict("Aucune explication n’est attendue de vous pour cet accès.")
+    if not sql.value("SELECT explain_emergency(%s, %s)", opened.pk, said[:1000]):
+        raise Conflict("Aucune explication n’est attendue de vous pour cet accès.")
     audit.record(actor, BREAK_GLASS_EXPLAIN, patient_id=opened.patient_id, about=opened)
 
 

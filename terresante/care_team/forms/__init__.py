@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -21,7 +21,7 @@ from terresante.care_team.forms.joining import MembershipForm, start_of
 from terresante.care_team.models import CareTeamParticipant
 from terresante.care_team.regime import GivenConsent
 from terresante.directory.enums import Profession
-from terresante.kernel.ui.forms import day_field
+from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.enums import InformationSupport
 
 
@@ -180,7 +180,7 @@ class NameForm(forms.Form):
     def __init__(self, members: Sequence[CareTeamParticipant], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", "Choisissez dans le cercle"), *((str(each.pk), each.name) for each in members)]
-        self.fields["participant"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        offer(self, "participant", choices)
 
 
 class ReviewForm(forms.Form):
@@ -253,7 +253,7 @@ class SharingForm(ConsentForm):
     """The person was informed: when, by whom, how; and her consent where the regime asks for it."""
 
     is_asked = False
-    given_on = day_field("Informée le")
+    given_on = day_field("Informée le", future="La date de l’information est dans le futur.")
     given_by = forms.ChoiceField(
         label="Par", error_messages={"required": "Indiquez qui a informé la personne."}
     )
@@ -263,12 +263,6 @@ class SharingForm(ConsentForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Indiquez comment la personne a été informée."},
     )
-
-    def clean_given_on(self) -> date:
-        day: date = self.cleaned_data["given_on"]
-        if day > timezone.localdate():
-            raise forms.ValidationError("La date de l’information est dans le futur.")
-        return day
 
     @property
     def moment(self) -> datetime:

@@ -14,7 +14,7 @@ from terresante.directory.models import Practitioner
 from terresante.directory.queries import PractitionerFound
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid
-from terresante.kernel.ui.forms import day_field
+from terresante.kernel.ui.forms import day_field, offer
 from terresante.patients.enums import Sex
 
 
@@ -91,8 +91,9 @@ def _said(period: CareTeamParticipant) -> str:
 def _works(found: PractitionerFound) -> str:
     person = found.practitioner
     place = found.roles[0].organization.name if found.roles else ""
-    name = f"{person.title} {person}".strip()
-    return ", ".join(part for part in (name, person.get_profession_display().lower(), place) if part)
+    return ", ".join(
+        part for part in (person.full_name, person.get_profession_display().lower(), place) if part
+    )
 
 
 class AnswerForm(forms.Form):
@@ -105,7 +106,7 @@ class AnswerForm(forms.Form):
     def __init__(self, persons: Sequence[PersonGiven], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(str(one.item_id), _presented(one)) for one in persons]
-        self.fields["items"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField has choices
+        offer(self, "items", choices)
         self.fields["items"].initial = [key for key, _ in choices]
 
     @property

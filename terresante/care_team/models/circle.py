@@ -1,6 +1,7 @@
 """Who is in the circle of a person, and whom she or a sector lets know what is restricted."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -116,6 +117,17 @@ class CareTeamParticipant(Restricted):
             return self.practitioner.full_name
         return str(self.organization)
 
+    def told(self) -> dict[str, Any]:
+        """As the events of his coming and of his leaving name him, and who may know."""
+        return {
+            "patient_id": self.patient_id,
+            "object_id": self.pk,
+            "member_id": self.member_id,
+            "data_class": DataClass.CIRCLE,
+            "sector": self.sector,
+            "restricted_to_id": self.restricted_to_id,
+        }
+
     @property
     def has_begun(self) -> bool:
         return self.started_at <= timezone.now()
@@ -210,5 +222,5 @@ class NamedReader(Row):
     @property
     def name(self) -> str:
         if self.practitioner is not None:
-            return f"{self.practitioner.title} {self.practitioner}".strip()
+            return self.practitioner.full_name
         return str(self.organization)

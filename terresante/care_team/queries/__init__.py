@@ -19,7 +19,7 @@ from terresante.care_team.enums import ConsentKind, DataClass, TeamRole
 from terresante.care_team.models import LASTING, CareTeamParticipant, Consent, EmergencyAccess
 from terresante.care_team.regime import needs_consent
 from terresante.directory.models import PractitionerRole
-from terresante.kernel import access, audit, compiled, rls, slots
+from terresante.kernel import access, audit, compiled, rls, slots, sql
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor, ActorKind, Purpose
 from terresante.kernel.errors import NotFound
@@ -115,9 +115,7 @@ def _represented(actor: Actor) -> QuerySet[Delegation, UUID]:
 
 
 def _knows(patient_id: UUID, sector: str, structure_id: UUID) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT knows_restricted(%s, %s, %s)", [patient_id, sector, structure_id])
-        return bool(cursor.fetchone()[0])
+    return bool(sql.value("SELECT knows_restricted(%s, %s, %s)", patient_id, sector, structure_id))
 
 
 def _emergency_strip(actor: Actor, patient_id: UUID) -> Strip:
@@ -250,10 +248,8 @@ def why_not_founded(patient_id: UUID | None, traits: Traits, *, named_only: bool
         traits = replace(traits, birth_date=None)
     names = normalised_name(traits.birth_name), traits.first_given_name
     asked = [patient_id, *names, traits.birth_date, traits.sex, traits.birth_place_code]
-    with connection.cursor() as cursor:
-        cursor.execute(_WHY_NOT, asked)
-        found = cursor.fetchone()
-        return found[0] if found else None
+    refused: str | None = sql.value(_WHY_NOT, *asked)
+    return refused
 
 
 def opponents(patient_ids: Collection[UUID]) -> set[UUID]:
@@ -301,9 +297,7 @@ class FoundPatient:
 def search_patients(*, born: date, prefixes: Sequence[tuple[str, str]], most: int = 20) -> list[FoundPatient]:
     """By birth date and normalised prefixes of (name, given name), each pair through the listed function."""
     names, given = [name for name, _ in prefixes], [given for _, given in prefixes]
-    with connection.cursor() as cursor:
-        cursor.execute(_SEARCH, [names, given, born, most])
-        return [FoundPatient(*row) for row in cursor.fetchall()]
+    return [FoundPatient(*row) for row in sql.rows(_SEARCH, names, given, born, most)]
 
 
 # INS, normalised birth name, first given name, birth date, sex.
@@ -322,10 +316,8 @@ def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list
     candidates: list[list[tuple[UUID, int]]] = [[] for _ in asked]
     if asked:
         columns = [list(column) for column in zip(*asked, strict=True)]
-        with connection.cursor() as cursor:
-            cursor.execute(_MATCH, [*columns, most])
-            for number, patient_id, rank in cursor.fetchall():
-                candidates[number - 1].append((patient_id, rank))
+        for number, patient_id, rank in sql.rows(_MATCH, *columns, most):
+            candidates[number - 1].append((patient_id, rank))
     return candidates
 
 

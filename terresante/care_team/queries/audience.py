@@ -69,7 +69,7 @@ def readers_of(draft: Draft) -> list[Reader]:
 
 
 def _myself(draft: Draft) -> list[Reader]:
-    """Only of a note for oneself: of the others the author is a member, in person or by his structure."""
+    """The author, of what he keeps to himself. Of anything else he is listed as a member, or by his structure."""
     if draft.private_to_person_id is None:
         return []
     author = draft.asked_by
@@ -188,7 +188,7 @@ def _structure_knows(structure: Organization, draft: Draft, named: set[UUID]) ->
 
 
 def _of_the_sector(members: list[CareTeamParticipant], draft: Draft, named: set[UUID]) -> list[Reader]:
-    """Of structures that know of nothing as such, the people who do: of the sector themselves, or named."""
+    """People who may know, by their own sector or because they were named, while their structure as such may not."""
     if not draft.sector or draft.private_to_person_id is not None:
         return []
     today, now = timezone.localdate(), timezone.now()
@@ -227,10 +227,7 @@ def _reads_there(role: PractitionerRole, draft: Draft) -> bool:
 
 
 def _later(member: CareTeamParticipant) -> Reader:
-    key = member.practitioner_id or member.organization_id
-    if key is None:
-        raise ValueError("a member is a person or a structure")
-    return Reader(key, member.name, "", False, "pas encore membre du cercle")
+    return Reader(member.member_id, member.name, "", False, "pas encore membre du cercle")
 
 
 def _rescuer(opened: EmergencyAccess, draft: Draft, roles: Roles) -> Reader:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from terresante.care_team.access import HAND_OVER_READ, leads_structure
@@ -12,7 +11,7 @@ from terresante.care_team.enums import Basis, HandOverState, TeamRole
 from terresante.care_team.models import CareTeamParticipant, HandOver
 from terresante.directory.models import Practitioner, PractitionerRole
 from terresante.directory.queries import PractitionerFound, search_practitioners
-from terresante.kernel import access
+from terresante.kernel import access, sql
 from terresante.kernel.actor import Actor
 
 MOST_PATIENTS = 500
@@ -50,10 +49,8 @@ class PersonGiven:
 def hand_overs(actor: Actor, *, most: int = 100) -> HandOvers:
     """In two queries: those to answer, one's own, and those of the structure one leads."""
     rows = list(_hand_overs(actor).order_by("-proposed_at", "pk")[:most])
-    counted: dict[UUID, tuple[int, int]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM hand_overs_waiting(%s::uuid[])", [[row.pk for row in rows]])
-        counted = {key: (total, waiting) for key, total, waiting in cursor.fetchall()}
+    counts = sql.rows("SELECT * FROM hand_overs_waiting(%s::uuid[])", [row.pk for row in rows])
+    counted = {key: (total, waiting) for key, total, waiting in counts}
     lines = [
         HandOverLine(hand_over=row, total=total, waiting=waiting)
         for row in rows
@@ -75,20 +72,19 @@ def _hand_overs(actor: Actor) -> QuerySet[HandOver]:
 
 def persons_given(hand_over_id: UUID) -> list[PersonGiven]:
     """Empty for anybody but the two persons, and once it expired without an answer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM hand_over_persons(%s)", [hand_over_id])
-        return [
-            PersonGiven(
-                item_id=key,
-                name=f"{given.title()} {name}",
-                sex=sex,
-                birth_date=born,
-                city=city,
-                role=TeamRole(role).label,
-                is_waiting=state == HandOverState.PROPOSED,
-            )
-            for key, given, name, sex, born, city, role, state in cursor.fetchall()
-        ]
+    persons = sql.rows("SELECT * FROM hand_over_persons(%s)", hand_over_id)
+    return [
+        PersonGiven(
+            item_id=key,
+            name=f"{given.title()} {name}",
+            sex=sex,
+            birth_date=born,
+            city=city,
+            role=TeamRole(role).label,
+            is_waiting=state == HandOverState.PROPOSED,
+        )
+        for key, given, name, sex, born, city, role, state in persons
+    ]
 
 
 def own_memberships(actor: Actor) -> list[CareTeamParticipant]:

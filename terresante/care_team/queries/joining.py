@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -12,7 +11,7 @@ from terresante.accounts.codes import link_hash
 from terresante.care_team.access import CIRCLE_INVITE, JOIN_ASK, JOIN_READ
 from terresante.care_team.enums import JoinReason, JoinState
 from terresante.care_team.models import CircleInvitation, JoinRequest
-from terresante.kernel import access, compiled
+from terresante.kernel import access, compiled, sql
 from terresante.kernel.actor import Actor, ActorKind
 
 MOST = 100
@@ -54,19 +53,17 @@ def own_requests(actor: Actor) -> list[OwnRequest]:
     """In two queries, the latest first: identities come from a function that answers who asked alone."""
     rows = access.list(actor, JOIN_ASK, JoinRequest).select_related("organization")
     found = {row.pk: row for row in rows.order_by("-asked_at", "pk")[:MOST]}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM join_request_persons()")
-        return [
-            OwnRequest(
-                request=found[key],
-                name=f"{given.title()} {name}",
-                sex=sex,
-                birth_date=born,
-                record_id=record_id,
-            )
-            for key, given, name, sex, born, record_id in cursor.fetchall()
-            if key in found
-        ]
+    return [
+        OwnRequest(
+            request=found[key],
+            name=f"{given.title()} {name}",
+            sex=sex,
+            birth_date=born,
+            record_id=record_id,
+        )
+        for key, given, name, sex, born, record_id in sql.rows("SELECT * FROM join_request_persons()")
+        if key in found
+    ]
 
 
 def invitations_waiting(actor: Actor, patient_id: UUID) -> list[CircleInvitation]:
@@ -94,18 +91,18 @@ def own_invitations(actor: Actor, *, token: str = "") -> list[OwnInvitation]:
     """Those sent to the address of one's own account, and the one whose link one holds; nobody's for a patient."""
     if actor.kind != ActorKind.PROFESSIONAL:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM my_circle_invitations(%s)", [link_hash(token) if token else ""])
-        return [
-            OwnInvitation(
-                invitation_id=key,
-                invited_by_name=who,
-                place=place,
-                reason=words if reason == JoinReason.OTHER and words else JoinReason(reason).label,
-                joins=joins,
-                expires_at=until,
-                person=f"{given.title()} {name}" if name else "",
-                birth_date=born,
-            )
-            for key, who, place, reason, words, joins, until, given, name, born in cursor.fetchall()
-        ]
+    return [
+        OwnInvitation(
+            invitation_id=key,
+            invited_by_name=who,
+            place=place,
+            reason=words if reason == JoinReason.OTHER and words else JoinReason(reason).label,
+            joins=joins,
+            expires_at=until,
+            person=f"{given.title()} {name}" if name else "",
+            birth_date=born,
+        )
+        for key, who, place, reason, words, joins, until, given, name, born in sql.rows(
+            "SELECT * FROM my_circle_invitations(%s)", link_hash(token) if token else ""
+        )
+    ]

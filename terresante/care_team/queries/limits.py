@@ -1,4 +1,4 @@
-"""What the author of something about a patient chooses: who reads it. Notes ask it today, documents as they come."""
+"""Who reads what somebody writes about a patient: the levels that its author chooses from, and what they limit."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from terresante.care_team import matrix
 from terresante.care_team.enums import Confidentiality, DataClass
-from terresante.care_team.models import Limited
+from terresante.care_team.models import Limited, NamedReader
+from terresante.care_team.models.limits import Restricted
 from terresante.care_team.queries.audience import Draft
 from terresante.directory.models import PractitionerRole
 from terresante.kernel import compiled
@@ -20,7 +21,7 @@ _UNNAMED = "un professionnel de l’équipe"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Of one row, but for its class: a level said in the keys of `Limited`."""
+    """Who reads one row, its class apart, by the columns of `Limited`."""
 
     private_to_id: UUID | None = None
     private_to_person_id: UUID | None = None
@@ -31,7 +32,7 @@ class Limits:
 
     @property
     def in_trail(self) -> dict[str, str]:
-        """For the detail of an audit row: it is read by who reads what it is about."""
+        """For the detail of an audit row, which is then read by those who read what it is about."""
         kept = {
             "private_to": self.private_to_id,
             "private_to_person": self.private_to_person_id,
@@ -54,6 +55,11 @@ class Limits:
         )
 
 
+def in_trail(row: Restricted | NamedReader) -> dict[str, str]:
+    """The same, of a row that has a sector alone: that somebody of psychiatry comes or asks would tell of the care."""
+    return Limits(sector=row.sector, restricted_to_id=row.restricted_to_id).in_trail
+
+
 def sector_of(actor: Actor) -> str:
     """The actor's own sector, else that of the structure he acts for; '' for nearly everybody."""
     if actor.person_id is None or actor.organization_id is None:
@@ -66,8 +72,8 @@ def sector_of(actor: Actor) -> str:
 
 
 def name_in_circle(actor: Actor, sector: str = "") -> str:
-    """Of who did something to a row of this sector, as its readers are told. Who works in psychiatry or addictology is
-    unknown to the rest of the circle, which reads this; the trail names him to who knows of him.
+    """How the readers of a row of this sector are told who did something to it. The circle does not know who works in
+    psychiatry or addictology: he is not named. The trail names him to those who know of him.
     """
     return actor.name if sector or not sector_of(actor) else _UNNAMED
 

@@ -5,14 +5,14 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from terresante.care_team.access import ACCESS_LOG_READ, COMPLAINT_READ, READINGS, REFUSALS_READ
 from terresante.care_team.models import AccessComplaint, FirstAccess
 from terresante.care_team.queries.lay_words import LAY_ACTS, LAY_PURPOSES, READ
-from terresante.kernel import access
+from terresante.directory.enums import Duty
+from terresante.kernel import access, sql
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor, Purpose
 from terresante.kernel.audit import FOR, THROUGH
@@ -45,7 +45,7 @@ class RefusedAttempt:
 
 def refusals(actor: Actor, *, most: int = 200) -> list[RefusedAttempt]:
     """The latest refused attempts, whoever made them. Raises Refused for who is not a privacy officer."""
-    if not actor.has_duty("privacy_officer"):
+    if not actor.has_duty(Duty.PRIVACY_OFFICER):
         raise Refused(OFFICERS_ONLY)
     rows = access.list(actor, REFUSALS_READ, AuditEntry).order_by("-at", "-id")[:most]
     return [
@@ -157,9 +157,7 @@ def accesses_of(
 
 def _log(actor: Actor, patient_id: UUID) -> QuerySet[AuditEntry]:
     """Of the open record, and of the identities merged into it as long as they are."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT identities_of_record()")
-        (identities,) = cursor.fetchone()
+    identities = sql.value("SELECT identities_of_record()")
     under = identities if patient_id in identities else [patient_id]
     return access.list(actor, ACCESS_LOG_READ, AuditEntry).filter(patient_id__in=under)
 
@@ -199,7 +197,7 @@ def complaints_of(actor: Actor, patient_id: UUID, *, most: int = 50) -> list[Acc
 
 def complaints(actor: Actor, *, most: int = 200) -> list[AccessComplaint]:
     """Those without an answer first. Raises Refused for who is not a privacy officer."""
-    if not actor.has_duty("privacy_officer"):
+    if not actor.has_duty(Duty.PRIVACY_OFFICER):
         raise Refused(OFFICERS_ONLY)
     rows = access.list(actor, COMPLAINT_READ, AccessComplaint)
     return list(rows.order_by(F("answered_at").asc(nulls_first=True), "-made_at")[:most])

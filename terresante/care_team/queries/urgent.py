@@ -12,7 +12,8 @@ from terresante.care_team.access import BREAK_GLASS_EXPLAIN, BREAK_GLASS_REVIEW,
 from terresante.care_team.enums import ReviewOutcome
 from terresante.care_team.models import EmergencyAccess
 from terresante.care_team.queries.log import OFFICERS_ONLY
-from terresante.kernel import access
+from terresante.directory.enums import Duty
+from terresante.kernel import access, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import NotFound, Refused
 
@@ -122,15 +123,14 @@ def emergency(actor: Actor, access_id: UUID) -> EmergencyLine:
 
 
 def _reviewed_by(actor: Actor) -> QuerySet[EmergencyAccess]:
-    if not actor.has_duty("privacy_officer"):
+    if not actor.has_duty(Duty.PRIVACY_OFFICER):
         raise Refused(OFFICERS_ONLY)
     return access.list(actor, BREAK_GLASS_REVIEW, EmergencyAccess)
 
 
 def _with_initials(rows: list[EmergencyAccess]) -> list[EmergencyLine]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM emergency_initials(%s::uuid[])", [[row.pk for row in rows]])
-        persons = {key: (initials, year) for key, initials, year in cursor.fetchall()}
+    named = sql.rows("SELECT * FROM emergency_initials(%s::uuid[])", [row.pk for row in rows])
+    persons = {key: (initials, year) for key, initials, year in named}
     now = timezone.now()
     return [
         EmergencyLine(

@@ -6,7 +6,6 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team.actions.urgent import (
     explain_emergency,
     give_back_emergency,
@@ -23,6 +22,7 @@ from terresante.kernel.events import restore
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.notes.tests.factories import published
 from terresante.notifications.handlers import ask_who_opened, tell_of_review
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -52,7 +52,7 @@ def conclude(actor, access, outcome=ReviewOutcome.JUSTIFIED, consequence=None, n
 
 
 def page(client, actor, url, **posted):
-    client.force_login(User.objects.get(pk=actor.user_id))
+    login(client, actor)
     return client.post(url, posted, follow=True) if posted else client.get(url)
 
 

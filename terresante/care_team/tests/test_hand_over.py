@@ -38,7 +38,7 @@ from terresante.notes.actions import publish_note
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import new_note, published
 from terresante.notifications.handlers import ask_who_takes_over, tell_patient_of_hand_over
-from tests.cast import join, professional
+from tests.cast import join, login, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -179,7 +179,7 @@ def test_thirty_days_are_what_remains_and_an_opposition_ends_them(team):
 
 def test_the_log_says_why_the_former_still_reads(team, client):
     handed_over(team)
-    client.force_login(User.objects.get(pk=team.amar.user_id))
+    login(client, team.amar)
     page = client.get(f"/dossiers/{team.madeleine_record.pk}/").content.decode()
     assert "Lecture seule" in page and "Écrire une note" not in page
     with rls.acting(team.madeleine):
@@ -229,7 +229,7 @@ def test_the_administrator_hands_over_the_roles_of_who_is_away_without_seeing_wh
         assert not HandOverItem.objects.exists() and queries.persons_given(key) == []
         (line,) = queries.hand_overs(team.alix).of_structure
         assert (line.total, line.waiting, line.is_late) == (1, 1, False)
-    client.force_login(User.objects.get(pk=team.alix.user_id))
+    login(client, team.alix)
     assert "LEROUX" not in client.get("/relais/").content.decode()
     answer_hand_over(team.zoe, key, items=items_of(key), accepts=True)
     assert basis(team.zoe, team.madeleine_record) == "member"
@@ -399,7 +399,7 @@ def test_a_leave_proposes_to_come_back_on_its_day_and_once(team):
 
 def test_the_hand_over_is_proposed_and_accepted_on_its_pages(team, client):
     own = period(team.amar, team.madeleine_record).pk
-    client.force_login(User.objects.get(pk=team.amar.user_id))
+    login(client, team.amar)
     page = client.get("/relais/proposer/", {"q": "zoe"}).content.decode()
     assert "ZOE" in page and "LEROUX" in page
     posted = {"giver": str(team.amar.person_id), "periods": [str(own)], "taker": str(team.zoe.person_id)}
@@ -407,12 +407,12 @@ def test_the_hand_over_is_proposed_and_accepted_on_its_pages(team, client):
     with walls_down():
         key = HandOver.objects.get().pk
     assert client.get(f"/relais/{key}/").status_code == 403
-    client.force_login(User.objects.get(pk=team.zoe.user_id))
+    login(client, team.zoe)
     asked = client.get(f"/relais/{key}/").content.decode()
     assert "LEROUX" in asked and "02/04/1939" in asked
     done = client.post(f"/relais/{key}/", {"items": [str(items_of(key)[0])], "accept": "1"}, follow=True)
     assert "dans votre liste" in done.content.decode()
-    client.force_login(User.objects.get(pk=team.brun.user_id))
+    login(client, team.brun)
     assert client.get(f"/relais/{key}/").status_code == 404
 
 

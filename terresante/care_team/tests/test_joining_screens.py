@@ -10,8 +10,9 @@ from django.utils import timezone
 from terresante.care_team.models import CareTeamParticipant, CircleInvitation, JoinRequest
 from terresante.care_team.tests.test_inviting import link
 from terresante.care_team.tests.test_joining import asks, basis
-from terresante.care_team.tests.test_screens import MOST_QUERIES, logged_in, participant, record_urls, url
+from terresante.care_team.tests.test_screens import MOST_QUERIES, participant, record_urls, url
 from terresante.directory.models import Organization, Practitioner
+from tests.cast import client_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -23,7 +24,7 @@ def text(answer):
 
 def test_from_the_search_to_the_circle_by_the_screens_alone(cast):
     record = cast.madeleine_record
-    asker, doctor = logged_in(cast.jules), logged_in(cast.amar)
+    asker, doctor = client_of(cast.jules), client_of(cast.amar)
     found = asker.get(
         reverse("overview:search"), {"name": "Leroux", "given_name": "Madeleine", "born": "02/04/1939"}
     )
@@ -54,14 +55,14 @@ def test_a_refusal_is_written_by_the_circle_and_read_by_who_asked(cast):
     asks(cast.jules, cast.madeleine_record)
     with walls_down():
         key = JoinRequest.objects.get().pk
-    doctor = logged_in(cast.amar)
+    doctor = client_of(cast.amar)
     refuse = url("refuse_request", cast, key)
     assert "JULES" in text(doctor.get(refuse))
-    assert logged_in(cast.brun).get(refuse).status_code == 404
+    assert client_of(cast.brun).get(refuse).status_code == 404
     doctor.post(refuse, {"answer": "Madame a déjà son infirmière"})
 
     assert "Madame a déjà son infirmière" in text(
-        logged_in(cast.jules).get(reverse("care_team:own_requests"))
+        client_of(cast.jules).get(reverse("care_team:own_requests"))
     )
     assert "demandes à rejoindre" not in text(doctor.get(url("circle", cast))).lower()
 
@@ -70,18 +71,18 @@ def test_the_patient_reads_who_asks_and_answers(cast):
     asks(cast.jules, cast.madeleine_record)
     with walls_down():
         key = JoinRequest.objects.get().pk
-    patient = logged_in(cast.madeleine)
+    patient = client_of(cast.madeleine)
     answer = reverse("portal:answer_request", args=[key])
     assert answer in patient.get(reverse("portal:circle")).content.decode()
     assert "ne lit rien" in text(patient.get(answer))
-    assert logged_in(cast.leon).get(answer).status_code == 404
+    assert client_of(cast.leon).get(answer).status_code == 404
     patient.post(answer, {"accept": "1", "answer": ""})
 
     assert basis(cast.jules, cast.madeleine_record) == "member"
 
 
 def test_an_invitation_goes_from_the_form_to_the_circle(cast, nova, mailoutbox):
-    doctor = logged_in(cast.amar)
+    doctor = client_of(cast.amar)
     form = {
         "family_name": "NOVA",
         "given_name": "Camille",
@@ -97,11 +98,11 @@ def test_an_invitation_goes_from_the_form_to_the_circle(cast, nova, mailoutbox):
     with walls_down():
         key = CircleInvitation.objects.get().pk
 
-    guest = logged_in(nova)
+    guest = client_of(nova)
     door = reverse("care_team:answer_circle_invitation", args=[token])
     shown = text(guest.get(door))
     assert "LEROUX" in shown and "vous entrez dans le cercle" in shown
-    stranger = text(logged_in(cast.jules).get(door))
+    stranger = text(client_of(cast.jules).get(door))
     assert "LEROUX" not in stranger and "autre adresse" in stranger
     guest.post(door, {"invitation": key, "accept": "1"})
 
@@ -110,7 +111,7 @@ def test_an_invitation_goes_from_the_form_to_the_circle(cast, nova, mailoutbox):
 
 
 def test_a_period_is_shown_and_changed_and_each_person_is_called_and_written_to(cast):
-    doctor = logged_in(cast.amar)
+    doctor = client_of(cast.amar)
     with walls_down():
         Practitioner.objects.filter(pk=cast.ines.person_id).update(
             phone="01 45 00 00 01", mssante_email="ines@mssante.example"
@@ -143,7 +144,7 @@ def test_the_pages_of_joining_take_few_queries(cast):
         (cast.jules, [reverse("care_team:own_requests")]),
         (cast.madeleine, [reverse("portal:circle")]),
     ):
-        client = logged_in(actor)
+        client = client_of(actor)
         for page in found:
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(page).status_code == 200, page

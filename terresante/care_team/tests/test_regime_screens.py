@@ -4,12 +4,10 @@ from datetime import date
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team import actions, matrix
 from terresante.care_team.actions import GivenConsent
 from terresante.care_team.enums import ConsentGround, DataClass, RoleGroup
@@ -18,7 +16,7 @@ from terresante.directory.models import PractitionerRole
 from terresante.kernel.switch_changes import change
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord, Patient
-from tests.cast import shared_record
+from tests.cast import client_of, shared_record
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -33,16 +31,6 @@ TYPED = {
 
 
 @pytest.fixture
-def logged_in(cast):
-    def enter(actor):
-        client = Client()
-        client.force_login(User.objects.get(pk=actor.user_id))
-        return client
-
-    return enter
-
-
-@pytest.fixture
 def administers(cast, administrator):
     with walls_down():
         PractitionerRole.objects.filter(practitioner_id=cast.dpo.person_id).update(duties=["administrator"])
@@ -53,9 +41,9 @@ def right(group, data_class):
     return reverse("care_team:change_right", args=[group.value, data_class.value])
 
 
-def test_rights_are_the_administrators_alone(cast, logged_in):
+def test_rights_are_the_administrators_alone(cast):
     for actor in (cast.amar, cast.dpo, cast.identito, cast.madeleine):
-        client = logged_in(actor)
+        client = client_of(actor)
         for page in (
             reverse("care_team:rights"),
             reverse("care_team:change_regime"),
@@ -65,8 +53,8 @@ def test_rights_are_the_administrators_alone(cast, logged_in):
             assert client.post(page, {"value": "none", "reason": WHY}).status_code in (403, 405)
 
 
-def test_an_administrator_changes_a_right_says_why_and_reads_what_was_changed(administers, logged_in):
-    client, page = logged_in(administers), right(RoleGroup.NURSE, DataClass.CARE)
+def test_an_administrator_changes_a_right_says_why_and_reads_what_was_changed(administers):
+    client, page = client_of(administers), right(RoleGroup.NURSE, DataClass.CARE)
     assert client.get(page).status_code == 200
     assert client.post(page, {"value": "none", "reason": "non"}).status_code == 422
     assert client.post(page, {"value": "XX", "reason": WHY}).status_code == 422
@@ -81,8 +69,8 @@ def test_an_administrator_changes_a_right_says_why_and_reads_what_was_changed(ad
     assert client.get(reverse("care_team:change_right", args=["nurse", "unknown"])).status_code == 404
 
 
-def test_what_a_right_takes_away_is_gone_from_pages_at_the_next_click(cast, administers, logged_in):
-    nurse = logged_in(cast.ines)
+def test_what_a_right_takes_away_is_gone_from_pages_at_the_next_click(cast, administers):
+    nurse = client_of(cast.ines)
     page = reverse("care_team:circle", args=[cast.madeleine_record.pk])
     add = reverse("care_team:add_member", args=[cast.madeleine_record.pk])
     assert nurse.get(add).status_code == 200
@@ -90,14 +78,14 @@ def test_what_a_right_takes_away_is_gone_from_pages_at_the_next_click(cast, admi
     change(administers, matrix.code_of(RoleGroup.NURSE, DataClass.CIRCLE), "R", WHY)
     assert nurse.get(page).status_code == 200
     assert nurse.get(add).status_code == 403
-    assert logged_in(cast.amar).get(add).status_code == 200
+    assert client_of(cast.amar).get(add).status_code == 200
 
 
-def test_the_page_of_a_call_is_the_regulators_alone(samu, logged_in):
+def test_the_page_of_a_call_is_the_regulators_alone(samu):
     page = reverse("care_team:open_for_call", args=[samu.madeleine_record.patient_id])
     for actor in (samu.amar, samu.arm, samu.urgentiste, samu.madeleine):
-        assert logged_in(actor).get(page).status_code == 403
-    client = logged_in(samu.lea)
+        assert client_of(actor).get(page).status_code == 403
+    client = client_of(samu.lea)
     assert "Solange" not in client.get(page).content.decode()
     assert client.post(page, {"reason": "appel"}).status_code == 422
     opened = client.post(page, {"reason": REASON})
@@ -105,24 +93,24 @@ def test_the_page_of_a_call_is_the_regulators_alone(samu, logged_in):
     assert "Appel au SAMU" in client.get(opened.headers["Location"]).content.decode()
 
 
-def test_neither_door_names_the_person_of_a_kept_record(samu, logged_in):
+def test_neither_door_names_the_person_of_a_kept_record(samu):
     record = actions.create_kept_record(samu.samira, traits=NEWCOMER)
     for actor, name in ((samu.lea, "open_for_call"), (samu.urgentiste, "break_glass")):
-        answer = logged_in(actor).get(reverse(f"care_team:{name}", args=[record.patient_id]))
+        answer = client_of(actor).get(reverse(f"care_team:{name}", args=[record.patient_id]))
         assert answer.status_code == 404
         assert "VAUTRIN" not in answer.content.decode().upper()
 
 
-def test_a_coordinator_keeps_a_record_then_opens_it(cast, logged_in):
-    client = logged_in(cast.samira)
+def test_a_coordinator_keeps_a_record_then_opens_it(cast):
+    client = client_of(cast.samira)
     asked = client.post(reverse("overview:new_patient"), TYPED)
     assert "Créer un dossier non partagé" in asked.content.decode()
     assert (
         "non partagé"
-        not in logged_in(cast.amar).post(reverse("overview:new_patient"), TYPED).content.decode()
+        not in client_of(cast.amar).post(reverse("overview:new_patient"), TYPED).content.decode()
     )
     assert (
-        logged_in(cast.amar).post(reverse("overview:new_patient"), {**TYPED, "kept": "yes"}).status_code
+        client_of(cast.amar).post(reverse("overview:new_patient"), {**TYPED, "kept": "yes"}).status_code
         == 403
     )
     kept = client.post(reverse("overview:new_patient"), {**TYPED, "kept": "yes"})
@@ -132,7 +120,7 @@ def test_a_coordinator_keeps_a_record_then_opens_it(cast, logged_in):
         record = CareRecord.objects.get(kept_by__isnull=False)
     page = reverse("care_team:share_kept", args=[record.pk])
     assert client.get(reverse("overview:information", args=[record.pk])).headers["Location"] == page
-    assert logged_in(cast.amar).get(page).status_code == 404
+    assert client_of(cast.amar).get(page).status_code == 404
     shown = client.get(page).content.decode()
     assert "Une fois ouvert" in shown and "restent réservées" in shown
     wrong = {
@@ -148,8 +136,8 @@ def test_a_coordinator_keeps_a_record_then_opens_it(cast, logged_in):
     assert (record.is_shared, record.kept_by_id) == (True, None)
 
 
-def test_the_refusal_of_any_record_is_said_on_the_page_of_a_new_patient(cast, logged_in):
-    client = logged_in(cast.amar)
+def test_the_refusal_of_any_record_is_said_on_the_page_of_a_new_patient(cast):
+    client = client_of(cast.amar)
     oppose = reverse("overview:oppose_creation")
     assert client.post(oppose, {}).status_code == 422
     assert client.post(oppose, {**TYPED, "confirm": "yes", "proof": ""}).status_code == 422
@@ -170,9 +158,9 @@ def test_the_refusal_of_any_record_is_said_on_the_page_of_a_new_patient(cast, lo
     assert client.post(reverse("overview:new_patient"), known).status_code == 302
 
 
-def test_under_the_regime_of_2019_the_pages_ask_for_the_consent(cast, administers, logged_in):
+def test_under_the_regime_of_2019_the_pages_ask_for_the_consent(cast, administers):
     change(administers, "legal_regime", "consent", WHY)
-    client = logged_in(cast.amar)
+    client = client_of(cast.amar)
     create = {**TYPED, "create": "yes"}
     assert (
         "Consentement à la création" in client.post(reverse("overview:new_patient"), TYPED).content.decode()
@@ -195,24 +183,24 @@ def test_under_the_regime_of_2019_the_pages_ask_for_the_consent(cast, administer
     assert "Madeleine" not in client.get(reverse("care_team:to_ask")).content.decode()
 
 
-def test_what_is_owed_to_who_could_not_be_asked_is_listed_and_recorded(cast, logged_in):
+def test_what_is_owed_to_who_could_not_be_asked_is_listed_and_recorded(cast):
     unable = GivenConsent(
         proof="coma, famille avertie", ground=ConsentGround.UNABLE, inform_by=timezone.localdate()
     )
     choice = actions.record_sharing_consent(cast.amar, cast.madeleine_record.pk, consent=unable)
-    client = logged_in(cast.amar)
+    client = client_of(cast.amar)
     page = reverse("care_team:inform_later", args=[cast.madeleine_record.pk, choice.pk])
     assert "Madeleine" in client.get(reverse("care_team:to_ask")).content.decode()
-    assert logged_in(cast.brun).get(page).status_code == 404
+    assert client_of(cast.brun).get(page).status_code == 404
     assert client.post(page, {"proof": "x"}).status_code == 422
     assert client.post(page, {"proof": "entretien au réveil"}).status_code == 302
     assert client.get(page).status_code == 404
     assert "Madeleine" not in client.get(reverse("care_team:to_ask")).content.decode()
 
 
-def test_the_list_of_consents_to_ask_for_costs_the_same_with_more_records(cast, administers, logged_in):
+def test_the_list_of_consents_to_ask_for_costs_the_same_with_more_records(cast, administers):
     change(administers, "legal_regime", "consent", WHY)
-    client, page = logged_in(cast.amar), reverse("care_team:to_ask")
+    client, page = client_of(cast.amar), reverse("care_team:to_ask")
     client.get(page)
     with CaptureQueriesContext(connection) as few:
         client.get(page)

@@ -4,7 +4,6 @@ nurse of a CMP; the rest of her circle does not know, and the patient sees every
 import pytest
 from django.db import connection
 
-from terresante.accounts.models import User
 from terresante.care_team import actions, matrix
 from terresante.care_team.actions.secrets import name_reader, withdraw_name
 from terresante.care_team.enums import Confidentiality, ConsentKind, DataClass, Sector, TeamRole
@@ -24,7 +23,7 @@ from terresante.notes import queries as notes
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
-from tests.cast import join, organization, professional
+from tests.cast import join, login, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -68,11 +67,6 @@ def reads(actor, note):
             return access.get(actor, NOTE_READ, Note, note.pk).pk == note.pk
         except NotFound:
             return False
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def participant_of(actor):

@@ -3,9 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -17,17 +15,12 @@ from terresante.kernel import rls
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
 from terresante.patients.models import Patient
+from tests.cast import client_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kernel_user; --"
 MOST_QUERIES = 26
-
-
-def logged_in(actor):
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
-    return client
 
 
 def url(name, cast, *more):
@@ -58,7 +51,7 @@ def record_urls(cast):
 
 @pytest.mark.parametrize("name", ["brun", "jules", "urgentiste", "dpo", "identito", "leon"])
 def test_pages_of_a_record_do_not_exist_for_those_outside_it(cast, name):
-    client = logged_in(cast.actors[name])
+    client = client_of(cast.actors[name])
 
     for page in record_urls(cast):
         assert client.get(page).status_code == 404, page
@@ -66,7 +59,7 @@ def test_pages_of_a_record_do_not_exist_for_those_outside_it(cast, name):
 
 
 def test_every_page_opens_for_a_member_with_few_queries(cast):
-    client = logged_in(cast.amar)
+    client = client_of(cast.amar)
 
     for page in record_urls(cast):
         with CaptureQueriesContext(
@@ -78,7 +71,7 @@ def test_every_page_opens_for_a_member_with_few_queries(cast):
 
 
 def test_the_circle_takes_no_more_queries_when_it_grows(cast):
-    client = logged_in(cast.amar)
+    client = client_of(cast.amar)
     with CaptureQueriesContext(connection) as small:
         client.get(url("circle", cast))
     for actor in (cast.brun, cast.jules, cast.urgentiste):
@@ -92,12 +85,12 @@ def test_the_circle_takes_no_more_queries_when_it_grows(cast):
 
 
 def test_a_removed_member_is_refused_at_the_next_request_of_a_living_session(cast):
-    client = logged_in(cast.ines)
+    client = client_of(cast.ines)
     assert client.get(url("circle", cast)).status_code == 200
     page = url("remove_member", cast, participant(cast, cast.ines).pk)
     pages = record_urls(cast)
 
-    logged_in(cast.amar).post(page, {"reason": "déménagement"})
+    client_of(cast.amar).post(page, {"reason": "déménagement"})
 
     for each in pages:
         assert client.get(each).status_code == 404, each
@@ -105,7 +98,7 @@ def test_a_removed_member_is_refused_at_the_next_request_of_a_living_session(cas
 
 
 def test_a_professional_is_found_and_added_in_four_taps(cast):
-    client = logged_in(cast.amar)
+    client = client_of(cast.amar)
     circle = client.get(url("circle", cast)).content.decode()
     assert url("add_member", cast) in circle
     found = client.get(url("add_member", cast), {"name": "brun", "profession": "", "commune": ""})
@@ -116,11 +109,11 @@ def test_a_professional_is_found_and_added_in_four_taps(cast):
     answer = client.post(join, {"role": "member", "basis": "care_team"})
 
     assert answer.status_code == 302
-    assert logged_in(cast.brun).get(url("circle", cast)).status_code == 200
+    assert client_of(cast.brun).get(url("circle", cast)).status_code == 200
 
 
 def test_outside_the_team_a_dated_consent_with_its_proof_is_needed(cast):
-    client = logged_in(cast.amar)
+    client = client_of(cast.amar)
     join = url("add_practitioner", cast, cast.brun.person_id)
 
     refused = client.post(join, {"role": "member", "basis": "consent"})
@@ -152,18 +145,18 @@ def test_outside_the_team_a_dated_consent_with_its_proof_is_needed(cast):
 
 def test_withdrawing_a_consent_cuts_access_at_once(cast):
     test_outside_the_team_a_dated_consent_with_its_proof_is_needed(cast)
-    brun = logged_in(cast.brun)
+    brun = client_of(cast.brun)
     assert brun.get(url("circle", cast)).status_code == 200
     with walls_down():
         consent = Consent.objects.get()
 
-    logged_in(cast.amar).post(url("withdraw_choice", cast, consent.pk))
+    client_of(cast.amar).post(url("withdraw_choice", cast, consent.pk))
 
     assert brun.get(url("circle", cast)).status_code == 404
 
 
 def test_replacing_the_attending_doctor_is_confirmed(cast):
-    client = logged_in(cast.amar)
+    client = client_of(cast.amar)
     join = url("add_practitioner", cast, cast.brun.person_id)
 
     asked = client.post(join, {"role": "attending", "basis": "care_team"})
@@ -178,21 +171,21 @@ def test_replacing_the_attending_doctor_is_confirmed(cast):
 def test_a_nurse_is_never_the_attending_doctor(cast):
     join = url("add_practitioner", cast, cast.jules.person_id)
 
-    answer = logged_in(cast.amar).post(join, {"role": "attending", "basis": "care_team", "replaces": "on"})
+    answer = client_of(cast.amar).post(join, {"role": "attending", "basis": "care_team", "replaces": "on"})
 
     assert answer.status_code == 422
     assert participant(cast, cast.amar).role == TeamRole.ATTENDING
 
 
 def test_opposing_the_record_closes_it_and_the_patient_alone_opens_it_again(cast):
-    amar, patient = logged_in(cast.amar), logged_in(cast.madeleine)
+    amar, patient = client_of(cast.amar), client_of(cast.madeleine)
     assert "vous compris" in amar.get(url("oppose_record", cast)).content.decode()
 
     assert amar.post(url("oppose_record", cast), {"proof": ""}).status_code == 422
     amar.post(url("oppose_record", cast), {"proof": "entretien de ce jour"})
 
     assert amar.get(url("circle", cast)).status_code == 404
-    assert logged_in(cast.colin).get(url("circle", cast)).status_code == 404
+    assert client_of(cast.colin).get(url("circle", cast)).status_code == 404
     assert "Je lève mon opposition" in patient.get(reverse("portal:choices")).content.decode()
     patient.post(reverse("portal:lift_opposition"))
     assert amar.get(url("circle", cast)).status_code == 200
@@ -208,18 +201,18 @@ def test_opposing_the_record_closes_it_and_the_patient_alone_opens_it_again(cast
     ],
 )
 def test_each_opposition_says_what_it_closes(cast, name, said, unsaid):
-    page = logged_in(cast.amar).get(url(name, cast)).content.decode()
+    page = client_of(cast.amar).get(url(name, cast)).content.decode()
 
     assert said in page
     assert unsaid not in page
 
 
 def test_an_opposition_stops_the_emergency_access_that_is_open(cast):
-    emergency = logged_in(cast.urgentiste)
+    emergency = client_of(cast.urgentiste)
     opens(emergency, cast)
     assert emergency.get(url("circle", cast)).status_code == 200
 
-    logged_in(cast.amar).post(url("oppose_emergency", cast), {"proof": "courrier du jour"})
+    client_of(cast.amar).post(url("oppose_emergency", cast), {"proof": "courrier du jour"})
 
     assert emergency.get(url("circle", cast)).status_code == 404
 
@@ -230,7 +223,7 @@ def opens(client, cast, reason="Coma, sans témoin ni ordonnance"):
 
 
 def test_break_glass_says_who_it_is_and_opens_with_a_red_strip(cast):
-    client = logged_in(cast.urgentiste)
+    client = client_of(cast.urgentiste)
     page = reverse("care_team:break_glass", args=[cast.madeleine_record.patient_id])
     shown = client.get(page).content.decode()
     assert "LEROUX" in shown
@@ -248,26 +241,26 @@ def test_break_glass_says_who_it_is_and_opens_with_a_red_strip(cast):
 
 def test_break_glass_is_for_clinicians_and_refused_when_opposed(cast):
     page = reverse("care_team:break_glass", args=[cast.madeleine_record.patient_id])
-    assert logged_in(cast.leon).get(page).status_code == 403
-    assert logged_in(cast.dpo).get(page).status_code == 403
+    assert client_of(cast.leon).get(page).status_code == 403
+    assert client_of(cast.dpo).get(page).status_code == 403
     actions.record_choice(
         cast.amar, cast.madeleine_record.pk, kind=ConsentKind.OPPOSITION_EMERGENCY, proof="courrier"
     )
 
-    refused = opens(logged_in(cast.urgentiste), cast)
+    refused = opens(client_of(cast.urgentiste), cast)
 
     assert refused.status_code == 403
     assert "opposée" in refused.content.decode()
 
 
 def test_the_reason_is_shown_to_the_patient_and_to_the_privacy_officer_who_examines(cast):
-    opens(logged_in(cast.urgentiste), cast)
-    officer = logged_in(cast.dpo)
+    opens(client_of(cast.urgentiste), cast)
+    officer = client_of(cast.dpo)
     with walls_down():
         access_id = EmergencyAccess.objects.get().pk
 
-    assert "Coma, sans témoin" in logged_in(cast.madeleine).get(reverse("portal:accesses")).content.decode()
-    assert "Coma" not in logged_in(cast.leon).get(reverse("portal:accesses")).content.decode()
+    assert "Coma, sans témoin" in client_of(cast.madeleine).get(reverse("portal:accesses")).content.decode()
+    assert "Coma" not in client_of(cast.leon).get(reverse("portal:accesses")).content.decode()
     listed = officer.get(reverse("care_team:emergencies")).content.decode()
     assert "M. L. · 1939" in listed
     assert "LEROUX" not in listed
@@ -280,10 +273,10 @@ def test_the_reason_is_shown_to_the_patient_and_to_the_privacy_officer_who_exami
 
 @pytest.mark.parametrize("name", ["amar", "urgentiste", "madeleine"])
 def test_the_privacy_officer_pages_are_refused_to_others(cast, name):
-    opens(logged_in(cast.urgentiste), cast)
+    opens(client_of(cast.urgentiste), cast)
     with walls_down():
         access_id = EmergencyAccess.objects.get().pk
-    client = logged_in(cast.actors[name])
+    client = client_of(cast.actors[name])
 
     assert client.get(reverse("care_team:emergencies")).status_code == 403
     assert client.get(reverse("care_team:refusals")).status_code == 403
@@ -294,15 +287,15 @@ def test_the_privacy_officer_pages_are_refused_to_others(cast, name):
 
 
 def test_refused_attempts_are_read_by_the_privacy_officer_only(cast):
-    logged_in(cast.brun).get(url("circle", cast))
+    client_of(cast.brun).get(url("circle", cast))
 
-    assert "BRUN" in logged_in(cast.dpo).get(reverse("care_team:refusals")).content.decode()
-    assert "BRUN" not in logged_in(cast.amar).get(url("access_log", cast)).content.decode()
-    assert "BRUN" not in logged_in(cast.madeleine).get(reverse("portal:accesses")).content.decode()
+    assert "BRUN" in client_of(cast.dpo).get(reverse("care_team:refusals")).content.decode()
+    assert "BRUN" not in client_of(cast.amar).get(url("access_log", cast)).content.decode()
+    assert "BRUN" not in client_of(cast.madeleine).get(reverse("portal:accesses")).content.decode()
 
 
 def test_the_log_says_who_from_where_why_and_pages_without_repeating(cast):
-    amar, ines = logged_in(cast.amar), logged_in(cast.ines)
+    amar, ines = client_of(cast.amar), client_of(cast.ines)
     for _ in range(35):
         amar.get(url("circle", cast))
         ines.get(url("circle", cast))
@@ -320,12 +313,12 @@ def test_the_log_says_who_from_where_why_and_pages_without_repeating(cast):
 
 
 def test_a_visit_is_one_line_that_unfolds_its_accesses_and_a_form_opened_changes_nothing(cast):
-    ines = logged_in(cast.ines)
+    ines = client_of(cast.ines)
     for _ in range(3):
         ines.get(url("circle", cast))
     ines.get(url("add_member", cast))
 
-    page = logged_in(cast.amar).get(url("access_log", cast)).content.decode()
+    page = client_of(cast.amar).get(url("access_log", cast)).content.decode()
 
     assert len(re.findall(r'class="kind">Camille INES', page)) == 1
     assert "4\u00a0accès" in page
@@ -334,7 +327,7 @@ def test_a_visit_is_one_line_that_unfolds_its_accesses_and_a_form_opened_changes
 
 
 def test_an_earlier_visit_stays_a_line_of_its_own(cast):
-    ines = logged_in(cast.ines)
+    ines = client_of(cast.ines)
     ines.get(url("circle", cast))
     ines.get(url("circle", cast))
     with rls.acting(cast.amar):
@@ -351,7 +344,7 @@ def test_an_earlier_visit_stays_a_line_of_its_own(cast):
     "query", ["?avant=%27%3B--", "?avant=2026-01-01~x", "?personne=1%20OR%201", "?avant=~"]
 )
 def test_a_forged_query_of_the_log_is_harmless(cast, query):
-    assert logged_in(cast.amar).get(url("access_log", cast) + query).status_code == 200
+    assert client_of(cast.amar).get(url("access_log", cast) + query).status_code == 200
 
 
 def test_ids_of_another_record_are_not_found(cast):
@@ -360,7 +353,7 @@ def test_ids_of_another_record_are_not_found(cast):
         theirs = Consent.objects.create(
             patient_id=cast.leon_record.patient_id, kind="opposition_emergency", recorded_by_name="x"
         )
-    client = logged_in(cast.amar)
+    client = client_of(cast.amar)
 
     for page in (
         url("remove_member", cast, jules.pk),
@@ -383,7 +376,7 @@ def test_ids_of_another_record_are_not_found(cast):
 
 
 def test_hostile_text_is_shown_as_text_everywhere(cast):
-    client, emergency = logged_in(cast.amar), logged_in(cast.urgentiste)
+    client, emergency = client_of(cast.amar), client_of(cast.urgentiste)
     for field in ("name", "commune", "profession"):
         assert client.get(url("add_member", cast), {field: HOSTILE}).status_code == 200
     client.post(url("remove_member", cast, participant(cast, cast.ines).pk), {"reason": HOSTILE})
@@ -393,8 +386,8 @@ def test_hostile_text_is_shown_as_text_everywhere(cast):
         client.get(url("add_member", cast), {"name": HOSTILE}),
         client.get(url("circle", cast)),
         client.get(url("choices", cast)),
-        logged_in(cast.madeleine).get(reverse("portal:accesses")),
-        logged_in(cast.dpo).get(reverse("care_team:emergencies")),
+        client_of(cast.madeleine).get(reverse("portal:accesses")),
+        client_of(cast.dpo).get(reverse("care_team:emergencies")),
     ]
 
     for page in pages:
@@ -404,8 +397,8 @@ def test_hostile_text_is_shown_as_text_everywhere(cast):
 
 
 def test_the_patient_reads_his_log_without_his_own_visits(cast):
-    logged_in(cast.amar).get(url("circle", cast))
-    patient = logged_in(cast.madeleine)
+    client_of(cast.amar).get(url("circle", cast))
+    patient = client_of(cast.madeleine)
     patient.get(reverse("portal:accesses"))
 
     text = re.sub(r"<[^>]*>", "", patient.get(reverse("portal:accesses")).content.decode())
@@ -421,9 +414,9 @@ def test_the_patient_reads_his_log_without_his_own_visits(cast):
 def test_the_portal_is_the_patients(cast, name):
     page = reverse(f"portal:{name}")
 
-    assert logged_in(cast.madeleine).get(page).status_code == 200
-    assert logged_in(cast.amar).get(page).status_code == 403
-    other = logged_in(cast.leon).get(page).content.decode()
+    assert client_of(cast.madeleine).get(page).status_code == 200
+    assert client_of(cast.amar).get(page).status_code == 403
+    other = client_of(cast.leon).get(page).content.decode()
     assert "MADELEINE" not in other.upper()
     assert "AMAR" not in other
 

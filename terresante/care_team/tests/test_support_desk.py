@@ -29,7 +29,7 @@ from terresante.patients.models import CareRecord
 from terresante.patients.traits import Traits
 from tests.access.oracle.doors.sql import walled_tables
 from tests.access.test_forged_urls import named_views
-from tests.cast import join, organization, professional
+from tests.cast import client_of, join, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -81,12 +81,6 @@ def founded(cast, agent, **other):
         "traits": TRAITS,
     }
     return create_record_for(agent, **{**told, "informed": informed, **other})
-
-
-def client_of(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def test_the_record_is_the_physicians_from_its_first_row(cast, agent):

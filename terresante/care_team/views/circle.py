@@ -39,10 +39,8 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.ids import key_of
 from terresante.kernel.ports import MainAction
 from terresante.kernel.screens import Request, reads, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, offer, show_error
 from terresante.kernel.ui.wording import long_date
-
-# What opens after break-glass; the strip of the record says what this access is.
 
 
 @reads(CIRCLE_READ)
@@ -89,8 +87,8 @@ def add_practitioner(request: Request, record_id: UUID, practitioner_id: UUID) -
     readable = [data_class.value for data_class in matrix.readable(chosen.profession)]
     initial = {"role": TeamRole.MEMBER, "scope": readable, "reason": request.GET.get("raison") or "follows"}
     form = PractitionerMemberForm(request.POST or None, initial=initial)
-    form.fields["scope"].choices = [pair for pair in DataClass.choices if pair[0] in readable]  # type: ignore[attr-defined]  # a ChoiceField
-    form.fields["role"].choices = directory.roles_open_to(chosen)  # type: ignore[attr-defined]  # a ChoiceField
+    offer(form, "scope", [pair for pair in DataClass.choices if pair[0] in readable])
+    offer(form, "role", directory.roles_open_to(chosen))
     if form.is_bound and form.is_valid():
         member = NewMember(
             practitioner_id=practitioner_id,
@@ -227,8 +225,9 @@ def _oppose(request: Request, record_id: UUID, kind: ConsentKind) -> HttpRespons
         "closes": kind == ConsentKind.OPPOSITION_RECORD,
         "of_samu": kind == ConsentKind.OPPOSITION_SAMU,
     }
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "care_team/oppose.html", opened, context, tab="circle", status=status)
+    return record_page(
+        request, "care_team/oppose.html", opened, context, tab="circle", status=form_status(form)
+    )
 
 
 @writes(CONSENT_EDIT)
@@ -285,6 +284,4 @@ def answer_complaint(request: Request, complaint_id: UUID) -> HttpResponse:
             messages.success(request, "La réponse est envoyée à la personne.")
             return redirect("care_team:complaints")
     context = {"complaint": complaint, "form": form, "what": label_of(complaint.done)}
-    return render(
-        request, "care_team/answer_complaint.html", context, status=Invalid.status if form.errors else 200
-    )
+    return render(request, "care_team/answer_complaint.html", context, status=form_status(form))

@@ -13,7 +13,7 @@ from terresante.kernel import access
 from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 
 
 @reads(HAND_OVER_READ)
@@ -43,7 +43,7 @@ def propose(request: Request) -> HttpResponse:
             )
             return redirect("care_team:hand_overs")
     shown = {"form": form, "q": request.GET.get("q", "")}
-    return render(request, "care_team/propose_hand_over.html", shown, status=422 if form.errors else 200)
+    return render(request, "care_team/propose_hand_over.html", shown, status=form_status(form))
 
 
 @writes(HAND_OVER_ANSWER)
@@ -60,7 +60,7 @@ def answer(request: Request, hand_over_id: UUID) -> HttpResponse:
         messages.success(request, f"C’est enregistré ({done}) : ces patients {said}.")
         return redirect("care_team:hand_overs")
     shown = {"hand_over": hand_over, "persons": persons, "form": form}
-    return render(request, "care_team/answer_hand_over.html", shown, status=422 if form.errors else 200)
+    return render(request, "care_team/answer_hand_over.html", shown, status=form_status(form))
 
 
 @writes(HAND_OVER_PROPOSE)

@@ -23,7 +23,7 @@ from terresante.care_team.queries import urgent
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, public, reads, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.patients.queries import namesakes
 
 _RECORD_PAGE = "overview:record"
@@ -51,8 +51,7 @@ def ask(request: Request, patient_id: UUID) -> HttpResponse:
             return redirect("care_team:own_requests")
     audit.note_read(RECORD_SEARCH, patient_id=patient_id)
     context = {"person": person, "form": form, "warning": namesakes([patient_id]).get(patient_id, "")}
-    status = Invalid.status if form.errors else 200
-    return render(request, "care_team/ask_to_join.html", context, status=status)
+    return render(request, "care_team/ask_to_join.html", context, status=form_status(form))
 
 
 @reads(JOIN_ASK)
@@ -103,8 +102,9 @@ def invite(request: Request, record_id: UUID) -> HttpResponse:
             )
             return redirect("care_team:add_member", record_id)
     opened = queries.read_record(request.actor, record_id, action=CIRCLE_INVITE)
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "care_team/invite.html", opened, {"form": form}, tab="circle", status=status)
+    return record_page(
+        request, "care_team/invite.html", opened, {"form": form}, tab="circle", status=form_status(form)
+    )
 
 
 @writes(CIRCLE_INVITE)
@@ -144,8 +144,9 @@ def change_member(request: Request, record_id: UUID, participant_id: UUID) -> Ht
             messages.success(request, "C’est enregistré.")
             return redirect("care_team:circle", record_id)
     context = {"member": member, "form": form}
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "care_team/change_member.html", opened, context, tab="circle", status=status)
+    return record_page(
+        request, "care_team/change_member.html", opened, context, tab="circle", status=form_status(form)
+    )
 
 
 @public(reason="Invitation d’un professionnel : dire où le lien mène, sans rien dire de personne")

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -24,7 +23,7 @@ from terresante.kernel import access, switches
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, record_page, writes
 from terresante.kernel.switch_changes import SWITCH_CHANGE, change, history, require_administrator
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, offer, show_error
 from terresante.patients.enums import InformationSupport
 
 _MOST_CHANGES = 30
@@ -45,7 +44,12 @@ def sharing_consent(request: Request, record_id: UUID) -> HttpResponse:
             return redirect("care_team:choices", record_id)
     opened = queries.read_record(request.actor, record_id, action=CONSENT_EDIT)
     return record_page(
-        request, "care_team/sharing_consent.html", opened, {"form": form}, tab="circle", status=_status(form)
+        request,
+        "care_team/sharing_consent.html",
+        opened,
+        {"form": form},
+        tab="circle",
+        status=form_status(form),
     )
 
 
@@ -67,7 +71,7 @@ def inform_later(request: Request, record_id: UUID, choice_id: UUID) -> HttpResp
         raise NotFound
     context = {"form": form, "choice": choice}
     return record_page(
-        request, "care_team/inform_later.html", opened, context, tab="circle", status=_status(form)
+        request, "care_team/inform_later.html", opened, context, tab="circle", status=form_status(form)
     )
 
 
@@ -113,7 +117,7 @@ def share_kept(request: Request, record_id: UUID) -> HttpResponse:
         "consent_fields": [form[name] for name in ConsentForm.base_fields],
     }
     return record_page(
-        request, "care_team/share_kept.html", opened, context, tab="circle", status=_status(form)
+        request, "care_team/share_kept.html", opened, context, tab="circle", status=form_status(form)
     )
 
 
@@ -124,7 +128,7 @@ def _sharing_form(request: Request) -> SharingForm:
         request.POST or None, initial={"given_on": today, "consented_at": today, "given_by": me}
     )
     people = asked.colleagues(request.actor)
-    form.fields["given_by"].choices = [(str(one.pk), one.full_name) for one in people]  # type: ignore[attr-defined]  # a ChoiceField
+    offer(form, "given_by", [(str(one.pk), one.full_name) for one in people])
     return form
 
 
@@ -182,7 +186,7 @@ def change_regime(request: Request) -> HttpResponse:
 def _change(request: Request, known: switches.Switch, *, title: str, lead: str, limit: str) -> HttpResponse:
     value = switches.value(known.code)
     form = RightForm(request.POST or None, initial={"value": value})
-    form.fields["value"].choices = known.choices  # type: ignore[attr-defined]  # a ChoiceField
+    offer(form, "value", known.choices)
     form.fields["value"].label = "Régime" if known is REGIME else "Droit"
     if form.is_bound and form.is_valid():
         try:
@@ -204,7 +208,7 @@ def _change(request: Request, known: switches.Switch, *, title: str, lead: str, 
         "fixed": len(known.choices) == 1,
         "changes": _told(request, known.code),
     }
-    return render(request, "care_team/change_right.html", context, status=_status(form))
+    return render(request, "care_team/change_right.html", context, status=form_status(form))
 
 
 def _told(request: Request, *codes: str) -> list[dict[str, Any]]:
@@ -214,7 +218,3 @@ def _told(request: Request, *codes: str) -> list[dict[str, Any]]:
         for row in history(request.actor, *codes)[:_MOST_CHANGES]
         if row.code in by_code
     ]
-
-
-def _status(form: forms.Form) -> int:
-    return Invalid.status if form.errors else 200

@@ -14,7 +14,7 @@ from terresante.care_team.forms.relatives import DelegationForm, RelativeForm, R
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.patients.models import Delegation, RelatedPerson
 
 
@@ -103,5 +103,4 @@ def _page(
     context: dict[str, object],
     form: forms.Form,
 ) -> HttpResponse:
-    status = Invalid.status if form.errors else 200
-    return record_page(request, template, opened, context, tab="circle", status=status)
+    return record_page(request, template, opened, context, tab="circle", status=form_status(form))

@@ -15,6 +15,7 @@ from terresante.care_team.queries.secrets import restricted_cares
 from terresante.kernel import access
 from terresante.kernel.errors import NotFound
 from terresante.kernel.screens import Request, record_page, writes
+from terresante.kernel.ui.forms import form_status
 
 
 @writes(SECRET_NAME)
@@ -32,8 +33,9 @@ def secret_care(request: Request, record_id: UUID) -> HttpResponse:
         messages.success(request, "C’est enregistré : cette personne connaît votre suivi dès maintenant.")
         return redirect("care_team:secret_care", record_id)
     context = {"care": cares[0], "form": form, "here": request.actor.organization_id}
-    status = 422 if form.errors else 200
-    return record_page(request, "care_team/secret_care.html", opened, context, tab="circle", status=status)
+    return record_page(
+        request, "care_team/secret_care.html", opened, context, tab="circle", status=form_status(form)
+    )
 
 
 @writes(SECRET_NAME)

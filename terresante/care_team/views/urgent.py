@@ -27,7 +27,7 @@ from terresante.care_team.queries.urgent import EmergencyIdentity
 from terresante.kernel import access, audit
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.patients.queries import namesakes
 
 # What opens after break-glass; the strip of the record says what this access is.
@@ -79,7 +79,7 @@ def _opened(
         return redirect(_RECORD_PAGE, person.record_id)
     audit.note_read(RECORD_SEARCH, patient_id=patient_id)
     context = {"person": person, "form": form, "warning": namesakes([patient_id]).get(patient_id, "")}
-    return render(request, template, context, status=Invalid.status if form.errors else 200)
+    return render(request, template, context, status=form_status(form))
 
 
 @reads(BREAK_GLASS_REVIEW)
@@ -114,7 +114,7 @@ def review(request: Request, access_id: UUID) -> HttpResponse:
             )
             return redirect("care_team:emergencies")
     shown = {"line": line, "form": form, "withdrawn": Consequence.WITHDRAWN}
-    return render(request, "care_team/review.html", shown, status=Invalid.status if form.errors else 200)
+    return render(request, "care_team/review.html", shown, status=form_status(form))
 
 
 @writes(BREAK_GLASS_REVIEW)
@@ -147,7 +147,7 @@ def explain(request: Request, access_id: UUID) -> HttpResponse:
             )
             return redirect("care_team:own_emergencies")
     shown = {"opened": opened, "form": form}
-    return render(request, "care_team/explain.html", shown, status=Invalid.status if form.errors else 200)
+    return render(request, "care_team/explain.html", shown, status=form_status(form))
 
 
 @reads(REFUSALS_READ)

@@ -185,7 +185,7 @@ def _known(practitioner_id: UUID) -> Practitioner:
 
 
 def _described(actor: Actor, entry: MemberEntry) -> Practitioner:
-    """Nobody becomes a doctor by the word of his structure: what he reads would follow."""
+    """A structure cannot make somebody a doctor by describing him so: he would read what doctors read."""
     if entry.profession not in Profession.values:
         raise Invalid("Indiquez la profession.", fields={"profession": "Choisissez une profession."})
     if entry.profession in REGISTERED and not is_administrator(actor):

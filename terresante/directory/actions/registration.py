@@ -62,7 +62,7 @@ class RegistrationEntry:
 
 
 def newcomer(name: str = "Inscription") -> Actor:
-    """Who is written in the trail before anybody is known: no right of his own."""
+    """The actor of audit rows for somebody who registers: he has no right."""
     return Actor(kind=ActorKind.GATEWAY, name=name, purpose=Purpose.SYSTEM, channel=Channel.WEB)
 
 

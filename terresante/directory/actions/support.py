@@ -35,7 +35,7 @@ class Asked:
 
 
 def serving(actor: Actor, who: Practitioner) -> Actor:
-    """The same agent, with the same rights: only the trail says for whom, and why."""
+    """The same agent with the same rights: only the audit rows say for whom he acts, and why."""
     return replace(actor, on_behalf_of=who.full_name, purpose=Purpose.SUPPORT)
 
 
@@ -60,7 +60,7 @@ def help_in(actor: Actor, *, asked: Asked, kind: RequestKind) -> None:
 
 @action
 def keep_request(actor: Actor, *, asked: Asked, kind: RequestKind) -> SupportRequest:
-    """What was done for whom, how and when it was asked. Of a record, nothing of the patient."""
+    """Keeps what was done, for whom, how and when it was asked; nothing of a patient when it was about a record."""
     require_support_agent(actor)
     if asked.requested_on > timezone.localdate():
         sentence = "Cette date est dans le futur."

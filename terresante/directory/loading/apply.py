@@ -197,7 +197,7 @@ def apply(import_id: UUID, *, today: date) -> Changes:
 
 
 def _whole_sets(yes: bool) -> None:
-    """Nothing here is small, but the planner, whose statistics date from empty tables, would loop row by row."""
+    """Whole tables are read: the planner, whose statistics date from empty tables, would else loop row by row."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_nestloop = off" if yes else "SET LOCAL enable_nestloop = on")
 

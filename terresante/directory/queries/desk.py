@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery
 from django.core.paginator import Page, Paginator
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
@@ -25,7 +24,7 @@ from terresante.directory.access import (
 from terresante.directory.enums import Duty
 from terresante.directory.models import Organization, Practitioner, PractitionerRole, SupportRequest, Unit
 from terresante.directory.names import search_form
-from terresante.kernel import access
+from terresante.kernel import access, sql
 from terresante.kernel.access import label_of
 from terresante.kernel.actor import Actor
 
@@ -98,12 +97,10 @@ def account_sheet(actor: Actor, user_id: UUID) -> AccountSheet:
 
 def login_history(user_id: UUID) -> list[LoginLine]:
     """Through the listed function of the trail, which asks again who may; the latest first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM account_history(%s, %s)", [user_id, MOST_LOGINS])
-        return [
-            LoginLine(at=at, what=label_of(action), is_refused=outcome == "refused", by=_BY.get(by, ""))
-            for at, action, outcome, by in cursor.fetchall()
-        ]
+    return [
+        LoginLine(at=at, what=label_of(action), is_refused=outcome == "refused", by=_BY.get(by, ""))
+        for at, action, outcome, by in sql.rows("SELECT * FROM account_history(%s, %s)", user_id, MOST_LOGINS)
+    ]
 
 
 _BY = {

@@ -23,7 +23,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.dispatcher import step
 from terresante.kernel.errors import Conflict, Invalid, Refused
 from terresante.kernel.models import AuditEntry, OutboundMessage
-from tests.cast import professional
+from tests.cast import client_of, professional
 from tests.walls import wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
@@ -49,13 +49,6 @@ def local(cast, places):
         return professional("nadia", Profession.OTHER, places[0], duties=["local_administrator"])
 
 
-@pytest.fixture
-def admin(cast, places):
-    with walls_down():
-        group = Organization.objects.create(name="Groupement", kind="sesan", source=Source.LOCAL)
-        return professional("denis", Profession.OTHER, group, duties=["administrator"])
-
-
 def role_of(actor):
     with walls_down():
         return PractitionerRole.objects.get(practitioner_id=actor.person_id)
@@ -64,12 +57,6 @@ def role_of(actor):
 def in_context(actor, ask):
     with rls.acting(actor, read_only=True):
         return ask()
-
-
-def client_of(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def test_a_local_administrator_lists_the_accounts_of_his_structure_alone(cast, local):

@@ -19,7 +19,7 @@ from terresante.directory.queries import work_situations
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, OutboundMessage
-from tests.cast import professional
+from tests.cast import client_of, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -71,13 +71,6 @@ def in_directory(place, *, rpps=RPPS, email="nadia@example.org", mssante=ADDRESS
 def local(practice):
     with walls_down():
         return professional("nadege", Profession.OTHER, practice, duties=["local_administrator"])
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        group = Organization.objects.create(name="Groupement", kind="sesan", source=Source.LOCAL)
-        return professional("denis", Profession.OTHER, group, duties=["administrator"])
 
 
 def code_received():
@@ -272,12 +265,6 @@ def test_a_number_that_has_an_account_is_told_to_its_owner_and_waits_nowhere(cas
     assert Registration.objects.get().number == "10606060606"
     recipients = set(OutboundMessage.objects.values_list("recipient", flat=True))
     assert recipients == {"amar@example.org", "rose@example.org"}
-
-
-def client_of(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def test_the_queue_is_for_the_administrator_of_the_structure_asked_and_of_the_platform(

@@ -1,14 +1,12 @@
 """Settings of the deployment in the administrator's screen."""
 
 import pytest
-from django.test import Client
 
-from terresante.accounts.models import User
-from terresante.directory.enums import OrganizationKind, Profession
+from terresante.directory.enums import Profession
 from terresante.directory.models import Organization
 from terresante.kernel import switches
 from terresante.kernel.models import SwitchChange
-from tests.cast import organization, professional
+from tests.cast import client_of, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -23,20 +21,7 @@ def _declared():
     del switches._declared["essai"]
 
 
-def client_of(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
-
-
-def test_a_setting_changes_with_its_reason_and_is_read_again_in_the_history(cast):
-    with walls_down():
-        admin = professional(
-            "denis",
-            Profession.OTHER,
-            organization("Groupement", OrganizationKind.SESAN),
-            duties=["administrator"],
-        )
+def test_a_setting_changes_with_its_reason_and_is_read_again_in_the_history(admin):
     client = client_of(admin)
     assert client.post(URL, {"value": "oui", "reason": "oui"}).status_code == 422
     assert client.post(URL, {"value": "peut-être", "reason": "décidé en comité"}).status_code == 422

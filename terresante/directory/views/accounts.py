@@ -17,6 +17,7 @@ from terresante.directory.queries.desk import account_sheet, accounts_page
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.paging import shown_page
 
 
@@ -96,9 +97,9 @@ def _with_reason(
         try:
             act(request.actor, user_id, **form.cleaned_data)
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "C’est fait, et le titulaire du compte en est averti par courriel.")
             return redirect("directory:account", user_id)
     context = {"sheet": sheet, "form": form, "title": title}
-    return render(request, "directory/account_act.html", context, status=422 if form.errors else 200)
+    return render(request, "directory/account_act.html", context, status=form_status(form))

@@ -11,6 +11,7 @@ from terresante.directory.forms import DelegationForm
 from terresante.directory.queries.delegations import delegations_of, secretaries_here
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, writes
+from terresante.kernel.ui.forms import form_status, show_error
 
 
 @writes(DELEGATION_GIVE)
@@ -21,14 +22,14 @@ def delegations(request: Request) -> HttpResponse:
         try:
             given = give_delegation(actor, entry=DelegationEntry(**form.cleaned_data))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(
                 request, f"{given.secretary.full_name} agit pour vous : vous êtes tous deux prévenus."
             )
             return redirect("directory:delegations")
     context = {"mine": delegations_of(actor), "form": form, "gives": gives_delegations(actor)}
-    return render(request, "directory/delegations.html", context, status=422 if form.errors else 200)
+    return render(request, "directory/delegations.html", context, status=form_status(form))
 
 
 @require_POST

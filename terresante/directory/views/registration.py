@@ -37,6 +37,7 @@ from terresante.directory.queries.registration import (
 )
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import network_of, public
+from terresante.kernel.ui.forms import show_error
 
 # What the browser of whoever registers has proved, or tries to: (proof, practitioner).
 _PROOF = "registration_proof"
@@ -51,7 +52,7 @@ def register(request: HttpRequest) -> HttpResponse:
             traits = {**form.cleaned_data, "profession": Profession(form.cleaned_data["profession"])}
             found = find_self(newcomer(), **traits)
         except Invalid as error:
-            form.show(error)
+            show_error(form, error)
     return _door(request, "directory/register.html", {"form": form, "found": found}, wrong=bool(form.errors))
 
 
@@ -104,7 +105,7 @@ def registration_password(request: HttpRequest) -> HttpResponse:
                 newcomer(), waiting[0], about_id=waiting[1], password_hash=password_hash
             )
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             request.session.flush()
             return _door(request, "directory/registered.html", {"login": user.login})
@@ -138,7 +139,7 @@ def registration_proof(request: HttpRequest, organization_id: UUID) -> HttpRespo
             with in_the_same_time():
                 _ask(request, form, organization_id)
         except Invalid as error:
-            form.show(error)
+            show_error(form, error)
         else:
             return _door(request, "directory/register_waits.html", {})
     return _door(

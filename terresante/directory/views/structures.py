@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -40,7 +41,7 @@ from terresante.directory.queries.desk import (
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
-from terresante.kernel.ui.forms import CorrectedForm
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.paging import shown_page
 
 
@@ -109,7 +110,7 @@ def end_member(request: Request, role_id: UUID) -> HttpResponse:
         try:
             actions.end_membership(request.actor, role_id, on=form.cleaned_data["on"])
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, f"La fonction de {role.practitioner.full_name} prend fin.")
             return redirect("directory:structure", role.organization_id)
@@ -128,7 +129,7 @@ def duties(request: Request, role_id: UUID) -> HttpResponse:
         try:
             actions.set_duties(request.actor, role_id, duties={*form.cleaned_data["duties"], *kept})
         except Conflict as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(
                 request, "Les fonctions sont changées ; le délégué à la protection des données est prévenu."
@@ -146,7 +147,7 @@ def open_account(request: Request, practitioner_id: UUID) -> HttpResponse:
     form = (
         AccountForm(request.POST or None, initial={"email": known})
         if chooses
-        else CorrectedForm(request.POST or None)
+        else forms.Form(request.POST or None)
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -154,14 +155,14 @@ def open_account(request: Request, practitioner_id: UUID) -> HttpResponse:
                 request.actor, practitioner_id, email=form.cleaned_data.get("email", "")
             )
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(
                 request, "Le compte est ouvert : un lien est parti pour choisir le mot de passe."
             )
             return redirect("directory:account", user.pk)
     context = {"who": who, "form": form, "known": known, "chooses": chooses}
-    return render(request, "directory/account_open.html", context, status=422 if form.errors else 200)
+    return render(request, "directory/account_open.html", context, status=form_status(form))
 
 
 @require_POST
@@ -199,12 +200,12 @@ def _added(
         try:
             role = actions.add_to_structure(request.actor, entry=entry)
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, f"{role.practitioner.full_name} travaille dans cette structure.")
             return redirect("directory:structure", place.pk)
     return _member_form(request, "directory/member_add.html", form, organization=place, who=who)
 
 
-def _member_form(request: Request, template: str, form: CorrectedForm, **context: object) -> HttpResponse:
-    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
+def _member_form(request: Request, template: str, form: forms.Form, **context: object) -> HttpResponse:
+    return render(request, template, {"form": form, **context}, status=form_status(form))

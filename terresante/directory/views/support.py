@@ -20,6 +20,7 @@ from terresante.directory.queries.desk import requests_served
 from terresante.directory.queries.registration import masked
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import form_status, show_error
 
 
 @require_safe
@@ -56,7 +57,7 @@ def open_account(request: Request, practitioner_id: UUID) -> HttpResponse:
         try:
             actions.open_account_asked(request.actor, asked=_asked(form, practitioner_id))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, f"Le compte de {who.full_name} est ouvert : un lien lui est envoyé.")
             return redirect("directory:support")
@@ -72,7 +73,7 @@ def assist(request: Request, practitioner_id: UUID) -> HttpResponse:
         try:
             actions.help_in(request.actor, asked=_asked(form, practitioner_id), kind=RequestKind(kind))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, f"Pour {who.full_name} : {RequestKind(kind).label}.")
             return redirect("directory:support")
@@ -106,4 +107,4 @@ def _served(request: Request, who: Practitioner, form: RequestForm) -> HttpRespo
         "address": masked(user.email if user else known_address(who)),
         "form": form,
     }
-    return render(request, "directory/support_serve.html", context, status=422 if form.errors else 200)
+    return render(request, "directory/support_serve.html", context, status=form_status(form))

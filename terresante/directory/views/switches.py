@@ -14,6 +14,7 @@ from terresante.kernel.models import SwitchChange
 from terresante.kernel.screens import Request, writes
 from terresante.kernel.switch_changes import SWITCH_CHANGE
 from terresante.kernel.switches import Switch
+from terresante.kernel.ui.forms import form_status, show_error
 
 _SHOWN = 50
 
@@ -55,13 +56,13 @@ def setting(request: Request, code: str) -> HttpResponse:
             asked = form.cleaned_data
             switch_changes.change(request.actor, code, asked["value"], asked["reason"])
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Le réglage est changé, dès maintenant et pour toute la plateforme.")
             return redirect("directory:switches")
     rows = switch_changes.history(request.actor, code)[:_SHOWN]
     context = {"told": told, "form": form, "changes": list(_changes(rows))}
-    return render(request, "directory/switch.html", context, status=422 if form.errors else 200)
+    return render(request, "directory/switch.html", context, status=form_status(form))
 
 
 def _apart() -> list[Switch]:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as team
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import CareTeamParticipant
@@ -18,7 +17,7 @@ from terresante.feed import queries as feed
 from terresante.kernel import access, rls
 from terresante.kernel.errors import DomainError, NotFound, Refused
 from terresante.patients.enums import DelegationBasis
-from tests.cast import join, represented_by
+from tests.cast import join, login, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -59,7 +58,7 @@ def doors(actor, document):
 
 def pages(client, actor, document):
     """The page, its content, its download and the list, as this person gets them."""
-    client.force_login(User.objects.get(pk=actor.user_id))
+    login(client, actor)
     base = f"/dossiers/{document.record_id}/documents/"
     return tuple(
         client.get(f"{base}{end}").status_code
@@ -85,7 +84,7 @@ def test_somebody_of_another_circle_finds_no_page_no_content_and_no_download(cli
     assert pages(client, cast.brun, document) == (404, 404, 404, 404)
     assert pages(client, cast.ines, document) == (200, 200, 200, 200)
     base = f"/dossiers/{cast.leon_record.pk}/documents/{document.pk}/"
-    client.force_login(User.objects.get(pk=cast.brun.user_id))
+    login(client, cast.brun)
     for end in ("", "contenu/", "telecharger/", "remplacer/", "partage/", "retirer/"):
         assert client.get(base + end).status_code == 404, end
 
@@ -94,7 +93,7 @@ def test_a_document_of_another_record_is_not_given_under_this_one(client, cast):
     document = filed(cast.brun, cast.leon_record)
     with walls_down():
         join(cast.leon_record, practitioner_id=cast.amar.person_id)
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
 
     for end in ("", "contenu/", "telecharger/", "remplacer/", "partage/", "retirer/"):
         assert client.get(
@@ -242,7 +241,7 @@ def test_nobody_opens_what_was_withdrawn_and_the_circle_reads_why(client, cast):
             open_record(actor, document.record_id)
             access.get(actor, DOCUMENT_OPEN, DocumentReference, document.pk)
         assert doors(actor, document) == (0, 0, 0, 0, 0)
-    client.force_login(User.objects.get(pk=cast.ines.user_id))
+    login(client, cast.ines)
     shown = client.get(f"/dossiers/{document.record_id}/documents/?vue=retires").content.decode()
     assert "Document d’un autre patient" in shown
 
@@ -257,7 +256,7 @@ def test_a_version_replaced_since_is_withdrawn_too_by_its_structure_alone(client
         with pytest.raises((NotFound, Refused)):
             withdraw_document(cast.actors[name], wrong.record_id, wrong.pk, reason="Erreur")
     assert pages(client, cast.ines, wrong)[:3] == (200, 200, 200)
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     assert "/retirer/" in client.get(f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/").content.decode()
 
     path = f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/retirer/"

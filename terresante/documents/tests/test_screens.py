@@ -7,7 +7,6 @@ from urllib.parse import quote
 import pytest
 
 from simulators.clamd.daemon import EICAR, running
-from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
@@ -20,14 +19,11 @@ from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry, StoredFile
 from terresante.kernel.tests.test_pictures import SECRETS, camera_jpeg, camera_png
 from terresante.kernel.ui.wording import french
+from tests.cast import login
 from tests.costs import blocks_of, queries_of, tags_of
 from tests.walls import counted, walls_down
 
 pytestmark = pytest.mark.commits
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

@@ -3,7 +3,6 @@
 import pytest
 from django.urls import reverse
 
-from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
 from terresante.health_record import queries
 from terresante.health_record.actions import correct_line, judge_line
@@ -13,6 +12,7 @@ from terresante.health_record.said import NO_KNOWN_ALLERGY
 from terresante.health_record.tests.factories import added, allergy, declared
 from terresante.kernel import rls
 from terresante.kernel.errors import Conflict
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -77,7 +77,7 @@ def test_allergies_that_may_kill_come_first(cast):
 
 
 def test_a_button_of_the_page_says_it(client, cast):
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     page = reverse("health_record:summary", args=[cast.madeleine_record.pk])
     assert "aucune allergie connue" in client.get(page).content.decode()
 

@@ -3,7 +3,6 @@
 import pytest
 from django.urls import reverse
 
-from terresante.accounts.models import User
 from terresante.documents.tests.factories import filed
 from terresante.health_record.enums import OfferedKind
 from terresante.health_record.models import MedicationStatement, OfferedLine
@@ -11,6 +10,7 @@ from terresante.health_record.offers import is_close, is_same, line_of, said_aga
 from terresante.health_record.said import SaidImmunization
 from terresante.health_record.tests.factories import added, allergy, each_kind, treatment
 from terresante.health_record.tests.test_access import refused
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -58,7 +58,7 @@ def treatment_day():
 def test_the_page_shows_each_beside_the_record_and_settles_it(client, cast):
     added(cast.amar, cast.madeleine_record, treatment("Furosémide 20 mg"))
     first, second = offered(cast, treatment()), offered(cast, treatment("Bisoprolol"), number=2)
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     record = cast.madeleine_record.pk
     url = reverse("health_record:waiting", args=[record])
 

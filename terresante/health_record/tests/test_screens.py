@@ -5,18 +5,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as team
 from terresante.health_record.models import AllergyIntolerance, Observation
 from terresante.health_record.tests.factories import added, allergy, declared, directive, each_kind, weight
+from tests.cast import login
 from tests.costs import queries_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

@@ -6,7 +6,6 @@ import zipfile
 
 import pytest
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as team
 from terresante.directory.enums import Profession
 from terresante.home_care.models import HomeAccess
@@ -16,15 +15,11 @@ from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.overview.export import Export
 from terresante.overview.paper import printed
 from terresante.patients.enums import DelegationBasis
-from tests.cast import join, professional, represented_by
+from tests.cast import join, login, professional, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 OWN = "/mon-dossier/domicile/"
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest="domicile/"):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_urlsafe
 from uuid import UUID
@@ -241,7 +241,7 @@ def _written(told: Caller, scopes: tuple[str, ...], fingerprint: str) -> Granted
 
 
 def _record_refusal(found: ApiAccess) -> None:
-    actor = replace(Caller(found, frozenset(), "").structure)
+    actor = Caller(found, frozenset(), "").structure
     with rls.acting(actor):
         audit.record(actor, API_CONNECT, about=found, outcome=Outcome.REFUSED)
 

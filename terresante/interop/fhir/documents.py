@@ -18,10 +18,11 @@ from terresante.interop.fhir.metadata import told_by_resource
 from terresante.interop.fhir.outcome import Issue, Problem, Resource, wrong
 from terresante.interop.fhir.people import Resolve, read_author
 from terresante.interop.fhir.schema import at, codings, every, plain_identifier, text_at
+from terresante.interop.hl7v2.adt_fields import rpps_of_national
 from terresante.interop.hl7v2.adt_model import Identity
 from terresante.interop.hl7v2.carried import Act, Carried, not_received, speaks_of_another, visit_told
 from terresante.interop.hl7v2.dates import PARIS
-from terresante.interop.hl7v2.saying import Visibility, rpps_of_national
+from terresante.interop.hl7v2.saying import Visibility
 from terresante.interop.hl7v2.saying import visibility_of as seen_by
 from terresante.kernel.files import pdf
 
@@ -47,7 +48,7 @@ _OWN = re.compile(r"(?:.*/fhir/)?DocumentReference/([0-9a-f-]{36})")
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The version before, as the DocumentReference names it: `replaces`, or our own key of it, `replaced`."""
+    """Of the version before, `replaces` are the names that its sender gave it, or `replaced` is our key of it."""
 
     where: str
     carried: Carried

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from terresante.interop.fhir.outcome import Resource, wrong
 from terresante.interop.fhir.schema import at, codings, every, text_at
-from terresante.interop.hl7v2.saying import rpps_of_national
+from terresante.interop.hl7v2.adt_fields import rpps_of_national
 
 # What a reference names, inside what was sent.
 Resolve = Callable[[str], Resource | None]

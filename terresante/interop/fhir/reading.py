@@ -51,7 +51,7 @@ def patient_named(caller: Caller, number: Number) -> UUID | None:
 def documents_found(actor: Actor, parameters: Parameters, *, named: UUID | None, start: int) -> Page:
     """In the professional's transaction. Raises Problem for a parameter that is not right."""
     search = read_search(parameters, OF_DOCUMENTS)
-    opened = _opened(actor, search, named, DOCUMENT_READ)
+    opened = _opened(actor, search, named)
     if opened is None:
         return Page((), 0, search.count)
     audit.note_read(
@@ -70,7 +70,7 @@ def documents_found(actor: Actor, parameters: Parameters, *, named: UUID | None,
 def lists_found(actor: Actor, parameters: Parameters, *, named: UUID | None, start: int) -> Page:
     """Without those of which he reads no document."""
     search = read_search(parameters, OF_LISTS)
-    opened = _opened(actor, search, named, LIST_READ)
+    opened = _opened(actor, search, named)
     if opened is None:
         return Page((), 0, search.count)
     audit.note_read(
@@ -119,7 +119,7 @@ def list_named(actor: Actor, key: UUID) -> Resource:
     return writing.document_list(row, readable)
 
 
-def _opened(actor: Actor, search: Search, named: UUID | None, action: Action) -> OpenRecord | None:
+def _opened(actor: Actor, search: Search, named: UUID | None) -> OpenRecord | None:
     records = access.list(actor, RECORD_READ, CareRecord)
     if search.patient.system in INS_OIDS:
         # A matricule that no document of high trust goes with names nobody (INTEROP.md 2).

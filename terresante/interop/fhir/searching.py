@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
-from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -20,6 +19,7 @@ from terresante.interop.fhir.metadata import UNSAID, plain_system
 from terresante.interop.fhir.outcome import Resource, wrong
 from terresante.interop.fhir.schema import plain_identifier
 from terresante.kernel.access import NOBODY
+from terresante.kernel.ids import key_of
 
 MOST = 100
 _USUAL = 20
@@ -151,7 +151,7 @@ def _format(name: str, value: str) -> Q:
 def _identifier(name: str, value: str) -> Q:
     """By the name that its sender gives it, or by ours: of the document, of all its versions."""
     plain = _plain(value)
-    key = _key(plain)
+    key = key_of(plain)
     own = Q(pk=key) | Q(set_id=key) if key else NOBODY
     return own | Q(sender_identifier__in=_names(value, SENDER_IDENTIFIER_LENGTH)) & ~Q(sender_identifier="")
 
@@ -170,15 +170,8 @@ def _plain(value: str) -> str:
 
 
 def _id(name: str, value: str) -> Q:
-    key = _key(value)
+    key = key_of(value)
     return Q(pk=key) if key else NOBODY
-
-
-def _key(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _changed(name: str, value: str) -> Q:

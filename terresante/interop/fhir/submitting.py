@@ -11,7 +11,6 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 
 from terresante.care_team.queries.limits import limits_on
@@ -32,7 +31,7 @@ from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.mapping import accepted_traits
 from terresante.interop.matching import Asked, Knowledge, Standing, local_numbers, match_identity
 from terresante.interop.models import DocumentList
-from terresante.kernel import access, audit, rls
+from terresante.kernel import access, audit, rls, sql
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.files import vault
@@ -275,12 +274,10 @@ def _kept_in_trail(rows: list[DocumentReference]) -> dict[str, str]:
 
 
 def _own_document(caller: Caller, names: tuple[str, ...], key: UUID | None) -> DocumentReference | None:
-    """The latest version under this name, or this one; whose it is, the listed function says to its sender alone."""
+    """The latest version under these names, or that key. The listed function says whose it is to its sender alone."""
     actor = caller.structure
     with rls.acting(actor, read_only=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT sent_document_patient(%s, %s::text[])", [key, list(names)])
-            patient_id = cursor.fetchone()[0]
+        patient_id = sql.value("SELECT sent_document_patient(%s, %s::text[])", key, list(names))
         if patient_id is None or not rls.open_record(patient_id):
             return None
         sent = DocumentReference.objects.filter(
@@ -292,8 +289,7 @@ def _own_document(caller: Caller, names: tuple[str, ...], key: UUID | None) -> D
 
 def _one_at_a_time(patient_id: UUID) -> None:
     """The same submission sent twice at once is filed once."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"fhir {patient_id}"])
+    sql.take_turn(f"fhir {patient_id}")
 
 
 def _job(caller: Caller) -> Actor:

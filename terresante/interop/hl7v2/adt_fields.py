@@ -80,7 +80,6 @@ def _physician(part: Repetition, role: str) -> Physician:
     return Physician(
         role=role,
         identifier=part.value(1),
-        identifier_type=part.value(13),
         family=part.value(2),
         given=part.value(3),
         rpps=rpps_of(part),
@@ -88,9 +87,14 @@ def _physician(part: Repetition, role: str) -> Physician:
 
 
 def rpps_of(part: Repetition) -> str:
-    """The national identifier of a practitioner is `8` followed by the RPPS number (INTEROP.md 3)."""
     value, kind = part.value(1), part.value(13)
-    national = _NATIONAL_RPPS.fullmatch(value)
+    national = rpps_of_national(value)
     if national and (kind == "IDNPS" or part.value(9, 2) == _NATIONAL_PRACTITIONER_OID):
-        return national[1]
+        return national
     return value if kind == "RPPS" and _RPPS.fullmatch(value) else ""
+
+
+def rpps_of_national(number: str) -> str:
+    """Of 8 and the RPPS number (INTEROP.md 3); '' for any other."""
+    found = _NATIONAL_RPPS.fullmatch(number)
+    return found[1] if found else ""

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from terresante.interop.hl7v2.adt_fields import Oddities, first_identifier, identifier, identifiers, moment
+from terresante.interop.hl7v2.adt_fields import Oddities, first_identifier, identifier, moment
 from terresante.interop.hl7v2.adt_model import (
     Address,
     BirthPlace,
@@ -43,7 +43,6 @@ def read_identity(pid: Segment, zfd: Segment | None, oddities: Oddities) -> Iden
             _name(part) for part in names if part.value(7) == "D" and (part.value(1) or part.value(2))
         ),
         is_used_name_erased=any(part.value(7) == "D" and part.is_erased for part in names),
-        mother_name=pid.value(6),
         birth_date=birth_date,
         sex=_sex(pid, oddities),
         birth_place=_birth_place(pid, oddities),
@@ -54,10 +53,8 @@ def read_identity(pid: Segment, zfd: Segment | None, oddities: Oddities) -> Iden
         other_identifiers=tuple(sorted_identifiers.others),
         reliability=tuple(dict.fromkeys(part.value() for part in pid.repetitions(32) if part.value())),
         account=first_identifier(pid, 18),
-        mother_identifiers=identifiers(pid, 21),
         is_dead=pid.value(30) == "Y" or died_at is not None,
         died_at=died_at,
-        birth_rank=_birth_rank(pid),
         addresses=tuple(_address(part) for part in pid.repetitions(11) if part.value(7) != "BDL"),
         phones=tuple(_phone(part) for field in (13, 14) for part in pid.repetitions(field)),
         updated_at=moment(pid, 33, oddities),
@@ -261,13 +258,8 @@ def _birth_place(pid: Segment, oddities: Oddities) -> BirthPlace | None:
     return BirthPlace("", city) if city else None
 
 
-def _birth_rank(pid: Segment) -> int | None:
-    rank = pid.value(25)
-    return int(rank) if rank.isdecimal() and len(rank) <= 2 else None
-
-
 def _address(part: Repetition) -> Address:
-    return Address(part.value(1), part.value(2), part.value(3), part.value(5), part.value(6), part.value(7))
+    return Address(part.value(1), part.value(3), part.value(5), part.value(6), part.value(7))
 
 
 def _phone(part: Repetition) -> Phone:

@@ -65,7 +65,6 @@ class BirthPlace:
 @dataclass(frozen=True, slots=True)
 class Address:
     street: str = ""
-    complement: str = ""
     city: str = ""
     postcode: str = ""
     country: str = ""
@@ -115,7 +114,6 @@ class Identity:
     birth_name: Name
     used_names: tuple[Name, ...] = ()
     is_used_name_erased: bool = False
-    mother_name: str = ""
     birth_date: BirthDate | None = None
     sex: str = "U"
     birth_place: BirthPlace | None = None
@@ -126,10 +124,8 @@ class Identity:
     other_identifiers: tuple[Identifier, ...] = ()
     reliability: tuple[str, ...] = ()
     account: Identifier | None = None
-    mother_identifiers: tuple[Identifier, ...] = ()
     is_dead: bool = False
     died_at: datetime.datetime | None = None
-    birth_rank: int | None = None
     addresses: tuple[Address, ...] = ()
     phones: tuple[Phone, ...] = ()
     updated_at: datetime.datetime | None = None
@@ -171,7 +167,6 @@ class Physician:
 
     role: str
     identifier: str
-    identifier_type: str
     family: str
     given: str
     rpps: str = ""
@@ -202,19 +197,13 @@ class Visit:
 
     patient_class: str
     number: Identifier | None = None
-    preadmit_number: Identifier | None = None
     location: Location = Location()
-    previous_location: Location = Location()
-    admission_type: str = ""
     admitted_at: datetime.datetime | None = None
     discharged_at: datetime.datetime | None = None
     expected_admission_at: datetime.datetime | None = None
     expected_discharge_at: datetime.datetime | None = None
     expected_return_at: datetime.datetime | None = None
-    discharge_circumstance: str = ""
     reason: str = ""
-    origin_finess: str = ""
-    destination_finess: str = ""
     pmsi: Pmsi = Pmsi()
     indicator: str = ""
 

@@ -23,23 +23,17 @@ def read_visit(message: Message, trigger: Trigger, oddities: Oddities) -> Visit 
     pv1 = message.segment("PV1")
     if pv1 is None or (pv1.value(2) == "N" and trigger.action is None):
         return None
-    pv2, zfv = message.segment("PV2"), message.segment("ZFV")
+    pv2 = message.segment("PV2")
     visit = Visit(
         patient_class=_patient_class(pv1, oddities),
         number=first_identifier(pv1, 19),
-        preadmit_number=first_identifier(pv1, 5),
         location=location(pv1, 3),
-        previous_location=location(pv1, 6),
-        admission_type=pv1.value(4),
         admitted_at=moment(pv1, 44, oddities),
         discharged_at=moment(pv1, 45, oddities),
         expected_admission_at=moment(pv2, 8, oddities),
         expected_discharge_at=moment(pv2, 9, oddities),
         expected_return_at=moment(pv2, 47, oddities),
-        discharge_circumstance=pv1.value(36),
         reason=_reason(pv2),
-        origin_finess=zfv.value(1) if zfv else "",
-        destination_finess=pv1.value(37),
         pmsi=_pmsi(message),
         indicator=pv1.value(51),
     )

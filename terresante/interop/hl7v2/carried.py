@@ -14,7 +14,7 @@ from terresante.documents.enums import ACCOUNT, NARROWED, DocumentType, type_of
 from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument, CdaPatient, InstanceId
 from terresante.interop.cda.parsing import NotCda, decoded
-from terresante.interop.hl7v2.adt_fields import Oddities
+from terresante.interop.hl7v2.adt_fields import Oddities, rpps_of_national
 from terresante.interop.hl7v2.adt_identity import read_identity
 from terresante.interop.hl7v2.adt_model import Authority, Identifier, Identity, Oddity
 from terresante.interop.hl7v2.er7 import Message, Segment
@@ -40,7 +40,6 @@ from terresante.interop.hl7v2.saying import (
     changes_visibility,
     dated_at,
     recipients,
-    rpps_of_national,
     told_by,
     visibility_of,
     written_by,
@@ -235,7 +234,7 @@ def _carried(
     code = header.type.code if header else (txa.value(2) if txa else "") or (said.value(3) if said else "")
     names = _names(message, txa, cda)
     told = told_by(message)
-    replaces = [*_parents(cda), *([_plain(txa.value(13))] if txa and txa.value(13) else [])]
+    replaces = [*_parents(cda), *([txa.value(13).strip()] if txa and txa.value(13) else [])]
     if changes_visibility(told) or act is Act.REPLACE or (payload and cda is None):
         # Corrected, or shown to others, under the name that it had; a paper is known by its request's number.
         replaces += names
@@ -442,7 +441,7 @@ def _names(message: Message, txa: Segment | None, cda: CdaDocument | None) -> tu
     """The CDA's own identifier first; of a PDF, TXA-12, or in an ORU the report's number (OBR-3)."""
     found = [str(cda.header.identifier)] if cda else []
     if txa is not None and txa.value(12):
-        found.append(_plain(txa.value(12)))
+        found.append(txa.value(12).strip())
     report = message.segment("OBR")
     if not found and report is not None:
         found.append(report_number(report, 3))
@@ -451,10 +450,6 @@ def _names(message: Message, txa: Segment | None, cda: CdaDocument | None) -> tu
 
 def _parents(cda: CdaDocument | None) -> list[str]:
     return [str(each) for each in cda.header.replaced] if cda else []
-
-
-def _plain(identifier: str) -> str:
-    return identifier.strip()
 
 
 def _recipients(message: Message, cda: CdaDocument | None) -> tuple[str, ...]:

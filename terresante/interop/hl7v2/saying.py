@@ -5,14 +5,12 @@ Nothing raises on what senders write.
 """
 
 import datetime
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from terresante.interop.hl7v2.adt_fields import Oddities, moment, rpps_of
+from terresante.interop.hl7v2.adt_fields import Oddities, moment, rpps_of, rpps_of_national
 from terresante.interop.hl7v2.er7 import Message, Repetition, Segment
 
-_NATIONAL = re.compile(r"8(\d{11})", re.ASCII)
 _TITLES = {"DR": "Dr", "DOCTEUR": "Dr", "PR": "Pr", "PROFESSEUR": "Pr"}
 # CDA's confidentiality codes that narrow the readers (JDV_J08).
 _NARROW = frozenset({"R", "V", "MASQUE_PS"})
@@ -75,12 +73,6 @@ def recipients(message: Message) -> list[str]:
         if prt.value(4) == "RCT"
         for part in prt.repetitions(5)
     ]
-
-
-def rpps_of_national(number: str) -> str:
-    """Of 8 and the RPPS number (INTEROP.md 3); '' for any other."""
-    found = _NATIONAL.fullmatch(number)
-    return found[1] if found else ""
 
 
 def _names(message: Message, txa: Segment | None, said: Segment | None) -> Iterator[str]:

@@ -149,7 +149,7 @@ class _Connection:
             self._reading.cancel()
 
     def cut(self) -> None:
-        """For a peer that takes no answer: it will send again what it was not told."""
+        """Cuts off a peer that reads no answer: it will send again what was not acknowledged."""
         self._writer.transport.abort()
 
     async def serve(self) -> None:

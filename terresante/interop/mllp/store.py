@@ -140,7 +140,7 @@ class MessageStore:
 
     def _row(self, item: Received, refusal: Refusal | None) -> InboundMessage:
         known, envelope = self._known[item.sender], item.envelope
-        state, outcome = _first_state(item, refusal)
+        state, outcome = _first_state(refusal)
         return InboundMessage(
             sender_id=known.key,
             control_id=_text(envelope.control_id, 200),
@@ -186,7 +186,7 @@ def active_senders() -> list[SenderSystem]:
     return list(SenderSystem.objects.filter(active=True).prefetch_related("domains").order_by("name"))
 
 
-def _first_state(item: Received, refusal: Refusal | None) -> tuple[MessageState, MessageOutcome]:
+def _first_state(refusal: Refusal | None) -> tuple[MessageState, MessageOutcome]:
     if refusal is None:
         return MessageState.RECEIVED, MessageOutcome.NONE
     if refusal is FOREIGN_AUTHORITY:

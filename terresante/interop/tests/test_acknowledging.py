@@ -8,13 +8,11 @@ from django.utils import timezone
 
 from simulators.hospital.messages import Authority
 from simulators.hospital.receiver import Receiver
-from terresante.directory.enums import OrganizationKind, Profession
 from terresante.interop.actions import decide_patient, put_aside
 from terresante.interop.carrier import MllpCarrier
 from terresante.interop.flow_queries import flow_of
 from terresante.interop.models import InboundMessage, SenderSystem
 from terresante.interop.tests import papers, wire
-from terresante.interop.tests.test_senders import client_of
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import OutboundChannel
@@ -22,7 +20,7 @@ from terresante.kernel.models import AuditEntry, OutboundMessage
 from terresante.kernel.outbound import deliver_waiting, queue_peer
 from terresante.kernel.ports import bound
 from terresante.patients.models import IdentityDomain, SourceIdentity
-from tests.cast import organization, professional
+from tests.cast import client_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -70,13 +68,6 @@ def _carrier():
     known, bound.peer = bound.peer, MllpCarrier()
     yield
     bound.peer = known
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        place = organization("Groupement", OrganizationKind.SESAN)
-        return professional("denis", Profession.OTHER, place, duties=["administrator"])
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 
-from terresante.accounts.models import User
 from terresante.care_team.models import CareTeamParticipant, Consent
 from terresante.care_team.queries import log
 from terresante.interop.tests import wire
@@ -23,6 +21,7 @@ from terresante.patients.merge_actions import merge_identities, sweep_merges, un
 from terresante.patients.models import CareRecord, Patient, RelatedPerson, SourceIdentity
 from terresante.patients.tests import clinical_rows, two_persons
 from terresante.stays.models import Encounter
+from tests.cast import client_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -55,12 +54,6 @@ def merged(cast, twice):
     return merge_identities(
         cast.identito, cast.madeleine_record.patient_id, dead_id=twice.patient.pk, reason=WHY
     )
-
-
-def browser(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def stay_of(person, source):
@@ -147,7 +140,7 @@ def test_an_opposition_said_meanwhile_under_the_dead_name_closes_the_whole_recor
     with rls.acting(Actor.job("tests")):
         sweep_merges()
 
-    assert browser(cast.amar).get(f"/dossiers/{cast.madeleine_record.pk}/").status_code == 404
+    assert client_of(cast.amar).get(f"/dossiers/{cast.madeleine_record.pk}/").status_code == 404
 
 
 def test_nobody_but_a_job_sweeps(cast, twice):
@@ -166,34 +159,38 @@ def test_links_lead_to_the_record_that_goes_on(cast, twice):
     merged(cast, twice)
 
     old, new = f"/dossiers/{twice.record.pk}/", f"/dossiers/{cast.madeleine_record.pk}/"
-    assert browser(cast.amar).get(old).headers["Location"] == new
-    assert browser(cast.jules).get(old).status_code == 404
+    assert client_of(cast.amar).get(old).headers["Location"] == new
+    assert client_of(cast.jules).get(old).status_code == 404
 
 
 def test_the_page_of_an_identity_leads_to_the_one_that_goes_on(cast, twice):
     merged(cast, twice)
 
     old, new = f"/identites/{twice.patient.pk}/", f"/identites/{cast.madeleine_record.patient_id}/"
-    assert browser(cast.ines).get(old).headers["Location"] == new
-    assert browser(cast.jules).get(old).status_code == 404
-    assert "fusionnée" in browser(cast.identito).get(old).content.decode()
+    assert client_of(cast.ines).get(old).headers["Location"] == new
+    assert client_of(cast.jules).get(old).status_code == 404
+    assert "fusionnée" in client_of(cast.identito).get(old).content.decode()
 
 
 def test_an_emergency_leads_to_the_one_that_goes_on(cast, twice):
     merged(cast, twice)
 
     new = f"/urgence/{cast.madeleine_record.patient_id}/"
-    assert browser(cast.urgentiste).get(f"/urgence/{twice.patient.pk}/").headers["Location"] == new
+    assert client_of(cast.urgentiste).get(f"/urgence/{twice.patient.pk}/").headers["Location"] == new
 
 
 def test_a_search_by_the_former_name_finds_the_one_that_goes_on(cast, twice):
     merged(cast, twice)
 
     words = {"q": "Leroux Rosalie 02/04/1939"}
-    mine, _, outside = browser(cast.amar).get("/recherche/", words).content.decode().partition("Hors de vos")
+    mine, _, outside = (
+        client_of(cast.amar).get("/recherche/", words).content.decode().partition("Hors de vos")
+    )
     assert f"/dossiers/{cast.madeleine_record.pk}/" in mine
     assert "Madeleine" not in outside
-    mine, _, outside = browser(cast.jules).get("/recherche/", words).content.decode().partition("Hors de vos")
+    mine, _, outside = (
+        client_of(cast.jules).get("/recherche/", words).content.decode().partition("Hors de vos")
+    )
     assert "/dossiers/" not in mine.partition("<main")[2]
     assert "MADELEINE" in outside.upper()
 
@@ -240,7 +237,7 @@ def names_in_log(actor, record):
 
 
 def test_the_access_log_tells_what_was_read_under_the_former_identity(cast, twice):
-    assert browser(cast.brun).get(f"/dossiers/{twice.record.pk}/").status_code == 200
+    assert client_of(cast.brun).get(f"/dossiers/{twice.record.pk}/").status_code == 200
     before = names_in_log(cast.amar, cast.madeleine_record)
     assert cast.brun.name not in before
     merge_id = merged(cast, twice)
@@ -248,7 +245,7 @@ def test_the_access_log_tells_what_was_read_under_the_former_identity(cast, twic
     for actor in (cast.amar, cast.madeleine):
         assert cast.brun.name in names_in_log(actor, cast.madeleine_record)
     assert names_in_log(cast.jules, cast.madeleine_record) == set()
-    page = browser(cast.amar).get(f"/dossiers/{cast.madeleine_record.pk}/acces/").content.decode()
+    page = client_of(cast.amar).get(f"/dossiers/{cast.madeleine_record.pk}/acces/").content.decode()
     assert cast.brun.name in page
 
     unmerge_identities(cast.identito, merge_id, to_dead=[], to_surviving=[], reason="Erreur de saisie")
@@ -258,7 +255,7 @@ def test_the_access_log_tells_what_was_read_under_the_former_identity(cast, twic
 
 def test_no_other_record_s_log_is_read_that_way(cast, twice):
     """Léon's nurse, with her own open record, sees nothing of what was done under Madeleine's former identity."""
-    browser(cast.brun).get(f"/dossiers/{twice.record.pk}/")
+    client_of(cast.brun).get(f"/dossiers/{twice.record.pk}/")
     merged(cast, twice)
 
     with rls.acting(cast.jules, read_only=True):

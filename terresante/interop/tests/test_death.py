@@ -3,7 +3,6 @@
 import pytest
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.interop import applying
 from terresante.interop.mllp.intake import answer, received
 from terresante.interop.models import InboundMessage
@@ -14,6 +13,7 @@ from terresante.patients.death_actions import clear_death
 from terresante.patients.models import IdentityChange, Patient
 from terresante.patients.queries import age_said, has_died
 from tests.beside import SECONDS, Beside, pause
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -98,7 +98,7 @@ def test_who_is_alive_is_acknowledged_without_a_word(cast, hospital, madeleine):
 def test_the_header_says_the_death_and_no_age(client, cast, hospital, madeleine):
     answered(hospital, update(cast.madeleine_record, "", "Y"))
     with walls_down():
-        client.force_login(User.objects.get(pk=cast.amar.user_id))
+        login(client, cast.amar)
 
     shown = client.get(f"/dossiers/{cast.madeleine_record.pk}/").content.decode()
 
@@ -111,12 +111,6 @@ def cleared(cast, hospital, madeleine):
     """A death announced by mistake, without its date, that the desk has cleared."""
     answered(hospital, update(cast.madeleine_record, "", "Y"))
     clear_death(cast.identito, cast.madeleine_record.patient_id, reason="Erreur de l’hôpital")
-
-
-def desk(client, actor):
-    with walls_down():
-        client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def waiting():
@@ -142,7 +136,7 @@ def test_a_death_that_was_cleared_is_not_noted_again_but_waits_for_the_desk(
     assert said[1] == "AA"
     assert wire.states()[-1] == ("doubtful", "death_cleared")
     assert not has_died(person(cast))
-    officer = desk(client, cast.identito)
+    officer = login(client, cast.identito)
     assert "avait effacé" in officer.get("/a-verifier/").content.decode()
     assert "Le décès est réel" in officer.get(f"/a-verifier/{waiting().pk}/").content.decode()
 
@@ -151,8 +145,8 @@ def test_the_desk_confirms_it_and_the_message_is_played_again(client, cast, hosp
     answered(hospital, update(cast.madeleine_record, "20200101", "Y", "M2"))
     message = waiting()
     for name in ("amar", "brun", "dpo", "samira"):
-        assert desk(client, cast.actors[name]).post(f"/a-verifier/{message.pk}/deces/").status_code == 404
-    assert desk(client, cast.identito).post(f"/a-verifier/{message.pk}/deces/").status_code == 302
+        assert login(client, cast.actors[name]).post(f"/a-verifier/{message.pk}/deces/").status_code == 404
+    assert login(client, cast.identito).post(f"/a-verifier/{message.pk}/deces/").status_code == 302
     wire.apply()
 
     assert wire.states()[-1] == ("applied", "identity_updated")
@@ -174,7 +168,7 @@ def test_put_aside_it_notes_nothing_and_what_waited_behind_goes_on(
     with walls_down():
         message = InboundMessage.objects.get(control_id="M2")
     reason = {"reason": "Encore l’erreur de l’hôpital"}
-    assert desk(client, cast.identito).post(f"/a-verifier/{message.pk}/ecarter/", reason).status_code == 302
+    assert login(client, cast.identito).post(f"/a-verifier/{message.pk}/ecarter/", reason).status_code == 302
     wire.apply()
 
     assert wire.states()[-1] == ("applied", "stay")

@@ -5,12 +5,12 @@ from django.utils import timezone
 
 from simulators.hospital.messages import Authority
 from simulators.laboratory.reports import discrete
-from terresante.accounts.models import User
 from terresante.feed.models import FeedItem
 from terresante.interop.tests import papers, wire
 from terresante.interop.tests.test_results import reads
 from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.results.tests.factories import blood, reports, results_of, sugar
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -143,7 +143,7 @@ def test_another_laboratory_corrects_nothing_under_the_same_number(cast, hospita
 def test_the_page_says_that_there_is_no_report_to_download(client, cast, hospital, claire):
     send(hospital, oru(claire, blood()))
     (report,) = reports()
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
 
     shown = client.get(f"/dossiers/{report.record_id}/resultats/{report.pk}/").content.decode()
 

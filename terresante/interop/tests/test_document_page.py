@@ -6,13 +6,13 @@ import pytest
 from django.urls import reverse
 
 from simulators.hospital.documents import Passage
-from terresante.accounts.models import User
 from terresante.interop.cda.tests import letters
 from terresante.interop.tests import papers, wire
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry
 from terresante.terminology.actions import load_set
 from terresante.terminology.tests import lists
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -34,11 +34,6 @@ def filed(cast, hospital, claire):
         return document
 
     return send
-
-
-def login(client, actor):
-    with walls_down():
-        client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def page(client, document, query=""):

@@ -6,7 +6,6 @@ import pytest
 
 from simulators.clamd.daemon import EICAR, running
 from simulators.hospital.documents import Author
-from terresante.accounts.models import User
 from terresante.care_team.actions import record_choice
 from terresante.care_team.enums import ConsentKind
 from terresante.directory.models import Practitioner
@@ -23,6 +22,7 @@ from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.models import Patient, SourceIdentity
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -168,7 +168,7 @@ def test_the_identity_desk_sees_whom_a_document_is_about(cast, client, hospital)
     person = papers.whose(cast.madeleine_record, ipp="P4")
     send(hospital, papers.oru(person, papers.letter(person)))
     with walls_down():
-        client.force_login(User.objects.get(pk=cast.identito.user_id))
+        login(client, cast.identito)
         waiting = InboundMessage.objects.get()
 
     page = client.get(f"/a-verifier/{waiting.pk}/").content.decode()

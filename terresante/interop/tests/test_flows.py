@@ -8,7 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from terresante.directory.enums import OrganizationKind, Profession
 from terresante.interop.events import SenderSilent
 from terresante.interop.flow_actions import count_hours, note_silences
 from terresante.interop.flow_queries import flow_of, senders_at_work
@@ -16,22 +15,14 @@ from terresante.interop.flows import bars, delay_words, place_words, refusal_wor
 from terresante.interop.handlers import tell_of_silences
 from terresante.interop.models import FlowHour, InboundMessage
 from terresante.interop.tests import wire
-from terresante.interop.tests.test_senders import client_of
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
-from tests.cast import organization, professional
+from tests.cast import client_of
 from tests.walls import walls_down, without_keys
 
 pytestmark = pytest.mark.commits
 JOB = Actor.job("tests")
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        place = organization("Groupement", OrganizationKind.SESAN)
-        return professional("denis", Profession.OTHER, place, duties=["administrator"])
 
 
 def received_long_ago(hours):

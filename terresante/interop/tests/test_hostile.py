@@ -5,12 +5,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from simulators.laboratory.reports import Order, ordered
-from terresante.accounts.models import User
 from terresante.interop.hl7v2.tests.messages import EVN, MSH, PV1, ZBE
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import papers, wire
 from terresante.patients.models import Patient
 from terresante.results.tests.factories import sugar
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -85,7 +85,7 @@ def test_hostile_text_of_a_message_is_shown_as_text(cast, client, hospital, made
     )
     wire.apply()
     with walls_down():
-        client.force_login(User.objects.get(pk=cast.amar.user_id))
+        login(client, cast.amar)
         waiting = InboundMessage.objects.filter(state="doubtful").first()
 
     stays = client.get(reverse("stays:list", args=[cast.madeleine_record.pk])).content.decode()
@@ -94,7 +94,7 @@ def test_hostile_text_of_a_message_is_shown_as_text(cast, client, hospital, made
     assert "&lt;script&gt;" in stays
     assert waiting is not None
     with walls_down():
-        client.force_login(User.objects.get(pk=cast.identito.user_id))
+        login(client, cast.identito)
     assert "<script>alert" not in client.get(f"/a-verifier/{waiting.pk}/").content.decode()
 
 

@@ -7,7 +7,6 @@ from django.test import Client
 from django.utils import timezone
 
 from simulators.laboratory.reports import discrete
-from terresante.accounts.models import User
 from terresante.documents.models import DocumentReference
 from terresante.feed.models import FeedItem
 from terresante.interop.hl7v2.tests.messages import PV1, ZBE
@@ -19,7 +18,7 @@ from terresante.kernel.actor import Actor
 from terresante.patients.desk_queries import rows_since
 from terresante.patients.merge_actions import merge_identities, sweep_merges, unmerge_identities
 from terresante.results.tests.factories import blood, reports
-from tests.cast import shared_record
+from tests.cast import login, shared_record
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -84,7 +83,7 @@ def undone(cast, merge_id, **given):
 def by_door(actor, record, document):
     client = Client()
     with walls_down():
-        client.force_login(User.objects.get(pk=actor.user_id))
+        login(client, actor)
     return client.get(f"/dossiers/{record.pk}/documents/{document.pk}/").status_code
 
 

@@ -1,14 +1,12 @@
 """The message behind a case: masked, then its identity for a reason, each look in the trail."""
 
 import pytest
-from django.test import Client
 
-from terresante.accounts.models import User
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.kernel.models import AuditEntry
-from tests.cast import organization, professional
+from tests.cast import client_of, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -19,13 +17,6 @@ def refused(hospital, madeleine):
     wire.receive(hospital, wire.stamped("A01", "NTE|1||Tuberculose", pid=madeleine, evn="EVN||hier"))
     with walls_down():
         return InboundMessage.objects.get()
-
-
-def client_of(actor):
-    client = Client()
-    with walls_down():
-        client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def looks(action):

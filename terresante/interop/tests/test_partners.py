@@ -4,11 +4,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from terresante.accounts.models import User
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization, PractitionerRole
 from terresante.interop.models import ApiAccess, Partner, PartnerKey
 from terresante.kernel.models import AuditEntry
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -24,7 +24,7 @@ def administrator(cast, client):
         roles = PractitionerRole.objects.filter(practitioner_id=cast.dpo.person_id)
         roles.update(duties=["administrator"], profession=Profession.OTHER)
         Organization.objects.filter(pk=cast.amar.organization_id).update(siret="12345678900011")
-        client.force_login(User.objects.get(pk=cast.dpo.user_id))
+        login(client, cast.dpo)
     return client
 
 
@@ -45,7 +45,7 @@ def test_nobody_but_an_administrator_sees_or_changes_a_partner(cast, client, par
         key = PartnerKey.objects.create(partner=partner, public_key="-", algorithm="ES256", added_by_name="-")
     for name in ("amar", "identito", "samira", "madeleine"):
         with walls_down():
-            client.force_login(User.objects.get(pk=getattr(cast, name).user_id))
+            login(client, getattr(cast, name))
         assert client.get("/partenaires/").status_code == 403
         assert register(client, name="Autre").status_code == 403
         assert client.get(f"/partenaires/{partner.pk}/").status_code == 403
@@ -179,7 +179,7 @@ def test_nobody_but_an_administrator_opens_or_revokes_an_access(cast, client, ad
         access = ApiAccess.objects.get()
     for name in ("amar", "identito", "madeleine"):
         with walls_down():
-            client.force_login(User.objects.get(pk=getattr(cast, name).user_id))
+            login(client, getattr(cast, name))
         assert opened(client, partner, cast).status_code == 403
         assert client.post(f"/partenaires/{partner.pk}/acces/{access.pk}/revoquer/").status_code == 404
     with walls_down():

@@ -1,6 +1,5 @@
 import pytest
 
-from terresante.accounts.models import User
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.kernel.actor import Actor
@@ -9,6 +8,7 @@ from terresante.patients.actions import register_identity
 from terresante.patients.desk_actions import traits_of
 from terresante.patients.models import CareRecord, Patient
 from terresante.stays.models import Encounter
+from tests.cast import login
 from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
@@ -24,21 +24,15 @@ def message(cast):
         return InboundMessage.objects.get()
 
 
-def page(client, actor):
-    with walls_down():
-        client.force_login(User.objects.get(pk=actor.user_id))
-    return client
-
-
 def test_nobody_but_the_identity_desk_sees_the_queue(cast, client, message):
     for name in ("amar", "dpo", "samira"):
-        assert page(client, getattr(cast, name)).get("/a-verifier/").status_code == 403
+        assert login(client, getattr(cast, name)).get("/a-verifier/").status_code == 403
         assert client.get(f"/a-verifier/{message.pk}/").status_code == 404
         assert client.post(f"/a-verifier/{message.pk}/personne/").status_code == 404
 
 
 def test_the_desk_compares_and_every_look_is_traced(cast, client, message):
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
 
     assert "Un patient ressemble" in desk.get("/a-verifier/").content.decode()
     shown = desk.get(f"/a-verifier/{message.pk}/").content.decode()
@@ -59,12 +53,12 @@ def test_a_message_id_used_for_two_contents_is_said_to_the_desk(cast, client, me
     wire.apply()
 
     assert wire.states() == [("doubtful", "close")] * 2
-    shown = page(client, cast.identito).get("/a-verifier/").content.decode()
+    shown = login(client, cast.identito).get("/a-verifier/").content.decode()
     assert shown.count("(MSH-10) déjà employé par cet émetteur") == 1
 
 
 def test_the_desk_links_and_the_message_is_played_again(cast, client, message):
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
     answer = desk.post(
         f"/a-verifier/{message.pk}/patient/", {"patient": str(cast.madeleine_record.patient_id)}
     )
@@ -75,7 +69,7 @@ def test_the_desk_links_and_the_message_is_played_again(cast, client, message):
 
 
 def test_the_desk_links_only_whom_the_page_offered(cast, client, message):
-    answer = page(client, cast.identito).post(
+    answer = login(client, cast.identito).post(
         f"/a-verifier/{message.pk}/patient/", {"patient": str(cast.leon_record.patient_id)}
     )
 
@@ -84,7 +78,7 @@ def test_the_desk_links_only_whom_the_page_offered(cast, client, message):
 
 
 def test_nobody_is_remembered_for_the_next_message(cast, client, message):
-    page(client, cast.identito).post(f"/a-verifier/{message.pk}/personne/")
+    login(client, cast.identito).post(f"/a-verifier/{message.pk}/personne/")
     wire.apply()
     with walls_down():
         sender = message.sender
@@ -99,7 +93,7 @@ def test_a_message_is_put_aside_with_a_reason_and_lets_the_later_ones_go(cast, c
         sender = message.sender
     wire.receive(sender, wire.stamped("A60", pid=wire.person(cast.madeleine_record), control_id="M2"))
     wire.apply()
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
 
     assert desk.post(f"/a-verifier/{message.pk}/ecarter/", {"reason": ""}).status_code == 422
     assert (
@@ -135,7 +129,7 @@ def test_a_hospital_s_merge_of_two_patients_is_decided_by_the_desk_then_played_a
     cast, client, merge_of_two
 ):
     assert wire.states() == [("doubtful", "two_patients"), ("held", "")]
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
     with walls_down():
         waiting = InboundMessage.objects.get(state="doubtful")
     shown = desk.get(f"/a-verifier/{waiting.pk}/").content.decode()

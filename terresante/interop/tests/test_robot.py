@@ -26,7 +26,6 @@ from terresante.interop.robot_actions import (
 )
 from terresante.interop.robot_queries import records_to_inform
 from terresante.interop.tests import wire
-from terresante.interop.tests.test_senders import client_of
 from terresante.kernel import access, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -36,7 +35,7 @@ from terresante.kernel.ui.wording import french
 from terresante.patients.enums import InformationSupport
 from terresante.patients.models import CareRecord, Patient
 from terresante.patients.traits import Traits
-from tests.cast import organization, professional
+from tests.cast import client_of, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -47,13 +46,6 @@ NADIA = "DURAND;Nadia;03/04/1951;F;94028"
 
 def csv(*lines):
     return "\n".join([HEADER, *lines]).encode()
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        place = organization("Groupement", OrganizationKind.SESAN)
-        return professional("denis", Profession.OTHER, place, duties=["administrator"])
 
 
 @pytest.fixture

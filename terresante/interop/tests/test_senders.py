@@ -2,9 +2,7 @@
 
 import pytest
 from django.db import connection
-from django.test import Client
 
-from terresante.accounts.models import User
 from terresante.directory.enums import OrganizationKind, Profession
 from terresante.directory.models import Organization
 from terresante.interop.actions import SenderEntry, add_sender, change_sender, switch_sender
@@ -15,22 +13,11 @@ from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry
-from tests.cast import organization, professional
+from tests.cast import client_of, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 ENTRY = SenderEntry(name="Logiciel DPI", authorities=["1.2.250.9.1"], fingerprint="ab" * 32)
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        return professional(
-            "denis",
-            Profession.OTHER,
-            organization("Groupement", OrganizationKind.SESAN),
-            duties=["administrator"],
-        )
 
 
 @pytest.fixture
@@ -39,12 +26,6 @@ def clinic(cast):
         place = organization("Clinique du Lac", OrganizationKind.PRIVATE_HOSPITAL)
         Organization.objects.filter(pk=place.pk).update(finess="940000009")
     return place
-
-
-def client_of(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client
 
 
 def test_only_the_platforms_administrator_connects_a_hospital(cast, admin, clinic, hospital):

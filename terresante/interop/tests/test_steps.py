@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from terresante.accounts.models import User
 from terresante.care_plans import actions, step_actions
 from terresante.care_plans.enums import LeaveReason, StepState
 from terresante.care_plans.models import BillableSequence, Inclusion, PathwayChange, PlannedStep
@@ -22,6 +21,7 @@ from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.wording import long_date
 from terresante.portal.tests.test_programmes import page as her_programmes
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -285,7 +285,7 @@ def test_the_pages_take_it_up_and_lead_back_to_the_document(client, cast, hospit
     send(hospital, papers.oru(claire, letter(claire, "1", TODO)))
     threads = steps(cast.amar, record)[1]
     day = (threads.offer.document.dated_on + SOON).isoformat()
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     url = reverse("health_record:plan", args=[record.pk, threads.offer.pk])
 
     wrong = client.post(url, {"due_on": day, "role": ""})
@@ -309,7 +309,7 @@ def test_a_doctor_with_his_own_patients_opens_none_of_its_pages(client, cast, ho
     send(hospital, papers.oru(claire, letter(claire, "1", TODO)))
     threads = steps(cast.amar, cast.madeleine_record)[1]
     step = planned(cast.amar, cast.madeleine_record, threads)
-    client.force_login(User.objects.get(pk=cast.brun.user_id))
+    login(client, cast.brun)
 
     for record in (cast.madeleine_record, cast.leon_record):
         url = reverse("health_record:plan", args=[record.pk, threads.offer.pk])

@@ -7,21 +7,13 @@ from terresante.directory.enums import OrganizationKind, Profession
 from terresante.interop.hl7v2.sample import SAMPLES, sample
 from terresante.interop.models import InboundMessage, SenderSystem
 from terresante.interop.tests import papers, wire
-from terresante.interop.tests.test_senders import client_of
 from terresante.interop.trying import try_message
 from terresante.kernel.models import AuditEntry
 from terresante.patients.models import IdentityDomain
-from tests.cast import organization, professional
+from tests.cast import client_of, organization, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        place = organization("Groupement", OrganizationKind.SESAN)
-        return professional("denis", Profession.OTHER, place, duties=["administrator"])
 
 
 def test_the_trial_answers_as_the_door_does_message_by_message(cast, hospital, madeleine):

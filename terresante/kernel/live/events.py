@@ -3,9 +3,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 
-from terresante.kernel import events, ports, rls
+from terresante.kernel import events, ports, rls, sql
 from terresante.kernel.actor import Actor, Channel
 from terresante.kernel.models import OutboxEvent
 
@@ -29,9 +29,7 @@ def last_position() -> int:
     """The position a page is rendered at: its stream starts after it, and what it read is at least as new."""
     if (seen := rls.position_seen()) is not None:
         return seen
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT last_event_position()")
-        return int(cursor.fetchone()[0])
+    return int(sql.value("SELECT last_event_position()"))
 
 
 def events_after(position: int, *, until: int | None = None, most: int) -> list[LiveEvent]:

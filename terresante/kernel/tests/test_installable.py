@@ -5,8 +5,9 @@ import re
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.test import Client
+
+from tests.cast import login
 
 pytestmark = pytest.mark.commits
 
@@ -67,7 +68,7 @@ def test_it_keeps_hashed_files_and_the_page_without_network_only(client):
 
 def test_the_page_without_network_is_nobody_s(client, cast):
     nobody_s = client.get("/hors-connexion/").content
-    client.force_login(get_user_model().objects.get(pk=cast.ines.user_id))
+    login(client, cast.ines)
 
     assert client.get("/hors-connexion/").content == nobody_s
     assert "Vous êtes hors connexion" in nobody_s.decode()

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -57,17 +58,15 @@ class FilesField(forms.FileField):
 
 
 def show_error(form: forms.Form, error: Invalid | Conflict, *, beside: str = "") -> None:
-    """What an action refused, where it can be corrected; `beside`: the field of what is said of none."""
+    """Puts each sentence beside its field; what is said of no field, beside `beside`, else above the form."""
     fields = error.fields if isinstance(error, Invalid) else {}
     for name, sentence in (fields or {beside: error.sentence}).items():
         form.add_error(name if name in form.fields else None, sentence)
 
 
-class CorrectedForm(forms.Form):
-    """A form that shows what an action found wrong in it."""
-
-    def show(self, error: Invalid | Conflict) -> None:
-        show_error(self, error)
+def form_status(*shown: forms.BaseForm) -> int:
+    """Of the answer that shows these forms: 422 when one has something to correct."""
+    return Invalid.status if any(form.errors for form in shown) else 200
 
 
 def day_field(
@@ -75,14 +74,21 @@ def day_field(
     *,
     required: bool = True,
     missing: str = "Indiquez une date.",
+    future: str = "",
     **more: Any,
 ) -> forms.DateField:
-    """`missing`: what is said when none is given."""
+    """`missing`: what is said when none is given; `future`: what is said of a day to come, which is then refused."""
+
+    def refuse_a_day_to_come(day: date) -> None:
+        if future and day > timezone.localdate():
+            raise forms.ValidationError(future)
+
     return forms.DateField(
         label=label,
         required=required,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": missing, "invalid": "Cette date n’existe pas."},
+        validators=[refuse_a_day_to_come],
         **more,
     )
 
@@ -98,15 +104,15 @@ def moment_field(label: str, *, missing: str) -> forms.DateTimeField:
     )
 
 
-def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str]]) -> None:
-    """Raises TypeError: that field is none that offers choices."""
+def offer(form: forms.Form, name: str, choices: Iterable[tuple[str, str | list[tuple[str, str]]]]) -> None:
+    """A pair may be a group of choices: its title, its pairs. Raises TypeError: that field offers none."""
     _choice_field(form, name).choices = list(choices)
 
 
 def chosen(form: forms.Form, name: str) -> str:
     """The value sent when it is one of the choices, else the initial one; of a form that need not be valid.
 
-    Raises TypeError: that field is none that offers choices.
+    Raises TypeError: that field offers none.
     """
     field = _choice_field(form, name)
     sent = str(form[name].value())

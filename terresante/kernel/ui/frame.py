@@ -1,6 +1,6 @@
 """What layouts and components consume. Screens build these; templates read nothing else of the frame."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -44,7 +44,6 @@ class Action:
     icon: str = ""
     method: str = "get"
     form_id: str = ""
-    dialog_id: str = ""
     swaps: str = ""
 
 
@@ -216,7 +215,6 @@ class EventRow:
     url: str = ""
     unread: bool = False
     action: Action | None = None
-    action_is_button: bool = False
 
     @property
     def drawing(self) -> str:
@@ -238,24 +236,11 @@ class PersonRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskRow:
-    text: str
-    due: str = ""
-    note: str = ""
-    level: Level | None = None
-    level_word: str = ""
-    url: str = ""
-    toggle_url: str = ""
-    done: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
 class Toast:
-    """Said after a save (`undo` is posted), or when something arrives (`link` leads to it)."""
+    """Said after a save, or when something arrives (`link` leads to it)."""
 
     text: str
     level: Level = Level.GREEN
-    undo: Action | None = None
     link: Action | None = None
 
     @property
@@ -279,20 +264,6 @@ class Strip:
     @property
     def drawing(self) -> str:
         return LEVEL_ICONS[self.level]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Confirmation:
-    """A dialog, or a page without JavaScript. `consequences`: what will happen and who will know."""
-
-    title: str
-    consequences: tuple[str, ...]
-    verb: str
-    url: str
-    cancel_url: str
-    dialog_id: str = "confirm"
-    grave: bool = True
-    hidden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -350,15 +321,3 @@ class TimelineEntry:
     url: str = ""
     level: Level | None = None
     month: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """A refused or missing thing: what is hidden, why, whom to ask."""
-
-    title: str
-    hidden: str
-    reason: str
-    whom: str
-    icon: str = "lock"
-    actions: tuple[Action, ...] = field(default_factory=tuple)

@@ -15,7 +15,7 @@ def month_title(month: str) -> SafeString:
 
 
 def unread_tag(words: str) -> SafeString:
-    """« Non lu », as what it is said of agrees."""
+    """`words`: « Non lu » or « Non lue »."""
     return html(_UNREAD, words=words)
 
 

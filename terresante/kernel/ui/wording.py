@@ -184,6 +184,15 @@ def dialled(number: str) -> str:
     return f"tel:{digits}" if digits else ""
 
 
+def one_line(text: str) -> str:
+    """Without what cannot be printed either."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
+
+
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def lowered(words: str) -> str:
     """As it stands inside a sentence; an acronym stays as it is."""
     return words if words[:2].isupper() else f"{words[:1].lower()}{words[1:]}"

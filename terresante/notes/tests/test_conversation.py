@@ -7,7 +7,6 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
 from terresante.care_team.queries import open_record
 from terresante.feed.actions import mark_objects_read
@@ -22,6 +21,7 @@ from terresante.notes.actions import amend_note, publish_note, star_note
 from terresante.notes.enums import NoteView
 from terresante.notes.models import Note, NoteFavourite, NoteVersion
 from terresante.notes.tests.factories import new_note, published
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -73,10 +73,6 @@ def checked(shown):
     radios = Radios()
     radios.feed(shown)
     return radios.checked
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def test_a_correction_keeps_what_was_said_and_is_unread_again(cast):

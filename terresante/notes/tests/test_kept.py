@@ -6,21 +6,17 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as team
 from terresante.care_team.models import CareTeamParticipant
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
 from terresante.notes.kept import kept_for
 from terresante.notes.models import Note
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 KEY = "/notes-gardees/cle/"
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record):

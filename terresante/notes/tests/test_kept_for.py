@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team.enums import DataClass, RoleGroup
 from terresante.care_team.matrix import code_of
 from terresante.directory.actions.delegations import DelegationEntry, give_delegation
@@ -14,7 +13,7 @@ from terresante.kernel.switch_changes import change
 from terresante.notes.models import Note
 from terresante.notes.tests.test_kept import sent, url
 from tests.access.test_acting_for import enter
-from tests.cast import join, professional
+from tests.cast import join, login, professional
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -77,7 +76,7 @@ def test_what_is_written_in_ones_own_name_is_sent_for_nobody(cast, desk):
         join(cast.madeleine_record, practitioner_id=lea.person_id)
     own, for_amar = Client(), enter(lea, given[cast.amar])
     with walls_down():
-        own.force_login(User.objects.get(pk=lea.user_id))
+        login(own, lea)
 
     refused = for_amar.post(url(cast.madeleine_record), sent(principal="", data_class="coordination"))
 

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from simulators.clamd.daemon import EICAR, running
-from terresante.accounts.models import User
 from terresante.care_team import actions as circle
 from terresante.care_team.enums import Confidentiality
 from terresante.care_team.models import CareTeamParticipant
@@ -23,15 +22,12 @@ from terresante.kernel.ui.wording import french
 from terresante.notes.actions import change_limits, publish_note, withdraw_media
 from terresante.notes.models import Note, NoteMedia
 from terresante.notes.tests.factories import joined_photo, new_note, with_photos
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 PNG = b"\x89PNG"
 VIEWS = ("", "petite/", "contenu/", "telecharger/")
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

@@ -1,6 +1,5 @@
 import pytest
 
-from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization
@@ -12,17 +11,13 @@ from terresante.kernel.models import AuditEntry
 from terresante.notes import slots
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import ago, published
-from tests.cast import join, professional
+from tests.cast import join, login, professional
 from tests.costs import queries_of, tags_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 
 NASTY = "<script>alert(1)</script> '; DROP TABLE notes_note; -- {{ 7|add:7 }} & “fin”"
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

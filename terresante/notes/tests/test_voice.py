@@ -4,20 +4,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from simulators.region.pictures import message
-from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import StoredFile
 from terresante.kernel.tests.test_pictures import camera_jpeg
 from terresante.kernel.tests.test_sounds import ogg
 from terresante.notes.models import Note, NoteMedia
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

@@ -1,11 +1,9 @@
 import dataclasses
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as circle
 from terresante.care_team.enums import Basis, DataClass, TeamRole
 from terresante.care_team.events import MemberJoined
@@ -22,7 +20,7 @@ from terresante.notifications import actions, queries
 from terresante.notifications.actions import NewPreferences
 from terresante.notifications.enums import Notice
 from terresante.patients.models import PatientAccount
-from tests.cast import join
+from tests.cast import client_of, join
 from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
@@ -154,8 +152,7 @@ def test_every_e_mail_is_the_same_whatever_happened_and_to_whom(cast):
 
 
 def test_preferences_are_one_s_own(cast):
-    client = Client()
-    client.force_login(User.objects.get(pk=cast.ines.user_id))
+    client = client_of(cast.ines)
     page = reverse("notifications:preferences")
     assert client.get(page).status_code == 200
 

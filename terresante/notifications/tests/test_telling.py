@@ -28,6 +28,7 @@ from terresante.notifications.models import HeldNotice, NotificationPreference, 
 from terresante.notifications.queries import Address
 from terresante.notifications.webpush import ServerKey, said
 from terresante.patients.models import PatientAccount
+from tests.cast import client_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -263,8 +264,7 @@ def test_a_patient_chooses_for_himself_and_keeps_what_protects_him(cast):
 
 def test_the_page_says_what_cannot_be_taken_off_and_what_quiet_hours_hold_back(cast):
     """Bad: « Toujours » under « À l’écran » as under « Courriel »: of the first, quiet hours say nothing."""
-    client = Client()
-    client.force_login(User.objects.get(pk=cast.ines.user_id))
+    client = client_of(cast.ines)
 
     shown = client.get(reverse("notifications:preferences")).content.decode()
 
@@ -279,8 +279,7 @@ def test_the_page_says_what_cannot_be_taken_off_and_what_quiet_hours_hold_back(c
 
 
 def test_quiet_hours_have_a_beginning_and_an_end(cast):
-    client = Client()
-    client.force_login(User.objects.get(pk=cast.ines.user_id))
+    client = client_of(cast.ines)
     page = reverse("notifications:preferences")
 
     for wrong in ({"quiet_from": "21:00"}, {"quiet_from": "21:00", "quiet_until": "21:00"}):
@@ -300,8 +299,7 @@ def test_what_the_page_does_not_show_stays_as_it_was(cast, monkeypatch):
     equip(cast.ines)
     wants(cast.ines, {"stay": ["push", "sms"], "note_shown": ["email"]})
     monkeypatch.setattr(bound, "sms", None)
-    client = Client()
-    client.force_login(User.objects.get(pk=cast.ines.user_id))
+    client = client_of(cast.ines)
 
     page = reverse("notifications:preferences")
     assert "stay-sms" not in client.get(page).content.decode()

@@ -3,13 +3,13 @@
 import pytest
 from django.urls import reverse
 
-from terresante.accounts.models import User
 from terresante.documents.models import DocumentReference
 from terresante.health_record.tests.factories import added, treatment
 from terresante.interop.cda.tests import coded, letters
 from terresante.interop.tests import papers, wire
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.ui.wording import french
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
@@ -33,7 +33,7 @@ def send(cast, hospital, *sections, **changes):
 
 
 def opened(client, actor, record, document=None):
-    client.force_login(User.objects.get(pk=actor.user_id))
+    login(client, actor)
     keys = [record.pk] if document is None else [record.pk, document.pk]
     name = "overview:discharge" if document is None else "overview:discharge_of"
     return client.get(reverse(name, args=keys))

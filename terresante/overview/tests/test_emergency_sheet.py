@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as team
 from terresante.care_team.actions.relatives import NewRelative, save_relative
 from terresante.care_team.enums import Confidentiality
@@ -22,14 +21,10 @@ from terresante.kernel.models import AuditEntry
 from terresante.kernel.tests.test_printing import pages
 from terresante.overview import sheet_queries
 from terresante.patients.enums import DelegationBasis, Relationship
-from tests.cast import represented_by
+from tests.cast import login, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

@@ -15,7 +15,6 @@ from django.db import connection
 from django.utils import timezone
 from fhir.resources.R4B.bundle import Bundle
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as circle
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.care_team.models import CareTeamParticipant
@@ -41,14 +40,11 @@ from terresante.overview.export import Export
 from terresante.overview.paper import printed
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.models import Patient
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
 READERS = ("amar", "ines", "colin", "madeleine")
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest="copie/"):

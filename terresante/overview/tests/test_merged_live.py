@@ -6,7 +6,6 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import restore
@@ -15,7 +14,7 @@ from terresante.patients.enums import InformationSupport
 from terresante.patients.merge_actions import merge_identities, unmerge_identities
 from terresante.patients.models import CareRecord
 from terresante.patients.tests import two_persons
-from tests.cast import join
+from tests.cast import join, login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -61,7 +60,7 @@ def undone(cast, merge_id):
 
 def asked(client, actor, record, since=""):
     with walls_down():
-        client.force_login(User.objects.get(pk=actor.user_id))
+        login(client, actor)
     answer = client.get(f"/dossiers/{record.pk}/reuni/{since}")
     return answer.status_code, " ".join(unescape(re.sub("<[^>]+>", " ", answer.content.decode())).split())
 
@@ -110,7 +109,7 @@ def test_the_page_of_the_one_that_goes_on_says_to_load_again(client, cast, twice
 
 def test_a_page_of_a_record_listens_to_it(client, cast, twice):
     with walls_down():
-        client.force_login(User.objects.get(pk=cast.amar.user_id))
+        login(client, cast.amar)
     page = client.get(f"/dossiers/{cast.madeleine_record.pk}/").content.decode()
 
     url = f"/dossiers/{cast.madeleine_record.pk}/reuni/"

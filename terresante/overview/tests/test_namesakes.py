@@ -8,13 +8,11 @@ message that waits for a person. A person like nobody never has the words.
 from datetime import date
 
 import pytest
-from django.test import Client
 
-from terresante.accounts.models import User
 from terresante.interop.models import InboundMessage
 from terresante.interop.tests import wire
 from terresante.interop.tests.launches import call, software, token
-from tests.cast import shared_record
+from tests.cast import client_of, shared_record
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -35,8 +33,7 @@ def words(cast, request):
 
 
 def said(actor, url, **posted):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
+    client = client_of(actor)
     answer = client.post(url, posted) if posted else client.get(url)
     return " ".join(answer.content.decode().replace("\u00a0", " ").replace("\u202f", " ").split())
 

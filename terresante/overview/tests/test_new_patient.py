@@ -2,7 +2,6 @@ from datetime import date
 
 import pytest
 
-from terresante.accounts.models import User
 from terresante.care_team.models import CareTeamParticipant
 from terresante.directory.enums import PlaceKind
 from terresante.directory.models import Place
@@ -11,6 +10,7 @@ from terresante.kernel.models import AuditEntry
 from terresante.patients.actions import apply_traits
 from terresante.patients.models import CareRecord, Patient
 from terresante.patients.traits import Traits, read_birth_date
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -29,7 +29,7 @@ TYPED = {
 @pytest.fixture
 def amar(client, cast):
     Place.objects.create(code="94041", kind=PlaceKind.COMMUNE, name="Ivry-sur-Seine", postal_codes=["94200"])
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     return client
 
 
@@ -223,7 +223,7 @@ def test_what_was_typed_may_be_corrected(amar):
 
 
 def test_a_patient_founds_nothing(client, amar, cast):
-    client.force_login(User.objects.get(pk=cast.leon.user_id))
+    login(client, cast.leon)
 
     assert client.get("/patients/nouveau/").status_code == 403
     assert post(client, create="yes").status_code == 403
@@ -268,7 +268,7 @@ def test_an_incomplete_information_opens_nothing(amar, founded, wrong):
 
 
 def test_another_gp_neither_reads_nor_opens_the_record(amar, founded, cast):
-    amar.force_login(User.objects.get(pk=cast.brun.user_id))
+    login(amar, cast.brun)
     url = f"/dossiers/{founded.pk}/information/"
 
     assert amar.get(url).status_code == 404

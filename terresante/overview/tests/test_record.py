@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as team
 from terresante.care_team.enums import Confidentiality, DataClass
 from terresante.directory.enums import Profession
@@ -19,7 +18,7 @@ from terresante.notes.tests.factories import published
 from terresante.overview import views
 from terresante.overview.queries import KINDS, visit_words
 from terresante.patients.models import CareRecord, Patient
-from tests.cast import join, professional
+from tests.cast import join, login, professional
 from tests.costs import blocks_of, queries_of, tags_of
 from tests.walls import counted, walls_down
 
@@ -36,10 +35,6 @@ def stays_told(monkeypatch):
         }
 
     monkeypatch.setitem(slots.facts, FeedKind.ADMISSION, lines)
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

@@ -8,12 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.feed.models import ReadException
 from terresante.kernel.models import OutboxEvent
 from terresante.overview import desk_queries
 from terresante.stays.tests.reports import Hospital, cancelled, movement
-from tests.cast import join
+from tests.cast import join, login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -28,7 +27,7 @@ def hospital(cast):
 
 
 def page(client, actor, url="/", **query):
-    client.force_login(User.objects.get(pk=actor.user_id))
+    login(client, actor)
     return client.get(url, query).content.decode()
 
 
@@ -126,7 +125,7 @@ def test_those_in_hospital_are_a_list_of_their_own(client, cast, hospital):
 
 
 def test_the_list_of_those_in_hospital_takes_a_handful_of_queries(client, cast, hospital):
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
 
     client.get("/patients/hospitalises/")  # a process reads the settings of the deployment once
     with CaptureQueriesContext(connection) as asked:

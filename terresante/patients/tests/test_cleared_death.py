@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 from django.db import DatabaseError, IntegrityError, connection
 
-from terresante.accounts.models import User
 from terresante.kernel import ports, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict
@@ -14,6 +13,7 @@ from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.patients.death_actions import admit_death, clear_death
 from terresante.patients.models import IdentityChange, Patient
 from terresante.patients.queries import age_said, has_died
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -34,12 +34,6 @@ def fresh(patient):
         return Patient.objects.get(pk=patient.pk)
 
 
-def page(client, actor):
-    with walls_down():
-        client.force_login(User.objects.get(pk=actor.user_id))
-    return client
-
-
 def url(patient, rest=""):
     return f"/identites/{patient.pk}/{rest}"
 
@@ -47,7 +41,7 @@ def url(patient, rest=""):
 # The circle, who writes identities in it; a physician and a nurse with patients of their own; another duty; herself.
 @pytest.mark.parametrize("name", ["amar", "ines", "brun", "jules", "samira", "dpo", "madeleine"])
 def test_nobody_but_the_desk_clears_a_death(cast, client, died, name):
-    answer = page(client, cast.actors[name]).post(url(died, "deces/"), {"deces-reason": WHY})
+    answer = login(client, cast.actors[name]).post(url(died, "deces/"), {"deces-reason": WHY})
 
     assert answer.status_code in (403, 404)
     assert has_died(fresh(died))
@@ -86,7 +80,7 @@ def test_a_death_that_was_cleared_is_noted_by_no_statement(cast, died):
 
 
 def test_the_desk_clears_it_with_a_reason_and_the_page_says_it(cast, client, died):
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
     shown = desk.get(url(died)).content.decode()
     assert "Effacer le décès" in shown
     assert ("connu sans sa date" in shown) == died.is_deceased

@@ -19,7 +19,7 @@ from terresante.patients import link_actions as actions
 from terresante.patients.enums import LinkCause, LinkState
 from terresante.patients.models import LinkRequest, Patient, PatientAccount
 from terresante.patients.pivot import is_whole, read_pivot
-from tests.cast import shared_record
+from tests.cast import login, shared_record
 from tests.walls import walls_down, without_keys
 
 pytestmark = pytest.mark.commits
@@ -363,7 +363,7 @@ def test_identities_of_people_nobody_knows_are_not_kept(cast, issuer):
 
 def test_the_desk_compares_decides_and_sees_what_it_decided(cast, issuer, client):
     log_in(issuer, given_name="Madeleine Rose")
-    client.force_login(User.objects.get(pk=cast.identito.user_id))
+    login(client, cast.identito)
     request = the_request()
     page = f"/identites/rattachements/{request.pk}/"
 
@@ -378,7 +378,7 @@ def test_the_desk_compares_decides_and_sees_what_it_decided(cast, issuer, client
 
 
 def test_the_list_costs_the_same_with_fifty_requests(cast, client, django_assert_max_num_queries):
-    client.force_login(User.objects.get(pk=cast.identito.user_id))
+    login(client, cast.identito)
     with walls_down():
         LinkRequest.objects.bulk_create(
             LinkRequest(issuer="x", subject=str(number), cause=LinkCause.NOBODY, sex="F")
@@ -394,7 +394,7 @@ def test_the_list_costs_the_same_with_fifty_requests(cast, client, django_assert
 def test_others_have_no_such_page(cast, issuer, client):
     log_in(issuer, given_name="Madeleine Rose")
     for actor in (cast.amar, cast.dpo):
-        client.force_login(User.objects.get(pk=actor.user_id))
+        login(client, actor)
         assert client.get("/identites/rattachements/").status_code == 403
         assert client.get(f"/identites/rattachements/{the_request().pk}/").status_code in (403, 404)
 

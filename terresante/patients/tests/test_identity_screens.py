@@ -5,7 +5,6 @@ import pytest
 from django.db import OperationalError, connection
 from psycopg.errors import DeadlockDetected
 
-from terresante.accounts.models import User
 from terresante.directory.enums import PlaceKind
 from terresante.directory.models import Place
 from terresante.kernel import rls
@@ -29,6 +28,7 @@ from terresante.patients.models import (
     PotentialDuplicate,
     SourceIdentity,
 )
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -60,12 +60,6 @@ def answers(monkeypatch):
     return say
 
 
-def page(client, actor):
-    with walls_down():
-        client.force_login(User.objects.get(pk=actor.user_id))
-    return client
-
-
 def fresh(patient_id):
     with walls_down():
         return Patient.objects.get(pk=patient_id)
@@ -88,7 +82,7 @@ def url(patient, rest=""):
 @pytest.mark.parametrize("name", ["brun", "jules", "dpo", "leon"])
 def test_who_does_not_follow_the_person_sees_nothing_of_the_identity(cast, client, madeleine, answers, name):
     answers(InsiAnswer.FOUND, returned(madeleine))
-    outside = page(client, getattr(cast, name))
+    outside = login(client, getattr(cast, name))
 
     assert outside.get(url(madeleine)).status_code == 404
     for rest in ("insi/", "insi/verification/", "piece/", "corriger/", "attributs/"):
@@ -103,8 +97,8 @@ def test_who_comes_from_the_record_finds_the_way_back_to_it_and_the_desk_is_show
 ):
     record = f'href="/dossiers/{cast.madeleine_record.pk}/"'
 
-    assert record in page(client, cast.ines).get(url(madeleine)).content.decode()
-    shown = page(client, cast.identito).get(url(madeleine))
+    assert record in login(client, cast.ines).get(url(madeleine)).content.decode()
+    shown = login(client, cast.identito).get(url(madeleine))
     assert shown.status_code == 200
     assert record not in shown.content.decode()
 
@@ -112,13 +106,13 @@ def test_who_comes_from_the_record_finds_the_way_back_to_it_and_the_desk_is_show
 @pytest.mark.parametrize("address", ["", "nouvelle/", "doublons/"])
 def test_the_pages_of_the_desk_are_the_desk_s(cast, client, address):
     for name in ("amar", "dpo", "samira"):
-        assert page(client, getattr(cast, name)).get(f"/identites/{address}").status_code == 403
+        assert login(client, getattr(cast, name)).get(f"/identites/{address}").status_code == 403
 
 
 def test_two_identities_are_compared_by_the_desk_alone(cast, client, madeleine):
     both = f"/identites/comparer/{madeleine.pk}/{cast.leon_record.patient_id}/"
 
-    assert page(client, cast.amar).get(both).status_code == 403
+    assert login(client, cast.amar).get(both).status_code == 403
     for gesture in ("fusionner/", "distinguer/"):
         answer = client.post(both + gesture, {"surviving": str(madeleine.pk), "reason": "Même personne"})
         assert answer.status_code in (403, 404)
@@ -126,7 +120,7 @@ def test_two_identities_are_compared_by_the_desk_alone(cast, client, madeleine):
 
 
 def test_a_nurse_of_the_circle_raises_an_identity_to_qualified(cast, client, madeleine, answers):
-    nurse = page(client, cast.ines)
+    nurse = login(client, cast.ines)
     answers(InsiAnswer.FOUND, returned(madeleine))
 
     assert "Identité provisoire" in nurse.get(url(madeleine)).content.decode()
@@ -147,7 +141,7 @@ def test_a_nurse_of_the_circle_raises_an_identity_to_qualified(cast, client, mad
 
 
 def test_a_document_first_then_insi(cast, client, madeleine, answers):
-    nurse = page(client, cast.ines)
+    nurse = login(client, cast.ines)
     nurse.post(url(madeleine, "piece/"), {"document": "PA", "agrees": "on"})
     assert fresh(madeleine.pk).identity_status == IdentityStatus.VALIDATED
 
@@ -157,7 +151,7 @@ def test_a_document_first_then_insi(cast, client, madeleine, answers):
 
 
 def test_a_document_that_proves_too_little_changes_nothing(cast, client, madeleine):
-    nurse = page(client, cast.ines)
+    nurse = login(client, cast.ines)
     for chosen in (
         {"document": "PC", "agrees": "on"},
         {"document": "LE", "agrees": "on"},
@@ -170,7 +164,7 @@ def test_a_document_that_proves_too_little_changes_nothing(cast, client, madelei
 @pytest.mark.parametrize("answer", [InsiAnswer.NONE, InsiAnswer.SEVERAL, InsiAnswer.UNAVAILABLE])
 def test_an_answer_without_identity_is_written_and_changes_nothing(cast, client, madeleine, answers, answer):
     answers(answer)
-    page(client, cast.ines).post(url(madeleine, "insi/"))
+    login(client, cast.ines).post(url(madeleine, "insi/"))
 
     assert fresh(madeleine.pk).identity_status == IdentityStatus.PROVISIONAL
     with walls_down():
@@ -178,7 +172,7 @@ def test_an_answer_without_identity_is_written_and_changes_nothing(cast, client,
 
 
 def test_a_different_identity_is_compared_before_it_is_taken(cast, client, madeleine, answers):
-    nurse = page(client, cast.ines)
+    nurse = login(client, cast.ines)
     with walls_down():
         Place.objects.create(code="75056", name="Paris", kind=PlaceKind.COMMUNE)
     answers(InsiAnswer.FOUND, returned(madeleine, birth_place_code="75056"))
@@ -199,7 +193,7 @@ def test_the_matricule_of_somebody_else_is_not_taken(cast, client, madeleine, an
         Patient.objects.filter(pk=cast.leon_record.patient_id).update(ins=INS[0], identity_status="RECUP")
     answers(InsiAnswer.FOUND, returned(madeleine))
 
-    assert page(client, cast.ines).post(url(madeleine, "insi/")).status_code == 409
+    assert login(client, cast.ines).post(url(madeleine, "insi/")).status_code == 409
     assert fresh(madeleine.pk).ins == ""
     with walls_down():
         assert InsiCall.objects.count() == 1
@@ -210,7 +204,7 @@ def test_insi_is_asked_once_though_what_is_written_of_it_crosses(
     cast, client, madeleine, answers, monkeypatch, rest
 ):
     answers(InsiAnswer.FOUND, returned(madeleine))
-    nurse, teleservice = page(client, cast.ines), insi.bound.teleservice
+    nurse, teleservice = login(client, cast.ines), insi.bound.teleservice
     if rest != "insi/":
         nurse.post(url(madeleine, "insi/"), {"accept": "1"})
     asked: list[object] = []
@@ -241,7 +235,7 @@ def test_insi_is_asked_once_though_what_is_written_of_it_crosses(
 
 
 def test_a_matricule_that_insi_denies_is_taken_away(cast, client, madeleine, answers):
-    nurse = page(client, cast.ines)
+    nurse = login(client, cast.ines)
     answers(InsiAnswer.FOUND, returned(madeleine))
     nurse.post(url(madeleine, "insi/"))
     answers(InsiAnswer.FOUND, verdict=InsiAnswer.CONFIRMED)
@@ -297,7 +291,7 @@ def test_a_name_in_use_changes_freely(cast, madeleine):
 
 def test_the_correction_page_says_what_is_missing(cast, client, madeleine):
     qualify(madeleine)
-    nurse = page(client, cast.ines)
+    nurse = login(client, cast.ines)
     typed = {
         "birth_name": "Leroux",
         "birth_given_names": "Madeleine",
@@ -326,7 +320,7 @@ def test_a_doubtful_identity_falls_back_and_is_not_asked_for(cast, client, madel
     now = fresh(madeleine.pk)
     assert (now.is_doubtful, now.identity_status, now.ins) == (True, IdentityStatus.PROVISIONAL, "")
     answers(InsiAnswer.FOUND, returned(madeleine))
-    assert page(client, cast.ines).post(url(madeleine, "insi/")).status_code == 403
+    assert login(client, cast.ines).post(url(madeleine, "insi/")).status_code == 403
     assert client.post(url(madeleine, "piece/"), {"document": "CN", "agrees": "on"}).status_code == 422
 
 
@@ -338,7 +332,7 @@ def test_the_desk_finds_compares_merges_and_takes_back(cast, client, madeleine):
     with rls.acting(Actor.job("tests")):
         assert propose_pairs(madeleine.created_at) == 1
         assert propose_pairs(madeleine.created_at) == 0
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
 
     listed = desk.get("/identites/doublons/").content.decode()
     assert "une lettre de différence" in listed
@@ -366,7 +360,7 @@ def test_the_desk_finds_by_name_date_matricule_or_local_number(cast, client, mad
     with walls_down():
         domain = IdentityDomain.objects.create(authority="1.2.3", name="Hôpital")
         SourceIdentity.objects.create(domain=domain, value="IPP7", patient=madeleine)
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
 
     def found(**asked):
         return url(madeleine) in desk.post("/identites/", asked).content.decode()
@@ -387,7 +381,7 @@ def test_two_persons_are_told_apart_once_and_are_homonyms_from_then_on(cast, cli
         )
     with rls.acting(Actor.job("tests")):
         propose_pairs(madeleine.created_at)
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
     both = f"/identites/comparer/{other}/{madeleine.pk}/"
 
     assert desk.post(both + "distinguer/", {"reason": ""}).status_code == 422
@@ -403,7 +397,7 @@ def test_two_persons_are_told_apart_once_and_are_homonyms_from_then_on(cast, cli
 
 
 def test_the_desk_creates_an_identity_after_seeing_who_resembles(cast, client, madeleine):
-    desk = page(client, cast.identito)
+    desk = login(client, cast.identito)
     typed = {
         "birth_name": "Leroux",
         "birth_given_names": "Madeleine",
@@ -425,6 +419,6 @@ def test_a_link_to_a_merged_record_leads_to_the_one_that_goes_on(cast, client, m
         old = CareRecord.objects.create(patient_id=twice, holder_id=cast.amar.organization_id)
     merge_identities(cast.identito, madeleine.pk, dead_id=twice, reason="Même personne")
 
-    moved = page(client, cast.amar).get(f"/dossiers/{old.pk}/notes/")
+    moved = login(client, cast.amar).get(f"/dossiers/{old.pk}/notes/")
     assert (moved.status_code, moved["Location"]) == (302, f"/dossiers/{cast.madeleine_record.pk}/notes/")
-    assert page(client, cast.brun).get(f"/dossiers/{old.pk}/notes/").status_code == 404
+    assert login(client, cast.brun).get(f"/dossiers/{old.pk}/notes/").status_code == 404

@@ -7,7 +7,7 @@ from django.db import connection
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.patients.actions import register_identity
-from terresante.patients.desk_queries import resembling, sides_of_traits
+from terresante.patients.desk_queries import resembling, sides_of
 from terresante.patients.likeness import Sides, Verdict, compare, links_by_itself, sound
 from terresante.patients.traits import Traits
 
@@ -116,7 +116,7 @@ def test_only_the_desk_and_jobs_search_across_patients(cast):
         birth_place_code="29019",
     )
     register_identity(Actor.job("tests"), traits=traits)
-    asked = sides_of_traits(replace(traits, birth_name="Kervela", birth_date=date(1950, 12, 4)))
+    asked = sides_of(replace(traits, birth_name="Kervela", birth_date=date(1950, 12, 4)))
 
     found = {}
     for name in ("identito", "amar", "dpo", "madeleine"):

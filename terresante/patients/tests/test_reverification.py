@@ -4,12 +4,10 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from simulators.insi.people import TEST_OID, invented
 from simulators.insi.service import Insi, server
-from terresante.accounts.models import User
 from terresante.interop.insi import InsiOverHttp
 from terresante.kernel.models import AuditEntry
 from terresante.patients import insi
@@ -17,6 +15,7 @@ from terresante.patients.actions import apply_traits
 from terresante.patients.jobs import verify_again
 from terresante.patients.models import IdentityChange, InsiCall, Patient
 from terresante.patients.traits import Traits
+from tests.cast import client_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -126,11 +125,11 @@ def test_a_matricule_that_is_denied_goes_and_the_desk_sees_it(cast, known, teles
     # A document was checked, INSi no longer returns the identity: validated, and nothing travels any more.
     assert now_is(known) == ("VALI", False)
     assert (calls(), kinds()) == ([("KO", "insi")], ["denied"])
-    page = desk(cast.identito).get("/identites/a-revoir/").content.decode()
+    page = client_of(cast.identito).get("/identites/a-revoir/").content.decode()
     assert "ESSAI-AUBIER" in page
     assert "Identité validée" in page
     for name in ("amar", "dpo", "madeleine"):
-        answer = desk(cast.actors[name]).get("/identites/a-revoir/")
+        answer = client_of(cast.actors[name]).get("/identites/a-revoir/")
         assert answer.status_code == 403
         assert "AUBIER" not in answer.content.decode()
 
@@ -141,10 +140,10 @@ def test_what_the_desk_did_since_takes_the_identity_off_the_list(cast, known, te
     teleservice(invented())
 
     # Asked again, INSi returns the person.
-    desk(cast.identito).post(f"/identites/{known.pk}/insi/", {"accept": "1"})
+    client_of(cast.identito).post(f"/identites/{known.pk}/insi/", {"accept": "1"})
 
     assert now_is(known) == ("QUAL", True)
-    assert "ESSAI-AUBIER" not in desk(cast.identito).get("/identites/a-revoir/").content.decode()
+    assert "ESSAI-AUBIER" not in client_of(cast.identito).get("/identites/a-revoir/").content.decode()
 
 
 def test_a_teleservice_that_is_down_loses_nothing(known, teleservice, monkeypatch):
@@ -189,9 +188,3 @@ def test_an_identity_corrected_while_insi_is_asked_keeps_its_correction(known, t
 
     assert now_is(known) == ("QUAL", True)
     assert kinds() == []
-
-
-def desk(actor):
-    client = Client()
-    client.force_login(User.objects.get(pk=actor.user_id))
-    return client

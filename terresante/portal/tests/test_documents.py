@@ -2,13 +2,12 @@
 
 import pytest
 
-from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
 from terresante.documents.actions import share_document, withdraw_document
 from terresante.documents.enums import DocumentType
 from terresante.documents.tests.factories import filed
 from terresante.patients.enums import DelegationBasis
-from tests.cast import represented_by
+from tests.cast import login, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -16,7 +15,7 @@ LIST = "/mon-dossier/documents/"
 
 
 def page_of(client, actor, address=LIST):
-    client.force_login(User.objects.get(pk=actor.user_id))
+    login(client, actor)
     return client.get(address)
 
 

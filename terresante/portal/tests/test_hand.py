@@ -1,9 +1,7 @@
 """What a patient does with her own hand: her circle, who saw her record, what she contests (MISSION B4)."""
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -25,17 +23,11 @@ from terresante.kernel.models import AuditEntry, OutboundMessage, OutboxEvent
 from terresante.patients.enums import DelegationBasis
 from terresante.patients.models import RelatedPerson
 from terresante.portal import actions
-from tests.cast import join, organization, professional, represented_by
+from tests.cast import client_of, join, organization, professional, represented_by
 from tests.walls import dispatched, wait_for_older_transactions, walls_down
 
 pytestmark = pytest.mark.commits
 MOST_QUERIES_OF_THE_LOG = 26
-
-
-def client_of(actor):
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
-    return client
 
 
 def period(cast, member_id):

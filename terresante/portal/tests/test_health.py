@@ -3,7 +3,6 @@
 import pytest
 from django.db import connection
 
-from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
 from terresante.feed.models import FeedItem
 from terresante.health_record.actions import judge_line
@@ -13,7 +12,7 @@ from terresante.health_record.tests.factories import added, allergy, declared, d
 from terresante.kernel import rls
 from terresante.kernel.models import AuditEntry
 from terresante.patients.enums import DelegationBasis
-from tests.cast import represented_by
+from tests.cast import login, represented_by
 from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
@@ -28,10 +27,6 @@ SAID = {
     "mesures": {"code": "85354-9", "value": "128", "low_value": "75", "effective_at": "2026-11-20T08:30"},
     "directives": {"text": "Pas d’acharnement", "kept_at": "Dans le buffet", "decided_on": "2026-01-05"},
 }
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def test_the_person_says_an_allergy_a_measure_and_her_directives(client, cast):

@@ -3,13 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from terresante.accounts.models import User
 from terresante.care_team import actions as team
 from terresante.care_team.enums import Confidentiality
 from terresante.documents.tests.factories import filed
 from terresante.notes.tests.factories import published
 from terresante.patients.enums import DelegationBasis
-from tests.cast import represented_by
+from tests.cast import login, represented_by
 from tests.costs import queries_of
 from tests.walls import walls_down
 
@@ -18,7 +17,7 @@ BEHIND = ("circle", "documents", "notes", "health", "emergency_sheet", "accesses
 
 
 def home(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
+    login(client, actor)
     return client.get(reverse("portal:home"))
 
 

@@ -4,9 +4,7 @@ import html
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,7 +29,7 @@ from terresante.kernel.files.receiving import receive
 from terresante.kernel.models import OutboxEvent
 from terresante.overview import fhir
 from terresante.patients.enums import DelegationBasis
-from tests.cast import represented_by
+from tests.cast import client_of, represented_by
 from tests.walls import walls_down
 
 pytestmark = [pytest.mark.commits, pytest.mark.usefixtures("files_of_the_test")]
@@ -74,12 +72,6 @@ def by_sql(actor, record):
 def facts():
     with walls_down():
         return FeedItem.objects.filter(kind="document").count()
-
-
-def client_of(actor):
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
-    return client
 
 
 def words(answer):

@@ -3,18 +3,17 @@
 import pytest
 from django.urls import reverse
 
-from terresante.accounts.models import User
 from terresante.care_plans.models import Inclusion
 from terresante.care_plans.tests.factories import included, lead_of, published
 from terresante.patients.enums import DelegationBasis
-from tests.cast import represented_by
+from tests.cast import login, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 
 
 def page(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
+    login(client, actor)
     return client.get(reverse("portal:programmes"))
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core import mail
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import reverse
@@ -23,13 +22,12 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.events import Event
 from terresante.kernel.models import AuditEntry
-from terresante.kernel.outbound import deliver_waiting
 from terresante.notes.access import NOTE_READ
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.patients.enums import DelegationBasis, DelegationProof
 from terresante.patients.models import CareRecord, Delegation, Patient, RelatedPerson
-from tests.cast import represented_by
+from tests.cast import client_of, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -80,9 +78,8 @@ def reaches(actor, record):
     return rule, basis
 
 
-def client_of(actor):
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
+def acting(actor):
+    client = client_of(actor)
     session = client.session
     session[ports.ACTING_FOR_KEY] = str(actor.person_id)
     session.save()
@@ -113,7 +110,7 @@ def test_an_access_that_does_not_hold_opens_nothing_at_either_wall(cast, what, d
     assert reaches(ended, cast.madeleine_record) == (False, ""), what
     assert not told_live(ended, cast.madeleine_record)
     # Asked for in the session, it gives the other person's pages.
-    page = client_of(ended).get(reverse("portal:circle")).content.decode()
+    page = acting(ended).get(reverse("portal:circle")).content.decode()
     assert "LEROUX" in page
     assert "Madeleine" not in page
 
@@ -123,7 +120,7 @@ def test_an_access_for_one_person_opens_no_other(cast):
     published(cast.amar, cast.madeleine_record, data_class=DataClass.CARE)
 
     assert reaches(guardian, cast.madeleine_record) == (False, "")
-    client = client_of(guardian)
+    client = acting(guardian)
     assert client.get(reverse("notes:list", args=[cast.madeleine_record.pk])).status_code == 404
     with rls.acting(guardian), pytest.raises(NotFound):
         open_record(guardian, cast.madeleine_record.pk)
@@ -171,7 +168,7 @@ def test_a_guardian_reads_what_the_person_reads_and_a_carer_what_she_named(cast)
 
 def test_a_carer_decides_nothing_and_sees_no_log(cast):
     carer = as_relative(cast.madeleine_record, "Lucie", CARER)
-    client = client_of(carer)
+    client = acting(carer)
 
     assert client.get(reverse("portal:accesses")).status_code == 302
     assert client.get(reverse("portal:search")).status_code == 403
@@ -298,103 +295,6 @@ def test_a_parent_of_a_grown_up_gets_no_access(cast):
         relative_actions.record_delegation(cast.amar, cast.madeleine_record.pk, person.pk, delegation=wanted)
 
 
-def recorded_by_hand(cast, **more):
-    """Through the form of a professional; the code his screen shows, and the link that the e-mail carries."""
-    person = relative_of(cast.madeleine_record)
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=cast.amar.user_id))
-    answer = client.post(
-        reverse("care_team:delegate", args=[cast.madeleine_record.pk, person.pk]),
-        {
-            "basis": "guardianship",
-            "mission": "person",
-            "email": "Claire.Morel@example.org",
-            "proof": "judgment",
-            "court": "Tribunal judiciaire de Créteil",
-            "judged_on": days(-20).isoformat(),
-            "valid_until": days(900).isoformat(),
-            **more,
-        },
-    )
-    code = re.search(r"[A-Z2-9]{5}-[A-Z2-9]{5}", answer.content.decode())
-    deliver_waiting()
-    link = re.search(r"/invitation/[\w-]+/", str(mail.outbox[-1].body)) if mail.outbox else None
-    return person, answer, code and code.group(), link and link.group()
-
-
-@pytest.mark.parametrize("basis", ["curatorship", "safeguard"])
-def test_a_measure_that_leaves_her_rights_to_the_person_opens_nothing_and_says_why(cast, basis):
-    person, answer, code, _ = recorded_by_hand(cast, basis=basis)
-
-    assert answer.status_code == 422
-    assert "n’ouvre pas d’accès" in answer.content.decode()
-    assert code is None
-    with walls_down():
-        assert not Delegation.objects.filter(related_person=person).exists()
-
-
-def test_a_guardian_opens_her_access_with_the_link_and_the_code_and_logs_in(cast):
-    person, _, code, link = recorded_by_hand(cast)
-    text = f"{mail.outbox[-1].subject} {mail.outbox[-1].body}"
-    newcomer = Client()
-
-    assert code
-    assert "Madeleine" not in text
-    assert "LEROUX" not in text
-    assert code not in text
-    assert newcomer.get(link).headers["Location"] == reverse("portal:claim")
-    words = {"new": "tulipe lampe orage 77", "again": "tulipe lampe orage 77"}
-    assert newcomer.post(reverse("portal:claim"), {"given_code": "AAAAA-BBBBB", **words}).status_code == 422
-    opened = newcomer.post(reverse("portal:claim"), {"given_code": code.lower(), **words})
-
-    assert "Votre accès est ouvert" in opened.content.decode()
-    user = get_user_model().objects.get(login="claire.morel@example.org")
-    assert user.check_password("tulipe lampe orage 77")
-    with walls_down():
-        given = Delegation.objects.get(related_person=person)
-        assert given.user_id == user.pk
-        assert AuditEntry.objects.filter(action="delegation.claim", patient_id=given.patient_id).count() == 1
-    newcomer.force_login(user)
-    page = newcomer.get(reverse("portal:accesses")).content.decode()
-    assert "Vous agissez pour <b>Madeleine LEROUX</b>" in page
-    # The same link opens nothing twice.
-    again = Client()
-    again.get(link)
-    assert again.post(reverse("portal:claim"), {"given_code": code, **words}).status_code == 422
-
-
-def test_a_wrong_code_five_times_closes_the_invitation_and_says_nothing_more(cast):
-    _, _, code, link = recorded_by_hand(cast)
-    words = {"new": "tulipe lampe orage 77", "again": "tulipe lampe orage 77"}
-    stranger = Client()
-    stranger.get(link)
-    said = [stranger.post(reverse("portal:claim"), {"given_code": "AAAAA-BBBBB", **words}) for _ in range(5)]
-    too_late = stranger.post(reverse("portal:claim"), {"given_code": code, **words})
-    nowhere = Client()
-    nowhere.get("/invitation/nothing-like-a-token/")
-    unknown = nowhere.post(reverse("portal:claim"), {"given_code": code, **words})
-
-    sentence = "Ce lien ou ce code n’est pas valable"
-    assert all(sentence in answer.content.decode() for answer in (*said, too_late, unknown))
-    assert not get_user_model().objects.filter(login="claire.morel@example.org").exists()
-
-
-def test_who_has_an_account_adds_the_second_person_to_it_and_a_professional_does_not(cast):
-    guardian = as_relative(cast.leon_record, "Claire")
-    _, _, code, link = recorded_by_hand(cast)
-    doctor = Client()
-    doctor.force_login(get_user_model().objects.get(pk=cast.brun.user_id))
-    doctor.get(link)
-    assert "professionnel" in doctor.post(reverse("portal:claim"), {"given_code": code}).content.decode()
-    known = client_of(guardian)
-    known.get(link)
-
-    assert known.post(reverse("portal:claim"), {"given_code": code}).status_code == 302
-    page = known.get(reverse("portal:circle")).content.decode()
-    assert "Vous agissez pour <b>Leon LEROUX</b>" in page
-    assert "Passer à Madeleine LEROUX" in page
-
-
 def test_a_guardian_reads_of_another_s_choices_and_of_another_s_record(cast):
     guardian, patient_id = as_relative(cast.madeleine_record), cast.madeleine_record.patient_id
     with walls_down():
@@ -403,7 +303,7 @@ def test_a_guardian_reads_of_another_s_choices_and_of_another_s_record(cast):
             Consent.objects.create(
                 patient_id=patient_id, kind=kind, practitioner_id=of, recorded_by_name="Paul"
             )
-    client = client_of(guardian)
+    client = acting(guardian)
 
     for address in ("portal:choices", "portal:lift_opposition"):
         page = client.get(reverse(address))
@@ -420,7 +320,7 @@ def test_a_guardian_of_two_persons_always_knows_for_whom_and_the_log_says_it(cas
     leon = as_relative(cast.leon_record, "Claire")
     user = get_user_model().objects.get(pk=leon.user_id)
     madeleine = as_relative(cast.madeleine_record, "Claire", user=user)
-    client = client_of(leon)
+    client = acting(leon)
 
     assert "Vous agissez pour <b>Leon LEROUX</b>" in client.get(reverse("portal:choices")).content.decode()
     client.post(reverse("portal:switch"), {"to": str(madeleine.person_id)})
@@ -433,8 +333,7 @@ def test_a_guardian_of_two_persons_always_knows_for_whom_and_the_log_says_it(cas
         (cast.leon_record.patient_id, "Leon LEROUX"),
         (cast.madeleine_record.patient_id, "Madeleine LEROUX"),
     }
-    own = Client()
-    own.force_login(get_user_model().objects.get(pk=cast.madeleine.user_id))
+    own = client_of(cast.madeleine)
     seen = own.get(reverse("portal:accesses")).content.decode()
     assert "pour Madeleine LEROUX" in seen
     # Whom he does not act for is not found.
@@ -443,8 +342,7 @@ def test_a_guardian_of_two_persons_always_knows_for_whom_and_the_log_says_it(cas
 
 def test_the_patient_gives_her_carer_an_access_and_takes_it_back_in_one_click(cast):
     person = relative_of(cast.madeleine_record, "Lucie")
-    own = Client()
-    own.force_login(get_user_model().objects.get(pk=cast.madeleine.user_id))
+    own = client_of(cast.madeleine)
     answer = own.post(
         reverse("portal:carer", args=[person.pk]), {"email": "lucie@example.org", "scope": ["care"]}
     )
@@ -478,8 +376,7 @@ def test_the_patient_withdraws_no_access_that_the_law_gave(cast):
 def test_another_patient_gives_no_access_to_her_record(cast):
     """Léon has his own relatives and his own carers."""
     person = relative_of(cast.madeleine_record)
-    other = Client()
-    other.force_login(get_user_model().objects.get(pk=cast.leon.user_id))
+    other = client_of(cast.leon)
 
     for name, key in (("carer", person.pk), ("relative", person.pk)):
         assert (

@@ -13,12 +13,12 @@ from django.template.loader import get_template
 from django.utils.translation import override
 
 from terresante import portal
-from terresante.accounts.models import User
 from terresante.care_team.enums import Confidentiality
 from terresante.documents.tests.factories import filed
 from terresante.kernel.ui.translation import catalogue, is_of_the_person, marked, texts
 from terresante.kernel.ui.typography import pieces, spaced
 from terresante.notes.tests.factories import published
+from tests.cast import login
 
 HERE = Path(portal.__file__).parent
 # What stays French: kept as it was said; the words of the access log, which `care_team` says and these put right.
@@ -71,7 +71,7 @@ def forget_templates():
 def test_every_text_of_a_page_is_looked_up_in_its_language(client, cast, another_language):
     published(cast.ines, cast.madeleine_record, level=Confidentiality.CIRCLE_AND_PATIENT)
     filed(cast.amar, cast.madeleine_record, level=Confidentiality.CIRCLE_AND_PATIENT)
-    client.force_login(User.objects.get(pk=cast.madeleine.user_id))
+    login(client, cast.madeleine)
     own = {text for path in (HERE / "templates").rglob("*.html") for text in texts(spaced(path.read_text()))}
 
     for address in ("", "documents/", "notes/", "mon-cercle/", "ma-sante/", "ma-sante/allergies/", "copie/"):

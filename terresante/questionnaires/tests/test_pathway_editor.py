@@ -4,14 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from terresante.accounts.models import User
-from terresante.directory.enums import Profession
-from terresante.directory.models import Organization
 from terresante.kernel.ui.wording import french
 from terresante.questionnaires import pathway_actions
 from terresante.questionnaires.models import PathwayVersion
 from terresante.questionnaires.tests.factories import published_version
-from tests.cast import professional
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -32,17 +29,6 @@ TYPED = {
     "quotidien:+:choices": "Non",
     "quotidien:+:unit": "°C",
 }
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        at = Organization.objects.get(pk=cast.brun.organization_id)
-        return professional("admin", Profession.OTHER, at, duties=["administrator"])
 
 
 def draft_of(version):

@@ -4,9 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from terresante.accounts.models import User
-from terresante.directory.enums import Profession
-from terresante.directory.models import Organization
 from terresante.kernel.errors import Refused
 from terresante.kernel.ui.wording import french
 from terresante.questionnaires import pathway_actions
@@ -16,7 +13,7 @@ from terresante.questionnaires.models import PathwayVersion
 from terresante.questionnaires.pathway import check
 from terresante.questionnaires.tests.factories import files, published_version
 from terresante.questionnaires.tests.pathways import small
-from tests.cast import professional
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -74,13 +71,6 @@ STEP = {
 
 
 @pytest.fixture
-def admin(cast):
-    with walls_down():
-        at = Organization.objects.get(pk=cast.brun.organization_id)
-        return professional("admin", Profession.OTHER, at, duties=["administrator"])
-
-
-@pytest.fixture
 def draft(admin, request):
     made = getattr(request, "param", {"schedule.csv": SCHEDULE, "scores.toml": SCORES})
     return pathway_actions.clone(admin, published_version(**made).pk)
@@ -89,7 +79,7 @@ def draft(admin, request):
 @pytest.fixture
 def screen(client, admin, draft):
     """Sends the fields of one part of the draft, as its page was read."""
-    client.force_login(User.objects.get(pk=admin.user_id))
+    login(client, admin)
 
     def sent(part, said=None, query=""):
         here = f"{URL}versions/{draft.pk}/modifier/{part}/{query}"
@@ -406,7 +396,7 @@ def _rules(draft):
 
 
 def test_only_the_platform_s_administrator_reaches_the_new_parts(client, cast, screen, draft):
-    client.force_login(User.objects.get(pk=cast.brun.user_id))
+    login(client, cast.brun)
     for part in ("cadre", "calendrier", "scores", "seuils"):
         here = f"{URL}versions/{draft.pk}/modifier/{part}/"
         assert client.get(here).status_code in (403, 404)

@@ -10,7 +10,6 @@ from terresante.questionnaires.pathway import folder, readable
 from terresante.questionnaires.tests.factories import files
 from terresante.questionnaires.tests.shelf import SHIPPED
 from terresante.questionnaires.tests.test_pathway_editor_forms import (
-    admin,
     beside,
     draft,
     kept,
@@ -18,7 +17,7 @@ from terresante.questionnaires.tests.test_pathway_editor_forms import (
     screen,
 )
 
-__all__ = ["admin", "draft", "screen"]
+__all__ = ["draft", "screen"]
 pytestmark = pytest.mark.commits
 SLEEP = (("bon", "Bien"), ("mauvais", "Mal"))
 ROW = {"row-0-rule": "temperature", "row-0-questionnaire": "quotidien", "row-0-item": "temperature"}

@@ -10,7 +10,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization
 from terresante.kernel import rls
@@ -21,24 +20,13 @@ from terresante.questionnaires import archive, draft, pathway_actions, queries
 from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayVersion
 from terresante.questionnaires.replay_queries import replayed
 from terresante.questionnaires.tests.factories import answered, files, published_version
-from tests.cast import join, professional
+from tests.cast import join, login, professional
 from tests.costs import queries_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 
 URL = "/administration/parcours/"
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
-
-
-@pytest.fixture
-def admin(cast):
-    with walls_down():
-        at = Organization.objects.get(pk=cast.brun.organization_id)
-        return professional("admin", Profession.OTHER, at, duties=["administrator"])
 
 
 @pytest.fixture

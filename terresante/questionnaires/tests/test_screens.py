@@ -4,7 +4,6 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team.queries import open_record
 from terresante.feed import queries as feed
 from terresante.feed.enums import FeedKind
@@ -16,6 +15,7 @@ from terresante.questionnaires import queries, record_queries, slots
 from terresante.questionnaires.access import RESPONSE_READ, RESPONSE_WRITE
 from terresante.questionnaires.models import PathwaySignature, QuestionnaireResponse
 from terresante.questionnaires.tests.factories import answered, published_version
+from tests.cast import login
 from tests.costs import queries_of
 from tests.walls import walls_down
 
@@ -27,10 +27,6 @@ NASTY = "<script>alert(1)</script> & “fin”"
 @pytest.fixture
 def version():
     return published_version()
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

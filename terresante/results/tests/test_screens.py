@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from simulators.laboratory.reports import Examinations, Result
-from terresante.accounts.models import User
 from terresante.documents.tests.factories import filed
 from terresante.interop.tests import papers, wire
 from terresante.kernel.actor import Actor
@@ -19,7 +18,7 @@ from terresante.kernel.models import AuditEntry
 from terresante.results.models import LabObservation
 from terresante.results.tests.factories import URINE, blood, reports, results_of, sent, sugar
 from terresante.terminology.actions import load_set
-from tests.cast import join
+from tests.cast import join, login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -29,10 +28,6 @@ pytestmark = pytest.mark.commits
 def claire(cast, hospital):
     wire.know(cast.madeleine_record, hospital)
     return papers.whose(cast.madeleine_record)
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def url(record, rest=""):

@@ -41,7 +41,7 @@ def alerts_of_follow_ups_read(actor: Actor) -> Q:
 
 
 def classes_on_a_board(actor: Actor) -> list[str]:
-    """Of pathways, those that this professional reads; `board_groups` asks what else makes a row his to see."""
+    """The classes of pathways that this professional reads; `board_groups` checks the rest for each row."""
     read = classes_read(actor)
     return [name.value for name in PATHWAY_CLASSES if name in read]
 
@@ -74,7 +74,7 @@ def cells_managed(actor: Actor) -> Q:
 
 @rule(STATISTICS_READ, Cell)
 def cells_counted(actor: Actor) -> Q:
-    """Numbers of nobody in particular: who works for its structure, and who manages it."""
+    """Numbers name nobody: read by those who work in the structure of the cell, or manage it."""
     if actor.kind != ActorKind.PROFESSIONAL or actor.organization_id is None:
         return NOBODY
     return Q(organization_id=actor.organization_id) | cells_managed(actor)

@@ -70,7 +70,7 @@ def _new(follow_up: FollowUp, *, form: str, now: datetime) -> Alert:
 
 
 def _says(alert: Alert, follow_up: FollowUp, response: QuestionnaireResponse) -> None:
-    """The answer speaks for the alert, which waits anew."""
+    """The alert now shows this answer, and waits again from the beginning."""
     _keeps(alert, response)
     alert.colour, alert.fired, alert.form = response.colour, response.fired, response.form
     alert.version_id, alert.answered_at = response.version_id, response.authored_at
@@ -86,7 +86,7 @@ def _keeps(alert: Alert, response: QuestionnaireResponse) -> None:
 
 
 def _joined(alert: Alert, follow_up: FollowUp, response: QuestionnaireResponse) -> Alert:
-    """A worse answer speaks for the alert; so does any that comes while the first abnormal value is not confirmed."""
+    """The alert shows this answer if it is worse, or if it needs no confirmation and the value before it did."""
     worse = alert.kind == AlertKind.NO_ANSWER or SEVERITY[response.colour] > SEVERITY[alert.colour]
     if worse or (alert.is_to_confirm and not response.to_confirm):
         _says(alert, follow_up, response)
@@ -97,7 +97,9 @@ def _joined(alert: Alert, follow_up: FollowUp, response: QuestionnaireResponse) 
 
 
 def _calmed(alert: Alert, response: QuestionnaireResponse) -> Alert | None:
-    """What nobody took closes by itself, and says why; who took it hears the answer and closes it himself."""
+    """An alert that nobody took closes by itself, with its reason; whoever took it is shown the answer and closes it
+    himself.
+    """
     was_silent = alert.kind == AlertKind.NO_ANSWER
     measured = (
         alert.is_to_confirm and alert.answered_at is not None and response.authored_at > alert.answered_at

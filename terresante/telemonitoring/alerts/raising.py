@@ -8,11 +8,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.care_team.queries.limits import limits_on, name_in_circle
-from terresante.kernel import audit, rls, together
+from terresante.kernel import audit, rls, sql, together
 from terresante.kernel.actor import Actor
 from terresante.kernel.events import emit
 from terresante.questionnaires.models import QuestionnaireResponse
@@ -58,10 +57,10 @@ def open_for_answers(answered: Sequence[tuple[FollowUp, QuestionnaireResponse]])
 
 
 def open_for_silences(waiting: Sequence[Expected], colour: str, *, now: datetime | None = None) -> int:
-    """Orange or red ones, in the transaction that coloured them; how many were opened.
+    """Opens alerts for orange or red silences, in the transaction that coloured them; returns how many.
 
-    Of an expected answer its three keys are enough. What somebody closed for the same one stays closed: he has heard
-    the person.
+    Of each expected answer, only its three keys are read. An alert that somebody closed for the same silence is not
+    opened again: he has heard the person.
     """
     moment = now or timezone.now()
     rls.open_records({one.patient_id for one in waiting})
@@ -146,10 +145,10 @@ def _go_higher(alert: Alert, follow_up: FollowUp, now: datetime) -> None:
 
 
 def _due(now: datetime) -> tuple[dict[UUID, FollowUp], list[Alert]]:
-    """Those whose hour has come: their follow-ups, locked, and they as they stand once nobody else changes them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT alert_id, follow_up_id, patient_id FROM alerts_due(%s, %s)", [now, _AT_ONCE])
-        rows = cursor.fetchall()
+    """Alerts whose time has come and the follow-ups they belong to: these are locked first, then the alerts are read
+    again.
+    """
+    rows = sql.rows("SELECT alert_id, follow_up_id, patient_id FROM alerts_due(%s, %s)", now, _AT_ONCE)
     if not rows:
         return {}, []
     rls.open_records({patient_id for _, _, patient_id in rows})
@@ -165,7 +164,7 @@ def _locked(keys: Collection[UUID]) -> dict[UUID, FollowUp]:
 
 
 def _alerts_of(follow_ups: Collection[UUID]) -> dict[UUID, list[Alert]]:
-    """All of them, the latest first: an answer that opened one, closed since, opens nothing more."""
+    """Open or closed, the latest first: an answer whose alert was closed opens no second one."""
     found: dict[UUID, list[Alert]] = {}
     for alert in Alert.objects.filter(follow_up_id__in=follow_ups).order_by("-opened_at"):
         found.setdefault(alert.follow_up_id, []).append(alert)
@@ -175,7 +174,9 @@ def _alerts_of(follow_ups: Collection[UUID]) -> dict[UUID, list[Alert]]:
 def _write(
     opened: Sequence[Alert], changed: Sequence[Alert], *, shown: Sequence[UUID] = (), told: bool = False
 ) -> None:
-    """`shown`: follow-ups whose row may say otherwise than their alert; `told`: nobody else tells that they changed."""
+    """`shown`: other follow-ups whose row of the board must be written again; `told`: emit their change too, which no
+    other code does.
+    """
     together.insert(opened)
     together.update(changed)
     keys = {*shown, *(alert.follow_up_id for alert in (*opened, *changed))}

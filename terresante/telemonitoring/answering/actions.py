@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import connection
-
 from terresante.accounts.queries import is_open
 from terresante.accounts.tries import refuse_beyond
-from terresante.kernel import access, rls
+from terresante.kernel import access, rls, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.outbound import queue_sms
@@ -164,9 +162,10 @@ def _may_be_told(number: str) -> bool:
 
 
 def _followed(number: str) -> Sequence[tuple[UUID, UUID]]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT follow_up_id, patient_id FROM follow_ups_of_number(%s)", [number])
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+    return [
+        (row[0], row[1])
+        for row in sql.rows("SELECT follow_up_id, patient_id FROM follow_ups_of_number(%s)", number)
+    ]
 
 
 def _answered_by(message: Message, patient_id: UUID, follow_ups: Collection[UUID]) -> str:

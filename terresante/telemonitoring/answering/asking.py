@@ -235,7 +235,7 @@ def opened(patient_id: UUID) -> None:
 
 
 def expected_at_home(actor: Actor, patient_id: UUID, follow_up_id: UUID | None) -> QuerySet[Expected]:
-    """Of the follow-ups that run, in order, whatever became of each."""
+    """What running follow-ups expect from home, in order, whatever its state."""
     rows = access.list(actor, FOLLOW_UP_READ, Expected, patient_id=patient_id).filter(
         role__in=FILLED_AT_HOME, follow_up__state="active"
     )
@@ -247,7 +247,7 @@ def expected_at_home(actor: Actor, patient_id: UUID, follow_up_id: UUID | None) 
 def _answers_to(
     actor: Actor, patient_id: UUID, expected: Collection[UUID]
 ) -> dict[UUID, QuestionnaireResponse]:
-    """The last answer to each: what an event will say of it later is already true for who answered."""
+    """The last answer to each, read from the answers themselves: their events may not have been handled yet."""
     rows = questionnaires.answers_of(actor, patient_id).filter(
         occurrence_id__in=expected, status=ResponseStatus.COMPLETED
     )

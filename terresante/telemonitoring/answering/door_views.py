@@ -186,7 +186,7 @@ def _tried(request: HttpRequest, code: str) -> Visit | None:
 
 
 def _remember(request: HttpRequest, visit: Visit) -> None:
-    """For half an hour, under a new key: what was before a code opens nothing after it."""
+    """For half an hour, under a new session key: what was there before the code opens nothing after it."""
     request.session.cycle_key()
     request.session.pop(_TOKEN, None)
     request.session[_OPENED] = {

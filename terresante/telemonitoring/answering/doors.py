@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.core import signing
-from django.db import connection
 
 from terresante.accounts.codes import code_hash, link_hash
 from terresante.accounts.queries import session_was_closed
+from terresante.kernel import sql
 from terresante.kernel.ids import new_id
 from terresante.telemonitoring.answering.links import reminded_link
 
@@ -28,9 +28,7 @@ class Visit:
 
 def link_key(token: str) -> UUID | None:
     """Of a link that is still open; None for one that is guessed, revoked, old, or closed by five wrong codes."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT answer_link_key(%s)", [link_hash(token)])
-        known: UUID | None = cursor.fetchone()[0]
+    known: UUID | None = sql.value("SELECT answer_link_key(%s)", link_hash(token))
     return known or _reminded(token)
 
 
@@ -45,28 +43,24 @@ def opened_link(known: UUID | None, *, code: str) -> Visit | None:
     Outside any transaction: a wrong try is counted whatever follows.
     """
     link_id = known or new_id()  # the same work for nobody's link
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM open_answer_link(%s, %s)", [link_id, code_hash(link_id, code)])
-        found = cursor.fetchone()
+    found = sql.row("SELECT * FROM open_answer_link(%s, %s)", link_id, code_hash(link_id, code))
     return Visit(link_id, *found) if found else None
 
 
 def held_link(link_id: UUID) -> Visit | None:
     """None once it was revoked, is past its date, or its follow-up has ended."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM answer_link_holds(%s)", [link_id])
-        found = cursor.fetchone()
+    found = sql.row("SELECT * FROM answer_link_holds(%s)", link_id)
     return Visit(link_id, *found) if found else None
 
 
 def permit_of_link(link_id: UUID) -> str:
-    """Names how one came, never whom one answers for: that is asked again when the answer arrives."""
+    """Says by which link somebody came, not for whom he answers: that is asked again when the answer arrives."""
     return signing.dumps({"link": str(link_id)}, salt=_PERMIT)
 
 
 def permit_of_account(user_id: UUID, *, session: UUID) -> str:
-    """The same; it ends with this session, when it is closed by its owner, not when it grows old: what was answered
-    under it is then kept by the telephone until he is back.
+    """The same, of a session. It ends when its owner closes the session, not when the session expires: the telephone
+    then keeps what was answered until he is back.
     """
     return signing.dumps({"user": str(user_id), "session": str(session)}, salt=_PERMIT)
 

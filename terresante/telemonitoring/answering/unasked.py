@@ -42,7 +42,7 @@ class Unasked:
 def offered(
     actor: Actor, patient_id: UUID, due: Sequence[asking.Due], *, follow_up_id: UUID | None = None
 ) -> list[Unasked]:
-    """Of each follow-up that runs: what comes again and again and was asked lately, but what waits among `due`.
+    """Of each running follow-up, the repeated questionnaires asked lately, except those that wait among `due`.
 
     A carer answers what is asked of him, no more.
     """

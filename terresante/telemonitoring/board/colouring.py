@@ -215,7 +215,9 @@ def _came(
     followed: Mapping[UUID | None, FollowUp],
     answers: Mapping[UUID | None, Sequence[QuestionnaireResponse]],
 ) -> list[QuestionnaireResponse]:
-    """What the events tell of, when it still stands: what was corrected since is told by its correction."""
+    """The answers of the events that still stand; one that was corrected since is covered by the event of its
+    correction.
+    """
     standing_ones = {row.pk: row for key in followed for row in answers.get(key, ())}
     keys = dict.fromkeys(event.object_id for event in told)
     return [standing_ones[key] for key in keys if key in standing_ones]
@@ -232,7 +234,7 @@ def _expected(followed: Mapping[UUID | None, FollowUp]) -> dict[UUID | None, lis
 def _marked(
     expected: Mapping[UUID | None, Sequence[Expected]], came: Sequence[QuestionnaireResponse]
 ) -> list[Expected]:
-    """What these answer is answered from now on, one after the other; the rows that changed."""
+    """Marks what these answers answer, one after the other; returns the rows that changed."""
     marked: dict[UUID, Expected] = {}
     for response in came:
         one = _answered_by(expected.get(response.follow_up_id, ()), response)

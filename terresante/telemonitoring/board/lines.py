@@ -136,7 +136,7 @@ def row_of(
 
 
 def _said(seen: Seen, titles: Mapping[str, str], now: datetime) -> Said:
-    """Published, a version never changes: its key says its titles."""
+    """`titles` need not be in the key: a published version never changes, and its key is there."""
     key = (seen, now.astimezone(PARIS).date())
     said = _kept.get(key)
     if said is None:

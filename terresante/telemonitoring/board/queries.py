@@ -6,12 +6,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from terresante.kernel import access, compiled
+from terresante.kernel import access, compiled, sql
 from terresante.kernel.actor import Actor
 from terresante.kernel.condition import SqlCondition, among
 from terresante.patients.identity_rules import normalised_name
@@ -255,9 +254,7 @@ def _page(where: _Where, first: int) -> QuerySet[FollowUp, Any]:
 
 
 def _total(where: _Where) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_FOUND, where.values(0, None))
-        return int(cursor.fetchone()[0])
+    return int(sql.value(_FOUND, *where.values(0, None)))
 
 
 @compiled.rows
@@ -309,15 +306,14 @@ def _counts(groups: Iterable[tuple[Any, ...]], cell_id: UUID | None) -> dict[str
 
 def _groups(classes: list[str], scope: Scope) -> list[tuple[Any, ...]]:
     """Of what the actor reads, by the rules and the row policies: `board_groups` asks both of each row once."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM board_groups(%s, %s)", [classes, scope == Scope.MINE])
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+    return sql.rows("SELECT * FROM board_groups(%s, %s)", classes, scope == Scope.MINE)
 
 
 @compiled.rows
 def _open_alerts(keys: list[str]) -> QuerySet[Alert, Any]:
-    """Of follow-ups that the rule has just let through, which is the rule of their alerts; the policies hold."""
+    """Without the rule of alerts: it is that of follow-ups, which let these through already. The row policies still
+    apply.
+    """
     rows = Alert.objects.filter(among("follow_up_id", keys)).exclude(state=AlertState.CLOSED)
     return rows.values_list(_TEXTS["follow_up_id"], *_WAITING)
 

@@ -21,6 +21,7 @@ from terresante.kernel.actor import ActorKind
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.ids import key_of
 from terresante.kernel.screens import Request, next_page, reads, record_page, writes
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.kernel.ui.frame import Chip, Level, Page, Strip
 from terresante.kernel.ui.paging import asked_page
 from terresante.telemonitoring.access import FOLLOW_UP_READ
@@ -93,7 +94,7 @@ def _around(request: Request, asked: Asked, found: Board, cells: list[Cell]) -> 
 
 
 def _fragment(template: str, shown: dict[str, Any]) -> HttpResponse:
-    """Without the frame of a page, which asks for its own counters: every change is asked for by every open board."""
+    """Without the frame of a page, which would compute its counters: each change is asked for by every open board."""
     return HttpResponse(render_to_string(template, shown))
 
 
@@ -179,7 +180,7 @@ def close(request: Request, follow_up_id: UUID) -> HttpResponse:
         try:
             return _done(request, follow_up_id, shut, "L’alerte est close.")
         except Invalid as error:
-            form.show(error)
+            show_error(form, error)
     return _page(request, follow_up_id, CallForm(), form)
 
 
@@ -210,9 +211,13 @@ def _page(request: Request, follow_up_id: UUID, call_form: CallForm, close_form:
         "close_form": close_form,
         "open_until": hours.told(follow_up.cell, timezone.now()),
     }
-    status = Invalid.status if call_form.errors or close_form.errors else 200
     return record_page(
-        request, "telemonitoring/alert.html", opened, shown, tab="telemonitoring", status=status
+        request,
+        "telemonitoring/alert.html",
+        opened,
+        shown,
+        tab="telemonitoring",
+        status=form_status(call_form, close_form),
     )
 
 

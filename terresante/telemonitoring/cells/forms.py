@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 
-from terresante.kernel.ui.forms import CorrectedForm
 from terresante.kernel.ui.wording import WEEKDAYS
 from terresante.telemonitoring.cells.hours import END_OF_DAY, check_week
 from terresante.telemonitoring.models import Cell
@@ -15,7 +14,7 @@ _SPAN = re.compile(r"\s*(\d{1,2})\s*[h:]\s*(\d{2})?\s*[-–à]\s*(\d{1,2})\s*[h:
 _MOST_DAYS_OFF = 100
 
 
-class CellForm(CorrectedForm):
+class CellForm(forms.Form):
     name = forms.CharField(
         label="Nom de la cellule", max_length=120, error_messages={"required": "Donnez un nom à la cellule."}
     )

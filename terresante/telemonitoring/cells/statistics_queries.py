@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from django.db import connection
-
+from terresante.kernel import sql
 from terresante.kernel.actor import Actor
 from terresante.telemonitoring.alerts.enums import AlertOutcome
 from terresante.telemonitoring.models import Cell
@@ -75,11 +74,12 @@ def activity_of(actor: Actor, cell: Cell, since: date, until: date) -> Activity:
 
     Both days are Paris days, and counted.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT measure, label, colour, number FROM cell_activity(%s, %s, %s)", [cell.pk, since, until]
+    figures = tuple(
+        Figure(*row)
+        for row in sql.rows(
+            "SELECT measure, label, colour, number FROM cell_activity(%s, %s, %s)", cell.pk, since, until
         )
-        figures = tuple(Figure(*row) for row in cursor.fetchall())
+    )
     return Activity(
         figures=figures,
         asked=_sum(figures, "asked"),

@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from terresante.directory.access import MEMBERS_MANAGE, require_administration
+from terresante.directory.enums import Duty
 from terresante.directory.models import Organization
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, reads, writes
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.telemonitoring.alerts.access import CELL_MANAGE
 from terresante.telemonitoring.cells import hours
 from terresante.telemonitoring.cells.actions import CellEntry, add_cell, change_cell
@@ -30,7 +32,9 @@ def cells(request: Request) -> HttpResponse:
     now = timezone.now()
     found = [(cell, hours.told(cell, now)) for cell in cells_managed(request.actor)]
     places = (
-        places_managed(request.actor, words) if words or not request.actor.has_duty("administrator") else []
+        places_managed(request.actor, words)
+        if words or not request.actor.has_duty(Duty.ADMINISTRATOR)
+        else []
     )
     return render(request, "telemonitoring/cells.html", {"cells": found, "places": places, "words": words})
 
@@ -44,7 +48,7 @@ def new_cell(request: Request, organization_id: UUID) -> HttpResponse:
         try:
             add_cell(request.actor, place.pk, entry=_entry(form.cleaned_data))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "La cellule est ouverte.")
             return redirect("board:cells")
@@ -60,7 +64,7 @@ def cell(request: Request, cell_id: UUID) -> HttpResponse:
         try:
             change_cell(request.actor, cell_id, entry=_entry(form.cleaned_data))
         except (Invalid, Conflict) as error:
-            form.show(error)
+            show_error(form, error)
         else:
             messages.success(request, "Les changements prennent effet tout de suite.")
             return redirect("board:cells")
@@ -69,7 +73,7 @@ def cell(request: Request, cell_id: UUID) -> HttpResponse:
 
 def _form(request: Request, form: CellForm, place: Organization, found: Cell | None) -> HttpResponse:
     context = {"form": form, "place": place, "cell": found}
-    return render(request, "telemonitoring/cell.html", context, status=422 if form.errors else 200)
+    return render(request, "telemonitoring/cell.html", context, status=form_status(form))
 
 
 def _people(organization_id: UUID) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from terresante.care_team.queries import read_record
 from terresante.kernel import access
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.screens import Request, record_page, writes
-from terresante.kernel.ui.forms import show_error
+from terresante.kernel.ui.forms import form_status, show_error
 from terresante.telemonitoring import queries
 from terresante.telemonitoring.access import CONTACT_WRITE, FOLLOW_UP_MANAGE
 from terresante.telemonitoring.contacts import actions as contact_actions
@@ -40,8 +40,9 @@ def add_contact(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpRe
             messages.success(request, f"{contact.name} est à contacter.")
             return redirect("telemonitoring:one", record_id, follow_up_id)
     context = {"form": form, "follow_up": follow_up, "one": queries.shown(follow_up)}
-    status = Invalid.status if form.errors else 200
-    return record_page(request, "telemonitoring/contact.html", opened, context, tab=TAB, status=status)
+    return record_page(
+        request, "telemonitoring/contact.html", opened, context, tab=TAB, status=form_status(form)
+    )
 
 
 @writes(CONTACT_WRITE)
@@ -58,5 +59,5 @@ def show_contact(request: Request, record_id: UUID, contact_id: UUID) -> HttpRes
         messages.success(request, f"Enquête : {status.label.lower()}.")
         return redirect("telemonitoring:one", record_id, contact.follow_up_id)
     context = {"form": form, "contact": contact, "is_followed": contact.status == EnquiryStatus.FOLLOWED}
-    status_code = Invalid.status if form.errors else 200
+    status_code = form_status(form)
     return record_page(request, "telemonitoring/enquiry.html", opened, context, tab=TAB, status=status_code)

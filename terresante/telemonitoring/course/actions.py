@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Least
 from django.utils import timezone
@@ -15,7 +14,7 @@ from terresante.care_team.actions import remove_member
 from terresante.care_team.actions.periods import change_period
 from terresante.care_team.queries import open_record, relatives_with_access
 from terresante.care_team.queries.limits import limits_on, name_in_circle
-from terresante.kernel import access, audit, rls
+from terresante.kernel import access, audit, rls, sql
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -316,10 +315,10 @@ def end_what_is_over(actor: Actor, now: datetime) -> int:
 
 
 def _held(statement: str, moment: date) -> list[FollowUp]:
-    """Those that a function asked of every patient at once, held; a datetime is a date to Python."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [moment, _TOGETHER])
-        found = list(cursor.fetchall())
+    """Locks the follow-ups that the function `statement` finds, of every patient. `moment` may be a datetime, which is
+    a date too.
+    """
+    found = sql.rows(statement, moment, _TOGETHER)
     rls.open_records({patient_id for _, patient_id in found})
     rows = FollowUp.objects.select_for_update(of=("self",)).filter(pk__in=[key for key, _ in found])
     return list(rows.order_by("pk"))

@@ -16,8 +16,8 @@ from terresante.telemonitoring.models import FollowUp
 def keep(
     actor: Actor, follow_up: FollowUp, *, before: Mapping[str, Any], at: datetime | None = None
 ) -> dict[str, str]:
-    """One row for each that changed; its key by its name, for the trail, which says no value: who reads the trail does
-    not read the record.
+    """Writes one row for each that changed; returns their keys by name, for the audit row, which says no value: its
+    readers may not read the record.
     """
     name = name_in_circle(actor, follow_up.sector)
     changed = [

@@ -5,16 +5,11 @@ from urllib.parse import urlsplit
 
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.kernel.ids import new_id
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.telemonitoring.models import Expected
 from terresante.telemonitoring.tests.factories import cell_of, followed
 from tests.walls import walls_down
-
-
-def login(client, actor):
-    client.force_login(User.objects.get(pk=actor.user_id))
 
 
 def enrolled(actor, record, **said):

@@ -21,8 +21,9 @@ from terresante.telemonitoring.answering import door_views
 from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.answering.links import reminder_token
 from terresante.telemonitoring.models import AnswerLink, Cell, Expected, FollowUp
-from terresante.telemonitoring.tests.at_home import answer, enrolled, login, opened, path_of, stored
+from terresante.telemonitoring.tests.at_home import answer, enrolled, opened, path_of, stored
 from terresante.telemonitoring.tests.factories import SCHEDULE, pathway
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits

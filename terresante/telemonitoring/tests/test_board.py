@@ -9,7 +9,6 @@ from django.db.models.base import ModelState
 from django.urls import reverse
 from django.utils import timezone
 
-from terresante.accounts.models import User
 from terresante.care_team.models import CareTeamParticipant
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import OutboxEvent
@@ -29,7 +28,7 @@ from terresante.telemonitoring.tests.board_factories import (
     others_followed,
     silence,
 )
-from tests.cast import join, shared_record
+from tests.cast import join, login, shared_record
 from tests.costs import blocks_of, queries_of
 from tests.walls import counted, walls_down, without_keys
 
@@ -44,7 +43,7 @@ def awa(cast):
 
 
 def page(client, actor, address=BOARD, **headers):
-    client.force_login(User.objects.get(pk=actor.user_id))
+    login(client, actor)
     return client.get(address, **headers)
 
 

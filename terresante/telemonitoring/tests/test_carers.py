@@ -14,9 +14,9 @@ from terresante.questionnaires.tests.factories import published_version
 from terresante.telemonitoring.access import FOLLOW_UP_READ
 from terresante.telemonitoring.course.actions import name_carer
 from terresante.telemonitoring.models import FollowUp
-from terresante.telemonitoring.tests.at_home import answer, enrolled, login, stored
+from terresante.telemonitoring.tests.at_home import answer, enrolled, stored
 from terresante.telemonitoring.tests.factories import SCHEDULE
-from tests.cast import represented_by
+from tests.cast import login, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits

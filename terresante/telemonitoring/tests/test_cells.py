@@ -3,11 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from terresante.accounts.models import User
 from terresante.directory.models import PractitionerRole
 from terresante.telemonitoring.cells.forms import read_day, write_day
 from terresante.telemonitoring.models import Cell
 from terresante.telemonitoring.tests.board_factories import make_cell
+from tests.cast import login
 from tests.walls import walls_down
 
 
@@ -32,7 +32,7 @@ def test_an_administrator_of_the_structure_opens_a_cell_and_another_one_does_not
         PractitionerRole.objects.filter(practitioner_id=cast.colin.person_id).update(
             duties=["local_administrator"]
         )
-    client.force_login(User.objects.get(pk=cast.colin.user_id))
+    login(client, cast.colin)
     address = reverse("board:new_cell", args=[cast.colin.organization_id])
     said = {"name": "Cellule Est", "lock_minutes": "15", "is_active": "on", "on_call_phone": "0612345678"}
     wrong = client.post(address, {**said, "day_1": "18:00-9:00"})
@@ -55,5 +55,5 @@ def test_an_administrator_of_the_structure_opens_a_cell_and_another_one_does_not
     assert client.post(reverse("board:cell", args=[cell.pk]), stranger).status_code == 422
     assert client.get(reverse("board:cell", args=[other.pk])).status_code == 403
     assert client.get(reverse("board:new_cell", args=[cast.brun.organization_id])).status_code == 403
-    client.force_login(User.objects.get(pk=cast.amar.user_id))
+    login(client, cast.amar)
     assert client.get(reverse("board:cells")).status_code == 403

@@ -1,7 +1,6 @@
 """What a pathway asks to confirm of the person: by whom, when; and followed all the same with a reason."""
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from terresante.questionnaires.tests.factories import files
 from terresante.telemonitoring.actions import enrol
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.factories import new_follow_up, pathway
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -24,10 +24,6 @@ WHY = "Sa voisine prête la sienne"
 def version():
     head = files()["pathway.toml"]
     return pathway(**{"pathway.toml": f'{head}[enrolment]\ncriteria = ["{PHONE}", "{SCALE}"]\n'})
-
-
-def login(client, actor):
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
 
 
 def shown(response):

@@ -1,7 +1,6 @@
 """Somebody whom a pathway was not made for: said before he is chosen, and followed with a reason that is kept."""
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from terresante.questionnaires.tests.shelf import SHIPPED
 from terresante.telemonitoring.actions import enrol
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.factories import new_follow_up
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -26,10 +26,6 @@ INCLUSION = {"q-age": "3-11m", "q-facteurs": "none", "q-poids": "8", "q-repondan
 @pytest.fixture
 def child():
     return load(Actor.job("tests"), folder(SHIPPED / "covid-enfant"))[0]
-
-
-def login(client, actor):
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
 
 
 def shown(response):

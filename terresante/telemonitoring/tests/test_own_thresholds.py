@@ -4,7 +4,6 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from terresante.telemonitoring.actions import enrol
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.factories import new_follow_up
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -30,10 +30,6 @@ INCLUSION = {"q-age": "3-11m", "q-facteurs": "none", "q-poids": "8", "q-repondan
 @pytest.fixture
 def version():
     return load(Actor.job("tests"), folder(SHIPPED / "covid-enfant"))[0]
-
-
-def login(client, actor):
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
 
 
 def shown(response):

@@ -5,9 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -20,16 +18,11 @@ from terresante.questionnaires.pathway_actions import load
 from terresante.questionnaires.tests.factories import QUESTIONNAIRE, files
 from terresante.telemonitoring.models import AnswerLink, Contact, FollowUp
 from terresante.telemonitoring.tests.factories import followed, pathway, stored_follow_up
+from tests.cast import client_of
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 SHIPPED = Path(__file__).parents[2] / "questionnaires" / "shipped"
-
-
-def client_of(actor) -> Client:
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
-    return client
 
 
 def page(actor, view, /, *keys, query="", **posted):

@@ -16,9 +16,9 @@ from terresante.telemonitoring import jobs
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState
 from terresante.telemonitoring.models import Cell, Expected, FollowUp
-from terresante.telemonitoring.tests.at_home import enrolled, login, opened, path_of
+from terresante.telemonitoring.tests.at_home import enrolled, opened, path_of
 from terresante.telemonitoring.tests.factories import SCHEDULE, cell_of, followed, pathway
-from tests.cast import represented_by
+from tests.cast import login, represented_by
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from terresante.telemonitoring.actions import enrol
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.models import ThresholdChange
 from terresante.telemonitoring.tests.factories import new_follow_up
+from tests.cast import login
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -45,7 +45,7 @@ def adapted(actor, follow_up, floor=""):
 
 
 def shown(client, actor, follow_up, page="one"):
-    client.force_login(get_user_model().objects.get(pk=actor.user_id))
+    login(client, actor)
     answer = client.get(reverse(f"telemonitoring:{page}", args=[follow_up.record_id, follow_up.pk]))
     return answer.content.decode().replace("\u00a0", " ")
 

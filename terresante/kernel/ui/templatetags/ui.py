@@ -230,7 +230,7 @@ def elapsed(since: datetime) -> SafeString:
 
 
 def waiting(since: datetime) -> SafeString:
-    """Of `elapsed`, the beginning: its moment alone makes it, and a list that is shown again keeps it."""
+    """The beginning of `elapsed`, which depends on its moment alone: a list that is drawn again keeps it."""
     return html(_SINCE, at=since.isoformat(), exact=wording.exact(since))
 
 
@@ -304,11 +304,6 @@ def fr_date(day: date | datetime | None) -> str:
 @register.filter
 def fr_day(day: date | datetime) -> str:
     return wording.day_title(day, now=timezone.now())
-
-
-@register.filter
-def fr_month(day: date | datetime) -> str:
-    return wording.month_title(day)
 
 
 @register.filter

@@ -11,7 +11,6 @@ from terresante.kernel.ui.frame import (
     Badge,
     Chip,
     Comparison,
-    Confirmation,
     DeskFrame,
     EventRow,
     Level,
@@ -20,10 +19,8 @@ from terresante.kernel.ui.frame import (
     PersonRow,
     Place,
     RecordFrame,
-    Refusal,
     Strip,
     Tab,
-    TaskRow,
     TimelineEntry,
     Toast,
     UserMenu,
@@ -35,12 +32,12 @@ def ago(**span: float) -> datetime:
     return timezone.now() - timedelta(**span)
 
 
-def desk(current: str = "Mes patients") -> DeskFrame:
+def desk() -> DeskFrame:
     places = (("Mes patients", "users"), ("Télésuivi", "activity"), ("Annuaire", "book-user"))
     return DeskFrame(
         home_url="#",
         places=tuple(
-            Place(label=label, url="#", icon=icon, current=label == current) for label, icon in places
+            Place(label=label, url="#", icon=icon, current=label == "Mes patients") for label, icon in places
         ),
         user=UserMenu(
             name="Dr A. Georges",
@@ -61,7 +58,7 @@ def desk(current: str = "Mes patients") -> DeskFrame:
     )
 
 
-def record(current: str = "Résumé") -> RecordFrame:
+def record() -> RecordFrame:
     counters = {"Notes": (2, True), "Documents": (1, True), "Résultats": (3, True), "Cercle": (9, False)}
     labels = ("Résumé", "Notes", "Documents", "Résultats", "Cercle", "Plan", "Télésuivi", "Chronologie")
     bottom = (
@@ -74,7 +71,7 @@ def record(current: str = "Résumé") -> RecordFrame:
 
     def tab(label: str, icon: str = "") -> Tab:
         count, unread = counters.get(label, (0, False))
-        return Tab(label=label, url="#", icon=icon, counter=count, unread=unread, current=label == current)
+        return Tab(label=label, url="#", icon=icon, counter=count, unread=unread, current=label == "Résumé")
 
     return RecordFrame(
         given_name="Pierrette",
@@ -111,144 +108,11 @@ def record(current: str = "Résumé") -> RecordFrame:
             Action(label="Itinéraire", url="#", icon="map-pin"),
             Action(label="Écrire", url="#", icon="pencil"),
         ),
-        is_summary=current == "Résumé",
+        is_summary=True,
     )
 
 
-TAKE = Action(label="Prendre en charge", url="#", method="post")
-READ = Action(label="Lire", url="#")
-OPEN = Action(label="Ouvrir", url="#")
-
-
-def low_haemoglobin() -> str:
-    return format_html("Hémoglobine 98 g/L {}, norme 120–160", out_of_range("low"))
-
-
-def home_groups() -> list[dict[str, object]]:
-    return [
-        {
-            "name": "René CAUVIN",
-            "birth_name": "",
-            "facts": "M · 81\u00a0ans · Ivry-sur-Seine",
-            "wait": "Sans réponse depuis 17\u00a0h",
-            "rows": (
-                EventRow(
-                    kind="Rouge",
-                    level=Level.RED,
-                    strong="Poids +3,2\u00a0kg en 7\u00a0jours",
-                    fact=", seuil 3\u00a0kg",
-                    source="télésuivi insuffisance cardiaque",
-                    at=ago(hours=17),
-                    action=TAKE,
-                    action_is_button=True,
-                ),
-                EventRow(
-                    kind="Note non lue",
-                    icon="note",
-                    fact="Jambes gonflées, essoufflé dans l’escalier",
-                    source="L. Ferrand, infirmière",
-                    at=ago(hours=15),
-                    action=READ,
-                ),
-            ),
-        },
-        {
-            "name": "Mireille TOUSSAINT",
-            "birth_name": "née BARON",
-            "facts": "F · 76\u00a0ans · Alfortville",
-            "wait": "Sans réponse depuis 2\u00a0h",
-            "rows": (
-                EventRow(
-                    kind="Orange",
-                    level=Level.ORANGE,
-                    strong="Douleur 5 sur 10",
-                    fact=", seuil 4",
-                    source="télésuivi après opération, J+3",
-                    at=ago(hours=2),
-                    action=TAKE,
-                    action_is_button=True,
-                ),
-            ),
-        },
-        {
-            "name": "Pierrette ISIDORE",
-            "birth_name": "née MARTIN",
-            "facts": "F · 68\u00a0ans · Maisons-Alfort",
-            "wait": "Sans réponse depuis 24\u00a0h",
-            "rows": (
-                EventRow(
-                    kind="Admission",
-                    level=Level.INFORMATION,
-                    strong="Hospitalisée à Bicêtre, cardiologie",
-                    fact=", pour essoufflement",
-                    source="message de l’hôpital",
-                    at=ago(hours=24),
-                    action=Action(label="J’ai vu", url="#", method="post"),
-                ),
-                EventRow(
-                    kind="3 bilans non lus",
-                    icon="flask-conical",
-                    fact=low_haemoglobin(),
-                    source="laboratoire de Bicêtre",
-                    at=ago(hours=23),
-                    action=OPEN,
-                ),
-                EventRow(
-                    kind="2 notes non lues",
-                    icon="note",
-                    fact="Adaptation du traitement du diabète",
-                    source="S. Norbert, C. Marie",
-                    at=ago(hours=14),
-                    action=READ,
-                ),
-                EventRow(
-                    kind="Compte rendu reçu",
-                    icon="file-text",
-                    fact="Échographie cardiaque",
-                    source="H. Lefort, cardiologue",
-                    at=ago(hours=1),
-                    action=OPEN,
-                ),
-            ),
-        },
-    ]
-
-
-def tasks() -> tuple[TaskRow, ...]:
-    return (
-        TaskRow(
-            text="Revoir le traitement du diabète",
-            level=Level.ORANGE,
-            level_word="En retard d’un jour",
-            note="· vous et S. Norbert",
-            toggle_url="#",
-            url="#",
-        ),
-        TaskRow(
-            text="Prévenir l’infirmière de la date de sortie",
-            note="Aujourd’hui · vous",
-            toggle_url="#",
-            url="#",
-        ),
-        TaskRow(
-            text="Livraison quotidienne de plateaux repas",
-            level=Level.RED,
-            level_word="Important",
-            note="· demain · N. Haddad",
-            toggle_url="#",
-            url="#",
-        ),
-        TaskRow(
-            text="Appeler la pharmacie\u00a0: pilulier",
-            note="fait ce matin",
-            toggle_url="#",
-            url="#",
-            done=True,
-        ),
-    )
-
-
-def facts_rows() -> tuple[EventRow, ...]:
+def fact_rows() -> tuple[EventRow, ...]:
     return (
         EventRow(
             kind="",
@@ -382,16 +246,6 @@ def components() -> dict[str, object]:
             ),
             Strip(text="Un message de l’hôpital attend une décision.", level=Level.RED),
         ),
-        "confirmation": Confirmation(
-            title="Retirer Karim Benali du cercle\u00a0?",
-            verb="Retirer du cercle",
-            url="#",
-            cancel_url="#",
-            consequences=(
-                "Il ne pourra plus rien lire de ce dossier dès maintenant.",
-                "Il en sera prévenu, ainsi que la patiente.",
-            ),
-        ),
         "page": Page(first=1, last=50, total=312, noun="documents", next_url="#"),
         "comparison": Comparison(
             old_title="Dans le dossier",
@@ -426,20 +280,11 @@ def components() -> dict[str, object]:
                 month="Février 2024",
             ),
         ),
-        "refusal": Refusal(
-            title="Ce volet vous est masqué",
-            hidden="Le volet social de ce dossier.",
-            reason="Il est réservé aux membres sociaux du cercle.",
-            whom="Claire Vidal, assistante sociale, ou la patiente elle-même.",
-            actions=(Action(label="Demander l’accès", url="#"),),
-        ),
-        "toast": Toast(
-            text="Note enregistrée. 5 membres du cercle peuvent la lire.",
-            undo=Action(label="Annuler", url="#", method="post"),
-        ),
+        "toast": Toast(text="Note enregistrée. 5 membres du cercle peuvent la lire."),
         "toast_red": Toast(
-            text="Rouge : René Cauvin, poids +3,2\u00a0kg en 7\u00a0jours.", level=Level.RED, undo=READ
+            text="Rouge : René Cauvin, poids +3,2\u00a0kg en 7\u00a0jours.",
+            level=Level.RED,
+            link=Action(label="Lire", url="#"),
         ),
         "empty_action": Action(label="Voir les notes récentes", url="#"),
-        "dialog_action": Action(label="Retirer du cercle", url="#", dialog_id="confirm"),
     }

@@ -36,20 +36,14 @@ class PersonForm(forms.Form):
 def _pages() -> dict[str, Callable[[], str]]:
     shared = cast.components() | {
         "desk": cast.desk(),
-        "tasks": cast.tasks(),
         "circle": cast.circle(),
-        "fact_rows": cast.facts_rows(),
-        "groups": cast.home_groups(),
+        "fact_rows": cast.fact_rows(),
         "audience": cast.audience(),
         "form": PersonForm({"birth": "hier", "sex": "F"}),
     }
-    record_tabs = {"resume": "Résumé", "notes": "Notes", "circle": "Cercle", "note": "Notes"}
-    names = ("home", "resume", "notes", "circle", "note", "login", "portal", "notice")
     pages: dict[str, Callable[[], str]] = {
-        name: partial(
-            _preview, f"{name}.html", shared | {"record": cast.record(record_tabs.get(name, "Résumé"))}
-        )
-        for name in names
+        name: partial(_preview, f"{name}.html", shared | {"record": cast.record()})
+        for name in ("resume", "portal")
     }
     pages["styleguide"] = partial(render_to_string, "kernel/styleguide.html", shared)
     for code in ("400", "403", "404", "409", "413", "500", "503", "offline"):
@@ -101,7 +95,7 @@ def served(port: int = 0) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "terresante.kernel.ui.tests.preview_settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
     with served(8099) as address:
         input(f"{address}/styleguide (Entrée pour arrêter) ")
