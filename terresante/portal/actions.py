@@ -49,19 +49,16 @@ def remove_member(actor: Actor, record_id: UUID, participant_id: UUID) -> CareTe
         raise NotFound
     patient_id, left = member.patient_id, str(member.member_id)
     audit.record(actor, OWN_CIRCLE_EDIT, patient_id=patient_id, about=member, detail={"left": left})
+    emit(actor, MemberLeft(**member.told(), by_user_id=actor.user_id))
     emit(
         actor,
-        MemberLeft(
+        MemberRemovedByPatient(
             patient_id=patient_id,
             object_id=member.pk,
-            member_id=member.member_id,
-            by_user_id=actor.user_id,
             data_class=DataClass.CIRCLE,
+            sector=member.sector,
+            restricted_to_id=member.restricted_to_id,
         ),
-    )
-    emit(
-        actor,
-        MemberRemovedByPatient(patient_id=patient_id, object_id=member.pk, data_class=DataClass.CIRCLE),
     )
     emit(actor, RecordClosed(patient_id=patient_id, object_id=member.pk, member_id=member.member_id))
     return member

@@ -39,7 +39,7 @@ from terresante.care_team.actions.urgent import (
     open_in_emergency,
     review_emergency,
 )
-from terresante.care_team.enums import Basis, ConsentKind, DataClass, TeamRole, UrgentKind
+from terresante.care_team.enums import Basis, ConsentKind, TeamRole, UrgentKind
 from terresante.care_team.events import (
     MemberLeft,
     OppositionRecorded,
@@ -298,18 +298,7 @@ def _end(actor: Actor, participant: CareTeamParticipant, *, reason: str) -> None
         about=participant,
         detail={"left": str(member_id)},
     )
-    emit(
-        actor,
-        MemberLeft(
-            patient_id=participant.patient_id,
-            object_id=participant.pk,
-            member_id=member_id,
-            by_user_id=actor.user_id,
-            data_class=DataClass.CIRCLE,
-            sector=participant.sector,
-            restricted_to_id=participant.restricted_to_id,
-        ),
-    )
+    emit(actor, MemberLeft(**participant.told(), by_user_id=actor.user_id))
     closed = RecordClosed(patient_id=participant.patient_id, object_id=participant.pk, member_id=member_id)
     emit(actor, closed)
 

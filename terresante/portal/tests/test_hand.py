@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from terresante.care_team import actions as circle
 from terresante.care_team.access import RECORD_READ
-from terresante.care_team.enums import Basis, ComplaintState, ConsentKind
+from terresante.care_team.enums import Basis, ComplaintState, ConsentKind, Sector
 from terresante.care_team.events import AccessesSeen
 from terresante.care_team.jobs import tell_of_accesses
 from terresante.care_team.models import AccessComplaint, CareTeamParticipant, Consent, FirstAccess
@@ -127,6 +127,24 @@ def test_nobody_but_the_patient_or_her_guardian_uses_her_hand(cast):
     with walls_down():
         row = AuditEntry.objects.get(action="own_circle.edit")
         assert row.detail["for"] == "Madeleine LEROUX"
+
+
+def test_a_member_of_a_restricted_sector_leaves_without_the_others_hearing_of_it(cast):
+    member = period(cast, cast.ines.person_id)
+    with walls_down():
+        CareTeamParticipant.objects.filter(pk=member.pk).update(
+            sector=Sector.PSYCHIATRY, restricted_to_id=cast.ines.organization_id
+        )
+
+    actions.remove_member(cast.madeleine, cast.madeleine_record.pk, member.pk)
+
+    with walls_down():
+        rows = OutboxEvent.objects.filter(kind__in=["MemberLeft", "MemberRemovedByPatient"])
+        events = [restore(row) for row in rows]
+    assert len(events) == 2
+    assert {(event.sector, event.restricted_to_id) for event in events} == {
+        (Sector.PSYCHIATRY, cast.ines.organization_id)
+    }
 
 
 def test_a_professional_added_by_the_patient_enters_on_her_dated_consent(cast):
