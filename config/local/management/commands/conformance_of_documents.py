@@ -15,6 +15,7 @@ from django.utils import timezone
 from config.local.management.commands.conformance_in_database import (
     connect_authority,
     founder_of,
+    listening,
     organization_of,
     record_of,
     send,
@@ -29,9 +30,7 @@ from terresante.documents.models import DocumentReference
 from terresante.documents.reading import paper_of, reading_of
 from terresante.interop.enums import MessageState
 from terresante.interop.jobs import apply_waiting
-from terresante.interop.mllp.listener import Listener
-from terresante.interop.mllp.store import MessageStore
-from terresante.interop.models import InboundMessage, SenderSystem
+from terresante.interop.models import InboundMessage
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.patients.actions import complete_identity, link_identity
@@ -95,15 +94,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(played)} documents conformes.")
 
     async def _play(self, papers: Sequence[Paper], sent: Sequence[Sent]) -> list[Played]:
-        senders = await sync_to_async(lambda: list(SenderSystem.objects.prefetch_related("domains")))()
-        ports = {domain.authority: sender.port or 0 for sender in senders for domain in sender.domains.all()}
-        store = MessageStore(senders)
-        listener = Listener(*store.doors())
-        for port in ports.values():
-            await listener.start("127.0.0.1", port)
         played: list[Played] = []
         known = _Known({})
-        try:
+        async with listening() as ports:
             for number, paper in enumerate(papers):
                 at = paper.dated_at or timezone.now()
                 raw = oru((paper.raw,), paper.person, control_id=f"C{number}", at=at, code=paper.type_code)
@@ -121,9 +114,6 @@ class Command(BaseCommand):
                 expected = Expected(each.acknowledgement, carried, doubt, hidden)
                 played.append(await sync_to_async(_filed)(each.sample.name, each.folder, code, expected))
                 self.stdout.write(str(played[-1]))
-        finally:
-            await listener.stop()
-            store.close()
         return played
 
 

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.local.management.commands.conformance_in_database import (
     connect_authority,
     founder_of,
+    listening,
     organization_of,
     record_of,
     send,
@@ -35,9 +36,7 @@ from simulators.conformance.reading import Identity, Sample, samples_of
 from terresante.directory.enums import OrganizationKind
 from terresante.documents.models import DocumentReference
 from terresante.interop.jobs import apply_waiting
-from terresante.interop.mllp.listener import Listener
-from terresante.interop.mllp.store import MessageStore
-from terresante.interop.models import InboundMessage, SenderSystem
+from terresante.interop.models import InboundMessage
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.patients.actions import link_identity
@@ -156,17 +155,8 @@ def _prepare(samples: Sequence[Sample]) -> None:
 async def _play(samples: Sequence[Sample]) -> list[Counted]:
     if not samples:
         return []
-    senders = await sync_to_async(lambda: list(SenderSystem.objects.prefetch_related("domains")))()
-    ports = {domain.authority: sender.port or 0 for sender in senders for domain in sender.domains.all()}
-    store = MessageStore(senders)
-    listener = Listener(*store.doors())
-    for port in ports.values():
-        await listener.start("127.0.0.1", port)
-    try:
+    async with listening() as ports:
         return [await _sent(sample, ports) for sample in samples]
-    finally:
-        await listener.stop()
-        store.close()
 
 
 async def _sent(sample: Sample, ports: dict[str, int]) -> Counted:
