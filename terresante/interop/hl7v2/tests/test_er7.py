@@ -88,6 +88,13 @@ def test_an_erased_field_reads_as_empty():
     assert segment.repetitions(2)[0].is_erased
 
 
+def test_a_word_of_three_letters_alone_on_its_line_is_text_and_a_bare_segment_is_a_segment():
+    message = er7.read(b"MSH|^~\\&|A\rPV2\rOBX|1|TX|C^Conclusion||Scanner :\rRAS\rDr X||||||F\rORC\rZFT\r")
+
+    assert message.names() == ["MSH", "PV2", "OBX", "ORC", "ZFT"]
+    assert message.segment("OBX").value(5) == "Scanner :\nRAS\nDr X"
+
+
 def test_an_unescaped_line_end_stays_in_its_segment():
     message = message_of(adt("A01", "NTE|1||premier\ndeuxieme\ntroisieme", "ZFM|8"))
     assert message.names()[-2:] == ["NTE", "ZFM"]
