@@ -109,7 +109,7 @@ DIRECTED = (
     oru(letters.structured(pdf=PDF).replace(b'representation="B64">', b'representation="B64">*', 1)),
 )
 # Too heavy to be traced: read by the child process below.
-HEAVY = {"EMPTY", "TOO_LARGE", "TOO_MANY"}
+HEAVY = {"EMPTY", "TOO_LARGE", "TOO_MANY", "TOO_LONG"}
 
 
 def damaged(count):
