@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
-from terresante.documents.enums import ACCOUNT, NARROWED, DocumentType, type_of
+from terresante.documents.enums import ACCOUNT, NARROWED, NOT_SHOWN, DocumentType, type_of
 from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument, CdaPatient, InstanceId
 from terresante.interop.cda.parsing import Flaw, NotCda, decoded
@@ -73,6 +73,14 @@ _TOO_MANY = (
     f"Le message porte plus de {MOST_RESULTS} résultats (OBX), ou plus de {MOST_ORDERS} comptes rendus (OBR-3) : "
     "envoyez-les en plusieurs messages."
 )
+
+
+_NO_BIOLOGY = (
+    "Ces observations ne sont pas de la biologie (OBR-24) : envoyez leur compte rendu comme document, un CDA ou un PDF "
+    "(OBX-2 ED)."
+)
+# Table 0074: imaging, and explorations that are read as images are.
+_IMAGING = frozenset("CT CTH CUS EC EN NMR NMS OUS PF RAD RT RUS RX VUS XRC".split())
 
 
 class Act(enum.StrEnum):
@@ -183,7 +191,10 @@ def _discrete(message: Message) -> tuple[Discrete, ...] | Refusal:
 
 
 def _results(message: Message, pid: Segment, discrete: tuple[Discrete, ...]) -> Carried | Refusal:
-    """Each order is known under its number; refused whole when one has none."""
+    """Each order is known under its number; refused whole when one has none, or when one is no biology."""
+    for number, request in enumerate(message.segments("OBR"), start=1):
+        if request.value(24).upper() in _IMAGING:
+            return Refusal(Code.ERROR, "103", f"OBR^{number}^24", _NO_BIOLOGY)
     if not discrete[0].name:
         return missing_field("OBR", 3, "le numéro du compte rendu, ou celui de la demande (OBR-2),")
     carried = replace(
@@ -438,6 +449,11 @@ def not_received(code: str) -> str:
         return (
             f"Le type de document {code} n’est pas reçu ici : ses lecteurs sont plus restreints que ce dossier ne sait "
             "le dire. Ne l’envoyez pas sous un autre type."
+        )
+    if code in NOT_SHOWN:
+        return (
+            f"Le type de document {code} n’est pas reçu ici : il s’adresse à un logiciel, aucune page de ce dossier ne "
+            "le montre. Ne l’envoyez pas sous un autre type."
         )
     return f"Le type de document {code[:20] or 'absent'} n’est pas reçu ici : choisissez-en un de JDV_J07."
 

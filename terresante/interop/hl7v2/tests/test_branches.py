@@ -66,6 +66,10 @@ DIRECTED = (
     mdm().replace(b"\rTXA|", b"\rZZZ|"),
     oru().replace(b"|ED|", b"|ST|"),
     oru().replace(b"^Base64^", b"^A^"),
+    documents.oru((), CLAIRE, control_id="D1", at=AT)
+    + b"OBR|2||R2|X^x^L"
+    + b"|" * 20
+    + b"RAD\rOBX|1|TX|X^x^L||RAS||||||F\r",
     oru(b"Document medical au format CDA niveau 1"),
     oru(letters.whole(pdf=b"no PDF at all")),
     documents.oru((), CLAIRE, control_id="D1", at=AT),

@@ -368,6 +368,21 @@ def test_a_former_code_is_filed_under_that_of_today_and_a_narrow_one_is_refused(
     assert "Ne l’envoyez pas sous un autre type" in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("EXPORT_DUI", "s’adresse à un logiciel"),
+        ("99999-9", "choisissez-en un de JDV_J07"),
+        ("68599-0", "lecteurs"),
+    ],
+)
+def test_a_type_that_is_not_received_is_told_why(code, told):
+    """One of JDV_J07 is not asked to be of JDV_J07."""
+    found = refusal(oru(letters.structured(code=code)))
+
+    assert (found.condition, told in found.sentence) == ("103", True)
+
+
 def test_two_matricules_are_two_persons():
     other = oru().replace(b"250027737900187^^^ASIP", b"250027737900284^^^ASIP")
 

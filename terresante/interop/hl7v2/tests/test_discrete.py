@@ -193,6 +193,18 @@ def test_such_a_message_is_carried_under_the_number_of_its_report():
     assert (carried.names, carried.type_code, carried.cda) == (("HEMATO^RES300",), "11502-2", None)
 
 
+def test_the_words_of_an_imaging_report_are_no_biology():
+    """Many a RIS writes its report so: filed as results, it would be read as biology by who reads biology."""
+    imaging = "OBR|1|ORD300|RES300^RIS|36643-5^Radiographie du thorax^LN|||20260409080000" + "|" * 17 + "RAD"
+    words = "OBX|1|TX|59776-5^Résultats^LN||Pas de foyer.||||||F"
+
+    found = read_carried(message(words, obr=imaging))
+
+    assert isinstance(found, Refusal)
+    assert (found.code, found.location, "CDA ou un PDF" in found.sentence) == ("AE", "OBR^1^24", True)
+    assert isinstance(read_carried(message(words, obr=imaging.replace("RAD", "CH"))), Carried)
+
+
 @pytest.mark.parametrize(
     ("obr", "place"),
     [("OBR|1||^|57021-8^x^LN", "OBR^1^3"), ("OBR|1|ORD300||57021-8^x^LN", "")],
