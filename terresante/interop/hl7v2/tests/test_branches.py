@@ -60,6 +60,7 @@ DIRECTED = (
     adt(pv1="PV1|1|I", pid=pid(f18="")),
     adt("A40"),
     adt("A40", "MRG|"),
+    adt("A40", "MRG|P0", pid=pid(f3="P1^^^X&1.2.3&ISO^PI~P2^^^Y&1.2.4&ISO^PI")),
     adt(evn="EVN||hier"),
     adt().replace(b"UNICODE UTF-8", b"UNICODE UTF-8").replace(b"CLAIRE", b"CLAIR\xff"),
     oru().replace(b"PV1|1|N", b"PV1|1|I"),
