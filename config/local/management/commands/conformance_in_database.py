@@ -64,6 +64,7 @@ _ALERTS = {
     "death": "décès",
 }
 _FIRST_PORT = 1024
+_NOBODY = "1.2.250.1.999.79"
 _COLUMNS = ("AA", "AE", "AR", *dict.fromkeys(_OUTCOMES.values()), "alertes", "conformes")
 
 
@@ -199,7 +200,7 @@ def founder_of(practice: Organization) -> Actor:
 @asynccontextmanager
 async def listening() -> AsyncIterator[dict[str, int]]:
     """The doors of every sender, open: the port of each authority. Those of a sender's row may be taken by now."""
-    senders = await sync_to_async(lambda: list(SenderSystem.objects.prefetch_related("domains")))()
+    senders = await sync_to_async(_connected)()
     for sender, port in zip(senders, _free_ports(len(senders)), strict=True):
         sender.port = port
     store = MessageStore(senders)
@@ -211,6 +212,13 @@ async def listening() -> AsyncIterator[dict[str, int]]:
     finally:
         await listener.stop()
         store.close()
+
+
+def _connected() -> list[SenderSystem]:
+    """One at least: a message that names no authority has a door to come to."""
+    if not SenderSystem.objects.exists():
+        connect_authority(_NOBODY)
+    return list(SenderSystem.objects.prefetch_related("domains"))
 
 
 def _free_ports(number: int) -> list[int]:

@@ -3,7 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from simulators.conformance.papers import Paper, Sent, carries_document, is_take
 from simulators.conformance.reading import Identity, samples_of
 from simulators.hospital.documents import oru
 from terresante.directory.enums import OrganizationKind
+from terresante.documents.enums import type_of
 from terresante.documents.models import DocumentReference
 from terresante.documents.reading import paper_of, reading_of
 from terresante.interop.enums import MessageState
@@ -84,8 +86,10 @@ class Command(BaseCommand):
         if not papers and not sent:
             self.stdout.write("Aucun document dans ce dossier.")
             return
-        _prepare([*papers, *(_carried(each) for each in sent if each.acknowledgement == "AA")])
-        played = asyncio.run(self._play(papers, sent))
+        known = _Known(
+            _prepare([*papers, *(_carried(each) for each in sent if each.acknowledgement == "AA")])
+        )
+        played = asyncio.run(self._play(papers, sent, known))
         for line in _table(played):
             self.stdout.write(line)
         wrong = sum(bool(each.differences) for each in played)
@@ -93,20 +97,20 @@ class Command(BaseCommand):
             raise CommandError(f"{wrong} document(s) sur {len(played)} ne sont pas déposés comme il faut.")
         self.stdout.write(f"{len(played)} documents conformes.")
 
-    async def _play(self, papers: Sequence[Paper], sent: Sequence[Sent]) -> list[Played]:
+    async def _play(self, papers: Sequence[Paper], sent: Sequence[Sent], known: "_Known") -> list[Played]:
         played: list[Played] = []
-        known = _Known({})
         async with listening() as ports:
             for number, paper in enumerate(papers):
                 at = paper.dated_at or timezone.now()
                 raw = oru((paper.raw,), paper.person, control_id=f"C{number}", at=at, code=paper.type_code)
                 code = await send(ports[paper.numbers[0][1]], raw)
                 doubt = known.doubts(paper)
-                expected = Expected("AA" if is_taken(paper) else "AE", paper, doubt)
+                filed = paper if known.has_record(paper) and not known.is_name_of_another(paper) else None
+                expected = Expected("AA" if is_taken(paper) else "AE", filed, doubt)
                 played.append(await sync_to_async(_filed)(paper.name, paper.folder, code, expected))
                 self.stdout.write(str(played[-1]))
             for each in sent:
-                carried = _carried(each) if each.acknowledgement == "AA" else None
+                carried = _carried(each) if each.acknowledgement == "AA" and not each.is_paper else None
                 port = ports[carried.numbers[0][1]] if carried else next(iter(ports.values()))
                 code = await send(port, each.sample.raw)
                 doubt = carried is not None and known.doubts(carried)
@@ -119,9 +123,18 @@ class Command(BaseCommand):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Whose each number was first: published samples give one number to several invented persons."""
+    """Who has a record, and whose each number was first: published samples give one to several invented persons."""
 
-    first: dict[tuple[str, str], Identity]
+    records: frozenset[Identity]
+    first: dict[tuple[str, str], Identity] = field(default_factory=dict)
+    names: dict[str, bytes] = field(default_factory=dict)
+
+    def has_record(self, paper: Paper) -> bool:
+        return paper.identity in self.records
+
+    def is_name_of_another(self, paper: Paper) -> bool:
+        """Published samples give one identifier to several contents: the first one keeps it."""
+        return is_taken(paper) and self.names.setdefault(paper.identifier, paper.raw) != paper.raw
 
     def doubts(self, paper: Paper) -> bool:
         """Two traits apart under the number of a hospital: for a person to look at (INTEROP.md 2)."""
@@ -135,7 +148,7 @@ def _carried(sent: Sent) -> Paper:
     return Paper(sent.sample.name, sent.folder, sent.content, sent.sample.raw)
 
 
-def _prepare(papers: Sequence[Paper]) -> None:
+def _prepare(papers: Sequence[Paper]) -> frozenset[Identity]:
     """A record for each person, whom the hospital of each authority knows."""
     founder = founder_of(organization_of("Cabinet des documents", OrganizationKind.GROUP_PRACTICE))
     records: dict[Identity, tuple[Person, UUID]] = {}
@@ -151,6 +164,7 @@ def _prepare(papers: Sequence[Paper]) -> None:
             link_identity(_JOB, found[1], domain=domain, value=number)
         if not paper.own_numbers and paper.message:
             _give_matricule(paper, records)
+    return frozenset(records)
 
 
 def _give_matricule(paper: Paper, records: dict[Identity, tuple[Person, UUID]]) -> None:
@@ -210,6 +224,7 @@ def _document_of(row: InboundMessage, expected: Expected) -> DocumentReference |
         patient_id=row.patient_id,
         organization_id=row.sender.organization_id,
         sender_identifier=expected.paper.identifier,
+        sha256=sha256(expected.paper.raw).hexdigest(),
     )
     return mine.select_related("file", "patient").order_by("recorded_at").first()
 
@@ -225,7 +240,7 @@ def _differences(
         return ("déposé attendu",)
     at = paper.dated_at
     said = {
-        "type": (document.type, paper.type_code),
+        "type": (document.type, type_of(paper.type_code)),
         "titre": (document.title.removesuffix("…"), paper.title[: len(document.title.removesuffix("…"))]),
         "date": (document.dated_on, timezone.localdate(at) if at else None),
         "auteur": (paper.author_family.casefold() in document.written_by.casefold(), True),
