@@ -52,6 +52,8 @@ VALUES = {
     "an equal bound": ("SN|1^x^L||>=^3", "≥\xa03", Decimal(3)),
     "a titre": ("SN|1^x^L||^1^:^160", "1:160", None),
     "an interval": ("SN|1^x^L||^10^-^20", "10 à 20", None),
+    "several codes": ("CE|1^x^L||NEG^négatif^L~POS^positif^L", "négatif\xa0; positif", None),
+    "several numbers": ("NM|1^x^L||27~25", "27\xa0; 25", None),
     "a code": ("CE|1^x^L||NEG^négatif^L", "négatif", None),
     "a text": ("ST|1^x^L||trouble", "trouble", None),
     "a text in lines": ("TX|1^x^L||premier~second", "premier second", None),
