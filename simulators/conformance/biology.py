@@ -35,8 +35,10 @@ def discrete_results_of(sample: Sample) -> list[Said]:
     found = []
     for row in sample.segments.get("OBX", []):
         parts = [field.split(sample.marks[1])[0] for field in (*row, *[""] * 8)]
-        if parts[2] in ("CE", "CWE"):
-            parts[5] = [*row[5].split(sample.marks[1]), ""][1] or parts[5]
+        if parts[2] in ("CE", "CWE", "NM"):
+            every = [repetition.split(sample.marks[1]) for repetition in row[5].split(sample.marks[2])]
+            # Of a code, its words.
+            parts[5] = " ; ".join("".join(one[1:2] if parts[2] != "NM" else []) or one[0] for one in every)
         if parts[2] in _VALUED and not _METADATA.match(parts[3]):
             value, unit = (parts[5], "") if parts[2] == "NM" else _bounded(parts[5])
             found.append((parts[3], value, parts[6] or unit))
