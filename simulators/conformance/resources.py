@@ -37,6 +37,8 @@ class Sending:
     expected: Expected
     identity: Identity | None = None
     number: tuple[str, str] = ("", "")
+    # The matricule and its authority, of a patient whom his structure gives no number.
+    matricule: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -198,16 +200,14 @@ def _of_patient(each: Published, pdf: bytes, number: int) -> Sending:
     place = "DocumentReference.context.sourcePatientInfo"
     paper = Document(person=None, content=pdf, identifier=f"1.2.250.1.999.76.{number}")  # type: ignore[arg-type]  # his own stands for it
     resource = document_reference(paper, patient_resource={**each.resource, "id": "patient"})
-    local = _local_number(each.resource)
-    is_named = bool(local[0] or _has_matricule(each.resource))
-    expected = Expected(201) if is_named else Expected(422, f"{place}.identifier")
+    local, matricule = _local_number(each.resource), _matricule(each.resource)
+    expected = Expected(201) if local[0] else _answer_to_matricule(each.resource, matricule, place)
     if not identity.birth_name or not identity.given_names:
         expected = Expected(422, f"{place}.name")
     elif not each.resource.get("birthDate"):
         expected = Expected(422, f"{place}.birthDate")
-    return Sending(
-        f"{each.name} (d’un document)", "/fhir/DocumentReference", resource, expected, identity, local
-    )
+    name = f"{each.name} (d’un document)"
+    return Sending(name, "/fhir/DocumentReference", resource, expected, identity, local, matricule)
 
 
 def _together(pieces: dict[str, Published], person: Published, pdf: bytes) -> Sending:
@@ -293,11 +293,29 @@ def _local_number(patient: Resource) -> tuple[str, str]:
     return "", ""
 
 
-def _has_matricule(patient: Resource) -> bool:
+def _answer_to_matricule(patient: Resource, matricule: tuple[str, str] | None, place: str) -> Expected:
+    """Alone it names whoever has it when the identity is validated, and each of the five traits is given."""
+    if matricule is None:
+        return Expected(422, f"{place}.identifier")
+    is_proven = all(identity_of(patient).compared) and _reliability(patient) in ("VALI", "QUAL")
+    return Expected(201) if is_proven else Expected(422, place)
+
+
+def _reliability(patient: Resource) -> str:
+    for each in patient.get("extension", []):
+        if re.search(r"identity-reliability|ident-reliability", each.get("url", "")):
+            codes = [inner.get("valueCoding", {}).get("code", "") for inner in each.get("extension", [])]
+            return next(
+                (code for code in codes if code in ("VALI", "QUAL", "PROV", "RECUP", "DOUT", "FICT")), ""
+            )
+    return ""
+
+
+def _matricule(patient: Resource) -> tuple[str, str] | None:
     """Under an authority of the INS, with its key: 97 less the remainder of its thirteen figures."""
     for each in patient.get("identifier", []):
-        number = each.get("value", "")
-        is_ins = re.fullmatch(r"urn:oid:1\.2\.250\.1\.213\.1\.4\.(8|9|10|11)", each.get("system", ""))
+        number, oid = each.get("value", ""), each.get("system", "").removeprefix("urn:oid:")
+        is_ins = re.fullmatch(r"1\.2\.250\.1\.213\.1\.4\.(8|9|10|11)", oid)
         if is_ins and number.isdecimal() and int(number[13:]) == 97 - int(number[:13]) % 97:
-            return True
-    return False
+            return number, oid
+    return None

@@ -163,26 +163,25 @@ def _prepare(papers: Sequence[Paper]) -> frozenset[Identity]:
             domain = IdentityDomain.objects.get(authority=authority)
             link_identity(_JOB, found[1], domain=domain, value=number)
         if not paper.own_numbers and paper.message:
-            _give_matricule(paper, records)
+            found = records.get(paper.identity)
+            if found is not None:
+                give_matricule(found[1], paper.matricule, paper.person.ins_oid)
     return frozenset(records)
 
 
-def _give_matricule(paper: Paper, records: dict[Identity, tuple[Person, UUID]]) -> None:
-    """A message that names its person by the matricule alone finds whoever has it, and these very traits."""
-    found = records.get(paper.identity)
-    if found is None:
-        return
+def give_matricule(patient_id: UUID, matricule: str, oid: str) -> None:
+    """What names its person by the matricule alone finds whoever has it, and these very traits."""
     with rls.acting(_JOB):
-        rls.open_record(found[1])
-        patient = Patient.objects.get(pk=found[1])
+        rls.open_record(patient_id)
+        patient = Patient.objects.get(pk=patient_id)
         traits = Traits(
             birth_name=patient.birth_name,
             birth_given_names=patient.birth_given_names,
             birth_date=patient.birth_date,
             sex=Sex(patient.sex),
             birth_place_code=patient.birth_place_code,
-            ins=paper.matricule,
-            ins_oid=paper.person.ins_oid,
+            ins=matricule,
+            ins_oid=oid,
             identity_status=IdentityStatus.QUALIFIED,
         )
         complete_identity(_JOB, patient, traits=traits, deceased_on=None)
