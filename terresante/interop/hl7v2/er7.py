@@ -161,6 +161,8 @@ def read(raw: bytes) -> Message:
     content, header, separators = _opened(raw)
     declared = _declared_charset(header, separators)
     text, codec, is_doubtful = _decoded(content, declared)
+    # As letters, not bytes: some senders write a « ˜ » that is two of them.
+    separators = _separators(_LINE_ENDS.split(text[:4096], maxsplit=1)[0])
     # PostgreSQL holds no NUL in a text, and no sender means one.
     message = Message(_segment_lines(text.replace("\x00", ""), separators.field), separators, codec, declared)
     message.is_charset_doubtful = is_doubtful

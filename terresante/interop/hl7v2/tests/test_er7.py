@@ -48,6 +48,17 @@ def test_declared_separators_are_used():
     assert [part.value(2) for part in message.segment("PID").repetitions(3)] == ["1", "2"]
 
 
+def test_a_separator_of_two_bytes_is_one_letter():
+    """A tilde that a word processor made typographic, in a message in UTF-8."""
+    raw = MSH.replace("{trigger}", "A28").replace("^~", "^˜") + "\rPID|||1^^^A&1.2.3&ISO^PI˜2^^^B^PI\r"
+
+    message = er7.read(raw.encode())
+
+    assert message.separators.repetition == "˜"
+    first, second = message.segment("PID").repetitions(3)
+    assert (first.value(4, 2), second.value(4), message.segment("MSH").value(9, 2)) == ("1.2.3", "B", "A28")
+
+
 def test_repeated_segments():
     message = message_of(adt("A01", "ROL|1|UC|ODRP", "ROL|2|UC|AT"))
     assert [rol.value(3) for rol in message.segments("ROL")] == ["ODRP", "AT"]
