@@ -214,6 +214,13 @@ class Sent:
         return b""
 
     @property
+    def status(self) -> str:
+        """F, C or D: as its event says (MDM), else as its first document does (OBX-11)."""
+        rows = [row for row in self.sample.segments.get("OBX", []) if len(row) > 11 and row[2] == "ED"]
+        said = rows[0][11] if rows else ""
+        return {"T10": "C", "T04": "D"}.get(self.sample.trigger, said)
+
+    @property
     def is_hidden_from_patient(self) -> bool:
         rows = self.sample.segments.get("OBX", [])
         return any(

@@ -115,7 +115,8 @@ class Command(BaseCommand):
                 code = await send(port, each.sample.raw)
                 doubt = carried is not None and known.doubts(carried)
                 hidden = each.is_hidden_from_patient
-                expected = Expected(each.acknowledgement, carried, doubt, hidden)
+                filed = carried if carried is not None and known.files(each, carried) else None
+                expected = Expected(each.acknowledgement, filed, doubt, hidden)
                 played.append(await sync_to_async(_filed)(each.sample.name, each.folder, code, expected))
                 self.stdout.write(str(played[-1]))
         return played
@@ -131,6 +132,12 @@ class _Known:
 
     def has_record(self, paper: Paper) -> bool:
         return paper.identity in self.records
+
+    def files(self, sent: Sent, paper: Paper) -> bool:
+        """A deletion files nothing; a correction does, under the name of the one before too."""
+        if not self.has_record(paper) or sent.status == "D":
+            return False
+        return sent.status == "C" or not self.is_name_of_another(paper)
 
     def is_name_of_another(self, paper: Paper) -> bool:
         """Published samples give one identifier to several contents: the first one keeps it."""
