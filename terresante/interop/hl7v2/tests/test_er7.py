@@ -55,8 +55,10 @@ def test_a_separator_of_two_bytes_is_one_letter():
     message = er7.read(raw.encode())
 
     assert message.separators.repetition == "˜"
-    first, second = message.segment("PID").repetitions(3)
-    assert (first.value(4, 2), second.value(4), message.segment("MSH").value(9, 2)) == ("1.2.3", "B", "A28")
+    header, person = message.segment("MSH"), message.segment("PID")
+    assert header is not None and person is not None
+    first, second = person.repetitions(3)
+    assert (first.value(4, 2), second.value(4), header.value(9, 2)) == ("1.2.3", "B", "A28")
 
 
 def test_repeated_segments():
@@ -103,7 +105,8 @@ def test_a_word_of_three_letters_alone_on_its_line_is_text_and_a_bare_segment_is
     message = er7.read(b"MSH|^~\\&|A\rPV2\rOBX|1|TX|C^Conclusion||Scanner :\rRAS\rDr X||||||F\rORC\rZFT\r")
 
     assert message.names() == ["MSH", "PV2", "OBX", "ORC", "ZFT"]
-    assert message.segment("OBX").value(5) == "Scanner :\nRAS\nDr X"
+    observed = message.segment("OBX")
+    assert observed is not None and observed.value(5) == "Scanner :\nRAS\nDr X"
 
 
 def test_an_unescaped_line_end_stays_in_its_segment():
