@@ -17,6 +17,10 @@ _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _RESULT = "//c:observation[c:templateId/@root='1.3.6.1.4.1.19376.1.3.1.6']"
 _BOUND = re.compile(r"[<>≤≥]=?\s*([\d.,]+)\s*(\S*)")
 _VALUED = ("NM", "SN", "ST", "TX", "FT", "CE", "CWE")
+# What a message says of its document (CI-SIS): no result.
+_METADATA = re.compile(r"MASQUE_PS|INVISIBLE_|CONNEXION_SECRETE|MODIF_CONF|DEST(DMP|MSS)|ACK_|COMP_LOT")
+# Table 0074.
+_IMAGING = ("CT", "CTH", "CUS", "EC", "EN", "NMR", "NMS", "OUS", "PF", "RAD", "RT", "RUS", "RX", "VUS", "XRC")
 
 
 def results_of(paper: Paper) -> list[Said]:
@@ -31,7 +35,11 @@ def discrete_results_of(sample: Sample) -> list[Said]:
     found = []
     for row in sample.segments.get("OBX", []):
         parts = [field.split(sample.marks[1])[0] for field in (*row, *[""] * 8)]
-        if parts[2] in _VALUED:
+        if parts[2] in ("CE", "CWE", "NM"):
+            every = [repetition.split(sample.marks[1]) for repetition in row[5].split(sample.marks[2])]
+            # Of a code, its words.
+            parts[5] = " ; ".join("".join(one[1:2] if parts[2] != "NM" else []) or one[0] for one in every)
+        if parts[2] in _VALUED and not _METADATA.match(parts[3]):
             value, unit = (parts[5], "") if parts[2] == "NM" else _bounded(parts[5])
             found.append((parts[3], value, parts[6] or unit))
     return found
@@ -41,17 +49,44 @@ def is_discrete(sample: Sample) -> bool:
     rows = sample.segments.get("OBX", [])
     return (
         sample.value("MSH", 9) == "ORU"
-        and any(row[2] in ("NM", "SN") for row in rows if len(row) > 2)
-        and not any(row[2] == "ED" for row in rows if len(row) > 2)
+        and sample.trigger == "R01"
+        and bool(discrete_results_of(sample))
+        and not any(_is_document(row, sample.marks[1]) for row in rows)
     )
 
 
+def _is_document(row: list[str], mark: str) -> bool:
+    return len(row) > 5 and row[2] == "ED" and [*row[5].split(mark), "", "", ""][2].upper() in ("XML", "PDF")
+
+
+def acknowledgement(sample: Sample) -> str:
+    """Of an ORU that gives its results one by one: whose they are, of which request, of which stay."""
+    if not sample.value("MSH", 10) or not f"{sample.value('MSH', 12)}2."[:2] == "2.":
+        return "AR"
+    if len(sample.segments["MSH"]) > 1:
+        return "AR"
+    persons = {
+        (sample.field("PID", 3, occurrence=n), sample.field("PID", 5, occurrence=n))
+        for n in _each(sample, "PID")
+    }
+    stays = sample.value("PV1", 2) in ("E", "I", "O", "R") and not sample.value("PV1", 19)
+    numbered = any(sample.value(name, field) for name in ("OBR", "ORC") for field in (3, 2))
+    is_image = any(sample.field("OBR", 24, occurrence=n) in _IMAGING for n in _each(sample, "OBR"))
+    is_named = any("".join(name[:2]) for name in sample.repetitions("PID", 5))
+    is_whole = len(persons) == 1 and numbers_of(sample) and is_named and numbered
+    return "AE" if sample.is_undecodable or stays or is_image or not is_whole else "AA"
+
+
+def _each(sample: Sample, segment: str) -> range:
+    return range(len(sample.segments.get(segment, [])))
+
+
 def numbers_of(sample: Sample) -> list[Number]:
-    """(number, authority), whatever its type: a Swiss laboratory types them MR."""
+    """(number, authority) of an IPP, or of what a Swiss laboratory types MR."""
     found = []
-    for value, _, _, assigner, *_ in ([*part, "", "", "", ""] for part in sample.repetitions("PID", 3)):
+    for value, _, _, assigner, kind, *_ in ([*part, *[""] * 5] for part in sample.repetitions("PID", 3)):
         namespace, universal, *_ = [*assigner.split("&"), ""]
-        if value and (universal or namespace):
+        if value and (universal or namespace) and kind in ("PI", "MR", ""):
             found.append((value, universal or namespace))
     return found
 

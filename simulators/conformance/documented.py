@@ -64,9 +64,17 @@ def _is_incomplete(sample: Sample) -> bool:
         return True
     if sample.trigger in {*_REPLACE, "A44"} and not any(part[0] for part in sample.repetitions("MRG", 1)):
         return True
+    if sample.trigger in {*_REPLACE, "A44"} and not any(_assigner(p) for p in sample.repetitions("MRG", 1)):
+        # HL7 v2.5, CX: an identifier is its authority's. It is that of PID-3 when there is one only.
+        if len({authority for _, authority in sample.numbers()}) > 1:
+            return True
     dated = [("MSH", 7), ("EVN", 2), *([("ZBE", 2)] if sample.trigger in _MOVES else [])]
     texts = [sample.value(segment, number) for segment, number in dated]
     return any(text and moment(text) is None for text in texts)
+
+
+def _assigner(identifier: list[str]) -> str:
+    return [*identifier, "", "", "", ""][3]
 
 
 @dataclass

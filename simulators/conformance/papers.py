@@ -4,6 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 from zlib import crc32
@@ -16,7 +17,8 @@ from simulators.hospital.messages import Authority, Person
 
 _NATIONAL = "1.2.250.1.213.1.4."
 _NS = {"c": "urn:hl7-org:v3"}
-_NARROW = ("68599-0", "83901-9", "89601-9")
+# Types whose readers the DMP narrows further than a class of ours does; those that no page shows.
+_NOT_TAKEN = ("68599-0", "83901-9", "89601-9", "IMG-KOS", "FEUILLE-DE-STYLE", "EXPORT_DUI")
 _EVENTS = {"ORU": ("R01",), "MDM": ("T02", "T04", "T10")}
 # A document that gives no number of a structure is sent with one of this authority: few messages go without.
 _AUTHORITY = "1.2.250.1.999.77"
@@ -31,11 +33,49 @@ class Paper:
     raw: bytes
     message: bytes = b""
 
+    @cached_property
+    def _documents(self) -> list[_Element] | None:
+        """None for what is not well formed."""
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+        try:
+            found = etree.fromstring(self.raw, parser).xpath("//c:ClinicalDocument", namespaces=_NS)
+        except etree.XMLSyntaxError:
+            return None
+        return cast("list[_Element]", found)
+
     @property
     def _root(self) -> _Element:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-        found = etree.fromstring(self.raw, parser).xpath("//c:ClinicalDocument", namespaces=_NS)
-        return cast("list[_Element]", found)[0]
+        return self._documents[0] if self._documents else etree.Element("nothing")
+
+    @property
+    def is_one(self) -> bool:
+        """It holds a document, or would if it were well formed: a stylesheet, a schema only speak of some."""
+        return self._documents is None or bool(self._documents)
+
+    @property
+    def is_whole(self) -> bool:
+        """Well formed, alone, with the identifier, the type, the date, the one patient and the body of a document; and
+        with a paper that is one, when it has one.
+        """
+        if not self._documents or len(self._documents) > 1 or b"<!DOCTYPE" in self.raw:
+            return False
+        needed = (
+            *("./c:id/@root", "./c:code/@code", "./c:recordTarget/c:patientRole/c:patient"),
+            *("./c:recordTarget/c:patientRole/c:id/@extension", "./c:component/*"),
+        )
+        if not all(self._root.xpath(path, namespaces=_NS) for path in needed) or self.dated_at is None:
+            return False
+        is_alone = len(cast("list[_Element]", self._root.xpath("./c:recordTarget", namespaces=_NS))) == 1
+        return is_alone and all(paper.strip().startswith("JVBERi") for paper in self._papers)
+
+    @property
+    def _papers(self) -> list[str]:
+        """In base64."""
+        whole = "./c:component/c:nonXMLBody/c:text[@mediaType='application/pdf']"
+        copies = (
+            ".//c:section[c:code/@code='55108-5']//c:observationMedia/c:value[@mediaType='application/pdf']"
+        )
+        return self.every(f"{whole}/text()") or self.every(f"{copies}/text()")
 
     def first(self, path: str) -> str:
         """The first text or attribute at this XPath, blanks made one."""
@@ -174,6 +214,13 @@ class Sent:
         return b""
 
     @property
+    def status(self) -> str:
+        """F, C or D: as its event says (MDM), else as its first document does (OBX-11)."""
+        rows = [row for row in self.sample.segments.get("OBX", []) if len(row) > 11 and row[2] == "ED"]
+        said = rows[0][11] if rows else ""
+        return {"T10": "C", "T04": "D"}.get(self.sample.trigger, said)
+
+    @property
     def is_hidden_from_patient(self) -> bool:
         rows = self.sample.segments.get("OBX", [])
         return any(
@@ -182,17 +229,23 @@ class Sent:
 
     @property
     def is_document(self) -> bool:
-        return b"ClinicalDocument" in self.content or self.content.startswith(b"%PDF-")
+        return self.is_paper or Paper("", "", self.content).is_whole
+
+    @property
+    def is_paper(self) -> bool:
+        return self.content.startswith(b"%PDF-")
 
     @property
     def acknowledgement(self) -> str:
         """A dummy sentence stands for the document in most published samples: AE, and its raw message is kept."""
+        if not self.sample.value("MSH", 10) or not f"{self.sample.value('MSH', 12)}2."[:2] == "2.":
+            return "AR"
         return "AA" if self.is_document and self._is_whose_document_is else "AE"
 
     @property
     def _is_whose_document_is(self) -> bool:
         """One number at least is in PID-3 and in the document."""
-        if self.content.startswith(b"%PDF-"):
+        if self.is_paper:
             return True
         paper = Paper(self.sample.name, self.folder, self.content)
         ids = paper.every("./c:recordTarget/c:patientRole/c:id/@extension")
@@ -204,16 +257,20 @@ def carries_document(sample: Sample) -> bool:
 
 
 def is_taken(paper: Paper) -> bool:
-    """Types whose readers the DMP narrows further than a class of ours are refused."""
-    return paper.type_code not in _NARROW
+    """What a document must have to be filed (CI-SIS, « Structuration minimale »), and a type that is received."""
+    return paper.type_code not in _NOT_TAKEN and paper.is_whole
 
 
 def papers_of(folder: Path) -> list[Paper]:
-    """Every CDA document of the folder, by name."""
+    """Every CDA document of the folder, by name, whatever its character set; one that is not well formed too."""
     found = []
-    for path in sorted(folder.rglob("*.xml")):
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() != ".xml" or not path.is_file():
+            continue
         raw = path.read_bytes()
-        if b"ClinicalDocument" in raw and b"urn:hl7-org:v3" in raw:
-            name = str(path.relative_to(folder))
-            found.append(Paper(name, name.split("/")[0] if "/" in name else folder.name, raw))
+        name = str(path.relative_to(folder))
+        paper = Paper(name, name.split("/")[0] if "/" in name else folder.name, raw)
+        plain = raw.replace(b"\0", b"")
+        if b"ClinicalDocument" in plain and b"urn:hl7-org:v3" in plain and paper.is_one:
+            found.append(paper)
     return found

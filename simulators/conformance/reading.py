@@ -12,6 +12,8 @@ PARIS = ZoneInfo("Europe/Paris")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}$")
 _TS = re.compile(r"(\d{4}(?:\d{2}){0,5})(?:\.\d+)?([+-]\d{4})?")
 _INS_OIDS = {f"1.2.250.1.213.1.4.{last}" for last in (8, 9, 10, 11)}
+# Of the INS and of what looks like it: no hospital's own number, however it is typed.
+_NATIONAL = re.compile(r"1\.2\.250\.1\.213\.1\.4\.|ASIP-SANTE-INS")
 _SECRET_UNIT = re.compile(r"PSYCHIATR|PEDOPSY|ADDICT|ALCOOLO|ORTHOGENIE|\bIVG\b|SOUS X\b|SOUS LE SECRET")
 ACTIONS = ("INSERT", "UPDATE", "CANCEL", "DELETE")
 Number = tuple[str, str]
@@ -81,8 +83,9 @@ class Sample:
         for repetition in self.repetitions(segment, field, occurrence=occurrence):
             value, _, _, assigner, kind, *_ = [*repetition, "", "", "", ""]
             namespace, universal, *_ = [*assigner.split("&"), ""]
-            if value and kind in ("PI", "") and (universal or namespace):
-                found.append((value, universal or namespace))
+            authority = universal or namespace
+            if value and kind in ("PI", "") and authority and not _NATIONAL.match(authority):
+                found.append((value, authority))
         return found
 
     @property

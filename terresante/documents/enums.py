@@ -7,7 +7,7 @@ class DocumentType(TextChoices):
     """Codes of JDV_J07-XdsTypeCode-CISIS (LOINC, and TRE_A05 for those without): those that a circle files by hand,
     then those that arrive by a wire only (`RECEIVED_ONLY`).
 
-    Left out on purpose: those of `NARROWED`, and what nobody reads (references of images, stylesheets, exports).
+    Left out on purpose: those of `NARROWED`, and of `NOT_SHOWN` (references of images, stylesheets, exports).
     """
 
     DISCHARGE_LETTER = "11490-0", "Lettre de liaison à la sortie"
@@ -123,6 +123,8 @@ class DocumentType(TextChoices):
 # Whose readers the DMP's matrix limits further than a class of ours does (DOMAIN.md 2.1): psychiatric syntheses,
 # psychological assessments, medical certificates.
 NARROWED = frozenset({"68599-0", "83901-9", "89601-9"})
+# Of JDV_J07, but for machines: no page shows them.
+NOT_SHOWN = frozenset({"IMG-KOS", "FEUILLE-DE-STYLE", "EXPORT_DUI"})
 # Codes that JDV_J07 no longer has, and those that took their place: software of the first years still sends them.
 FORMER: dict[str, str] = {
     "11493-4": DocumentType.HOSPITAL_REPORT,

@@ -44,7 +44,15 @@ from terresante.patients.models import CareRecord
 
 # Of no sector of care: as stays are, they are read inside.
 _INSIDE = (UnitSensitivity.ABORTION, UnitSensitivity.SECRET_BIRTH)
+_OTHER_CONTENT = (
+    "Un autre document a déjà été transmis sous cet identifiant : donnez-en un nouveau à cette version, et dites "
+    "laquelle elle remplace."
+)
 _WITHDRAWN = "Retiré par la structure qui l’avait transmis."
+
+
+class OtherContent(Conflict):
+    """Under a name that its sender has already given to something else: none of the two may stand for the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +92,19 @@ class SentDocument:
 def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> DocumentReference:
     """A new document, or the next version of the one it replaces when that one is here.
 
-    Raises NotFound when this structure does not know the person, Conflict for a document that it has already sent.
+    Raises NotFound when this structure does not know the person, Conflict for a document that it has already sent,
+    OtherContent for another one under the same name.
     """
     record = _record_of(actor, patient_id)
     row = _row(actor, record, document)
-    if _is_known(actor, row, document):
+    sent = _sent_as(actor, row)
+    if (
+        sent
+        and document.names[0] not in document.replaces
+        and row.sha256 not in {each.sha256 for each in sent}
+    ):
+        raise OtherContent(_OTHER_CONTENT)
+    if _is_known(row, document, sent):
         raise Conflict("Ce document a déjà été transmis : sa nouvelle version porte un autre identifiant.")
     before = _to_change(actor, patient_id, document.replaces) or _earlier(actor, row, document)
     if before is not None:
@@ -237,12 +253,9 @@ def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:
     return record
 
 
-def _is_known(actor: Actor, row: DocumentReference, document: SentDocument) -> bool:
-    """Sent before, whatever became of it since: one that was withdrawn, or replaced, does not come back by itself.
-
-    Its sender may correct the one in force under its own name, or say who reads it from now on.
-    """
-    sent = list(
+def _sent_as(actor: Actor, row: DocumentReference) -> list[DocumentReference]:
+    """Every version that this structure sent under that name, whatever became of it since."""
+    return list(
         DocumentReference.objects.filter(
             patient_id=row.patient_id,
             organization_id=_structure(actor),
@@ -250,6 +263,13 @@ def _is_known(actor: Actor, row: DocumentReference, document: SentDocument) -> b
             sender_identifier=row.sender_identifier,
         )
     )
+
+
+def _is_known(row: DocumentReference, document: SentDocument, sent: list[DocumentReference]) -> bool:
+    """Sent before: one that was withdrawn, or replaced, does not come back by itself.
+
+    Its sender may correct the one in force under its own name, or say who reads it from now on.
+    """
     in_force = next((each for each in sent if each.is_current), None)
     if in_force is None or document.names[0] not in document.replaces:
         return bool(sent)

@@ -14,6 +14,7 @@ from terresante.interop.hl7v2.zam import (
     INFECTED,
     NO_RECORD,
     NOT_TAKEN,
+    OTHER_CONTENT,
     SET_ASIDE,
     NotFiled,
     asks_reception,
@@ -27,7 +28,11 @@ from terresante.kernel.sealing import unseal
 _FILED = (MessageState.APPLIED, MessageState.IGNORED)
 # One word for somebody unknown and for somebody who opposes: a hospital is not told which.
 _NOWHERE = (MessageState.NO_CANDIDATE, MessageState.OPPOSED)
-_WORDS = {MessageOutcome.INFECTED: INFECTED, MessageOutcome.SET_ASIDE: SET_ASIDE}
+_WORDS = {
+    MessageOutcome.INFECTED: INFECTED,
+    MessageOutcome.OTHER_CONTENT: OTHER_CONTENT,
+    MessageOutcome.SET_ASIDE: SET_ASIDE,
+}
 _ENDED = (MessageState.REFUSED, MessageState.UNREADABLE, MessageState.PUT_ASIDE)
 
 

@@ -64,6 +64,10 @@ class MessageOutcome(TextChoices):
     DOCUMENT_REPLACED = "document_replaced", "Nouvelle version du document déposée au dossier."
     DOCUMENT_WITHDRAWN = "document_withdrawn", "Document retiré du dossier, à la demande de l’émetteur."
     DOCUMENT_KNOWN = "document_known", "Ce document a déjà été transmis : rien à changer."
+    OTHER_CONTENT = (
+        "other_content",
+        "Un autre document a déjà été transmis sous cet identifiant : il n’est pas classé.",
+    )
     DOCUMENT_UNKNOWN = "document_unknown", "Le document à retirer n’est pas au dossier."
     RESULTS_FILED = "results_filed", "Résultats de biologie déposés au dossier."
     RESULTS_REPLACED = "results_replaced", "Résultats de biologie complétés ou corrigés."

@@ -15,7 +15,7 @@ from django.utils import timezone
 from terresante.documents.access import DOCUMENT_WRITE
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
-from terresante.documents.received_actions import SentDocument, file_sent, withdraw_sent
+from terresante.documents.received_actions import OtherContent, SentDocument, file_sent, withdraw_sent
 from terresante.documents.received_actions import keep_with_stay as keep_documents
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.fhir.metadata import told_by_header
@@ -90,6 +90,8 @@ def file_carried(
         return Filed(_S.REFUSED, _O.INFECTED)
     try:
         document, remarks = file_received(actor, patient_id, carried, put.received)
+    except OtherContent:
+        return Filed(_S.REFUSED, _O.OTHER_CONTENT)
     except Conflict:
         return Filed(_S.IGNORED, _O.DOCUMENT_KNOWN)
     row.remarks = [*row.remarks, *remarks]

@@ -69,7 +69,14 @@ INS_OIDS = {
 INS_C_OIDS = frozenset({"1.2.250.1.213.1.4.2", "1.2.250.1.213.1.4.6"})
 # The number a child has in the social security of a parent. Never an INS.
 SOCIAL_SECURITY_NUMBER_OID = "1.2.250.1.213.1.4.13"
+# Those of a person of the whole country: no hospital's own, however they are typed.
+_NATIONAL = "1.2.250.1.213.1.4."
 PRODUCTION_INS_KINDS = frozenset({InsKind.NIR, InsKind.NIA})
+
+
+def is_national_authority(authority: str) -> bool:
+    """An OID of the INS, of the INS-C or of health insurance; or their name, which some senders write alone."""
+    return authority.startswith((_NATIONAL, "ASIP-SANTE-INS"))
 
 
 def ins_key(body: str) -> str | None:

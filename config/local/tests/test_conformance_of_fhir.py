@@ -80,6 +80,6 @@ def test_published_resources_get_the_answer_of_their_profile(folder):
 
 
 def test_an_answer_that_is_not_the_expected_one_is_a_failure(folder, monkeypatch):
-    monkeypatch.setattr(resources, "_has_matricule", lambda patient: True)
+    monkeypatch.setattr(resources, "_answer_to_matricule", lambda *_: resources.Expected(201))
     with pytest.raises(CommandError, match=r"1 envoi.* sur 9"):
         conformance(folder)

@@ -28,6 +28,16 @@ FOLLOW_UP, DEVICES, AWAITED = "18776-5", "46264-8", "30954-2"
 _TREATMENTS = (STOPPED, AT_DISCHARGE, LONG_TERM, PRESCRIBED)
 # LOINC, observations inside an entry.
 _STATUS, _CERTAINTY, _CRITICALITY, _RANK, _COMMENT = "33999-4", "66455-7", "82606-5", "30973-2", "48767-8"
+# What is said of a problem or an allergy, and stands inside it or beside it in its act (IHE PCC, 6.3.4.11 to 6.3.4.13):
+# its status, its certainty, its criticality, a health status, a rank.
+_SAID_OF_IT = frozenset({_STATUS, _CERTAINTY, _CRITICALITY, _RANK, "11323-3", "SEV"})
+# Statuses of the first volumes, of which the codes (SNOMED 3.5) are no longer published: by their label.
+_STATUS_WORDS = {
+    **dict.fromkeys(("actif", "active", "chronique", "intermittent", "recurrent", "recidivant"), "active"),
+    **dict.fromkeys(("inactif", "inactive"), "inactive"),
+    **dict.fromkeys(("en remission", "remission"), "remission"),
+    **dict.fromkeys(("resolu", "resolue", "gueri", "guerie"), "resolved"),
+}
 # SNOMED CT and HL7: nobody knows of any allergy.
 _NONE_KNOWN = {"716186003", "no-known-allergies", "no-allergy-info-known"}
 # Nobody knows of any problem, or nobody said: facts about the section, no problems.
@@ -246,16 +256,31 @@ def _comment(element: Element, words: Words) -> str:
 
 
 def _observations(entry: Element) -> list[Element]:
-    return [*every(entry, "act/entryRelationship/observation"), *every(entry, "observation")]
+    """Problems, or allergies: not what is said of one beside it."""
+    found = [*every(entry, "act/entryRelationship/observation"), *every(entry, "observation")]
+    return [each for each in found if attribute(each, "code", "code") not in _SAID_OF_IT]
 
 
 def _inner(observation: Element, code: str) -> str:
     """The code, else the label, of an observation inside it."""
-    for each in every(observation, "entryRelationship/observation"):
+    found = _said_inside(observation, code)
+    return (found.code or found.label).lower()
+
+
+def _said_inside(element: Element, code: str) -> Coded:
+    for each in every(element, "entryRelationship/observation"):
         if attribute(each, "code", "code") == code:
-            value = coded(one(each, "value"))
-            return (value.code or value.label).lower()
-    return ""
+            return coded(one(each, "value"))
+    return _NO_CODE
+
+
+def _status_of(entry: Element, observation: Element) -> str:
+    """Said inside the observation, else of the whole act (the concern) where it stands."""
+    act = one(entry, "act")
+    found = _said_inside(observation, _STATUS)
+    if found == _NO_CODE and act is not None:
+        found = _said_inside(act, _STATUS)
+    return _STATUS_WORDS.get(plain(found.label), (found.code or found.label).lower())
 
 
 def allergies_of(section: Section, entry: Element, words: Words) -> Iterator[Allergy]:
@@ -273,7 +298,7 @@ def allergies_of(section: Section, entry: Element, words: Words) -> Iterator[All
                 substance=substance,
                 kind=kind,
                 criticality=_inner(each, _CRITICALITY),
-                status=_inner(each, _STATUS),
+                status=_status_of(entry, each),
                 reaction=_reaction(each, words),
             )
 
@@ -315,7 +340,7 @@ def _problems_of(section: Section, entry: Element, words: Words) -> Iterator[Pro
         name = code.label or words.said(None if value is None else one(value, "originalText"))
         name = name or words.said(one(each, "text"))
         if name and each.get("negationInd") != "true" and _inner(each, _CERTAINTY) not in _REFUTED:
-            status = _inner(each, _STATUS) or ("active" if section.code.code == PROBLEMS else "inactive")
+            status = _status_of(entry, each) or ("active" if section.code.code == PROBLEMS else "inactive")
             yield Problem(
                 name=name,
                 code=code,

@@ -12,7 +12,17 @@ from terresante.interop.cda.model import (
     Period,
     Related,
 )
-from terresante.interop.cda.parsing import Element, Flaw, NotCda, attribute, every, one, plain_text, text_at
+from terresante.interop.cda.parsing import (
+    NAMESPACE,
+    Element,
+    Flaw,
+    NotCda,
+    attribute,
+    every,
+    one,
+    plain_text,
+    text_at,
+)
 from terresante.interop.hl7v2.dates import read_birth_date, read_moment
 
 _TITLE_FALLBACK = "Document sans titre"
@@ -38,9 +48,7 @@ def read_header(document: Element) -> Header:
         type=kind,
         title=text_at(document, "title") or kind.label or _TITLE_FALLBACK,
         dated_at=dated_at,
-        confidentiality=tuple(
-            code for each in every(document, "confidentialityCode") if (code := attribute(each, "", "code"))
-        ),
+        confidentiality=_confidentiality(document),
         patient=_patient(document),
         templates=instance_ids(document, "templateId"),
         set_id=next(iter(instance_ids(document, "setId")), None),
@@ -64,6 +72,12 @@ def read_header(document: Element) -> Header:
         encounter=_encounter(document),
         orders=instance_ids(document, "inFulfillmentOf/order/id"),
     )
+
+
+def _confidentiality(document: Element) -> tuple[str, ...]:
+    """Of the header, then of the body or a section that narrows it (CDA R2, 4.3.5.2): a document is read as a whole."""
+    said = (attribute(each, "", "code") for each in document.iter(f"{{{NAMESPACE}}}confidentialityCode"))
+    return tuple(dict.fromkeys(code for code in said if code))
 
 
 def coded(element: Element | None) -> Coded:

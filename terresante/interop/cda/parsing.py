@@ -22,6 +22,9 @@ XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 LARGEST = 25 * 1000 * 1000
 MOST_ELEMENTS = 200_000
 DEEPEST = 100
+# libxml2's own, of a text node.
+_LONGEST_TEXT = 10 * 1000 * 1000
+_RESOURCE_LIMIT = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 _STEP = 1 << 16
 # Pieces of a text looked at, when a reference may name the whole document.
 _PIECES = 2000
@@ -39,6 +42,7 @@ class Flaw(StrEnum):
     MALFORMED = "malformed"
     TOO_DEEP = "too_deep"
     TOO_MANY = "too_many"
+    TOO_LONG = "too_long"
     NO_DOCUMENT = "no_document"
     SEVERAL_DOCUMENTS = "several_documents"
     NO_IDENTIFIER = "no_identifier"
@@ -52,6 +56,7 @@ class Flaw(StrEnum):
     BODY_EMPTY = "body_empty"
     BODY_RTF = "body_rtf"
     BODY_PICTURE = "body_picture"
+    NOT_PDF = "not_pdf"
 
 
 _SENTENCES = {
@@ -61,6 +66,7 @@ _SENTENCES = {
     Flaw.MALFORMED: "Le document n’est pas du XML bien formé.",
     Flaw.TOO_DEEP: f"Le document CDA imbrique plus de {DEEPEST} éléments : il n’est pas lu.",
     Flaw.TOO_MANY: f"Le document CDA compte plus de {MOST_ELEMENTS} éléments : il n’est pas lu.",
+    Flaw.TOO_LONG: "Une pièce du document CDA dépasse 7,5 Mo : allégez-la, puis renvoyez le document.",
     Flaw.NO_DOCUMENT: "Le XML ne contient aucun élément ClinicalDocument (urn:hl7-org:v3) : ce n’est pas un CDA R2.",
     Flaw.SEVERAL_DOCUMENTS: "Le XML contient plusieurs ClinicalDocument : envoyez-les un par un.",
     Flaw.NO_IDENTIFIER: "L’identifiant du document (ClinicalDocument/id) manque.",
@@ -81,6 +87,10 @@ _SENTENCES = {
     Flaw.BODY_PICTURE: (
         "L’image du corps (nonXMLBody) ne s’ouvre pas, n’est ni JPEG, ni PNG, ni TIFF, ou dépasse 60 pages ou "
         "60 millions de points : convertissez-la en PDF, puis renvoyez-la."
+    ),
+    Flaw.NOT_PDF: (
+        "Le PDF du document (nonXMLBody, ou section 55108-5 « Copie du document ») n’en est pas un : "
+        "joignez le fichier lui-même, en base64, ou corrigez mediaType."
     ),
     Flaw.BASE64: "Une pièce jointe du document n’est pas du base64 lisible.",
 }
@@ -136,6 +146,8 @@ def _bounded_tree(raw: bytes) -> Element:
     except etree.XMLSyntaxError as error:
         # libxml2 itself stops at a depth of 256, and keeps what it saw before.
         size.grow(reading)
+        if error.code == _RESOURCE_LIMIT and len(raw) > _LONGEST_TEXT:
+            raise NotCda(Flaw.TOO_LONG) from None
         # Its message may quote the content: the line is enough to find the fault.
         raise NotCda(Flaw.MALFORMED, f"ligne {error.lineno}" if error.lineno else "") from None
 

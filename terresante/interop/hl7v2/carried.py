@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
-from terresante.documents.enums import ACCOUNT, NARROWED, DocumentType, type_of
+from terresante.documents.enums import ACCOUNT, NARROWED, NOT_SHOWN, DocumentType, type_of
 from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
 from terresante.interop.cda.model import CdaDocument, CdaPatient, InstanceId
-from terresante.interop.cda.parsing import NotCda, decoded
+from terresante.interop.cda.parsing import Flaw, NotCda, decoded
 from terresante.interop.hl7v2.adt_fields import Oddities, rpps_of_national
 from terresante.interop.hl7v2.adt_identity import read_identity
 from terresante.interop.hl7v2.adt_model import Authority, Identifier, Identity, Oddity
-from terresante.interop.hl7v2.er7 import Message, Segment
+from terresante.interop.hl7v2.er7 import Message, Repetition, Segment
 from terresante.interop.hl7v2.grammar import (
     IDENTIFIER_LENGTH,
     Code,
@@ -73,6 +73,14 @@ _TOO_MANY = (
     f"Le message porte plus de {MOST_RESULTS} résultats (OBX), ou plus de {MOST_ORDERS} comptes rendus (OBR-3) : "
     "envoyez-les en plusieurs messages."
 )
+
+
+_NO_BIOLOGY = (
+    "Ces observations ne sont pas de la biologie (OBR-24) : envoyez leur compte rendu comme document, un CDA ou un PDF "
+    "(OBX-2 ED)."
+)
+# Table 0074: imaging, and explorations that are read as images are.
+_IMAGING = frozenset("CT CTH CUS EC EN NMR NMS OUS PF RAD RT RUS RX VUS XRC".split())
 
 
 class Act(enum.StrEnum):
@@ -183,7 +191,10 @@ def _discrete(message: Message) -> tuple[Discrete, ...] | Refusal:
 
 
 def _results(message: Message, pid: Segment, discrete: tuple[Discrete, ...]) -> Carried | Refusal:
-    """Each order is known under its number; refused whole when one has none."""
+    """Each order is known under its number; refused whole when one has none, or when one is no biology."""
+    for number, request in enumerate(message.segments("OBR"), start=1):
+        if request.value(24).upper() in _IMAGING:
+            return Refusal(Code.ERROR, "103", f"OBR^{number}^24", _NO_BIOLOGY)
     if not discrete[0].name:
         return missing_field("OBR", 3, "le numéro du compte rendu, ou celui de la demande (OBR-2),")
     carried = replace(
@@ -203,9 +214,10 @@ def _medical_records(identity: Identity) -> tuple[Identifier, ...]:
 
 def _is_left_out(segment: Segment) -> bool:
     """Neither what is filed, nor the words of a mail, which say no subtype (CORPSMAIL_PS, XDM/1.0/DDM)."""
-    kind = segment.value(5, 3).upper()
-    is_mail = segment.value(3).startswith("CORPSMAIL")
-    return segment.value(2) == "ED" and bool(kind) and kind not in _KEPT and not is_mail
+    if segment.value(2) != "ED" or segment.value(3).startswith("CORPSMAIL"):
+        return False
+    kinds = (part.value(3).upper() for part in segment.repetitions(5))
+    return any(kind and kind not in _KEPT for kind in kinds)
 
 
 def _is_structured(payload: _Payload | None) -> bool:
@@ -290,15 +302,16 @@ def _visit_refusal(message: Message) -> Refusal | None:
 def _payloads(message: Message) -> list[_Payload] | Refusal:
     found: list[_Payload] = []
     for number, segment in enumerate(message.segments("OBX"), start=1):
-        kind = segment.value(5, 3).upper()
-        if segment.value(2) != "ED" or kind not in _KEPT:
-            continue
-        payload = _payload(segment, kind, f"OBX^{number}^5")
-        if isinstance(payload, Refusal):
-            return payload
-        if found and not _is_same_document(found[0], payload):
-            return _wrong(payload.place, _SEVERAL)
-        found.append(payload)
+        # A document may stand in each repetition of the field.
+        for part in segment.repetitions(5) if segment.value(2) == "ED" else ():
+            if part.value(3).upper() not in _KEPT:
+                continue
+            payload = _payload(segment, part, f"OBX^{number}^5")
+            if isinstance(payload, Refusal):
+                return payload
+            if found and not _is_same_document(found[0], payload):
+                return _wrong(payload.place, _SEVERAL)
+            found.append(payload)
     return found
 
 
@@ -311,18 +324,21 @@ def _is_same_document(one: _Payload, other: _Payload) -> bool:
     return one.level != other.level and one.type_code == other.type_code
 
 
-def _payload(segment: Segment, kind: str, place: str) -> _Payload | Refusal:
-    if segment.value(5, 4).lower() != "base64":
+def _payload(segment: Segment, part: Repetition, place: str) -> _Payload | Refusal:
+    if part.value(4).lower() != "base64":
         return _wrong(place, "Le document (OBX-5.5) doit être encodé en base64, et OBX-5.4 le dire.")
     try:
-        content = decoded(segment.value(5, 5))
-        if kind == "PDF" or content.startswith(_PDF_START):
+        content = decoded(part.value(5))
+        if part.value(3).upper() == "PDF" or content.startswith(_PDF_START):
             return _paper_refusal(content, place) or _Payload(segment, place, content, None)
-        if not content.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<"):
+        # Its blanks, and the marks and zeros of UTF-16.
+        if not content.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<"):
             return _wrong(place, _DUMMY)
         cda = read_cda(content)
         check_whole(cda.body)
         paper = paper_of(cda.body)
+        if paper is not None and not content_of(paper).startswith(_PDF_START):
+            raise NotCda(Flaw.NOT_PDF)
         refused = _paper_refusal(content_of(paper), place) if paper else None
         return refused or _Payload(segment, place, content, cda)
     except NotCda as flaw:
@@ -433,6 +449,11 @@ def not_received(code: str) -> str:
         return (
             f"Le type de document {code} n’est pas reçu ici : ses lecteurs sont plus restreints que ce dossier ne sait "
             "le dire. Ne l’envoyez pas sous un autre type."
+        )
+    if code in NOT_SHOWN:
+        return (
+            f"Le type de document {code} n’est pas reçu ici : il s’adresse à un logiciel, aucune page de ce dossier ne "
+            "le montre. Ne l’envoyez pas sous un autre type."
         )
     return f"Le type de document {code[:20] or 'absent'} n’est pas reçu ici : choisissez-en un de JDV_J07."
 

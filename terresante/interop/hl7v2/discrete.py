@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from terresante.interop.cda.values import Read, number, read_bound, read_number
 from terresante.interop.hl7v2.dates import read_moment
-from terresante.interop.hl7v2.er7 import Segment
+from terresante.interop.hl7v2.er7 import Repetition, Segment
 from terresante.kernel.ui.wording import NBSP, long_date
 from terresante.results.actions import NewResult
 from terresante.results.enums import ResultKind
@@ -28,6 +28,9 @@ _NO_RESULTS = frozenset(
     }
 )
 _VALUED = frozenset({"NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CNE", "DT", "TS", "TM", "IS", "ID"})
+_CODED = ("CE", "CWE", "CNE")
+# Of several values of one result none may be lost: they are words then. A text is cut into lines (`text_of`).
+_REPEATED = ("NM", "IS", "ID", *_CODED)
 _RANGE = re.compile(r"(-?\d{1,15}(?:[.,]\d{1,9})?)\s*(?:-|–|à|a)\s*(-?\d{1,15}(?:[.,]\d{1,9})?)", re.ASCII)
 _LOINC, _LOINC_NAMES = "2.16.840.1.113883.6.1", ("LN", "LOINC")
 _SHOWN = {"<=": "≤", ">=": "≥"}
@@ -153,16 +156,22 @@ def _value(segment: Segment) -> Read:
     kind, said = segment.value(2), segment.value(5)
     if segment.value(11).upper() == "X":
         return Read("non rendu")
+    if kind in _REPEATED and len(parts := [_shown(part, kind) for part in segment.repetitions(5)]) > 1:
+        return Read(f"{NBSP}; ".join(filter(None, parts)))
     if kind == "NM":
         return read_number(said)
     if kind == "SN":
         return _structured(segment)
-    if kind in ("CE", "CWE", "CNE"):
+    if kind in _CODED:
         return Read(segment.value(5, 2) or said)
     if kind in ("DT", "TS"):
         at = read_moment(said)
         return Read(long_date(at) if at else said)
     return read_bound(text_of(segment, 5))
+
+
+def _shown(part: Repetition, kind: str) -> str:
+    return (part.value(2) if kind in _CODED else "") or part.value(1)
 
 
 def _structured(segment: Segment) -> Read:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from terresante.interop.hl7v2 import er7
+from terresante.patients.identity_rules import is_national_authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,9 @@ def _identity_keys(message: er7.Message) -> tuple[IdentityKey, ...]:
     for name, field in (("PID", 3), ("MRG", 1)):
         for segment in message.segments(name):
             for identifier in segment.repetitions(field):
-                # MRG-1 is often sent without its type.
-                if identifier.value(5) in ("PI", "") and identifier.value(1):
-                    authority = identifier.value(4, 2) or identifier.value(4)
+                authority = identifier.value(4, 2) or identifier.value(4)
+                # MRG-1 is often sent without its type; a matricule is sometimes typed as an IPP, and is nobody's own.
+                is_local = identifier.value(5) in ("PI", "") and not is_national_authority(authority)
+                if is_local and identifier.value(1):
                     keys[IdentityKey(identifier.value(1), authority)] = None
     return tuple(keys)

@@ -10,6 +10,11 @@ ERASED = '""'  # HL7 v2.5 chapter 2.5.3: the sender asks that the value be remov
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _IN_WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
 _LINE_ENDS = re.compile("\r\n|\r|\n")
+# Those that senders write without any field. Three other letters on a line are a word of the text above: « RAS ».
+_MAY_BE_BARE = frozenset(
+    "EVN PID PD1 ROL NK1 PV1 PV2 DB1 OBX AL1 IAM DG1 DRG PR1 GT1 IN1 IN2 IN3 ACC UB1 UB2 PDA MRG ARV ORC OBR NTE TXA "
+    "PRT SPM SAC TQ1 TQ2 CTD CTI FT1 BLG CON MSA ERR SFT UAC DSC".split()
+)
 _CODECS = {
     "": "",
     "unicodeutf8": "utf-8",
@@ -156,6 +161,8 @@ def read(raw: bytes) -> Message:
     content, header, separators = _opened(raw)
     declared = _declared_charset(header, separators)
     text, codec, is_doubtful = _decoded(content, declared)
+    # As letters, not bytes: some senders write a « ˜ » that is two of them.
+    separators = _separators(_LINE_ENDS.split(text[:4096], maxsplit=1)[0])
     # PostgreSQL holds no NUL in a text, and no sender means one.
     message = Message(_segment_lines(text.replace("\x00", ""), separators.field), separators, codec, declared)
     message.is_charset_doubtful = is_doubtful
@@ -287,7 +294,7 @@ def _segment_lines(text: str, field_separator: str) -> list[str]:
     for line in _LINE_ENDS.split(text):
         if not line:
             continue
-        if line[3:4] in (field_separator, "") and line[:3].isalnum() and len(line) >= 3:
+        if _begins_segment(line, field_separator):
             if pending:
                 lines[-1] = "\n".join([lines[-1], *pending])
                 pending = []
@@ -297,6 +304,12 @@ def _segment_lines(text: str, field_separator: str) -> list[str]:
     if pending:
         lines[-1] = "\n".join([lines[-1], *pending])
     return lines
+
+
+def _begins_segment(line: str, field_separator: str) -> bool:
+    if len(line) == 3:
+        return line in _MAY_BE_BARE or (line[0] == "Z" and line.isalnum() and line.isupper())
+    return line[3:4] == field_separator and line[:3].isalnum()
 
 
 def _from_hexadecimal(digits: str, codec: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from terresante.interop.hl7v2 import er7
 from terresante.interop.hl7v2.dates import read_moment
 from terresante.interop.hl7v2.triggers import ACKNOWLEDGEMENT_EVENTS, DOCUMENT_EVENTS, TRIGGERS, Kind, Trigger
+from terresante.patients.identity_rules import is_national_authority
 
 # A local number longer than that is none, and cut short it would be another person's.
 IDENTIFIER_LENGTH = 60
@@ -198,6 +199,10 @@ def _body_refusal(message: er7.Message, header: er7.Segment, trigger: Trigger) -
             return SEVERAL_MERGES
         if not has_identifier(merge, 1):
             return missing_field("MRG", 1, "aucun identifiant remplacé")
+        if _is_nobodys(merge, identity):
+            return missing_field(
+                "MRG", 1, "l’autorité de l’identifiant remplacé, car PID-3 en nomme plusieurs,"
+            )
     return _date_refusal(message, header, trigger)
 
 
@@ -240,8 +245,25 @@ def has_identifier(segment: er7.Segment, field: int) -> bool:
 
 
 def _is_ipp(part: er7.Repetition) -> bool:
-    authority = part.value(4, 2) or part.value(4)
-    return bool(part.value(1) and authority) and part.value(5) in ("PI", "")
+    authority = authority_of(part)
+    return (
+        bool(part.value(1) and authority)
+        and part.value(5) in ("PI", "")
+        and not is_national_authority(authority)
+    )
+
+
+def _is_nobodys(merge: er7.Segment, identity: er7.Segment) -> bool:
+    """Without an authority, MRG-1 has that of PID-3, which must then be one only (`read_merge`)."""
+    dead = [authority_of(part) for part in merge.repetitions(1) if part.value(1)]
+    return (
+        not any(dead) and len({authority_of(part) for part in identity.repetitions(3) if _is_ipp(part)}) > 1
+    )
+
+
+def authority_of(part: er7.Repetition) -> str:
+    """Of a CX: the identifier of its authority, else its name."""
+    return part.value(4, 2) or part.value(4)
 
 
 def missing_segment(name: str, what: str) -> Refusal:

@@ -14,6 +14,7 @@ from terresante.interop.hl7v2.er7 import Message, Repetition, Segment
 _TITLES = {"DR": "Dr", "DOCTEUR": "Dr", "PR": "Pr", "PROFESSEUR": "Pr"}
 # CDA's confidentiality codes that narrow the readers (JDV_J08).
 _NARROW = frozenset({"R", "V", "MASQUE_PS"})
+_USUAL = frozenset({"", "U", "N", "L", "M"})
 _FROM_REPRESENTATIVES = frozenset(
     {"INVISIBLE_REP_LEGAUX", "INVISIBLE_REPRESENTANTS_LEGAUX", "CONNEXION_SECRETE"}
 )
@@ -39,10 +40,18 @@ def visibility_of(said: frozenset[str]) -> Visibility:
 
 
 def told_by(message: Message) -> frozenset[str]:
-    """Metadata that the message says yes to, whatever the type of its field (OBX-2): what hides must not be missed."""
-    return frozenset(
-        segment.value(3) for segment in message.segments("OBX") if segment.value(5).upper() == "Y"
-    )
+    """Metadata that the message says yes to, whatever the type of its field (OBX-2): what hides must not be missed.
+
+    With them, what the standard itself has for that: the confidentiality of a document (TXA-18, table 0272) and of an
+    order (ORC-28, table 0177), of which every code but that of the usual one narrows.
+    """
+    said = {segment.value(3) for segment in message.segments("OBX") if segment.value(5).upper() == "Y"}
+    places = [(each, 18) for each in message.segments("TXA")] + [
+        (each, 28) for each in message.segments("ORC")
+    ]
+    if any(segment.value(field).upper() not in _USUAL for segment, field in places):
+        said.add("R")
+    return frozenset(said)
 
 
 def changes_visibility(said: frozenset[str]) -> bool:

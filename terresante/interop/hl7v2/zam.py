@@ -34,6 +34,9 @@ class NotFiled:
 
 NO_RECORD = NotFiled("NoRecord", "Aucun dossier de coordination ne reçoit ce document.")
 INFECTED = NotFiled("Infected", "L’antivirus a reconnu un programme malveillant dans ce document.")
+OTHER_CONTENT = NotFiled(
+    "OtherContent", "Un autre document a déjà été transmis sous cet identifiant : donnez-en un nouveau."
+)
 SET_ASIDE = NotFiled("SetAside", "La cellule d’identitovigilance a écarté ce document.")
 NOT_TAKEN = NotFiled("NotFiled", "Ce document n’a pas pu être classé.")
 

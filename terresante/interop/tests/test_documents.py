@@ -298,6 +298,25 @@ def test_a_document_already_sent_comes_in_once_whatever_message_brings_it(hospit
     ]
 
 
+def test_another_document_under_a_name_already_given_is_refused_and_not_taken_for_the_first(hospital, claire):
+    """Sent as new (OBX-11 F), it says that it corrects nothing: the one in the record must not be thought to be it."""
+    send(hospital, papers.oru(claire, papers.letter(claire, title="Lettre")))
+    other = papers.letter(claire, title="Autre lettre")
+
+    assert send(hospital, papers.oru(claire, other, control_id="D2")) == ["AA"]
+    send(hospital, papers.oru(claire, other, control_id="D3", status="C"))
+
+    assert wire.states() == [
+        ("applied", "document_filed"),
+        ("refused", "other_content"),
+        ("applied", "document_replaced"),
+    ]
+    assert [(each.title, each.status) for each in papers.filed()] == [
+        ("Lettre", "superseded"),
+        ("Autre lettre", "current"),
+    ]
+
+
 def report(person, content, control_id, **changes):
     """A paper of biology, known by the number of its request."""
     return papers.oru(person, content, control_id=control_id, subtype="PDF", **changes)

@@ -163,6 +163,19 @@ def test_the_domain_of_a_hospital_makes_itself_at_its_first_message(cast, hospit
     assert wire.states() == [("doubtful", "close")]
 
 
+def test_the_authority_of_the_ins_becomes_nobody_s_domain_even_typed_as_that_of_an_ipp(hospital):
+    """It would then be one hospital's, and the matricules of the others would be refused as those of another."""
+    whole = wire.stamped("A28", pv1=None, zbe=None)
+    both = whole.replace(b"P1^^^", b"256021416802587^^^X&1.2.250.1.213.1.4.8&ISO^PI~P1^^^")
+    raw = both.replace(b"750000222", b"1.2.250.1.778")
+
+    assert wire.receive(hospital, raw) == ["AA"]
+
+    with walls_down():
+        assert IdentityDomain.objects.filter(authority="1.2.250.1.778").exists()
+        assert not IdentityDomain.objects.filter(authority="1.2.250.1.213.1.4.8").exists()
+
+
 def test_a_sender_cannot_make_itself_more_domains_than_a_hospital_has(hospital):
     whole = wire.stamped("A28", pv1=None, zbe=None)
     raws = [whole.replace(b"750000222", f"1.2.{number}".encode()) for number in range(20)]

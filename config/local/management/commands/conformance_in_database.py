@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ _ALERTS = {
     "discharge_cancelled": "sortie annulée",
     "death": "décès",
 }
+_FIRST_PORT = 1024
+_NOBODY = "1.2.250.1.999.79"
 _COLUMNS = ("AA", "AE", "AR", *dict.fromkeys(_OUTCOMES.values()), "alertes", "conformes")
 
 
@@ -172,7 +175,9 @@ def record_of(
 def connect_authority(authority: str) -> None:
     if not IdentityDomain.objects.filter(authority=authority).exists():
         hospital = organization_of(f"Établissement {authority}", OrganizationKind.PUBLIC_HOSPITAL)
-        register_sender(_JOB, hospital.pk, name=authority[:120], authorities=[authority], port=_free_port())
+        # Of its own; `listening` gives it one that is free.
+        port = _FIRST_PORT + SenderSystem.objects.count()
+        register_sender(_JOB, hospital.pk, name=authority[:120], authorities=[authority], port=port)
 
 
 def organization_of(name: str, kind: OrganizationKind) -> Organization:
@@ -192,32 +197,50 @@ def founder_of(practice: Organization) -> Actor:
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@asynccontextmanager
+async def listening() -> AsyncIterator[dict[str, int]]:
+    """The doors of every sender, open: the port of each authority. Those of a sender's row may be taken by now."""
+    senders = await sync_to_async(_connected)()
+    for sender, port in zip(senders, _free_ports(len(senders)), strict=True):
+        sender.port = port
+    store = MessageStore(senders)
+    listener = Listener(*store.doors())
+    try:
+        for sender in senders:
+            await listener.start("127.0.0.1", sender.port or 0)
+        yield {domain.authority: sender.port or 0 for sender in senders for domain in sender.domains.all()}
+    finally:
+        await listener.stop()
+        store.close()
+
+
+def _connected() -> list[SenderSystem]:
+    """One at least: a message that names no authority has a door to come to."""
+    if not SenderSystem.objects.exists():
+        connect_authority(_NOBODY)
+    return list(SenderSystem.objects.prefetch_related("domains"))
+
+
+def _free_ports(number: int) -> list[int]:
+    """All held at once, so that no two are the same."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 async def _play(
     samples: Sequence[Sample], persons: dict[Number, Person], say: Callable[[str], Any]
 ) -> list[Played]:
-    senders = await sync_to_async(lambda: list(SenderSystem.objects.prefetch_related("domains")))()
-    ports = {domain.authority: sender.port or 0 for sender in senders for domain in sender.domains.all()}
-    store = MessageStore(senders)
-    listener = Listener(*store.doors())
-    for port in ports.values():
-        await listener.start("127.0.0.1", port)
     documented, played = Documented(persons), []
-    try:
+    async with listening() as ports:
         for sample in samples:
             number = next(iter(sample.numbers()), ("", ""))
             code = await send(ports.get(number[1]) or next(iter(ports.values())), sample.raw)
             effect, remarks = await sync_to_async(_effect)(sample, code)
             played.append(Played(sample, effect, documented.effect_of(sample), remarks))
             say(str(played[-1]))
-    finally:
-        await listener.stop()
-        store.close()
     return played
 
 
@@ -231,7 +254,12 @@ async def send(port: int, raw: bytes) -> str:
         if pieces or not content:
             writer.close()
             await writer.wait_closed()
-            return pieces[0].content.split(b"\r")[1].split(b"|")[1].decode() if pieces else ""
+            return _code_of(pieces[0].content) if pieces else ""
+
+
+def _code_of(answer: bytes) -> str:
+    """MSA-1, between the separators of the answer: they are those of its message."""
+    return answer.split(b"\r")[1].split(answer[3:4])[1].decode()
 
 
 def _effect(sample: Sample, code: str) -> tuple[Effect, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from config.local.management.commands.conformance_in_database import (
     connect_authority,
     founder_of,
+    listening,
     organization_of,
     record_of,
     send,
@@ -26,9 +27,7 @@ from terresante.directory.enums import OrganizationKind
 from terresante.documents.models import DocumentReference
 from terresante.documents.reading import paper_of, reading_of
 from terresante.interop.jobs import apply_waiting
-from terresante.interop.mllp.listener import Listener
-from terresante.interop.mllp.store import MessageStore
-from terresante.interop.models import InboundMessage, SenderSystem
+from terresante.interop.models import InboundMessage
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.patients.actions import link_identity
@@ -84,17 +83,8 @@ def _prepare() -> None:
 
 
 async def _play(described: Sequence[Described]) -> list[Played]:
-    sender = await sync_to_async(
-        lambda: SenderSystem.objects.prefetch_related("domains").get(domains__authority=_AUTHORITY)
-    )()
-    store = MessageStore([sender])
-    listener = Listener(*store.doors())
-    await listener.start("127.0.0.1", sender.port or 0)
-    try:
-        return [await _sent(sender.port or 0, number, each) for number, each in enumerate(described)]
-    finally:
-        await listener.stop()
-        store.close()
+    async with listening() as ports:
+        return [await _sent(ports[_AUTHORITY], number, each) for number, each in enumerate(described)]
 
 
 async def _sent(port: int, number: int, described: Described) -> Played:

@@ -3,7 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils import timezone
 from config.local.management.commands.conformance_in_database import (
     connect_authority,
     founder_of,
+    listening,
     organization_of,
     record_of,
     send,
@@ -25,13 +27,12 @@ from simulators.conformance.papers import Paper, Sent, carries_document, is_take
 from simulators.conformance.reading import Identity, samples_of
 from simulators.hospital.documents import oru
 from terresante.directory.enums import OrganizationKind
+from terresante.documents.enums import type_of
 from terresante.documents.models import DocumentReference
 from terresante.documents.reading import paper_of, reading_of
 from terresante.interop.enums import MessageState
 from terresante.interop.jobs import apply_waiting
-from terresante.interop.mllp.listener import Listener
-from terresante.interop.mllp.store import MessageStore
-from terresante.interop.models import InboundMessage, SenderSystem
+from terresante.interop.models import InboundMessage
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.patients.actions import complete_identity, link_identity
@@ -85,8 +86,10 @@ class Command(BaseCommand):
         if not papers and not sent:
             self.stdout.write("Aucun document dans ce dossier.")
             return
-        _prepare([*papers, *(_carried(each) for each in sent if each.acknowledgement == "AA")])
-        played = asyncio.run(self._play(papers, sent))
+        known = _Known(
+            _prepare([*papers, *(_carried(each) for each in sent if each.acknowledgement == "AA")])
+        )
+        played = asyncio.run(self._play(papers, sent, known))
         for line in _table(played):
             self.stdout.write(line)
         wrong = sum(bool(each.differences) for each in played)
@@ -94,44 +97,51 @@ class Command(BaseCommand):
             raise CommandError(f"{wrong} document(s) sur {len(played)} ne sont pas déposés comme il faut.")
         self.stdout.write(f"{len(played)} documents conformes.")
 
-    async def _play(self, papers: Sequence[Paper], sent: Sequence[Sent]) -> list[Played]:
-        senders = await sync_to_async(lambda: list(SenderSystem.objects.prefetch_related("domains")))()
-        ports = {domain.authority: sender.port or 0 for sender in senders for domain in sender.domains.all()}
-        store = MessageStore(senders)
-        listener = Listener(*store.doors())
-        for port in ports.values():
-            await listener.start("127.0.0.1", port)
+    async def _play(self, papers: Sequence[Paper], sent: Sequence[Sent], known: "_Known") -> list[Played]:
         played: list[Played] = []
-        known = _Known({})
-        try:
+        async with listening() as ports:
             for number, paper in enumerate(papers):
                 at = paper.dated_at or timezone.now()
                 raw = oru((paper.raw,), paper.person, control_id=f"C{number}", at=at, code=paper.type_code)
                 code = await send(ports[paper.numbers[0][1]], raw)
                 doubt = known.doubts(paper)
-                expected = Expected("AA" if is_taken(paper) else "AE", paper, doubt)
+                filed = paper if known.has_record(paper) and not known.is_name_of_another(paper) else None
+                expected = Expected("AA" if is_taken(paper) else "AE", filed, doubt)
                 played.append(await sync_to_async(_filed)(paper.name, paper.folder, code, expected))
                 self.stdout.write(str(played[-1]))
             for each in sent:
-                carried = _carried(each) if each.acknowledgement == "AA" else None
+                carried = _carried(each) if each.acknowledgement == "AA" and not each.is_paper else None
                 port = ports[carried.numbers[0][1]] if carried else next(iter(ports.values()))
                 code = await send(port, each.sample.raw)
                 doubt = carried is not None and known.doubts(carried)
                 hidden = each.is_hidden_from_patient
-                expected = Expected(each.acknowledgement, carried, doubt, hidden)
+                filed = carried if carried is not None and known.files(each, carried) else None
+                expected = Expected(each.acknowledgement, filed, doubt, hidden)
                 played.append(await sync_to_async(_filed)(each.sample.name, each.folder, code, expected))
                 self.stdout.write(str(played[-1]))
-        finally:
-            await listener.stop()
-            store.close()
         return played
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Whose each number was first: published samples give one number to several invented persons."""
+    """Who has a record, and whose each number was first: published samples give one to several invented persons."""
 
-    first: dict[tuple[str, str], Identity]
+    records: frozenset[Identity]
+    first: dict[tuple[str, str], Identity] = field(default_factory=dict)
+    names: dict[str, bytes] = field(default_factory=dict)
+
+    def has_record(self, paper: Paper) -> bool:
+        return paper.identity in self.records
+
+    def files(self, sent: Sent, paper: Paper) -> bool:
+        """A deletion files nothing; a correction does, under the name of the one before too."""
+        if not self.has_record(paper) or sent.status == "D":
+            return False
+        return sent.status == "C" or not self.is_name_of_another(paper)
+
+    def is_name_of_another(self, paper: Paper) -> bool:
+        """Published samples give one identifier to several contents: the first one keeps it."""
+        return is_taken(paper) and self.names.setdefault(paper.identifier, paper.raw) != paper.raw
 
     def doubts(self, paper: Paper) -> bool:
         """Two traits apart under the number of a hospital: for a person to look at (INTEROP.md 2)."""
@@ -145,7 +155,7 @@ def _carried(sent: Sent) -> Paper:
     return Paper(sent.sample.name, sent.folder, sent.content, sent.sample.raw)
 
 
-def _prepare(papers: Sequence[Paper]) -> None:
+def _prepare(papers: Sequence[Paper]) -> frozenset[Identity]:
     """A record for each person, whom the hospital of each authority knows."""
     founder = founder_of(organization_of("Cabinet des documents", OrganizationKind.GROUP_PRACTICE))
     records: dict[Identity, tuple[Person, UUID]] = {}
@@ -160,25 +170,25 @@ def _prepare(papers: Sequence[Paper]) -> None:
             domain = IdentityDomain.objects.get(authority=authority)
             link_identity(_JOB, found[1], domain=domain, value=number)
         if not paper.own_numbers and paper.message:
-            _give_matricule(paper, records)
+            found = records.get(paper.identity)
+            if found is not None:
+                give_matricule(found[1], paper.matricule, paper.person.ins_oid)
+    return frozenset(records)
 
 
-def _give_matricule(paper: Paper, records: dict[Identity, tuple[Person, UUID]]) -> None:
-    """A message that names its person by the matricule alone finds whoever has it, and these very traits."""
-    found = records.get(paper.identity)
-    if found is None:
-        return
+def give_matricule(patient_id: UUID, matricule: str, oid: str) -> None:
+    """What names its person by the matricule alone finds whoever has it, and these very traits."""
     with rls.acting(_JOB):
-        rls.open_record(found[1])
-        patient = Patient.objects.get(pk=found[1])
+        rls.open_record(patient_id)
+        patient = Patient.objects.get(pk=patient_id)
         traits = Traits(
             birth_name=patient.birth_name,
             birth_given_names=patient.birth_given_names,
             birth_date=patient.birth_date,
             sex=Sex(patient.sex),
             birth_place_code=patient.birth_place_code,
-            ins=paper.matricule,
-            ins_oid=paper.person.ins_oid,
+            ins=matricule,
+            ins_oid=oid,
             identity_status=IdentityStatus.QUALIFIED,
         )
         complete_identity(_JOB, patient, traits=traits, deceased_on=None)
@@ -220,6 +230,7 @@ def _document_of(row: InboundMessage, expected: Expected) -> DocumentReference |
         patient_id=row.patient_id,
         organization_id=row.sender.organization_id,
         sender_identifier=expected.paper.identifier,
+        sha256=sha256(expected.paper.raw).hexdigest(),
     )
     return mine.select_related("file", "patient").order_by("recorded_at").first()
 
@@ -235,7 +246,7 @@ def _differences(
         return ("déposé attendu",)
     at = paper.dated_at
     said = {
-        "type": (document.type, paper.type_code),
+        "type": (document.type, type_of(paper.type_code)),
         "titre": (document.title.removesuffix("…"), paper.title[: len(document.title.removesuffix("…"))]),
         "date": (document.dated_on, timezone.localdate(at) if at else None),
         "auteur": (paper.author_family.casefold() in document.written_by.casefold(), True),

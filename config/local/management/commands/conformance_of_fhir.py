@@ -20,6 +20,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 from config.local.management.commands.conformance_in_database import founder_of, organization_of, record_of
+from config.local.management.commands.conformance_of_documents import give_matricule
 from simulators.conformance.documented import Person
 from simulators.conformance.reading import Identity
 from simulators.conformance.resources import Sending, document_in, published_in, sendings_of
@@ -117,6 +118,8 @@ def _prepared(sendings: Sequence[Sending]) -> tuple[Application, dict[Identity, 
                 authority=authority, defaults={"name": "Cabinet", "organization": practice}
             )
             link_identity(_JOB, found[1], domain=domain, value=value)
+        elif found is not None and sending.matricule:
+            give_matricule(found[1], *sending.matricule)
     return _software(practice), {identity: patient for identity, (_, patient) in records.items()}
 
 
@@ -128,6 +131,10 @@ def _software(practice: Organization) -> Application:
     key = PartnerKey.objects.create(
         partner=partner, public_key=public, algorithm="ES256", added_by_name="conformité"
     )
+    # As opening an access gives it to a structure that gives no numbers (`open_access`).
+    if not practice.identity_domains.exists():
+        own = f"urn:uuid:{practice.pk}"
+        IdentityDomain.objects.create(authority=own, name="Cabinet", organization=practice)
     access = ApiAccess.objects.create(
         partner=partner, organization=practice, scopes=ApiScope.values, opened_by_name="conformité"
     )
@@ -208,7 +215,8 @@ def _read_again(software: Application, sendings: Sequence[Sending], played: Sequ
     """By the professional whose record it is: what was filed is found, and its bytes are those that were sent."""
     software.scopes, software.rpps = (ApiScope.FIND, ApiScope.RETRIEVE), _RPPS
     _token(software)
-    filed = [each for each in played if each.status < 300]
+    # A search names its person by a number of her structure.
+    filed = [each for each in played if each.status < 300 and each.sending.number[0]]
     count = 0
     for number, authority in dict.fromkeys(each.number for each in sendings if each.number[0]):
         reply = software.find("DocumentReference", patient_identifier=f"urn:oid:{authority}|{number}")

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -17,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config.local.management.commands.conformance_in_database import (
     connect_authority,
     founder_of,
+    listening,
     organization_of,
     record_of,
     send,
@@ -24,20 +26,19 @@ from config.local.management.commands.conformance_in_database import (
 from simulators.conformance.biology import (
     TYPES,
     Said,
+    acknowledgement,
     discrete_results_of,
     is_discrete,
     numbers_of,
     results_of,
 )
 from simulators.conformance.documented import Person
-from simulators.conformance.papers import Paper, Sent, carries_document, papers_of
+from simulators.conformance.papers import Paper, Sent, carries_document, is_taken, papers_of
 from simulators.conformance.reading import Identity, Sample, samples_of
 from terresante.directory.enums import OrganizationKind
 from terresante.documents.models import DocumentReference
 from terresante.interop.jobs import apply_waiting
-from terresante.interop.mllp.listener import Listener
-from terresante.interop.mllp.store import MessageStore
-from terresante.interop.models import InboundMessage, SenderSystem
+from terresante.interop.models import InboundMessage
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.patients.actions import link_identity
@@ -85,8 +86,7 @@ class Command(BaseCommand):
             self.stdout.write("Aucun compte rendu de biologie dans ce dossier.")
             return
         counted = [Counted(paper.name, results_of(paper), of_filed(paper, _results_of)) for paper in papers]
-        _prepare(discrete)
-        counted += asyncio.run(_play(discrete))
+        counted += asyncio.run(_play(discrete, _prepare(discrete)))
         for line in map(str, counted):
             self.stdout.write(line)
         wrong = sum(not each.conforms for each in counted)
@@ -106,7 +106,7 @@ def papers_carried(folder: Path, samples: Sequence[Sample]) -> list[Paper]:
         for each in sent
         if each.acknowledgement == "AA" and b"ClinicalDocument" in each.content
     ]
-    return [*papers_of(folder), *carried]
+    return [*filter(is_taken, papers_of(folder)), *carried]
 
 
 def of_filed(paper: Paper, told: Callable[[DocumentReference], T]) -> T | None:
@@ -116,7 +116,9 @@ def of_filed(paper: Paper, told: Callable[[DocumentReference], T]) -> T | None:
         for patient_id in filter(None, known.order_by().distinct()):
             rls.open_record(patient_id)
             filed = DocumentReference.objects.filter(
-                patient_id=patient_id, sender_identifier=paper.identifier
+                patient_id=patient_id,
+                sender_identifier=paper.identifier,
+                sha256=sha256(paper.raw).hexdigest(),
             )
             document = filed.order_by("recorded_at").first()
             if document is not None:
@@ -139,9 +141,10 @@ def _said(report: DiagnosticReport) -> list[Said]:
     ]
 
 
-def _prepare(samples: Sequence[Sample]) -> None:
+def _prepare(samples: Sequence[Sample]) -> frozenset[Identity]:
+    """Those who have a record."""
     if not samples:
-        return
+        return frozenset()
     founder = founder_of(organization_of("Cabinet des résultats", OrganizationKind.GROUP_PRACTICE))
     records: dict[Identity, tuple[Person, UUID]] = {}
     for sample in samples:
@@ -151,29 +154,24 @@ def _prepare(samples: Sequence[Sample]) -> None:
             if found is not None:
                 domain = IdentityDomain.objects.get(authority=authority)
                 link_identity(_JOB, found[1], domain=domain, value=number)
+    return frozenset(records)
 
 
-async def _play(samples: Sequence[Sample]) -> list[Counted]:
+async def _play(samples: Sequence[Sample], known: frozenset[Identity]) -> list[Counted]:
     if not samples:
         return []
-    senders = await sync_to_async(lambda: list(SenderSystem.objects.prefetch_related("domains")))()
-    ports = {domain.authority: sender.port or 0 for sender in senders for domain in sender.domains.all()}
-    store = MessageStore(senders)
-    listener = Listener(*store.doors())
-    for port in ports.values():
-        await listener.start("127.0.0.1", port)
-    try:
-        return [await _sent(sample, ports) for sample in samples]
-    finally:
-        await listener.stop()
-        store.close()
+    async with listening() as ports:
+        return [await _sent(sample, ports, known) for sample in samples]
 
 
-async def _sent(sample: Sample, ports: dict[str, int]) -> Counted:
-    expected = discrete_results_of(sample)
+async def _sent(sample: Sample, ports: dict[str, int], known: frozenset[Identity]) -> Counted:
+    expected, answer = discrete_results_of(sample), acknowledgement(sample)
     authority = next((authority for _, authority in numbers_of(sample)), "")
-    code = await send(ports[authority], sample.raw)
-    return Counted(sample.name, expected, await sync_to_async(_filed)() if code == "AA" else [])
+    code = await send(ports.get(authority) or next(iter(ports.values())), sample.raw)
+    if code != answer:
+        return Counted(sample.name, [("acquittement", answer, "")], [("acquittement", code, "")])
+    ours = await sync_to_async(_filed)() if code == "AA" else None
+    return Counted(sample.name, expected, ours if ours or sample.identity in known else None)
 
 
 def _filed() -> list[Said]:

@@ -105,6 +105,26 @@ def observed(inside, *, negated="false", code="416098002", label=""):
     )
 
 
+def status_of(code, label):
+    return (
+        '<entryRelationship typeCode="REFR"><observation classCode="OBS" moodCode="EVN">'
+        '<code code="33999-4" codeSystem="2.16.840.1.113883.6.1"/><text><reference value="#p1"/></text>'
+        f'<value xsi:type="CE" code="{code}" displayName="{label}"/></observation></entryRelationship>'
+    )
+
+
+def test_a_status_beside_its_problem_is_its_status_and_no_problem():
+    """The first volumes say it of the act (the concern), in codes that are no longer published."""
+    fact = '<value xsi:type="CD" code="I44.2" displayName="Bloc auriculo-ventriculaire"/>'
+    concern = observed(fact, code="G-1009").replace("</act>", f"{status_of('G-A005', 'En rémission')}</act>")
+    inside = observed(f"{fact.replace('Bloc', 'Autre bloc')}{status_of('resolved', 'Résolu')}", code="G-1009")
+
+    first, second = read_entries(coded.of_section("11450-4", "texte", concern + inside)).problems
+
+    assert (first.name, first.status) == ("Bloc auriculo-ventriculaire", "remission")
+    assert (second.name, second.status) == ("Autre bloc auriculo-ventriculaire", "resolved")
+
+
 def test_an_allergy_without_a_substance_is_no_allergy_and_none_known_is_said_so():
     """The published letter of discharge says « aucune » so: an entry that points to nothing."""
     empty = observed('<text><reference value="#NO-ALL"/></text><value xsi:type="CD"/>')

@@ -140,6 +140,15 @@ def test_what_is_no_document_is_refused_with_its_reason(raw, flaw):
     assert flaw_of(raw) == flaw
 
 
+def test_a_piece_longer_than_is_read_is_said_to_be_so_and_not_to_be_bad_xml():
+    raw = changed("Asthme", "x" * 10_100_000)
+
+    with pytest.raises(NotCda) as caught:
+        read_cda(raw)
+
+    assert (caught.value.flaw, "7,5 Mo" in caught.value.sentence) == (Flaw.TOO_LONG, True)
+
+
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
 def test_an_entity_is_refused_whatever_the_character_set(codec):
     """Written as an attack would: nothing is expanded, read or fetched before it is refused."""

@@ -322,8 +322,9 @@ def test_a_merge_names_both_identities():
 def test_a_merged_number_without_authority_is_of_the_authority_of_the_one_that_stays():
     found = adt_of(adt("A40", "MRG|P0", pv1=None, zbe=None))
     assert [(ipp.value, ipp.authority) for ipp in found.merge.ipps] == [("P0", HOSPITAL)]
-    two = with_identifiers("R7^^^REGION&1.2.3&ISO^PI", trigger="A40") + b"MRG|P0\r"
-    assert adt_of(two).merge.ipps[0].authority.key == ""
+    # Of two, it would be anybody's: refused at the door.
+    two = examine(with_identifiers("R7^^^REGION&1.2.3&ISO^PI", trigger="A40") + b"MRG|P0\r")
+    assert isinstance(two, Refusal) and two.location == "MRG^1^1"
 
 
 def test_a_link_carries_two_identities():

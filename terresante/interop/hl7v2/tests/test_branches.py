@@ -60,12 +60,17 @@ DIRECTED = (
     adt(pv1="PV1|1|I", pid=pid(f18="")),
     adt("A40"),
     adt("A40", "MRG|"),
+    adt("A40", "MRG|P0", pid=pid(f3="P1^^^X&1.2.3&ISO^PI~P2^^^Y&1.2.4&ISO^PI")),
     adt(evn="EVN||hier"),
     adt().replace(b"UNICODE UTF-8", b"UNICODE UTF-8").replace(b"CLAIRE", b"CLAIR\xff"),
     oru().replace(b"PV1|1|N", b"PV1|1|I"),
     mdm().replace(b"\rTXA|", b"\rZZZ|"),
     oru().replace(b"|ED|", b"|ST|"),
     oru().replace(b"^Base64^", b"^A^"),
+    documents.oru((), CLAIRE, control_id="D1", at=AT)
+    + b"OBR|2||R2|X^x^L"
+    + b"|" * 20
+    + b"RAD\rOBX|1|TX|X^x^L||RAS||||||F\r",
     oru(b"Document medical au format CDA niveau 1"),
     oru(letters.whole(pdf=b"no PDF at all")),
     documents.oru((), CLAIRE, control_id="D1", at=AT),
@@ -109,7 +114,7 @@ DIRECTED = (
     oru(letters.structured(pdf=PDF).replace(b'representation="B64">', b'representation="B64">*', 1)),
 )
 # Too heavy to be traced: read by the child process below.
-HEAVY = {"EMPTY", "TOO_LARGE", "TOO_MANY"}
+HEAVY = {"EMPTY", "TOO_LARGE", "TOO_MANY", "TOO_LONG"}
 
 
 def damaged(count):

@@ -114,6 +114,12 @@ def several(*contents):
     return documents.oru(contents, CLAIRE, control_id="D1", at=AT)
 
 
+def repeated(raw, content):
+    """A second document in a repetition of the field that holds the first."""
+    other = b"~^TEXT^XML^Base64^" + base64.b64encode(content)
+    return raw.replace(b"||||||F", other + b"||||||F", 1)
+
+
 SEVERAL = {
     "two of level 3": several(letters.structured(), letters.structured(identifier="1.2.3.77")),
     "two of level 1": several(letters.whole(), letters.whole(identifier="1.2.3.77")),
@@ -123,6 +129,13 @@ SEVERAL = {
     "a letter and a paper of something else": with_paper(oru(), "11502-2"),
     "two papers": with_paper(with_paper(several(), "11490-0"), "11490-0", PDF + b"% other"),
 }
+
+
+def test_a_document_in_a_repetition_of_its_field_is_not_lost():
+    found = refusal(repeated(oru(), letters.structured(identifier="1.2.3.77")))
+    assert (found.location, "plusieurs documents" in found.sentence) == ("OBX^1^5", True)
+    both = carried(repeated(oru(letters.whole(identifier="1.2.3.9")), letters.structured()))
+    assert (both.cda.body.level, "second-form" in {each.code for each in both.warnings}) == (3, True)
 
 
 @pytest.mark.parametrize("raw", SEVERAL.values(), ids=SEVERAL)
@@ -237,6 +250,20 @@ def test_a_body_of_text_is_shown_as_its_lines_stand(text, encoded):
     assert passage.html == ("<p>Fièvre &lt; 39 °C<br>ce matin.</p><p>À revoir &lt;b&gt;lundi&lt;/b&gt;.</p>")
 
 
+def test_what_is_announced_as_a_pdf_and_is_none_is_said_to_be_so():
+    for raw in (oru(letters.whole(pdf=b"Bonjour")), oru(letters.structured(pdf=b"Bonjour"))):
+        found = refusal(raw)
+        assert (found.location, "n’en est pas un" in found.sentence) == ("OBX^1^5", True)
+        assert "ni un CDA" not in found.sentence
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_document_in_utf16_is_a_document(codec):
+    words = letters.structured().decode().replace("UTF-8", "UTF-16", 1)
+
+    assert carried(oru(words.encode(codec))).title == carried(oru()).title
+
+
 def test_a_body_of_text_that_is_no_base64_is_refused():
     raw = bodied("text/plain", b"x", encoded=True).replace(b">eA==<", b">*<")
 
@@ -298,6 +325,19 @@ def test_results_beside_a_paper_come_with_it_and_not_with_a_structured_report():
     assert (paper.content, structured.discrete) == (PDF, ())
 
 
+SECRET = b'<section><confidentialityCode code="V" codeSystem="2.16.840.1.113883.5.25"/>'
+
+
+def filled(raw, segment, number, value):
+    """The message, with this in that field of its first segment of that name."""
+    lines = raw.split(b"\r")
+    place = next(index for index, line in enumerate(lines) if line.startswith(segment))
+    fields = lines[place].split(b"|")
+    fields += [b""] * (number + 1 - len(fields))
+    fields[number] = value
+    return b"\r".join([*lines[:place], b"|".join(fields), *lines[place + 1 :]])
+
+
 @pytest.mark.parametrize(
     ("raw", "seen"),
     [
@@ -305,6 +345,10 @@ def test_results_beside_a_paper_come_with_it_and_not_with_a_structured_report():
         (oru(letters.structured(confidentiality="MASQUE_PS")), (True, False, False)),
         (oru(letters.structured(confidentiality="INVISIBLE_REPRESENTANTS_LEGAUX")), (False, False, True)),
         (oru(told={"INVISIBLE_PATIENT": "N"}), (False, False, False)),
+        (oru(letters.structured().replace(b"<section>", SECRET, 1)), (True, False, False)),
+        (filled(mdm(), b"TXA", 18, b"R"), (True, False, False)),
+        (filled(mdm(), b"TXA", 18, b"U"), (False, False, False)),
+        (filled(oru(), b"ORC", 28, b"PSY^Psychiatrie^HL70177"), (True, False, False)),
     ],
 )
 def test_a_level_of_visibility_holds_wherever_it_is_said(raw, seen):
@@ -322,6 +366,21 @@ def test_a_former_code_is_filed_under_that_of_today_and_a_narrow_one_is_refused(
     found = refusal(oru(letters.structured(code="68599-0")))
     assert (found.condition, found.location) == ("103", "OBX^1^5")
     assert "Ne l’envoyez pas sous un autre type" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("EXPORT_DUI", "s’adresse à un logiciel"),
+        ("99999-9", "choisissez-en un de JDV_J07"),
+        ("68599-0", "lecteurs"),
+    ],
+)
+def test_a_type_that_is_not_received_is_told_why(code, told):
+    """One of JDV_J07 is not asked to be of JDV_J07."""
+    found = refusal(oru(letters.structured(code=code)))
+
+    assert (found.condition, told in found.sentence) == ("103", True)
 
 
 def test_two_matricules_are_two_persons():

@@ -52,6 +52,8 @@ VALUES = {
     "an equal bound": ("SN|1^x^L||>=^3", "≥\xa03", Decimal(3)),
     "a titre": ("SN|1^x^L||^1^:^160", "1:160", None),
     "an interval": ("SN|1^x^L||^10^-^20", "10 à 20", None),
+    "several codes": ("CE|1^x^L||NEG^négatif^L~POS^positif^L", "négatif\xa0; positif", None),
+    "several numbers": ("NM|1^x^L||27~25", "27\xa0; 25", None),
     "a code": ("CE|1^x^L||NEG^négatif^L", "négatif", None),
     "a text": ("ST|1^x^L||trouble", "trouble", None),
     "a text in lines": ("TX|1^x^L||premier~second", "premier second", None),
@@ -191,6 +193,18 @@ def test_such_a_message_is_carried_under_the_number_of_its_report():
 
     assert isinstance(carried, Carried)
     assert (carried.names, carried.type_code, carried.cda) == (("HEMATO^RES300",), "11502-2", None)
+
+
+def test_the_words_of_an_imaging_report_are_no_biology():
+    """Many a RIS writes its report so: filed as results, it would be read as biology by who reads biology."""
+    imaging = "OBR|1|ORD300|RES300^RIS|36643-5^Radiographie du thorax^LN|||20260409080000" + "|" * 17 + "RAD"
+    words = "OBX|1|TX|59776-5^Résultats^LN||Pas de foyer.||||||F"
+
+    found = read_carried(message(words, obr=imaging))
+
+    assert isinstance(found, Refusal)
+    assert (found.code, found.location, "CDA ou un PDF" in found.sentence) == ("AE", "OBR^1^24", True)
+    assert isinstance(read_carried(message(words, obr=imaging.replace("RAD", "CH"))), Carried)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,19 @@ def test_declared_separators_are_used():
     assert [part.value(2) for part in message.segment("PID").repetitions(3)] == ["1", "2"]
 
 
+def test_a_separator_of_two_bytes_is_one_letter():
+    """A tilde that a word processor made typographic, in a message in UTF-8."""
+    raw = MSH.replace("{trigger}", "A28").replace("^~", "^˜") + "\rPID|||1^^^A&1.2.3&ISO^PI˜2^^^B^PI\r"
+
+    message = er7.read(raw.encode())
+
+    assert message.separators.repetition == "˜"
+    header, person = message.segment("MSH"), message.segment("PID")
+    assert header is not None and person is not None
+    first, second = person.repetitions(3)
+    assert (first.value(4, 2), second.value(4), header.value(9, 2)) == ("1.2.3", "B", "A28")
+
+
 def test_repeated_segments():
     message = message_of(adt("A01", "ROL|1|UC|ODRP", "ROL|2|UC|AT"))
     assert [rol.value(3) for rol in message.segments("ROL")] == ["ODRP", "AT"]
@@ -86,6 +99,14 @@ def test_an_erased_field_reads_as_empty():
     assert segment.value(1) == ""
     assert segment.repetitions(1)[0].is_erased
     assert segment.repetitions(2)[0].is_erased
+
+
+def test_a_word_of_three_letters_alone_on_its_line_is_text_and_a_bare_segment_is_a_segment():
+    message = er7.read(b"MSH|^~\\&|A\rPV2\rOBX|1|TX|C^Conclusion||Scanner :\rRAS\rDr X||||||F\rORC\rZFT\r")
+
+    assert message.names() == ["MSH", "PV2", "OBX", "ORC", "ZFT"]
+    observed = message.segment("OBX")
+    assert observed is not None and observed.value(5) == "Scanner :\nRAS\nDr X"
 
 
 def test_an_unescaped_line_end_stays_in_its_segment():
