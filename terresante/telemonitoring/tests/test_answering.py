@@ -327,6 +327,8 @@ def test_what_comes_too_late_or_from_nobody_is_refused_with_one_sentence(client,
     )
     assert sent_later(client, kept(permit, expected, answers={"temperature": ["98"]})).status_code == 422
     assert sent_later(client, {"id": "x"}).status_code == 422
+    as_a_form = client.post("/suivi/hors-ligne/", kept(permit, expected, answers="37,4"))
+    assert as_a_form.status_code == 422 and "ne se lit pas" in as_a_form.json()["sentence"]
     with walls_down():
         AnswerLink.objects.update(revoked_at=timezone.now())
     assert sent_later(client, kept(permit, expected)).status_code == 403
