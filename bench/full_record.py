@@ -70,7 +70,7 @@ _PAGES = (
     ("dossier plein ouvert", "", 230),
     ("ses 2 000 notes, les 20 premières", "notes/", 230),
     ("ses 500 documents, les 20 premiers", "documents/", 230),
-    ("sa chronologie de 1 000 faits, les 50 premiers", "chronologie/", 230),
+    ("sa chronologie de 1 000 faits, les 30 premiers", "chronologie/", 230),
 )
 
 

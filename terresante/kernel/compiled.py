@@ -69,7 +69,7 @@ class _Maker:
         columns = told["select_fields"]
         self._model = told["model"]
         self._own = slice(columns[0], columns[-1] + 1)
-        self._names = [column.target.attname for column, *_ in select[self._own]]
+        self._names = frozenset(column.target.attname for column, *_ in select[self._own])
         self._related = get_related_populators(told, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of 6.1
         self._annotated = tuple((compiler.annotation_col_map or {}).items())
 

@@ -60,7 +60,8 @@ KINDS = {
 }
 # Beyond, the page says how to read fewer; and what is printed stops there.
 MANY_FACTS, MOST_PRINTED = 200, 1000
-A_PAGE = 50
+# Two screens and a half; the next ones come while one reads.
+A_PAGE = 30
 PERIODS = {"30": "30 derniers jours", "180": "6 mois", "365": "1 an"}
 
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 import pytest
 from django.utils import timezone
@@ -16,7 +17,7 @@ from terresante.kernel.slots import FactLine
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.overview import views
-from terresante.overview.queries import KINDS, visit_words
+from terresante.overview.queries import A_PAGE, KINDS, visit_words
 from terresante.patients.models import CareRecord, Patient
 from tests.cast import join, login, professional
 from tests.costs import blocks_of, queries_of, tags_of
@@ -152,9 +153,10 @@ def test_the_timeline_filters_and_goes_on(client, cast):
         url(cast.madeleine_record, "chronologie/"), {"type": "x", "du": "hier", "avant": "y"}
     )
 
-    assert "Afficher la suite" in whole and whole.count("Admission à Bicêtre") == 49
+    assert "Afficher la suite" in whole and whole.count("Admission à Bicêtre") == A_PAGE - 1
     assert "Une seule note" in notes and "Bicêtre" not in notes
-    assert month.content.decode().count("Admission à Bicêtre") == 31
+    assert month.content.decode().count("Admission à Bicêtre") == A_PAGE
+    assert "31\u00a0événements" in month.content.decode()
     assert nonsense.status_code == 200 and "Une date n’est pas reconnue" in nonsense.content.decode()
 
 
@@ -185,7 +187,7 @@ def test_a_long_timeline_is_read_to_its_end_by_plain_links_and_says_how_to_read_
         admission(cast.madeleine_record, at=timezone.now() - timedelta(days=days))
     login(client, cast.ines)
     address, seen = url(cast.madeleine_record, "chronologie/"), 0
-    for _ in range(3):
+    for _ in range(ceil(130 / A_PAGE)):
         page = client.get(address)
         seen += page.content.decode().count("Admission à Bicêtre")
         assert ("Revenir aux plus récents" in page.content.decode()) == ("avant=" in address)
