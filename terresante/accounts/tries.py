@@ -11,11 +11,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from terresante.accounts.models import AttemptCount
+from terresante.kernel import rls
 from terresante.kernel.errors import Invalid
 
 WINDOW = timedelta(minutes=15)
 SLOWED_SECONDS = 1.5
-# Of the threads of a process: slowed tries never hold those that other people's pages need.
+# Of the threads of a process: slowed tries never hold those that other people's pages need, nor any connection.
 SLOWED_AT_ONCE = 4
 _slowing = threading.BoundedSemaphore(SLOWED_AT_ONCE)
 
@@ -42,6 +43,7 @@ def slow_down_beyond(limit: int, key: str, *, account: UUID | None = None) -> No
     if not _slowing.acquire(blocking=False):
         raise Invalid(TOO_BUSY)
     try:
+        rls.let_go()
         time.sleep(SLOWED_SECONDS)
     finally:
         _slowing.release()

@@ -154,8 +154,12 @@ class Export:
 
     @contextmanager
     def _reading(self) -> Iterator[OpenRecord]:
-        with rls.acting(self.actor, read_only=True):
-            yield open_record(self.actor, self.record_id, action=RECORD_EXPORT)
+        """And keeps no connection while what was read goes out to a slow network."""
+        try:
+            with rls.acting(self.actor, read_only=True):
+                yield open_record(self.actor, self.record_id, action=RECORD_EXPORT)
+        finally:
+            rls.let_go()
 
     def _batches(
         self,

@@ -235,7 +235,9 @@ def _traits_to_ask(request: Request, patient_id: UUID) -> Traits:
         patient = access.get(request.actor, IDENTITY_VERIFY, Patient, patient_id)
         if patient.is_doubtful or patient.is_fictitious:
             raise Refused("Le téléservice INSi n’est pas interrogé pour une identité douteuse ou fictive.")
-        return actions.traits_of(patient)
+        traits = actions.traits_of(patient)
+    rls.let_go()
+    return traits
 
 
 def identity_page(

@@ -47,6 +47,7 @@ def ask_new_password(*, login: str, source: Source) -> None:
     user = account_called(known_as)
     if user is not None and _may_have_a_link(user):
         _send(user, LinkPurpose.PASSWORD)
+    rls.let_go()
     time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - began)))
 
 

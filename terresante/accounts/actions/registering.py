@@ -21,7 +21,7 @@ from terresante.accounts.actions.login import CODE_LIFE, CODE_TRIES, NO_CODE_LEF
 from terresante.accounts.actions.sending import send_registration_code, warn
 from terresante.accounts.models import MailboxProof, User
 from terresante.accounts.tries import refuse_beyond
-from terresante.kernel import audit
+from terresante.kernel import audit, rls
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Invalid
@@ -44,6 +44,7 @@ def in_the_same_time() -> Iterator[None]:
     try:
         yield
     finally:
+        rls.let_go()
         time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - began)))
 
 

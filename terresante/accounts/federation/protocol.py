@@ -23,6 +23,7 @@ from requests import RequestException, Response
 
 from terresante.accounts.federation.providers import Provider
 from terresante.accounts.federation.refusals import not_opened
+from terresante.kernel import rls
 
 # Asymmetric ones only: a public key must never serve as a shared secret, nor a token go unsigned.
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -111,6 +112,8 @@ def forget_providers() -> None:
 
 
 def _http(provider: Provider) -> OAuth2Session:
+    """The provider is waited for without a connection of the database."""
+    rls.let_go()
     return OAuth2Session(
         provider.client_id,
         provider.client_secret,

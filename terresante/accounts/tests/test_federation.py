@@ -236,6 +236,20 @@ def test_who_declines_is_told_so(client, issuer):
     )
 
 
+def test_a_provider_is_waited_for_without_a_connection(client, issuer, monkeypatch):
+    held: list[bool] = []
+    real = protocol._metadata
+
+    def asked(*told):
+        held.append(connection.connection is not None)
+        return real(*told)
+
+    monkeypatch.setattr(protocol, "_metadata", asked)
+    client.get(BEGIN)
+
+    assert held == [False]
+
+
 def test_a_provider_that_is_down_is_said_and_the_password_still_opens(client, issuer):
     issuer.silent = True
 

@@ -5,6 +5,7 @@ import time
 
 import pyotp
 import pytest
+from django.db import connection
 from django.test import Client
 
 from terresante.accounts import tries
@@ -134,6 +135,16 @@ def test_slowed_tries_do_not_hold_every_thread_of_the_pages(user, monkeypatch):
         released.set()
         for thread in threads:
             thread.join()
+
+
+def test_who_is_slowed_keeps_no_connection_from_the_others(user, monkeypatch):
+    held: list[bool] = []
+    monkeypatch.setattr(time, "sleep", lambda _: held.append(connection.connection is not None))
+
+    for _ in range(2):
+        tries.slow_down_beyond(1, "key")
+
+    assert held == [False]
 
 
 def test_a_session_ends_with_the_password_that_opened_it(user):

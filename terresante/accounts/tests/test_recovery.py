@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -46,6 +47,15 @@ def sent_link():
 
 def choose(client, new=NEW):
     return client.post("/connexion/nouveau-mot-de-passe/", {"new": new, "again": new})
+
+
+def test_who_waits_for_the_answer_keeps_no_connection(client, amar, monkeypatch):
+    held: list[bool] = []
+    monkeypatch.setattr(time, "sleep", lambda _: held.append(connection.connection is not None))
+
+    ask(client, amar.login)
+
+    assert held == [False]
 
 
 def test_a_forgotten_password_is_replaced_by_the_link(client, amar):

@@ -75,13 +75,20 @@ def _is_concerned(actor: Actor, event: Event) -> bool:
 
 def _put_out(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
     """To whom an opposition has closed the record."""
-    closing = [number for number, event in enumerate(events) if isinstance(event, _CLOSING)]
+    closing = [number for number, event in enumerate(events) if _closes_to_many(event)]
     asked, persons, organizations = _by_what_each_reads(connected)
     if not closing or not asked:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_PUT_OUT, [[events[number].patient_id for number in closing], persons, organizations])
         return [(closing[number - 1], asked[reader - 1]) for number, reader in cursor.fetchall()]
+
+
+def _closes_to_many(event: Event) -> bool:
+    """Not who left, or whose delegation ended: `_concerned` tells him, and it is nobody else's to hear."""
+    return isinstance(event, _CLOSING) and not (
+        isinstance(event, RecordClosed) and event.member_id is not None
+    )
 
 
 def _by_what_each_reads(

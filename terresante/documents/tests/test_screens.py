@@ -5,6 +5,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
+from django.db import connection
 
 from simulators.clamd.daemon import EICAR, running
 from terresante.care_team.enums import Confidentiality
@@ -13,6 +14,7 @@ from terresante.documents.models import DocumentReference
 from terresante.documents.tests.factories import filed, form, pdf, png, sent_file
 from terresante.feed.models import FeedItem
 from terresante.kernel import ports
+from terresante.kernel.files import vault
 from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.files.kinds import LARGEST
 from terresante.kernel.ids import new_id
@@ -377,6 +379,27 @@ def test_the_status_page_says_whether_an_antivirus_looks_at_files(client, antivi
         assert "antivirus: answers" in client.get("/readyz").content.decode()
     antivirus(str(tmp_path / "nowhere"))
     assert "antivirus: does not answer, no file is taken" in client.get("/readyz").content.decode()
+
+
+def test_a_file_is_examined_and_put_away_without_a_connection(client, cast, monkeypatch):
+    held: list[bool] = []
+    put = vault.put
+
+    class Slow:
+        def found_in(self, content):
+            held.append(connection.connection is not None)
+            return ""
+
+    def slow_put(file, content):
+        held.append(connection.connection is not None)
+        return put(file, content)
+
+    monkeypatch.setattr(ports.bound, "antivirus", Slow())
+    monkeypatch.setattr(vault, "put", slow_put)
+    login(client, cast.amar)
+    answer = client.post(url(cast.madeleine_record, "deposer/"), form(sent=sent_file()))
+
+    assert (answer.status_code, held) == (302, [False, False])
 
 
 def test_without_its_antivirus_nothing_is_taken(client, cast, antivirus, tmp_path):

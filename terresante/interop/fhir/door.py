@@ -128,6 +128,8 @@ def door(name: str, **transactions: Transaction) -> Callable[..., Answer]:
         if answer.status_code == 405:
             answer.headers["Allow"] = ", ".join(sorted(methods))
         add_never_cache_headers(answer)
+        if answer.streaming:
+            rls.let_go()
         return answer
 
     first = next(iter(transactions.values()))
@@ -258,6 +260,7 @@ def _body(request: HttpRequest, takes: Collection[str]) -> bytes:
 
 
 def _throw_the_rest_away(request: HttpRequest) -> None:
+    rls.let_go()
     left = _MOST_THROWN_AWAY
     with suppress(OSError):  # a sender that is gone
         while left > 0 and (piece := request.read(_STEP)):

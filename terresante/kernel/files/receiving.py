@@ -97,6 +97,7 @@ def receive_sound(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action
 def _put_away(actor: Actor, content: IO[bytes]) -> Stored:
     with rls.acting(actor):
         file = vault.register()
+    rls.let_go()
     return vault.put(file, content)
 
 
@@ -118,6 +119,7 @@ def shown_name(name: str) -> str:
 def _refuse_infected(actor: Actor, sent: IO[bytes], for_action: Action) -> None:
     if ports.bound.antivirus is None:
         return
+    rls.let_go()
     try:
         found = ports.bound.antivirus.found_in(sent)
     except Unreachable as error:

@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import psycopg
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection
 
+from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.dispatcher import LIVE_CHANNEL
 from terresante.kernel.live.events import LiveEvent, events_after, last_position, readers
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 _QUEUE = 1000
 _BATCH = 200
 _RETRY_SECONDS = 2
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(eq=False, slots=True)
@@ -72,9 +75,7 @@ class Hub:
     async def missed(self, actor: Actor, *, after: int, until: int) -> AsyncIterator[LiveEvent]:
         """What this actor may read of the events a broken stream did not bring."""
         while after < until:
-            events = await sync_to_async(events_after, thread_sensitive=False)(
-                after, until=until, most=_BATCH
-            )
+            events = await _asked(events_after, after, until=until, most=_BATCH)
             for event, reached in zip(events, await _readers(events, [actor]), strict=True):
                 if actor.correlation_id in reached:
                     yield event
@@ -86,7 +87,7 @@ class Hub:
         ) as listening:
             await listening.execute(f"LISTEN {LIVE_CHANNEL}")
             if not self.position:
-                self.position = await sync_to_async(last_position, thread_sensitive=False)()
+                self.position = await _asked(last_position)
             self._ready.set()
             await self._publish()
             async for _ in listening.notifies():
@@ -94,7 +95,7 @@ class Hub:
 
     async def _publish(self) -> None:
         while True:
-            events = await sync_to_async(events_after, thread_sensitive=False)(self.position, most=_BATCH)
+            events = await _asked(events_after, self.position, most=_BATCH)
             if events:
                 await self._hand_out(events)
             if len(events) < _BATCH:
@@ -111,7 +112,19 @@ class Hub:
 
 
 async def _readers(events: list[LiveEvent], actors: list[Actor]) -> list[set[UUID]]:
-    return await sync_to_async(readers, thread_sensitive=False)(events, actors)
+    return await _asked(readers, events, actors)
+
+
+async def _asked(question: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """In any thread, which then gives its connection back: of these the pool has fewer than there are threads."""
+
+    def ask() -> R:
+        try:
+            return question(*args, **kwargs)
+        finally:
+            rls.let_go()
+
+    return await sync_to_async(ask, thread_sensitive=False)()
 
 
 def _connection_parameters() -> dict[str, Any]:

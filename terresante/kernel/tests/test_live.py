@@ -6,13 +6,14 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
 from terresante.kernel.ids import new_id
 from terresante.kernel.live import hub as hubs
 from terresante.kernel.live import server
-from terresante.kernel.live.events import LiveEvent
+from terresante.kernel.live.events import LiveEvent, last_position
 from terresante.kernel.live.hub import Hub, Subscriber
 
 
@@ -117,3 +118,14 @@ def test_who_was_away_for_too_long_asks_for_the_page_again(monkeypatch, away, st
     monkeypatch.setattr(server, "_actor_of", lambda _: somebody())
     monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", 0.01)
     asyncio.run(scenario())
+
+
+@pytest.mark.commits
+def test_a_question_of_the_hub_leaves_no_connection_in_the_thread_that_asked_it():
+    """The threads are more than the connections of a process: at the fifth, every stream was closed."""
+
+    def ask():
+        last_position()
+        return connections[DEFAULT_DB_ALIAS]
+
+    assert asyncio.run(hubs._asked(ask)).connection is None

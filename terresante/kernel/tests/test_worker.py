@@ -64,6 +64,17 @@ def test_a_loop_slower_than_that_keeps_its_own_time():
     assert set(run(lambda: 0, idle=3600, waits=5)) == {3600}
 
 
+@pytest.mark.parametrize(("of_pages", "of_worker"), [(4, 15), (40, 40)])
+def test_each_thread_of_the_worker_has_a_connection_of_its_own(monkeypatch, of_pages, of_worker):
+    """With those that pages need, messages of hospitals waited for seconds behind loops that do nothing."""
+    pool = {"min_size": 1, "max_size": of_pages}
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "pool", pool)
+
+    worker._make_room(13)
+
+    assert pool == {"min_size": 1, "max_size": of_worker}
+
+
 def test_who_waits_is_called_at_once():
     called, pace = threading.Event(), Pace(3600)
     threading.Timer(0.05, called.set).start()

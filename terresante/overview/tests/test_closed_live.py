@@ -1,12 +1,14 @@
 """A record closes to who has it open on a screen: he hears it, and nothing is written of him."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from terresante.care_team import actions
 from terresante.care_team.enums import ConsentKind
-from terresante.care_team.models import CareTeamParticipant
+from terresante.care_team.models import CareTeamParticipant, EmergencyAccess
 from terresante.kernel.enums import Outcome
 from terresante.kernel.ids import new_id
 from terresante.kernel.models import AuditEntry
@@ -66,6 +68,18 @@ def test_who_leaves_the_circle_hears_it_and_who_stays_hears_something_else(cast)
     connected = (cast.amar, cast.ines, cast.jules, cast.madeleine)
     assert told("RecordClosed", *connected) == (record.patient_id, [cast.ines.name])
     assert told("MemberLeft", *connected)[1] == [cast.amar.name, cast.madeleine.name]
+
+
+def test_an_emergency_that_ended_by_itself_hears_of_nobody_who_leaves(cast):
+    """He may be somebody whose very presence in the circle is restricted."""
+    record, hour = cast.madeleine_record, timedelta(hours=1)
+    actions.open_in_emergency(cast.urgentiste, record.patient_id, reason=REASON)
+    with walls_down():
+        EmergencyAccess.objects.update(opened_at=F("opened_at") - 2 * hour, expires_at=F("opened_at") - hour)
+
+    actions.remove_member(cast.amar, record.pk, member(record, cast.ines).pk)
+
+    assert told("RecordClosed", cast.urgentiste, cast.ines)[1] == [cast.ines.name]
 
 
 def test_a_merge_with_a_record_that_was_opposed_closes_both(cast, twice):

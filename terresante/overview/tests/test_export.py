@@ -99,6 +99,15 @@ def settle(cast) -> None:
     amend_note(cast.amar, record.pk, note.pk, text="Corrigée", seen=None)
 
 
+def test_a_copy_that_is_fetched_slowly_keeps_no_connection(client, cast):
+    settle(cast)
+    login(client, cast.amar)
+
+    answer = client.post(url(cast.madeleine_record), {"form": "fhir", "reason": "request"})
+
+    assert {connection.connection is not None for _ in answer.streaming_content} == {False}
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_the_copy_holds_exactly_what_the_pages_of_its_reader_show(client, cast, reader):
     settle(cast)

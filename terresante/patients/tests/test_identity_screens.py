@@ -37,17 +37,17 @@ INS = ("239049402800184", "1.2.250.1.213.1.4.10")
 
 
 class Answering:
-    """The teleservice of a test; it is asked with no transaction open."""
+    """The teleservice of a test; it is asked with no transaction open, nor any connection kept."""
 
     def __init__(self, found, verdict=InsiAnswer.CONFIRMED):
         self.found, self.verdict = found, verdict
 
     def search(self, asked):
-        assert not connection.in_atomic_block
+        assert connection.connection is None
         return self.found
 
     def verify(self, asked):
-        assert not connection.in_atomic_block
+        assert connection.connection is None
         assert asked.ins
         return self.verdict
 

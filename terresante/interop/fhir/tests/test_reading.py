@@ -189,6 +189,13 @@ def test_a_qualified_matricule_names_her_and_another_does_not(cast, filed):
         assert len(found(application, patient_identifier=f"urn:oid:{OID}|{INS}")) == expected
 
 
+def test_a_document_is_given_without_a_connection(cast, filed):
+    """Whoever downloads slowly keeps none from the others."""
+    reply = stage.reader(cast).ask("GET", f"/fhir/Binary/{filed[0].pk}", accept="application/pdf")
+
+    assert (reply.status, connection.connection) == (200, None)
+
+
 def test_who_left_the_circle_or_was_opposed_finds_nothing(cast, filed):
     application = stage.reader(cast)
     binary = f"/fhir/Binary/{filed[0].pk}"

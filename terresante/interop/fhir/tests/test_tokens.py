@@ -3,12 +3,14 @@
 import base64
 import time
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.db import OperationalError
-from django.test import Client
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import OperationalError, connection
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from psycopg import errors
 
@@ -293,3 +295,22 @@ def test_an_application_that_asks_without_end_is_slowed(cast, monkeypatch):
 
     assert [reply.status for reply in found] == [403, 403, 429, 429]
     outcome(found[-1], 429, "throttled")
+
+
+def test_what_a_stranger_sends_slowly_is_thrown_away_without_a_connection(cast):
+    """His token was looked for; then he may take hours to send what nobody reads."""
+    held: list[bool] = []
+
+    class Slow(BytesIO):
+        def read(self, *args):
+            held.append(connection.connection is not None)
+            return super().read(*args)
+
+    sent = RequestFactory().post("/fhir/DocumentReference", b"{}", content_type="application/fhir+json")
+    told = {"HTTP_AUTHORIZATION": "Bearer invented", "wsgi.input": Slow(sent.body)}
+    answered: list[str] = []
+
+    WSGIHandler()({**sent.environ, **told}, lambda status, _: answered.append(status))
+
+    assert answered == ["401 Unauthorized"]
+    assert set(held) == {False}

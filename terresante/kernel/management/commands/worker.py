@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 2.0
 # Python's own is 5 ms, which the dispatcher would wait after each answer of the database while messages are applied.
 _SWITCH_SECONDS = 0.0005
+# Connections of the scheduled jobs, which run in threads of their own.
+_OF_JOBS = 2
 
 
 class Command(BaseCommand):
@@ -33,6 +35,7 @@ class Command(BaseCommand):
         threads = [_thread("dispatcher", lambda: dispatcher.run_forever(stop.is_set), stop)]
         threads += [_thread(each.name, partial(_run, each, stop), stop) for each in loops.values()]
         threads.append(threading.Thread(target=_run_scheduled, name="scheduled", daemon=True))
+        _make_room(len(threads))
         for thread in threads:
             thread.start()
         while not stop.wait(0.5):
@@ -42,6 +45,13 @@ class Command(BaseCommand):
                 raise CommandError(f"the worker stops: {', '.join(dead)} ended unexpectedly")
         for thread in threads[:-1]:
             thread.join(timeout=5)
+
+
+def _make_room(threads: int) -> None:
+    """A thread keeps its connection while it waits: the pool, whose size is that of pages, has one for each."""
+    pool = connection.settings_dict["OPTIONS"].get("pool")
+    if pool is not None:
+        pool["max_size"] = max(pool["max_size"], threads + _OF_JOBS)
 
 
 def _thread(name: str, work: Callable[[], None], stop: threading.Event) -> threading.Thread:
