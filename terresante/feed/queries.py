@@ -153,7 +153,8 @@ def unread_objects(actor: Actor, patient_id: UUID, *kinds: str) -> QuerySet[Feed
 
 @compiled.number
 def unread_number(actor: Actor, patient_id: UUID, *kinds: str) -> QuerySet[FeedItem]:
-    return unread(actor, patient_id).filter(kind__in=kinds).order_by()
+    """Counted to `MOST_COUNTED`: a tab says « 99+ »."""
+    return unread(actor, patient_id).filter(kind__in=kinds).order_by()[:MOST_COUNTED]
 
 
 @compiled.rows
