@@ -310,7 +310,11 @@ def test_what_a_stranger_sends_slowly_is_thrown_away_without_a_connection(cast):
     told = {"HTTP_AUTHORIZATION": "Bearer invented", "wsgi.input": Slow(sent.body)}
     answered: list[str] = []
 
-    WSGIHandler()({**sent.environ, **told}, lambda status, _: answered.append(status))
+    def start(status, *_):
+        answered.append(status)
+        return lambda _: None
+
+    WSGIHandler()({**sent.environ, **told}, start)
 
     assert answered == ["401 Unauthorized"]
     assert set(held) == {False}
