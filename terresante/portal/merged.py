@@ -11,14 +11,14 @@ _SAID = {
     "union": (
         later("Dossier réuni"),
         later(
-            "Un autre dossier de la même personne vient d’être réuni avec celui-ci. Revenez à l’accueil pour tout lire."
+            "Un autre dossier de la même personne vient d’être réuni avec celui-ci : rouvrez l’accueil pour tout lire."
         ),
     ),
     "separation": (
         later("Dossier séparé"),
         later(
             "Ce dossier vient d’être séparé de celui d’une autre personne : cette page peut montrer encore ce qui est "
-            "à elle. Revenez à l’accueil."
+            "à elle. Rouvrez l’accueil."
         ),
     ),
 }
@@ -38,5 +38,5 @@ def strip_of_merge(actor: Actor, *, whose: str, since: str) -> Strip | None:
     if moved not in _SAID:
         return None
     word, text = _SAID[moved]
-    leads_home = Action(label=later("Revenir à l’accueil"), url=link("portal:home"))
+    leads_home = Action(label=later("Rouvrir l’accueil"), url=link("portal:home"))
     return Strip(text=text, level=Level.ORANGE, word=word, link=leads_home)
