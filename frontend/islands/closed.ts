@@ -34,5 +34,10 @@ function keep(main: Element, typed: string): void {
   const text = field?.querySelector("textarea");
   if (!field || !text) return;
   text.value = typed;
+  const copy = field.querySelector<HTMLButtonElement>("[data-copy]");
+  if (copy && navigator.clipboard) {
+    copy.dataset["copy"] = typed;
+    copy.hidden = false;
+  }
   field.hidden = false;
 }

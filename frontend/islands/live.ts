@@ -37,6 +37,13 @@ export function startLive(): void {
     const { target, xhr } = (event as CustomEvent<{ target: HTMLElement; xhr: XMLHttpRequest }>).detail;
     if ("liveGone" in target.dataset && [403, 404].includes(xhr.status)) closePage();
   });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const { target } = (event as CustomEvent<{ target: HTMLElement }>).detail;
+    if (!("liveGone" in target.dataset) || !target.childElementCount) return;
+    // « séparé » after « réuni »: the last one is what is so
+    const others = document.querySelectorAll<HTMLElement>("[data-live-gone]");
+    others.forEach((other) => other !== target && other.replaceChildren());
+  });
 }
 
 function hear(message: LiveMessage): void {

@@ -41,7 +41,7 @@ export function startCopy(): void {
     if (!button) return;
     await navigator.clipboard.writeText(button.dataset["copy"] ?? "");
     announce("Copié.");
-    button.classList.add("is-copied");
+    if (button.lastChild) button.lastChild.textContent = " Copié";
   });
 }
 

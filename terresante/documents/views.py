@@ -131,16 +131,21 @@ def withdraw_document(request: Request, record_id: UUID, document_id: UUID) -> H
         messages.success(request, _withdrawn_words(row))
         return redirect("documents:list", record_id)
     opened, document = opened_document(request, record_id, document_id, DOCUMENT_WITHDRAW)
-    shown = {"document": document, "form": form}
+    shown = {"document": document, "form": form, "is_alone": _is_alone(document)}
     return record_page(
         request, "documents/withdraw.html", opened, shown, tab="documents", status=form_status(form)
     )
 
 
 def _withdrawn_words(row: DocumentReference) -> str:
-    if row.replaced_by.exists():
-        return f"La version {row.version} de « {row.title} » est retirée : plus personne ne l’ouvre."
-    return f"« {row.title} » est retiré : plus personne ne l’ouvre."
+    if _is_alone(row):
+        return f"« {row.title} » est retiré : plus personne ne l’ouvre."
+    return f"La version {row.version} de « {row.title} » est retirée : plus personne ne l’ouvre."
+
+
+def _is_alone(row: DocumentReference) -> bool:
+    """The one version of its document."""
+    return row.version == 1 and not row.replaced_by.exists()
 
 
 def opened_document(

@@ -7,11 +7,12 @@ from terresante.kernel.ui.links import link
 _NOW_IN_IT = {
     "union": (
         "Dossier réuni",
-        "Un autre dossier de la même personne vient d’être réuni avec celui-ci : rechargez la page pour tout voir.",
+        "Un autre dossier de la même personne vient d’être réuni avec celui-ci : rouvrez le dossier pour tout voir.",
     ),
     "separation": (
         "Dossier séparé",
-        "Ce dossier vient d’être séparé d’un autre : ce qui est à l’autre personne n’y est plus. Rechargez la page.",
+        "Ce dossier vient d’être séparé d’un autre : cette page peut montrer encore ce qui est à l’autre personne. "
+        "Rouvrez le dossier avant d’agir.",
     ),
 }
 
@@ -30,4 +31,4 @@ def strip_of_merge(opened: OpenRecord, *, is_moved: bool, since: str) -> Strip |
     if since not in _NOW_IN_IT:
         return None
     word, text = _NOW_IN_IT[since]
-    return Strip(text=text, level=Level.ORANGE, word=word, link=Action(label="Recharger", url=url))
+    return Strip(text=text, level=Level.ORANGE, word=word, link=Action(label="Rouvrir le dossier", url=url))

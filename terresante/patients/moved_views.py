@@ -22,7 +22,7 @@ _MOST = 2
 _KINDS = "IdentitiesMerged IdentitiesUnmerged IdentityMoved RecordClosed"
 _TOLD = (
     "Cette page n’est plus à jour : une identité vient d’être fusionnée avec une autre, ou séparée d’elle. "
-    "Rechargez avant d’agir."
+    "Rouvrez l’identité avant d’agir."
 )
 
 
@@ -54,5 +54,5 @@ def _standing(actor: Actor, patients: Sequence[Patient]) -> str:
 
 
 def _strip(patient_id: UUID) -> Strip:
-    reloads = Action(label="Recharger", url=link("patients:identity", patient_id))
-    return Strip(text=_TOLD, level=Level.ORANGE, word="Identité changée", link=reloads)
+    opens = Action(label="Rouvrir l’identité", url=link("patients:identity", patient_id))
+    return Strip(text=_TOLD, level=Level.ORANGE, word="Identité changée", link=opens)

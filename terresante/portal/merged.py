@@ -11,14 +11,14 @@ _SAID = {
     "union": (
         later("Dossier réuni"),
         later(
-            "Un autre dossier de la même personne vient d’être réuni avec celui-ci : rechargez la page pour tout lire."
+            "Un autre dossier de la même personne vient d’être réuni avec celui-ci : rouvrez l’accueil pour tout lire."
         ),
     ),
     "separation": (
         later("Dossier séparé"),
         later(
-            "Ce dossier vient d’être séparé de celui d’une autre personne : ce qui est à elle n’y est plus. "
-            "Rechargez la page."
+            "Ce dossier vient d’être séparé de celui d’une autre personne : cette page peut montrer encore ce qui est "
+            "à elle. Rouvrez l’accueil."
         ),
     ),
 }
@@ -30,12 +30,13 @@ def strip_of_merge(actor: Actor, *, whose: str, since: str) -> Strip | None:
     if patient_id is None:
         raise NotFound
     is_here = str(patient_id) == whose
-    if since == "fin" and not is_here:
+    # Separated since the page was loaded: what it shows is somebody else's.
+    if since in ("fin", "separation") and not is_here:
         raise NotFound
     # Of the identity that was merged: the account now opens the one that goes on, or its own again.
     moved = "union" if since == "reuni" and not is_here else since if is_here else ""
     if moved not in _SAID:
         return None
     word, text = _SAID[moved]
-    reloads = Action(label=later("Recharger"), url=link("portal:home"))
-    return Strip(text=text, level=Level.ORANGE, word=word, link=reloads)
+    leads_home = Action(label=later("Rouvrir l’accueil"), url=link("portal:home"))
+    return Strip(text=text, level=Level.ORANGE, word=word, link=leads_home)

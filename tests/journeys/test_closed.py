@@ -27,6 +27,7 @@ def test_an_open_record_goes_from_the_screen_when_the_person_opposes(visit, phon
     expect(page.get_by_role("heading", name="Dossier fermé")).to_be_visible()
     expect(page).to_have_title("Dossier fermé · Terr-eSanté")
     expect(page.get_by_label("Ce que vous écriviez")).to_have_value(TYPED)
+    expect(page.get_by_role("button", name="Copier le texte")).to_have_attribute("data-copy", TYPED)
     expect(page.locator("body")).not_to_contain_text(name)
     assert reader.axe() == [] and reader.too_wide() <= 0
     shot_as_it_is(reader, "closed")

@@ -60,7 +60,9 @@ def test_an_open_record_says_that_it_was_merged_then_that_it_is_closed(visit, ph
     expect(officer.get_by_text("Les deux identités sont de nouveau séparées.")).to_be_visible()
 
     expect(dead.page.get_by_role("heading", name="Dossier fermé")).to_be_visible()
+    expect(dead.page.get_by_role("main")).to_contain_text("réunis par erreur ont été séparés")
     expect(dead.page.locator("body")).not_to_contain_text(names[0])
     expect(kept.page.get_by_role("status").filter(has_text="séparé d’un autre")).to_be_visible()
+    expect(kept.page.get_by_role("status").filter(has_text="réuni avec celui-ci")).to_have_count(0)
     assert dead.axe() == []
     shot_as_it_is(dead, "merged-closed")

@@ -261,6 +261,9 @@ def test_a_version_replaced_since_is_withdrawn_too_by_its_structure_alone(client
 
     path = f"/dossiers/{wrong.record_id}/documents/{wrong.pk}/retirer/"
     assert "Retirer la version 1 de" in client.get(path).content.decode()
+    # Of the one in force too: the others stay as they are.
+    asked = client.get(f"/dossiers/{right.record_id}/documents/{right.pk}/retirer/").content.decode()
+    assert "Retirer la version 2 de" in asked and "les autres ne changent pas" in asked
     done = client.post(path, {"reason": "Document d’un autre patient"}, follow=True).content.decode()
     assert "La version 1 de" in done
 

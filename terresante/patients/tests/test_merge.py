@@ -4,8 +4,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from terresante.care_team.access import RECORD_READ
 from terresante.care_team.models import CareTeamParticipant, Consent, EmergencyAccess, FirstAccess
-from terresante.kernel import rls
+from terresante.care_team.queries import gathered_accesses
+from terresante.kernel import audit, rls
+from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.notes.models import Note
@@ -254,6 +257,25 @@ def test_who_only_looked_since_is_not_put_before_anybody(cast, pair):
         assert FirstAccess.objects.filter(
             patient=pair.kept.patient, practitioner_id=cast.brun.person_id
         ).exists()
+
+
+def test_what_the_trail_tells_after_a_merge_does_not_keep_it_from_being_undone(cast, pair):
+    """His first access went with the merge: a second one, of the identity that was merged, stood in its way."""
+    first = {"patient_id": pair.dead.patient.pk, "practitioner_id": cast.brun.person_id}
+    with walls_down():
+        FirstAccess.objects.create(**first, at=timezone.now())
+    with rls.acting(Actor.job("accesses")):
+        known = gathered_accesses(after=0).up_to
+    with rls.acting(cast.brun):
+        audit.record(cast.brun, RECORD_READ, patient_id=pair.dead.patient.pk)
+    merge_id = merged(cast.identito, pair)
+    with rls.acting(Actor.job("accesses")):
+        assert gathered_accesses(after=known).firsts == []
+
+    undone(cast.identito, merge_id)
+
+    with walls_down():
+        assert FirstAccess.objects.filter(**first).count() == 1
 
 
 def test_what_changed_since_keeps_its_change(cast, pair):

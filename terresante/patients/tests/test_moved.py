@@ -61,7 +61,7 @@ def test_a_page_of_the_desk_says_that_an_identity_was_merged_then_that_it_is_two
     merge_id = merged(cast, twin)
     told = client.get(url)
 
-    assert told.status_code == 200 and "Rechargez avant d’agir" in told.content.decode()
+    assert told.status_code == 200 and "Rouvrez l’identité avant d’agir" in told.content.decode()
     # The page of who made it one, drawn since, has nothing to add.
     since, _ = listening(page(client, cast.identito, f"/identites/{kept}/"))
     assert client.get(since).content.strip() == b""
@@ -69,14 +69,14 @@ def test_a_page_of_the_desk_says_that_an_identity_was_merged_then_that_it_is_two
     unmerge_identities(cast.identito, merge_id, to_dead=(), to_surviving=(), reason="Deux personnes")
 
     assert client.get(url).content.strip() == b""
-    assert "Rechargez avant d’agir" in client.get(since).content.decode()
+    assert "Rouvrez l’identité avant d’agir" in client.get(since).content.decode()
 
 
 def test_the_page_of_a_merge_that_was_undone_says_so(client, cast, twin):
     merge_id = merged(cast, twin)
     url, _ = listening(page(client, cast.identito, f"/identites/fusions/{merge_id}/defaire/"))
     unmerge_identities(cast.identito, merge_id, to_dead=(), to_surviving=(), reason="Deux personnes")
-    assert "Rechargez avant d’agir" in client.get(url).content.decode()
+    assert "Rouvrez l’identité avant d’agir" in client.get(url).content.decode()
 
 
 def test_who_does_not_reach_the_identity_is_answered_nothing_and_nothing_is_written_of_it(client, cast):

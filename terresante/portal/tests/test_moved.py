@@ -97,6 +97,34 @@ def test_pages_of_the_one_that_was_merged_say_it_too(client, cast, twice, rose, 
     assert said(client, asks["IdentityMoved"]) == (200, "")
 
 
+def test_a_page_of_the_merged_record_closes_to_who_is_somebody_else_again(client, cast, twice, rose):
+    """Loaded since the merge, it showed the other person's record, and went on showing it."""
+    merge_id = merged(cast, twice)
+    asks = opened(client, rose)
+    since_merged = replace(rose, person_id=cast.madeleine_record.patient_id)
+
+    undone(cast, merge_id)
+
+    assert rose.name in told("IdentitiesUnmerged", since_merged, cast.leon)[1]
+    assert said(client, asks["IdentitiesUnmerged"])[0] == 404
+    with walls_down():
+        assert not AuditEntry.objects.filter(user_id=rose.user_id, outcome=Outcome.REFUSED).exists()
+
+
+def test_who_acts_for_nobody_any_more_is_told_whom_to_ask(client, cast, twice, rose):
+    with walls_down():
+        carer = represented_by(twice, "Odile", DelegationBasis.CARER)
+        given = Delegation.objects.get(related_person_id=carer.person_id)
+    asks = opened(client, carer)
+
+    withdraw_delegation(rose, twice.pk, given.pk)
+
+    # The open page is led to the door, which says why.
+    answer = client.get(asks["RecordClosed"], headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/connexion/")
+    assert "l’accès qui vous avait été donné a pris fin" in client.get("/connexion/").content.decode()
+
+
 def test_who_acts_no_more_for_her_hears_it_and_his_pages_close(client, cast, twice, rose):
     with walls_down():
         carer = represented_by(twice, "Odile", DelegationBasis.CARER)

@@ -17,11 +17,15 @@ from terresante.questionnaires.pathway_forms import EditedField, TableEditor
 _COLOURS = ("red", "orange", "green")
 # What a physician changes first; names that other files use, last.
 _IN_ORDER = ("why", *_COLOURS, "remeasure", "item", "questionnaire", "rule")
+_OF_NEW = ("item", "questionnaire", "why", "rule", "remeasure")
 
 
 @dataclass(frozen=True, slots=True)
 class EditedRule:
-    """`said`: (level, words) of each colour that it has; `state`: what it is beside the version before."""
+    """`said`: (level, words) of each colour that it has; `state`: what it is beside the version before.
+
+    `is_new`: nothing is written of it yet; what it is about is asked first, its thresholds after.
+    """
 
     title: str
     said: tuple[tuple[str, str], ...]
@@ -30,6 +34,7 @@ class EditedRule:
     others: tuple[tuple[str, str, EditedField], ...]
     state: str
     is_open: bool
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +145,10 @@ class RulesEditor(TableEditor):
     def _rule(
         self, number: int, line: Mapping[str, str], cells: list[tuple[str, str, EditedField]]
     ) -> EditedRule:
-        state = self._state(line)
+        state, is_new = self._state(line), not any(line.values())
+        order = _OF_NEW if is_new else _IN_ORDER
         others = sorted(
-            (cell for cell in cells if cell[0] not in _COLOURS), key=lambda cell: _IN_ORDER.index(cell[0])
+            (cell for cell in cells if cell[0] not in _COLOURS), key=lambda cell: order.index(cell[0])
         )
         if self.asked:
             others = [
@@ -159,6 +165,7 @@ class RulesEditor(TableEditor):
             others=tuple(others),
             state=state,
             is_open=wrong or bool(state),
+            is_new=is_new,
         )
 
     def _cell(self, number: int, line: Mapping[str, str], colour: str) -> EditedCell:

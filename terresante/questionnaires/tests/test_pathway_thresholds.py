@@ -158,6 +158,10 @@ def test_a_question_that_cannot_be_read_still_shows_what_is_written():
 def test_a_criterion_is_added_by_choosing_its_question_in_the_words_of_the_form(screen, draft):
     page = page_of(screen("seuils"))
     chosen = page.partition('<select id="row-2-item"')[2].partition("</select>")[0]
+    # What it is about is asked first, its thresholds after; of one that is written, what changes most often.
+    assert page.index('id="row-2-item"') < page.index('id="row-2-red"')
+    assert page.index('id="row-0-red"') < page.index('id="row-0-item"')
+    assert '<option value="" selected>Aucune</option>' in chosen
     assert f'<optgroup label="{draft.read().forms["quotidien"].title}">' in chosen
     assert '<option value="quotidien sommeil">Comment avez-vous dormi' in chosen
     assert '<option value="quotidien score:chaleur">Chaleur</option>' in chosen
