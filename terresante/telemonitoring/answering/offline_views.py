@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -48,7 +48,10 @@ def kept_answer(request: HttpRequest) -> HttpResponse:
 
 def _sent(request: HttpRequest) -> bytes:
     """The body as it came; nothing of a form in parts, which `middleware.Received` has taken apart."""
-    return b"" if request.content_type == "multipart/form-data" else request.body
+    try:
+        return request.body
+    except RawPostDataException:
+        return b""
 
 
 def _refuse_beyond(request: HttpRequest, kept: Kept | None) -> HttpResponse | None:
