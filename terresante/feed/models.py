@@ -26,7 +26,7 @@ class FeedItem(Limited):
         ]
         indexes = [
             models.Index(fields=["patient", "-recorded_at"], name="feed_news"),
-            # Counted on every page; one fact in a hundred is one.
+            # Counted on every page, among facts that mostly are none.
             models.Index(fields=["patient", "-recorded_at"], name="feed_alerts", condition=Q(is_alert=True)),
             models.Index(fields=["patient", "-occurred_at"], name="feed_timeline"),
         ]
