@@ -20,6 +20,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.condition import among
 from terresante.kernel.ui import wording
 from terresante.kernel.ui.frame import AudiencePanel
+from terresante.kernel.ui.paging import most_counted
 from terresante.kernel.words import FRENCH, said
 from terresante.kernel.words import sought as words_sought
 from terresante.notes.access import NOTE_READ, NOTE_STAR
@@ -67,9 +68,12 @@ class NoteLine:
 
 @dataclass(frozen=True, slots=True)
 class NotePage:
+    """`total` is counted to `most`, where that is given."""
+
     lines: list[NoteLine]
     page: Pages[Any]
     total: int
+    most: int | None
     unread: int
 
 
@@ -83,18 +87,20 @@ def note_page(
 ) -> NotePage:
     """`words` are looked for in the text, all of them, whatever their accents and endings.
 
-    A page beyond the last one is the last one.
+    A page beyond the last one is the last one. A search is counted whole, for it says how many notes it found.
     """
     sought = words_sought(words) if words else None
     # Of a long record a thousand may wait: their keys are asked by the tab that shows them alone.
     waiting = feed.unread_objects(actor, patient_id, FeedKind.NOTE) if view == NoteView.UNREAD else []
-    total = _how_many(actor, patient_id, view, sought, waiting)
+    most = None if words else most_counted(number, PER_PAGE)
+    total = _how_many(actor, patient_id, view, sought, waiting, most)
     page = Paginator(range(total), PER_PAGE).get_page(number)
     notes = _listed(actor, patient_id, view, sought, waiting, page.number)
     return NotePage(
         lines=_illustrated(actor, patient_id, _answering(actor, patient_id, _lines(actor, notes))),
         page=page,
         total=total,
+        most=most,
         unread=len(waiting)
         if view == NoteView.UNREAD
         else feed.unread_number(actor, patient_id, FeedKind.NOTE),
@@ -103,9 +109,9 @@ def note_page(
 
 @compiled.number
 def _how_many(
-    actor: Actor, patient_id: UUID, view: NoteView, sought: str | None, waiting: list[UUID]
+    actor: Actor, patient_id: UUID, view: NoteView, sought: str | None, waiting: list[UUID], most: int | None
 ) -> QuerySet[Note]:
-    return _chosen(actor, patient_id, view, sought, waiting)
+    return _chosen(actor, patient_id, view, sought, waiting).order_by()[:most]
 
 
 @compiled.rows

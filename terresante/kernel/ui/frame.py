@@ -268,12 +268,13 @@ class Strip:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """One page of a list; `previous_url` and `next_url` empty at the ends."""
+    """One page of a list; `previous_url` and `next_url` empty at the ends. `is_more`: there are more than `total`."""
 
     first: int
     last: int
     total: int
     noun: str
+    is_more: bool = False
     previous_url: str = ""
     next_url: str = ""
 

@@ -186,18 +186,38 @@ def test_the_list_costs_the_same_with_two_thousand_notes(client, cast):
     login(client, cast.ines)
     client.get(url(cast.madeleine_record))
     few = queries_of(client, url(cast.madeleine_record))
-    with walls_down():
-        one = Note.objects.first()
-        many = [
-            Note(
-                **{f.attname: getattr(one, f.attname) for f in Note._meta.fields if f.name != "id"},
-                id=new_id(),
-            )
-            for _ in range(2000)
-        ]
-        Note.objects.bulk_create(many)
+    _repeated(2000)
 
     assert queries_of(client, url(cast.madeleine_record)) == few <= 24
+
+
+def test_a_long_list_is_counted_a_little_beyond_the_page(client, cast):
+    """Its end is reached all the same, and a search says how many notes it found."""
+    published(cast.amar, cast.madeleine_record, "Pansement refait.")
+    _repeated(450)
+    login(client, cast.ines)
+
+    def said(**asked):
+        page = client.get(url(cast.madeleine_record), asked).content.decode()
+        return page.partition('aria-label="Pages"')[2].partition("</nav>")[0], page
+
+    first, _ = said()
+    assert "1 à 20 sur plus de 200 notes" in first and "page=2" in first
+    tenth, _ = said(page=10)
+    assert "181 à 200 sur plus de 400 notes" in tenth and "page=11" in tenth
+    for beyond in (23, 999999):
+        last, _ = said(page=beyond)
+        assert "441 à 451 sur 451 notes" in last and 'rel="next"' not in last
+    found, page = said(q="pansement")
+    assert "451 notes contiennent" in page and "1 à 20 sur 451 notes" in found
+
+
+def _repeated(times):
+    """As many copies of the one note, or of the first."""
+    with walls_down():
+        one = Note.objects.first()
+        own = {f.attname: getattr(one, f.attname) for f in Note._meta.fields if f.name != "id"}
+        Note.objects.bulk_create([Note(**own, id=new_id()) for _ in range(times)])
 
 
 def test_a_note_more_is_drawn_at_once(client, cast):
