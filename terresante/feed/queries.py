@@ -135,8 +135,8 @@ def _unread_by_tab(
 ) -> QuerySet[FeedItem, tuple[int, ...]]:
     """One row."""
     told = {f"in_{tab}": _how_many(slots.counted[tab], actor, patient_id) for tab in tabs}
-    kinds = sorted({kind for tab in tabs for kind in slots.counted[tab].kinds})
-    items = unread(actor, patient_id).filter(kind__in=kinds).order_by()
+    # Of every kind: asked of some kinds alone, the feed of one patient is read by an index that takes twice as long.
+    items = unread(actor, patient_id).order_by()
     return items.values(all=Value(1)).annotate(**told).values_list(*told)
 
 
@@ -248,7 +248,7 @@ def numbers_by_kind(
 ) -> QuerySet[FeedItem, tuple[str, int]]:
     """How many facts of each kind the actor may know of, between the same bounds as `timeline`."""
     items = _between(actor, patient_id, since, until)
-    return items.values_list("kind").annotate(number=Count("pk")).order_by()
+    return items.values_list("kind").annotate(number=Count("*")).order_by()
 
 
 def _between(
