@@ -28,12 +28,13 @@ from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
-from django.db.models.query import ModelIterable, get_related_populators
+from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
 from terresante.kernel import grounds, switches
 from terresante.kernel.actor import Actor
 from terresante.kernel.ids import new_id
+from terresante.kernel.row_maker import RowMaker
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -61,27 +62,6 @@ class _Slot:
     place: int
 
 
-class _Maker:
-    """Makes rows of a model of what the database answers. Django's `ModelIterable` works it out at each call."""
-
-    def __init__(self, compiler: Any) -> None:
-        told, select = compiler.klass_info, compiler.select
-        columns = told["select_fields"]
-        self._model = told["model"]
-        self._own = slice(columns[0], columns[-1] + 1)
-        self._names = frozenset(column.target.attname for column, *_ in select[self._own])
-        self._related = get_related_populators(told, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of 6.1
-        self._annotated = tuple((compiler.annotation_col_map or {}).items())
-
-    def made(self, answer: Sequence[Any]) -> Any:
-        row = self._model.from_db(DEFAULT_DB_ALIAS, self._names, answer[self._own])
-        for related in self._related:
-            related.populate(answer, row)
-        for name, place in self._annotated:
-            setattr(row, name, answer[place])
-        return row
-
-
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """`compiler` is None where the rules leave no row to ask for, `maker` where the rows are of no model."""
@@ -91,7 +71,7 @@ class _Plan:
     sql: str
     parameters: tuple[Any, ...]
     converters: dict[int, Any]
-    maker: _Maker | None = None
+    maker: RowMaker | None = None
     # In the tests: how often it was asked, for each way of asking it.
     calls: Counter[Hashable] = field(default_factory=Counter, compare=False)
 
@@ -292,7 +272,7 @@ def _plan(queryset: QuerySet[Any, Any], stand_ins: list[Any]) -> _Plan:
         return _Plan(queryset, None, "", (), {})
     kept = tuple(_slot(each, stand_ins) for each in parameters)
     selected = [column for column, *_ in compiler.select[: compiler.col_count]]
-    maker = _Maker(compiler) if queryset._iterable_class is ModelIterable else None  # noqa: SLF001 -- as above
+    maker = RowMaker(compiler) if queryset._iterable_class is ModelIterable else None  # noqa: SLF001 -- as above
     return _Plan(queryset, compiler, sql, kept, compiler.get_converters(selected), maker)
 
 
