@@ -4,6 +4,10 @@
 past `allowed`. `readable` and `writable` answer with what is in force now.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
 from terresante.care_team.enums import DataClass, RecipientCategory, RoleGroup, Sector
 from terresante.directory.enums import OrganizationKind, Profession, UnitSensitivity, sensitivity_said
 from terresante.kernel import switches
@@ -147,10 +151,16 @@ def group_of(profession: str) -> RoleGroup:
     return GROUP_OF.get(profession, RoleGroup.OTHER)
 
 
-def rights(group: RoleGroup) -> dict[DataClass, str]:
+def rights(group: RoleGroup) -> Mapping[DataClass, str]:
     """In force now in this deployment, rights that are none left out."""
+    return _rights(group, switches.looked_version())
+
+
+@lru_cache(maxsize=2 * len(RoleGroup))
+def _rights(group: RoleGroup, _: int) -> Mapping[DataClass, str]:
+    """Kept until a switch changes: a page of a record asks a dozen times."""
     found = {data_class: _AS_RIGHT[switches.value(code_of(group, data_class))] for data_class in DataClass}
-    return {data_class: right for data_class, right in found.items() if right}
+    return MappingProxyType({data_class: right for data_class, right in found.items() if right})
 
 
 def readable(profession: str) -> frozenset[DataClass]:

@@ -94,6 +94,11 @@ def version() -> int:
     return _current().generation if rls.switches_seen() is not None else _kept.generation
 
 
+def looked_version() -> int:
+    """As `version`, and as fresh as `value` outside a transaction, where it may read the values again."""
+    return _current().generation
+
+
 def _current() -> _Kept:
     kept, seen = _kept, rls.switches_seen()
     if seen is not None:
