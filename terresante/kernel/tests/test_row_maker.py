@@ -4,9 +4,8 @@ import pytest
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
-from django.db.models.signals import post_init
 
-from terresante.kernel.models import HandlerCursor, OutboxEvent
+from terresante.kernel.models import OutboxEvent
 from terresante.kernel.row_maker import RowMaker
 
 OURS = [model for model in apps.get_models() if model.__module__.startswith("terresante.")]
@@ -39,17 +38,3 @@ def test_what_was_not_asked_is_deferred() -> None:
     ours, theirs = _both(OutboxEvent, "kind", "patient_id")
     assert _held(ours) == _held(theirs)
     assert ours.get_deferred_fields() == theirs.get_deferred_fields() != set()
-
-
-def test_somebody_who_listens_to_rows_being_made_hears_it() -> None:
-    heard: list[object] = []
-
-    def hear(instance: object, **_: object) -> None:
-        heard.append(instance)
-
-    post_init.connect(hear, sender=HandlerCursor)
-    try:
-        ours, theirs = _both(HandlerCursor)
-    finally:
-        post_init.disconnect(hear, sender=HandlerCursor)
-    assert heard == [ours, theirs]
