@@ -233,9 +233,7 @@ def _stretch(
     before_item: UUID | None,
     most: int,
 ) -> QuerySet[FeedItem]:
-    items = _between(actor, patient_id, since, until)
-    if kinds:
-        items = items.filter(kind__in=kinds)
+    items = _told_between(actor, patient_id, kinds, since, until)
     if before_at:
         items = items.filter(Q(occurred_at__lt=before_at) | Q(occurred_at=before_at, pk__gt=before_item))
     # The key only separates facts of one instant. Who may know of them is asked of the database, not of its answer.
@@ -243,18 +241,24 @@ def _stretch(
 
 
 @compiled.rows
-def numbers_by_kind(
-    actor: Actor, patient_id: UUID, since: datetime | None, until: datetime | None
-) -> QuerySet[FeedItem, tuple[str, int]]:
-    """How many facts of each kind the actor may know of, between the same bounds as `timeline`."""
-    items = _between(actor, patient_id, since, until)
-    return items.values_list("kind").annotate(number=Count("*")).order_by()
+def kinds_told(
+    actor: Actor,
+    patient_id: UUID,
+    kinds: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    most: int,
+) -> QuerySet[FeedItem, str]:
+    """Of each fact the actor may know of, its kind, in no order: what is counted beside a `timeline` of the same."""
+    return _told_between(actor, patient_id, kinds, since, until).values_list("kind", flat=True)[:most]
 
 
-def _between(
-    actor: Actor, patient_id: UUID, since: datetime | None, until: datetime | None
+def _told_between(
+    actor: Actor, patient_id: UUID, kinds: tuple[str, ...], since: datetime | None, until: datetime | None
 ) -> QuerySet[FeedItem]:
     items = access.list(actor, FEED_READ, FeedItem, patient_id=patient_id)
+    if kinds:
+        items = items.filter(kind__in=kinds)
     if since:
         items = items.filter(occurred_at__gte=since)
     return items.filter(occurred_at__lt=until) if until else items

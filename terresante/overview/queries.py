@@ -1,5 +1,6 @@
 """What the pages of a record gather from the apps below."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -104,18 +105,30 @@ class Filters:
         return _midnight(start), _midnight(last + timedelta(days=1) if last else None)
 
     @property
+    def kinds(self) -> tuple[FeedKind, ...]:
+        """None for all of them."""
+        return KINDS[self.kind][1] if self.kind else ()
+
+    @property
     def is_narrowed(self) -> bool:
         return bool(self.kind or self.period or self.start or self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
-    """`numbers`: of each choice of type, between the dates asked for; '' is their sum."""
-
     entries: list[TimelineEntry]
     next_place: Place | None
-    numbers: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineNumbers:
+    """`total`: what the filters leave; with `is_more`, more than that. `of_types`: of each choice of type between the
+    dates asked for, '' being their sum; empty where there are too many to be counted.
+    """
+
     total: int
+    is_more: bool
+    of_types: dict[str, int]
 
 
 def summary(actor: Actor, opened: OpenRecord) -> Summary:
@@ -145,25 +158,30 @@ def timeline_page(
     stretch = feed.timeline(
         actor,
         opened.patient.pk,
-        kinds=KINDS[filters.kind][1] if filters.kind else (),
+        kinds=filters.kinds,
         since=since,
         until=until,
         before=before,
         limit=most,
     )
-    numbers = _numbers(actor, opened, since, until)
     moments = (fact.item.occurred_at for fact in stretch.facts)
     months = wording.month_titles(moments, after=before.occurred_at if before else None)
     entries = [_entry(fact, month) for fact, month in zip(stretch.facts, months, strict=True)]
-    return TimelinePage(entries, stretch.next_place, numbers, numbers[filters.kind])
+    return TimelinePage(entries, stretch.next_place)
 
 
-def _numbers(
-    actor: Actor, opened: OpenRecord, since: datetime | None, until: datetime | None
-) -> dict[str, int]:
-    by_kind = dict(feed.numbers_by_kind(actor, opened.patient.pk, since, until))
-    numbers = {key: sum(by_kind.get(kind, 0) for kind in kinds) for key, (_, kinds) in KINDS.items()}
-    return {"": sum(numbers.values()), **numbers}
+def timeline_numbers(actor: Actor, opened: OpenRecord, filters: Filters, *, most: int) -> TimelineNumbers:
+    """Counted to `most`: of a record with ten thousand facts, counting them all took longer than showing thirty."""
+    patient_id, (since, until) = opened.patient.pk, filters.bounds()
+    found = feed.kinds_told(actor, patient_id, (), since, until, most + 1)
+    if len(found) <= most:
+        of = Counter(found)
+        of_types = {key: sum(of[kind] for kind in kinds) for key, (_, kinds) in KINDS.items()}
+        of_types[""] = sum(of_types.values())
+        return TimelineNumbers(of_types[filters.kind], is_more=False, of_types=of_types)
+    if filters.kinds:
+        found = feed.kinds_told(actor, patient_id, filters.kinds, since, until, most + 1)
+    return TimelineNumbers(min(len(found), most), is_more=len(found) > most, of_types={})
 
 
 def visit_words(since: datetime | None, *, now: datetime) -> str:

@@ -126,27 +126,30 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
     form = TimelineForm(request.GET)
     filters = form.filters()
     before = Place.read(request.GET.get("avant", ""))
-    may_write = access.permits(request.actor, NOTE_WRITE, opened.record)
     page = queries.timeline_page(request.actor, opened, filters, before)
-    shown = {
-        "page": page,
-        "form": form,
-        "filters": filters,
-        "before": before,
-        "next_url": _timeline_url(record_id, filters, before=page.next_place) if page.next_place else "",
-        "kinds": _chips(record_id, filters, page.numbers),
-        "too_many": page.total > MANY_FACTS,
-        "top_url": _timeline_url(record_id, filters) if before else "",
-        "print_url": _timeline_url(record_id, filters, of="overview:timeline_print"),
-        "periods": _periods(record_id, filters),
-    }
+    next_url = _timeline_url(record_id, filters, before=page.next_place) if page.next_place else ""
     if request.headers.get("HX-Request"):
-        return render(request, "overview/_timeline.html", {**shown, "opened": opened, "is_next": True})
+        return render(
+            request, "overview/_timeline.html", {"page": page, "next_url": next_url, "is_next": True}
+        )
+    may_write = access.permits(request.actor, NOTE_WRITE, opened.record)
+    numbers = queries.timeline_numbers(request.actor, opened, filters, most=MANY_FACTS)
     return record_page(
         request,
         "overview/timeline.html",
         opened,
-        shown,
+        {
+            "page": page,
+            "numbers": numbers,
+            "form": form,
+            "filters": filters,
+            "before": before,
+            "next_url": next_url,
+            "kinds": _chips(record_id, filters, numbers.of_types),
+            "top_url": _timeline_url(record_id, filters) if before else "",
+            "print_url": _timeline_url(record_id, filters, of="overview:timeline_print"),
+            "periods": _periods(record_id, filters),
+        },
         tab="timeline",
         main_action=_write_action(opened) if may_write else None,
     )
@@ -161,6 +164,7 @@ def print_timeline(request: Request, record_id: UUID) -> HttpResponse:
     shown = {
         "opened": opened,
         "page": page,
+        "numbers": queries.timeline_numbers(request.actor, opened, filters, most=MOST_PRINTED),
         "filters": filters,
         "kind": KINDS[filters.kind][0] if filters.kind else "",
         "period": PERIODS.get(filters.period, "") if not (filters.start or filters.end) else "",
@@ -210,17 +214,17 @@ def _write_action(opened: OpenRecord) -> MainAction:
 
 
 def _chips(record_id: UUID, filters: Filters, numbers: dict[str, int]) -> tuple[Chip, ...]:
-    """What there is none of is not offered, but for what was asked."""
+    """What there is none of is not offered, but for what was asked; all of them where there are too many to count."""
     choices = [("", "Tout"), *((key, label) for key, (label, _) in KINDS.items())]
     return tuple(
         Chip(
             label=label,
             url=_timeline_url(record_id, filters, type=key),
             current=filters.kind == key,
-            count=numbers[key],
+            count=numbers.get(key),
         )
         for key, label in choices
-        if numbers[key] or key in ("", filters.kind)
+        if not numbers or numbers[key] or key in ("", filters.kind)
     )
 
 

@@ -179,6 +179,30 @@ def test_each_type_says_how_many_there_are_between_the_dates_asked_for(client, c
     assert "31\u00a0événements" in month.content.decode()
 
 
+def test_a_timeline_too_long_to_be_counted_offers_every_type_and_says_that_there_is_more(
+    client, cast, monkeypatch
+):
+    monkeypatch.setattr(views, "MANY_FACTS", 50)
+    monkeypatch.setattr(views, "MOST_PRINTED", 55)
+    for days in range(60):
+        admission(cast.madeleine_record, at=timezone.now() - timedelta(days=days))
+    published(cast.amar, cast.madeleine_record, "Une note")
+    login(client, cast.ines)
+
+    def page(place="", **asked):
+        return client.get(url(cast.madeleine_record, f"chronologie/{place}"), asked)
+
+    whole, paper = page(), page("imprimer/").content.decode()
+    assert "Plus de 50\u00a0événements\u00a0: choisissez un type" in whole.content.decode()
+    assert set(_numbers(whole)) == {"Tout", *(label for label, _ in KINDS.values())}
+    assert set(_numbers(whole).values()) == {None}
+    assert "Plus de 50\u00a0événements." in page(type="sejours").content.decode()
+    assert "1\u00a0événement." in page(type="notes").content.decode()
+    assert "Rien à ces dates et pour ce type" in page(type="documents").content.decode()
+    assert _numbers(page(periode="30")) == {"Tout": 32, "Notes": 1, "Hospitalisations": 31}
+    assert "Plus de 55\u00a0événements" in paper and "Les 55 plus récents sont imprimés" in paper
+
+
 def test_a_long_timeline_is_read_to_its_end_by_plain_links_and_says_how_to_read_less(
     client, cast, monkeypatch
 ):
