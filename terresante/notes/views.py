@@ -77,7 +77,7 @@ def list_notes(request: Request, record_id: UUID) -> HttpResponse:
     # Around the words of a search stands a part of a note: it has not been read.
     _mark_read(request, opened, [] if asked.words else [line.note.pk for line in page.lines])
     shown = {"notes": page, "cards": [cards.card(line) for line in page.lines], "asked": asked}
-    shown["pages"] = pages_beside(page.page, "notes", most=page.most, **asked.said)
+    shown["pages"] = pages_beside(page.page, "notes", page.most, **asked.said)
     if request.headers.get("HX-Request"):
         return render(request, "notes/_list.html", {**shown, "opened": opened})
     shown["page_tabs"] = _tabs(record_id, page, asked)

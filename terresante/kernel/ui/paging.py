@@ -21,7 +21,7 @@ def asked_page(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
-def shown_page(page: "Pages[Any]", noun: str, *, most: int | None = None, **kept: str) -> Page:
+def shown_page(page: "Pages[Any]", noun: str, most: int | None = None, /, **kept: str) -> Page:
     """`most`: how far its rows were counted. `kept`: the other words of the address, the empty ones aside."""
 
     def url(number: int) -> str:
@@ -40,6 +40,6 @@ def shown_page(page: "Pages[Any]", noun: str, *, most: int | None = None, **kept
     )
 
 
-def pages_beside(page: "Pages[Any]", noun: str, *, most: int | None = None, **kept: str) -> Page | None:
+def pages_beside(page: "Pages[Any]", noun: str, most: int | None = None, /, **kept: str) -> Page | None:
     """The same; None for a list of one page, which has nowhere to go."""
-    return shown_page(page, noun, most=most, **kept) if page.has_other_pages() else None
+    return shown_page(page, noun, most, **kept) if page.has_other_pages() else None

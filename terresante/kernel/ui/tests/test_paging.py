@@ -9,7 +9,7 @@ PER_PAGE = 20
 def shown(rows, number):
     most = most_counted(number, PER_PAGE)
     page = Paginator(range(min(rows, most)), PER_PAGE).get_page(number)
-    return shown_page(page, "notes", most=most)
+    return shown_page(page, "notes", most)
 
 
 @pytest.mark.parametrize(
