@@ -171,6 +171,7 @@ MORE_NAMES = {
         "traits": "the strict traits before they are an identity, pure",
         "likeness": "how much two identities look like one person, pure",
         "insi": "the port of the INSi teleservice",
+        "insi_views": "the teleservice asked from the page of an identity",
         "death_actions": "a death noted by mistake, and announced again, apart from traits",
         "death_views": "the same, its gesture",
         "desk_actions": "raising and correcting an identity, apart from what gateways do",
