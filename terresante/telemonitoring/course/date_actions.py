@@ -1,6 +1,5 @@
 """The dates of a follow-up move."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -76,7 +75,7 @@ def set_later_anchor(
 
 
 def _keep(
-    actor: Actor, record: CareRecord, follow_up: FollowUp, expected: Sequence[Expected], *fields: str
+    actor: Actor, record: CareRecord, follow_up: FollowUp, expected: list[Expected], *fields: str
 ) -> None:
     follow_up.next_due_at = min((one.opens_at for one in expected), default=None)
     follow_up.save(update_fields=[*fields, "next_due_at"])
