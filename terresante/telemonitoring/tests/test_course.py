@@ -20,8 +20,15 @@ from terresante.telemonitoring.actions import enrol
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.course import date_actions, link_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState, FollowUpState, Respondent
-from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
-from terresante.telemonitoring.tests.factories import SURGERY, cell_of, followed, new_follow_up, pathway
+from terresante.telemonitoring.models import AnswerLink, FollowUp
+from terresante.telemonitoring.tests.factories import (
+    SURGERY,
+    cell_of,
+    expected_of,
+    followed,
+    new_follow_up,
+    pathway,
+)
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -34,11 +41,6 @@ def reaches(actor, record) -> bool:
         except NotFound:
             return False
         return True
-
-
-def expected_of(follow_up):
-    with walls_down():
-        return list(Expected.objects.filter(follow_up=follow_up).order_by("opens_at"))
 
 
 def kept(follow_up) -> FollowUp:
