@@ -16,7 +16,7 @@ from terresante.kernel.ports import SELF, SITUATION_KEY
 from terresante.kernel.ui.frame import Action, DeskFrame, Live, LiveStrip, Lock, Place, UserMenu
 from terresante.kernel.ui.links import link
 from terresante.kernel.ui.wording import initials
-from terresante.overview.desk_queries import alert_count
+from terresante.overview.home_queries import alert_count
 from terresante.patients.queries import Represented
 
 # Of who works in a structure that watches people at home.

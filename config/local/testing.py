@@ -26,9 +26,9 @@ TEMPLATE = "terresante_template"
 _held: dict[Path, int] = {}
 
 
-def test_server(pg_major: int | None = None, *, folder: Path = ROOT / "var" / "test") -> Server:
+def test_server(pg_major: int | None = None) -> Server:
     """Start the shared server or join it. Raises Failure."""
-    home = folder.absolute() / f"postgres-{find_binaries(pg_major).major}"
+    home = ROOT / "var" / "test" / f"postgres-{find_binaries(pg_major).major}"
     home.mkdir(parents=True, exist_ok=True)
     with (home / "starting.lock").open("w") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)

@@ -87,11 +87,9 @@ class Extractions:
     legal_entities: Path
 
 
-def write_files(
-    folder: Path, practitioners: int = 200_000, organizations: int = 40_000, seed: int = 1
-) -> Extractions:
+def write_files(folder: Path, practitioners: int = 200_000, organizations: int = 40_000) -> Extractions:
     """The same arguments always write the same files."""
-    chance = random.Random(seed)  # noqa: S311 -- fiction, not a secret
+    chance = random.Random(1)  # noqa: S311 -- fiction, not a secret
     files = Extractions(*(folder / name for name in (ACTIVITIES, SKILLS, ESTABLISHMENTS, LEGAL_ENTITIES)))
     legal = max(1, organizations // 20)
     _write(

@@ -76,10 +76,6 @@ class Definition:
     def sequence(self, key: str) -> Bundle | None:
         return next((sequence for sequence in self.sequences if sequence.key == key), None)
 
-    def repeated(self, step: str) -> Bundle | None:
-        """The sequence that plans this step again; one at most (`faults`)."""
-        return next((one for one in self.sequences if one.times > 1 and step in one.steps), None)
-
     def title_of(self, key: str) -> str:
         found = self.step(key)
         return found.title if found else ""

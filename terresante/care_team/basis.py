@@ -124,7 +124,7 @@ def learn_grounds(actor: Actor, patient_id: UUID) -> None:
         grounds.learn(actor, patient_id, what)
 
 
-def member_of_circle(actor: Actor, patient: str = "patient_id", *, of: DataClass | None = None) -> Q:
+def member_of_circle(actor: Actor, patient: str, *, of: DataClass | None) -> Q:
     """In person, by his structure, or for the physician he acts for. The support desk is in no circle.
 
     Without `of`, whatever a consent covers: for what belongs to no class, the record itself.
@@ -212,7 +212,7 @@ def knows_of_act(actor: Actor) -> Q:
     return Q(SqlCondition(_KNOWS_OF_ACT, "patient_id", "detail", values=_who(actor)))
 
 
-def by_delegation(actor: Actor, patient: str = "patient_id") -> Q:
+def by_delegation(actor: Actor, patient: str) -> Q:
     if actor.person_id is None or actor.user_id is None:
         return NOBODY
     return Q(SqlCondition(_BY_DELEGATION, patient, values=(actor.person_id, actor.user_id)))

@@ -34,6 +34,7 @@ from terresante.documents.events import DocumentChanged, DocumentFiled
 from terresante.documents.models import DocumentReference, OfStay
 from terresante.feed.actions import limit_again, tell, withdraw
 from terresante.kernel import access, rls
+from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
@@ -95,7 +96,7 @@ def file_sent(actor: Actor, patient_id: UUID, *, document: SentDocument) -> Docu
     Raises NotFound when this structure does not know the person, Conflict for a document that it has already sent,
     OtherContent for another one under the same name.
     """
-    record = _record_of(actor, patient_id)
+    record = record_sent_to(actor, patient_id, DOCUMENT_WRITE)
     row = _row(actor, record, document)
     sent = _sent_as(actor, row)
     if (
@@ -130,7 +131,7 @@ def withdraw_sent(actor: Actor, patient_id: UUID, *, names: tuple[str, ...]) -> 
     """Nobody opens it any more, nor its versions before; its line stays. Raises NotFound when this structure has none
     in force under these names.
     """
-    _record_of(actor, patient_id)
+    record_sent_to(actor, patient_id, DOCUMENT_WRITE)
     row = _to_change(actor, patient_id, names)
     if row is None:
         raise NotFound
@@ -153,7 +154,7 @@ def relabel_sent(
     hidden_from_representative: bool,
 ) -> DocumentReference:
     """Shows it to the person and to who represents her, or no longer. Raises NotFound when it is not in force."""
-    _record_of(actor, patient_id)
+    record_sent_to(actor, patient_id, DOCUMENT_WRITE)
     row = _to_change(actor, patient_id, names)
     if row is None:
         raise NotFound
@@ -203,7 +204,7 @@ def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: b
     Called in the transaction that took the stay from the circle, or gave it back.
     """
     with rls.acting(actor):
-        _record_of(actor, patient_id)
+        record_sent_to(actor, patient_id, DOCUMENT_WRITE)
         sent = DocumentReference.objects.filter(
             patient_id=patient_id,
             organization_id=_structure(actor),
@@ -228,6 +229,16 @@ def _keep(actor: Actor, row: DocumentReference, *, kept: bool) -> None:
     trace(actor, DOCUMENT_REPLACE, row, kept_with_stay=kept, private_to=str(row.organization_id))
 
 
+def record_sent_to(actor: Actor, patient_id: UUID, what: Action) -> CareRecord:
+    """The record opens first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
+    if not rls.open_record(patient_id):
+        raise NotFound
+    record = access.list(actor, what, CareRecord).filter(patient_id=patient_id).first()
+    if record is None:
+        raise NotFound
+    return record
+
+
 def keep_as_before(row: OfStay, before: OfStay, structure_id: UUID, is_kept: Callable[[str], bool]) -> None:
     """A correction that names no stay keeps that of the version before; an account number (PID-18) names none."""
     names_stay = before.visit_number and not before.visit_number.startswith(ACCOUNT)
@@ -241,16 +252,6 @@ def keep_as_before(row: OfStay, before: OfStay, structure_id: UUID, is_kept: Cal
 def _accounts(numbers: tuple[str, ...]) -> list[str]:
     known = Practitioner.objects.filter(rpps__in=numbers, user__isnull=False).order_by("pk")
     return [str(key) for key in known.values_list("user_id", flat=True)] if numbers else []
-
-
-def _record_of(actor: Actor, patient_id: UUID) -> CareRecord:
-    """The record opens first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
-    if not rls.open_record(patient_id):
-        raise NotFound
-    record = access.list(actor, DOCUMENT_WRITE, CareRecord).filter(patient_id=patient_id).first()
-    if record is None:
-        raise NotFound
-    return record
 
 
 def _sent_as(actor: Actor, row: DocumentReference) -> list[DocumentReference]:

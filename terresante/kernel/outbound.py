@@ -89,9 +89,10 @@ def _insert(channel: OutboundChannel, sealed: Mapping[str, tuple[str, bytes]], s
 
 
 _LETTERS = (OutboundChannel.EMAIL, OutboundChannel.SMS)
+_AT_ONCE = 50
 
 
-def deliver_waiting(limit: int = 50, channels: Collection[OutboundChannel] = _LETTERS) -> int:
+def deliver_waiting(channels: Collection[OutboundChannel] = _LETTERS) -> int:
     """Sends what is due, one by one, e-mails over one connection; returns how many left.
 
     Push services are many, and somebody else's: they have a round of their own, so that one that is slow keeps no
@@ -100,7 +101,7 @@ def deliver_waiting(limit: int = 50, channels: Collection[OutboundChannel] = _LE
     waiting = OutboundMessage.objects.filter(
         state=OutboundState.WAITING, next_attempt_at__lte=timezone.now(), channel__in=channels
     )
-    due = list(waiting.order_by("next_attempt_at").values_list("pk", "channel")[:limit])
+    due = list(waiting.order_by("next_attempt_at").values_list("pk", "channel")[:_AT_ONCE])
     others = [key for key, channel in due if channel != OutboundChannel.EMAIL]
     emails = [key for key, channel in due if channel == OutboundChannel.EMAIL]
     return sum(_deliver(key, None) for key in others) + (_deliver_emails(emails) if emails else 0)

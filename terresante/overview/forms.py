@@ -14,21 +14,12 @@ from django.utils import timezone
 from terresante.directory.forms import RequestForm
 from terresante.directory.models import Organization, Place
 from terresante.directory.queries import search_communes
-from terresante.kernel.errors import Invalid
 from terresante.kernel.ui.forms import day_field, offer
 from terresante.overview.queries import KINDS, PERIODS, Filters
-from terresante.patients.enums import InformationSupport, Sex
+from terresante.patients.enums import InformationSupport
+from terresante.patients.forms import IdentityForm
 from terresante.patients.identity_rules import normalised_name
-from terresante.patients.traits import (
-    DAY_FIRST,
-    UNKNOWN_PLACE,
-    YEAR_FIRST,
-    BirthDate,
-    Contacts,
-    Traits,
-    check_traits,
-    read_birth_date,
-)
+from terresante.patients.traits import DAY_FIRST, UNKNOWN_PLACE, YEAR_FIRST, Contacts, read_birth_date
 
 # As our suggestions write it; five digits alone may also be a postal code.
 _PLACE_CODE = re.compile(r"\((\d[0-9AB]\d{3})\)$|^(\d[AB]\d{3})$", re.ASCII)
@@ -71,35 +62,11 @@ class SearchForm(forms.Form):
     )
 
 
-class PatientForm(forms.Form):
+class PatientForm(IdentityForm):
     """The five strict traits, how the person is called, and how to reach them."""
 
-    birth_name = forms.CharField(
-        label="Nom de naissance",
-        max_length=100,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
-        error_messages={"required": "Indiquez le nom de naissance."},
-    )
-    birth_given_names = forms.CharField(
-        label="Prénoms de naissance",
-        max_length=200,
-        help_text="Tous, dans l’ordre de l’état civil. Composé, avec son trait d’union : Jean-Pierre.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": "Indiquez au moins le premier prénom de naissance."},
-    )
-    birth_date = forms.CharField(
-        label="Date de naissance",
-        max_length=20,
-        help_text="Par exemple 17/04/1958. Jour et mois inconnus : 1958, ou 00/00/1958.",
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={"required": "Indiquez la date de naissance."},
-    )
-    sex = forms.ChoiceField(
-        label="Sexe",
-        choices=Sex.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "Indiquez le sexe : féminin, masculin, ou inconnu."},
-    )
+    place_field = "birth_place"
+
     birth_place = forms.CharField(
         label="Commune ou pays de naissance",
         max_length=140,
@@ -135,18 +102,9 @@ class PatientForm(forms.Form):
     )
     city = forms.CharField(label="Commune", max_length=100, required=False)
 
-    traits: Traits
-
-    def clean_birth_date(self) -> BirthDate:
-        try:
-            read = read_birth_date(self.cleaned_data["birth_date"])
-        except ValueError as error:
-            raise forms.ValidationError(
-                "Cette date n’existe pas. Vérifiez le jour, le mois et l’année."
-            ) from error
-        if read is None:
-            raise forms.ValidationError("Écrivez la date ainsi : 17/04/1958.")
-        return read
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["birth_name"].widget.attrs["autofocus"] = True
 
     def clean_birth_place(self) -> tuple[str, str]:
         """(code, name) of one place; several homonyms or none are said, with what to write."""
@@ -164,16 +122,9 @@ class PatientForm(forms.Form):
             return found[0].code, found[0].name
         raise forms.ValidationError(_which_place(text, found))
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not self.errors:
-            self.traits = _traits(cleaned)
-            try:
-                check_traits(self.traits, today=timezone.localdate())
-            except Invalid as error:
-                for name, sentence in error.fields.items():
-                    self.add_error("birth_place" if name == "birth_place_code" else name, sentence)
-        return cleaned
+    def birth_place_in(self, cleaned: dict[str, Any]) -> tuple[str, str]:
+        place: tuple[str, str] = cleaned["birth_place"]
+        return place
 
     @property
     def contacts(self) -> Contacts:
@@ -245,22 +196,6 @@ def _which_place(text: str, found: list[Place]) -> str:
         names = ", ".join(place_label(place) for place in found[:6])
         return f"Plusieurs lieux répondent à « {text} » : {names}. Recopiez celui qui convient."
     return f"Aucun lieu ne s’appelle « {text} ». Essayez le code postal ; lieu inconnu : {UNKNOWN_PLACE}."
-
-
-def _traits(cleaned: dict[str, Any]) -> Traits:
-    born: BirthDate = cleaned["birth_date"]
-    code, name = cleaned["birth_place"]
-    return Traits(
-        birth_name=cleaned["birth_name"],
-        birth_given_names=cleaned["birth_given_names"],
-        birth_date=born.day,
-        lunar_birth_date=born.lunar,
-        sex=cleaned["sex"],
-        birth_place_code=code,
-        birth_place_name=name,
-        used_name=cleaned["used_name"],
-        used_given_name=cleaned["used_given_name"],
-    )
 
 
 class TimelineForm(forms.Form):

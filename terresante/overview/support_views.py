@@ -16,9 +16,9 @@ from terresante.directory.enums import RequestChannel, RequestKind
 from terresante.directory.queries.roles import places_of
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.screens import Request, writes
-from terresante.overview import desk_queries as queries
-from terresante.overview.desk_views import checked_identity
+from terresante.overview import search_queries
 from terresante.overview.forms import AskedRecordForm
+from terresante.overview.new_patient_views import checked_identity
 from terresante.patients.enums import InformationSupport
 
 
@@ -35,7 +35,7 @@ def support_record(request: Request, practitioner_id: UUID) -> HttpResponse:
         status = 422 if form.errors and "edit" not in request.POST else 200
         return render(request, "overview/support_record.html", context, status=status)
     acting = serving(request.actor, who)
-    alike = queries.look_alikes(acting, form.traits)
+    alike = search_queries.look_alikes(acting, form.traits)
     known = next((one for one in alike if str(one.patient_id) == request.POST.get("known")), None)
     if known is None and ("create" not in request.POST or (alike and "distinct" not in request.POST)):
         checked = checked_identity(request, form, alike)

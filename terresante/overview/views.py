@@ -29,8 +29,8 @@ from terresante.kernel.ui.frame import LEVEL_ICONS, Chip, Level
 from terresante.kernel.ui.links import link
 from terresante.notes.access import NOTE_READ, NOTE_WRITE
 from terresante.overview import queries
-from terresante.overview.desk_queries import level_of
 from terresante.overview.forms import TimelineForm
+from terresante.overview.home_queries import level_of
 from terresante.overview.merged import strip_of_merge
 from terresante.overview.queries import KINDS, MANY_FACTS, MOST_PRINTED, PERIODS, Filters
 

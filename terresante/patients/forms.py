@@ -1,14 +1,16 @@
 """What is typed about an identity: five traits, a document, a reason."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+from django.utils import timezone
 
+from terresante.kernel.errors import Invalid
 from terresante.patients.enums import ProofDocument, Sex
 from terresante.patients.identity_rules import Attribute, is_birth_place_code
 from terresante.patients.models import Patient
-from terresante.patients.traits import UNKNOWN_PLACE, Traits, read_birth_date
+from terresante.patients.traits import UNKNOWN_PLACE, BirthDate, Traits, check_traits, read_birth_date
 
 _DOCUMENTS = [("", "Choisissez"), *ProofDocument.choices]
 ATTRIBUTE_LABELS = (
@@ -18,22 +20,27 @@ ATTRIBUTE_LABELS = (
 )
 
 
-class TraitsForm(forms.Form):
+class IdentityForm(forms.Form):
+    """The five traits, in the words of whoever types them. Where somebody was born is asked in two ways."""
+
     birth_name = forms.CharField(
         label="Nom de naissance",
         max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Indiquez le nom de naissance."},
     )
     birth_given_names = forms.CharField(
         label="Prénoms de naissance",
         max_length=200,
-        help_text="Tous, dans l’ordre de l’état civil.",
+        help_text="Tous, dans l’ordre de l’état civil. Composé, avec son trait d’union : Jean-Pierre.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": "Indiquez au moins le premier prénom de naissance."},
     )
     birth_date = forms.CharField(
         label="Date de naissance",
         max_length=20,
         help_text="Par exemple 17/04/1958. Jour et mois inconnus : 1958, ou 00/00/1958.",
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={"required": "Indiquez la date de naissance."},
     )
     sex = forms.ChoiceField(
@@ -42,6 +49,50 @@ class TraitsForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Indiquez le sexe : féminin, masculin, ou inconnu."},
     )
+
+    place_field: ClassVar[str]
+    # Once the form is valid.
+    traits: Traits
+
+    def clean_birth_date(self) -> BirthDate:
+        try:
+            read = read_birth_date(self.cleaned_data["birth_date"])
+        except ValueError as error:
+            raise forms.ValidationError(
+                "Cette date n’existe pas. Vérifiez le jour, le mois et l’année."
+            ) from error
+        if read is None:
+            raise forms.ValidationError("Écrivez la date ainsi : 17/04/1958.")
+        return read
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            code, name = self.birth_place_in(cleaned)
+            born: BirthDate = cleaned["birth_date"]
+            written = ("birth_name", "birth_given_names", "sex", "used_name", "used_given_name")
+            self.traits = Traits(
+                birth_date=born.day,
+                lunar_birth_date=born.lunar,
+                birth_place_code=code,
+                birth_place_name=name,
+                **{field: cleaned[field] for field in written},
+            )
+            try:
+                check_traits(self.traits, today=timezone.localdate())
+            except Invalid as error:
+                for field, sentence in error.fields.items():
+                    self.add_error(self.place_field if field == "birth_place_code" else field, sentence)
+        return cleaned
+
+    def birth_place_in(self, cleaned: dict[str, Any]) -> tuple[str, str]:
+        """(code, name)"""
+        raise NotImplementedError
+
+
+class TraitsForm(IdentityForm):
+    place_field = "birth_place_code"
+
     birth_place_code = forms.CharField(
         label="Code du lieu de naissance",
         max_length=5,
@@ -52,35 +103,14 @@ class TraitsForm(forms.Form):
     used_name = forms.CharField(label="Nom utilisé", max_length=100, required=False)
     used_given_name = forms.CharField(label="Prénom utilisé", max_length=100, required=False)
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        code = cleaned.get("birth_place_code", "").upper()
-        if code and not is_birth_place_code(code):
-            self.add_error("birth_place_code", "Ce code n’est ni celui d’une commune ni celui d’un pays.")
-        try:
-            born = read_birth_date(cleaned.get("birth_date", ""))
-        except ValueError:
-            born = None
-        if cleaned.get("birth_date") and born is None:
-            self.add_error("birth_date", "Cette date de naissance n’existe pas.")
-        cleaned["born"] = born
-        return cleaned
+    def clean_birth_place_code(self) -> str:
+        code: str = self.cleaned_data["birth_place_code"].upper()
+        if not is_birth_place_code(code):
+            raise forms.ValidationError("Ce code n’est ni celui d’une commune ni celui d’un pays.")
+        return code
 
-    @property
-    def traits(self) -> Traits:
-        """Once the form is valid."""
-        cleaned = self.cleaned_data
-        return Traits(
-            birth_name=cleaned["birth_name"],
-            birth_given_names=cleaned["birth_given_names"],
-            birth_date=cleaned["born"].day,
-            lunar_birth_date=cleaned["born"].lunar,
-            sex=cleaned["sex"],
-            birth_place_code=cleaned["birth_place_code"].upper(),
-            birth_place_name=cleaned["birth_place_name"],
-            used_name=cleaned["used_name"],
-            used_given_name=cleaned["used_given_name"],
-        )
+    def birth_place_in(self, cleaned: dict[str, Any]) -> tuple[str, str]:
+        return cleaned["birth_place_code"], cleaned["birth_place_name"]
 
 
 class CorrectionForm(TraitsForm):

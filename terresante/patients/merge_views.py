@@ -12,12 +12,7 @@ from terresante.kernel.errors import Invalid, NotFound
 from terresante.kernel.screens import Request, reads, writes
 from terresante.patients import desk_queries as queries
 from terresante.patients import merge_actions as actions
-from terresante.patients.access import (
-    IDENTITY_MERGE,
-    IDENTITY_READ,
-    IDENTITY_TELL_APART,
-    IDENTITY_UNMERGE,
-)
+from terresante.patients.access import IDENTITY_MERGE, IDENTITY_READ, IDENTITY_TELL_APART, IDENTITY_UNMERGE
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.forms import ReasonForm, written_date
 from terresante.patients.likeness import compare

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from terresante.patients import death_views, link_views, merge_views, moved_views, views
+from terresante.patients import death_views, insi_views, link_views, merge_views, moved_views, views
 
 app_name = "patients"
 urlpatterns = [
@@ -17,8 +17,8 @@ urlpatterns = [
     path("rattachements/<uuid:request_id>/", link_views.show_request, name="link_request"),
     path("rattachements/<uuid:request_id>/decider/", link_views.decide_request, name="decide_link"),
     path("<uuid:patient_id>/", views.show_identity, name="identity"),
-    path("<uuid:patient_id>/insi/", views.ask_insi, name="ask_insi"),
-    path("<uuid:patient_id>/insi/verification/", views.verify_insi, name="verify_insi"),
+    path("<uuid:patient_id>/insi/", insi_views.ask_insi, name="ask_insi"),
+    path("<uuid:patient_id>/insi/verification/", insi_views.verify_insi, name="verify_insi"),
     path("<uuid:patient_id>/piece/", views.show_document, name="document"),
     path("<uuid:patient_id>/corriger/", views.correct, name="correct"),
     path("<uuid:patient_id>/attributs/", views.flag, name="flag"),

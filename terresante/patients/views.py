@@ -1,6 +1,5 @@
 """The page of one identity: what proves it, what raises it, what corrects it."""
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,9 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from terresante.directory.enums import Duty
-from terresante.kernel import access, audit, rls
+from terresante.kernel import access, audit
 from terresante.kernel.errors import Invalid, NotFound, Refused
-from terresante.kernel.passing import tried_again
 from terresante.kernel.screens import Request, reads, writes
 from terresante.kernel.ui.forms import show_error
 from terresante.kernel.ui.frame import Comparison
@@ -28,9 +26,8 @@ from terresante.patients.access import (
     IDENTITY_VERIFY,
 )
 from terresante.patients.actions import register_identity
-from terresante.patients.enums import InsiAnswer, InsiOperation, ProofDocument
+from terresante.patients.enums import ProofDocument
 from terresante.patients.identity_rules import Attribute
-from terresante.patients.insi import Found, teleservice
 from terresante.patients.models import Patient
 from terresante.patients.moved_views import live_strips
 from terresante.patients.queries import (
@@ -43,7 +40,6 @@ from terresante.patients.queries import (
 from terresante.patients.traits import Traits, read_birth_date
 
 DESK = Duty.IDENTITY_OFFICER
-_UNAVAILABLE = "Le téléservice INSi ne répond pas. L’identité reste comme elle est ; recommencez plus tard."
 
 
 def require_desk(request: Request) -> None:
@@ -94,58 +90,6 @@ def show_identity(request: Request, patient_id: UUID) -> HttpResponse:
     if not request.actor.has_duty(DESK) and (goes_on := surviving_identity(patient_id)):
         return redirect("patients:identity", goes_on)
     return identity_page(request, patient_id)
-
-
-def _ask(request: Request, patient_id: UUID) -> Found:
-    """No transaction is open while the teleservice is waited for; the call is written whatever it says."""
-    asked = _traits_to_ask(request, patient_id)
-    found = teleservice().search(asked)
-    _write_that_it_was_asked(request, patient_id, InsiOperation.SEARCH, found.answer)
-    return found
-
-
-@require_POST
-@writes(IDENTITY_VERIFY, before=_ask)
-def ask_insi(request: Request, patient_id: UUID) -> HttpResponse:
-    """What INSi returns is taken when it says what we know; else a person compares, and asks again to take it."""
-    found = cast(Found, request.prepared)
-    if found.identity is None:
-        said = (
-            _UNAVAILABLE
-            if found.answer == InsiAnswer.UNAVAILABLE
-            else f"INSi : {found.answer.label.lower()}."
-        )
-        messages.warning(request, said)
-        return redirect("patients:identity", patient_id)
-    patient = access.get(request.actor, IDENTITY_VERIFY, Patient, patient_id)
-    if "accept" not in request.POST and not queries.completes(found.identity, patient):
-        return identity_page(request, patient_id, returned=found.identity)
-    actions.take_insi_identity(request.actor, patient_id, returned=found.identity)
-    messages.success(request, "L’identité est reprise du téléservice INSi.")
-    return redirect("patients:identity", patient_id)
-
-
-def _verify(request: Request, patient_id: UUID) -> InsiAnswer:
-    answer = teleservice().verify(_traits_to_ask(request, patient_id))
-    _write_that_it_was_asked(request, patient_id, InsiOperation.VERIFY, answer)
-    return answer
-
-
-@require_POST
-@writes(IDENTITY_VERIFY, before=_verify)
-def verify_insi(request: Request, patient_id: UUID) -> HttpResponse:
-    if request.prepared == InsiAnswer.UNAVAILABLE:
-        messages.warning(request, _UNAVAILABLE)
-        return redirect("patients:identity", patient_id)
-    confirmed = request.prepared == InsiAnswer.CONFIRMED
-    actions.confirm_insi(request.actor, patient_id, is_confirmed=confirmed)
-    messages.success(
-        request,
-        "INSi confirme le matricule et les traits."
-        if confirmed
-        else "INSi ne confirme pas : le matricule est retiré.",
-    )
-    return redirect("patients:identity", patient_id)
 
 
 @require_POST
@@ -219,25 +163,6 @@ def _found(request: Request, form: forms.IdentitySearchForm) -> list[Patient]:
     return list(
         queries.found_identities(request.actor, text=asked["nom"], born=day, ins=asked["ins"].strip())
     )
-
-
-def _write_that_it_was_asked(
-    request: Request, patient_id: UUID, operation: InsiOperation, answer: InsiAnswer
-) -> None:
-    """INSi is not asked twice because two transactions crossed."""
-    tried_again(
-        lambda: actions.record_insi_call(request.actor, patient_id, operation=operation, answer=answer)
-    )
-
-
-def _traits_to_ask(request: Request, patient_id: UUID) -> Traits:
-    with rls.acting(request.actor, read_only=True):
-        patient = access.get(request.actor, IDENTITY_VERIFY, Patient, patient_id)
-        if patient.is_doubtful or patient.is_fictitious:
-            raise Refused("Le téléservice INSi n’est pas interrogé pour une identité douteuse ou fictive.")
-        traits = actions.traits_of(patient)
-    rls.let_go()
-    return traits
 
 
 def identity_page(

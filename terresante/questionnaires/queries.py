@@ -109,14 +109,6 @@ def answers_of(
     )
 
 
-def latest(
-    actor: Actor, patient_id: UUID, form: str | None = None, follow_up_id: UUID | None = None
-) -> QuestionnaireResponse | None:
-    """The last completed one."""
-    rows = answers_of(actor, patient_id, form, follow_up_id).filter(status=ResponseStatus.COMPLETED)
-    return rows.first()
-
-
 class Said(NamedTuple):
     """What an earlier answer says to the rules, and to whoever answers the same questionnaire again."""
 

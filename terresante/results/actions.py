@@ -13,9 +13,10 @@ from terresante.care_team.enums import DataClass
 from terresante.care_team.queries.limits import Limits, limits_on
 from terresante.documents.enums import DocumentStatus
 from terresante.documents.models import DocumentReference
+from terresante.documents.received_actions import record_sent_to
 from terresante.feed.actions import Fact, limit_again, tell, withdraw
 from terresante.feed.enums import FeedKind
-from terresante.kernel import access, audit, rls
+from terresante.kernel import audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -91,7 +92,7 @@ def file_report(actor: Actor, document: DocumentReference, *, report: NewReport)
 
     Raises NotFound when this structure does not know the person.
     """
-    record = record_of(actor, document.patient_id)
+    record = record_sent_to(actor, document.patient_id, RESULT_WRITE)
     limits = limits_on(document)
     # What is kept with a stay comes back with it: the document says so, and holds for its results (policy).
     own = replace(limits, private_to_id=None) if document.is_kept_with_stay else limits
@@ -110,7 +111,7 @@ def close_reports(actor: Actor, document: DocumentReference) -> int:
     """Ends the reports of a withdrawn document, or of the one that `document` has just replaced; returns how many were
     in force.
     """
-    record_of(actor, document.patient_id)
+    record_sent_to(actor, document.patient_id, RESULT_WRITE)
     if document.status == DocumentStatus.ENTERED_IN_ERROR:
         closed = _closed(document.pk, document.patient_id, ReportStatus.ENTERED_IN_ERROR)
     else:
@@ -171,16 +172,6 @@ def _supersede(document: DocumentReference) -> int:
 def _closed(document_id: UUID, patient_id: UUID, status: ReportStatus) -> int:
     rows = DiagnosticReport.objects.filter(patient_id=patient_id, document_id=document_id)
     return rows.exclude(status=ReportStatus.ENTERED_IN_ERROR).update(status=status)
-
-
-def record_of(actor: Actor, patient_id: UUID) -> CareRecord:
-    """The record opens first: until then a gateway sees nobody, and the rule of access would refuse everybody."""
-    if not rls.open_record(patient_id):
-        raise NotFound
-    record = access.list(actor, RESULT_WRITE, CareRecord).filter(patient_id=patient_id).first()
-    if record is None:
-        raise NotFound
-    return record
 
 
 def row_of(actor: Actor, record: CareRecord, report: NewReport, limits: Limits) -> DiagnosticReport:

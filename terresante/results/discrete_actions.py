@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from terresante.care_team.queries.limits import Limits, limits_on
-from terresante.documents.received_actions import hidden_since, keep_as_before, keep_inside
+from terresante.documents.received_actions import hidden_since, keep_as_before, keep_inside, record_sent_to
 from terresante.feed.actions import limit_again, tell, withdraw
 from terresante.kernel import access, audit, rls
 from terresante.kernel.action import action
@@ -22,7 +22,6 @@ from terresante.results.actions import (
     NewResult,
     fact_of,
     observed,
-    record_of,
     row_of,
     save,
     trace,
@@ -71,7 +70,7 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
     """The report, or the one that it takes back whole. Raises NotFound for a report to correct that never came,
     Conflict for one that says again what is in force.
     """
-    record = record_of(actor, patient_id)
+    record = record_sent_to(actor, patient_id, RESULT_WRITE)
     known = _before(actor, patient_id, sent)
     before, apart = next(iter(known), None), known[1:]
     report = replace(sent.report, results=tuple(_merged(before, apart, sent)))
@@ -106,7 +105,7 @@ def file_results(actor: Actor, patient_id: UUID, *, sent: SentResults) -> Diagno
 def keep_with_stay(actor: Actor, patient_id: UUID, *, visit_number: str, kept: bool) -> None:
     """As documents are (`documents.received_actions.keep_with_stay`); those of a document are kept with it."""
     with rls.acting(actor):
-        record = record_of(actor, patient_id)
+        record = record_sent_to(actor, patient_id, RESULT_WRITE)
         sent = access.list(actor, RESULT_WRITE, DiagnosticReport).filter(
             patient_id=record.patient_id,
             document=None,

@@ -116,11 +116,11 @@ def _due(row: Mapping[str, Any]) -> _Due:
     )
 
 
-def remind_due(now: datetime, most: int = _AT_ONCE) -> int:
+def remind_due(now: datetime) -> int:
     """One round; returns how many were told, 0 when nothing is left."""
     actor = Actor.job("telemonitoring")
     with rls.acting(actor), written_together():
-        due = [_due(row) for row in _named("SELECT * FROM remind_due_answers(%s, %s)", now, most)]
+        due = [_due(row) for row in _named("SELECT * FROM remind_due_answers(%s, %s)", now, _AT_ONCE)]
         told = [one for one in due if one.role in FILLED_AT_HOME]
         leaves = sms_is_bound()
         for one in told:
@@ -139,11 +139,11 @@ def remind_due(now: datetime, most: int = _AT_ONCE) -> int:
     return len(due)
 
 
-def colour_due(now: datetime, most: int = _AT_ONCE) -> int:
+def colour_due(now: datetime) -> int:
     """One round: coloured, told, alerts raised, or nothing of it; returns how many were silent."""
     actor = Actor.job("telemonitoring")
     with rls.acting(actor), written_together():
-        silent = _named("SELECT * FROM colour_silences(%s, %s)", now, most)
+        silent = _named("SELECT * FROM colour_silences(%s, %s)", now, _AT_ONCE)
         for row in silent:
             if row["is_changed"]:
                 emit(actor, _changed(row))

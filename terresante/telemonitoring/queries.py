@@ -40,6 +40,7 @@ from terresante.telemonitoring.schedule import FILLED_AT_HOME, PARIS
 # A follow-up at home has a schedule; assessments and sheets are filled from « Formulaires ».
 FOLLOWED_KINDS = (PathwayKind.FOLLOW_UP, PathwayKind.SURGERY)
 ANSWERS_SHOWN = 20
+_DAYS_SHOWN = 6
 _CONTACTS_OFFERED = 50
 _CONTACTS_OLDEST = timedelta(days=60)
 _END = "Chaque lecture est tracée. La cellule lit le dossier comme tout membre du cercle, jusqu’à la fin du télésuivi."
@@ -317,7 +318,7 @@ def wrong_on(follow_up: FollowUp, pathway: engine.Pathway) -> dict[str, str]:
     return engine.wrong_personal(pathway, kept)
 
 
-def preview_of(pathway: engine.Pathway, anchor_on: date, *, most: int = 6) -> Preview:
+def preview_of(pathway: engine.Pathway, anchor_on: date) -> Preview:
     occurrences = engine.due(pathway, anchor_on, timezone.localdate())
     days: dict[date, list[tuple[str, str]]] = {}
     for one in occurrences:
@@ -325,7 +326,7 @@ def preview_of(pathway: engine.Pathway, anchor_on: date, *, most: int = 6) -> Pr
         form = pathway.forms.get(one.form)
         title = form.title if form is not None else one.form
         days.setdefault(opens.date(), []).append((wording.clock(opens), title))
-    listed = tuple(Day(on, tuple(times)) for on, times in list(days.items())[:most])
+    listed = tuple(Day(on, tuple(times)) for on, times in list(days.items())[:_DAYS_SHOWN])
     last = occurrences[-1].opens_at.astimezone(PARIS).date() if occurrences else None
     return Preview(listed, len(occurrences), last)
 

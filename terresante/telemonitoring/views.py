@@ -35,6 +35,7 @@ from terresante.telemonitoring.access import (
 )
 from terresante.telemonitoring.contacts import actions as contact_actions
 from terresante.telemonitoring.course import actions as course_actions
+from terresante.telemonitoring.course import date_actions, link_actions
 from terresante.telemonitoring.course import queries as course_queries
 from terresante.telemonitoring.course.link_views import TAB, follow_up_of, secrets_page
 from terresante.telemonitoring.enums import EndReason, Respondent
@@ -118,7 +119,7 @@ def _of_the_person(request: Request, follow_up: FollowUp) -> dict[str, Any]:
 
 
 def _carer_form(request: Request, follow_up: FollowUp) -> CarerForm | None:
-    carers = course_actions.carers_of(request.actor, follow_up.patient_id)
+    carers = link_actions.carers_of(request.actor, follow_up.patient_id)
     if not carers:
         return None
     return CarerForm(carers=carers, initial={"carer": str(follow_up.carer_id or "")})
@@ -243,7 +244,7 @@ def move_anchor(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpRe
     label = pathway.later_anchors[later] if later else pathway.anchor_label
     form = AnchorForm(request.POST or None, label=label, initial={"anchor_on": known})
     if request.method == "POST" and form.is_valid():
-        move = partial(course_actions.set_later_anchor, name=later) if later else course_actions.move_anchor
+        move = partial(date_actions.set_later_anchor, name=later) if later else date_actions.move_anchor
         try:
             move(request.actor, record_id, follow_up_id, **form.cleaned_data)
         except (Invalid, Conflict) as error:

@@ -117,6 +117,7 @@ LENT = {
         "documents.forms": {"portal"},
         "health_record.forms": {"portal"},
         "home_care.forms": {"portal"},
+        "patients.forms": {"overview"},
     },
     "the same screens behind another door": {
         "questionnaires.step_views": {"portal", "telemonitoring"},

@@ -11,8 +11,7 @@ from terresante.kernel.ids import new_id
 from terresante.telemonitoring.answering.actions import RECEIVED
 from terresante.telemonitoring.answering.doors import permit_of_account, permit_of_link
 from terresante.telemonitoring.models import Expected
-from terresante.telemonitoring.tests.at_home import enrolled, opened, stored
-from terresante.telemonitoring.tests.test_answering import kept, sent_later
+from terresante.telemonitoring.tests.at_home import enrolled, kept, opened, sent_later, stored
 from terresante.telemonitoring.tests.test_messages import SECRET, replies, texted
 from tests.cast import login
 from tests.walls import walls_down

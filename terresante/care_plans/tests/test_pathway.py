@@ -31,7 +31,7 @@ from terresante.feed.models import FeedItem
 from terresante.kernel import access, rls
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
 from terresante.kernel.models import AuditEntry, OutboxEvent
-from terresante.overview.desk_queries import home_of
+from terresante.overview.home_queries import home_of
 from tests.cast import join, organization, professional
 from tests.walls import walls_down
 

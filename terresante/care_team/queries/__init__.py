@@ -38,6 +38,8 @@ FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS asked (name, given, place
        search_patients(%s, asked.name, asked.given, %s) WITH ORDINALITY AS found
 ORDER BY asked.place, found.ordinality
 """
+# Of one search, of one identity compared.
+_MOST_FOUND, _MOST_ALIKE = 20, 10
 _ROLES_FIRST = Case(When(role=TeamRole.ATTENDING, then=0), When(role=TeamRole.REFERENT, then=1), default=2)
 
 
@@ -294,10 +296,10 @@ class FoundPatient:
     is_mine: bool
 
 
-def search_patients(*, born: date, prefixes: Sequence[tuple[str, str]], most: int = 20) -> list[FoundPatient]:
+def search_patients(*, born: date, prefixes: Sequence[tuple[str, str]]) -> list[FoundPatient]:
     """By birth date and normalised prefixes of (name, given name), each pair through the listed function."""
     names, given = [name for name, _ in prefixes], [given for _, given in prefixes]
-    return [FoundPatient(*row) for row in sql.rows(_SEARCH, names, given, born, most)]
+    return [FoundPatient(*row) for row in sql.rows(_SEARCH, names, given, born, _MOST_FOUND)]
 
 
 # INS, normalised birth name, first given name, birth date, sex.
@@ -311,12 +313,12 @@ ORDER BY asked.number, found.rank, found.patient_id
 """
 
 
-def match_patients(asked: Sequence[AskedTraits], *, most: int = 10) -> list[list[tuple[UUID, int]]]:
+def match_patients(asked: Sequence[AskedTraits]) -> list[list[tuple[UUID, int]]]:
     """For each, (patient, rank): 1 same INS, 2 same strict traits, 3 and 4 one trait apart."""
     candidates: list[list[tuple[UUID, int]]] = [[] for _ in asked]
     if asked:
         columns = [list(column) for column in zip(*asked, strict=True)]
-        for number, patient_id, rank in sql.rows(_MATCH, *columns, most):
+        for number, patient_id, rank in sql.rows(_MATCH, *columns, _MOST_ALIKE):
             candidates[number - 1].append((patient_id, rank))
     return candidates
 

@@ -24,6 +24,8 @@ from terresante.kernel.ui.wording import clock
 _VISIT = timedelta(minutes=30)
 # How long a first access is told as new on the patient's page.
 _NEW_FOR = timedelta(days=30)
+# Each is a list of one page.
+_MOST_PERSONS, _MOST_FIRSTS, _MOST_OF_ONE, _MOST_COMPLAINTS = 100, 5, 50, 200
 PURPOSE_LABELS = {
     Purpose.CARE: "soins",
     Purpose.BREAK_GLASS: "accès en urgence",
@@ -168,39 +170,39 @@ class LogPerson:
     name: str
 
 
-def persons_in_log(actor: Actor, patient_id: UUID, *, most: int = 100) -> list[LogPerson]:
+def persons_in_log(actor: Actor, patient_id: UUID) -> list[LogPerson]:
     rows = (
         _log(actor, patient_id)
         .filter(person_id__isnull=False)
         .values("person_id")
         .annotate(name=Max("actor_name"))
-        .order_by("name", "person_id")[:most]
+        .order_by("name", "person_id")[:_MOST_PERSONS]
     )
     return [LogPerson(person_id=row["person_id"], name=row["name"]) for row in rows if row["person_id"]]
 
 
-def first_accesses_of(actor: Actor, patient_id: UUID, *, most: int = 5) -> list[FirstAccess]:
+def first_accesses_of(actor: Actor, patient_id: UUID) -> list[FirstAccess]:
     """The latest professionals who came for the first time."""
     return list(
         access.list(actor, ACCESS_LOG_READ, FirstAccess)
         .filter(patient_id=patient_id, at__gt=timezone.now() - _NEW_FOR)
         .select_related("practitioner")
-        .order_by("-at")[:most]
+        .order_by("-at")[:_MOST_FIRSTS]
     )
 
 
-def complaints_of(actor: Actor, patient_id: UUID, *, most: int = 50) -> list[AccessComplaint]:
+def complaints_of(actor: Actor, patient_id: UUID) -> list[AccessComplaint]:
     """What the patient contested, the latest first."""
     rows = access.list(actor, COMPLAINT_READ, AccessComplaint).filter(patient_id=patient_id)
-    return list(rows.order_by("-made_at")[:most])
+    return list(rows.order_by("-made_at")[:_MOST_OF_ONE])
 
 
-def complaints(actor: Actor, *, most: int = 200) -> list[AccessComplaint]:
+def complaints(actor: Actor) -> list[AccessComplaint]:
     """Those without an answer first. Raises Refused for who is not a privacy officer."""
     if not actor.has_duty(Duty.PRIVACY_OFFICER):
         raise Refused(OFFICERS_ONLY)
     rows = access.list(actor, COMPLAINT_READ, AccessComplaint)
-    return list(rows.order_by(F("answered_at").asc(nulls_first=True), "-made_at")[:most])
+    return list(rows.order_by(F("answered_at").asc(nulls_first=True), "-made_at")[:_MOST_COMPLAINTS])
 
 
 def _line(rows: list[AuditEntry]) -> AccessLine:

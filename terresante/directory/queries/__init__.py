@@ -122,19 +122,18 @@ def search_organizations(
     return _best_first(rows, words, min(limit, MOST_RESULTS))
 
 
-def search_communes(text: str, *, limit: int = 20, with_countries: bool = True) -> list[Place]:
-    """For an address or a place of birth: former communes and, unless told otherwise, countries included.
+def search_communes(text: str, *, limit: int = 20) -> list[Place]:
+    """For an address or a place of birth: former communes and countries included.
 
     Exact names first, then the most populated.
     """
     name = _place_name(text)
     if not name:
         return []
-    rows = Place.objects.all() if with_countries else Place.objects.exclude(kind=PlaceKind.COUNTRY)
     if len(name) == 5 and name.isdigit():
-        rows = rows.filter(Q(postal_codes__contains=[name]) | Q(code=name))
+        rows = Place.objects.filter(Q(postal_codes__contains=[name]) | Q(code=name))
     else:
-        rows = rows.filter(search_name__startswith=name)
+        rows = Place.objects.filter(search_name__startswith=name)
     exact = rows.filter(search_name=name).order_by("-population", "code")[:limit]
     rest = rows.exclude(search_name=name).order_by("-population", "search_name", "code")[:limit]
     return [*exact, *rest][:limit]

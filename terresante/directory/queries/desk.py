@@ -31,6 +31,7 @@ from terresante.kernel.actor import Actor
 PER_PAGE = 25
 MOST_LOGINS = 30
 MOST_ACTS = 30
+_MOST_SERVED = 50
 
 
 def accounts_page(actor: Actor, *, words: str, number: str | None) -> Page[User]:
@@ -185,9 +186,9 @@ def duty_choices(actor: Actor) -> list[tuple[str, str]]:
     return [(duty.value, duty.label.capitalize()) for duty in Duty if duty in given]
 
 
-def requests_served(actor: Actor, *, most: int = 50) -> QuerySet[SupportRequest]:
+def requests_served(actor: Actor) -> QuerySet[SupportRequest]:
     rows = access.list(actor, SUPPORT_DESK, SupportRequest).select_related("practitioner")
-    return rows.order_by("-done_at", "pk")[:most]
+    return rows.order_by("-done_at", "pk")[:_MOST_SERVED]
 
 
 def gives_duties(actor: Actor, role: PractitionerRole) -> bool:

@@ -11,6 +11,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.files.receiving import Received, receive
 from terresante.kernel.ids import new_id
 from terresante.patients.models import CareRecord
+from tests.walls import walls_down
 
 
 def pdf(words: str = "") -> bytes:
@@ -53,3 +54,12 @@ def form(**changes):
 def png() -> bytes:
     head = b"\x00\x00\x00\x02\x00\x00\x00\x02\x08\x00\x00\x00\x00"
     return b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + head + bytes(4)
+
+
+def url(record: CareRecord, rest: str = "") -> str:
+    return f"/dossiers/{record.pk}/documents/{rest}"
+
+
+def filed_rows() -> list[DocumentReference]:
+    with walls_down():
+        return list(DocumentReference.objects.order_by("title"))

@@ -15,7 +15,7 @@ from terresante.feed.models import FeedItem, ReadCursor
 from terresante.kernel import slots
 from terresante.kernel.models import AuditEntry
 from terresante.kernel.slots import FactLine
-from terresante.overview import desk_queries
+from terresante.overview import desk_queries, search_queries
 from terresante.patients.models import CareRecord, Patient
 from tests.cast import join, login, shared_record
 from tests.costs import queries_of, tags_of
@@ -255,7 +255,7 @@ def test_the_fields_of_the_detailed_search_ask_the_same(client, cast):
 
 
 def test_region_wide_searches_are_limited_by_the_hour_and_mine_are_not(client, cast, monkeypatch):
-    monkeypatch.setattr(desk_queries, "REGION_SEARCHES_PER_HOUR", 2)
+    monkeypatch.setattr(search_queries, "REGION_SEARCHES_PER_HOUR", 2)
     login(client, cast.amar)
     for _ in range(2):
         page(client, "/recherche/", q="leroux leon 12/09/1941")

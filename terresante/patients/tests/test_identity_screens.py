@@ -407,6 +407,12 @@ def test_the_desk_creates_an_identity_after_seeing_who_resembles(cast, client, m
     }
 
     assert desk.post("/identites/nouvelle/", typed | {"birth_place_code": "A"}).status_code == 422
+    ahead = desk.post("/identites/nouvelle/", typed | {"birth_date": "02/04/2999"})
+    assert ahead.status_code == 422
+    assert (
+        "La date de naissance est dans le futur." in ahead.content.decode()
+        and "Leroux" in ahead.content.decode()
+    )
     assert "peut-être déjà connue" in desk.post("/identites/nouvelle/", typed).content.decode()
     assert desk.post("/identites/nouvelle/", typed | {"distinct": "1"}).status_code == 302
     with walls_down():

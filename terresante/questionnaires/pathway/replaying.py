@@ -47,8 +47,6 @@ class Change:
     form: str
     old: Colour
     new: Colour
-    old_rules: tuple[str, ...]
-    new_rules: tuple[str, ...]
 
     @property
     def is_worse(self) -> bool:
@@ -101,8 +99,6 @@ def replay(old: Pathway, new: Pathway, past: Sequence[PastAnswer]) -> Replay:
                     form=answer.form,
                     old=_colour(before),
                     new=_colour(after),
-                    old_rules=_rules(before),
-                    new_rules=_rules(after),
                 )
             )
     return Replay(
@@ -143,10 +139,6 @@ def _assessed(pathway: Pathway, in_order: Sequence[PastAnswer]) -> list[Assessme
 
 def _colour(assessment: Assessment | None) -> Colour:
     return assessment.colour if assessment else Colour.GREY
-
-
-def _rules(assessment: Assessment | None) -> tuple[str, ...]:
-    return tuple(one.rule for one in assessment.fired) if assessment else ()
 
 
 def _sensitivity(outcomes: Sequence[tuple[str, Colour]]) -> Sensitivity:

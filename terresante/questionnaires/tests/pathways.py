@@ -2,6 +2,8 @@
 
 import json
 
+from terresante.questionnaires.pathway import check
+
 SDC = "http://hl7.org/fhir/StructureDefinition/"
 
 HEAD = """\
@@ -204,3 +206,17 @@ def small(changes=None):
         "examples/logement.toml": EXAMPLE_SCORE,
     }
     return {name: text for name, text in (files | (changes or {})).items() if text is not None}
+
+
+def changed(file, before, after):
+    files = small()
+    assert before in files[file]
+    return files | {file: files[file].replace(before, after, 1)}
+
+
+def wrong(files):
+    return [str(mistake) for mistake in check(files) if not mistake.is_warning]
+
+
+def warned(files):
+    return [str(mistake) for mistake in check(files) if mistake.is_warning]

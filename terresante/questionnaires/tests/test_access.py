@@ -75,7 +75,6 @@ def test_a_nurse_of_another_circle_neither_lists_nor_counts_nor_opens_it(cast, v
         rls.open_record(cast.leon_record.patient_id)
         assert [one.pk for one in queries.answers_of(cast.jules, own.patient_id)] == [own.pk]
         assert not queries.answers_of(cast.jules, row.patient_id).exists()
-        assert queries.latest(cast.jules, row.patient_id) is None
         of_whom = [
             queries.said_lately(cast.jules, person, version.pathway_id, until=row.received_at)
             for person in (own.patient_id, row.patient_id)

@@ -7,7 +7,7 @@ import pytest
 from terresante.kernel.ui.wording import french
 from terresante.questionnaires import pathway_actions
 from terresante.questionnaires.models import PathwayVersion
-from terresante.questionnaires.tests.factories import published_version
+from terresante.questionnaires.tests.factories import draft_of, published_version
 from tests.cast import login
 from tests.walls import walls_down
 
@@ -29,11 +29,6 @@ TYPED = {
     "quotidien:+:choices": "Non",
     "quotidien:+:unit": "°C",
 }
-
-
-def draft_of(version):
-    with walls_down():
-        return PathwayVersion.objects.get(pathway_id=version.pathway_id, status="draft")
 
 
 def test_a_question_that_is_refused_is_shown_as_it_was_typed_with_a_sentence_beside_it(client, admin):

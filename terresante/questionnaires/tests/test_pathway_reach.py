@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from terresante.care_team.enums import RoleGroup
-from terresante.questionnaires.pathway import check, fhirpath, in_words, read, rules_in_words
+from terresante.questionnaires.pathway import fhirpath, in_words, read, rules_in_words
 from terresante.questionnaires.pathway.reach import ROLES
 from terresante.questionnaires.tests.pathways import (
     HEAD,
@@ -16,16 +16,10 @@ from terresante.questionnaires.tests.pathways import (
     number,
     questionnaire,
     small,
+    warned,
+    wrong,
     yes_no,
 )
-
-
-def warned(files):
-    return [str(mistake) for mistake in check(files) if mistake.is_warning]
-
-
-def wrong(files):
-    return [str(mistake) for mistake in check(files) if not mistake.is_warning]
 
 
 def asking(*conditions, behaviour="all", of=None):

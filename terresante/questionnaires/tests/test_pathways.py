@@ -19,7 +19,7 @@ from terresante.kernel.models import AuditEntry, OutboxEvent
 from terresante.questionnaires import archive, draft, pathway_actions, queries
 from terresante.questionnaires.models import Pathway, PathwaySignature, PathwayVersion
 from terresante.questionnaires.replay_queries import replayed
-from terresante.questionnaires.tests.factories import answered, files, published_version
+from terresante.questionnaires.tests.factories import answered, draft_of, files, published_version
 from tests.cast import join, login, professional
 from tests.costs import queries_of
 from tests.walls import walls_down
@@ -38,11 +38,6 @@ def local_admin(cast):
 
 def packed(sent):
     return SimpleUploadedFile("parcours.zip", archive.zipped(sent, "dossier"), content_type="application/zip")
-
-
-def draft_of(version):
-    with walls_down():
-        return PathwayVersion.objects.get(pathway_id=version.pathway_id, status="draft")
 
 
 def test_only_the_platform_s_administrator_changes_a_pathway(cast, admin, local_admin):

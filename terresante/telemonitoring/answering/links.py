@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -48,9 +49,7 @@ def make(actor: Actor, follow_up: FollowUp, *, expires_at: datetime) -> Secrets:
     phone = follow_up.phone_of_respondent if sms_is_bound() else ""
     if phone and actor.kind != ActorKind.JOB:
         _refuse_floods(actor, phone)
-    AnswerLink.objects.filter(
-        follow_up_id=follow_up.pk, patient_id=follow_up.patient_id, revoked_at=None
-    ).update(revoked_at=timezone.now())
+    open_of(follow_up).update(revoked_at=timezone.now())
     token, code, key = new_link(), new_code(), new_id()
     link = AnswerLink(
         id=key,
@@ -67,6 +66,12 @@ def make(actor: Actor, follow_up: FollowUp, *, expires_at: datetime) -> Secrets:
     if phone:
         queue_sms(number=phone, text=SMS.format(url=url), dedupe_key=f"link:{key}")
     return Secrets(link, url, code)
+
+
+def open_of(follow_up: FollowUp) -> QuerySet[AnswerLink]:
+    return AnswerLink.objects.filter(
+        follow_up_id=follow_up.pk, patient_id=follow_up.patient_id, revoked_at=None
+    )
 
 
 def _refuse_floods(actor: Actor, phone: str) -> None:

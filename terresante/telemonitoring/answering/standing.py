@@ -55,9 +55,11 @@ def standings_for(actor: Actor, patient_id: UUID, due: Sequence[asking.Due]) -> 
 
 
 def standings(
-    actor: Actor, patient_id: UUID, due: Sequence[asking.Due], *, among: Collection[UUID] | None = None
+    actor: Actor, patient_id: UUID, due: Sequence[asking.Due], *, among: Collection[UUID] | None
 ) -> list[Standing]:
-    """Of each follow-up that asks for nothing now, in the order in which they began; the record is open."""
+    """Of each follow-up, or of those `among` them, that asks for nothing now, in the order in which they began; the
+    record is open.
+    """
     asks = {one.follow_up.pk for one in due if not one.is_answered or one.measures_again}
     lately = Q(state=FollowUpState.ENDED, ended_at__gt=timezone.now() - _TOLD_ENDED)
     rows = access.list(actor, FOLLOW_UP_READ, FollowUp, patient_id=patient_id)

@@ -18,8 +18,7 @@ from terresante.kernel.ui import wording
 from terresante.telemonitoring import queries
 from terresante.telemonitoring.access import FOLLOW_UP_MANAGE, FOLLOW_UP_READ, LINK_MAKE
 from terresante.telemonitoring.answering.links import Secrets, address_of
-from terresante.telemonitoring.course import actions as course_actions
-from terresante.telemonitoring.course import notices
+from terresante.telemonitoring.course import link_actions, notices
 from terresante.telemonitoring.forms import CarerForm, LinkForm
 from terresante.telemonitoring.models import FollowUp
 
@@ -34,9 +33,7 @@ def make_link(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResp
     form = LinkForm(request.POST)
     if not form.is_valid():
         raise Invalid("Ce numéro n’est pas lisible : écrivez dix chiffres.")
-    secrets = course_actions.make_link(
-        request.actor, record_id, follow_up_id, phone=form.cleaned_data["phone"]
-    )
+    secrets = link_actions.make_link(request.actor, record_id, follow_up_id, phone=form.cleaned_data["phone"])
     follow_up = follow_up_of(request, opened, LINK_MAKE, follow_up_id)
     return secrets_page(request, opened, follow_up, secrets)
 
@@ -44,12 +41,10 @@ def make_link(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResp
 @require_POST
 @writes(FOLLOW_UP_MANAGE)
 def name_carer(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
-    form = CarerForm(
-        request.POST, carers=course_actions.carers_of(request.actor, _patient(request, record_id))
-    )
+    form = CarerForm(request.POST, carers=link_actions.carers_of(request.actor, _patient(request, record_id)))
     if not form.is_valid():
         raise Invalid("Choisissez un proche de la liste.")
-    named = course_actions.name_carer(request.actor, record_id, follow_up_id, carer_id=form.carer_id)
+    named = link_actions.name_carer(request.actor, record_id, follow_up_id, carer_id=form.carer_id)
     told = (
         f"{named.carer_name} répond depuis son compte."
         if named.carer_name
@@ -66,7 +61,7 @@ def _patient(request: Request, record_id: UUID) -> UUID:
 @require_POST
 @writes(LINK_MAKE)
 def revoke_link(request: Request, record_id: UUID, follow_up_id: UUID) -> HttpResponse:
-    course_actions.revoke_link(request.actor, record_id, follow_up_id)
+    link_actions.revoke_link(request.actor, record_id, follow_up_id)
     messages.success(request, "Le lien est fermé : il ne répond plus.")
     return redirect("telemonitoring:one", record_id, follow_up_id)
 

@@ -1,5 +1,6 @@
-"""Who answers at home, by a link or an account, as his browser does."""
+"""Who answers at home, by a link or an account, as his browser or his telephone does."""
 
+import json
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -44,3 +45,20 @@ def answer(client, address, **said):
 def stored():
     with walls_down():
         return list(QuestionnaireResponse.objects.order_by("received_at"))
+
+
+def kept(permit, expected, **said):
+    """An answer as a telephone keeps it until there is a network."""
+    return {
+        "id": str(new_id()),
+        "permit": permit,
+        "occurrence": str(expected),
+        "form": "x/quotidien",
+        "answers": {"temperature": ["37,4"], "sommeil": ["bon"]},
+        "authored": (timezone.now() - timedelta(hours=2)).isoformat(),
+        **said,
+    }
+
+
+def sent_later(client, waiting):
+    return client.post("/suivi/hors-ligne/", json.dumps(waiting), content_type="application/json")

@@ -144,3 +144,8 @@ def expect(follow_up: FollowUp, opens_at: datetime, **values: Any) -> Expected:
             **values,
         }
     )
+
+
+def expected_of(follow_up):
+    with walls_down():
+        return list(Expected.objects.filter(follow_up=follow_up).order_by("opens_at"))

@@ -10,6 +10,7 @@ from terresante.telemonitoring.access import CONTACT_READ, FOLLOW_UP_READ, LINK_
 from terresante.telemonitoring.contacts import actions as contact_actions
 from terresante.telemonitoring.contacts.actions import NewContact
 from terresante.telemonitoring.course import actions as course_actions
+from terresante.telemonitoring.course import link_actions
 from terresante.telemonitoring.enums import EndReason, EnquiryStatus
 from terresante.telemonitoring.models import AnswerLink, Contact, Expected, FollowUp
 from terresante.telemonitoring.tests.factories import followed, new_follow_up, pathway
@@ -75,7 +76,7 @@ def test_a_follow_up_is_read_by_the_circle_the_cell_included_and_by_nobody_else(
 def test_the_other_cell_changes_nothing_and_is_not_told_that_it_exists(cast, watch, index):
     for act in (
         lambda who: course_actions.suspend(who, cast.madeleine_record.pk, index.pk, words="Vacances"),
-        lambda who: course_actions.make_link(who, cast.madeleine_record.pk, index.pk),
+        lambda who: link_actions.make_link(who, cast.madeleine_record.pk, index.pk),
         lambda who: course_actions.end(who, cast.madeleine_record.pk, index.pk, reason=EndReason.TERM),
         lambda who: contact_actions.add_contact(
             who, cast.madeleine_record.pk, index.pk, NewContact(name="X")

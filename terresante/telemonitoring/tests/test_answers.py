@@ -15,7 +15,7 @@ from terresante.telemonitoring.board import colouring
 from terresante.telemonitoring.course import actions as course_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState
 from terresante.telemonitoring.models import Alert, Expected, FollowUp
-from terresante.telemonitoring.tests.factories import followed, pathway
+from terresante.telemonitoring.tests.factories import expected_of, followed, pathway
 from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
@@ -91,11 +91,6 @@ def seen(follow_up) -> FollowUp:
 def shown(follow_up):
     now = seen(follow_up)
     return {name: getattr(now, name) for name in (*colouring.COLUMNS, "severity", "colour_since")}
-
-
-def expected_of(follow_up):
-    with walls_down():
-        return list(Expected.objects.filter(follow_up=follow_up).order_by("opens_at"))
 
 
 def test_an_answer_is_on_the_board_once_its_event_is_handled(cast, follow_up, version):

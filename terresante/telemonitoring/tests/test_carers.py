@@ -12,7 +12,7 @@ from terresante.questionnaires.access import RESPONSE_READ
 from terresante.questionnaires.models import QuestionnaireResponse
 from terresante.questionnaires.tests.factories import published_version
 from terresante.telemonitoring.access import FOLLOW_UP_READ
-from terresante.telemonitoring.course.actions import name_carer
+from terresante.telemonitoring.course.link_actions import name_carer
 from terresante.telemonitoring.models import FollowUp
 from terresante.telemonitoring.tests.at_home import answer, enrolled, stored
 from terresante.telemonitoring.tests.factories import SCHEDULE

@@ -18,9 +18,17 @@ from terresante.kernel.sealing import unseal
 from terresante.questionnaires.tests.factories import files
 from terresante.telemonitoring.actions import enrol
 from terresante.telemonitoring.course import actions as course_actions
+from terresante.telemonitoring.course import date_actions, link_actions
 from terresante.telemonitoring.enums import EndReason, ExpectedState, FollowUpState, Respondent
-from terresante.telemonitoring.models import AnswerLink, Expected, FollowUp
-from terresante.telemonitoring.tests.factories import SURGERY, cell_of, followed, new_follow_up, pathway
+from terresante.telemonitoring.models import AnswerLink, FollowUp
+from terresante.telemonitoring.tests.factories import (
+    SURGERY,
+    cell_of,
+    expected_of,
+    followed,
+    new_follow_up,
+    pathway,
+)
 from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
@@ -33,11 +41,6 @@ def reaches(actor, record) -> bool:
         except NotFound:
             return False
         return True
-
-
-def expected_of(follow_up):
-    with walls_down():
-        return list(Expected.objects.filter(follow_up=follow_up).order_by("opens_at"))
 
 
 def kept(follow_up) -> FollowUp:
@@ -89,7 +92,7 @@ def test_the_link_leaves_alone_and_no_secret_is_kept(cast, watch, sms):
 
 def test_a_number_is_sent_ten_links_a_day_at_most_and_a_printed_one_is_still_given(cast, sms):
     given = followed(cast.amar, cast.madeleine_record, cell_of(cast.amar.organization_id))
-    again = partial(course_actions.make_link, cast.amar, cast.madeleine_record.pk, given.follow_up.pk)
+    again = partial(link_actions.make_link, cast.amar, cast.madeleine_record.pk, given.follow_up.pk)
     for _ in range(9):
         again()
     with pytest.raises(Conflict, match="Dix liens"):
@@ -185,7 +188,7 @@ def test_a_moved_surgery_is_expected_at_its_new_dates_and_the_person_is_told(cas
     follow_up = followed(cast.amar, cast.madeleine_record, watch.cell, version, anchor_on=surgery).follow_up
     before = expected_of(follow_up)
 
-    moved = course_actions.move_anchor(
+    moved = date_actions.move_anchor(
         cast.amar, cast.madeleine_record.pk, follow_up.pk, anchor_on=surgery + timedelta(days=30)
     )
 
@@ -205,11 +208,9 @@ def test_a_moved_surgery_is_expected_at_its_new_dates_and_the_person_is_told(cas
         assert period.expires_at > waiting[-1].grey_at
         assert OutboxEvent.objects.filter(kind="FollowUpMoved").count() == 1
     with pytest.raises(Conflict):
-        course_actions.move_anchor(
-            cast.amar, cast.madeleine_record.pk, follow_up.pk, anchor_on=moved.anchor_on
-        )
+        date_actions.move_anchor(cast.amar, cast.madeleine_record.pk, follow_up.pk, anchor_on=moved.anchor_on)
     with pytest.raises(NotFound):
-        course_actions.move_anchor(cast.brun, cast.leon_record.pk, follow_up.pk, anchor_on=surgery)
+        date_actions.move_anchor(cast.brun, cast.leon_record.pk, follow_up.pk, anchor_on=surgery)
 
 
 BIRTH = """step;questionnaire;from;to;times;remind;grey;orange;red;role;anchor;until
@@ -238,7 +239,7 @@ def test_a_date_known_later_is_waited_for_then_counted_from_and_ends_what_it_sto
         assert course_actions.end_what_is_over(Actor.job("tests"), timezone.now() + timedelta(days=90)) == 0
 
     today = timezone.localdate()
-    born = course_actions.set_later_anchor(
+    born = date_actions.set_later_anchor(
         cast.amar, *of_it, name="naissance", anchor_on=today + timedelta(days=2)
     )
     assert [one.step for one in waiting(born)] == ["matin"] * 3 + ["apres"]
@@ -246,7 +247,7 @@ def test_a_date_known_later_is_waited_for_then_counted_from_and_ends_what_it_sto
     assert timezone.localdate(after.opens_at) == today + timedelta(days=44)
     membership = kept(given).membership
     assert membership is not None and membership.expires_at > after.orange_at
-    course_actions.move_anchor(cast.amar, *of_it, anchor_on=today + timedelta(days=1))
+    date_actions.move_anchor(cast.amar, *of_it, anchor_on=today + timedelta(days=1))
     assert [one.step for one in waiting(born)] == ["matin"] * 2 + ["apres"]
     with rls.acting(Actor.job("tests")):
         over = timezone.now() + timedelta(days=100)
@@ -262,12 +263,12 @@ def test_a_later_date_is_of_its_pathway_and_of_who_manages_the_follow_up(cast, w
         (cast.amar, "mariage", NotFound),
     ):
         with pytest.raises(refusal):
-            course_actions.set_later_anchor(actor, *of_it, name=name, anchor_on=today)
+            date_actions.set_later_anchor(actor, *of_it, name=name, anchor_on=today)
     with pytest.raises(Invalid):
-        course_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today + timedelta(999))
-    course_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today)
+        date_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today + timedelta(999))
+    date_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today)
     with pytest.raises(Conflict):
-        course_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today)
+        date_actions.set_later_anchor(cast.amar, *of_it, name="naissance", anchor_on=today)
 
 
 def test_a_version_never_changes_under_a_follow_up(cast, watch):

@@ -36,9 +36,8 @@ from terresante.telemonitoring.course import actions as course
 from terresante.telemonitoring.enums import EndReason
 from terresante.telemonitoring.events import AnswerDue
 from terresante.telemonitoring.models import Contact, Expected, FollowUp
-from terresante.telemonitoring.tests.at_home import answer, enrolled, opened, stored
+from terresante.telemonitoring.tests.at_home import answer, enrolled, kept, opened, sent_later, stored
 from terresante.telemonitoring.tests.factories import cell_of, followed, pathway
-from terresante.telemonitoring.tests.test_answering import kept, sent_later
 from tests.cast import login, organization, professional, represented_by
 from tests.walls import walls_down
 

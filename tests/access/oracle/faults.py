@@ -29,7 +29,7 @@ from terresante.feed.models import FeedItem
 from terresante.kernel import access, compiled
 from terresante.notes import views as notes
 from terresante.notes.models import Note
-from terresante.overview import desk_views
+from terresante.overview import new_patient_views
 
 
 def as_owner(statement: str, *values: object) -> list[tuple]:
@@ -85,7 +85,9 @@ TEN = {
     "ended structure role": lambda: python_changed((directory, "_roles_of_account", roles_even_ended)),
     "list differs from object": lambda: python_changed((access, "_named", named_without_limits)),
     "nested id of another patient": lambda: python_changed((notes, "access", THROUGH_ANY_RECORD)),
-    "attachment URL": lambda: python_changed((desk_views, "read_record", read_by_whoever_reads_the_record)),
+    "attachment URL": lambda: python_changed(
+        (new_patient_views, "read_record", read_by_whoever_reads_the_record)
+    ),
     "search": lambda: function_changed(
         "search_patients", "app_kind() = 'professional'", "app_kind() IN ('professional', 'patient')"
     ),

@@ -192,11 +192,11 @@ def chip_links(chips: Iterable[Chip]) -> SafeString:
 
 
 @register.simple_tag
-def out_of_range(direction: str, word: str = "") -> SafeString:
+def out_of_range(direction: str) -> SafeString:
     """`direction`: low or high."""
     known = {"low": "bas", "high": "haut"}
     return format_html(
-        '<span class="out-of-range">{} {}</span>', icon(direction, size="tiny"), word or known[direction]
+        '<span class="out-of-range">{} {}</span>', icon(direction, size="tiny"), known[direction]
     )
 
 
