@@ -155,6 +155,16 @@ def next_page(request: HttpRequest) -> str:
     return wanted if is_ours else ""
 
 
+def to_login(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=401)
+        response.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+        return response
+    if request.method == "POST":
+        return HttpResponseRedirect("/connexion/")
+    return redirect_to_login(request.get_full_path())
+
+
 def network_of(request: HttpRequest) -> str:
     """The caller's network: /24 in IPv4, /64 in IPv6, what one subscriber usually has."""
     address = request.META.get("REMOTE_ADDR", "")
@@ -198,7 +208,7 @@ def _guarded(
     def run(plain: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
         actor = actor_behind(plain)
         if actor is None:
-            return _to_login(plain)
+            return to_login(plain)
         request = cast(Request, plain)
         request.actor, request.after_read, request.prepared = actor, [], None
         try:
@@ -238,16 +248,6 @@ def _rendered(response: Answer) -> Answer:
     if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
         return response.render()
     return response
-
-
-def _to_login(request: HttpRequest) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=401)
-        response.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
-        return response
-    if request.method == "POST":
-        return HttpResponseRedirect("/connexion/")
-    return redirect_to_login(request.get_full_path())
 
 
 def _moved(request: Request, actor: Actor, named: dict[str, Any]) -> HttpResponse | None:
