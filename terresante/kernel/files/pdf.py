@@ -14,7 +14,7 @@ _WINDOW = 1 << 20
 # Of a dictionary and the names around it; windows overlap by as much.
 _OVERLAP = 1 << 12
 # Of all object streams together, once inflated: a bomb is refused, not opened. A producer puts a hundred objects or two
-# in each, and a stream costs a processor as much as ten pages of text: a file made of their names alone froze a process.
+# in each; a file made of the name of a stream alone held a processor for minutes.
 _MOST_INFLATED, _MOST_STREAMS = 64 << 20, 20_000
 
 _SCRIPT = "Ce PDF contient un programme, ou une action qui se lance à l’ouverture"
