@@ -4,6 +4,7 @@ import io
 import random
 import struct
 import threading
+import time
 from zlib import crc32
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.files import pictures
 from terresante.kernel.files.bare import bare
-from terresante.kernel.files.kinds import FileKind
+from terresante.kernel.files.kinds import FileKind, kind_of
 from terresante.kernel.files.pictures import (
     AT_ONCE,
     LARGE,
@@ -288,3 +289,37 @@ def test_a_huge_png_is_made_smaller_before_it_is_copied(mode, monkeypatch):
     # Colours of a palette are not averaged: they are a quarter of the memory.
     assert seen == [(5 * LARGE, 40) if mode == "P" else (LARGE, 8)]
     assert (made.width, made.height) == (LARGE, 8)
+
+
+# Each of these held a processor, and every page of its process, for minutes or hours. In seconds of a processor: one
+# is a hundred times what they take now.
+PADDED = b"\xff\xd8\xff\xda\x00\x02" + b"\xff" * 100_000 + b"\x00"
+CHUNKS = b"\x89PNG\r\n\x1a\n" + (bytes(4) + b"tEXt" + bytes(4)) * 200_000
+
+
+def test_padding_inside_a_picture_is_read_once():
+    began = time.process_time()
+    assert kept(PADDED).endswith(b"\xff\x00")
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\xff\xd8" + b"\xff\xd0" * 5000, FileKind.JPEG),
+        (b"\xff\xd8" + b"\xff\xe1\x00\x02" * 5000, FileKind.JPEG),
+        (CHUNKS, FileKind.PNG),
+    ],
+)
+def test_a_picture_of_more_pieces_than_any_has_is_refused(content, kind):
+    with pytest.raises(Invalid, match="abîmée"):
+        kept(content, kind)
+
+
+@pytest.mark.parametrize("piece", [b"\xff", b"\xff\xd0", b"\xff\xe1\x00\x02"])
+def test_the_frame_of_a_picture_is_not_looked_for_without_end(piece):
+    content = (
+        b"\xff\xd8\xff" + piece[1:] + piece * 30_000 + b"\xff\xc0\x00\x0b\x08\x00\x28\x00\x3c\x01" + bytes(3)
+    )
+    with pytest.raises(Invalid, match="abîmée"):
+        kind_of(io.BytesIO(content), name="photo.jpg", size=len(content))
