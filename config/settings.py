@@ -107,7 +107,7 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "overview:home"
 # The page of the directory to which the login page leads who has no account yet.
 REGISTER_URL = "directory:register"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["terresante.accounts.hashing.Argon2InTurn"]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
