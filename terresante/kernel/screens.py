@@ -110,15 +110,20 @@ def writes(
 
 
 def public(*, reason: str) -> Callable[[PlainView[P]], PlainView[P]]:
-    """Open without an account. Such a view touches no patient's row: it has no actor to read them with."""
+    """Open without an account. Such a view touches no patient's row: it has no actor to read them with. What it answers
+    may still be for one person (a code, an address): kept by no browser, unless the view says otherwise.
+    """
 
     def decorate(view: PlainView[P]) -> PlainView[P]:
         @wraps(view)
         def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
             try:
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
             except DomainError as error:
-                return error_page(request, error)
+                response = error_page(request, error)
+            if "Cache-Control" not in response.headers:
+                add_never_cache_headers(response)
+            return response
 
         return _declared(run, Declaration("public", reason=reason))
 
