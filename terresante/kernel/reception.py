@@ -1,17 +1,19 @@
 """How many bodies a process receives at once, from whom, and how slowly: what comes by drops holds a thread.
 
-A process has `settings.THREADS` of them. A quarter receives nothing, so that pages are given whatever is being sent.
+A process has `settings.THREADS` of them. A quarter receives nothing, so that pages are given whatever is being sent;
+large files that somebody takes by drops are counted in the same way.
 """
 
 import threading
 import time
+import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 
 # In bytes: what a form without a file takes. Anything larger is somebody's, or a proof sent with a registration.
 SMALL = 64 * 1024
@@ -38,6 +40,10 @@ FORM = Kind("form", share=24, each=12, pace=1000, patience=30)
 NOBODY_S_FILE = Kind("file of nobody", share=4, each=2, pace=20_000, patience=30)
 FILE = Kind("file", share=14, each=3, pace=2000, patience=60)
 OF_SOFTWARE = Kind("body of a software", share=6, each=3, pace=20_000, patience=30)
+# Whoever takes it sets the pace.
+GIVEN = Kind("file given", share=12, each=3, pace=0, patience=0)
+# In bytes: what the buffers of two sockets take from us, however slowly it is then read.
+_BUFFERED = 4_000_000
 
 
 def kind_of(length: int, *, is_known: bool) -> Kind:
@@ -69,6 +75,38 @@ def place(request: HttpRequest, kind: Kind, sender: str) -> Iterator[None]:
     finally:
         del vars(request)["read"]
         _give_back(kind, sender)
+
+
+def in_turn(answer: StreamingHttpResponse, taker: str) -> None:
+    """A place as long as what is large, or of an unknown size, is being given. Raises Full."""
+    told = answer.headers.get("Content-Length", "")
+    if told and int(told) <= _BUFFERED:
+        return
+    _take(GIVEN, taker)
+    answer.streaming_content = _Given(iter(answer), taker)
+
+
+class _Given:
+    """Gives its place back at the end, or when whoever took it is gone, and nobody holds it any more."""
+
+    def __init__(self, content: Iterator[bytes], taker: str) -> None:
+        self._content = content
+        self._end = weakref.finalize(self, _give_back, GIVEN, taker)
+
+    def __iter__(self) -> "_Given":
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._content)
+        except StopIteration:
+            self._end()
+            raise
+
+    def close(self) -> None:
+        self._end()
+        if isinstance(self._content, Generator):
+            self._content.close()
 
 
 def length_of(request: HttpRequest) -> int:

@@ -25,15 +25,18 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
-from terresante.kernel import audit, rls
+from terresante.kernel import audit, reception, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
-from terresante.kernel.errors import DomainError, NotFound, Refused
+from terresante.kernel.errors import Conflict, DomainError, NotFound, Refused
 from terresante.kernel.passing import tried_again
 from terresante.kernel.ports import MainAction, actor_behind, record_frame, surviving_record
 from terresante.kernel.ui.frame import Toast
 
+_TAKES_ENOUGH = (
+    "Plusieurs fichiers vous parviennent déjà : attendez que l’un d’eux soit arrivé, puis recommencez."
+)
 STATUS_PAGES = frozenset({400, 403, 404, 409})
 P = ParamSpec("P")
 
@@ -226,12 +229,22 @@ def _guarded(
             response = _moved(request, actor, kwargs) or _refused(request, actor, action, kwargs, error)
         except DomainError as error:
             response = error_page(request, error)
-        add_never_cache_headers(response)
-        if response.streaming:
+        if isinstance(response, StreamingHttpResponse):
             rls.let_go()
+            response = _in_turn(request, response, actor)
+        add_never_cache_headers(response)
         return response
 
     return _declared(run, declaration)
+
+
+def _in_turn(request: Request, response: StreamingHttpResponse, actor: Actor) -> Answer:
+    try:
+        reception.in_turn(response, str(actor.user_id))
+    except reception.Full:
+        response.close()
+        return error_page(request, Conflict(_TAKES_ENOUGH))
+    return response
 
 
 def _declared(run: PlainView[P], declaration: Declaration) -> PlainView[P]:

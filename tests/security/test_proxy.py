@@ -60,8 +60,12 @@ class Proxy:
         return f"{method} {path} HTTP/1.1\r\n{told}\r\n".encode()
 
 
+class Answer(http.client.HTTPResponse):
+    body = ""
+
+
 def answer_on(wire):
-    answer = http.client.HTTPResponse(wire)
+    answer = Answer(wire)
     answer.begin()
     answer.body = answer.read().decode()
     return answer
@@ -200,9 +204,12 @@ def test_the_cards_address_serves_nothing_else_and_the_pages_never_ask_for_a_car
 def test_a_form_is_with_the_proxy_before_it_holds_a_thread(proxy, monkeypatch):
     came, rest = [], threading.Event()
     place = reception.place
-    monkeypatch.setattr(
-        reception, "place", lambda *of: came.append((rest.is_set(), of[1].name)) or place(*of)
-    )
+
+    def watched(request, kind, sender):
+        came.append((rest.is_set(), kind.name))
+        return place(request, kind, sender)
+
+    monkeypatch.setattr(reception, "place", watched)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     for size in (100, 1_000_000):
         rest.clear()

@@ -280,7 +280,12 @@ def test_two_photographs_at_once_are_drawn_and_the_others_are_asked_to_come_back
 @pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P"])
 def test_a_huge_png_is_made_smaller_before_it_is_copied(mode, monkeypatch):
     seen, plain = [], pictures._plain
-    monkeypatch.setattr(pictures, "_plain", lambda picture: seen.append(picture.size) or plain(picture))
+
+    def watched(picture):
+        seen.append(picture.size)
+        return plain(picture)
+
+    monkeypatch.setattr(pictures, "_plain", watched)
     out = io.BytesIO()
     drawn(5 * LARGE, 40).convert(mode).save(out, "PNG")
 

@@ -1,18 +1,19 @@
 """Bodies that come by drops: whoever sends them, the threads of other people's pages are left to them."""
 
+import gc
 import io
 import threading
 from contextlib import ExitStack, closing, contextmanager
 from types import SimpleNamespace
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 
 from terresante.kernel import reception
 from terresante.kernel.files.kinds import LARGEST
 from terresante.kernel.middleware import Received
-from terresante.kernel.reception import FILE, FORM, NOBODY_S_FILE, OF_SOFTWARE
+from terresante.kernel.reception import FILE, FORM, GIVEN, NOBODY_S_FILE, OF_SOFTWARE
 from tests.cast import login
 
 pytestmark = pytest.mark.commits
@@ -189,7 +190,12 @@ def test_a_body_that_is_no_form_is_received_before_a_connection_is_taken():
     body.sent.set()
     request = posted(body, 9, content_type="application/json", path="/suivi/sans-reseau/")
     seen = []
-    Received(lambda request: seen.append(body.asked.is_set()) or HttpResponse())(request)
+
+    def page(_):
+        seen.append(body.asked.is_set())
+        return HttpResponse()
+
+    Received(page)(request)
     assert seen == [True] and request.body == b'{"id": 1}'
 
 
@@ -200,3 +206,46 @@ def test_the_fhir_interface_throws_away_no_more_bodies_of_nobody_than_places(cli
         told = {"CONTENT_TYPE": "application/fhir+json", "CONTENT_LENGTH": "1000"}
         answer = client.generic("POST", "/fhir/", **told, **{"wsgi.input": body})
     assert answer.status_code == 401 and not body.asked.is_set()
+
+
+def taken(size, taker="hers"):
+    answer = StreamingHttpResponse(iter([b"a", b"b"]))
+    if size:
+        answer.headers["Content-Length"] = str(size)
+    reception.in_turn(answer, taker)
+    return answer
+
+
+def test_an_account_takes_three_large_files_at_once_and_another_takes_his():
+    held = [taken(LARGEST), taken(LARGEST), taken(0)]
+    with pytest.raises(reception.Full):
+        taken(LARGEST)
+    assert [*taken(LARGEST, "his")] == [b"a", b"b"]
+    assert [*taken(1_000_000)] == [b"a", b"b"]  # it is in the buffers of the network already
+
+    assert [*held[0]] == [b"a", b"b"]  # to its end
+    held[1].close()  # by whoever serves
+    del held[2]  # by whoever forgot
+    gc.collect()
+    held = [taken(LARGEST) for _ in range(GIVEN.each)]
+    for answer in held:
+        answer.close()
+    assert not reception._held
+
+
+def test_the_page_says_so(cast, client, monkeypatch):
+    monkeypatch.setattr(reception, "_BUFFERED", 0)
+    login(client, cast.amar)
+    address = f"/dossiers/{cast.madeleine_record.pk}/fiche-urgence/imprimer/"
+    held = [client.get(address) for _ in range(GIVEN.each)]
+    assert [answer.status_code for answer in held] == [200] * GIVEN.each
+
+    refused = client.get(address)
+
+    assert (
+        refused.status_code == 409 and "Plusieurs fichiers vous parviennent déjà" in refused.content.decode()
+    )
+    assert "no-store" in refused.headers["Cache-Control"]
+    for answer in held:
+        answer.close()
+    assert client.get(address).status_code == 200
