@@ -80,9 +80,9 @@ def _received(request: HttpRequest) -> HttpResponse | None:
         with reception.place(request, kind, account or network_of(request)):
             _ = (request.POST, request.FILES) if is_form else request.body
     except reception.Full:
-        return _not_received(request, _TOO_MANY, status=503)
+        return _not_received(request, _TOO_MANY)
     except reception.TooSlow:
-        return _not_received(request, _TOO_SLOW, status=408)
+        return _not_received(request, _TOO_SLOW)
     except UnreadablePostError:  # the sender is gone
         return HttpResponseBadRequest()
     return None
@@ -108,9 +108,10 @@ def _account_behind(request: HttpRequest) -> str:
         let_go()
 
 
-def _not_received(request: HttpRequest, why: str, *, status: int) -> HttpResponse:
+def _not_received(request: HttpRequest, why: str) -> HttpResponse:
+    """503 for both: a page that keeps a note on its device sends it again by itself (islands/kept-notes.ts)."""
     context = {"sentence": why, "correlation": getattr(request, "correlation_id", "")}
-    response = render(request, "not_received.html", context, status=status)
+    response = render(request, "not_received.html", context, status=503)
     response.headers["Retry-After"] = str(_COME_BACK_LATER_SECONDS)
     return response
 

@@ -173,7 +173,7 @@ def test_what_comes_by_drops_is_cut(form, at_pace):
 
     answer = answered(posted(network, 40_200, content_type=form))
 
-    assert answer.status_code == 408 and "trop lentement" in answer.content.decode()
+    assert answer.status_code == 503 and "trop lentement" in answer.content.decode()
     assert network.now < 300
 
 
