@@ -107,7 +107,7 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "overview:home"
 # The page of the directory to which the login page leads who has no account yet.
 REGISTER_URL = "directory:register"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["terresante.accounts.hashing.Argon2InTurn"]
 if TESTING:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -152,6 +152,8 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/.+-[A-Za-z0-9_-]{8}\.[a-z0-9]
 # A message or a file over these sizes is refused with a sentence before it is read whole.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Of a process that serves pages, as `serve` says: three in four at most receive a body (kernel/reception.py).
+THREADS = int(os.environ.get("TERRESANTE_THREADS", "64"))
 FILE_UPLOAD_HANDLERS = ["terresante.kernel.files.spooling.BoundedSpool"]
 
 # Received files, encrypted (terresante/kernel/files): a folder, or any storage class of Django's interface.

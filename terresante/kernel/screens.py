@@ -25,15 +25,18 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
-from terresante.kernel import audit, rls
+from terresante.kernel import audit, reception, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
-from terresante.kernel.errors import DomainError, NotFound, Refused
+from terresante.kernel.errors import Conflict, DomainError, NotFound, Refused
 from terresante.kernel.passing import tried_again
 from terresante.kernel.ports import MainAction, actor_behind, record_frame, surviving_record
 from terresante.kernel.ui.frame import Toast
 
+_TAKES_ENOUGH = (
+    "Plusieurs fichiers vous parviennent déjà : attendez que l’un d’eux soit arrivé, puis recommencez."
+)
 STATUS_PAGES = frozenset({400, 403, 404, 409})
 P = ParamSpec("P")
 
@@ -110,15 +113,20 @@ def writes(
 
 
 def public(*, reason: str) -> Callable[[PlainView[P]], PlainView[P]]:
-    """Open without an account. Such a view touches no patient's row: it has no actor to read them with."""
+    """Open without an account. Such a view touches no patient's row: it has no actor to read them with. What it answers
+    may still be for one person (a code, an address): kept by no browser, unless the view says otherwise.
+    """
 
     def decorate(view: PlainView[P]) -> PlainView[P]:
         @wraps(view)
         def run(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
             try:
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
             except DomainError as error:
-                return error_page(request, error)
+                response = error_page(request, error)
+            if "Cache-Control" not in response.headers:
+                add_never_cache_headers(response)
+            return response
 
         return _declared(run, Declaration("public", reason=reason))
 
@@ -153,6 +161,16 @@ def next_page(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()})
     return wanted if is_ours else ""
+
+
+def to_login(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=401)
+        response.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+        return response
+    if request.method == "POST":
+        return HttpResponseRedirect("/connexion/")
+    return redirect_to_login(request.get_full_path())
 
 
 def network_of(request: HttpRequest) -> str:
@@ -198,7 +216,7 @@ def _guarded(
     def run(plain: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
         actor = actor_behind(plain)
         if actor is None:
-            return _to_login(plain)
+            return to_login(plain)
         request = cast(Request, plain)
         request.actor, request.after_read, request.prepared = actor, [], None
         try:
@@ -211,12 +229,22 @@ def _guarded(
             response = _moved(request, actor, kwargs) or _refused(request, actor, action, kwargs, error)
         except DomainError as error:
             response = error_page(request, error)
-        add_never_cache_headers(response)
-        if response.streaming:
+        if isinstance(response, StreamingHttpResponse):
             rls.let_go()
+            response = _in_turn(request, response, actor)
+        add_never_cache_headers(response)
         return response
 
     return _declared(run, declaration)
+
+
+def _in_turn(request: Request, response: StreamingHttpResponse, actor: Actor) -> Answer:
+    try:
+        reception.in_turn(response, str(actor.user_id))
+    except reception.Full:
+        response.close()
+        return error_page(request, Conflict(_TAKES_ENOUGH))
+    return response
 
 
 def _declared(run: PlainView[P], declaration: Declaration) -> PlainView[P]:
@@ -238,16 +266,6 @@ def _rendered(response: Answer) -> Answer:
     if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
         return response.render()
     return response
-
-
-def _to_login(request: HttpRequest) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        response = HttpResponse(status=401)
-        response.headers["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
-        return response
-    if request.method == "POST":
-        return HttpResponseRedirect("/connexion/")
-    return redirect_to_login(request.get_full_path())
 
 
 def _moved(request: Request, actor: Actor, named: dict[str, Any]) -> HttpResponse | None:

@@ -126,7 +126,7 @@ class SubscriptionForm(forms.Form):
             told = json.loads(self.cleaned_data["subscription"])
             keys = told["keys"]
             read = NewSubscription(str(told["endpoint"]), unsaid(keys["p256dh"]), unsaid(keys["auth"]))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise forms.ValidationError(_NOT_READ) from error
         if not is_point(read.point) or len(read.auth) != AUTH_BYTES:
             raise forms.ValidationError(_NOT_READ)

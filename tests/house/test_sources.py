@@ -27,6 +27,7 @@ MORE_NAMES = {
         "passkeys": "WebAuthn ceremonies, pure",
         "sessions": "Django's place for who is logged in",
         "tries": "how often a door was tried",
+        "hashing": "passwords computed so many at once",
     },
     "care_team": {
         "matrix": "role × data, the one place that says it",

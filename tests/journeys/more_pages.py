@@ -328,6 +328,7 @@ _DESKS = (
     Screen("page-503-erreur", _GP, "/annuaire/", does=acts.shows_the_page("503.html")),
     Screen("page-409-erreur", _GP, "/annuaire/", does=acts.shows_the_page("409.html")),
     Screen("page-croisee-erreur", _GP, "/annuaire/", does=acts.shows_the_page("crossed.html")),
+    Screen("page-envoi-interrompu-erreur", _GP, "/annuaire/", does=acts.shows_the_page("not_received.html")),
     Screen(
         "administration-compte-fermer",
         _ADMINISTRATOR,

@@ -244,6 +244,25 @@ def test_the_region_is_searched_sixty_times_an_hour(world):
     assert "recherches dans la région en une heure" not in answers[59]
 
 
+# What a browser keeps.
+
+
+def test_no_public_page_is_kept_by_a_browser_but_what_is_the_same_for_everybody(client):
+    """The address of who was given an access, the name on a locked workstation: not after the next person sat down."""
+    same = {"worker"}
+    kept = []
+    for view, keys in named_views():
+        address = reverse(view, args=[new_id() for _ in keys])
+        if resolve(address).func.declaration.kind == "public" and view not in same:
+            answer = client.get(address)
+            if answer.status_code in (200, 302, 422) and "no-store" not in answer.headers.get(
+                "Cache-Control", ""
+            ):
+                kept.append(view)
+
+    assert kept == []
+
+
 # What no JSON can do.
 
 

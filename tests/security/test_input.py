@@ -86,6 +86,7 @@ def test_only_the_screens_known_here_take_a_file():
 
     assert sorted(taken) == [
         *("_photos.html", "add.html", "add_document.html", "forms.py", "forms.py", "forms.py"),
+        "middleware.py",  # receives the forms of every screen
         *(
             "pathway_forms.py",
             "pathways.html",

@@ -9,7 +9,9 @@ from base64 import urlsafe_b64encode
 from functools import cache
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from terresante.accounts.hashing import Argon2InTurn
 from tests.house.tree import ROOT
 
 
@@ -204,6 +206,7 @@ def test_no_address_climbs_out_of_the_static_files():
 
 
 def test_passwords_are_kept_by_argon2_in_production():
-    assert answered()[1]["PASSWORD_HASHERS"] == ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    assert answered()[1]["PASSWORD_HASHERS"] == ["terresante.accounts.hashing.Argon2InTurn"]
+    assert issubclass(Argon2InTurn, Argon2PasswordHasher)
     assert answered()[1]["DEBUG"] is False
     assert answered()[1]["ALLOWED_HOSTS"] == ["terresante.example"]

@@ -6,6 +6,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from contextlib import contextmanager, suppress
 from http.cookies import SimpleCookie
@@ -19,6 +20,7 @@ from config.local.demo import free_port
 from terresante.accounts.models import Session
 from terresante.accounts.tests.cards import RPPS, Authority
 from terresante.directory.models import Practitioner
+from terresante.kernel import reception
 from tests.house.tree import ROOT
 from tests.walls import walls_down
 
@@ -33,8 +35,8 @@ class Proxy:
     def __init__(self, port):
         self.port = port
 
-    def get(self, host, path, *, held=None, cookies=None, **headers):
-        """One request; `held`: a key and its certificate. Raises OSError where the handshake is refused."""
+    @contextmanager
+    def wire(self, host, held=None):
         context = ssl.create_default_context()
         # Caddy's own authority of development signs these names; that a browser trusts it is not what is asked here.
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -42,15 +44,31 @@ class Proxy:
             context.load_cert_chain(held)
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as plain:
             with context.wrap_socket(plain, server_hostname=host) as wire:
-                lines = {"Host": f"{host}:{self.port}", "Connection": "close", **headers}
-                if cookies:
-                    lines["Cookie"] = cookies.output([], header="", sep=";").strip()
-                head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-                wire.sendall(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
-                answer = http.client.HTTPResponse(wire)
-                answer.begin()
-                answer.body = answer.read().decode()
-                return answer
+                yield wire
+
+    def get(self, host, path, *, held=None, cookies=None, **headers):
+        """One request; `held`: a key and its certificate. Raises OSError where the handshake is refused."""
+        if cookies:
+            headers["Cookie"] = cookies.output([], header="", sep=";").strip()
+        with self.wire(host, held) as wire:
+            wire.sendall(self.head("GET", host, path, headers))
+            return answer_on(wire)
+
+    def head(self, method, host, path, headers):
+        lines = {"Host": f"{host}:{self.port}", "Connection": "close", **headers}
+        told = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        return f"{method} {path} HTTP/1.1\r\n{told}\r\n".encode()
+
+
+class Answer(http.client.HTTPResponse):
+    body = ""
+
+
+def answer_on(wire):
+    answer = Answer(wire)
+    answer.begin()
+    answer.body = answer.read().decode()
+    return answer
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +100,13 @@ def proxy(settings, tmp_path, authority):
 def _caddy(folder, port, pages, pem):
     program = shutil.which("caddy")
     assert program, "Caddy est introuvable : installez-le (Debian : sudo apt-get install caddy)."
-    options = f"{{\nadmin off\nskip_install_trust\nauto_https disable_redirects\nhttps_port {port}\n"
-    options += f"storage file_system {folder / 'kept'}\n}}\n"
+    options = f"admin off\nskip_install_trust\nauto_https disable_redirects\nhttps_port {port}\n"
+    options += f"storage file_system {folder / 'kept'}\n"
     told = "\n".join((ROOT / name).read_text() for name in FILES)
     assert told.count("127.0.0.1:8000") == len(FILES)
     config = folder / "Caddyfile"
-    config.write_text(options + told.replace("127.0.0.1:8000", f"127.0.0.1:{pages}"))
+    told = told.replace("{\n", "{\n" + options, 1).replace("127.0.0.1:8000", f"127.0.0.1:{pages}")
+    config.write_text(told)
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -180,3 +199,26 @@ def test_the_cards_address_serves_nothing_else_and_the_pages_never_ask_for_a_car
     page = proxy.get("localhost", "/connexion/")
     assert page.status == 200 and "Server" not in page.headers
     assert page.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+def test_a_form_is_with_the_proxy_before_it_holds_a_thread(proxy, monkeypatch):
+    came, rest = [], threading.Event()
+    place = reception.place
+
+    def watched(request, kind, sender):
+        came.append((rest.is_set(), kind.name))
+        return place(request, kind, sender)
+
+    monkeypatch.setattr(reception, "place", watched)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for size in (100, 1_000_000):
+        rest.clear()
+        with proxy.wire("localhost") as wire:
+            head = proxy.head("POST", "localhost", "/connexion/", form | {"Content-Length": size})
+            wire.sendall(head + b"a" * 50)
+            assert proxy.get("localhost", "/connexion/").status == 200
+            rest.set()
+            wire.sendall(b"a" * (size - 50))
+            # Nobody's token: the form was read whole, and no more than that.
+            assert answer_on(wire).status == 403
+    assert came == [(True, "form"), (True, "file of nobody")]

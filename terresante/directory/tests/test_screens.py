@@ -31,7 +31,7 @@ def test_results_escape_what_the_files_say(monkeypatch):
 
 
 def test_without_an_account_there_is_no_page(monkeypatch):
-    monkeypatch.setattr(screens, "_to_login", lambda request: SimpleNamespace(status_code=302))
+    monkeypatch.setattr(screens, "to_login", lambda request: SimpleNamespace(status_code=302))
     assert page(monkeypatch, None, nom="dul").status_code == 302
 
 

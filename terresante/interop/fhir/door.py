@@ -25,7 +25,7 @@ from terresante.accounts.tries import refuse_beyond
 from terresante.interop.enums import READING_SCOPES, ApiScope
 from terresante.interop.fhir.actions import Caller, caller_of
 from terresante.interop.fhir.outcome import Issue, Problem, Resource, outcome, wrong
-from terresante.kernel import audit, rls
+from terresante.kernel import audit, reception, rls
 from terresante.kernel.access import Action
 from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
@@ -52,6 +52,7 @@ _RECORDED = (403, 404, 409, 422)
 _UNPROVED = "Présentez un jeton en cours de validité (Authorization: Bearer), obtenu à /fhir/token."
 _TOO_MANY = "Trop de requêtes de ce logiciel : réessayez dans un quart d’heure."
 _TOO_LARGE = "Le corps dépasse 20 Mo : allégez le document, ou déposez-le depuis son dossier."
+_TOO_SLOW = "Le corps arrivait trop lentement : la réception a été interrompue. Renvoyez la même requête."
 _NO_READER = "Le professionnel nommé par ce jeton ne travaille plus dans cette structure."
 _BROKEN = "Une erreur de notre côté a empêché de répondre : réessayez plus tard."
 _LATER = (
@@ -95,7 +96,7 @@ def api(
             if actor is None:
                 raise _unauthorized(_NO_READER)
             try:
-                asked = Asked(request, caller, actor, _body(request, takes) if takes else b"")
+                asked = Asked(request, caller, actor, _body(request, takes, caller) if takes else b"")
                 return tried_again(lambda: handler(asked, **named))
             except (Problem, Refused, NotFound) as error:
                 _record_refusal(actor, action, error, named)
@@ -241,7 +242,7 @@ def _weighed(accept: str) -> dict[str, float]:
     return found
 
 
-def _body(request: HttpRequest, takes: Collection[str]) -> bytes:
+def _body(request: HttpRequest, takes: Collection[str], caller: Caller) -> bytes:
     """Whole, to memory, within its bound; nothing is open nor held meanwhile."""
     if (request.content_type or "").lower() not in takes:
         sentence = f"Le corps de la requête est attendu en {' ou '.join(takes)}."
@@ -250,6 +251,16 @@ def _body(request: HttpRequest, takes: Collection[str]) -> bytes:
     if told.isdecimal() and int(told) > LARGEST_BODY:
         raise wrong(_TOO_LARGE, code="too-long", status=413)
     rls.let_go()
+    try:
+        with reception.place(request, reception.OF_SOFTWARE, str(caller.access.pk)):
+            return _read(request)
+    except reception.Full:
+        raise come_back() from None
+    except reception.TooSlow:
+        raise wrong(_TOO_SLOW, code="timeout", status=408) from None
+
+
+def _read(request: HttpRequest) -> bytes:
     pieces, size = [], 0
     while piece := request.read(_STEP):
         pieces.append(piece)
@@ -260,9 +271,11 @@ def _body(request: HttpRequest, takes: Collection[str]) -> bytes:
 
 
 def _throw_the_rest_away(request: HttpRequest) -> None:
+    """Of anybody: where as many send as may, it is closed over after all."""
     rls.let_go()
     left = _MOST_THROWN_AWAY
-    with suppress(OSError):  # a sender that is gone
+    place = reception.place(request, reception.NOBODY_S_FILE, network_of(request))
+    with suppress(OSError, reception.Full, reception.TooSlow), place:  # OSError: a sender that is gone
         while left > 0 and (piece := request.read(_STEP)):
             left -= len(piece)
 

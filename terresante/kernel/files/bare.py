@@ -13,12 +13,15 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 from zlib import crc32
 
-from terresante.kernel.files.kinds import FileKind
+from terresante.kernel.files.kinds import DAMAGED, FileKind, refused
 
 _STEP = 1 << 20
 _IN_MEMORY = 5_000_000
-# Inside the coded picture: a byte 0xFF that is neither data nor a restart.
-_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)
+# Of a picture: beyond, it was made for who reads it to lose his time. A camera pads to a block of its card, no more.
+_MOST_MARKERS, _MOST_PADDING, _MOST_CHUNKS = 4000, 4096, 100_000
+# Inside the coded picture: a byte 0xFF that is neither data, nor a restart, nor padding. Never the whole padding, which
+# would be tried again from each of its bytes.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _APP0, _EXIF, _ICC, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
 # Frames, tables, restarts: what decodes.
@@ -46,7 +49,10 @@ _LOOKS = frozenset(
 
 @contextmanager
 def bare(content: IO[bytes], kind: FileKind) -> Iterator[IO[bytes]]:
-    """What is kept of a received file: of a JPEG or a PNG, the picture alone; of another kind, what was sent."""
+    """What is kept of a received file: of a JPEG or a PNG, the picture alone; of another kind, what was sent.
+
+    Raises Invalid for a picture of more pieces than any has.
+    """
     content.seek(0)
     if kind not in (FileKind.JPEG, FileKind.PNG):
         yield content
@@ -59,7 +65,10 @@ def bare(content: IO[bytes], kind: FileKind) -> Iterator[IO[bytes]]:
 
 def _copy_jpeg(content: IO[bytes], kept: IO[bytes]) -> None:
     kept.write(content.read(2))
-    while (marker := _marker(content)) is not None:
+    for _ in range(_MOST_MARKERS):
+        marker = _marker(content)
+        if marker is None:
+            return
         if marker in _ALONE:
             kept.write(bytes((0xFF, marker)))
             continue
@@ -71,15 +80,17 @@ def _copy_jpeg(content: IO[bytes], kept: IO[bytes]) -> None:
             kept.write(bytes((0xFF, marker)) + (len(said) + 2).to_bytes(2) + said)
         if marker == _SCAN:
             _copy_scan(content, kept)
+    raise refused(DAMAGED)
 
 
 def _marker(content: IO[bytes]) -> int | None:
-    """The next one; any number of 0xFF may stand before it. None at the end, or where there is no marker."""
+    """The next one; 0xFF may stand before it as padding. None at the end, or where there is no marker."""
     if content.read(1) != b"\xff":
         return None
-    while (byte := content.read(1)) == b"\xff":
-        pass
-    return byte[0] if byte else None
+    for _ in range(_MOST_PADDING):
+        if (byte := content.read(1)) != b"\xff":
+            return byte[0] if byte else None
+    return None
 
 
 def _segment(marker: int, body: bytes) -> bytes | None:
@@ -109,7 +120,9 @@ def _copy_scan(content: IO[bytes], kept: IO[bytes]) -> None:
 
 def _copy_png(content: IO[bytes], kept: IO[bytes]) -> None:
     kept.write(content.read(8))
-    while len(head := content.read(8)) == 8:
+    for _ in range(_MOST_CHUNKS):
+        if len(head := content.read(8)) < 8:
+            return
         size, name = int.from_bytes(head[:4]) + 4, head[4:]
         if name == b"eXIf":
             body = content.read(size)
@@ -122,6 +135,7 @@ def _copy_png(content: IO[bytes], kept: IO[bytes]) -> None:
             content.seek(size, 1)
         if name == b"IEND":
             return
+    raise refused(DAMAGED)
 
 
 def _copy(content: IO[bytes], kept: IO[bytes], size: int) -> None:

@@ -20,6 +20,9 @@ LARGEST = 100 * 1000 * 1000
 _STEP = 1 << 20
 # Beyond, a browser spends its memory on one image (ten times a good scan of an A4 page).
 _MOST_PIXELS = 120_000_000
+# Before the frame of a JPEG, padding included: no camera writes as many.
+_MOST_MARKERS = 20_000
+DAMAGED = "Cette image est abîmée : ouvrez-la sur votre appareil, puis déposez-en une copie."
 
 
 class FileKind(TextChoices):
@@ -115,7 +118,7 @@ def _found(content: IO[bytes], start: bytes) -> FileKind:
 
 def _refuse_huge(size: tuple[int, int]) -> None:
     if 0 in size:
-        raise refused("Cette image est abîmée : ouvrez-la sur votre appareil, puis déposez-en une copie.")
+        raise refused(DAMAGED)
     if size[0] * size[1] > _MOST_PIXELS:
         raise refused("Cette image est trop grande pour être affichée : réduisez sa définition.")
 
@@ -123,7 +126,10 @@ def _refuse_huge(size: tuple[int, int]) -> None:
 def _jpeg_size(content: IO[bytes]) -> tuple[int, int]:
     """(width, height), from the frame header; (0, 0) when there is none. Segments are those of ITU T.81, B.1."""
     content.seek(2)
-    while (marker := content.read(2))[:1] == b"\xff" and len(marker) == 2:
+    for _ in range(_MOST_MARKERS):
+        marker = content.read(2)
+        if marker[:1] != b"\xff" or len(marker) < 2:
+            break
         if marker[1] == 0xFF:
             content.seek(-1, 1)
             continue

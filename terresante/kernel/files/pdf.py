@@ -13,8 +13,9 @@ from typing import IO
 _WINDOW = 1 << 20
 # Of a dictionary and the names around it; windows overlap by as much.
 _OVERLAP = 1 << 12
-# Of all object streams together, once inflated: a bomb is refused, not opened.
-_MOST_INFLATED = 256 << 20
+# Of all object streams together, once inflated: a bomb is refused, not opened. A producer puts a hundred objects or two
+# in each; a file made of the name of a stream alone held a processor for minutes.
+_MOST_INFLATED, _MOST_STREAMS = 64 << 20, 20_000
 
 _SCRIPT = "Ce PDF contient un programme, ou une action qui se lance à l’ouverture"
 _AGAIN = "imprimez-le en PDF depuis votre lecteur, puis déposez cette copie."
@@ -39,7 +40,9 @@ def _spelled(name: bytes) -> bytes:
     return b"".join(b"(?:%s|#%02x|#%02X)" % (re.escape(bytes([sign])), sign, sign) for sign in name)
 
 
-_NAMES = re.compile(b"/(?:%s)" % b"|".join(b"(%s)" % _spelled(name) for name in _SENTENCES))
+# What follows a slash is looked at before the names are tried: a file may be made of slashes.
+_FIRST = b"(?=[#%s])" % bytes({name[0] for name in _SENTENCES})
+_NAMES = re.compile(b"/%s(?:%s)" % (_FIRST, b"|".join(b"(%s)" % _spelled(name) for name in _SENTENCES)))
 _XFA = re.compile(rb"/%s\s*(?:\[|\d+\s+\d+\s+R|<<)" % _spelled(b"XFA"))
 _ENCRYPT = re.compile(rb"/%s\s*(?:\d+\s+\d+\s+R|<<)" % _spelled(b"Encrypt"))
 _OBJECT_STREAM = re.compile(b"/" + _spelled(b"ObjStm"))
@@ -50,11 +53,14 @@ _OTHER_FILTERS = re.compile(rb"/(?:LZW|ASCIIHex|ASCII85|RunLength|DCT|JPX|JBIG2|
 
 def why_refused(content: IO[bytes]) -> str:
     """'' for a PDF that only shows; else the sentence that says why not, and what to do."""
-    inflated = 0
+    streams, inflated = 0, 0
     for place, window in _windows(content):
         if why := _in_names(window):
             return why
         for found in _OBJECT_STREAM.finditer(window):
+            streams += 1
+            if streams > _MOST_STREAMS:
+                return _DAMAGED
             size, why = _in_object_stream(content, place + found.start(), _MOST_INFLATED - inflated)
             inflated += size
             if why:

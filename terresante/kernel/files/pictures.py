@@ -3,13 +3,16 @@ of a scan, drawn again as a PDF.
 """
 
 import struct
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
 from PIL import Image, ImageCms, ImageOps
 
+from terresante.kernel.errors import Conflict
 from terresante.kernel.files.kinds import refused
 
 # Long edges, in points: one reads a wound or a pill box at full screen, one finds it again in a list.
@@ -17,6 +20,10 @@ LARGE, SMALL = 2048, 320
 # Beyond, decoding costs a worker more memory (4 bytes a point) than a page deserves; telephones make 12 to 50 millions.
 MOST_PIXELS = 64_000_000
 _FORMATS = ("JPEG", "PNG")
+# Of a process: 250 kB of a PNG may be 64 million points, half a gigabyte and seconds of a processor while it is drawn.
+AT_ONCE, PATIENCE_SECONDS = 2, 30.0
+_places = threading.BoundedSemaphore(AT_ONCE)
+_BUSY = "Beaucoup de photos arrivent au même moment : joignez de nouveau la vôtre dans une minute."
 _HUGE = "Cette photo dépasse 64 millions de points : prenez-la avec une définition moindre, puis joignez-la de nouveau."
 _DAMAGED = "Cette photo est abîmée : ouvrez-la sur votre appareil, puis joignez-en une copie."
 # Of a scan: its pages, the points of all of them, and a sheet of A4 at 300 points an inch.
@@ -44,10 +51,26 @@ class Photograph:
 
 
 def photograph(content: IO[bytes]) -> Photograph:
-    """The way up first, then sRGB, then the size; raises Invalid for what does not open or is too large.
+    """The way up first, then sRGB, then the size; raises Invalid for what does not open or is too large, Conflict when
+    too many others are being drawn: the caller holds no connection meanwhile.
 
     The same file gives the same bytes, with one version of Pillow.
     """
+    with _in_turn():
+        return _photograph(content)
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    if not _places.acquire(timeout=PATIENCE_SECONDS):
+        raise Conflict(_BUSY)
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def _photograph(content: IO[bytes]) -> Photograph:
     content.seek(0)
     try:
         with Image.open(content, formats=_FORMATS) as sent:
@@ -55,13 +78,19 @@ def photograph(content: IO[bytes]) -> Photograph:
                 raise refused(_HUGE)
             # A JPEG is decoded at a half, a quarter or an eighth: never more points than needed.
             sent.draft("RGB", (LARGE, LARGE))
-            large = _plain(ImageOps.exif_transpose(sent))
+            large = _plain(ImageOps.exif_transpose(_fewer(sent)))
     except (OSError, SyntaxError, ValueError, ImageCms.PyCMSError) as error:
         raise refused(_DAMAGED) from error
     large.thumbnail((LARGE, LARGE), Image.Resampling.LANCZOS)
     small = large.copy()
     small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
     return Photograph(_jpeg(large, 85), _jpeg(small, 75), large.width, large.height)
+
+
+def _fewer(sent: Image.Image) -> Image.Image:
+    """A huge PNG with no more than a few times the points needed, before each step of `_plain` makes a copy of it."""
+    times = max(sent.width, sent.height) // LARGE
+    return sent.reduce(times) if times > 1 and sent.mode in ("L", "LA", "RGB", "RGBA") else sent
 
 
 def _plain(picture: Image.Image) -> Image.Image:

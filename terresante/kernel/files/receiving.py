@@ -75,13 +75,16 @@ def receive(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action) -> R
 
 
 def receive_photo(actor: Actor, sent: "UploadedFile[Any]", *, for_action: Action) -> ReceivedPhoto:
-    """Nothing is kept of what was sent but its points. Raises as `receive`, and Invalid for what is no photograph."""
+    """Nothing is kept of what was sent but its points. Raises as `receive`, Invalid for what is no photograph, Conflict
+    when too many others are being drawn.
+    """
     if (sent.size or 0) > LARGEST_PHOTO:
         raise refused("Cette photo dépasse 30 Mo : réduisez sa définition, puis joignez-la de nouveau.")
     kind = kind_of(sent, name=shown_name(sent.name or ""), size=sent.size or 0)
     if kind not in (FileKind.JPEG, FileKind.PNG):
         raise refused(_NO_PHOTO)
     _refuse_infected(actor, sent, for_action)
+    rls.let_go()
     drawn = photograph(sent)
     large, small = (_put_away(actor, BytesIO(content)) for content in (drawn.large, drawn.small))
     return ReceivedPhoto(large, small, drawn.width, drawn.height)

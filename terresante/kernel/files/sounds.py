@@ -16,6 +16,8 @@ from terresante.kernel.files.kinds import refused
 # In bytes: five minutes of what a telephone records at its best (256 kbit/s).
 LARGEST_SOUND = 10_000_000
 LONGEST_SECONDS = 300
+# Five minutes of the shortest packets of Opus (2.5 ms), and what stands around: beyond, it is no recording.
+_MOST_PARTS = 200_000
 _NO_SOUND = "Ce n’est pas un enregistrement sonore : joignez un fichier M4A, MP3, OGG ou WebM, sans image."
 _TOO_LONG = "Ce message dure plus de cinq minutes : partagez-le en plusieurs notes."
 
@@ -48,7 +50,7 @@ def sound_of(content: IO[bytes], *, size: int) -> Sound:
     content.seek(0)
     try:
         sound = _found(held)
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, ArithmeticError, RecursionError, IndexError, ValueError) as error:
         raise refused(_NO_SOUND) from error
     if sound is None:
         raise refused(_NO_SOUND)
@@ -101,8 +103,11 @@ def _webm(held: bytes) -> Sound | None:
 
 def _elements(held: bytes) -> Iterator[tuple[int, bytes]]:
     """In their order; those that hold others are walked through, of known size or not."""
-    at = 0
+    at, parts = 0, 0
     while at < len(held):
+        parts += 1
+        if parts > _MOST_PARTS:
+            raise ValueError("too many elements")
         key, at = _number(held, at, keeps_mark=True)
         size, at = _number(held, at, keeps_mark=False)
         if key in _OPENED:

@@ -3,16 +3,26 @@
 import io
 import random
 import struct
+import threading
+import time
 from zlib import crc32
 
 import pytest
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
-from terresante.kernel.errors import Invalid
+from terresante.kernel.errors import Conflict, Invalid
 from terresante.kernel.files import pictures
 from terresante.kernel.files.bare import bare
-from terresante.kernel.files.kinds import FileKind
-from terresante.kernel.files.pictures import LARGE, MOST_PAGES, SMALL, check_scan, photograph, scan_as_pdf
+from terresante.kernel.files.kinds import FileKind, kind_of
+from terresante.kernel.files.pictures import (
+    AT_ONCE,
+    LARGE,
+    MOST_PAGES,
+    SMALL,
+    check_scan,
+    photograph,
+    scan_as_pdf,
+)
 
 _GPS, _ARTIST, _ORIENTATION, _SOFTWARE = 0x8825, 0x013B, 0x0112, 0x0131
 SECRETS = (b"Canon of nobody", b"Camille", b"48.7933", b"rue de Paris", b"GPS")
@@ -240,3 +250,81 @@ def test_a_scan_damaged_anywhere_is_drawn_or_refused():
             assert scan_as_pdf(bytes(raw)).startswith(b"%PDF-")
         except Invalid as refusal:
             assert refusal.sentence
+
+
+def test_two_photographs_at_once_are_drawn_and_the_others_are_asked_to_come_back(monkeypatch):
+    monkeypatch.setattr(pictures, "PATIENCE_SECONDS", 0.01)
+    asked, going_on = threading.Semaphore(0), threading.Event()
+    at_work = pictures._photograph
+
+    def slowly(content):
+        asked.release()
+        going_on.wait(30)
+        return at_work(content)
+
+    monkeypatch.setattr(pictures, "_photograph", slowly)
+    drawers = [threading.Thread(target=photograph, args=(io.BytesIO(camera_jpeg()),)) for _ in range(AT_ONCE)]
+    for drawer in drawers:
+        drawer.start()
+    try:
+        assert all(asked.acquire(timeout=30) for _ in drawers)
+        with pytest.raises(Conflict, match="dans une minute"):
+            photograph(io.BytesIO(camera_jpeg()))
+    finally:
+        going_on.set()
+        for drawer in drawers:
+            drawer.join()
+    assert photograph(io.BytesIO(camera_jpeg())).width == 60
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P"])
+def test_a_huge_png_is_made_smaller_before_it_is_copied(mode, monkeypatch):
+    seen, plain = [], pictures._plain
+
+    def watched(picture):
+        seen.append(picture.size)
+        return plain(picture)
+
+    monkeypatch.setattr(pictures, "_plain", watched)
+    out = io.BytesIO()
+    drawn(5 * LARGE, 40).convert(mode).save(out, "PNG")
+
+    made = photograph(out)
+
+    # Colours of a palette are not averaged: they are a quarter of the memory.
+    assert seen == [(5 * LARGE, 40) if mode == "P" else (LARGE, 8)]
+    assert (made.width, made.height) == (LARGE, 8)
+
+
+# Each of these held a processor, and every page of its process, for minutes or hours. In seconds of a processor: one
+# is a hundred times what they take now.
+PADDED = b"\xff\xd8\xff\xda\x00\x02" + b"\xff" * 100_000 + b"\x00"
+CHUNKS = b"\x89PNG\r\n\x1a\n" + (bytes(4) + b"tEXt" + bytes(4)) * 200_000
+
+
+def test_padding_inside_a_picture_is_read_once():
+    began = time.process_time()
+    assert kept(PADDED).endswith(b"\xff\x00")
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\xff\xd8" + b"\xff\xd0" * 5000, FileKind.JPEG),
+        (b"\xff\xd8" + b"\xff\xe1\x00\x02" * 5000, FileKind.JPEG),
+        (CHUNKS, FileKind.PNG),
+    ],
+)
+def test_a_picture_of_more_pieces_than_any_has_is_refused(content, kind):
+    with pytest.raises(Invalid, match="abîmée"):
+        kept(content, kind)
+
+
+@pytest.mark.parametrize("piece", [b"\xff", b"\xff\xd0", b"\xff\xe1\x00\x02"])
+def test_the_frame_of_a_picture_is_not_looked_for_without_end(piece):
+    content = (
+        b"\xff\xd8\xff" + piece[1:] + piece * 30_000 + b"\xff\xc0\x00\x0b\x08\x00\x28\x00\x3c\x01" + bytes(3)
+    )
+    with pytest.raises(Invalid, match="abîmée"):
+        kind_of(io.BytesIO(content), name="photo.jpg", size=len(content))

@@ -134,6 +134,16 @@ def test_a_bomb_in_an_object_stream_is_not_opened_whole(monkeypatch):
     assert "ne peut pas être examiné" in sentence(object_stream(bytes(64 << 20)), "a.pdf")
 
 
+def test_a_pdf_made_of_object_streams_alone_is_not_looked_through_whole(monkeypatch):
+    """Two megabytes of them took ten seconds of a processor, of anybody who asks for an account."""
+    assert pdf._MOST_STREAMS == 20_000
+    monkeypatch.setattr(pdf, "_MOST_STREAMS", 3)
+    stream = b"3 0 obj<</Type/ObjStm/Length 1>>stream\nx\nendstream endobj "
+
+    assert taken(PLAIN_PDF + 3 * stream, "a.pdf") == FileKind.PDF
+    assert "ne peut pas être examiné" in sentence(PLAIN_PDF + 4 * stream, "a.pdf")
+
+
 def test_a_file_beyond_a_hundred_megabytes_is_refused_by_its_size():
     with pytest.raises(Invalid, match="100 Mo"):
         kind_of(io.BytesIO(PLAIN_PDF), name="a.pdf", size=kinds.LARGEST + 1)

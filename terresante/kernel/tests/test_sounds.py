@@ -127,3 +127,26 @@ def test_every_cut_of_a_recording_ends():
                 found(content[:end])
             except Invalid:
                 continue
+
+
+def without_end(depth: int) -> bytes:
+    held = box(b"hdlr", bytes(8) + b"soun" + bytes(12))
+    for _ in range(depth):
+        held = box(b"trak", held)
+    return box(b"ftyp", b"M4A \0\0\0\0") + held
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        without_end(3000),
+        mp4().replace(struct.pack(">II", 1000, 20_000), struct.pack(">II", 0, 20_000)),
+        webm() + element(0x4489, struct.pack(">d", float("inf"))),
+        webm() + element(0x4489, struct.pack(">d", float("nan"))) + element(0x2AD7B1, b"\xff" * 8),
+        webm() + b"\xec\x80" * 200_001,
+    ],
+    ids=["nested", "no scale", "infinite", "no number", "empty elements"],
+)
+def test_a_recording_made_to_break_who_reads_it_is_refused_with_a_sentence(content):
+    with pytest.raises(Invalid):
+        found(content)

@@ -130,6 +130,11 @@ def test_an_event_repeated_is_told_once_on_each_device(browser, service, cast):
     assert sends() == 1
 
 
+def test_a_bomb_in_a_subscription_is_a_mistake_of_its_form(browser):
+    answer = browser.client.post(reverse("notifications:subscribe"), {"subscription": "[" * 2990})
+    assert answer.status_code == 422 and not PushSubscription.objects.exists()
+
+
 def test_a_subscription_that_is_over_is_deleted_and_alarms_nobody(browser, service, cast):
     browser.subscribes()
     del service.devices["ines"]

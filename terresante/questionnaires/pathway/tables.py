@@ -12,7 +12,7 @@ from typing import Any
 
 from terresante.questionnaires.pathway.model import Mistake
 
-_HEADER = re.compile(r"^\s*(\[{1,2})\s*([^\[\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
+_HEADER = re.compile(r"^\s*(\[{1,2})([^\[\]]+)\]{1,2}\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*["']?([\w.-]+)["']?\s*=""")
 # A key of thousands of parts keeps the reader of TOML busy for minutes; of ours none has three.
 _ENDLESS = re.compile(r"""(?<![\w-])(?:(?:[\w-]{1,80}|"[^"\n]{0,80}"|'[^'\n]{0,80}')[ \t]*\.[ \t]*){40}""")

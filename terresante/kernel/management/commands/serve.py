@@ -46,6 +46,7 @@ def _serve_pages(host: str, port: int, workers: int, threads: int) -> None:
     from granian import Granian  # noqa: PLC0415 -- as above
     from granian.constants import Interfaces  # noqa: PLC0415 -- as above
 
+    os.environ["TERRESANTE_THREADS"] = str(threads)  # read by the settings of each worker
     Granian(
         "config.wsgi:application",
         address=host,
