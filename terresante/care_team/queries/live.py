@@ -67,10 +67,20 @@ def _concerned(events: Sequence[Event], connected: Sequence[Actor]) -> Iterator[
 
 def _is_concerned(actor: Actor, event: Event) -> bool:
     if isinstance(event, RecordClosed):
-        whose = event.member_id
-        return whose is not None and whose in (actor.person_id, actor.organization_id, actor.principal_id)
+        return _is_closed_to(actor, event)
     is_own = isinstance(event, IdentityMoved) and actor.kind == ActorKind.PATIENT
     return (is_own and actor.person_id == event.patient_id) or actor.has_duty(Duty.IDENTITY_OFFICER)
+
+
+def _is_closed_to(actor: Actor, event: RecordClosed) -> bool:
+    if event.private_to_person_id not in (None, actor.person_id):
+        return False
+    if event.private_to_id not in (None, actor.organization_id):
+        return False
+    if event.account_id is not None and event.account_id == actor.user_id:
+        return True
+    whose = event.member_id
+    return whose is not None and whose in (actor.person_id, actor.organization_id, actor.principal_id)
 
 
 def _put_out(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
