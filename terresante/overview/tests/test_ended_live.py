@@ -50,6 +50,7 @@ def handed_over(cast):
         practice = Organization.objects.get(pk=cast.amar.organization_id)
         zoe = professional("zoe", Profession.DOCTOR, practice)
     given = member(cast.madeleine_record, cast.amar)
+    assert zoe.person_id is not None
     proposal = Proposal(giver_id=cast.amar.person_id, taker_id=zoe.person_id, periods=[given.pk])
     key = propose_hand_over(cast.amar, proposal)
     with walls_down():
