@@ -89,7 +89,7 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             alerts_count_url=link("overview:alert_count"),
             alerts_kinds=_COUNTED,
             live=Live(
-                url="/live",
+                url=_stream(actor),
                 position=last_position(),
                 toast_url=link("overview:toast"),
                 toast_kinds=_ANNOUNCED,
@@ -97,6 +97,11 @@ def frame(request: HttpRequest, actor: Actor) -> dict[str, Any]:
             worker_url=_worker(request),
         )
     }
+
+
+def _stream(actor: Actor) -> str:
+    """Each account its own: a page that stays open when another one logs in is not served as if it were his."""
+    return f"/live?account={actor.user_id}"
 
 
 def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
@@ -108,7 +113,7 @@ def _patient_frame(request: HttpRequest, actor: Actor) -> DeskFrame:
         home_url=places[0].url,
         places=places,
         user=_user(request, actor),
-        live=Live(url="/live", position=last_position(), toast_url="", toast_kinds=""),
+        live=Live(url=_stream(actor), position=last_position(), toast_url="", toast_kinds=""),
         live_strips=_strips_of_person(request, actor),
         worker_url=_worker(request),
     )

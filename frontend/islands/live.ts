@@ -1,8 +1,9 @@
 import htmx from "htmx.org";
 import { announce } from "./announce";
-import { closePage } from "./closed";
+import { closePage, keepsText, unsavedTexts } from "./closed";
 import { hasUnsavedText } from "./form-guard";
 import { openLiveLink } from "./live-link";
+import { coverPage, UNLOCKED } from "./lock";
 import type { LiveEvent, LiveMessage } from "./sse";
 
 const REFRESH_MS = 300;
@@ -30,8 +31,15 @@ export function startLive(): void {
   // a stream cut by a stairwell ends without a word: the browser knows at once, silence would take a minute
   window.addEventListener("offline", () => showState(false, Date.now()));
   window.addEventListener("online", () => link.reconnect());
+  document.addEventListener(UNLOCKED, () => link.reopen());
   document.addEventListener("submit", ({ target }) => {
     if (target instanceof HTMLFormElement && target.matches("[data-logout]")) link.logout();
+  });
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { target, xhr } = (event as CustomEvent<{ target: HTMLElement; xhr: XMLHttpRequest }>).detail;
+    if (xhr.status !== 401 || coverPage() || !(isBeingTyped() || keepsText())) return;
+    event.preventDefault(); // leaving for the door would lose what is being typed
+    closePage("liveGone" in target.dataset ? "closed" : "ended");
   });
   document.addEventListener("htmx:responseError", (event) => {
     const { target, xhr } = (event as CustomEvent<{ target: HTMLElement; xhr: XMLHttpRequest }>).detail;
@@ -51,8 +59,21 @@ function hear(message: LiveMessage): void {
   // a stream that opens while the network goes says « connected » a moment too late
   else if (message.type === "state")
     showState(message.connected && navigator.onLine, message.connected ? Date.now() : message.lostAt);
-  else if (message.type === "stale") leave("Page à recharger", "Copiez votre texte, puis rechargez la page.");
-  else leave("Session terminée", "Copiez votre texte, puis reconnectez-vous.");
+  else if (keepsText()) return; // until it is copied
+  else if (message.type === "stale") reloadOrSay();
+  else endSession();
+}
+
+/** A shared workstation is locked more often than left: what is behind comes back with its password. */
+function endSession(): void {
+  if (coverPage()) return;
+  window.clearTimeout(stripTimer);
+  strip?.remove();
+  if (!isBeingTyped() || !closePage("ended")) location.reload();
+}
+
+function isBeingTyped(): boolean {
+  return hasUnsavedText() || unsavedTexts() !== "";
 }
 
 function spread(event: LiveEvent): void {
@@ -147,13 +168,13 @@ function showStrip(lostAt: number): void {
   strip.append(more);
 }
 
-function leave(word: string, text: string): void {
-  if (!hasUnsavedText()) {
+function reloadOrSay(): void {
+  if (!isBeingTyped()) {
     location.reload();
     return;
   }
   strip?.remove();
-  strip = lineOnTop(word, text);
+  strip = lineOnTop("Page à recharger", "Copiez votre texte, puis rechargez la page.");
 }
 
 function lineOnTop(word: string, text: string): HTMLElement {

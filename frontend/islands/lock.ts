@@ -1,9 +1,13 @@
+import { unsavedTexts } from "./closed";
 import { hasUnsavedText } from "./form-guard";
 
 const CHECK_MS = 1_000;
 const PRESENCE_MS = 30_000;
 const SEEN = "terresante-seen"; // shared by the tabs of this browser
 const STATE = "terresante-lock";
+/** Told to the document when a page that stayed behind the lock goes on. */
+export const UNLOCKED = "terresante:unlocked";
+let lock: Lock | undefined;
 
 /**
  * dialog[data-lock]: covers the page of a shared workstation after data-lock-after seconds without an act in any tab. The
@@ -12,7 +16,14 @@ const STATE = "terresante-lock";
 export function startLock(): void {
   const dialog = document.querySelector<HTMLDialogElement>("dialog[data-lock]");
   if (!dialog) return;
-  new Lock(dialog).start();
+  lock = new Lock(dialog);
+  lock.start();
+}
+
+/** False where no workstation is shared: nothing is covered. */
+export function coverPage(): boolean {
+  lock?.cover();
+  return lock !== undefined;
 }
 
 class Lock {
@@ -64,7 +75,7 @@ class Lock {
     }
   }
 
-  private cover(): void {
+  cover(): void {
     if (this.dialog.open) return;
     document.querySelectorAll<HTMLDialogElement>("dialog[open]").forEach((other) => other.close());
     document.title = "Session verrouillée"; // a record's title is its patient
@@ -76,7 +87,8 @@ class Lock {
     this.dialog.close();
     this.told = Date.now();
     localStorage.setItem(SEEN, String(Date.now()));
-    if (!hasUnsavedText()) location.reload();
+    if (hasUnsavedText() || unsavedTexts()) document.dispatchEvent(new Event(UNLOCKED));
+    else location.reload();
   }
 
   private async unlock(form: HTMLFormElement): Promise<void> {

@@ -1,4 +1,5 @@
 import htmx from "htmx.org";
+import { startGivingBack } from "./closed";
 import { startFilling } from "./fill";
 import { startConditions } from "./conditions";
 import { startFormGuard } from "./form-guard";
@@ -37,6 +38,7 @@ startCopy();
 startPrint();
 startErrorSummary();
 startFormGuard();
+startGivingBack();
 startKeptNotes(); // after the form guard: what it stops is not sent
 startFilling();
 startLogout();

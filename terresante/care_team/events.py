@@ -80,10 +80,13 @@ class OppositionWithdrawn(Event):
 class RecordClosed(Event):
     """Told to those to whom the record closes, and to nobody else: pages of it that stay open must not.
 
-    `member_id`: whose period or delegation ended (object_id); None: all whom an opposition (object_id) put out.
+    `member_id`: whose period, emergency or delegation ended (object_id), wherever he acts from; private to a person, or
+    to a structure too, when it was lent to nobody. None: all whom an opposition (object_id) put out.
+    `account_id`: of a relative, who acts for somebody else, or for nobody, as soon as it has ended.
     """
 
     member_id: UUID | None = None
+    account_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
 from terresante.kernel.errors import Conflict, DomainError, NotFound, Refused
 from terresante.kernel.passing import tried_again
-from terresante.kernel.ports import MainAction, actor_behind, record_frame, surviving_record
+from terresante.kernel.ports import DRAWN_FOR, MainAction, actor_behind, record_frame, surviving_record
 from terresante.kernel.ui.frame import Toast
 
 _TAKES_ENOUGH = (
@@ -219,6 +219,9 @@ def _guarded(
             return to_login(plain)
         request = cast(Request, plain)
         request.actor, request.after_read, request.prepared = actor, [], None
+        if _is_of_another_person(request):
+            acting_for = {"acting_for": actor.on_behalf_of}
+            return render(request, "another_person.html", acting_for, status=Conflict.status)
         try:
             if before is not None and request.method == "POST":
                 request.prepared = before(request, *args, **kwargs)
@@ -245,6 +248,12 @@ def _in_turn(request: Request, response: StreamingHttpResponse, actor: Actor) ->
         response.close()
         return error_page(request, Conflict(_TAKES_ENOUGH))
     return response
+
+
+def _is_of_another_person(request: Request) -> bool:
+    """Sent from a page that was drawn for somebody else: what it says is about her."""
+    drawn_for = request.POST.get(DRAWN_FOR)
+    return drawn_for is not None and drawn_for != str(request.actor.person_id)
 
 
 def _declared(run: PlainView[P], declaration: Declaration) -> PlainView[P]:

@@ -27,5 +27,13 @@ class IdentityMoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicatesChanged(Event):
+    """Pairs that look like one person were found, or a pair was told apart: object_id, of which patient_id is one.
+
+    For the identity desk alone.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeathChanged(Event):
     """Noted, or cleared by the identity desk: open pages say it."""

@@ -6,10 +6,12 @@ from django.utils import timezone
 
 from terresante.kernel import rls, sql
 from terresante.kernel.actor import Actor
+from terresante.kernel.events import emit
 from terresante.kernel.jobs import loop, scheduled
 from terresante.patients.desk_actions import confirm_insi, record_insi_call, traits_of
 from terresante.patients.desk_queries import resembling, sides_of_row
 from terresante.patients.enums import InsiAnswer, InsiOperation
+from terresante.patients.events import DuplicatesChanged
 from terresante.patients.insi import teleservice
 from terresante.patients.link_actions import purge_requests
 from terresante.patients.merge_actions import sweep_merges
@@ -25,7 +27,8 @@ _VERIFIED_TOGETHER = 50
 
 @scheduled("7 * * * *")
 def propose_duplicates(actor: Actor) -> None:
-    propose_pairs(timezone.now() - _BACK)
+    if propose_pairs(timezone.now() - _BACK):
+        emit(actor, DuplicatesChanged())
 
 
 @scheduled("41 3 * * *")

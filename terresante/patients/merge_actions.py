@@ -15,7 +15,7 @@ from terresante.patients.access import IDENTITY_MERGE, IDENTITY_TELL_APART, IDEN
 from terresante.patients.desk_actions import checked_reason
 from terresante.patients.desk_queries import sides_of
 from terresante.patients.enums import DuplicateState
-from terresante.patients.events import IdentitiesMerged, IdentitiesUnmerged, IdentityMoved
+from terresante.patients.events import DuplicatesChanged, IdentitiesMerged, IdentitiesUnmerged, IdentityMoved
 from terresante.patients.likeness import compare
 from terresante.patients.models import IdentityMerge, Patient, PotentialDuplicate
 
@@ -115,6 +115,7 @@ def tell_apart(actor: Actor, one_id: UUID, *, other_id: UUID, reason: str) -> Po
             patient.is_homonym = True
             patient.save(update_fields=["is_homonym", "updated_at"])
         audit.record(actor, IDENTITY_TELL_APART, patient_id=patient.pk, about=decided)
+    emit(actor, DuplicatesChanged(patient_id=first.pk, object_id=decided.pk))
     return decided
 
 

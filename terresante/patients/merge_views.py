@@ -35,7 +35,8 @@ def list_pairs(request: Request) -> HttpResponse:
     pairs = queries.pairs_to_examine(request.actor)
     for pair in pairs:
         audit.note_read(IDENTITY_READ, patient_id=pair.one.pk, about=pair.other)
-    return render(request, "patients/pairs.html", {"pairs": pairs, "most": queries.MOST_PAIRS})
+    template = "patients/_pairs.html" if request.headers.get("HX-Request") else "patients/pairs.html"
+    return render(request, template, {"pairs": pairs, "most": queries.MOST_PAIRS})
 
 
 @require_safe

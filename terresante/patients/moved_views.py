@@ -16,12 +16,14 @@ from terresante.kernel.screens import Request, error_page, reads
 from terresante.kernel.ui.frame import Action, Level, LiveStrip, Strip
 from terresante.kernel.ui.links import link
 from terresante.patients.access import IDENTITY_READ, IDENTITY_UNMERGE
+from terresante.patients.desk_queries import told_apart
 from terresante.patients.models import IdentityMerge, Patient
 
 _MOST = 2
-_KINDS = "IdentitiesMerged IdentitiesUnmerged IdentityMoved RecordClosed"
+_KINDS = "IdentitiesMerged IdentitiesUnmerged IdentityMoved DuplicatesChanged RecordClosed"
 _TOLD = (
-    "Cette page n’est plus à jour : une identité vient d’être fusionnée avec une autre, ou séparée d’elle. "
+    "Cette page n’est plus à jour : une identité vient d’être fusionnée avec une autre, séparée d’elle, ou reconnue "
+    "différente. "
     "Rouvrez l’identité avant d’agir."
 )
 
@@ -48,9 +50,13 @@ def show_moved(request: Request) -> HttpResponse:
 
 
 def _standing(actor: Actor, patients: Sequence[Patient]) -> str:
-    """Merged into which, and how many merges may be undone."""
+    """Merged into which, how many merges may be undone, how many of them were told apart."""
     merges = access.list(actor, IDENTITY_UNMERGE, IdentityMerge).filter(patient__in=patients)
-    return "+".join([*(str(one.merged_into_id or "") for one in patients), str(merges.count())])
+    first, *others = patients
+    apart = told_apart(first.pk, [one.pk for one in others]) if others else ()
+    return "+".join(
+        [*(str(one.merged_into_id or "") for one in patients), str(merges.count()), str(len(apart))]
+    )
 
 
 def _strip(patient_id: UUID) -> Strip:

@@ -223,6 +223,7 @@ def test_an_account_is_given_to_a_patient_by_a_job_alone(cast, madeleine):
 QUESTIONS = {
     "record_readers": "SELECT record_readers(%(patient)s, ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[], '')",
     "closed_readers": "SELECT closed_readers(%(patient)s, ARRAY[%(colin)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
+    "ended_accesses": "SELECT ended_accesses('2000-01-01', '2100-01-01')",
     "restricted_readers": "SELECT restricted_readers(%(patient)s, 'psychiatry', %(structure)s,"
     " ARRAY[%(person)s]::uuid[], ARRAY[%(structure)s]::uuid[])",
     "knows_restricted": "SELECT nullif(knows_restricted(%(patient)s, 'psychiatry', %(structure)s), false)",
@@ -324,6 +325,7 @@ ANSWERED = {
         "open_records",
         "record_readers",
         "closed_readers",
+        "ended_accesses",
         "restricted_readers",
         "knows_restricted",
         "users_to_tell",

@@ -40,6 +40,7 @@ DEFINERS = {
     "circle_may_grow": "a boolean, for the record one writes in",
     "record_readers": "which of the given keys reach one record",
     "closed_readers": "which of the given keys an opposition has put out of one record, for jobs",
+    "ended_accesses": "whose accesses ended by themselves between two moments, for jobs",
     "knows_restricted": "whether the caller may know what a sector keeps restricted, whether it exists or not",
     "reaches_patient": "whether the caller is in the circle of one patient, reads on, or opened an emergency",
     "restricted_readers": "which of the given keys may know it, for jobs",

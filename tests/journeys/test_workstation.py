@@ -4,6 +4,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.test_merged import founds
+
 pytestmark = pytest.mark.journey
 
 SHARED = "C’est un poste partagé"
@@ -31,6 +33,36 @@ def test_a_ward_s_screen_covers_itself_and_keeps_what_was_being_written(visit, p
     unlock(nurse.page, account.password)
     expect(cover).to_be_hidden()
     expect(nurse.page.get_by_label("Note", exact=True)).to_have_value("Commencée avant la pause.")
+
+
+def test_what_is_behind_the_lock_hears_again_what_happens_once_it_is_opened(visit, platform):
+    """Its stream ends while it is locked: the page said « Session terminée » over a session that goes on."""
+    nurse, other = visit(), visit("s.norbert")
+    name = "KERDREIN"
+    founds(other, name, "Solange", "17/06/1932")
+    account = platform.account("s.norbert")
+    nurse.log_in(account, device=SHARED)
+    page = nurse.page
+    page.goto(f"{other.page.url}notes/nouvelle/")
+    page.get_by_label("Note", exact=True).fill("Commencée avant la pause.")
+    with page.expect_response("**/connexion/verrouiller/"):
+        page.evaluate("localStorage.setItem('terresante-seen', '0')")
+    cover = page.get_by_role("dialog", name="Session verrouillée")
+    expect(cover).to_be_visible()
+    # The stream asks again whom it serves, at once rather than within half a minute: nobody.
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(4_000)
+    unlock(page, account.password)
+    expect(cover).to_be_hidden()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("Commencée avant la pause.")
+    expect(page.get_by_text("Session terminée")).to_have_count(0)
+
+    other.page.goto(f"{other.page.url}choix/opposition-au-dossier/")
+    other.page.get_by_label("Comment la personne l’a exprimé").fill("Dit ce jour, au domicile")
+    other.page.get_by_role("button", name="Fermer le dossier").click()
+
+    expect(page.get_by_role("heading", name="Dossier fermé")).to_be_visible()
+    expect(page.get_by_label("Ce que vous écriviez")).to_have_value("Commencée avant la pause.")
 
 
 def test_the_next_nurse_takes_the_place_in_one_step(visit, platform):

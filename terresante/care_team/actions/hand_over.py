@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from terresante.care_team.access import HAND_OVER_ANSWER, HAND_OVER_PROPOSE, leads_structure
 from terresante.care_team.enums import HandOverKind
-from terresante.care_team.events import HandedOver, HandOverProposed, MemberJoined, MemberLeft
+from terresante.care_team.events import HandedOver, HandOverProposed, MemberJoined, MemberLeft, RecordClosed
 from terresante.care_team.models import HandOver, HandOverItem
 from terresante.directory.models import Practitioner
 from terresante.kernel import access, audit, rls, sql
@@ -133,5 +133,7 @@ def _tell(actor: Actor, item_id: UUID, patient_id: UUID) -> None:
         restricted_to_id=given.restricted_to_id,
     )
     emit(actor, moved)
+    # The giver reads on; whoever acts for him does not.
+    emit(actor, RecordClosed(patient_id=item.patient_id, object_id=given.pk, member_id=giver.pk))
     detail = {"state": "accepted", "from": str(giver.pk), "role": item.role}
     audit.record(actor, HAND_OVER_ANSWER, patient_id=item.patient_id, about=item, detail=detail)

@@ -186,7 +186,12 @@ def _close(actor: Actor, row: Delegation) -> None:
     """Pages that the relative has open."""
     emit(
         actor,
-        RecordClosed(patient_id=row.patient_id, object_id=row.pk, member_id=row.related_person_id),
+        RecordClosed(
+            patient_id=row.patient_id,
+            object_id=row.pk,
+            member_id=row.related_person_id,
+            account_id=row.user_id,
+        ),
     )
 
 

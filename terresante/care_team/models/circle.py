@@ -106,6 +106,15 @@ class CareTeamParticipant(Restricted):
                 condition=Q(reads_until__isnull=False),
                 name="participant_reads_on",
             ),
+            # What ended since one looked last: `jobs.tell_of_endings`.
+            models.Index(
+                fields=["expires_at"], condition=Q(expires_at__isnull=False), name="participant_ends_at"
+            ),
+            models.Index(
+                fields=["reads_until"],
+                condition=Q(reads_until__isnull=False),
+                name="participant_reads_until",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -65,7 +65,8 @@ class EmergencyAccess(Row):
             ),
         ]
         indexes = [
-            models.Index(fields=["practitioner", "patient", "expires_at"], name="emergency_of_practitioner")
+            models.Index(fields=["practitioner", "patient", "expires_at"], name="emergency_of_practitioner"),
+            models.Index(fields=["expires_at"], name="emergency_ends_at"),
         ]
 
     def __str__(self) -> str:

@@ -12,12 +12,17 @@ from terresante.care_team.events import AccessesSeen, ComplaintAnswered, Profess
 from terresante.directory.enums import Duty
 from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.events import Event
-from terresante.patients.events import IdentitiesMerged, IdentitiesUnmerged, IdentityMoved
+from terresante.patients.events import (
+    DuplicatesChanged,
+    IdentitiesMerged,
+    IdentitiesUnmerged,
+    IdentityMoved,
+)
 
 # What is told to the person whose record it is, and to nobody of the circle.
 FOR_THE_PATIENT = (AccessesSeen, ProfessionalCame, ComplaintAnswered)
-# Of identities: the desk hears them too, whoever follows the person.
-_OF_IDENTITIES = (IdentitiesMerged, IdentitiesUnmerged, IdentityMoved)
+# Of identities: the desk hears them too, whoever follows the person; of duplicates, it alone.
+_OF_IDENTITIES = (IdentitiesMerged, IdentitiesUnmerged, IdentityMoved, DuplicatesChanged)
 # What may have closed a record to who was reading it: merged with one that the person opposed closes both.
 _CLOSING = (RecordClosed, IdentitiesMerged, IdentityMoved)
 _READERS = """
@@ -67,10 +72,27 @@ def _concerned(events: Sequence[Event], connected: Sequence[Actor]) -> Iterator[
 
 def _is_concerned(actor: Actor, event: Event) -> bool:
     if isinstance(event, RecordClosed):
-        whose = event.member_id
-        return whose is not None and whose in (actor.person_id, actor.organization_id, actor.principal_id)
-    is_own = isinstance(event, IdentityMoved) and actor.kind == ActorKind.PATIENT
-    return (is_own and actor.person_id == event.patient_id) or actor.has_duty(Duty.IDENTITY_OFFICER)
+        return _is_closed_to(actor, event)
+    return _is_of_own_identity(actor, event) or actor.has_duty(Duty.IDENTITY_OFFICER)
+
+
+def _is_of_own_identity(actor: Actor, event: Event) -> bool:
+    if actor.kind != ActorKind.PATIENT:
+        return False
+    if isinstance(event, IdentitiesUnmerged):
+        return actor.person_id == event.dead_id
+    return isinstance(event, IdentityMoved) and actor.person_id == event.patient_id
+
+
+def _is_closed_to(actor: Actor, event: RecordClosed) -> bool:
+    if event.private_to_person_id not in (None, actor.person_id):
+        return False
+    if event.private_to_id not in (None, actor.organization_id):
+        return False
+    if event.account_id is not None and event.account_id == actor.user_id:
+        return True
+    whose = event.member_id
+    return whose is not None and whose in (actor.person_id, actor.organization_id, actor.principal_id)
 
 
 def _put_out(events: Sequence[Event], connected: Sequence[Actor]) -> list[tuple[int, Actor]]:
@@ -123,9 +145,16 @@ def _relatives_reading(events: Sequence[Event], connected: Sequence[Actor]) -> l
     if not asked:
         return []
     persons, users = [actor.person_id for actor in asked], [actor.user_id for actor in asked]
+    # Separated from somebody, her own too: their pages may still show what was the other's.
+    separated = [
+        (number, event.dead_id)
+        for number, event in enumerate(events)
+        if isinstance(event, IdentitiesUnmerged)
+    ]
+    about = [*((number, event.patient_id) for number, event in enumerate(events)), *separated]
     with connection.cursor() as cursor:
-        cursor.execute(_DELEGATES, [[event.patient_id for event in events], persons, users])
-        return [(number - 1, asked[reader - 1]) for number, reader in cursor.fetchall()]
+        cursor.execute(_DELEGATES, [[patient_id for _, patient_id in about], persons, users])
+        return [(about[number - 1][0], asked[reader - 1]) for number, reader in cursor.fetchall()]
 
 
 def _may_be_told(actor: Actor) -> bool:
@@ -133,7 +162,7 @@ def _may_be_told(actor: Actor) -> bool:
 
 
 def _may_read(actor: Actor, event: Event) -> bool:
-    if isinstance(event, RecordClosed):
+    if isinstance(event, (RecordClosed, DuplicatesChanged)):
         return False
     if event.sector and actor.kind == ActorKind.REPRESENTATIVE:
         return False

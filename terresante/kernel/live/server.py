@@ -46,7 +46,7 @@ class LiveServer:
         if scope["type"] != "http" or scope["method"] != "GET":
             return await _answer(send, 405)
         actor = await sync_to_async(_actor_of, thread_sensitive=False)(scope)
-        if actor is None:
+        if actor is None or _is_of_another(scope, actor):
             return await _answer(send, 401)
         hub = self._started()
         subscriber = await hub.subscribe(actor)
@@ -114,10 +114,19 @@ def _actor_of(scope: Scope) -> Actor | None:
     return actor
 
 
+def _is_of_another(scope: Scope, actor: Actor) -> bool:
+    """The page was drawn for another account, whose session has ended since in this browser: it must say so."""
+    return _asked(scope, "account") not in ("", str(actor.user_id))
+
+
+def _asked(scope: Scope, name: str) -> str:
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("ascii", "replace")).get(name, [""])[0]
+
+
 def _asked_position(scope: Scope) -> int | None:
     header = dict(scope["headers"]).get(b"last-event-id", b"").decode("ascii", "replace")
-    query = parse_qs(scope["query_string"].decode("ascii", "replace")).get("after", [""])[0]
-    asked = header or query
+    asked = header or _asked(scope, "after")
     return int(asked) if asked.isdecimal() and len(asked) < 19 else None
 
 

@@ -120,6 +120,23 @@ def test_who_was_away_for_too_long_asks_for_the_page_again(monkeypatch, away, st
     asyncio.run(scenario())
 
 
+def test_a_page_of_another_account_is_served_nothing_and_hears_that_its_session_has_ended(monkeypatch):
+    """Somebody else has logged in since, in another tab."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def gone():
+        return {"type": "http.disconnect"}
+
+    monkeypatch.setattr(server, "_actor_of", lambda _: somebody())
+    asked = {"type": "http", "method": "GET", "path": "/live", "headers": []}
+    asyncio.run(server.LiveServer()({**asked, "query_string": f"account={new_id()}".encode()}, gone, send))
+
+    assert sent[0]["status"] == 401
+
+
 @pytest.mark.commits
 def test_a_question_of_the_hub_leaves_no_connection_in_the_thread_that_asked_it():
     """The threads are more than the connections of a process: at the fifth, every stream was closed."""

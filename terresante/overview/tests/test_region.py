@@ -1,11 +1,13 @@
-"""Finding one's own patients among those of a region costs what one's own cost, however many the others are."""
+"""What is found of a region costs what was looked for, however many the others are."""
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from terresante.care_team.models import CareTeamParticipant
 from terresante.directory.models import Practitioner
 from terresante.kernel import rls
+from terresante.kernel.actor import Actor
 from terresante.patients.models import CareRecord, Patient
 from tests.walls import counted, walls_down
 
@@ -75,3 +77,18 @@ def test_my_own_are_found_without_looking_at_the_region(cast):
     # Each of mine is three blocks of an index and its row; to look at twelve thousand others would be two hundred.
     assert blocks(cast.amar, "SELECT my_followed_keys(100)") <= MINE
     assert blocks(cast.amar, "SELECT my_patient_keys(0, 20)") <= 5 * MINE
+
+
+def test_what_has_just_ended_is_found_without_looking_at_what_has_not(cast):
+    """Asked every few seconds: bad to go through every period of a region."""
+    with walls_down():
+        member = CareTeamParticipant.objects.get(member_id=cast.brun.person_id)
+        followed(member, MINE * COLLEAGUES, name="ABEL", by=f"'{cast.amar.person_id}'")
+        later = "UPDATE care_team_careteamparticipant SET expires_at = now() + interval '1 year', reads_until = now()"
+        with connection.cursor() as cursor:
+            cursor.execute(f"{later} + interval '1 year' WHERE practitioner_id = %s", [cast.amar.person_id])
+        CareTeamParticipant.objects.filter(pk=member.pk).update(expires_at=Now())
+    counted(CareTeamParticipant)
+
+    question = "SELECT object FROM ended_accesses(now() - interval '1 minute', now())"
+    assert blocks(Actor.job("endings"), question) <= MINE

@@ -6,10 +6,14 @@ from html import unescape
 import pytest
 
 from terresante.accounts.models import User
+from terresante.kernel import rls
+from terresante.kernel.actor import Actor
 from terresante.kernel.enums import Outcome
 from terresante.kernel.ids import new_id
-from terresante.kernel.models import AuditEntry
-from terresante.patients.merge_actions import merge_identities, unmerge_identities
+from terresante.kernel.models import AuditEntry, OutboxEvent
+from terresante.overview.tests.test_merged_live import told
+from terresante.patients.jobs import propose_duplicates, propose_pairs
+from terresante.patients.merge_actions import merge_identities, tell_apart, unmerge_identities
 from terresante.patients.tests.two_persons import patient_of
 from tests.walls import walls_down
 
@@ -92,3 +96,47 @@ def test_who_does_not_reach_the_identity_is_answered_nothing_and_nothing_is_writ
         assert page(client, cast.brun, asked).status_code == 404
     with walls_down():
         assert not AuditEntry.objects.filter(user_id=cast.brun.user_id, outcome=Outcome.REFUSED).exists()
+
+
+@pytest.fixture
+def pair(cast, twin):
+    """Proposed by the job, once."""
+    with rls.acting(Actor.job("tests")):
+        assert propose_pairs(min(twin.created_at, cast.madeleine_record.patient.created_at)) == 1
+    return f"/identites/comparer/{'/'.join(sorted(map(str, (cast.madeleine_record.patient_id, twin.pk))))}/"
+
+
+def test_the_list_of_duplicates_says_that_somebody_else_has_told_two_apart(client, cast, twin, pair):
+    shown = page(client, cast.identito, "/identites/doublons/").content.decode()
+    assert (
+        'data-live-url="/identites/doublons/" data-live-kinds="DuplicatesChanged IdentitiesMerged IdentitiesUnmerged"'
+        in shown
+    )
+    assert pair in shown
+
+    tell_apart(cast.identito, cast.madeleine_record.patient_id, other_id=twin.pk, reason="Sœurs")
+
+    heard = told("DuplicatesChanged", cast.identito, cast.amar, cast.madeleine, cast.dpo, cast.brun)
+    assert heard[1] == [cast.identito.name]
+    again = client.get("/identites/doublons/", headers={"HX-Request": "true"}).content.decode()
+    assert "Aucun doublon à examiner" in again and "<html" not in again
+
+
+def test_the_page_of_a_pair_says_that_somebody_else_has_told_them_apart(client, cast, twin, pair):
+    url, whose = listening(page(client, cast.identito, pair))
+    assert client.get(url).content.strip() == b""
+
+    tell_apart(cast.identito, cast.madeleine_record.patient_id, other_id=twin.pk, reason="Sœurs")
+
+    assert str(told("DuplicatesChanged")[0]) in whose
+    assert "reconnue différente" in client.get(url).content.decode()
+
+
+def test_pairs_that_the_job_finds_are_told_to_the_desk_once(cast, twin):
+    propose_duplicates()
+    assert told("DuplicatesChanged", cast.identito, cast.amar, cast.madeleine) == (None, [cast.identito.name])
+
+    propose_duplicates()
+
+    with walls_down():
+        assert OutboxEvent.objects.filter(kind="DuplicatesChanged").count() == 1

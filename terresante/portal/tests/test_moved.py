@@ -68,7 +68,8 @@ def test_the_person_and_who_acts_for_her_hear_a_merge_and_its_end(cast, twice, r
     undone(cast, merge_id)
 
     assert told("IdentityMoved", *connected)[1] == [rose.name, claire.name]
-    assert told("IdentitiesUnmerged", *connected)[1] == [cast.madeleine.name]
+    # Their pages, loaded since the merge, are those of the other.
+    assert told("IdentitiesUnmerged", *connected)[1] == [cast.madeleine.name, rose.name, claire.name]
 
 
 def test_pages_of_the_one_that_goes_on_say_to_load_them_again(client, cast, twice):
@@ -97,18 +98,25 @@ def test_pages_of_the_one_that_was_merged_say_it_too(client, cast, twice, rose, 
     assert said(client, asks["IdentityMoved"]) == (200, "")
 
 
-def test_a_page_of_the_merged_record_closes_to_who_is_somebody_else_again(client, cast, twice, rose):
+@pytest.mark.parametrize("who", ["rose", "claire"])
+def test_a_page_of_the_merged_record_closes_to_who_is_of_somebody_else_again(
+    client, cast, twice, rose, claire, who
+):
     """Loaded since the merge, it showed the other person's record, and went on showing it."""
+    reader = {"rose": rose, "claire": claire}[who]
     merge_id = merged(cast, twice)
-    asks = opened(client, rose)
-    since_merged = replace(rose, person_id=cast.madeleine_record.patient_id)
+    asks = opened(client, reader)
+    since_merged = replace(rose, person_id=cast.madeleine_record.patient_id, correlation_id=new_id())
 
     undone(cast, merge_id)
 
-    assert rose.name in told("IdentitiesUnmerged", since_merged, cast.leon)[1]
+    # Whether the stream was there all along, or comes back once it is over.
+    heard = told("IdentitiesUnmerged", since_merged, rose, claire, cast.leon)
+    assert heard == (cast.madeleine_record.patient_id, [rose.name, rose.name, claire.name])
+    assert f"pour={heard[0]}" in asks["IdentitiesUnmerged"]
     assert said(client, asks["IdentitiesUnmerged"])[0] == 404
     with walls_down():
-        assert not AuditEntry.objects.filter(user_id=rose.user_id, outcome=Outcome.REFUSED).exists()
+        assert not AuditEntry.objects.filter(user_id=reader.user_id, outcome=Outcome.REFUSED).exists()
 
 
 def test_who_acts_for_nobody_any_more_is_told_whom_to_ask(client, cast, twice, rose):

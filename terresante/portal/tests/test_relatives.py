@@ -17,6 +17,7 @@ from terresante.care_team.actions.relatives import NewDelegation
 from terresante.care_team.enums import Confidentiality, ConsentKind, DataClass
 from terresante.care_team.models import Consent
 from terresante.care_team.queries import open_record
+from terresante.health_record.models import AllergyIntolerance
 from terresante.kernel import access, ports, rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound, Refused
@@ -391,3 +392,52 @@ def test_a_corrected_birth_date_moves_the_day_of_majority(cast):
     born(cast.madeleine_record, 3)
 
     assert reaches(mother, cast.madeleine_record) == (True, "representative")
+
+
+def sent_from(page, path):
+    """The hidden fields of the form that this page sends there, as a browser does."""
+    (form,) = [one for one in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'action="{path}"' in one]
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+
+
+def test_what_a_page_of_one_person_sends_is_never_written_of_another(cast):
+    """Two tabs: an allergy of Léon, typed in the first, became Madeleine’s once the second had passed to her."""
+    guardian = as_relative(cast.leon_record, "Paul")
+    user = get_user_model().objects.get(pk=guardian.user_id)
+    hers = as_relative(cast.madeleine_record, "Paul", user=user)
+    client, path = acting(guardian), reverse("portal:declare", args=["allergies"])
+    page = client.get(path).content.decode()
+    typed = {
+        **sent_from(page, path),
+        "substance": "Pénicilline",
+        "category": "medication",
+        "criticality": "unable-to-assess",
+    }
+
+    assert client.post(reverse("portal:switch"), {"to": str(hers.person_id)}).status_code == 302
+    refused = client.post(path, typed)
+
+    assert refused.status_code == 409
+    assert "Rien n’a été enregistré" in refused.content.decode()
+    with walls_down():
+        assert not AllergyIntolerance.objects.exists()
+    client.post(reverse("portal:switch"), {"to": str(guardian.person_id)})
+    assert client.post(path, typed).status_code == 302
+    with walls_down():
+        assert AllergyIntolerance.objects.get().patient_id == cast.leon_record.patient_id
+
+
+def test_a_page_of_an_access_that_ended_writes_nothing_of_the_person_who_is_left(cast):
+    record = cast.leon_record
+    guardian = as_relative(record, "Paul")
+    user = get_user_model().objects.get(pk=guardian.user_id)
+    as_relative(cast.madeleine_record, "Paul", user=user)
+    client, path = acting(guardian), reverse("portal:declare", args=["allergies"])
+    typed = {**sent_from(client.get(path).content.decode(), path), "substance": "Pénicilline"}
+
+    with walls_down():
+        Delegation.objects.filter(related_person_id=guardian.person_id).update(withdrawn_at=timezone.now())
+
+    assert client.post(path, typed).status_code == 409
+    with walls_down():
+        assert not AllergyIntolerance.objects.exists()

@@ -7,13 +7,15 @@ from uuid import UUID
 from django import template
 from django.template import Context
 from django.template.base import Parser, Token
-from django.template.defaulttags import URLNode
+from django.template.defaulttags import CsrfTokenNode, URLNode
 from django.template.defaulttags import url as default_url
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from terresante.kernel.actor import ActorKind
+from terresante.kernel.ports import DRAWN_FOR
 from terresante.kernel.ui import assets, wording
 from terresante.kernel.ui.frame import (
     LEVEL_ICONS,
@@ -64,6 +66,16 @@ class _Address(URLNode):
 def url(parser: Parser, token: Token) -> _Address:
     asked = default_url(parser, token)
     return _Address(asked.view_name, asked.args, asked.kwargs, asked.asvar)
+
+
+@register.simple_tag(takes_context=True)
+def csrf_token(context: Context) -> SafeString:
+    """As Django's; in the pages of a person, with whose they are: another tab may act for somebody else by then."""
+    token = SafeString(CsrfTokenNode().render(context))
+    actor = context.get("actor")
+    if actor is None or actor.kind not in (ActorKind.PATIENT, ActorKind.REPRESENTATIVE):
+        return token
+    return token + format_html('<input type="hidden" name="{}" value="{}">', DRAWN_FOR, actor.person_id)
 
 
 @register.simple_tag
