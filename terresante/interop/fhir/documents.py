@@ -20,8 +20,9 @@ from terresante.interop.fhir.people import Resolve, read_author
 from terresante.interop.fhir.schema import at, codings, every, plain_identifier, text_at
 from terresante.interop.hl7v2.adt_fields import rpps_of_national
 from terresante.interop.hl7v2.adt_model import Identity
-from terresante.interop.hl7v2.carried import Act, Carried, not_received, speaks_of_another, visit_told
+from terresante.interop.hl7v2.carried import Act, Carried, not_received, visit_told
 from terresante.interop.hl7v2.dates import PARIS
+from terresante.interop.hl7v2.same_person import speaks_of_another
 from terresante.interop.hl7v2.saying import Visibility
 from terresante.interop.hl7v2.saying import visibility_of as seen_by
 from terresante.kernel.files import pdf
