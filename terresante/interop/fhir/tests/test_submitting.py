@@ -21,7 +21,7 @@ from terresante.interop.cda.tests import letters
 from terresante.interop.fhir import submitting
 from terresante.interop.fhir.tests import stage
 from terresante.interop.fhir.tests.test_tokens import outcome
-from terresante.interop.filing import hold_visits
+from terresante.interop.following import hold_visits
 from terresante.interop.models import DocumentList
 from terresante.interop.tests import papers
 from terresante.kernel import ports
