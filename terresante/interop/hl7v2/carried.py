@@ -38,8 +38,10 @@ from terresante.interop.hl7v2.saying import (
     Visibility,
     changes_visibility,
     dated_at,
+    levels_of,
     recipients,
     told_by,
+    unknown_levels,
     visibility_of,
     written_by,
 )
@@ -92,6 +94,8 @@ class Carried:
     visit_number: str
     addressed_to: tuple[str, ...]
     warnings: tuple[Oddity, ...] = ()
+    # What its sender is told beside the acceptance.
+    reservations: tuple[Refusal, ...] = ()
     # Of a document that is not a CDA, what comes with it says who wrote it; of any, what he does, or in which unit.
     signed_by: str = ""
     specialty: str = ""
@@ -190,6 +194,9 @@ def _carried(
     code = header.type.code if header else (txa.value(2) if txa else "") or (said.value(3) if said else "")
     names = _names(message, txa, cda)
     told = told_by(message)
+    unknown = unknown_levels(message, cda, payload.place if payload else "")
+    for each in unknown:
+        oddities.add("level-unknown", each.location.replace("^1^", "-"), each.sentence)
     replaces = [*_parents(cda), *([txa.value(13).strip()] if txa and txa.value(13) else [])]
     if changes_visibility(told) or act is Act.REPLACE or (payload and cda is None):
         # Corrected, or shown to others, under the name that it had; a paper is known by its request's number.
@@ -205,10 +212,11 @@ def _carried(
         dated_at=header.dated_at if header else dated_at(message, txa, said, oddities),
         names=names,
         replaces=tuple(dict.fromkeys(replaces)),
-        visibility=visibility_of(told | frozenset(header.confidentiality if header else ())),
+        visibility=visibility_of(told | levels_of(cda)),
         visit_number=_visit_number(message, pid, cda),
         addressed_to=_recipients(message, cda),
         warnings=oddities.found(),
+        reservations=unknown,
         signed_by=written_by(message, txa, said),
         specialty=_ward(message),
         changes_visibility=changes_visibility(told),

@@ -217,6 +217,18 @@ def test_a_bundle_speaks_of_one_person(cast):
     nothing_is_left()
 
 
+def test_a_cda_whose_level_is_not_known_is_refused(cast):
+    sent = stage.letter(cast)
+    unknown = replace(
+        sent, content=sent.content.replace(b'<confidentialityCode code="N"', b'<confidentialityCode code="X"')
+    )
+
+    reply = outcome(stage.ready(cast).post(document_reference(unknown)), 422, "code-invalid")
+
+    assert "confidentialityCode" in str(reply.told)
+    nothing_is_left()
+
+
 def test_a_cda_of_somebody_else_is_refused(cast):
     other = replace(
         stage.letter(cast), person=stage.madeleine(cast, birth_name="AUTRE", birth_date="1950-01-01")

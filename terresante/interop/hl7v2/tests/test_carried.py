@@ -16,6 +16,8 @@ from terresante.interop.hl7v2.tests.carrying import (
     several,
     with_paper,
 )
+from terresante.interop.mllp.intake import Outcome, received
+from terresante.interop.mllp.intake import answer as acknowledged
 
 
 def test_the_document_says_what_it_is():
@@ -129,6 +131,44 @@ def test_a_level_of_visibility_holds_wherever_it_is_said(raw, seen):
         found.is_hidden_from_patient,
         found.is_hidden_from_representatives,
     ) == seen
+
+
+UNKNOWN = b'<section><confidentialityCode code="TABOU" codeSystem="2.16.840.1.113883.5.25"/>'
+
+
+@pytest.mark.parametrize(
+    ("raw", "where", "table"),
+    [
+        (filled(mdm(), b"TXA", 18, b"SECRET"), b"TXA^1^18", "0272"),
+        (filled(oru(), b"ORC", 28, b"PSYCHIATRIE"), b"ORC^1^28", "0177"),
+        (oru(letters.structured().replace(b"<section>", UNKNOWN, 1)), b"OBX^1^5", "JDV_J08"),
+    ],
+)
+def test_a_level_that_is_not_known_hides_and_its_sender_is_told(raw, where, table):
+    """HL7 v2.5, ERR-4 W: accepted, and said."""
+    told = received("1", raw)
+    answer = acknowledged(told, Outcome())
+    _, accepted, error, _ = answer.split(b"\r")
+
+    assert accepted.startswith(b"MSA|AA|D1")
+    fields = error.split(b"|")
+    assert fields[2:5] == [where, b"103^Table value not found^HL70357", b"W"]
+    assert table in fields[8].decode() and "par prudence" in fields[8].decode()
+    assert carried(raw).visibility.is_masked
+    assert "level-unknown" in {each.code for each in carried(raw).warnings}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        mdm(),
+        filled(mdm(), b"TXA", 18, b"R"),
+        filled(oru(), b"ORC", 28, b"PSY^Psychiatrie^HL70177"),
+        oru(letters.structured(confidentiality="INVISIBLE_PATIENT")),
+    ],
+)
+def test_of_a_level_that_is_known_nothing_is_told(raw):
+    assert acknowledged(received("1", raw), Outcome()).count(b"\r") == 2
 
 
 def test_a_former_code_is_filed_under_that_of_today_and_a_narrow_one_is_refused():
