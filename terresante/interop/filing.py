@@ -3,7 +3,7 @@ transaction, then it is filed under the structure that sent it.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
 from terresante.interop.offering import offer_found
 from terresante.interop.result_filing import WITHOUT_EFFECT, close_results, file_discrete, file_results
+from terresante.interop.specialties import specialty_of
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
@@ -101,7 +102,7 @@ def file_received(
     if actor.organization_id is None:
         raise NotFound
     kept = partial(is_kept, actor, patient_id)
-    document = file_sent(actor, patient_id, document=_document(carried, received, kept=kept))
+    document = file_sent(actor, patient_id, document=_document(actor, carried, received, kept=kept))
     offer_found(actor, document, carried.cda)
     return document, file_results(actor, document, carried)
 
@@ -150,7 +151,9 @@ def take_back(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> None:
         close_results(actor, ended)
 
 
-def _document(carried: Carried, received: Received, *, kept: Callable[[str], bool]) -> SentDocument:
+def _document(
+    actor: Actor, carried: Carried, received: Received, *, kept: Callable[[str], bool]
+) -> SentDocument:
     seen = carried.visibility
     dated_at = carried.dated_at
     return SentDocument(
@@ -164,7 +167,7 @@ def _document(carried: Carried, received: Received, *, kept: Callable[[str], boo
         **_chain(carried),
         written_by=carried.author,
         addressed_to=carried.addressed_to,
-        specialty=" ".join(_specialties(carried)),
+        specialty=specialty_of(actor, carried),
         visit_number=carried.visit_number,
         is_kept=kept,
         is_masked=seen.is_masked,
@@ -179,13 +182,3 @@ def _chain(carried: Carried) -> dict[str, Any]:
     if header is None or header.set_id is None:
         return {}
     return {"chain": str(header.set_id).replace("\x00", "")[:200], "number": header.version or 1}
-
-
-def _specialties(carried: Carried) -> Iterable[str]:
-    """What its authors do, and where the person was seen, as they are written."""
-    yield carried.specialty
-    if carried.cda is None:
-        return
-    yield from (each.role.label for each in carried.cda.header.authors)
-    if carried.cda.header.encounter is not None:
-        yield from (carried.cda.header.encounter.facility.label, carried.cda.header.encounter.facility_name)
