@@ -47,7 +47,7 @@ def is_kept(hospital: Actor, patient_id: UUID, name: str) -> bool:
     A visit number names its stay; any other name, the stays of that account. Of several, one that is secret is enough,
     and one that was a mistake is not. The same in SQL, for merges: `is_kept_with_stay`.
     """
-    if not name:
+    if not name or hospital.organization_id is None:
         return False
     # Held already, but for a correction that does not name its stay again.
     hold_visits([(hospital.organization_id, name)])

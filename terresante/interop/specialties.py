@@ -39,6 +39,8 @@ def _said(carried: Carried) -> Iterator[str]:
 
 def _declared(actor: Actor, ward: str) -> str:
     """What an administrator says of the unit of that code (PV1-3), as it decides for stays."""
-    declared = Unit.objects.filter(organization_id=actor.organization_id, code=ward).exclude(code="")
+    if not ward or actor.organization_id is None:
+        return ""
+    declared = Unit.objects.filter(organization_id=actor.organization_id, code=ward)
     unit = declared.exclude(sensitivity=UnitSensitivity.ORDINARY).first()
     return unit.get_sensitivity_display() if unit else ""
