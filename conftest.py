@@ -32,7 +32,7 @@ _LONGEST = (
     "test_loading.py",
     "test_audience.py",
     "test_matrix.py",
-    "test_carried.py",
+    "test_damaged.py",
     "test_forged_urls.py",
     "test_region.py",
     "test_plain_sql.py",

@@ -32,16 +32,50 @@ def results_of(paper: Paper) -> list[Said]:
 
 def discrete_results_of(sample: Sample) -> list[Said]:
     """Those of an ORU that carries no document."""
+    return [said for said, _ in _discrete(sample)]
+
+
+class Standing:
+    """What stands under each number of an order, message after message: HL7 v2.5 tells two results of one code apart by
+    their hour (OBX-14), so that a second report of an order completes the first.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, ...], dict[tuple[str, str], Said]] = {}
+
+    def after(self, sample: Sample) -> list[Said]:
+        """What its message makes of the reports it speaks of. Only those that it repeats whole are followed."""
+        given = _discrete(sample)
+        if acknowledgement(sample) != "AA" or len({(said[0], at) for said, at in given}) < len(given):
+            return [said for said, _ in given]
+        whose = (*numbers_of(sample)[0], *sorted(_orders(sample)))
+        stands = self._of.setdefault(whose, {})
+        codes = {said[0] for said, _ in given}
+        # A result announced without a value has it now, whatever its hour.
+        kept = {key: said for key, said in stands.items() if said[1] or said[0] not in codes}
+        self._of[whose] = kept | {(said[0], at): said for said, at in given}
+        return list(self._of[whose].values())
+
+
+def _orders(sample: Sample) -> set[str]:
+    return {
+        sample.field("OBR", 3, occurrence=n) or sample.field("OBR", 2, occurrence=n)
+        for n in _each(sample, "OBR")
+    }
+
+
+def _discrete(sample: Sample) -> list[tuple[Said, str]]:
+    """Each with its hour."""
     found = []
     for row in sample.segments.get("OBX", []):
-        parts = [field.split(sample.marks[1])[0] for field in (*row, *[""] * 8)]
+        parts = [field.split(sample.marks[1])[0] for field in (*row, *[""] * 15)]
         if parts[2] in ("CE", "CWE", "NM"):
             every = [repetition.split(sample.marks[1]) for repetition in row[5].split(sample.marks[2])]
             # Of a code, its words.
             parts[5] = " ; ".join("".join(one[1:2] if parts[2] != "NM" else []) or one[0] for one in every)
         if parts[2] in _VALUED and not _METADATA.match(parts[3]):
             value, unit = (parts[5], "") if parts[2] == "NM" else _bounded(parts[5])
-            found.append((parts[3], value, parts[6] or unit))
+            found.append(((parts[3], value, parts[6] or unit), parts[14]))
     return found
 
 

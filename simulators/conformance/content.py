@@ -50,7 +50,7 @@ def content_of(paper: Paper) -> Counter[str]:
         for each in cast("list[_Element]", root.xpath(path, namespaces=_NS)):
             name = _name(root, each, kind)
             if name:
-                found.add((kind, name))
+                found.add((kind, name.casefold()))
     return Counter(kind for kind, _ in found)
 
 
@@ -64,8 +64,14 @@ def _name(root: _Element, entry: _Element, kind: str) -> str:
     if kind in ("traitements", "vaccinations"):
         return _product(root, entry)
     if kind == "allergies":
-        return _all(entry, ".//c:participant//c:code/@*|.//c:participant//c:name//text()") or (
-            "oui" if _pointed(root, entry).casefold() == "oui" else ""
+        # The words that it points to are those that were signed; one published code is another medicine's.
+        words = "".join(
+            _referenced(root, entry, ".//c:participant//c:code/c:originalText/c:reference/@value")
+        )
+        return (
+            words
+            or _all(entry, ".//c:participant//c:code/@*|.//c:participant//c:name//text()")
+            or ("oui" if _pointed(root, entry).casefold() == "oui" else "")
         )
     label = "" if value is None else value.get("displayName") or value.get("code") or ""
     return label or _pointed(root, entry)

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import cast
+from zipfile import ZipFile, is_zipfile
 from zlib import crc32
 
 from lxml import etree
@@ -22,6 +24,8 @@ _NOT_TAKEN = ("68599-0", "83901-9", "89601-9", "IMG-KOS", "FEUILLE-DE-STYLE", "E
 _EVENTS = {"ORU": ("R01",), "MDM": ("T02", "T04", "T10")}
 # A document that gives no number of a structure is sent with one of this authority: few messages go without.
 _AUTHORITY = "1.2.250.1.999.77"
+# In an archive; the door takes no larger one either.
+_LARGEST = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -262,15 +266,25 @@ def is_taken(paper: Paper) -> bool:
 
 
 def papers_of(folder: Path) -> list[Paper]:
-    """Every CDA document of the folder, by name, whatever its character set; one that is not well formed too."""
+    """Every CDA document of the folder and of its archives (IHE XDM, as a mail carries it), by name, whatever its
+    character set; one that is not well formed too.
+    """
     found = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() != ".xml" or not path.is_file():
-            continue
-        raw = path.read_bytes()
-        name = str(path.relative_to(folder))
+    for name, raw in _xml_files(folder):
         paper = Paper(name, name.split("/")[0] if "/" in name else folder.name, raw)
         plain = raw.replace(b"\0", b"")
         if b"ClinicalDocument" in plain and b"urn:hl7-org:v3" in plain and paper.is_one:
             found.append(paper)
     return found
+
+
+def _xml_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.suffix.lower() == ".xml" and path.is_file():
+            yield name, path.read_bytes()
+        elif path.is_file() and is_zipfile(path):
+            with ZipFile(path) as archive:
+                for entry in archive.infolist():
+                    if entry.filename.lower().endswith(".xml") and entry.file_size <= _LARGEST:
+                        yield f"{name}/{entry.filename}", archive.read(entry)

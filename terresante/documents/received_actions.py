@@ -340,8 +340,8 @@ def _chain(document: SentDocument) -> dict[str, Any]:
 def _limits(actor: Actor, document: SentDocument) -> Limits:
     return limits_sent(
         actor,
-        is_masked=document.is_masked or sensitivity_said(document.specialty) in _INSIDE,
-        sector=matrix.practitioner_sector("", document.specialty),
+        is_masked=document.is_masked,
+        specialty=document.specialty,
         hidden_from_patient=document.hidden_from_patient,
         hidden_from_representative=document.hidden_from_representative,
     )
@@ -351,7 +351,7 @@ def limits_sent(
     actor: Actor,
     *,
     is_masked: bool,
-    sector: str,
+    specialty: str,
     hidden_from_patient: bool,
     hidden_from_representative: bool,
 ) -> Limits:
@@ -361,6 +361,8 @@ def limits_sent(
     its people would.
     """
     here = Organization.objects.get(pk=_structure(actor))
+    is_masked = is_masked or sensitivity_said(specialty) in _INSIDE
+    sector = matrix.practitioner_sector("", specialty)
     sector = sector or matrix.organization_sector(here.kind, here.is_psychiatric)
     return Limits(
         private_to_id=here.pk if is_masked else None,

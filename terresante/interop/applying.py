@@ -5,7 +5,7 @@ and what becomes of a message is decided by the same code alone or in company.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -18,14 +18,15 @@ from django.utils import timezone
 from terresante.interop.coding import unlisted
 from terresante.interop.digests import SEALED_FOR
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.filing import Files, file_carried, follow_stay, hold_visits
+from terresante.interop.filing import Files, file_carried
+from terresante.interop.following import follow_accounts, follow_stay, hold_visits
 from terresante.interop.hl7v2.adt import read_adt
 from terresante.interop.hl7v2.adt_model import AdtMessage
 from terresante.interop.hl7v2.carried import Carried
 from terresante.interop.hl7v2.examination import acknowledges, examined
 from terresante.interop.hl7v2.grammar import Refusal
 from terresante.interop.hl7v2.triggers import Kind
-from terresante.interop.mapping import accepted_traits, reported_movement, visit_number
+from terresante.interop.mapping import accepted_traits, account, reported_movement, visit_number
 from terresante.interop.matching import (
     Asked,
     Knowledge,
@@ -139,7 +140,7 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
             turns.append((row, opened))
         else:
             works.append(opened)
-    hold_visits(_visit_of(work) for work in works)
+    hold_visits(visit for work in works for visit in _visits_of(work))
     known = Knowledge([work.asked for work in works])
     leaving = any(isinstance(work, _Work) and work.message.kind is Kind.DISCHARGE for work in works)
     rules = rules_of_units() if leaving else []
@@ -156,9 +157,12 @@ def _settled_together(rows: Sequence[InboundMessage], now: datetime, files: File
     return turns
 
 
-def _visit_of(work: _Work | _Paper) -> tuple[UUID, str]:
-    number = work.carried.visit_number if isinstance(work, _Paper) else visit_number(work.message)
-    return work.row.sender.organization_id, number
+def _visits_of(work: _Work | _Paper) -> Iterator[tuple[UUID, str]]:
+    if isinstance(work, _Paper):
+        yield work.row.sender.organization_id, work.carried.visit_number
+    else:
+        for number in (visit_number(work.message), account(work.message)):
+            yield work.row.sender.organization_id, number
 
 
 def _opened(row: InboundMessage, files: Files) -> _Work | _Paper | Settled:
@@ -338,6 +342,8 @@ def _written(moves: Sequence[_Move], now: datetime) -> list[Turn]:
             for move, stay in zip(moves, stays, strict=True):
                 if stay.has_turned:
                     follow_stay(_hospital(move.row), stay)
+            learned = [stay for stay in stays if stay.has_new_account and not stay.has_turned]
+            follow_accounts(_hospital(moves[0].row), learned)
     except (Conflict, Invalid) as refusal:
         if len(moves) > 1:
             raise

@@ -3,40 +3,33 @@ transaction, then it is filed under the structure that sent it.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from terresante.documents.access import DOCUMENT_WRITE
 from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.documents.received_actions import OtherContent, SentDocument, file_sent, withdraw_sent
-from terresante.documents.received_actions import keep_with_stay as keep_documents
 from terresante.interop.enums import MessageOutcome, MessageState
 from terresante.interop.fhir.metadata import told_by_header
+from terresante.interop.following import is_kept
 from terresante.interop.hl7v2.carried import Act, Carried
 from terresante.interop.models import InboundMessage
 from terresante.interop.offering import offer_found
 from terresante.interop.result_filing import WITHOUT_EFFECT, close_results, file_discrete, file_results
+from terresante.interop.specialties import specialty_of
 from terresante.kernel import rls
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, Invalid, NotFound
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import Received, put_away
-from terresante.results.discrete_actions import keep_with_stay as keep_results
-from terresante.stays.models import Encounter
 
 _S, _O = MessageState, MessageOutcome
-_HOLD = """
-SELECT pg_advisory_xact_lock(held.key) FROM (
-    SELECT DISTINCT visit_key(named.organization, named.visit) AS key
-    FROM unnest(%s::uuid[], %s::text[]) AS named (organization, visit) ORDER BY key) AS held
-"""
 _NOT_IN_A_NAME = re.compile(r"[^\w-]+")
 
 
@@ -76,7 +69,7 @@ def file_carried(
     """None while its file is not put away: the file is then wanted, and the message keeps its turn."""
     actor = sender_of(row, hospital)
     if carried.discrete and not carried.content:
-        kept = partial(_is_kept, actor, patient_id)
+        kept = partial(is_kept, actor, patient_id)
         outcome, remarks = file_discrete(actor, patient_id, carried, kept=kept)
         row.remarks = [*row.remarks, *remarks]
         return Filed(_S.IGNORED if outcome in WITHOUT_EFFECT else _S.APPLIED, outcome)
@@ -108,8 +101,8 @@ def file_received(
     """
     if actor.organization_id is None:
         raise NotFound
-    kept = partial(_is_kept, actor, patient_id)
-    document = file_sent(actor, patient_id, document=_document(carried, received, kept=kept))
+    kept = partial(is_kept, actor, patient_id)
+    document = file_sent(actor, patient_id, document=_document(actor, carried, received, kept=kept))
     offer_found(actor, document, carried.cda)
     return document, file_results(actor, document, carried)
 
@@ -158,41 +151,9 @@ def take_back(actor: Actor, patient_id: UUID, names: tuple[str, ...]) -> None:
         close_results(actor, ended)
 
 
-def follow_stay(hospital: Actor, stay: Encounter) -> None:
-    """Called in the transaction of the report that took a stay from its circle, or gave it back: what was sent of it
-    before goes the same way, whether the stay became secret or was a mistake (`stays`, README, "Secret").
-    """
-    kept = not stay.is_shown
-    keep_documents(hospital, stay.patient_id, visit_number=stay.visit_number, kept=kept)
-    keep_results(hospital, stay.patient_id, visit_number=stay.visit_number, kept=kept)
-
-
-def hold_visits(visits: Iterable[tuple[UUID | None, str]]) -> None:
-    """Until the end of the transaction, by their structure and number: what writes a stay and what writes of it, by two
-    doors in the same instant, go one after the other, and the second sees what the first has written.
-
-    All those of a transaction at once, before its rows, in the order of their keys: no two wait for each other.
-    """
-    named = [visit for visit in visits if all(visit)]
-    if named:
-        with connection.cursor() as cursor:
-            cursor.execute(_HOLD, [[each[0] for each in named], [each[1] for each in named]])
-
-
-def _is_kept(actor: Actor, patient_id: UUID, visit_number: str) -> bool:
-    """Whether its stay is kept from the circle: a letter then is too. The stay cannot change meanwhile."""
-    if not visit_number:
-        return False
-    # Held already, but for a correction that does not name its stay again.
-    hold_visits([(actor.organization_id, visit_number)])
-    named = {"organization_id": actor.organization_id, "visit_number": visit_number}
-    with rls.acting(actor):
-        rls.open_record(patient_id)
-        stays = Encounter.objects.select_for_update(of=("self",)).filter(patient_id=patient_id, **named)
-        return any(not stay.is_shown for stay in stays)
-
-
-def _document(carried: Carried, received: Received, *, kept: Callable[[str], bool]) -> SentDocument:
+def _document(
+    actor: Actor, carried: Carried, received: Received, *, kept: Callable[[str], bool]
+) -> SentDocument:
     seen = carried.visibility
     dated_at = carried.dated_at
     return SentDocument(
@@ -206,7 +167,7 @@ def _document(carried: Carried, received: Received, *, kept: Callable[[str], boo
         **_chain(carried),
         written_by=carried.author,
         addressed_to=carried.addressed_to,
-        specialty=" ".join(_specialties(carried)),
+        specialty=specialty_of(actor, carried),
         visit_number=carried.visit_number,
         is_kept=kept,
         is_masked=seen.is_masked,
@@ -221,13 +182,3 @@ def _chain(carried: Carried) -> dict[str, Any]:
     if header is None or header.set_id is None:
         return {}
     return {"chain": str(header.set_id).replace("\x00", "")[:200], "number": header.version or 1}
-
-
-def _specialties(carried: Carried) -> Iterable[str]:
-    """What its authors do, and where the person was seen, as they are written."""
-    yield carried.specialty
-    if carried.cda is None:
-        return
-    yield from (each.role.label for each in carried.cda.header.authors)
-    if carried.cda.header.encounter is not None:
-        yield from (carried.cda.header.encounter.facility.label, carried.cda.header.encounter.facility_name)

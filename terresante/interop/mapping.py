@@ -61,6 +61,7 @@ def reported_movement(
     code, name = _unit(movement, visit)
     return ReportedMovement(
         visit_number=visit_number(message),
+        account=account(message),
         action=_ACTIONS[movement.action],
         kind=kind,
         trigger=message.trigger.code,
@@ -154,8 +155,14 @@ def visit_number(message: AdtMessage) -> str:
         return ""
     if message.visit.number is not None:
         return message.visit.number.value[:120]
-    account = message.identity.account
-    return f"{ACCOUNT}{account.value}"[:120] if account else ""
+    said = account(message)
+    return f"{ACCOUNT}{said}" if said else ""
+
+
+def account(message: AdtMessage) -> str:
+    """PID-18, as long as it stands where a document names it (`carried`)."""
+    told = message.identity.account
+    return told.value[: 120 - len(ACCOUNT)] if told else ""
 
 
 def _occurred_at(

@@ -11,7 +11,7 @@ from terresante.care_team.queries import AskedTraits, match_patients, open_to_ho
 from terresante.interop.digests import ins_digest, ipp_digest
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.adt_model import Identifier
-from terresante.interop.hl7v2.carried import BY_MATRICULE
+from terresante.interop.hl7v2.same_person import BY_MATRICULE
 from terresante.interop.mapping import first_given
 from terresante.interop.models import IdentityDecision, SenderSystem
 from terresante.kernel import rls, sql

@@ -12,6 +12,7 @@ from terresante.interop.cda.results import read_results
 from terresante.interop.enums import MessageOutcome
 from terresante.interop.hl7v2.carried import WITH_RESULTS, Carried
 from terresante.interop.hl7v2.orders import together
+from terresante.interop.specialties import specialty_of
 from terresante.kernel.actor import Actor
 from terresante.kernel.errors import Conflict, NotFound
 from terresante.results.actions import NewReport, close_reports, file_report
@@ -55,7 +56,7 @@ def file_discrete(
     limits = limits_sent(
         actor,
         is_masked=seen.is_masked,
-        sector="",
+        specialty=specialty_of(actor, carried),
         hidden_from_patient=seen.is_hidden_from_patient,
         hidden_from_representative=seen.is_hidden_from_representatives,
     )

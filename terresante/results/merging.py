@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from terresante.results.actions import NewResult
+from terresante.results.enums import ResultKind
 
 
 class Place(NamedTuple):
     """What tells a result from the others of its report: its code (or name), its chapter, its sub-identifier, and the
-    hour that it says itself. `corrects`: it may say another hour than the one it corrects, or takes back.
+    hour that it says itself. `corrects`: it may say another hour than the one it corrects, or takes back. `waits`: it
+    is announced, its value is still to come.
     """
 
     key: str
@@ -18,6 +20,7 @@ class Place(NamedTuple):
     sub: str = ""
     at: datetime | None = None
     corrects: bool = False
+    waits: bool = False
 
 
 class Merge(NamedTuple):
@@ -62,7 +65,8 @@ def is_of(result: NewResult, numbers: Sequence[str]) -> bool:
 
 def merge(kept: Sequence[NewResult], said: Said, *, by_chapter: bool) -> Merge:
     """Each of `said` (None: taken back) is about one of `kept` at most, the surest first: its sub-identifier and its
-    hour, one of them, then its code alone when it says no hour, or when it corrects the only one there is.
+    hour, one of them, then its code alone when it says no hour, when it corrects the only one there is, or when it is
+    the value that one was waiting for.
 
     Another hour, or another sub-identifier, of the same code is a result of its own.
     """
@@ -83,6 +87,7 @@ def merge(kept: Sequence[NewResult], said: Said, *, by_chapter: bool) -> Merge:
         lambda p, at: True if p.corrects and p.sub else None,
         alone=True,
     )
+    pairs.join(lambda p, at: (p.sub,) if p.waits else None, lambda p, at: None if p.corrects else (p.sub,))
     answers = {rank: said[number][1] for number, rank in pairs.found.items()}
     answers |= dict.fromkeys(pairs.said_with_others(), None)
     new = [
@@ -143,5 +148,9 @@ class _Pairs:
 
 def _place_of(result: NewResult) -> Place:
     return Place(
-        key_of(result.code, result.label), result.chapter_code, result.sub_identifier, result.effective_at
+        key_of(result.code, result.label),
+        result.chapter_code,
+        result.sub_identifier,
+        result.effective_at,
+        waits=result.kind == ResultKind.VALUE and result.value is None and not result.text,
     )

@@ -41,8 +41,12 @@ class Encounter(StayRow):
     destination = models.CharField(max_length=120, blank=True)
     is_deceased = models.BooleanField(default=False)
 
-    # No column: the report just applied took the stay from its circle, or gave it back.
+    # PID-18, as ever told of it: what is sent of a stay may name its account alone.
+    accounts = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+
+    # No columns: the report just applied took the stay from its circle, or gave it back; or told an account of it.
     has_turned: bool = False
+    has_new_account: bool = False
 
     class Meta:
         verbose_name = "séjour"

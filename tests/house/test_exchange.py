@@ -24,7 +24,7 @@ READ_INSIDE = {
     "interop/fhir/submitting.py": "compares what comes in",
     "interop/hl7v2/adt_model.py": "what a message says",
     "interop/hl7v2/adt_identity.py": "what a message says",
-    "interop/hl7v2/carried.py": "what a message and its document say of the same person",
+    "interop/hl7v2/same_person.py": "what a message and its document say of the same person",
 }
 SHOWN_INSIDE = {"patients/identity.html", "patients/compare.html"}
 

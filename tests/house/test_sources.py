@@ -106,6 +106,8 @@ MORE_NAMES = {
         "matching": "who a message speaks of",
         "applying": "from a batch of messages to what becomes of each",
         "filing": "from a document received to what is filed",
+        "following": "what was sent of a stay, kept and given back with it",
+        "specialties": "what a document is the work of, in words",
         "coding": "which codes of a document its published lists have not",
         "result_filing": "from a report of biology to its results, apart from documents",
         "offering": "from the entries of a document to what it offers to a record",

@@ -30,6 +30,8 @@ DEFINERS = {
     "gather_accesses": "whose record was seen and who came first, for jobs",
     "patient_addresses": "where patients and their representatives are told, for jobs",
     "removal_addresses": "who is told that a patient took somebody out, for jobs",
+    "follow_document": "who wrote the document of a line of health, and whether its person reads it, by its trigger",
+    "named_by_account": "which accounts of these persons a gateway has already sent something under",
     "open_records": "those of the given records that a gateway or a job may open together",
     "found_record": "opens an identity that has no record yet",
     "open_emergency_access": "writes one emergency access",

@@ -1,7 +1,9 @@
 """A folder may hold anything: no file of it stops the conformance, each is expected to be answered as it deserves."""
 
 import json
+import re
 from io import StringIO
+from zipfile import ZipFile
 
 import pytest
 from django.core.management import call_command
@@ -78,6 +80,51 @@ def test_documents_are_read_whatever_their_form_and_what_is_none_is_left_or_refu
     assert said[-1] == "7 documents conformes."
     total = next(line for line in said if line.startswith("total")).split()
     assert total[:5] == ["total", "7", "4", "3", "·"]
+
+
+def test_documents_of_an_archive_and_of_prefixed_names_are_read(tmp_path):
+    """IHE XDM, as a mail of MSSanté carries it; and `<hl7:ClinicalDocument>`, as some write it."""
+    said = letters.structured(identifier="1.2.3.91").decode().replace('xmlns="urn', 'xmlns:hl7="urn')
+    folder = written(tmp_path, b__xml=re.sub(r"<(/?)(?=[A-Za-z])", r"<\1hl7:", said).encode())
+    with ZipFile(folder / "IHE_XDM.ZIP", "w") as archive:
+        archive.writestr("README.TXT", "ClinicalDocument urn:hl7-org:v3")
+        archive.writestr("IHE_XDM/SUBSET01/METADATA.XML", "<SubmitObjectsRequest/>")
+        archive.writestr("IHE_XDM/SUBSET01/DOC0001.XML", letters.structured(identifier="1.2.3.92"))
+
+    found = conformance(folder, "of_documents")
+
+    assert [paper.name for paper in papers_of(folder)] == [
+        "IHE_XDM.ZIP/IHE_XDM/SUBSET01/DOC0001.XML",
+        "b.xml",
+    ]
+    assert found[-1] == "2 documents conformes."
+
+
+def test_a_second_message_under_an_order_completes_what_the_first_gave(tmp_path):
+    """A value at another hour is one more; the value that an announced result waited for takes its place."""
+    head = (
+        r"MSH|^~\&|SIL|LABO|TERR|TEST|20260409140{n}00||ORU^R01^ORU_R01|H{n}|P|2.5|||||FRA|UNICODE UTF-8",
+        "PID|||P1^^^HOPITAL-T&750000222&N^PI||ESSAI^CLAIRE^CLAIRE^^^^L||19560214|F|||^^^^^^BDL^^77379",
+        "OBR|1||R1|58410-2^NFS^LN|||20260409080000",
+    )
+    obx = "OBX|{rank}|NM|{code}^x^LN||{value}|g/L|||||{status}|||20260409{hour}0000"
+
+    def message(number, *results):
+        rows = [
+            obx.format(rank=rank, code=code, value=value, status=status, hour=hour)
+            for rank, (code, value, status, hour) in enumerate(results, start=1)
+        ]
+        return "\r".join((*head, *rows)).replace("{n}", str(number)).encode()
+
+    folder = written(
+        tmp_path,
+        a__hl7=message(1, ("718-7", "", "I", "06"), ("6690-2", "8.1", "P", "06")),
+        b__hl7=message(2, ("718-7", "98", "F", "08"), ("6690-2", "8.2", "F", "08")),
+    )
+
+    said = conformance(folder, "of_results")
+
+    assert [line.split()[:3] for line in said[:2]] == [["2", "sur", "2"], ["3", "sur", "3"]]
 
 
 def test_results_of_words_alone_are_results_and_those_without_a_number_are_refused(tmp_path):

@@ -20,9 +20,10 @@ from terresante.interop.fhir.people import Resolve, read_author
 from terresante.interop.fhir.schema import at, codings, every, plain_identifier, text_at
 from terresante.interop.hl7v2.adt_fields import rpps_of_national
 from terresante.interop.hl7v2.adt_model import Identity
-from terresante.interop.hl7v2.carried import Act, Carried, not_received, speaks_of_another, visit_told
+from terresante.interop.hl7v2.carried import Act, Carried, not_received, visit_told
 from terresante.interop.hl7v2.dates import PARIS
-from terresante.interop.hl7v2.saying import Visibility
+from terresante.interop.hl7v2.same_person import speaks_of_another
+from terresante.interop.hl7v2.saying import Visibility, levels_of, says_an_unknown_level
 from terresante.interop.hl7v2.saying import visibility_of as seen_by
 from terresante.kernel.files import pdf
 
@@ -132,7 +133,10 @@ def visibility_of(resource: Resource, where: str, cda: CdaDocument | None = None
     if not codes or any(code not in _LABELS for code in codes):
         sentence = f"Le niveau de visibilité est l’un de {', '.join(_LABELS)} (JDV_J08)."
         raise wrong(sentence, f"{where}.securityLabel", code="code-invalid")
-    return seen_by(frozenset((*codes, *(cda.header.confidentiality if cda else ()))))
+    if says_an_unknown_level(cda):
+        sentence = "Le document CDA porte un niveau de confidentialité (confidentialityCode) qui n’est pas de JDV_J08."
+        raise wrong(sentence, f"{where}.content[0].attachment", code="code-invalid")
+    return seen_by(frozenset(codes) | levels_of(cda))
 
 
 def _type(resource: Resource, where: str) -> str:

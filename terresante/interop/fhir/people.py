@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from terresante.interop.fhir.outcome import Resource, wrong
 from terresante.interop.fhir.schema import at, codings, every, text_at
 from terresante.interop.hl7v2.adt_fields import rpps_of_national
+from terresante.interop.specialties import in_words
 
 # What a reference names, inside what was sent.
 Resolve = Callable[[str], Resource | None]
@@ -77,9 +78,10 @@ def _texts(element: Resource, key: str) -> list[str]:
 
 
 def _does(resource: Resource) -> str:
-    """The words of its specialties, functions and diplomas."""
+    """Its specialties, functions and diplomas, in words."""
     concepts = [*every(resource, "specialty"), *every(resource, "code")]
     concepts += [each["code"] for each in every(resource, "qualification") if "code" in each]
     words = [text_at(concept, "text") for concept in concepts]
-    words += [text_at(coding, "display") for concept in concepts for coding in codings(concept)]
+    for coding in (coding for concept in concepts for coding in codings(concept)):
+        words += [text_at(coding, "display"), in_words(text_at(coding, "code"))]
     return " ".join(word for word in words if word)

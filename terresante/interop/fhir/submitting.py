@@ -25,9 +25,10 @@ from terresante.interop.fhir.bundles import SentList, Submission
 from terresante.interop.fhir.documents import Submitted
 from terresante.interop.fhir.outcome import Issue, Problem, wrong
 from terresante.interop.fhir.patches import Update
-from terresante.interop.filing import file_received, hold_visits, put_one_away, take_back
+from terresante.interop.filing import file_received, put_one_away, take_back
+from terresante.interop.following import hold_visits
 from terresante.interop.hl7v2.adt_model import Authority, Identifier
-from terresante.interop.hl7v2.carried import BY_MATRICULE
+from terresante.interop.hl7v2.same_person import BY_MATRICULE
 from terresante.interop.mapping import accepted_traits
 from terresante.interop.matching import Asked, Knowledge, Standing, local_numbers, match_identity
 from terresante.interop.models import DocumentList

@@ -7,25 +7,23 @@ import datetime
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from io import BytesIO
 from typing import Any
 
 from terresante.documents.enums import ACCOUNT, NARROWED, NOT_SHOWN, DocumentType, type_of
-from terresante.interop.cda.body import check_whole, content_of, paper_of, read_cda
-from terresante.interop.cda.model import CdaDocument, CdaPatient, InstanceId
-from terresante.interop.cda.parsing import Flaw, NotCda, decoded
+from terresante.interop.cda.model import CdaDocument
 from terresante.interop.hl7v2.adt_fields import Oddities, rpps_of_national
 from terresante.interop.hl7v2.adt_identity import read_identity
-from terresante.interop.hl7v2.adt_model import Authority, Identifier, Identity, Oddity
-from terresante.interop.hl7v2.er7 import Message, Repetition, Segment
+from terresante.interop.hl7v2.adt_model import Identifier, Identity, Oddity
+from terresante.interop.hl7v2.attached import Attached, is_left_out, read_attached
+from terresante.interop.hl7v2.er7 import Message, Segment
 from terresante.interop.hl7v2.grammar import (
-    IDENTIFIER_LENGTH,
     Code,
     Refusal,
     has_identifier,
     missing_field,
     missing_segment,
     person_refusal,
+    wrong_value,
 )
 from terresante.interop.hl7v2.orders import (
     MOST_ORDERS,
@@ -35,46 +33,26 @@ from terresante.interop.hl7v2.orders import (
     read_discrete,
     report_number,
 )
+from terresante.interop.hl7v2.same_person import local_ids, medical_records, speaks_of_another
 from terresante.interop.hl7v2.saying import (
     Visibility,
     changes_visibility,
     dated_at,
+    levels_of,
     recipients,
     told_by,
+    unknown_levels,
     visibility_of,
     written_by,
 )
-from terresante.kernel.files import pdf
-from terresante.patients.identity_rules import INS_OIDS, normalised_name
 
-# The national numbers of a person: the INS, and those that look like one (INS-C, health insurance).
-_NATIONAL = "1.2.250.1.213.1.4."
-# As for a number that names somebody already (matching): one trait apart may be a slip, two are another person.
-_TRAITS_APART = 2
 # As for what people file themselves.
 OLDEST_YEAR = 1900
-# Stands for the authority of a person whom a sender knows by her matricule alone.
-BY_MATRICULE = "*INS*"
 _STAYING = ("E", "I", "O", "R")
-_PDF_START = b"%PDF-"
-# OBX-5.3.
-_KEPT = ("XML", "PDF")
-_DUMMY = (
-    "La pièce jointe (OBX-5) n’est ni un CDA ni un PDF : "
-    "joignez le document lui-même, encodé en base64, et dites XML ou PDF dans OBX-5.3."
-)
-
-
-_SEVERAL = (
-    "Le message porte plusieurs documents (OBX-5), or un message n’en porte qu’un, sous une ou plusieurs formes : "
-    "envoyez-les un par un."
-)
 _TOO_MANY = (
     f"Le message porte plus de {MOST_RESULTS} résultats (OBX), ou plus de {MOST_ORDERS} comptes rendus (OBR-3) : "
     "envoyez-les en plusieurs messages."
 )
-
-
 _NO_BIOLOGY = (
     "Ces observations ne sont pas de la biologie (OBR-24) : envoyez leur compte rendu comme document, un CDA ou un PDF "
     "(OBX-2 ED)."
@@ -116,6 +94,8 @@ class Carried:
     visit_number: str
     addressed_to: tuple[str, ...]
     warnings: tuple[Oddity, ...] = ()
+    # What its sender is told beside the acceptance.
+    reservations: tuple[Refusal, ...] = ()
     # Of a document that is not a CDA, what comes with it says who wrote it; of any, what he does, or in which unit.
     signed_by: str = ""
     specialty: str = ""
@@ -133,22 +113,6 @@ class Carried:
         return next((each.signature for each in authors if each.signature), self.signed_by)
 
 
-@dataclass(frozen=True, slots=True)
-class _Payload:
-    segment: Segment
-    place: str
-    content: bytes
-    cda: CdaDocument | None
-
-    @property
-    def level(self) -> int:
-        return self.cda.body.level if self.cda else 0
-
-    @property
-    def type_code(self) -> str:
-        return self.cda.header.type.code if self.cda else self.segment.value(3)
-
-
 def read_carried(message: Message) -> Carried | Refusal:
     if found := person_refusal(message) or _visit_refusal(message):
         return found
@@ -158,13 +122,14 @@ def read_carried(message: Message) -> Carried | Refusal:
     txa = message.segment("TXA")
     if header.value(9) == "MDM" and txa is None:
         return missing_segment("TXA", "l’identifiant et le type du document")
-    payloads = _payloads(message)
+    payloads = read_attached(message)
     if isinstance(payloads, Refusal):
         return payloads
     chosen = max(payloads, key=lambda each: each.level, default=None)
     act = _act(header.value(9, 2), chosen)
     # A structured report gives its results itself.
-    discrete = _discrete(message) if header.value(9) == "ORU" and not _is_structured(chosen) else ()
+    gives_them = header.value(9) == "ORU" and not (chosen and chosen.is_structured)
+    discrete = _discrete(message) if gives_them else ()
     if isinstance(discrete, Refusal):
         return discrete
     if chosen is None and discrete:
@@ -176,7 +141,7 @@ def read_carried(message: Message) -> Carried | Refusal:
         oddities.add(
             "second-form", "OBX", "Le message porte deux formes du document : la plus structurée est gardée."
         )
-    if any(_is_left_out(segment) for segment in message.segments("OBX")):
+    if any(is_left_out(segment) for segment in message.segments("OBX")):
         sentence = "Une pièce jointe (OBX-5) n’est ni un CDA ni un PDF : elle n’est pas gardée."
         oddities.add("part-not-kept", "OBX", sentence)
     carried = replace(_carried(message, pid, txa, chosen, act, oddities), discrete=discrete)
@@ -187,7 +152,7 @@ def _discrete(message: Message) -> tuple[Discrete, ...] | Refusal:
     try:
         return read_discrete(message)
     except TooMany as error:
-        return _wrong(error.place, _TOO_MANY)
+        return wrong_value(error.place, _TOO_MANY)
 
 
 def _results(message: Message, pid: Segment, discrete: tuple[Discrete, ...]) -> Carried | Refusal:
@@ -202,29 +167,12 @@ def _results(message: Message, pid: Segment, discrete: tuple[Discrete, ...]) -> 
         type_code=DocumentType.LABORATORY_REPORT,
         discrete=discrete,
     )
-    found = carried.local_ids or _medical_records(carried.identity)
+    found = carried.local_ids or medical_records(carried.identity)
     told = replace(carried, local_ids=found, names=tuple(order.name for order in discrete))
     return _identity_refusal(told) or told
 
 
-def _medical_records(identity: Identity) -> tuple[Identifier, ...]:
-    """As senders outside France type the numbers they give (table 0203)."""
-    return tuple(each for each in identity.other_identifiers if each.type == "MR" and each.authority.key)
-
-
-def _is_left_out(segment: Segment) -> bool:
-    """Neither what is filed, nor the words of a mail, which say no subtype (CORPSMAIL_PS, XDM/1.0/DDM)."""
-    if segment.value(2) != "ED" or segment.value(3).startswith("CORPSMAIL"):
-        return False
-    kinds = (part.value(3).upper() for part in segment.repetitions(5))
-    return any(kind and kind not in _KEPT for kind in kinds)
-
-
-def _is_structured(payload: _Payload | None) -> bool:
-    return payload is not None and payload.level > 1
-
-
-def _act(event: str, payload: _Payload | None) -> Act:
+def _act(event: str, payload: Attached | None) -> Act:
     """Of an ORU, OBX-11; of an MDM, its event. A new document whose CDA replaces another one replaces it."""
     act = _ACTS.get(event) or _ACTS.get(payload.segment.value(11) if payload else "") or Act.NEW
     replaces = payload.cda.header.replaced if payload and payload.cda else ()
@@ -235,7 +183,7 @@ def _carried(
     message: Message,
     pid: Segment,
     txa: Segment | None,
-    payload: _Payload | None,
+    payload: Attached | None,
     act: Act,
     oddities: Oddities,
 ) -> Carried:
@@ -246,6 +194,9 @@ def _carried(
     code = header.type.code if header else (txa.value(2) if txa else "") or (said.value(3) if said else "")
     names = _names(message, txa, cda)
     told = told_by(message)
+    unknown = unknown_levels(message, cda, payload.place if payload else "")
+    for each in unknown:
+        oddities.add("level-unknown", each.location.replace("^1^", "-"), each.sentence)
     replaces = [*_parents(cda), *([txa.value(13).strip()] if txa and txa.value(13) else [])]
     if changes_visibility(told) or act is Act.REPLACE or (payload and cda is None):
         # Corrected, or shown to others, under the name that it had; a paper is known by its request's number.
@@ -253,7 +204,7 @@ def _carried(
     return Carried(
         act=act,
         identity=identity,
-        local_ids=_local_ids(identity, cda),
+        local_ids=local_ids(identity, cda),
         content=payload.content if payload else b"",
         cda=cda,
         type_code=type_of(code),
@@ -261,10 +212,11 @@ def _carried(
         dated_at=header.dated_at if header else dated_at(message, txa, said, oddities),
         names=names,
         replaces=tuple(dict.fromkeys(replaces)),
-        visibility=visibility_of(told | frozenset(header.confidentiality if header else ())),
+        visibility=visibility_of(told | levels_of(cda)),
         visit_number=_visit_number(message, pid, cda),
         addressed_to=_recipients(message, cda),
         warnings=oddities.found(),
+        reservations=unknown,
         signed_by=written_by(message, txa, said),
         specialty=_ward(message),
         changes_visibility=changes_visibility(told),
@@ -299,84 +251,11 @@ def _visit_refusal(message: Message) -> Refusal | None:
     return None
 
 
-def _payloads(message: Message) -> list[_Payload] | Refusal:
-    found: list[_Payload] = []
-    for number, segment in enumerate(message.segments("OBX"), start=1):
-        # A document may stand in each repetition of the field.
-        for part in segment.repetitions(5) if segment.value(2) == "ED" else ():
-            if part.value(3).upper() not in _KEPT:
-                continue
-            payload = _payload(segment, part, f"OBX^{number}^5")
-            if isinstance(payload, Refusal):
-                return payload
-            if found and not _is_same_document(found[0], payload):
-                return _wrong(payload.place, _SEVERAL)
-            found.append(payload)
-    return found
-
-
-def _is_same_document(one: _Payload, other: _Payload) -> bool:
-    """Sent twice, or in another form (level 1 and level 3, a paper) of one type. Two of one form are two documents."""
-    if one.cda is None and other.cda is None:
-        return one.content == other.content
-    if one.cda and other.cda and one.cda.header.identifier == other.cda.header.identifier:
-        return True
-    return one.level != other.level and one.type_code == other.type_code
-
-
-def _payload(segment: Segment, part: Repetition, place: str) -> _Payload | Refusal:
-    if part.value(4).lower() != "base64":
-        return _wrong(place, "Le document (OBX-5.5) doit être encodé en base64, et OBX-5.4 le dire.")
-    try:
-        content = decoded(part.value(5))
-        if part.value(3).upper() == "PDF" or content.startswith(_PDF_START):
-            return _paper_refusal(content, place) or _Payload(segment, place, content, None)
-        # Its blanks, and the marks and zeros of UTF-16.
-        if not content.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<"):
-            return _wrong(place, _DUMMY)
-        cda = read_cda(content)
-        check_whole(cda.body)
-        paper = paper_of(cda.body)
-        if paper is not None and not content_of(paper).startswith(_PDF_START):
-            raise NotCda(Flaw.NOT_PDF)
-        refused = _paper_refusal(content_of(paper), place) if paper else None
-        return refused or _Payload(segment, place, content, cda)
-    except NotCda as flaw:
-        return _wrong(place, flaw.sentence)
-
-
-def _paper_refusal(content: bytes, place: str) -> Refusal | None:
-    if not content.startswith(_PDF_START):
-        return _wrong(place, _DUMMY)
-    why = pdf.why_refused(BytesIO(content))
-    return _wrong(place, why) if why else None
-
-
-def _wrong(place: str, sentence: str) -> Refusal:
-    return Refusal(Code.ERROR, "102", place, sentence)
-
-
-def _local_ids(identity: Identity, cda: CdaDocument | None) -> tuple[Identifier, ...]:
-    """The IPPs of PID-3, and those of the document; each number of each authority once.
-
-    Ségur lets a document name its person by the matricule alone: it is then what the sender knows her by.
-    """
-    found = {(each.authority.key, each.value): each for each in identity.ipps if each.authority.key}
-    for each in cda.header.patient.ids if cda else ():
-        if not each.root.startswith(_NATIONAL) and len(each.extension) <= IDENTIFIER_LENGTH:
-            own = Identifier(each.extension, "PI", Authority("", each.root, "ISO"))
-            found.setdefault((each.root, each.extension), own)
-    matricule = identity.usable_ins
-    if not found and matricule is not None:
-        return (Identifier(matricule.value, "INS", Authority(BY_MATRICULE)),)
-    return tuple(found.values())
-
-
 def _identity_refusal(carried: Carried) -> Refusal | None:
     """CI-SIS 2.1: PID-3 and the document name the same person. A number of hers is needed to know her again."""
     if carried.cda is not None:
         if speaks_of_another(carried.identity, carried.cda.header.patient):
-            return _wrong(
+            return wrong_value(
                 "PID^1^3",
                 "Le patient du message (PID-3, ou ses traits) n’est pas celui du document "
                 "(recordTarget) : vérifiez de qui il parle, puis renvoyez-le.",
@@ -386,46 +265,6 @@ def _identity_refusal(carried: Carried) -> Refusal | None:
             "PID", 3, "ni IPP avec son autorité, ni matricule INS juste, ici ou dans le document,"
         )
     return None
-
-
-def speaks_of_another(identity: Identity, patient: CdaPatient) -> bool:
-    """CI-SIS 2.1: what carries a document and the document name the same person, under one number at least."""
-    return (
-        _contradicts(identity, patient.ids)
-        or not _is_shared(identity, patient.ids)
-        or _apart(identity, patient) >= _TRAITS_APART
-    )
-
-
-def _contradicts(identity: Identity, theirs: tuple[InstanceId, ...]) -> bool:
-    """Two matricules, or two numbers of one authority, that differ."""
-    ins = {each.extension for each in theirs if each.root in INS_OIDS}
-    ours = {each.value for each in identity.ins}
-    if ins and ours and not ins & ours:
-        return True
-    numbers = {each.root: each.extension for each in theirs}
-    return any(numbers.get(each.authority.universal_id, each.value) != each.value for each in identity.ipps)
-
-
-def _apart(identity: Identity, patient: CdaPatient) -> int:
-    """How many traits known on both sides differ. The first given name alone: lists are written in many ways."""
-    born, theirs = identity.birth_date, patient.birth_date
-    pairs = (
-        (normalised_name(identity.birth_name.family), normalised_name(patient.birth_name)),
-        (_first(identity.birth_name.first_given), _first(patient.first_given)),
-        (born.text if born else "", theirs.text if theirs else ""),
-        (identity.sex.removeprefix("U"), patient.sex),
-    )
-    return sum(bool(ours and said and ours != said) for ours, said in pairs)
-
-
-def _first(given: str) -> str:
-    return normalised_name(given).split(" ")[0]
-
-
-def _is_shared(identity: Identity, theirs: tuple[InstanceId, ...]) -> bool:
-    ours = {each.value for each in identity.ins} | {each.value for each in identity.ipps}
-    return any(each.extension in ours for each in theirs)
 
 
 def _name_refusal(carried: Carried, *, is_mdm: bool) -> Refusal | None:
@@ -439,7 +278,7 @@ def _name_refusal(carried: Carried, *, is_mdm: bool) -> Refusal | None:
         return Refusal(Code.ERROR, "103", place, not_received(carried.type_code))
     if carried.dated_at is not None and carried.dated_at.year < OLDEST_YEAR:
         sentence = f"Le document est daté d’avant {OLDEST_YEAR} (effectiveTime, TXA-4) : corrigez sa date."
-        return Refusal(Code.ERROR, "102", "OBX^1^5", sentence)
+        return wrong_value("OBX^1^5", sentence)
     return None
 
 

@@ -277,3 +277,7 @@ def missing_field(name: str, field: int, what: str) -> Refusal:
         f"{name}^1^{field}",
         f"Le champ {name}-{field} est obligatoire : {what} dans ce message.",
     )
+
+
+def wrong_value(place: str, sentence: str) -> Refusal:
+    return Refusal(Code.ERROR, "102", place, sentence)

@@ -8,15 +8,25 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from terresante.interop.cda.model import CdaDocument
 from terresante.interop.hl7v2.adt_fields import Oddities, moment, rpps_of, rpps_of_national
 from terresante.interop.hl7v2.er7 import Message, Repetition, Segment
+from terresante.interop.hl7v2.grammar import Code, Refusal
 
 _TITLES = {"DR": "Dr", "DOCTEUR": "Dr", "PR": "Pr", "PROFESSEUR": "Pr"}
 # CDA's confidentiality codes that narrow the readers (JDV_J08).
 _NARROW = frozenset({"R", "V", "MASQUE_PS"})
 _USUAL = frozenset({"", "U", "N", "L", "M"})
+# The other codes of tables 0272 (TXA-18) and 0177 (ORC-28).
+_NARROW_ORDERS = frozenset("R V EMP UWM VIP PSY AID HIV ETH".split())
 _FROM_REPRESENTATIVES = frozenset(
     {"INVISIBLE_REP_LEGAUX", "INVISIBLE_REPRESENTANTS_LEGAUX", "CONNEXION_SECRETE"}
+)
+# All that a document may say of itself (confidentialityCode).
+_LEVELS = _NARROW | _USUAL | _FROM_REPRESENTATIVES | {"INVISIBLE_PATIENT"}
+_UNKNOWN_LEVEL = (
+    "Le niveau de confidentialité ({said}) est inconnu de {table} : par prudence, ce que porte le message n’est lu que "
+    "dans votre structure. Corrigez-le, puis renvoyez-le comme remplacement."
 )
 _CHANGED = frozenset({"MODIF_CONF_CODE", "MODIF_CONFIDENTIALITYCODE"})
 
@@ -36,6 +46,35 @@ def visibility_of(said: frozenset[str]) -> Visibility:
         is_masked=bool(said & _NARROW),
         is_hidden_from_patient="INVISIBLE_PATIENT" in said,
         is_hidden_from_representatives=bool(said & _FROM_REPRESENTATIVES),
+    )
+
+
+def levels_of(cda: CdaDocument | None) -> frozenset[str]:
+    """What the document says of itself. A level that is not known narrows as the known ones do."""
+    said = frozenset(cda.header.confidentiality if cda else ())
+    return said | {"R"} if says_an_unknown_level(cda) else said
+
+
+def says_an_unknown_level(cda: CdaDocument | None) -> bool:
+    return cda is not None and not _LEVELS.issuperset(cda.header.confidentiality)
+
+
+def unknown_levels(message: Message, cda: CdaDocument | None, place: str) -> tuple[Refusal, ...]:
+    """Read as the narrowest, and told to their sender: nobody else sees that fewer read it than was meant.
+
+    `place` is where the document stands.
+    """
+    found = [
+        (f"{name}^{number}^{field}", f"{name}-{field}", table)
+        for name, field, table in (("TXA", 18, "la table HL7 0272"), ("ORC", 28, "la table HL7 0177"))
+        for number, segment in enumerate(message.segments(name), start=1)
+        if segment.value(field).upper() not in _USUAL | _NARROW_ORDERS
+    ]
+    if says_an_unknown_level(cda):
+        found.append((place, "confidentialityCode", "JDV_J08"))
+    return tuple(
+        Refusal(Code.ACCEPTED, "103", where, _UNKNOWN_LEVEL.format(said=said, table=table))
+        for where, said, table in found
     )
 
 

@@ -51,7 +51,7 @@ def received(sender: str, raw: bytes, *, refusal: Refusal | None = None) -> Rece
     if isinstance(found, Refusal):
         return Received(sender, raw, now, envelope(raw), None, found)
     known = envelope_of(found.message)
-    told = reservations(found.message)
+    told = (*reservations(found.message), *(found.carried.reservations if found.carried else ()))
     return Received(sender, raw, now, _of_document(known, found.carried), found.message, reservations=told)
 
 

@@ -13,8 +13,8 @@ from django.db import close_old_connections, connections
 from terresante.interop.actions import welcome_authority
 from terresante.interop.digests import SEALED_FOR, ipp_digest
 from terresante.interop.enums import MessageOutcome, MessageState
-from terresante.interop.hl7v2.carried import BY_MATRICULE
 from terresante.interop.hl7v2.grammar import Code, Refusal
+from terresante.interop.hl7v2.same_person import BY_MATRICULE
 from terresante.interop.hl7v2.triggers import ACKNOWLEDGEMENT_EVENTS
 from terresante.interop.mllp.intake import Outcome, Received, Store
 from terresante.interop.mllp.listener import Peer, SenderDirectory

@@ -240,40 +240,6 @@ def test_a_psychiatric_structure_keeps_its_document_to_its_sector(cast, claire):
     assert not reads(cast.amar, cast.madeleine_record, document)
 
 
-IN_UNIT = (
-    b"<componentOf><encompassingEncounter><location><healthCareFacility><location><name>%s</name></location>"
-    b"</healthCareFacility></location>"
-)
-
-
-@pytest.mark.parametrize(
-    ("unit", "sector", "is_private"),
-    [
-        ("Unité de psychiatrie adulte", "psychiatry", False),
-        ("Addictologie, hôpital de jour", "addictology", False),
-        ("Centre d’orthogénie", "", True),
-        ("Cardiologie", "", False),
-    ],
-)
-@pytest.mark.parametrize("said_by", ["the document", "its message"])
-def test_a_letter_of_a_unit_whose_name_tells_is_kept_as_its_stay_would_be(
-    cast, hospital, claire, unit, sector, is_private, said_by
-):
-    raw = papers.letter(claire, stay=(letters.AT, letters.AT))
-    if said_by == "the document":
-        raw = raw.replace(b"<componentOf><encompassingEncounter>", IN_UNIT % unit.encode())
-    message = papers.mdm(claire, "T02", raw)
-    if said_by == "its message":
-        message = message.replace(b"PV1|1|N", f"PV1|1|N|{unit}".encode())
-
-    assert send(hospital, message) == ["AA"]
-
-    (letter,) = papers.filed()
-    assert (letter.sector, letter.private_to_id is not None) == (sector, is_private)
-    assert reads(cast.amar, cast.madeleine_record, letter) is (not sector and not is_private)
-    assert not reads(cast.brun, cast.madeleine_record, letter)
-
-
 def test_the_same_message_again_is_acknowledged_and_filed_once(hospital, claire):
     raw = papers.oru(claire, papers.letter(claire))
 

@@ -68,6 +68,26 @@ def test_a_correction_of_the_second_order_leaves_the_first_as_it_is(hospital, cl
     assert len(reports()) == 3
 
 
+HEMOGLOBIN = b"OBX|1|NM|718-7^Hb^LN||%s|g/L|||||%s|||%s"
+
+
+def measured(person, *results, control_id):
+    """(value, status, hour) of one examination of one order."""
+    head = several(person, ("R1", blood()), control_id=control_id).split(b"OBX|")[0]
+    return head + b"\r".join(HEMOGLOBIN % result for result in results) + b"\r"
+
+
+def test_the_value_that_a_result_was_waiting_for_takes_its_place_at_whatever_hour(hospital, claire):
+    """Announced « I » (table 0085): in the laboratory, its value to come. A value of another hour is one more."""
+    send(hospital, measured(claire, (b"", b"I", b"20260310063000"), control_id="Z1"))
+    send(hospital, measured(claire, (b"98", b"F", b"20260310083000"), control_id="Z2"))
+    assert in_force() == {"R1": ("final", ["98"])}
+
+    send(hospital, measured(claire, (b"104", b"F", b"20260310120000"), control_id="Z3"))
+
+    assert in_force() == {"R1": ("final", ["98", "104"])}
+
+
 def test_the_same_orders_again_change_nothing(hospital, claire):
     send(hospital, several(claire, ("R1", blood()), ("R2", sugar())))
     send(hospital, several(claire, ("R1", blood()), ("R2", sugar()), control_id="Z2"))

@@ -98,6 +98,9 @@ def _change(actor: Actor, record_id: UUID, hospital: Hospital, known: _Known, re
         visit_number=movement.visit_number,
     )
     was_shown = stay is not None and stay.is_shown
+    encounter.has_new_account = bool(movement.account) and movement.account not in encounter.accounts
+    if encounter.has_new_account:
+        encounter.accounts = sorted((*encounter.accounts, movement.account))
     row = reported_row(encounter, told, movement, hospital)
     course = fold(told if row in told else [*told, row])
     _set_state(encounter, course)

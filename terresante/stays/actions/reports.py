@@ -28,6 +28,8 @@ class ReportedMovement:
     occurred_at: datetime
     recorded_at: datetime
     message_id: UUID
+    # PID-18: what it names beside the visit, or in place of it (`visit_number` is then marked).
+    account: str = ""
     identifier: str = ""
     authority: str = ""
     other_names: tuple[tuple[str, str], ...] = ()

@@ -15,6 +15,7 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from simulators.conformance.biology import is_discrete
 from simulators.conformance.described import described_in
 from simulators.conformance.documented import Documented, Effect, Person
 from simulators.conformance.papers import carries_document, papers_of
@@ -98,7 +99,8 @@ class Command(BaseCommand):
         found = samples_of(folder)
         samples = [sample for sample in found if not carries_document(sample)]
         if not any(sample.value("MSH", 9) == "ADT" for sample in samples):
-            if len(samples) < len(found) or papers_of(folder) or described_in(folder):
+            others = len(samples) < len(found) or any(map(is_discrete, samples))
+            if others or papers_of(folder) or described_in(folder):
                 return
             raise CommandError(f"Le dossier {folder} ne contient ni message ADT, ni document.")
         with rls.acting(_JOB):

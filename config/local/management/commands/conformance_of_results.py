@@ -26,8 +26,8 @@ from config.local.management.commands.conformance_in_database import (
 from simulators.conformance.biology import (
     TYPES,
     Said,
+    Standing,
     acknowledgement,
-    discrete_results_of,
     is_discrete,
     numbers_of,
     results_of,
@@ -160,12 +160,15 @@ def _prepare(samples: Sequence[Sample]) -> frozenset[Identity]:
 async def _play(samples: Sequence[Sample], known: frozenset[Identity]) -> list[Counted]:
     if not samples:
         return []
+    standing = Standing()
     async with listening() as ports:
-        return [await _sent(sample, ports, known) for sample in samples]
+        return [await _sent(sample, standing, ports, known) for sample in samples]
 
 
-async def _sent(sample: Sample, ports: dict[str, int], known: frozenset[Identity]) -> Counted:
-    expected, answer = discrete_results_of(sample), acknowledgement(sample)
+async def _sent(
+    sample: Sample, standing: Standing, ports: dict[str, int], known: frozenset[Identity]
+) -> Counted:
+    expected, answer = standing.after(sample), acknowledgement(sample)
     authority = next((authority for _, authority in numbers_of(sample)), "")
     code = await send(ports.get(authority) or next(iter(ports.values())), sample.raw)
     if code != answer:

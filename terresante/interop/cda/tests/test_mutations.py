@@ -26,7 +26,7 @@ from terresante.results.tests.factories import LABORATORY, URINE, blood, sugar
 
 # A document is read within, whatever it is; of the processor, which a loaded machine gives to others too.
 _SECONDS = 2.0
-# Of documents of megabytes, and of what the door knows of the paper (`hl7v2.carried`): tests of their own.
+# Of documents of megabytes, and of what the door knows of the paper (`hl7v2.attached`): tests of their own.
 _NOT_HERE = {Flaw.TOO_LARGE, Flaw.TOO_MANY, Flaw.TOO_LONG, Flaw.NOT_PDF}
 _OURS = "p|div|ul|ol|li|table|caption|thead|tbody|tfoot|tr|td|th|strong|em|u|br|sub|sup|small|del|ins"
 _FOREIGN = re.compile(rf"<(?!/?(?:{_OURS})[ >])")

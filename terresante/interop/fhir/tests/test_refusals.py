@@ -76,6 +76,9 @@ DIRECTED: tuple[Any, ...] = (
     document_reference(replace(LETTER, identifier="1.2.3")),
     document_reference(replace(LETTER, type="11502-2")),
     document_reference(replace(LETTER, person=OTHER)),
+    document_reference(
+        replace(LETTER, person=letters.CLAIRE, content=letters.structured(confidentiality="X"))
+    ),
     linked(reference=f"DocumentReference/{'-' * 36}"),
     linked(reference="https://elsewhere.example/1"),
     person(name=[{**NAME, "family": ""}]),

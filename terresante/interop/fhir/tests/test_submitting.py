@@ -21,7 +21,7 @@ from terresante.interop.cda.tests import letters
 from terresante.interop.fhir import submitting
 from terresante.interop.fhir.tests import stage
 from terresante.interop.fhir.tests.test_tokens import outcome
-from terresante.interop.filing import hold_visits
+from terresante.interop.following import hold_visits
 from terresante.interop.models import DocumentList
 from terresante.interop.tests import papers
 from terresante.kernel import ports
@@ -214,6 +214,18 @@ def test_a_bundle_speaks_of_one_person(cast):
     reply = stage.ready(cast).post(bundle([stage.paper(cast), stage.paper(cast, "2", person=other)]))
 
     outcome(reply, 422, "business-rule")
+    nothing_is_left()
+
+
+def test_a_cda_whose_level_is_not_known_is_refused(cast):
+    sent = stage.letter(cast)
+    unknown = replace(
+        sent, content=sent.content.replace(b'<confidentialityCode code="N"', b'<confidentialityCode code="X"')
+    )
+
+    reply = outcome(stage.ready(cast).post(document_reference(unknown)), 422, "code-invalid")
+
+    assert "confidentialityCode" in str(reply.told)
     nothing_is_left()
 
 

@@ -15,16 +15,16 @@ from terresante.interop.cda import body, header, parsing
 from terresante.interop.cda.parsing import DEEPEST
 from terresante.interop.cda.tests import letters
 from terresante.interop.cda.tests.letters import AT, CLAIRE, PDF
-from terresante.interop.hl7v2 import carried, grammar, zam
+from terresante.interop.hl7v2 import attached, carried, grammar, zam
 from terresante.interop.hl7v2.examination import examine
 from terresante.interop.hl7v2.orders import MOST_ORDERS
-from terresante.interop.hl7v2.tests import test_carried
+from terresante.interop.hl7v2.tests import test_damaged
 from terresante.interop.hl7v2.tests.messages import adt, pid
 from terresante.interop.tests.branches import reasons, told, traced
 
 ROOT = Path(__file__).resolve().parents[4]
-READERS = (grammar, carried, zam, parsing, header, body)
-_GIVES = ("Refusal", "missing_field", "missing_segment", "_wrong", "NotCda", "undecodable")
+READERS = (grammar, attached, carried, zam, parsing, header, body)
+_GIVES = ("Refusal", "missing_field", "missing_segment", "wrong_value", "NotCda", "undecodable")
 
 
 def oru(content=None, **changes):
@@ -120,8 +120,8 @@ HEAVY = {"EMPTY", "TOO_LARGE", "TOO_MANY", "TOO_LONG"}
 def damaged(count):
     chance = random.Random("branches")  # a reproducible damage
     for number in range(count):
-        mutate = test_carried.MUTATIONS[number % len(test_carried.MUTATIONS)]
-        yield mutate(chance.choice(test_carried.SOURCES), chance) or b"\r"
+        mutate = test_damaged.MUTATIONS[number % len(test_damaged.MUTATIONS)]
+        yield mutate(chance.choice(test_damaged.SOURCES), chance) or b"\r"
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(20_000, marks=pytest.mark.long)])
