@@ -209,7 +209,7 @@ def test_a_long_list_is_counted_a_little_beyond_the_page(client, cast):
         last, _ = said(page=beyond)
         assert "441 à 451 sur 451 notes" in last and 'rel="next"' not in last
     found, page = said(q="pansement")
-    assert "451 notes contiennent" in page and "1 à 20 sur 451 notes" in found
+    assert "451\u00a0notes contiennent" in page and "1 à 20 sur 451 notes" in found
 
 
 def _repeated(times):
