@@ -8,13 +8,14 @@ from terresante.documents.queries import DocumentLine
 from terresante.kernel.ui.lines import month_title, tag_list, unread_tag
 from terresante.kernel.ui.links import link
 from terresante.kernel.ui.templatetags.ui import html, icon, when
-from terresante.kernel.ui.wording import file_size, long_date
+from terresante.kernel.ui.wording import file_size
 
 _LINE = (
     '{month}<article class="card note-card document-card" id="document-{key}">'
     '<span class="document-kind">{drawing}</span><div><h4 class="note-author"><a href="{url}">{title}</a> {unread}</h4>'
-    '<div class="note-meta">{type} du {day} · {signed}</div>{withdrawn}{tags}</div></article>'
+    '<div class="note-meta">{dated}\u00a0· {signed}</div>{withdrawn}{tags}</div></article>'
 )
+_SHARED = ("eye", "Visible par la personne")
 _UNREAD = unread_tag("Non lu")
 _WITHDRAWN = '<p class="mb-0">Retiré par {name}, {at}\u00a0: {reason}</p>'
 
@@ -29,11 +30,10 @@ def line_of(line: DocumentLine, *, with_month: bool) -> SafeString:
         url=link("documents:one", document.record_id, document.pk),
         title=document.title,
         unread=_UNREAD if line.is_unread else "",
-        type=document.get_type_display(),
-        day=long_date(document.dated_on),
+        dated=document.dated,
         signed=_signed(document, is_mine=line.is_mine),
         withdrawn=_withdrawn(document) if document.is_withdrawn else "",
-        tags=tags(document),
+        tags=tag_list([_file(document), *(one for one in _told(document) if one != _SHARED)]),
     )
 
 
@@ -55,8 +55,16 @@ def _withdrawn(document: DocumentReference) -> SafeString:
 
 
 def tags(document: DocumentReference) -> SafeString:
-    """Its file, its version, and who reads it."""
-    told = [("", f"{document.get_media_type_display()}, {file_size(document.size)}")]
+    """On its page, which names its file: its version, and who reads it. A list only says who does not."""
+    return tag_list(_told(document))
+
+
+def _file(document: DocumentReference) -> tuple[str, str]:
+    return "", f"{document.get_media_type_display()}, {file_size(document.size)}"
+
+
+def _told(document: DocumentReference) -> list[tuple[str, str]]:
+    told = []
     if document.version > 1:
         told.append(("history", f"Version {document.version}"))
     if document.status == DocumentStatus.SUPERSEDED:
@@ -64,7 +72,7 @@ def tags(document: DocumentReference) -> SafeString:
     told.append(_readers(document))
     if document.hidden_from_representative:
         told.append(("eye-off", "Masqué aux représentants et aidants"))
-    return tag_list(told)
+    return told
 
 
 def _readers(document: DocumentReference) -> tuple[str, str]:
@@ -76,4 +84,4 @@ def _readers(document: DocumentReference) -> tuple[str, str]:
         return "lock", f"Suivi restreint\u00a0: {document.get_sector_display().lower()}"
     if document.hidden_from_patient:
         return "eye-off", "Non visible par la personne"
-    return "eye", "Visible par la personne"
+    return _SHARED

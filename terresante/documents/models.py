@@ -14,7 +14,7 @@ from terresante.documents.enums import (
 from terresante.kernel.files.kinds import FileKind
 from terresante.kernel.files.receiving import NAME_MAX_LENGTH
 from terresante.kernel.models import StoredFile
-from terresante.kernel.ui.wording import lowered
+from terresante.kernel.ui.wording import long_date, lowered
 from terresante.patients.models import CareRecord, Patient
 
 
@@ -131,6 +131,12 @@ class DocumentReference(OfStay):
 
     def __str__(self) -> str:
         return f"{self.type} {self.dated_on}"
+
+    @property
+    def dated(self) -> str:
+        """« Ordonnance de médicaments du 27 novembre 2026 »; the day alone where the title is the type already."""
+        kind, day = self.get_type_display(), long_date(self.dated_on)
+        return day if self.title.casefold() == kind.casefold() else f"{kind} du {day}"
 
     @property
     def signature(self) -> str:

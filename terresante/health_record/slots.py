@@ -3,7 +3,7 @@ from uuid import UUID
 
 from terresante.health_record import queries
 from terresante.health_record.actions import FACT_OF
-from terresante.health_record.enums import Criticality
+from terresante.health_record.enums import Criticality, Origin
 from terresante.health_record.models import HealthLine
 from terresante.health_record.queries import kind_of_model
 from terresante.kernel.actor import Actor
@@ -52,10 +52,16 @@ def _line(row: HealthLine) -> FactLine:
     return FactLine(
         strong=row.label,
         text=f", {lowered(str(row._meta.verbose_name))}{done}{_doubt(row)}",
-        source=", ".join(part for part in (row.author_name, lowered(row.author_role)) if part),
+        source=_said_by(row),
         url=f"{link('health_record:summary', row.record_id)}{kind.slug}/{row.pk}/",
         icon=kind.icon,
     )
+
+
+def _said_by(row: HealthLine) -> str:
+    if row.origin == Origin.PATIENT and row.version == 1:
+        return "dit par la personne"
+    return ", ".join(part for part in (row.author_name, lowered(row.author_role)) if part)
 
 
 def _doubt(row: HealthLine) -> str:

@@ -12,7 +12,7 @@ from terresante.notes.queries import NoteLine
 _CARD = (
     '{month}<article class="card note-card" id="note-{key}" aria-label="Note de {author}">'
     '<div class="note-author"><a href="{url}">{author}</a>{is_mine} {unread}</div>'
-    '<div class="note-meta">{role}, {place} · {written}{received}{amended}</div>'
+    '<div class="note-meta">{role}, {place}\u00a0· {written}{received}{amended}</div>'
     "{star}{answered}{text}{media}{tags}</article>"
 )
 _UNREAD = unread_tag("Non lue")
@@ -44,8 +44,8 @@ def card(line: NoteLine) -> SafeString:
         role=note.author_role,
         place=note.organization_name,
         written=when(note.written_at),
-        received=html(" · reçue {at}", at=when(note.recorded_at)) if note.came_late else "",
-        amended=html(" · corrigée {at}", at=when(note.amended_at)) if note.amended_at else "",
+        received=html("\u00a0· reçue {at}", at=when(note.recorded_at)) if note.came_late else "",
+        amended=html("\u00a0· corrigée {at}", at=when(note.amended_at)) if note.amended_at else "",
         star=star(note, is_starred=line.is_starred),
         answered=answered(line.answered) if line.answered else "",
         text=_text(line, url),

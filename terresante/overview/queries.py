@@ -63,6 +63,8 @@ KINDS = {
 MANY_FACTS, MOST_PRINTED = 200, 1000
 # Two screens and a half; the next ones come while one reads.
 A_PAGE = 30
+# Given at once to who returns to a timeline of which he had asked more.
+MOST_PAGES = 10
 PERIODS = {"30": "30 derniers jours", "180": "6 mois", "365": "1 an"}
 
 

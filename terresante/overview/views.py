@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -27,12 +27,21 @@ from terresante.kernel.ports import MainAction, surviving_record
 from terresante.kernel.screens import Request, error_page, reads, record_page, writes
 from terresante.kernel.ui.frame import LEVEL_ICONS, Chip, Level
 from terresante.kernel.ui.links import link
+from terresante.kernel.ui.paging import asked_page
 from terresante.notes.access import NOTE_READ, NOTE_WRITE
 from terresante.overview import queries
 from terresante.overview.forms import TimelineForm
 from terresante.overview.home_queries import level_of
 from terresante.overview.merged import strip_of_merge
-from terresante.overview.queries import KINDS, MANY_FACTS, MOST_PRINTED, PERIODS, Filters
+from terresante.overview.queries import (
+    A_PAGE,
+    KINDS,
+    MANY_FACTS,
+    MOST_PAGES,
+    MOST_PRINTED,
+    PERIODS,
+    Filters,
+)
 
 
 @reads(RECORD_READ)
@@ -126,12 +135,15 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
     form = TimelineForm(request.GET)
     filters = form.filters()
     before = Place.read(request.GET.get("avant", ""))
-    page = queries.timeline_page(request.actor, opened, filters, before)
+    pages = _asked_pages(request.GET)
+    page = queries.timeline_page(request.actor, opened, filters, before, most=A_PAGE * pages)
     next_url = _timeline_url(record_id, filters, before=page.next_place) if page.next_place else ""
     if request.headers.get("HX-Request"):
-        return render(
+        answer = render(
             request, "overview/_timeline.html", {"page": page, "next_url": next_url, "is_next": True}
         )
+        answer["HX-Replace-Url"] = _longer(request, record_id, filters)
+        return answer
     may_write = access.permits(request.actor, NOTE_WRITE, opened.record)
     numbers = queries.timeline_numbers(request.actor, opened, filters, most=MANY_FACTS)
     return record_page(
@@ -153,6 +165,18 @@ def show_timeline(request: Request, record_id: UUID) -> HttpResponse:
         tab="timeline",
         main_action=_write_action(opened) if may_write else None,
     )
+
+
+def _asked_pages(words: QueryDict) -> int:
+    return min(max(asked_page(words.get("pages", "")), 1), MOST_PAGES)
+
+
+def _longer(request: Request, record_id: UUID, filters: Filters) -> str:
+    """The address of the page that has just got longer: who opens a fact and comes back finds his place."""
+    words = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    pages = min(_asked_pages(words) + 1, MOST_PAGES)
+    before = Place.read(words.get("avant", ""))
+    return _timeline_url(record_id, filters, before=before, pages=str(pages))
 
 
 @reads(FEED_READ)

@@ -27,3 +27,6 @@ def test_letters_twice_as_large_leave_a_page_as_wide_as_the_telephone(
         visitor.page.goto(record + path)
         wide = visitor.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= PHONE["width"], f"{path}: {wide} px"
+        for button in visitor.page.locator(".main-action .btn-main:visible").all():
+            box = button.bounding_box()
+            assert box and box["width"] > PHONE["width"] / 2, f"{path}: {box}"

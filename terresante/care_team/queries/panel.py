@@ -39,7 +39,14 @@ def _person(reader: Reader, patient: Patient) -> PersonRow:
     shape = "organisation" if reader.is_group else "relative" if acts_for_person else "person"
     return PersonRow(
         name=reader.name,
-        role=" · ".join(part for part in (reader.role, reader.reason) if part),
+        role=_role(reader),
         initials=wording.initials(reader.name),
         shape=shape,
     )
+
+
+def _role(reader: Reader) -> str:
+    """« Médecin traitant » says the profession already."""
+    if reader.reason.startswith(f"{wording.lowered(reader.role)} "):
+        return f"{reader.reason[:1].upper()}{reader.reason[1:]}"
+    return f"{wording.NBSP}· ".join(part for part in (reader.role, reader.reason) if part)

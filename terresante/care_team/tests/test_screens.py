@@ -262,7 +262,7 @@ def test_the_reason_is_shown_to_the_patient_and_to_the_privacy_officer_who_exami
     assert "Coma, sans témoin" in client_of(cast.madeleine).get(reverse("portal:accesses")).content.decode()
     assert "Coma" not in client_of(cast.leon).get(reverse("portal:accesses")).content.decode()
     listed = officer.get(reverse("care_team:emergencies")).content.decode()
-    assert "M. L. · 1939" in listed
+    assert "M. L.\u00a0· 1939" in listed
     assert "LEROUX" not in listed
     review = reverse("care_team:review", args=[access_id])
     assert officer.post(review, {"note": "ok"}).status_code == 422

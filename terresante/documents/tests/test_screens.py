@@ -3,6 +3,7 @@ import re
 import pytest
 
 from terresante.care_team.enums import Confidentiality
+from terresante.documents.enums import DocumentType
 from terresante.documents.models import DocumentReference
 from terresante.documents.tests.factories import filed, sent_file, url
 from terresante.feed.models import FeedItem
@@ -136,3 +137,17 @@ def test_what_a_line_says_is_shown_letter_by_letter(client, cast):
         shown = client.get(page).content.decode()
         assert "<i>" not in shown
         assert "&lt;i&gt;O&lt;/i&gt; seulement" in shown and "&lt;i&gt;T&lt;/i&gt;" in shown
+
+
+def test_a_line_says_neither_its_type_twice_nor_what_goes_without_saying(client, cast):
+    label = DocumentType.TRANSFER_NOTE.label
+    document = filed(cast.amar, cast.madeleine_record, label.upper())
+    filed(cast.amar, cast.madeleine_record, "Lettre", level=Confidentiality.STRUCTURE)
+    login(client, cast.amar)
+
+    lines = client.get(url(cast.madeleine_record)).content.decode()
+    page = client.get(url(cast.madeleine_record, f"{document.pk}/")).content.decode()
+
+    assert lines.count(f"{label} du ") == 1 and "Visible par la personne" not in lines
+    assert "seulement</li>" in lines and "PDF, 1\u00a0ko" in lines
+    assert "Visible par la personne" in page and "PDF, 1" not in page

@@ -10,7 +10,7 @@ from terresante.health_record.models import AllergyIntolerance, Observation
 from terresante.health_record.tests.factories import added, allergy, declared, directive, each_kind, weight
 from tests.cast import login
 from tests.costs import queries_of
-from tests.walls import walls_down
+from tests.walls import dispatched, walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -121,6 +121,28 @@ def test_a_measure_is_a_curve_and_the_same_values_as_a_table(client, cast):
     for value in ("61,2", "63", "65,4"):
         assert f"{value}\u00a0kg" in shown
     assert "style=" not in shown.split("<main")[1]
+
+
+def test_the_person_s_own_line_is_told_as_hers(client, cast):
+    declared(cast.madeleine, cast.madeleine_record, allergy("Arachide"))
+    dispatched()
+    login(client, cast.amar)
+
+    timeline = client.get(f"/dossiers/{cast.madeleine_record.pk}/chronologie/").content.decode()
+
+    assert "dit par la personne" in timeline and f"{cast.madeleine.name}, " not in timeline
+
+
+def test_a_measure_tells_its_own_day_when_it_is_another_one(client, cast):
+    now = timezone.now()
+    added(cast.ines, cast.madeleine_record, weight("61.2", now))
+    login(client, cast.amar)
+    same = page(client, cast.madeleine_record)
+    added(cast.ines, cast.madeleine_record, weight("63", now - timedelta(days=9)))
+    with walls_down():
+        Observation.objects.filter(effective_at__gt=now - timedelta(days=1)).update(is_current=False)
+
+    assert "mesure\u00a0:" not in same and "mesure\u00a0:" in page(client, cast.madeleine_record)
 
 
 def test_an_unknown_kind_or_a_line_of_another_kind_or_record_is_not_found(client, cast):

@@ -103,7 +103,7 @@ def test_the_header_says_the_death_and_no_age(client, cast, hospital, madeleine)
     shown = client.get(f"/dossiers/{cast.madeleine_record.pk}/").content.decode()
 
     assert "Décédée" in shown
-    assert " ans · née" not in shown
+    assert " ans\u00a0· née" not in shown
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ DAYS_OF_A_NEWBORN = 31
 MONTHS_OF_AN_INFANT = 24
 
 _NATIONAL_NUMBER = re.compile(r"0[1-9]\d{8}")
-_BEFORE_SIGN = re.compile(r"[ \u202f](?=[:;?!%»€])")
+_BEFORE_SIGN = re.compile(r"[ \u202f](?=[:;?!%»€·])")
 _AFTER_QUOTE = re.compile(r"(?<=«)[ \u202f]")
 
 
@@ -159,7 +159,12 @@ def initials(name: str) -> str:
 
 def count(number: int, singular: str, plural: str) -> str:
     """French: zero and one are singular."""
-    return f"{number}{NBSP}{singular if abs(number) < 2 else plural}"
+    return f"{figure(number)}{NBSP}{singular if abs(number) < 2 else plural}"
+
+
+def figure(number: int) -> str:
+    """« 1 020 »."""
+    return f"{number:,}".replace(",", NBSP)
 
 
 def file_size(size: int) -> str:
@@ -199,7 +204,7 @@ def lowered(words: str) -> str:
 
 
 def french(text: str) -> str:
-    """Makes the spaces before : ; ? ! % » € and after « unbreakable; adds none."""
+    """Makes the spaces before : ; ? ! % » € · and after « unbreakable; adds none. No line begins by a point."""
     return _AFTER_QUOTE.sub(NBSP, _BEFORE_SIGN.sub(NBSP, text))
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from terresante.care_team.enums import Confidentiality, DataClass
+from terresante.care_team.enums import Confidentiality, DataClass, TeamRole
+from terresante.care_team.models import CareTeamParticipant
 from terresante.directory.enums import Profession
 from terresante.directory.models import Organization
 from terresante.feed import queries as feed
@@ -81,6 +82,18 @@ def test_the_panel_follows_the_choices_without_javascript(client, cast):
     assert "3\u00a0membres sur 3, et la patiente" in everybody and "Brouillon" in everybody
     with walls_down():
         assert not Note.objects.exists()
+
+
+def test_the_panel_says_a_profession_once(client, cast):
+    with walls_down():
+        CareTeamParticipant.objects.filter(
+            patient_id=cast.madeleine_record.patient_id, practitioner_id=cast.amar.person_id
+        ).update(role=TeamRole.ATTENDING)
+    login(client, cast.ines)
+
+    panel = client.get(url(cast.madeleine_record, "nouvelle/")).content.decode()
+
+    assert ">Médecin traitant</span>" in panel and "médecin traitant" not in panel
 
 
 def test_the_panel_alone_answers_for_the_choices_only(client, cast):
@@ -209,7 +222,7 @@ def test_a_long_list_is_counted_a_little_beyond_the_page(client, cast):
         last, _ = said(page=beyond)
         assert "441 à 451 sur 451 notes" in last and 'rel="next"' not in last
     found, page = said(q="pansement")
-    assert "451 notes contiennent" in page and "1 à 20 sur 451 notes" in found
+    assert "451\u00a0notes contiennent" in page and "1 à 20 sur 451 notes" in found
 
 
 def _repeated(times):

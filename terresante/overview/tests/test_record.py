@@ -17,7 +17,7 @@ from terresante.kernel.slots import FactLine
 from terresante.notes.models import Note
 from terresante.notes.tests.factories import published
 from terresante.overview import views
-from terresante.overview.queries import A_PAGE, KINDS, visit_words
+from terresante.overview.queries import A_PAGE, KINDS, MOST_PAGES, visit_words
 from terresante.patients.models import CareRecord, Patient
 from tests.cast import join, login, professional
 from tests.costs import blocks_of, queries_of, tags_of
@@ -220,6 +220,36 @@ def test_a_long_timeline_is_read_to_its_end_by_plain_links_and_says_how_to_read_
     assert seen == 130 and address == ""
     fragment = client.get(page.request["PATH_INFO"], headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in fragment and fragment.count("autofocus") == 1
+
+
+def test_a_timeline_of_which_more_was_asked_is_as_long_when_one_comes_back(client, cast):
+    for days in range(400):
+        admission(cast.madeleine_record, at=timezone.now() - timedelta(days=days))
+    login(client, cast.ines)
+    address = url(cast.madeleine_record, "chronologie/")
+    top = client.get(address, {"type": "sejours"})
+
+    def more(shown, *, at):
+        headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{at}"}
+        return client.get(shown.context["next_url"], headers=headers)
+
+    second = more(top, at=f"{address}?type=sejours")
+    third = more(second, at=second["HX-Replace-Url"])
+    back = client.get(third["HX-Replace-Url"]).content.decode()
+
+    assert _admissions(second) == A_PAGE
+    assert second["HX-Replace-Url"] == f"{address}?type=sejours&pages=2"
+    assert back.count("Admission à Bicêtre") == 3 * A_PAGE
+    assert third.context["next_url"].replace("&", "&amp;") in back
+    for asked, pages in (("0", 1), ("x", 1), ("999999", MOST_PAGES)):
+        assert _admissions(client.get(address, {"pages": asked})) == A_PAGE * pages
+    beyond = more(top, at=f"{address}?avant={top.context['page'].next_place}&pages=99")
+    assert beyond["HX-Replace-Url"].endswith(f"&pages={MOST_PAGES}")
+    assert f"avant={top.context['page'].next_place}" in beyond["HX-Replace-Url"]
+
+
+def _admissions(page):
+    return page.content.decode().count("Admission à Bicêtre")
 
 
 def test_the_timeline_is_printed_with_its_filters_and_nothing_more_than_is_read(client, cast):

@@ -39,7 +39,7 @@ def announced():
 def test_the_toast_of_an_admission_says_who_where_when_and_leads_there(client, cast, hospital):
     said = page(client, cast.amar, "/annonce/", object=announced())
 
-    assert re.search(r"Madeleine LEROUX\u00a0: Hospitalisée · \S.*, .*\d+\u00a0h", said)
+    assert re.search(r"Madeleine LEROUX\u00a0: Hospitalisée\u00a0· \S.*, .*\d+\u00a0h", said)
     assert f"/dossiers/{cast.madeleine_record.pk}/sejours/" in said
     assert not page(client, cast.brun, "/annonce/", object=announced()).strip()
     assert not page(client, cast.samira, "/annonce/", object=str(cast.madeleine_record.pk)).strip()

@@ -146,6 +146,7 @@ class RulesEditor(TableEditor):
         self, number: int, line: Mapping[str, str], cells: list[tuple[str, str, EditedField]]
     ) -> EditedRule:
         state, is_new = self._state(line), not any(line.values())
+        written = sum(any(each.values()) for each in self.lines)
         order = _OF_NEW if is_new else _IN_ORDER
         others = sorted(
             (cell for cell in cells if cell[0] not in _COLOURS), key=lambda cell: order.index(cell[0])
@@ -159,7 +160,7 @@ class RulesEditor(TableEditor):
         colours = tuple(self._cell(number, line, one) for one in _COLOURS)
         wrong = any(field.wrong for _, _, field in cells) or any(one.refused for one in colours)
         return EditedRule(
-            title=line["why"] or line["rule"] or "Nouveau critère",
+            title=line["why"] or line["rule"] or f"Nouveau critère {number + 1 - written}",
             said=tuple((colour, words) for colour in _COLOURS if (words := self._in_words(line, colour))),
             colours=colours,
             others=tuple(others),

@@ -195,3 +195,10 @@ def test_a_question_that_the_list_does_not_have_stays_as_it_is_written(screen, d
     chosen = page_of(screen("seuils")).partition('<select id="row-1-item"')[2].partition("</select>")[0]
     assert '<option value="quotidien {1 + 1}" selected>quotidien {1 + 1}</option>' in chosen
     assert files_of_draft.rows(kept(draft).files, files_of_draft.RULES)[1]["item"] == "{1 + 1}"
+
+
+def test_each_criterion_to_add_has_a_name_of_its_own(draft):
+    rules = [rule for group in RulesEditor(draft.files, None, {}, None).groups for rule in group.rules]
+    new = [rule.title for rule in rules if rule.is_new]
+
+    assert len(new) > 1 and new == [f"Nouveau critère {number}" for number in range(1, len(new) + 1)]

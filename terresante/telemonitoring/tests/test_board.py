@@ -141,8 +141,8 @@ def test_a_territory_is_where_the_person_lives_not_where_her_cell_is(cast, awa, 
     lives(cast.madeleine.person_id, "94300", "Vincennes")
     answer(followed(cast, territory="Seine-et-Marne"), "red")
     shown = page(client, awa).content.decode()
-    assert "Val-de-Marne (94), en entier · 1" in shown
-    assert "94300 Vincennes · 1" in shown
+    assert "Val-de-Marne (94), en entier\u00a0· 1" in shown
+    assert "94300 Vincennes\u00a0· 1" in shown
     for place, is_there in (("94", True), ("94300", True), ("77", False), ("94000", False), ("2A", False)):
         shown = page(client, awa, f"{BOARD}?territoire={place}").content.decode()
         assert ("Madeleine" in shown) == is_there, place

@@ -197,7 +197,7 @@ def chip_links(chips: Iterable[Chip]) -> SafeString:
             current=_CHOSEN if chip.current else "",
             icon=icon(chip.icon, size="small") if chip.icon else "",
             label=chip.label,
-            count="" if chip.count is None else html(" <b>{number}</b>", number=str(chip.count)),
+            count="" if chip.count is None else html(" <b>{number}</b>", number=wording.figure(chip.count)),
         )
         for chip in chips
     )
@@ -332,6 +332,11 @@ def phone(number: str) -> str:
 @register.filter
 def tel(number: str) -> str:
     return wording.dialled(number)
+
+
+@register.filter
+def figure(number: int) -> str:
+    return wording.figure(number)
 
 
 @register.filter

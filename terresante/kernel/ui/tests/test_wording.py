@@ -121,17 +121,18 @@ def test_initials_skip_titles_and_particles(name, letters):
 
 
 def test_zero_and_one_are_singular():
-    assert [wording.count(number, "note", "notes") for number in (0, 1, 2)] == [
+    assert [wording.count(number, "note", "notes") for number in (0, 1, 2, 1020)] == [
         "0\u00a0note",
         "1\u00a0note",
         "2\u00a0notes",
+        "1\u00a0020\u00a0notes",
     ]
 
 
 def test_french_spaces_become_unbreakable_and_none_is_added():
     assert (
-        wording.french("Poids : 3 % « oui » http://x ?")
-        == "Poids\u00a0: 3\u00a0% «\u00a0oui\u00a0» http://x\u00a0?"
+        wording.french("Poids : 3 % « oui » http://x ? Soins · hier")
+        == "Poids\u00a0: 3\u00a0% «\u00a0oui\u00a0» http://x\u00a0? Soins\u00a0· hier"
     )
 
 
