@@ -32,7 +32,9 @@ def test_an_emergency_that_ends_leaves_nothing_of_the_record(visit, phone):
 
     with psycopg.connect(physician.platform.database) as connection:
         connection.execute(
-            "UPDATE care_team_emergencyaccess SET expires_at = now() WHERE patient_id = %s", [patient]
+            # Once it is committed: what ends meanwhile may have been looked for already.
+            "UPDATE care_team_emergencyaccess SET expires_at = now() + interval '2 seconds' WHERE patient_id = %s",
+            [patient],
         )
 
     expect(page.get_by_role("heading", name="Dossier fermé")).to_be_visible(timeout=PATIENCE)
