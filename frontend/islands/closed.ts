@@ -54,12 +54,16 @@ export function keepsText(): boolean {
   return document.querySelector("main [data-closed-text]:not([hidden])") !== null;
 }
 
-/** One's own words, not what the page had filled in; of several fields, each under its label. */
+/**
+ * One's own words, not what the page had filled in, but for a form that comes back refused; of several fields, each under its
+ * label.
+ */
 export function unsavedTexts(): string {
   const fields = document.querySelectorAll<HTMLTextAreaElement | HTMLInputElement>(
     "main form[method=post] :is(textarea, input[type=text])",
   );
-  const typed = [...fields].filter((one) => one.value.trim() && one.value !== one.defaultValue);
+  const isRefused = document.querySelector("main [data-error-summary]") !== null;
+  const typed = [...fields].filter((one) => one.value.trim() && (isRefused || one.value !== one.defaultValue));
   const [first] = typed;
   if (first && typed.length === 1) return first.value.trim();
   return typed.map((one) => `${one.labels?.[0]?.textContent.trim() ?? ""}\n${one.value.trim()}`.trim()).join("\n\n");

@@ -93,13 +93,14 @@ class Lock {
 
   private async unlock(form: HTMLFormElement): Promise<void> {
     const answer = await this.post(form.action, { "X-Lock": "1" }, new FormData(form));
-    const error = form.querySelector<HTMLElement>("[data-lock-error]");
+    const status = answer?.status;
+    form.querySelectorAll<HTMLElement>("[data-lock-error]").forEach((one) => (one.hidden = status !== 422));
+    form.querySelectorAll<HTMLElement>("[data-lock-busy]").forEach((one) => (one.hidden = status !== 503));
     form.querySelectorAll<HTMLInputElement>("input[type=password]").forEach((field) => (field.value = ""));
-    if (answer?.status === 204) {
+    if (status === 204) {
       localStorage.setItem(STATE, "open");
       this.uncover();
-    } else if (answer?.status === 401) location.assign("/connexion/");
-    else if (answer?.status === 422 && error) error.hidden = false;
+    } else if (status === 401) location.assign("/connexion/");
   }
 
   private async post(url: string | undefined, headers: Record<string, string>, body?: FormData): Promise<Response | undefined> {

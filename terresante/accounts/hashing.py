@@ -21,8 +21,12 @@ _computing = threading.BoundedSemaphore(AT_ONCE)
 _places = threading.BoundedSemaphore(AT_ONCE + WAITING)
 
 
+class Busy(Invalid):
+    """No password was looked at: too many wait already."""
+
+
 class Argon2InTurn(Argon2PasswordHasher):
-    """Raises Invalid when too many wait already."""
+    """Raises Busy."""
 
     def encode(self, password: str, salt: str) -> str:
         with _in_turn():
@@ -36,7 +40,7 @@ class Argon2InTurn(Argon2PasswordHasher):
 @contextmanager
 def _in_turn() -> Iterator[None]:
     if not _places.acquire(blocking=False):
-        raise Invalid(TOO_BUSY)
+        raise Busy(TOO_BUSY)
     try:
         rls.let_go()
         with _computing:

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -10,6 +12,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from terresante.accounts.hashing import Busy
 from terresante.accounts.models import AttemptCount
 from terresante.kernel import rls
 from terresante.kernel.errors import Invalid
@@ -52,6 +55,18 @@ def slow_down_beyond(limit: int, key: str, *, account: UUID | None = None) -> No
 def give_back(key: str) -> None:
     """A try that was right: what many people do rightly behind one address never closes it."""
     AttemptCount.objects.filter(key=_hash(key), tries__gt=0).update(tries=F("tries") - 1)
+
+
+@contextmanager
+def spent_only_if_checked(key: str) -> Iterator[None]:
+    """The try counted under `key` is given back when the password could not be looked at: who was asked to come back
+    spends none of his.
+    """
+    try:
+        yield
+    except Busy:
+        give_back(key)
+        raise
 
 
 def forget(key: str) -> None:

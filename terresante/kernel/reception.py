@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from queue import SimpleQueue
 
 from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
@@ -62,6 +63,9 @@ class TooSlow(Exception):
 
 _lock = threading.Lock()
 _held: Counter[tuple[Kind, str]] = Counter()
+# Given back, and not counted yet: the collector may free what was being given at any moment, in a thread that holds the
+# lock already. This queue alone may be filled then.
+_returned: SimpleQueue[tuple[Kind, str]] = SimpleQueue()
 
 
 @contextmanager
@@ -117,6 +121,7 @@ def length_of(request: HttpRequest) -> int:
 
 def _take(kind: Kind, sender: str) -> None:
     with _lock:
+        _count_returned()
         at_once = sum(held for (each, _), held in _held.items() if each is kind)
         if at_once >= max(1, settings.THREADS * kind.share // 64) or _held[kind, sender] >= kind.each:
             raise Full
@@ -124,10 +129,20 @@ def _take(kind: Kind, sender: str) -> None:
 
 
 def _give_back(kind: Kind, sender: str) -> None:
-    with _lock:
-        _held[kind, sender] -= 1
-        if not _held[kind, sender]:
-            del _held[kind, sender]
+    _returned.put((kind, sender))
+    if _lock.acquire(blocking=False):  # else whoever takes the next place counts it
+        try:
+            _count_returned()
+        finally:
+            _lock.release()
+
+
+def _count_returned() -> None:
+    while not _returned.empty():
+        held = _returned.get()
+        _held[held] -= 1
+        if not _held[held]:
+            del _held[held]
 
 
 def _paced(whole: Callable[..., bytes], kind: Kind, length: int) -> Callable[..., bytes]:

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.parametrize("phone", [False, True
 REASON = "Détresse respiratoire aux urgences, traitement habituel inconnu."
 TYPED = "Plaie propre, pansement refait."
 SUBSTANCE = "Œufs de caille"
+HAPPENED = "Visage gonflé dix minutes après le repas."
 # What ended is looked for every few seconds, on a loaded machine less often.
 PATIENCE = 40_000
 
@@ -32,7 +33,9 @@ def test_an_emergency_that_ends_leaves_nothing_of_the_record(visit, phone):
 
     with psycopg.connect(physician.platform.database) as connection:
         connection.execute(
-            "UPDATE care_team_emergencyaccess SET expires_at = now() WHERE patient_id = %s", [patient]
+            # Once it is committed: what ends meanwhile may have been looked for already.
+            "UPDATE care_team_emergencyaccess SET expires_at = now() + interval '2 seconds' WHERE patient_id = %s",
+            [patient],
         )
 
     expect(page.get_by_role("heading", name="Dossier fermé")).to_be_visible(timeout=PATIENCE)
@@ -64,13 +67,17 @@ def test_a_mother_whose_access_ends_keeps_what_she_was_typing(visit, phone):
     mother = visit("e.moreau", phone=phone)
     page = mother.page
     page.goto("/mon-dossier/ma-sante/allergies/")
-    page.get_by_label("Allergie à quoi").fill(SUBSTANCE)
+    page.get_by_label("Que s’est-il passé").fill(HAPPENED)
+    # Refused once already, for what is missing: her words are on the page as it came.
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_role("link", name="Allergie à quoi")).to_be_visible()
+    expect(page.get_by_label("Que s’est-il passé")).to_have_value(HAPPENED)
 
     with over_since_yesterday(mother.platform.database, "e.moreau"):
         # Whichever tells it first: that the access is over, or that the stream serves nobody any more.
         closed = page.get_by_role("heading", name=re.compile("Accès terminé|Session terminée"))
         expect(closed).to_be_visible(timeout=PATIENCE)
-        expect(page.get_by_label("Ce que vous écriviez")).to_have_value(SUBSTANCE)
+        expect(page.get_by_label("Ce que vous écriviez")).to_have_value(HAPPENED)
         expect(page.locator("body")).not_to_contain_text("Bastien")
         shot_as_it_is(mother, "delegation")
 

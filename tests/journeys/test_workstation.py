@@ -30,6 +30,10 @@ def test_a_ward_s_screen_covers_itself_and_keeps_what_was_being_written(visit, p
     assert behind.endswith(f"/connexion/verrouillee/?next={path}")
     unlock(nurse.page, "faux")
     expect(cover.get_by_role("alert")).to_contain_text("Ce n’est pas le mot de passe")
+    # As when too many people log in at the same moment.
+    nurse.page.route("**/connexion/deverrouiller/", lambda route: route.fulfill(status=503), times=1)
+    unlock(nurse.page, account.password)
+    expect(cover.get_by_role("alert")).to_contain_text("Recommencez dans quelques secondes")
     unlock(nurse.page, account.password)
     expect(cover).to_be_hidden()
     expect(nurse.page.get_by_label("Note", exact=True)).to_have_value("Commencée avant la pause.")

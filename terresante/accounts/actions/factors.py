@@ -18,7 +18,7 @@ from terresante.accounts.actions.sending import send_code, warn
 from terresante.accounts.enums import ChallengePurpose, CodeChannel
 from terresante.accounts.models import KnownDevice, LoginChallenge, RecoveryCode, Session, User
 from terresante.accounts.queries import account_of
-from terresante.accounts.tries import refuse_beyond
+from terresante.accounts.tries import refuse_beyond, spent_only_if_checked
 from terresante.kernel import audit
 from terresante.kernel.action import action
 from terresante.kernel.actor import Actor
@@ -30,8 +30,10 @@ TRIES_OF_A_PASSWORD = 10
 
 def check_own_password(user: User, password: str) -> bool:
     """Counted like a login: an open session does not help to guess. Outside any transaction. Raises Invalid."""
-    refuse_beyond(TRIES_OF_A_PASSWORD, f"own password {user.pk}")
-    return user.check_password(password)
+    tried = f"own password {user.pk}"
+    refuse_beyond(TRIES_OF_A_PASSWORD, tried)
+    with spent_only_if_checked(tried):
+        return user.check_password(password)
 
 
 def hashed(password: str) -> str:

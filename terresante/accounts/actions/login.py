@@ -28,7 +28,7 @@ from terresante.accounts.models import (
     User,
 )
 from terresante.accounts.queries import account_called, channels_of, known_device
-from terresante.accounts.tries import forget, refuse_beyond, slow_down_beyond
+from terresante.accounts.tries import forget, refuse_beyond, slow_down_beyond, spent_only_if_checked
 from terresante.kernel import audit, rls
 from terresante.kernel.actor import Actor, ActorKind, Channel, Purpose
 from terresante.kernel.enums import Outcome
@@ -66,17 +66,22 @@ def begin_login(*, login: str, password: str, source: Source) -> LoginChallenge 
         slow_down_beyond(TRIES_OF_A_LOGIN, f"login {known_as}", account=user.pk if user else None)
         slow_down_beyond(TRIES_OF_A_NETWORK, f"network {source.network}")
     refuse_beyond(TRIES_OF_A_PAIR, pair, account=user.pk if user else None)
-    if user is None:
-        make_password(password)
-        record_refusal(None, step="password")
-        raise Invalid(WRONG_PASSWORD)
-    if not user.check_password(password):
+    with spent_only_if_checked(pair):
+        is_right = _is_password_of(user, password)
+    if user is None or not is_right:
         record_refusal(user, step="password")
         raise Invalid(WRONG_PASSWORD)
     if device is not None and device.is_trusted:
         forget(pair)
         return user
     return _challenge(user, source)
+
+
+def _is_password_of(user: User | None, password: str) -> bool:
+    if user is None:
+        make_password(password)
+        return False
+    return user.check_password(password)
 
 
 def send_again(challenge: LoginChallenge, *, source: Source) -> None:

@@ -5,7 +5,7 @@ from django.utils import timezone
 from terresante.accounts.access import WORKSTATION_LOCK, WORKSTATION_UNLOCK
 from terresante.accounts.actions.login import at_the_door
 from terresante.accounts.models import Session, User
-from terresante.accounts.tries import refuse_beyond
+from terresante.accounts.tries import refuse_beyond, spent_only_if_checked
 from terresante.kernel import audit, rls
 from terresante.kernel.access import Action
 from terresante.kernel.enums import Outcome
@@ -21,14 +21,19 @@ def lock(session: Session, user: User) -> None:
 
 
 def unlock(session: Session, user: User, *, password: str) -> None:
-    """By its owner's password. Raises Invalid; Conflict after five, when the session closes and the door stays open."""
+    """By its owner's password. Raises Invalid, Busy; Conflict after five wrong ones, when the session closes and the
+    door stays open.
+    """
+    tried = f"unlock {session.handle}"
     try:
-        refuse_beyond(TRIES_OF_AN_UNLOCKING, f"unlock {session.handle}")
+        refuse_beyond(TRIES_OF_AN_UNLOCKING, tried)
     except Invalid as error:
         Session.objects.filter(pk=session.pk).delete()
         _trace(user, WORKSTATION_UNLOCK, Outcome.REFUSED)
         raise Conflict("Trop d’essais : la session est fermée. Connectez-vous de nouveau.") from error
-    if not user.is_active or not user.check_password(password):
+    with spent_only_if_checked(tried):
+        is_right = user.is_active and user.check_password(password)
+    if not is_right:
         _trace(user, WORKSTATION_UNLOCK, Outcome.REFUSED)
         raise Invalid("Ce n’est pas le mot de passe de cette session.")
     Session.objects.filter(pk=session.pk).update(locked_at=None, seen_at=timezone.now())

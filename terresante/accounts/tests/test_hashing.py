@@ -8,9 +8,13 @@ from django.db import connection
 from django.urls import reverse
 
 from terresante.accounts import hashing
-from terresante.accounts.hashing import AT_ONCE, WAITING
+from terresante.accounts.actions.factors import check_own_password
+from terresante.accounts.actions.login import TRIES_OF_A_PAIR, WRONG_PASSWORD
+from terresante.accounts.hashing import AT_ONCE, WAITING, Busy
 from terresante.accounts.models import User
+from terresante.accounts.tests.steps import PASSWORD
 from terresante.kernel.errors import Invalid
+from tests.walls import walls_down
 
 pytestmark = pytest.mark.commits
 
@@ -83,3 +87,23 @@ def test_no_connection_is_held_meanwhile_and_a_password_is_still_checked(monkeyp
     assert held == [False]
     assert kept.startswith("argon2$") and check_password("une phrase assez longue", kept)
     assert not check_password("une autre phrase", kept)
+
+
+def test_who_is_asked_to_come_back_has_spent_no_try(cast, client, monkeypatch):
+    with walls_down():
+        user = User.objects.get(pk=cast.amar.user_id)
+        user.set_password(PASSWORD)
+        user.save()
+    for login in (user.login, "personne"):
+        with monkeypatch.context() as patch:
+            patch.setattr(hashing, "_places", threading.Semaphore(0))
+            for _ in range(TRIES_OF_A_PAIR + 1):
+                answer = client.post(reverse("accounts:login"), {"login": login, "password": PASSWORD})
+                assert hashing.TOO_BUSY in answer.content.decode()
+            with pytest.raises(Busy):
+                check_own_password(user, PASSWORD)
+        answer = client.post(reverse("accounts:login"), {"login": login, "password": "une autre"})
+        assert WRONG_PASSWORD in answer.content.decode()
+    assert (
+        client.post(reverse("accounts:login"), {"login": user.login, "password": PASSWORD}).status_code == 302
+    )

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from terresante.accounts import sessions
 from terresante.accounts.actions import workstation as actions
-from terresante.accounts.models import Session
+from terresante.accounts.hashing import Busy
+from terresante.accounts.models import Session, User
 from terresante.accounts.tests.steps import PASSWORD, give_code, is_in, last_message, log_in, sent_code
 from terresante.kernel.live import server
 from terresante.kernel.models import AuditEntry
@@ -207,3 +208,17 @@ def test_the_page_covers_itself_on_a_shared_workstation_only(ward, brun):
     assert '<noscript><meta http-equiv="refresh" content="605"></noscript>' in shared
     assert "data-lock-after" not in own
     assert 'http-equiv="refresh"' not in own
+
+
+def test_who_unlocks_while_too_many_log_in_is_told_so_and_keeps_the_session(ward, monkeypatch):
+    leave_for(600)
+
+    def busy(user, password):
+        raise Busy("Recommencez dans quelques secondes.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(User, "check_password", busy)
+        assert "Recommencez dans quelques secondes" in unlock(ward).content.decode()
+        for _ in range(actions.TRIES_OF_AN_UNLOCKING):
+            assert unlock(ward, HTTP_X_LOCK="1").status_code == 503
+    assert unlock(ward, HTTP_X_LOCK="1").status_code == 204

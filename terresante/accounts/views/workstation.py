@@ -13,6 +13,7 @@ from terresante.accounts.actions import workstation as actions
 from terresante.accounts.actions.login import begin_login
 from terresante.accounts.federation.providers import ways_in
 from terresante.accounts.forms import LoginForm, UnlockForm
+from terresante.accounts.hashing import Busy
 from terresante.accounts.models import Session, User
 from terresante.accounts.views.arrival import arrive, door
 from terresante.accounts.views.door import after_password
@@ -56,6 +57,9 @@ def unlock(request: HttpRequest) -> HttpResponse:
         except Conflict:
             close_session(request)
             return _told(request, 401) or redirect("accounts:login")
+        except Busy as error:
+            form.add_error("password", error.sentence)
+            return _told(request, 503) or _locked_page(request, form, LoginForm(prefix="other"))
         except Invalid as error:
             form.add_error("password", error.sentence)
     return _told(request, 422) or _locked_page(request, form, LoginForm(prefix="other"))

@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 
 from terresante.care_team.queries import open_record
+from terresante.documents.models import DocumentReference
 from terresante.health_record.access import HEALTH_READ
 from terresante.health_record.models import AllergyIntolerance, MedicationStatement
 from terresante.health_record.offered_actions import integrate_offer
@@ -104,3 +105,33 @@ def test_what_is_hidden_from_the_person_since_is_hidden_in_its_lines_too(cast, h
 
     assert told(cast.madeleine, record) == ([], [])
     assert told(cast.amar, record) == ([ORDINARY], [(ORDINARY, "")])
+
+
+def test_a_line_brought_up_to_date_by_another_letter_names_the_first_one_or_nobody(
+    cast, hospital, claire, reports_of
+):
+    """The version in force comes from the second letter: it went on naming the author of the one kept away, and took
+    the name of the second one's when the readers of that one changed.
+    """
+    record = cast.madeleine_record
+    reports_of("A01")
+    sent(hospital, papers.mdm(claire, "T02", letter(claire)))
+    offers = {one.line.label: one.offer for one in waiting(cast.ines, record)}
+    line = integrate_offer(cast.ines, record.pk, offers["Furosémide 40 mg"].pk)
+    sent(hospital, papers.mdm(claire, "T02", letter(claire, "2"), control_id="D2"), visit=b"PV1|1|N")
+    second = DocumentReference.objects.exclude(pk=offers["Furosémide 40 mg"].document_id)
+    with walls_down():
+        second.update(written_by="Dr Zoé PETIT")
+    offers = {one.line.label: one.offer for one in waiting(cast.ines, record)}
+    integrate_offer(cast.ines, record.pk, offers["Bisoprolol 2,5 mg"].pk, line_id=line.pk)
+    assert told(cast.amar, record, MedicationStatement)[0] == [ORDINARY]
+
+    reports_of(*ENDS["restricted"][0])
+    ((name, reason),) = told(cast.amar, record, MedicationStatement)[1]
+    assert name == "une structure de soins" and "Dr Zoé PETIT" in reason
+
+    reports_of(*ENDS["restricted"][1])
+    with walls_down():
+        second.update(hidden_from_patient=True, hidden_from_representative=True)
+    assert told(cast.amar, record, MedicationStatement)[0] == [ORDINARY]
+    assert told(cast.madeleine, record, MedicationStatement) == ([], [])

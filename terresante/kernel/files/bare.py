@@ -90,7 +90,7 @@ def _marker(content: IO[bytes]) -> int | None:
     for _ in range(_MOST_PADDING):
         if (byte := content.read(1)) != b"\xff":
             return byte[0] if byte else None
-    return None
+    raise refused(DAMAGED)
 
 
 def _segment(marker: int, body: bytes) -> bytes | None:

@@ -21,8 +21,10 @@ LARGE, SMALL = 2048, 320
 MOST_PIXELS = 64_000_000
 _FORMATS = ("JPEG", "PNG")
 # Of a process: 250 kB of a PNG may be 64 million points, half a gigabyte and seconds of a processor while it is drawn.
-AT_ONCE, PATIENCE_SECONDS = 2, 30.0
-_places = threading.BoundedSemaphore(AT_ONCE)
+# Of those that wait for their turn, each holds a thread: few do.
+AT_ONCE, WAITING, PATIENCE_SECONDS = 2, 6, 30.0
+_drawing = threading.BoundedSemaphore(AT_ONCE)
+_places = threading.BoundedSemaphore(AT_ONCE + WAITING)
 _BUSY = "Beaucoup de photos arrivent au même moment : joignez de nouveau la vôtre dans une minute."
 _HUGE = "Cette photo dépasse 64 millions de points : prenez-la avec une définition moindre, puis joignez-la de nouveau."
 _DAMAGED = "Cette photo est abîmée : ouvrez-la sur votre appareil, puis joignez-en une copie."
@@ -62,10 +64,15 @@ def photograph(content: IO[bytes]) -> Photograph:
 
 @contextmanager
 def _in_turn() -> Iterator[None]:
-    if not _places.acquire(timeout=PATIENCE_SECONDS):
+    if not _places.acquire(blocking=False):
         raise Conflict(_BUSY)
     try:
-        yield
+        if not _drawing.acquire(timeout=PATIENCE_SECONDS):
+            raise Conflict(_BUSY)
+        try:
+            yield
+        finally:
+            _drawing.release()
     finally:
         _places.release()
 

@@ -19,6 +19,7 @@ from terresante.kernel.files.pictures import (
     LARGE,
     MOST_PAGES,
     SMALL,
+    WAITING,
     check_scan,
     photograph,
     scan_as_pdf,
@@ -277,6 +278,19 @@ def test_two_photographs_at_once_are_drawn_and_the_others_are_asked_to_come_back
     assert photograph(io.BytesIO(camera_jpeg())).width == 60
 
 
+def test_few_wait_for_their_turn(monkeypatch):
+    """Each holds a thread: sixty photographs of one account held all of them, half a minute."""
+    monkeypatch.setattr(pictures, "_places", threading.BoundedSemaphore(AT_ONCE + WAITING))
+    for _ in range(AT_ONCE + WAITING):
+        pictures._places.acquire()
+
+    with pytest.raises(Conflict, match="dans une minute"):
+        photograph(io.BytesIO(camera_jpeg()))
+
+    pictures._places.release()
+    assert photograph(io.BytesIO(camera_jpeg())).width == 60
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "P"])
 def test_a_huge_png_is_made_smaller_before_it_is_copied(mode, monkeypatch):
     seen, plain = [], pictures._plain
@@ -312,6 +326,7 @@ def test_padding_inside_a_picture_is_read_once():
     ("content", "kind"),
     [
         (b"\xff\xd8" + b"\xff\xd0" * 5000, FileKind.JPEG),
+        (b"\xff\xd8" + b"\xff" * 5000 + b"\xd9", FileKind.JPEG),
         (b"\xff\xd8" + b"\xff\xe1\x00\x02" * 5000, FileKind.JPEG),
         (CHUNKS, FileKind.PNG),
     ],

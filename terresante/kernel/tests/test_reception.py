@@ -230,7 +230,7 @@ def test_an_account_takes_three_large_files_at_once_and_another_takes_his():
     held = [taken(LARGEST) for _ in range(GIVEN.each)]
     for answer in held:
         answer.close()
-    assert not reception._held
+    assert not reception._held[GIVEN, "hers"]
 
 
 def test_the_page_says_so(cast, client, monkeypatch):
@@ -248,4 +248,23 @@ def test_the_page_says_so(cast, client, monkeypatch):
     assert "no-store" in refused.headers["Cache-Control"]
     for answer in held:
         answer.close()
-    assert client.get(address).status_code == 200
+    with closing(client.get(address)) as given:
+        assert given.status_code == 200
+
+
+def test_what_is_freed_while_somebody_takes_a_place_is_given_back():
+    """By the collector, in the very thread that takes it: it waited for itself, and everybody for it."""
+    reception._take(GIVEN, "hers")
+
+    def freed_meanwhile():
+        with reception._lock:
+            reception._give_back(GIVEN, "hers")
+
+    thread = threading.Thread(target=freed_meanwhile, daemon=True)
+    thread.start()
+    thread.join(10)
+
+    assert not thread.is_alive()
+    for answer in [taken(LARGEST) for _ in range(GIVEN.each)]:
+        answer.close()
+    assert not reception._held[GIVEN, "hers"]

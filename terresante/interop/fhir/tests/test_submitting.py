@@ -24,9 +24,10 @@ from terresante.interop.fhir.tests.test_tokens import outcome
 from terresante.interop.following import hold_visits
 from terresante.interop.models import DocumentList
 from terresante.interop.tests import papers
-from terresante.kernel import ports
+from terresante.kernel import ports, reception
 from terresante.kernel.files.antivirus import Clamd
 from terresante.kernel.models import AuditEntry, StoredFile
+from terresante.kernel.reception import OF_SOFTWARE
 from terresante.results.tests.factories import blood, cr_bio, reports, results_of
 from tests.beside import Crossing
 from tests.walls import walls_down
@@ -303,6 +304,21 @@ def test_a_body_beyond_its_bound_is_not_read(cast, monkeypatch):
     monkeypatch.setattr("terresante.interop.fhir.door.LARGEST_BODY", 1000)
 
     outcome(application.post(document_reference(stage.paper(cast))), 413, "too-long")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        (replace(OF_SOFTWARE, pace=10**12, patience=-1), 408, "timeout"),
+        (replace(OF_SOFTWARE, each=0), 503, "transient"),
+    ],
+)
+def test_a_body_that_comes_by_drops_or_one_too_many_is_sent_again(cast, monkeypatch, kind, status, code):
+    application = stage.ready(cast)
+    with monkeypatch.context() as patch:
+        patch.setattr(reception, "OF_SOFTWARE", kind)
+        outcome(application.post(document_reference(stage.paper(cast))), status, code)
+    assert application.post(document_reference(stage.paper(cast))).status == 201
 
 
 class Endless(io.RawIOBase):
