@@ -154,6 +154,12 @@ class JoinReason(TextChoices):
     WISHED = "wished", "La personne le souhaite"
     OTHER = "other", "Autre raison"
 
+    @property
+    def said(self) -> str:
+        """Of a woman, a man or a structure alike: « suit la personne », « son avis est demandé »."""
+        words = str(self.label).removeprefix("Il ")
+        return f"{words[:1].lower()}{words[1:]}"
+
 
 class JoinState(TextChoices):
     ASKED = "asked", "En attente"

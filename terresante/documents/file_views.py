@@ -68,11 +68,12 @@ def add_documents(request: Request, record_id: UUID) -> HttpResponse:
     """POST with `recompute` answers « Qui verra ceci ? » without JavaScript; JSON answers who asked for it."""
     form = DocumentForm(request.actor, request.POST or None)
     filed: list[DocumentReference] = []
-    if request.method == "POST" and "recompute" not in request.POST and form.is_valid():
-        if not request.prepared:
+    if request.method == "POST" and "recompute" not in request.POST:
+        if not request.FILES.getlist("sent"):
             form.add_error("sent", _MISSING)
-        for arrival in request.prepared:
-            _file(request, record_id, form, arrival, filed)
+        if form.is_valid():
+            for arrival in request.prepared:
+                _file(request, record_id, form, arrival, filed)
     if request.headers.get("Accept") == "application/json":
         return _answer(form, record_id, filed)
     if filed:

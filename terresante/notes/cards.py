@@ -17,6 +17,7 @@ _CARD = (
 )
 _UNREAD = unread_tag("Non lue")
 _TEXT = '<p class="note-text">{words}</p>'
+_WHOLE = '<p class="note-text">{before}{words}{after}</p>'
 _FOLDED = (
     '<details class="note-folded"><summary><span class="note-text">{beginning}</span>'
     '<span class="note-more link-action">Lire la suite</span></summary><p class="note-text">{rest}</p></details>'
@@ -62,6 +63,9 @@ def _text(line: NoteLine, url: str) -> SafeString:
             html("<mark>{words}</mark>" if is_found else "{words}", words=words)
             for words, is_found in line.found
         )
+        before, among, after = line.note.text.partition("".join(words for words, _ in line.found))
+        if among and not any(map(str.isalnum, before + after)):
+            return html(_WHOLE, before=before, words=words, after=after)
         return joined((html(_TEXT, words=words), html(_FOUND, url=url)))
     if line.rest:
         return html(_FOLDED, beginning=line.beginning, rest=line.rest)

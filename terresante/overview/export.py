@@ -28,13 +28,14 @@ from terresante.home_care.models import HomeAccess
 from terresante.home_care.queries import access_in_force, lines_of
 from terresante.kernel import access, rls
 from terresante.kernel.access import Action
-from terresante.kernel.actor import Actor
+from terresante.kernel.actor import Actor, ActorKind
 from terresante.kernel.condition import among
 from terresante.kernel.errors import NotFound
 from terresante.kernel.files import vault
 from terresante.kernel.files.kinds import EXTENSIONS, FileKind
 from terresante.kernel.files.sounds import ENDS, SoundKind
 from terresante.kernel.files.zipping import Member, zipped
+from terresante.kernel.ui.wording import lowered
 from terresante.notes.access import NOTE_MEDIA_DOWNLOAD, NOTE_READ
 from terresante.notes.models import Note, NoteMedia, NoteVersion
 from terresante.notes.queries import media_of
@@ -302,9 +303,14 @@ def _end(kind: str) -> str:
     return EXTENSIONS[FileKind(kind)][0] if kind in FileKind.values else ENDS[SoundKind(kind)]
 
 
+def signed_by(actor: Actor) -> str:
+    """« Dr Alice Georges, médecin, MSP du Parc »; of her own record, the name of the person alone."""
+    role = "" if actor.kind == ActorKind.PATIENT else lowered(actor.role_label)
+    return ", ".join(part for part in (actor.name, role, actor.organization_name) if part)
+
+
 def _explained(actor: Actor, at: datetime) -> str:
-    signed = ", ".join(part for part in (actor.name, actor.role_label, actor.organization_name) if part)
-    return _WORDS.format(at=timezone.localtime(at), signed=signed)
+    return _WORDS.format(at=timezone.localtime(at), signed=signed_by(actor))
 
 
 _WORDS = """Dossier de coordination Terr-eSanté

@@ -6,12 +6,13 @@ from typing import Any
 
 from terresante.care_plans.models import Inclusion, PlannedStep
 from terresante.documents.models import DocumentReference
+from terresante.health_record.enums import Origin
 from terresante.health_record.models import HealthLine
 from terresante.home_care.queries import lines_of, source_of
 from terresante.kernel import printing
 from terresante.kernel.ui import wording
 from terresante.notes.models import NoteMedia
-from terresante.overview.export import Export, NoteTold
+from terresante.overview.export import Export, NoteTold, signed_by
 from terresante.overview.queries import member_row, relative_row
 from terresante.patients.models import Patient
 from terresante.questionnaires.enums import ResponseColour
@@ -35,12 +36,11 @@ def printed(export: Export) -> dict[str, Any]:
     """As the template takes it."""
     whose, actor = export.whose(), export.actor
     patient = whose.opened.patient
-    signed = ", ".join(part for part in (actor.name, actor.role_label, actor.organization_name) if part)
     return {
         "name": str(patient),
         "identity": _identity(patient),
         "reference": f"Copie du dossier · {_moment(export.at)}",
-        "foot": f"Sortie par {signed}. Secret professionnel. Ce papier ne se met pas à jour.",
+        "foot": f"Sortie par {signed_by(actor)}. Secret professionnel. Ce papier ne se met pas à jour.",
         "explained": f"Ce que {actor.name} lit de ce dossier. Ce que le dossier garde pour d’autres n’y est pas.",
         "people": [
             {"name": row.name, "role": row.role, "phone": row.phone}
@@ -93,7 +93,8 @@ def _stay(stay: Encounter) -> dict[str, str]:
 
 
 def _health(line: HealthLine) -> dict[str, str]:
-    by = f"dit par {line.asserted_by_name}" + (f", {line.asserted_by_role}" if line.asserted_by_role else "")
+    signed = _listed(line.asserted_by_name, wording.lowered(line.asserted_by_role))
+    by = f"dit par {signed}" if line.origin != Origin.PATIENT else "dit par la personne"
     state = line.get_verification_status_display()
     kind = str(line._meta.verbose_name).capitalize()
     return {"title": f"{kind} : {line.label}", "meta": _joined(line.detail, by, state, line.reason)}
@@ -154,7 +155,7 @@ def _note(told: NoteTold) -> dict[str, Any]:
     note = told.note
     corrected = f"corrigée le {_moment(note.amended_at)}" if note.amended_at else ""
     return {
-        "title": f"{note.author_name}, {note.author_role}, {note.organization_name}",
+        "title": _listed(note.author_name, wording.lowered(note.author_role), note.organization_name),
         "meta": _joined(
             _moment(note.written_at),
             note.get_data_class_display(),
@@ -188,6 +189,10 @@ def _document(filed: DocumentReference) -> dict[str, str]:
         ),
         "reason": reason,
     }
+
+
+def _listed(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
 
 
 def _joined(*parts: str) -> str:

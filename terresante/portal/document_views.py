@@ -58,24 +58,30 @@ def _receive_own(request: Request) -> Received | str | None:
 def add_document(request: Request) -> HttpResponse:
     form = OwnDocumentForm(request.POST or None, initial={"dated_on": timezone.localdate()})
     record_id = founded_record_id(request.actor)
-    if request.method == "POST" and form.is_valid():
-        received: Received | str | None = request.prepared
-        if isinstance(received, Received):
-            try:
-                with transaction.atomic():
-                    filed = file_own_document(request.actor, record_id, document=form.document(received))
-            except (Invalid, Conflict) as error:
-                show_error(form, error)
-            else:
-                messages.success(
-                    request, gettext("« %(title)s » est dans vos documents.") % {"title": filed.title}
-                )
-                return redirect("portal:document", filed.pk)
+    received: Received | str | None = request.prepared
+    if isinstance(received, Received) and form.is_valid():
+        try:
+            with transaction.atomic():
+                filed = file_own_document(request.actor, record_id, document=form.document(received))
+        except (Invalid, Conflict) as error:
+            show_error(form, error)
         else:
-            form.add_error("sent", received or gettext("Choisissez un fichier."))
+            messages.success(
+                request, gettext("« %(title)s » est dans vos documents.") % {"title": filed.title}
+            )
+            return redirect("portal:document", filed.pk)
+    elif request.method == "POST":
+        form.add_error("sent", received if isinstance(received, str) else _without_file(request))
     opened = read_own_record(request.actor, action=OWN_DOCUMENT_WRITE)
     return render(
         request, "portal/add_document.html", {"opened": opened, "form": form}, status=form_status(form)
+    )
+
+
+def _without_file(request: Request) -> str:
+    """A page shown again has lost the file that was chosen."""
+    return (
+        gettext("Choisissez de nouveau le fichier.") if request.FILES else gettext("Choisissez un fichier.")
     )
 
 

@@ -95,6 +95,7 @@ class OwnMeasureForm(DeclarationForm):
         required=False,
         localize=True,
         widget=_READ,
+        help_text=later("Par exemple 75. Si l’appareil dit 7,5, écrivez 75."),
         error_messages=_NUMBER,
     )
     effective_at = moment_field(later("Quand ?"), missing=later("Dites quand."))

@@ -15,6 +15,8 @@ REASON = "Détresse respiratoire aux urgences, traitement habituel inconnu."
 TYPED = "Plaie propre, pansement refait."
 SUBSTANCE = "Œufs de caille"
 HAPPENED = "Visage gonflé dix minutes après le repas."
+# As of a telephone that slept: nothing tells its page that the session is over.
+NO_STREAM = "window.SharedWorker = class { port = { postMessage() {} } }"
 # What ended is looked for every few seconds, on a loaded machine less often.
 PATIENCE = 40_000
 
@@ -123,3 +125,18 @@ def test_a_page_of_one_person_writes_nothing_of_another(visit, phone):
         tab.goto("/mon-dossier/ma-sante/")
         expect(tab.get_by_role("main")).not_to_contain_text(SUBSTANCE)
         tab.get_by_role("button", name=re.compile("Passer à")).click()
+
+
+def test_what_was_sent_once_the_session_was_over_is_given_back_at_the_door(visit, phone):
+    """A telephone wakes up after the night: what was typed before went nowhere."""
+    patient = visit("p.isidore", phone=phone)
+    page = patient.page
+    page.add_init_script(NO_STREAM)
+    page.goto("/mon-dossier/ma-sante/allergies/")
+    page.get_by_label("Allergie à quoi").fill(SUBSTANCE)
+    page.context.clear_cookies(name=re.compile("session"))
+    page.get_by_role("button", name="Enregistrer").click()
+
+    expect(page.get_by_role("heading", name="Se connecter")).to_be_visible()
+    expect(page.get_by_label("Ce que vous écriviez")).to_have_value(SUBSTANCE)
+    shot_as_it_is(patient, "door")

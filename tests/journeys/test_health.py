@@ -59,3 +59,13 @@ def test_the_person_says_an_allergy_her_doctor_confirms_it_and_it_stands_on_the_
     patient.page.goto("/mon-dossier/fiche-urgence/")
     expect(patient.page.get_by_text("Sparadrap")).to_be_visible()
     shot(patient, "portal-sheet")
+
+
+def test_a_second_number_is_asked_of_a_blood_pressure_alone(visit):
+    patient = visit("p.isidore", at="/mon-dossier/ma-sante/mesures/", phone=True)
+    second = patient.page.get_by_label("Le deuxième chiffre de la tension")
+    expect(second).to_be_hidden()
+    patient.page.get_by_label("Qu’avez-vous mesuré").select_option(label="Ma tension (les deux chiffres)")
+    expect(second).to_be_visible()
+    expect(patient.page.locator(".optional:visible")).to_have_count(0)
+    shot(patient, "blood-pressure")

@@ -20,7 +20,7 @@ def test_the_screens_of_joining_are_clean_at_both_sizes(visit, phone):
     page, record = doctor.page, doctor.open_record("TOUSSAINT")
     page.goto(f"{record}cercle/")
     expect(page.get_by_role("heading", name="Demandes à rejoindre le cercle")).to_be_visible()
-    expect(page.get_by_text(re.compile("a rejoint le cercle parce qu’il intervient"))).to_be_visible()
+    expect(page.get_by_text(re.compile("a rejoint le cercle.: intervient"))).to_be_visible()
     assert doctor.axe() == [] and doctor.too_wide() <= 0
     page.get_by_role("link", name=re.compile("^Refuser ")).click()
     expect(page.get_by_role("heading", name=re.compile("^Refuser la demande"))).to_be_visible()

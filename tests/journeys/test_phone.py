@@ -76,3 +76,17 @@ def test_a_pharmacist_joins_in_four_taps(visit):
             nurse.page.keyboard.press("Enter")
         tap.tap()
     expect(nurse.toasts().first).to_contain_text("dans le cercle")
+
+
+def test_the_first_fact_of_a_timeline_stands_under_two_lines_of_choices(visit):
+    nurse = visit("c.marie", phone=True)
+    page = nurse.page
+    page.goto(f"{nurse.open_record('ISIDORE')}chronologie/")
+    dates = page.locator("summary", has_text="Choisir des dates")
+    last_period = page.get_by_role("list", name="Période").bounding_box()
+    box = dates.bounding_box()
+    assert box["height"] >= 44 and box["width"] >= 44
+    assert abs(box["y"] + box["height"] / 2 - last_period["y"] - last_period["height"] / 2) < 4
+    dates.tap()
+    expect(page.get_by_label("Du", exact=True)).to_be_visible()
+    assert nurse.axe() == [] and nurse.too_wide() <= 0

@@ -148,11 +148,10 @@ class CareTeamParticipant(Restricted):
 
     @property
     def why(self) -> str:
-        """« a rejoint le cercle parce que… »: the reason of the list, or the words of another."""
+        """« a rejoint le cercle : … »: the reason of the list, or the words of another."""
         if self.reason == JoinReason.OTHER:
             return self.reason_words
-        said = self.get_reason_display() if self.reason else ""
-        label = said[:1].lower() + said[1:]
+        label = JoinReason(self.reason).said if self.reason else ""
         return f"{label} ({self.reason_words})" if label and self.reason_words else label
 
     @property

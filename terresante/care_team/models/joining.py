@@ -61,7 +61,7 @@ class JoinRequest(Restricted):
         words = self.words.rstrip(". ")
         if self.reason == JoinReason.OTHER:
             return words
-        label = self.get_reason_display()
+        label = JoinReason(self.reason).said.capitalize()
         return f"{label}. {words}" if words else label
 
     @property

@@ -268,7 +268,7 @@ def test_adding_who_asked_answers_him_and_says_why_he_came(cast, madeleine):
         came = next(
             one for one in circle_of(cast.ines, madeleine.patient_id) if one.member_id == cast.jules.person_id
         )
-    assert came.why == "il suit la personne (à domicile le matin)"
+    assert came.why == "suit la personne (à domicile le matin)"
 
 
 def test_the_patient_accepts_by_a_consent_that_is_kept(cast, madeleine):

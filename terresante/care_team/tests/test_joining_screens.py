@@ -125,7 +125,7 @@ def test_a_period_is_shown_and_changed_and_each_person_is_called_and_written_to(
     doctor.post(change, {"reason": "replaces", "words": "Mme Roux", "ends_on": f"{last}"})
 
     shown = text(doctor.get(url("circle", cast)))
-    assert "a rejoint le cercle parce qu’il remplace un professionnel (Mme Roux)" in shown
+    assert "a rejoint le cercle : remplace un professionnel (Mme Roux)" in shown
     assert "jusqu’au" in shown
     for address in ("tel:0145000001", "mailto:ines@mssante.example", "tel:0145000002"):
         assert address in shown, address

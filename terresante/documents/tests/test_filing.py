@@ -208,3 +208,13 @@ def test_without_its_antivirus_nothing_is_taken(client, cast, antivirus, tmp_pat
     assert answer.status_code == 422 and "antivirus ne répond pas" in answer.content.decode()
     with walls_down():
         assert not StoredFile.objects.exists()
+
+
+def test_a_form_sent_empty_tells_of_the_file_too(client, cast):
+    login(client, cast.amar)
+
+    answer = client.post(url(cast.madeleine_record, "deposer/"), form(type=""))
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Choisissez au moins un fichier" in page and "Choisissez le type du document" in page

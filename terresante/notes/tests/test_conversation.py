@@ -322,3 +322,13 @@ def test_a_page_of_answers_asks_for_what_they_answer_once(client, cast):
     asked()
 
     assert asked() == few
+
+
+def test_a_note_that_is_found_whole_leads_nowhere_else_to_be_read(client, cast):
+    published(cast.amar, cast.madeleine_record, "« Œdèmes » des jambes & douleurs.")
+    login(client, cast.ines)
+
+    shown = client.get(f"/dossiers/{cast.madeleine_record.pk}/notes/?q={quote('douleur')}").content.decode()
+
+    assert "« Œdèmes » des jambes &amp; <mark>douleurs</mark>.</p>" in shown
+    assert "Lire la note entière" not in shown

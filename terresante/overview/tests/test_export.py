@@ -386,3 +386,19 @@ def test_what_she_filed_herself_is_signed_by_her_name_in_the_copy(client, cast):
         (own,) = of(bundle, "DocumentReference")
         assert cast.madeleine.name in own["author"][0]["display"] and "custodian" not in own
         assert any(name.startswith("documents/") for name in files)
+
+
+def test_the_paper_says_who_wrote_as_the_screens_do(cast):
+    record, role = cast.madeleine_record, cast.amar.role_label.lower()
+    published(cast.amar, record, level=Confidentiality.CIRCLE_AND_PATIENT)
+    added(cast.amar, record, allergy("Iode"))
+    declared(cast.madeleine, record, allergy("Arachide"))
+
+    told, hers = (printed(Export(reader, record.pk)) for reader in (cast.amar, cast.madeleine))
+
+    assert told["foot"].startswith(f"Sortie par {cast.amar.name}, {role}, {cast.amar.organization_name}. ")
+    assert hers["foot"].startswith(f"Sortie par {cast.madeleine.name}. ")
+    assert told["notes"][0]["title"] == f"{cast.amar.name}, {role}, {cast.amar.organization_name}"
+    said = {one["title"].partition(" : ")[2]: one["meta"] for one in told["health"]}
+    assert f"dit par {cast.amar.name}, {role} ·" in said["Iode"]
+    assert "dit par la personne ·" in said["Arachide"]

@@ -74,3 +74,21 @@ def test_a_carer_reads_the_documents_of_what_was_opened_to_him(client, cast):
 
 def test_a_professional_has_no_such_page(client, cast):
     assert page_of(client, cast.amar).status_code == 403
+
+
+def test_who_finds_nothing_is_told_where_to_go_in_words_of_his_own(client, cast):
+    with walls_down():
+        carer = represented_by(cast.madeleine_record, "Lucie", DelegationBasis.CARER)
+    unknown = f"{LIST}{cast.leon_record.pk}/"
+    for actor, address, status in (
+        (cast.madeleine, unknown, 404),
+        (carer, unknown, 404),
+        (carer, "/mon-dossier/ma-sante/", 403),
+    ):
+        answer = page_of(client, actor, address)
+        said = answer.content.decode().split("<main")[1].split("</main")[0]
+        assert answer.status_code == status, (actor.name, address)
+        assert "l’accueil" in said and "votre structure" not in said and "le patient" not in said
+
+    answer = page_of(client, cast.amar, f"/dossiers/{cast.leon_record.pk}/")
+    assert answer.status_code == 404 and "Cherchez le patient par son nom" in answer.content.decode()

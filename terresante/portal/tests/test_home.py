@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from terresante.care_team import actions as team
 from terresante.care_team.enums import Confidentiality
+from terresante.care_team.models import CareTeamParticipant
 from terresante.documents.tests.factories import filed
 from terresante.notes.tests.factories import published
 from terresante.patients.enums import DelegationBasis
@@ -77,3 +78,19 @@ def test_it_costs_the_same_whatever_the_record_holds(client, cast):
         filed(cast.amar, cast.madeleine_record, level=Confidentiality.CIRCLE_AND_PATIENT)
 
     assert queries_of(client, reverse("portal:home")) <= one
+
+
+def test_her_circle_says_of_a_woman_and_of_a_structure_why_they_came(client, cast):
+    with walls_down():
+        rows = CareTeamParticipant.objects.filter(patient_id=cast.madeleine_record.patient_id)
+        rows.filter(practitioner_id=cast.ines.person_id).update(reason="follows", reason_words="à domicile")
+        rows.filter(practitioner_id=cast.amar.person_id).update(reason="wished")
+        guardian = represented_by(cast.madeleine_record, "Odile", DelegationBasis.GUARDIANSHIP)
+
+    login(client, cast.madeleine)
+    hers = client.get(reverse("portal:circle")).content.decode()
+    login(client, guardian)
+    of_another = client.get(reverse("portal:circle")).content.decode()
+
+    assert "· vous suit (à domicile)" in hers and "· vous le souhaitez" in hers
+    assert "· suit la personne (à domicile)" in of_another and "· la personne le souhaite" in of_another

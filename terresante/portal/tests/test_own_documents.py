@@ -193,6 +193,13 @@ def test_from_the_form_to_the_list_and_what_is_refused(cast):
         "readers": "kept",
     }
     assert "Choisissez un fichier" in words(patient.post(add, form))
+    untitled = {**form, "title": ""}
+    assert all(
+        said in words(patient.post(add, untitled))
+        for said in ("Choisissez un fichier", "Donnez-lui un titre")
+    )
+    lost = words(patient.post(add, {**untitled, "sent": sent_file(pdf())}))
+    assert "Choisissez de nouveau le fichier" in lost and "Donnez-lui un titre" in lost
     disguised = sent_file(b"MZ" + bytes(200), "analyse.pdf")
     refused = patient.post(add, {**form, "sent": disguised})
     assert refused.status_code == 422
