@@ -117,7 +117,7 @@ def get(
         return cast(M, found)
     visible = _visible_by.get(model)
     if visible is not None and model._default_manager.filter(visible(actor), pk=pk).exists():
-        raise Refused(f"Vous pouvez voir cet élément, mais pas : {action.label.lower()}.")
+        raise Refused(f"Cette action ne vous est pas ouverte ici : {action.label.lower()}.")
     raise NotFound
 
 

@@ -84,8 +84,8 @@ def _home(export: Export) -> list[dict[str, str]]:
 def _stay(stay: Encounter) -> dict[str, str]:
     said = ""
     if stay.started_at:
-        day = wording.long_date(stay.started_at)
-        said = f"du {day} au {wording.long_date(stay.ended_at)}" if stay.ended_at else f"depuis le {day}"
+        first, last = (wording.long_date(at) if at else "" for at in (stay.started_at, stay.ended_at))
+        said = f"le {first}" if first == last else f"du {first} au {last}" if last else f"depuis le {first}"
     elif stay.expected_start_at:
         said = f"le {wording.long_date(stay.expected_start_at)}"
     place = ", ".join(part for part in (stay.organization.name, stay.unit_name) if part)

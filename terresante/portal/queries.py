@@ -124,7 +124,7 @@ _OF_ANOTHER = (
     ("vos ", "ses "),
     ("votre nom", "son nom"),
     ("votre identité", "son identité"),
-    ("vous êtes informé", "la personne est informée"),
+    ("vous a été donnée", "a été donnée à la personne"),
 )
 
 

@@ -5,6 +5,7 @@ import json
 import tracemalloc
 import zipfile
 from base64 import b64decode
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha1, sha256
 from typing import Any
@@ -40,6 +41,7 @@ from terresante.overview.export import Export
 from terresante.overview.paper import printed
 from terresante.patients.enums import IdentityStatus
 from terresante.patients.models import Patient
+from terresante.stays.tests.reports import Hospital, movement
 from tests.cast import login
 from tests.walls import walls_down
 
@@ -402,3 +404,22 @@ def test_the_paper_says_who_wrote_as_the_screens_do(cast):
     said = {one["title"].partition(" : ")[2]: one["meta"] for one in told["health"]}
     assert f"dit par {cast.amar.name}, {role} ·" in said["Iode"]
     assert "dit par la personne ·" in said["Arachide"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (None, "depuis le 3\u00a0mars 2026"),
+        (4, "le 3\u00a0mars 2026"),
+        (48, "du 3\u00a0mars 2026 au 5\u00a0mars 2026"),
+    ],
+)
+def test_the_paper_says_the_days_of_a_stay(cast, hours, said):
+    hospital, began = Hospital(cast.madeleine_record), datetime(2026, 3, 3, 9, tzinfo=UTC)
+    moved = [("admission", began)] + ([("discharge", began + timedelta(hours=hours))] if hours else [])
+    for kind, at in moved:
+        hospital.reports(movement(kind, occurred_at=at, recorded_at=at), now=at)
+
+    (stay,) = printed(Export(cast.amar, cast.madeleine_record.pk))["stays"]
+
+    assert stay["meta"].endswith(said) and ("du" in stay["meta"].split()) == (hours == 48)

@@ -25,7 +25,7 @@ HERE = Path(portal.__file__).parent
 KEPT = {
     *("à la demande de la personne", "Donné dans l’espace de la personne"),
     *("votre équipe", "son équipe", "votre identité", "son identité"),
-    *("vous êtes informé", "la personne est informée"),
+    *("vous a été donnée", "a été donnée à la personne"),
 }
 _FRENCH = re.compile(r"[’éèàçù]|^[A-ZÉÀ].* ")
 _LOOKED_UP = re.compile(r"⟦[^⟦⟧]*⟧")
