@@ -15,10 +15,10 @@ SITUATION_KEY = "situation"
 # Session key: the roles that a proof of profession said; absent, the directory alone says them.
 PROVED_SITUATIONS_KEY = "situations_proved"
 # Session key: the person, among several, for whom a relative chose to act; SELF for himself.
-# In a form of a person's pages: whose they were when they were drawn.
-DRAWN_FOR = "page_of"
 ACTING_FOR_KEY = "acting_for"
 SELF = "self"
+# In a form of a person's pages: whose they were when they were drawn.
+DRAWN_FOR = "page_of"
 
 ActorBehind = Callable[[HttpRequest], Actor | None]
 RecordFrames = Callable[[Actor, Any, str, "MainAction | None"], Any]

@@ -1,7 +1,9 @@
 from django.db import migrations
 
 # A line taken from a document is by then the word of who signed it: it stays when the document leaves the circle. What tells
-# of the document goes: who wrote it, under which title; and the person reads no more of its lines than of it.
+# of the document goes: who wrote it, under which title; and the person reads no more of its lines than of it. A line that a
+# second document brought up to date names the first one still, on every version since: what the second becomes changes
+# nothing of that name.
 SQL = """
 CREATE FUNCTION follow_document() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -13,9 +15,13 @@ BEGIN
     FOREACH listed IN ARRAY ARRAY['allergyintolerance', 'caredirective', 'condition', 'immunization',
                                   'medicationstatement', 'observation'] LOOP
         listed := 'health_record_' || listed;
-        EXECUTE format('UPDATE %I SET asserted_by_name = $3, hidden_from_patient = $4, hidden_from_representative = $5
+        EXECUTE format('UPDATE %I AS line SET asserted_by_name = $3 FROM %I AS first
+                        WHERE first.patient_id = $1 AND first.source_id = $2 AND first.origin = ''document''
+                          AND first.version = 1 AND line.patient_id = $1 AND line.set_id = first.set_id', listed, listed)
+            USING NEW.patient_id, NEW.id, who;
+        EXECUTE format('UPDATE %I SET hidden_from_patient = $3, hidden_from_representative = $4
                         WHERE patient_id = $1 AND source_id = $2 AND origin = ''document''', listed)
-            USING NEW.patient_id, NEW.id, who, NEW.hidden_from_patient, NEW.hidden_from_representative;
+            USING NEW.patient_id, NEW.id, NEW.hidden_from_patient, NEW.hidden_from_representative;
         EXECUTE format('UPDATE %I SET reason = ''D’après un document reçu''
                         WHERE patient_id = $1 AND source_id = $2 AND $4 AND starts_with(reason, $3)', listed)
             USING NEW.patient_id, NEW.id, 'D’après « ' || NEW.title, NEW.private_to_id IS NOT NULL;
